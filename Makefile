@@ -1,0 +1,70 @@
+# Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench openapi reset lock clean
+
+BIN := .venv/bin
+# The first interpreter on the path that is new enough.
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { command -v $$p; break; }; done)
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: .venv/.ready ## Run the whole shop on this machine (PORT, SHOP_DATA_DIR, AUTH_MODE, ...)
+	@exec $(BIN)/acme-shop run
+
+test: .venv/.ready ## Run the whole test suite, end to end included
+	@exec $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: .venv/.ready ## Lint, types, import rules, drift of generated and lock files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/acme-shop openapi --check
+	@$(MAKE) --no-print-directory lock LOCK_SUFFIX=.check
+	@for f in requirements.txt requirements-dev.txt; do \
+		cmp -s $$f build/$$f.check || { echo "$$f is out of date: run make lock"; exit 1; }; done
+
+bench: .venv/.ready ## Measure cold start, calls and capacity, as ratios to a baseline
+	@exec $(BIN)/python -m tests.bench
+
+openapi: .venv/.ready ## Write the API documents in openapi/
+	@exec $(BIN)/acme-shop openapi
+
+reset: ## Forget the local shop's data
+	rm -rf "$${SHOP_DATA_DIR:-.local}"
+
+clean: ## Remove everything that was made here
+	rm -rf .venv .local build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+
+# requirements.txt is what the functions run on, requirements-dev.txt is everything. A lock
+# without download addresses installs from whatever index a machine is set up to use.
+GROUPS := --group local --group infra --group check --group test --group build
+COMPILE = $(BIN)/uv pip compile pyproject.toml --python $(BIN)/python --universal --generate-hashes \
+	--quiet --no-header --no-annotate
+LOCK_SUFFIX :=
+LOCKED = $(if $(LOCK_SUFFIX),build/$(1)$(LOCK_SUFFIX),$(1))
+lock: .venv/.ready ## Bring the lock files up to pyproject.toml
+	@mkdir -p build
+	@$(if $(LOCK_SUFFIX),cp requirements.txt build/requirements.txt$(LOCK_SUFFIX))
+	@$(if $(LOCK_SUFFIX),cp requirements-dev.txt build/requirements-dev.txt$(LOCK_SUFFIX))
+	@$(COMPILE) $(GROUPS) -o $(call LOCKED,requirements-dev.txt)
+	@$(COMPILE) -c $(call LOCKED,requirements-dev.txt) -o $(call LOCKED,requirements.txt)
+
+# uv comes from the lock too, with its hash; then it installs the rest.
+.venv/.ready: requirements-dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "The shop needs Python 3.11 or newer, and none is on the PATH." >&2; exit 1; }
+	@if command -v flock >/dev/null 2>&1; then exec 9>.venv.lock && flock 9; fi; \
+	if [ -f .venv/.ready ] && [ .venv/.ready -nt requirements-dev.txt ] && [ .venv/.ready -nt pyproject.toml ]; then exit 0; fi; \
+	echo "Setting up the environment in .venv (once, about half a minute) ..."; \
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv \
+		|| { echo "$(PYTHON) cannot make virtual environments: install its venv module (python3-venv)." >&2; exit 1; }; \
+	sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt > .venv/uv.txt \
+	&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt \
+	&& $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements-dev.txt \
+	&& $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . \
+	&& touch .venv/.ready \
+	|| { echo "The environment could not be set up; see the lines above." >&2; exit 1; }

@@ -1,0 +1,1 @@
+"""The shop: domain, services, store, and what runs them."""

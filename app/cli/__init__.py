@@ -1,0 +1,1 @@
+"""The `acme-shop` command."""

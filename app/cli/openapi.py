@@ -1,0 +1,60 @@
+"""``acme-shop openapi``: write the API documents, or tell whether they are up to date."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.domain.errors import ShopError
+
+
+class StaleDocumentsError(ShopError):
+    """The committed documents are not what the code says."""
+
+
+def documents() -> dict[str, dict[str, Any]]:
+    """Return every API document by file name."""
+    # By name: the command line may not know the routers, only the application does.
+    application = import_module("app.main").app
+    domains = import_module("routers.documents")
+    whole = application.openapi()
+    parts = {
+        f"{domain}.json": domains.build_domain_document(whole, domain) for domain in domains.DOMAINS
+    }
+    return {"openapi.json": whole, **parts}
+
+
+def command(
+    folder: Annotated[Path, typer.Option(help="Where the documents are.")] = Path("openapi"),
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; fail when a document is stale.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the whole document instead of writing files.")
+    ] = False,
+) -> None:
+    """Write openapi.json and one document per HTTP domain."""
+    texts = {
+        name: json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        for name, document in documents().items()
+    }
+    if as_json:
+        print(texts["openapi.json"], end="")
+        return
+    stale = [
+        name
+        for name, text in texts.items()
+        if not (folder / name).is_file() or (folder / name).read_text() != text
+    ]
+    if check:
+        if stale:
+            names = ", ".join(stale)
+            raise StaleDocumentsError(f"{names} in {folder} are stale: run make openapi")
+        print(f"{len(texts)} documents are up to date.")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in stale:
+        (folder / name).write_text(texts[name])
+    print(f"Wrote {len(stale)} of {len(texts)} documents; the others were up to date.")

@@ -1,0 +1,69 @@
+"""The queues as a person at the command line sees them."""
+
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from app.domain.errors import QueueUnavailableError
+from app.queues import get_client
+from app.stack import QUEUES, queue_name
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How many messages of a queue wait, are being handled, or are held back."""
+
+    queue: str
+    waiting: int
+    in_flight: int
+    delayed: int
+    is_dead_letters: bool
+
+
+class QueueClient:
+    """The queues of one stack."""
+
+    def __init__(self, stack: str) -> None:
+        """Look at the queues of ``stack``."""
+        self._stack = stack
+
+    def send(self, queue: str, body: str) -> str:
+        """Put ``body`` on a queue and return the message's id."""
+        try:
+            return get_client().send_message(QueueUrl=self._url(queue), MessageBody=body)[
+                "MessageId"
+            ]
+        except (BotoCoreError, ClientError) as failure:
+            raise _unreachable(self._stack, queue) from failure
+
+    def depths(self) -> list[Depth]:
+        """Return the depth of every queue."""
+        return [self._depth(each.name, is_dead=each.dead_letters is None) for each in QUEUES]
+
+    def _depth(self, queue: str, *, is_dead: bool) -> Depth:
+        try:
+            found = get_client().get_queue_attributes(
+                QueueUrl=self._url(queue),
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                    "ApproximateNumberOfMessagesDelayed",
+                ],
+            )["Attributes"]
+        except (BotoCoreError, ClientError) as failure:
+            raise _unreachable(self._stack, queue) from failure
+        return Depth(
+            queue=queue,
+            waiting=int(found["ApproximateNumberOfMessages"]),
+            in_flight=int(found["ApproximateNumberOfMessagesNotVisible"]),
+            delayed=int(found["ApproximateNumberOfMessagesDelayed"]),
+            is_dead_letters=is_dead,
+        )
+
+    def _url(self, queue: str) -> str:
+        name = queue_name(self._stack, queue)
+        return get_client().get_queue_url(QueueName=name)["QueueUrl"]
+
+
+def _unreachable(stack: str, queue: str) -> QueueUnavailableError:
+    return QueueUnavailableError(f"the queue {queue_name(stack, queue)} does not answer")

@@ -1,0 +1,67 @@
+"""``acme-shop send-event``: put an event on its queue by hand."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.queue_client import QueueClient
+from app.domain.errors import InvalidInputError
+from app.local.running import apply_environment
+from app.messages import Event, EventType, parse_event
+from app.samples import NAMES, sample_event
+from app.seeds.classic import SAMPLE_ORDER_ID
+from app.stack import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
+
+_QUEUE_OF = {
+    EventType.PAYMENT_REQUESTED: PAYMENT_REQUEST,
+    EventType.CREDIT_CARD_VALIDATED: PAYMENT_RESPONSE,
+    EventType.SHIPMENT_REQUESTED: SHIPMENT_REQUEST,
+    EventType.SHIPMENT_SENT: SHIPMENT_RESPONSE,
+    EventType.SHIPMENT_DELIVERED: SHIPMENT_RESPONSE,
+}
+
+_SAMPLES = ", ".join(f"'{domain} {outcome}'" for domain, outcome in NAMES)
+
+
+def command(
+    domain: Annotated[str, typer.Argument(help="payment or shipment.")] = "",
+    outcome: Annotated[str, typer.Argument(help=f"One of the samples: {_SAMPLES}.")] = "",
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Send the event in this file instead of a sample; - reads stdin."),
+    ] = None,
+    order: Annotated[
+        str, typer.Option(help="The order that a sample speaks of.")
+    ] = SAMPLE_ORDER_ID,
+    stack: Annotated[str, typer.Option(help="The stack whose queue is meant.")] = "local",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Send one event to the queue it belongs to, with the source CLI."""
+    event = _from_file(file) if file else _from_sample(domain, outcome, order)
+    apply_environment()
+    queue = _QUEUE_OF[event.event_type]
+    message_id = QueueClient(stack).send(queue, event.to_body(source="CLI"))
+    if as_json:
+        facts = {"event": event.event_type, "queue": queue, "messageId": message_id}
+        print(json.dumps(facts))
+    else:
+        print(f"Sent {event.event_type} to {queue} ({message_id}).")
+
+
+def _from_sample(domain: str, outcome: str, order: str) -> Event:
+    event = sample_event(domain, outcome, order_id=order, now=datetime.now(UTC))
+    if event is None:
+        raise InvalidInputError(f"There is no such sample; there are {_SAMPLES}.")
+    return event
+
+
+def _from_file(file: Path) -> Event:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text()
+    except (OSError, UnicodeDecodeError) as failure:
+        raise InvalidInputError(f"{file} cannot be read") from failure
+    return parse_event(text, *EventType)

@@ -1,0 +1,1 @@
+"""Rules of the shop; nothing but the standard library."""

@@ -1,0 +1,143 @@
+"""Whether the shop takes a card (contract, chapter 4)."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from app.domain.card_brands import AMERICAN_EXPRESS, BRANDS, MASTERCARD, Brand
+
+_DIGITS = re.compile(r"\d+", re.ASCII)
+_SEPARATORS = re.compile(r"[ -]")
+_ALIASES = {"mc": MASTERCARD, "amex": AMERICAN_EXPRESS}
+
+#: Expiry years that make sense; anything else is a mistake, not an old card.
+_YEARS = range(1900, 2201)
+_MONTHS = range(1, 13)
+_TWO_DIGIT_YEARS = range(100)
+_CENTURY = 2000
+
+
+class CardRules(StrEnum):
+    """Which rules decide about a card; ``classic`` are those of the old shop."""
+
+    STRICT = "strict"
+    CLASSIC = "classic"
+
+
+class CardRefusal(StrEnum):
+    """Why a card is refused."""
+
+    EXPIRED = "creditcard has expired"
+    NUMBER = "creditcard number is not valid"
+    EXPIRATION = "creditcard expiration is not valid"
+    CVV = "creditcard cvv is not valid"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card as the client gave it; two-digit years are still possible.
+
+    ``type`` is the brand that the event shape claims, empty where none is claimed: pages
+    preselect one in the shop shape, so that is no reason to refuse a card.
+    """
+
+    number: str
+    expiry_month: int
+    expiry_year: int
+    cvv: str
+    type: str = ""
+
+    def __repr__(self) -> str:
+        """Return a text that is fit for logs: neither the number nor the CVV."""
+        return f"Card(number={masked_number(self.number)!r})"
+
+    @property
+    def digits(self) -> str:
+        """Return the number without spaces and hyphens; it may still hold junk."""
+        return _SEPARATORS.sub("", self.number)
+
+    @property
+    def full_year(self) -> int:
+        """Return the expiry year with its century: two digits mean 20YY."""
+        year = self.expiry_year
+        return _CENTURY + year if year in _TWO_DIGIT_YEARS else year
+
+
+def masked_number(number: str) -> str:
+    """Return a number of which only the last four digits can be read.
+
+    A short or malformed number is hidden whole: its end would be most of it.
+    """
+    digits = _SEPARATORS.sub("", number)
+    readable = digits[-4:] if len(digits) >= 12 and _DIGITS.fullmatch(digits) else ""
+    return "*" * 12 + readable
+
+
+def brand_of(digits: str) -> str | None:
+    """Return the name of a number's brand, by its first digits."""
+    brand = _brand_of(digits)
+    return brand.name if brand else None
+
+
+def _brand_of(digits: str) -> Brand | None:
+    return next((brand for brand in BRANDS if brand.owns(digits)), None)
+
+
+def refuse_card(
+    card: Card, *, today: date, rules: CardRules, total_cents: int | None = None
+) -> CardRefusal | None:
+    """Return why a card is refused, or None if the shop takes it.
+
+    The first failure counts, in the order of the contract's table: expiry, number, CVV.
+    ``total_cents`` only matters to the classic rules, which want one.
+    """
+    if card.expiry_month not in _MONTHS or card.full_year not in _YEARS:
+        return CardRefusal.EXPIRATION
+    # Good through the last day of its month.
+    if (card.full_year, card.expiry_month) < (today.year, today.month):
+        return CardRefusal.EXPIRED
+    if rules is CardRules.CLASSIC:
+        return _refuse_by_classic_rules(card, total_cents)
+    brand = _brand_of(card.digits)
+    if brand is None or not _is_number_of(brand, card):
+        return CardRefusal.NUMBER
+    if len(card.cvv) != brand.cvv_length or not _DIGITS.fullmatch(card.cvv):
+        return CardRefusal.CVV
+    return None
+
+
+def _is_number_of(brand: Brand, card: Card) -> bool:
+    return (
+        _DIGITS.fullmatch(card.digits) is not None
+        and len(card.digits) in brand.lengths
+        and _claims(card.type, brand.name)
+        and _passes_luhn(card.digits)
+    )
+
+
+def _claims(claimed: str, brand: str) -> bool:
+    name = _plain(claimed)
+    return not name or _plain(_ALIASES.get(name, name)) == _plain(brand)
+
+
+def _plain(name: str) -> str:
+    return _SEPARATORS.sub("", name).casefold()
+
+
+def _passes_luhn(digits: str) -> bool:
+    """Tell whether the check digit is right (ISO/IEC 7812-1, annex B)."""
+    doubled = [sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2]]
+    return (sum(doubled) + sum(map(int, digits[-1::-2]))) % 10 == 0
+
+
+def _refuse_by_classic_rules(card: Card, total_cents: int | None) -> CardRefusal | None:
+    """Apply the old shop's rules: everything present, a length that is a multiple of four.
+
+    A missing CVV is refused as such; everything else that is missing as the number.
+    """
+    if not card.number or total_cents is None or len(card.number) % 4:
+        return CardRefusal.NUMBER
+    if not card.cvv:
+        return CardRefusal.CVV
+    return None

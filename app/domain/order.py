@@ -1,0 +1,111 @@
+"""An order and the states it moves through, forward only (contract, chapter 2)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from app.domain.errors import OrderNotPaidError
+
+#: Status texts of the wire contract.
+PENDING_TEXT = "Pending Payment"
+SHIPPED_TEXT = "shipped - pending delivery"
+DELIVERED_TEXT = "delivered"
+
+
+class OrderState(IntEnum):
+    """Where an order stands; the number is its rank, and a rank only rises."""
+
+    PENDING = 1
+    PAID = 2
+    SHIPPED = 3
+    DELIVERED = 4
+    DECLINED = 5
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing changes the order any more."""
+        return self in {OrderState.DELIVERED, OrderState.DECLINED}
+
+
+#: From which states an order may come into the state named first.
+ALLOWED_FROM: dict[OrderState, frozenset[OrderState]] = {
+    OrderState.PAID: frozenset({OrderState.PENDING}),
+    OrderState.DECLINED: frozenset({OrderState.PENDING}),
+    OrderState.SHIPPED: frozenset({OrderState.PAID}),
+    # Standard queues may deliver the second shipment event before the first.
+    OrderState.DELIVERED: frozenset({OrderState.PAID, OrderState.SHIPPED}),
+}
+
+
+def check_straggler(order: "Order", target: OrderState) -> None:
+    """Accept a repeat or a late event that finds the order beyond ``target``.
+
+    Raises:
+        OrderNotPaidError: the event is early, not late: the order is still unpaid, and an
+            unpaid order never ships. The message has to come again.
+    """
+    if order.state is OrderState.PENDING and target in {
+        OrderState.SHIPPED,
+        OrderState.DELIVERED,
+    }:
+        raise OrderNotPaidError(f"order {order.order_id} is not paid yet")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an order goes; every part may be empty."""
+
+    street: str = ""
+    city: str = ""
+    zip: str = ""
+    state: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True)
+class CardSummary:
+    """What the shop remembers of a card: never the number, never the CVV."""
+
+    type: str
+    number: str
+    expiry_month: str
+    expiry_year: str
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """One article of an order at the price it was sold for."""
+
+    item_id: str
+    name: str
+    description: str
+    quantity: int
+    price_cents: int
+
+
+@dataclass(frozen=True)
+class Order:
+    """One purchase. ``fingerprint`` tells a repeat from another body under the same key."""
+
+    order_id: str
+    user_id: str
+    state: OrderState
+    status: str
+    first_name: str
+    last_name: str
+    email: str
+    address: Address
+    delivery: str
+    card: CardSummary
+    lines: tuple[OrderLine, ...]
+    total_cents: int
+    placed_at: datetime
+    updated_at: datetime
+    fingerprint: str = ""
+    transaction_id: str | None = None
+    tracking_number: str | None = None
+
+
+def total_of(lines: tuple[OrderLine, ...]) -> int:
+    """Return the sum of price times quantity, in cents."""
+    return sum(line.price_cents * line.quantity for line in lines)

@@ -1,0 +1,41 @@
+"""Who buys, and who stands at the till."""
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a user may do beyond their own cart and orders."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True)
+class User:
+    """A registered person, as everybody who may look sees them."""
+
+    user_id: str
+    username: str
+    first_name: str
+    last_name: str
+    email: str
+    role: Role
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a login is checked against; ``password_hash`` is argon2id, never given out."""
+
+    user_id: str
+    username: str
+    role: Role
+    password_hash: str = field(repr=False)
+
+
+def folded_name(username: str) -> str:
+    """Return the form in which two names count as the same: no case, no look-alike forms."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", username).casefold()).strip()

@@ -1,0 +1,119 @@
+"""How values from outside are read: liberal in form, strict in meaning.
+
+Field names match without regard to case, as the Go decoder of the original did; unknown
+fields and nulls are left out; numbers may come as text (contract 1.1 rule 8, 1.2, 1.4).
+"""
+
+import re
+from functools import cache
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import from_json
+
+from app.domain.cart import MAX_QUANTITY
+from app.domain.errors import InvalidInputError
+from app.domain.money import to_cents
+
+_INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
+
+
+class LiberalModel(BaseModel):
+    """A model that reads its fields under any spelling of their names.
+
+    ``also_known_as`` maps further names, in lower case, to a field.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
+    also_known_as: ClassVar[dict[str, str]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _match_names(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        names = _spellings(cls)
+        found: dict[str, Any] = {}
+        for spelled, value in given.items():
+            name = names.get(str(spelled).lower())
+            if name is None or value is None:
+                continue
+            # A field's own name outweighs its other names, wherever it stands.
+            own = str(spelled).lower() not in cls.also_known_as
+            if own or name not in found:
+                found[name] = value
+        return found
+
+
+@cache
+def _spellings(model: type[LiberalModel]) -> dict[str, str]:
+    fields = {
+        spelled.lower(): name
+        for name, field in model.model_fields.items()
+        for spelled in (name, field.alias or name)
+    }
+    return model.also_known_as | fields
+
+
+def _number_to_text(value: Any) -> Any:
+    """Let a number stand where text is meant: a postcode, an id, a year."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        # Python refuses to print an integer of thousands of digits.
+        return str(value) if abs(value) < 10**40 else ""
+    return value
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+        value = int(value.strip())
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("must be a whole number")
+    return value
+
+
+def _empty_is_zero(value: Any) -> Any:
+    return 0 if isinstance(value, str) and not value.strip() else value
+
+
+def _cents(value: Any) -> int:
+    try:
+        return to_cents(value)
+    except InvalidInputError as failure:
+        raise ValueError(str(failure)) from failure
+
+
+def json_inside_json(value: Any) -> Any:
+    """Read a list that comes as JSON text inside JSON, as the old pages send carts."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return from_json(value, allow_inf_nan=False)
+    except ValueError:
+        raise ValueError("must be a list of items") from None
+
+
+#: Text, or a number standing for it.
+Text = Annotated[str, BeforeValidator(_number_to_text), Field(max_length=1000)]
+#: A name, a street, a town.
+ShortText = Annotated[str, BeforeValidator(_number_to_text), Field(max_length=200)]
+#: An id from a client: opaque, hostile, never empty.
+Id = Annotated[str, BeforeValidator(_number_to_text), Field(min_length=1, max_length=200)]
+#: A whole number, also as text.
+Integer = Annotated[int, BeforeValidator(_integer), Field(ge=-(10**9), le=10**9)]
+#: A month or year on a card; empty counts as none, and none is refused by the card rules.
+CardDate = Annotated[
+    int,
+    BeforeValidator(_integer),
+    BeforeValidator(_empty_is_zero),
+    Field(ge=0, le=10**9),
+]
+#: How many of an article.
+Quantity = Annotated[int, BeforeValidator(_integer), Field(ge=1, le=MAX_QUANTITY)]
+#: How many of an article, where 0 means "none of it any more".
+QuantityOrNone = Annotated[int, BeforeValidator(_integer), Field(ge=0, le=MAX_QUANTITY)]
+#: Money in cents, read from every form that clients send.
+Cents = Annotated[int, BeforeValidator(_cents)]

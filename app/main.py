@@ -1,0 +1,49 @@
+"""The HTTP application and its Lambda handler; alone in ``app`` in knowing the routers.
+
+Importing it reads no environment and makes no call.
+"""
+
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from mangum import Mangum
+
+from routers import carts, catalog, documents, orders, pages, problems, system, users
+from routers.middleware import FrontDoor
+
+
+def create_app() -> FastAPI:
+    """Return the shop's HTTP application."""
+    app = FastAPI(
+        title=documents.TITLE,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+    )
+    app.add_middleware(FrontDoor)
+    problems.install(app)
+    for module in (catalog, carts, orders, users, system):
+        app.include_router(module.router)
+    pages.install(app)
+    app.openapi = partial(_document, app)  # type: ignore[method-assign]
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Name an operation like its function (one operation, one name)."""
+    return route.name
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        app.openapi_schema = documents.build_document(app)
+    return app.openapi_schema
+
+
+app = create_app()
+
+# Without lifespan: Mangum would run start-up and shutdown with every request.
+handler = Mangum(app, lifespan="off")

@@ -1,0 +1,46 @@
+"""Passwords as argon2id hashes (RFC 9106; OWASP's parameters for 19 MiB)."""
+
+import asyncio
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+_MEMORY_KIB = 19 * 1024
+_PASSES = 2
+
+
+@lru_cache(maxsize=1)
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=1)
+
+
+@lru_cache(maxsize=1)
+def _nobodys_hash() -> str:
+    return _hasher().hash("nobody")
+
+
+def hash_password_now(password: str) -> str:
+    """Return the hash of a password with a salt of its own; blocks for some 30 ms."""
+    return _hasher().hash(password)
+
+
+async def hash_password(password: str) -> str:
+    """Return the hash of a password with a salt of its own, without blocking the loop."""
+    return await asyncio.to_thread(hash_password_now, password)
+
+
+async def password_matches(password: str, password_hash: str | None) -> bool:
+    """Tell whether a password belongs to a hash.
+
+    Without a hash it takes as long as with one, so that time does not tell which names exist.
+    """
+    return await asyncio.to_thread(_matches, password, password_hash)
+
+
+def _matches(password: str, password_hash: str | None) -> bool:
+    try:
+        _hasher().verify(password_hash or _nobodys_hash(), password)
+    except (Argon2Error, InvalidHashError):
+        return False
+    return password_hash is not None

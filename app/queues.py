@@ -1,0 +1,84 @@
+"""Sending events to SQS.
+
+boto3 takes a quarter of a second to import, so it is imported with the first message: the
+api answers most requests without it. Its clients block, so calls go through a thread.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+from app.domain.errors import QueueUnavailableError
+from app.settings import get_settings
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+
+class Queues(Protocol):
+    """Where services send their events."""
+
+    async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
+        """Put ``body`` on the queue whose URL is the setting named ``setting``.
+
+        Raises:
+            QueueUnavailableError: nothing is known about the message's fate; send it again.
+        """
+
+    async def check(self, setting: str) -> None:
+        """Return once the queue behind a setting answers.
+
+        Raises:
+            QueueUnavailableError: it does not.
+        """
+
+
+class SQSQueues:
+    """The real queues."""
+
+    async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
+        """Put ``body`` on a queue; one call to SQS."""
+        url = get_settings().required(setting)
+        await asyncio.to_thread(_send, url, body, delay_seconds)
+
+    async def check(self, setting: str) -> None:
+        """Return once a queue answers; one call to SQS."""
+        await asyncio.to_thread(_check, get_settings().required(setting))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as failure:
+        raise QueueUnavailableError("the queue does not answer") from failure
+
+
+def _send(url: str, body: str, delay_seconds: int) -> None:
+    with _translated():
+        get_client().send_message(QueueUrl=url, MessageBody=body, DelaySeconds=delay_seconds)
+
+
+def _check(url: str) -> None:
+    with _translated():
+        get_client().get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+
+
+@lru_cache(maxsize=1)
+def get_client() -> "SQSClient":
+    """Return this process's SQS client; clients are safe to share between threads."""
+    import boto3  # noqa: PLC0415
+
+    from app.aws import client_config  # noqa: PLC0415
+
+    return boto3.client("sqs", region_name=get_settings().region, config=client_config())
+
+
+@lru_cache(maxsize=1)
+def get_queues() -> Queues:
+    """Return this process's queues."""
+    return SQSQueues()

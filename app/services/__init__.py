@@ -1,0 +1,1 @@
+"""One function per operation: read, decide in the domain, write, send."""

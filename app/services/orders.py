@@ -1,0 +1,210 @@
+"""Placing orders and moving them along."""
+
+import asyncio
+import hmac
+import json
+from dataclasses import asdict
+from datetime import datetime
+from hashlib import sha256
+from time import monotonic
+from uuid import uuid4
+
+from app.domain.card import brand_of, masked_number
+from app.domain.draft import Bill, OrderDraft, bill_as_sent, bill_from_catalog
+from app.domain.errors import (
+    IdempotencyConflictError,
+    InvalidInputError,
+    OrderNotFoundError,
+)
+from app.domain.ids import order_id_for
+from app.domain.order import PENDING_TEXT, CardSummary, Order, OrderState
+from app.domain.payment import DECLINED_MESSAGE, PAID_MESSAGE, PaymentDecision
+from app.messages import (
+    CreditCardValidated,
+    PaymentRequested,
+    ShipmentDelivered,
+    ShipmentRequested,
+    ShipmentSent,
+)
+from app.queues import Queues
+from app.store import orders as store
+from app.store.payments import find_decision
+from app.store.products import find_products
+from app.store.table import Table
+
+# The decision usually takes some 100 ms; each look costs half a read unit.
+_FIRST_LOOK_SECONDS = 0.04
+_SLOWER = 1.5
+_LONGEST_LOOK_SECONDS = 0.4
+
+
+async def place_order(
+    table: Table,
+    queues: Queues,
+    draft: OrderDraft,
+    *,
+    idempotency_key: str | None,
+    client_is_trusted: bool,
+    fingerprint_key: bytes,
+    now: datetime,
+) -> Order:
+    """Store an order and ask for its payment: one conditional put and one send.
+
+    With an ``idempotency_key`` a repeat returns the order of the first call, whatever became
+    of it, and asks for the payment again as long as it is pending. ``client_is_trusted``
+    takes the client's prices and total as they are (open mode).
+
+    Raises:
+        InvalidInputError: an unknown article, or a total that disagrees with the catalog.
+        IdempotencyConflictError: the key was used for another order.
+        QueueUnavailableError: the payment was perhaps not asked for; the caller must retry.
+    """
+    fingerprint = fingerprint_of(draft, fingerprint_key)
+    order_id = order_id_for(draft.user_id, idempotency_key) if idempotency_key else str(uuid4())
+    try:
+        bill = await _bill(table, draft, client_is_trusted=client_is_trusted)
+    except InvalidInputError:
+        # A repeat counts even if the catalog has changed since.
+        earlier = await _find_order(table, order_id) if idempotency_key else None
+        if earlier is None:
+            raise
+        order = _same_order(earlier, fingerprint)
+    else:
+        order = _order_from(draft, bill, order_id=order_id, fingerprint=fingerprint, now=now)
+        earlier = await store.add_order(table, order)
+        if earlier is not None:
+            order = _same_order(earlier, fingerprint)
+    if order.state is OrderState.PENDING:
+        request = PaymentRequested.asking(order_id, draft.card, total_cents=order.total_cents)
+        await queues.send("payment_request_queue_url", request.to_body())
+    return order
+
+
+async def _bill(table: Table, draft: OrderDraft, *, client_is_trusted: bool) -> Bill:
+    wanted = [
+        line.item_id for line in draft.lines if not client_is_trusted or line.price_cents is None
+    ]
+    products = await find_products(table, [item_id for item_id in wanted if item_id])
+    return (bill_as_sent if client_is_trusted else bill_from_catalog)(draft, products)
+
+
+async def _find_order(table: Table, order_id: str) -> Order | None:
+    try:
+        return await store.get_order(table, order_id)
+    except OrderNotFoundError:
+        return None
+
+
+def _same_order(earlier: Order, fingerprint: str) -> Order:
+    if not hmac.compare_digest(earlier.fingerprint, fingerprint):
+        raise IdempotencyConflictError("Idempotency-Key: was used for another order")
+    return earlier
+
+
+def fingerprint_of(draft: OrderDraft, key: bytes) -> str:
+    """Return a keyed hash of everything the client sent, card included.
+
+    Keyed, because a plain hash of a card number can be undone by trying all numbers.
+    """
+    text = json.dumps(asdict(draft), sort_keys=True, separators=(",", ":"))
+    return hmac.new(key, text.encode(), sha256).hexdigest()
+
+
+def _order_from(
+    draft: OrderDraft, bill: Bill, *, order_id: str, fingerprint: str, now: datetime
+) -> Order:
+    card = draft.card
+    return Order(
+        order_id=order_id,
+        user_id=draft.user_id,
+        state=OrderState.PENDING,
+        status=PENDING_TEXT,
+        first_name=draft.first_name,
+        last_name=draft.last_name,
+        email=draft.email,
+        address=draft.address,
+        delivery=draft.delivery,
+        card=CardSummary(
+            type=brand_of(card.digits) or "",
+            number=masked_number(card.number),
+            expiry_month=f"{card.expiry_month:02d}",
+            expiry_year=str(card.full_year),
+        ),
+        lines=bill.lines,
+        total_cents=bill.total_cents,
+        placed_at=now,
+        updated_at=now,
+        fingerprint=fingerprint,
+    )
+
+
+async def wait_for_decision(
+    table: Table, order_id: str, *, seconds: float
+) -> PaymentDecision | None:
+    """Return the decision about an order's payment, or None after ``seconds``."""
+    deadline = monotonic() + seconds
+    pause = _FIRST_LOOK_SECONDS
+    while True:
+        decision = await find_decision(table, order_id)
+        left = deadline - monotonic()
+        if decision is not None or left <= 0:
+            return decision
+        await asyncio.sleep(min(pause, left))
+        pause = min(pause * _SLOWER, _LONGEST_LOOK_SECONDS)
+
+
+async def settle_payment(
+    table: Table, queues: Queues, message: CreditCardValidated, *, now: datetime
+) -> Order:
+    """Move an order to paid or declined; ask for the shipment of a paid one.
+
+    Safe to repeat: as long as the order has not left, the shipment is asked for again.
+
+    Raises:
+        OrderNotFoundError: the message names no order of ours.
+    """
+    if not message.success:
+        return await store.advance_order(
+            table,
+            message.order_id,
+            OrderState.DECLINED,
+            status=message.message or DECLINED_MESSAGE,
+            now=now,
+        )
+    order = await store.advance_order(
+        table,
+        message.order_id,
+        OrderState.PAID,
+        status=PAID_MESSAGE,
+        now=now,
+        transaction_id=message.transaction_id or None,
+    )
+    if order.state is OrderState.PAID:
+        await request_shipment(queues, order)
+    return order
+
+
+async def request_shipment(queues: Queues, order: Order) -> None:
+    """Ask for the shipment of a paid order; harmless to repeat."""
+    request = ShipmentRequested.model_construct(order_id=order.order_id, delivery=order.delivery)
+    await queues.send("shipment_request_queue_url", request.to_body())
+
+
+async def record_shipment(
+    table: Table, message: ShipmentSent | ShipmentDelivered, *, now: datetime
+) -> Order:
+    """Move an order to shipped or delivered; repeats and stragglers change no state.
+
+    Raises:
+        OrderNotFoundError: the message names no order of ours.
+        OrderNotPaidError: the order is not paid yet; the message has to come again.
+    """
+    sent = isinstance(message, ShipmentSent)
+    return await store.advance_order(
+        table,
+        message.order_id,
+        OrderState.SHIPPED if sent else OrderState.DELIVERED,
+        status=message.status_text,
+        now=now,
+        tracking_number=message.tracking_number or None,
+    )

@@ -1,0 +1,41 @@
+"""Deciding about payments."""
+
+from datetime import datetime
+
+from app.domain.card import CardRules
+from app.domain.payment import PaymentDecision, decide_payment
+from app.messages import CreditCardValidated, PaymentRequested
+from app.queues import Queues
+from app.store.payments import decide_once
+from app.store.table import Table
+
+
+async def decide(
+    table: Table,
+    queues: Queues,
+    message: PaymentRequested,
+    *,
+    rules: CardRules,
+    now: datetime,
+) -> PaymentDecision:
+    """Decide about a payment once, and announce the decision every time.
+
+    The first decision counts for good: a repeat of the message, even one that comes after
+    the card has expired, replays it.
+    """
+    decision = decide_payment(
+        message.order_id,
+        message.card.to_card(),
+        amount_cents=message.total_cents,
+        rules=rules,
+        now=now,
+    )
+    decision = await decide_once(table, decision)
+    await announce(queues, decision)
+    return decision
+
+
+async def announce(queues: Queues, decision: PaymentDecision) -> None:
+    """Send a decision to the order domain; harmless to repeat."""
+    message = CreditCardValidated.about(decision)
+    await queues.send("payment_response_queue_url", message.to_body())

@@ -1,0 +1,76 @@
+"""Filling a shop."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import chain, islice
+from random import Random
+
+from app.domain.user import Credentials, User
+from app.seeds import plausible
+from app.seeds.classic import Stock, classic_stock
+from app.store.carts import cart_to_item
+from app.store.orders import order_to_item
+from app.store.products import product_to_item
+from app.store.seeds import BATCH, is_seeded, mark_seeded, put_items
+from app.store.table import Item, Table, get_table
+from app.store.users import credentials_to_item, user_to_item
+
+#: Batches on their way at the same time.
+_PARALLEL = 8
+
+
+async def seed_once() -> bool:
+    """Fill a new shop with the classic data; tell whether that was necessary.
+
+    The mark is written last: a start that dies in between is simply repeated.
+    """
+    table = get_table()
+    if await is_seeded(table):
+        return False
+    now = datetime.now(UTC)
+    await _write(table, _items(classic_stock(now), now), lambda _: None)
+    await mark_seeded(table)
+    return True
+
+
+async def seed_more(
+    *, products: int, users: int, orders: int, seed: int | None, on_progress: Callable[[int], None]
+) -> None:
+    """Add random data to a shop; ``on_progress`` hears how many entries each step wrote."""
+    now = datetime.now(UTC)
+    random = Random(seed)  # noqa: S311 - nothing secret is drawn
+    classic = classic_stock(now)
+    people = list(plausible.users(users, random, now))
+    goods = list(plausible.products(products, random, now))
+    buyers = [user for user, _ in people or classic.users]
+    sold = plausible.orders(
+        orders, random, now, buyers=buyers, goods=goods or list(classic.products)
+    )
+    items = chain(
+        map(product_to_item, goods),
+        _user_items(people),
+        map(order_to_item, sold),
+    )
+    await _write(get_table(), items, on_progress)
+
+
+def _items(stock: Stock, now: datetime) -> Iterator[Item]:
+    yield from map(product_to_item, stock.products)
+    yield from _user_items(stock.users)
+    yield from (cart_to_item(cart, now=now) for cart in stock.carts)
+    yield from map(order_to_item, stock.orders)
+
+
+def _user_items(people: Iterable[tuple[User, Credentials]]) -> Iterator[Item]:
+    for user, credentials in people:
+        yield user_to_item(user)
+        yield credentials_to_item(credentials)
+
+
+async def _write(table: Table, items: Iterable[Item], on_progress: Callable[[int], None]) -> None:
+    waiting = iter(items)
+    while group := [batch for _ in range(_PARALLEL) if (batch := list(islice(waiting, BATCH)))]:
+        await asyncio.gather(*(put_items(table, batch) for batch in group))
+        # A user is two items and one entry: its credentials are not counted.
+        on_progress(sum(item["SK"] != "USERNAME" for batch in group for item in batch))

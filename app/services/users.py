@@ -1,0 +1,81 @@
+"""Registration, login and refresh."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.errors import InvalidCredentialsError
+from app.domain.user import Credentials, Role, User
+from app.passwords import hash_password, password_matches
+from app.signing_keys import SigningKeys
+from app.store import users as store
+from app.store.table import Table
+from app.tokens import Caller, TokenPair, issue_tokens, read_refresh_token
+
+
+@dataclass(frozen=True)
+class Login:
+    """A successful login."""
+
+    user_id: str
+    tokens: TokenPair
+
+
+async def register_user(
+    table: Table,
+    *,
+    user_id: str,
+    username: str,
+    password: str,
+    first_name: str,
+    last_name: str,
+    email: str,
+    now: datetime,
+) -> User:
+    """Store a new customer under a name nobody has.
+
+    Raises:
+        UsernameTakenError: somebody has it; the write itself decides.
+    """
+    user = User(
+        user_id=user_id,
+        username=username,
+        first_name=first_name,
+        last_name=last_name,
+        email=email,
+        role=Role.CUSTOMER,
+        created_at=now,
+    )
+    credentials = Credentials(
+        user_id=user_id,
+        username=username,
+        role=Role.CUSTOMER,
+        password_hash=await hash_password(password),
+    )
+    await store.add_user(table, user, credentials)
+    return user
+
+
+async def log_in(
+    table: Table, keys: SigningKeys, *, username: str, password: str, now: datetime
+) -> Login:
+    """Return fresh tokens for a user who knows their password.
+
+    Raises:
+        InvalidCredentialsError: unknown name or wrong password; both take the same time.
+    """
+    credentials = await store.find_credentials(table, username)
+    stored_hash = credentials.password_hash if credentials else None
+    if not await password_matches(password, stored_hash) or credentials is None:
+        raise InvalidCredentialsError("Invalid username or password")
+    caller = Caller(credentials.user_id, credentials.username, credentials.role)
+    return Login(credentials.user_id, issue_tokens(caller, keys, now=now))
+
+
+def refresh_tokens(keys: SigningKeys, *, refresh_token: str, now: datetime) -> TokenPair:
+    """Return fresh tokens for the bearer of a refresh token, without a read.
+
+    Raises:
+        UnauthorizedError: the token is not a valid refresh token.
+    """
+    caller = read_refresh_token(refresh_token, keys, now=now)
+    return issue_tokens(caller, keys, now=now)

@@ -1,0 +1,120 @@
+"""The environment variables of the shop as one model, read on first use."""
+
+import os
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from app.domain.card import CardRules
+from app.domain.errors import SettingsError
+
+#: Stages in which the open mode may run; anywhere else it would be a hole.
+OPEN_STAGES = frozenset({"local", "test", "demo"})
+
+#: SQS delays a message by at most 15 minutes.
+MAX_DELIVERY_SECONDS = 900
+
+
+class AuthMode(StrEnum):
+    """Who is let in: ``AUTH_MODE`` of the contract, chapter 3.4."""
+
+    ENFORCE = "1"
+    OPEN = "0"
+
+
+def _seconds_range(value: Any) -> Any:
+    """Read ``5-120`` as ``(5, 120)``; one number stands for both ends."""
+    if not isinstance(value, str):
+        return value
+    first, dash, last = value.strip().partition("-")
+    return (first, last if dash else first)
+
+
+SecondsRange = Annotated[tuple[int, int], BeforeValidator(_seconds_range)]
+
+
+class Settings(BaseModel):
+    """What a function can be told from outside; the field's alias is the variable's name.
+
+    Empty text stands for "not set". Names without a default are read through
+    :meth:`required`, so a function only needs the variables it uses.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    stage: str = Field("local", alias="STAGE")
+    version: str = Field("dev", alias="VERSION")
+    region: str = Field("eu-west-1", validation_alias=AliasChoices("REGION", "AWS_REGION"))
+    table: str = Field("", alias="TABLE")
+    payment_request_queue_url: str = Field("", alias="PAYMENT_REQUEST_QUEUE_URL")
+    payment_response_queue_url: str = Field("", alias="PAYMENT_RESPONSE_QUEUE_URL")
+    shipment_request_queue_url: str = Field("", alias="SHIPMENT_REQUEST_QUEUE_URL")
+    shipment_response_queue_url: str = Field("", alias="SHIPMENT_RESPONSE_QUEUE_URL")
+    signing_keys_secret: str = Field("", alias="SIGNING_KEYS_SECRET")
+    auth_mode: AuthMode = Field(AuthMode.ENFORCE, alias="AUTH_MODE")
+    card_rules: CardRules = Field(CardRules.STRICT, alias="CARD_RULES")
+    catalog_version: str = Field("v1", alias="CATALOG_VERSION")
+    payment_wait_seconds: float = Field(3.0, alias="SHOP_PAYMENT_WAIT_SECONDS", ge=0, le=20)
+    delivery_seconds: SecondsRange = Field((5, 120), alias="SHOP_DELIVERY_SECONDS")
+
+    @model_validator(mode="after")
+    def _modes_fit_the_stage(self) -> Self:
+        first, last = self.delivery_seconds
+        if not 0 <= first <= last <= MAX_DELIVERY_SECONDS:
+            raise ValueError(
+                f"SHOP_DELIVERY_SECONDS must be min-max within 0-{MAX_DELIVERY_SECONDS}"
+            )
+        if self.is_open and self.stage not in OPEN_STAGES:
+            raise ValueError(f"AUTH_MODE=0 is refused in stage {self.stage}")
+        if self.card_rules is CardRules.CLASSIC and not self.is_open:
+            raise ValueError("CARD_RULES=classic needs AUTH_MODE=0")
+        return self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether callers without a token are let in (open legacy mode)."""
+        return self.auth_mode is AuthMode.OPEN
+
+    def required(self, name: str) -> str:
+        """Return the setting ``name``.
+
+        Raises:
+            SettingsError: the variable behind it is not set.
+        """
+        value: str = getattr(self, name)
+        if not value:
+            raise SettingsError(f"{type(self).model_fields[name].alias} is not set")
+        return value
+
+
+def read_settings(environment: dict[str, str]) -> Settings:
+    """Return the settings in ``environment``.
+
+    Raises:
+        SettingsError: a value is not one the shop understands; names the variable.
+    """
+    given = {name: value for name, value in environment.items() if value.strip()}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as failure:
+        problems = (
+            ": ".join([*map(str, error["loc"]), error["msg"].removeprefix("Value error, ")])
+            for error in failure.errors(include_input=False, include_url=False)
+        )
+        raise SettingsError("; ".join(problems)) from failure
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return read_settings(dict(os.environ))

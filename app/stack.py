@@ -1,0 +1,210 @@
+"""The shop's queues, functions, mappings, schedule and keys as data: the one definition.
+
+``infra/`` deploys it with Pulumi, ``app/local`` creates it in the emulator. The table's
+shape is data too, in ``app/store/schema.py``.
+"""
+
+from dataclasses import dataclass
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+#: Deliveries of one message before it becomes a dead letter.
+MAX_RECEIVES = 5
+
+#: What AWS asks for between a queue and a function that polls it.
+VISIBILITY_FACTOR = 6
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One standard SQS queue.
+
+    ``carries_cards`` queues are encrypted with the shop's own key and keep a message for at
+    most 48 hours, its time as a dead letter included: a dead letter keeps the time stamp of
+    its first sending.
+    """
+
+    name: str
+    retention_seconds: int
+    visibility_seconds: int
+    dead_letters: str | None = None
+    carries_cards: bool = False
+
+
+@dataclass(frozen=True)
+class Function:
+    """One Lambda function; all are the same image with another handler.
+
+    ``settings`` are the environment variables it reads (aliases of ``app.settings``),
+    ``sends_to`` the queues it writes, ``table_actions`` and ``reads_signing_keys`` what else
+    its role needs.
+    """
+
+    name: str
+    handler: str
+    timeout_seconds: int
+    memory_mb: int
+    settings: tuple[str, ...]
+    sends_to: tuple[str, ...] = ()
+    table_actions: tuple[str, ...] = ()
+    reads_signing_keys: bool = False
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """One event source mapping: a queue feeding a function, reporting failed records."""
+
+    queue: str
+    function: str
+    batch_size: int
+    window_seconds: int = 0
+    max_concurrency: int = 10
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One recurring call of a function."""
+
+    name: str
+    function: str
+    expression: str
+
+
+# A worker that dies leaves its messages invisible for the visibility time, so short
+# time-outs are what makes the shop heal quickly.
+_WORKER_TIMEOUT = 6
+_VISIBILITY = VISIBILITY_FACTOR * _WORKER_TIMEOUT
+
+PAYMENT_REQUEST = "payment-request"
+PAYMENT_RESPONSE = "payment-response"
+PAYMENT_ERROR = "payment-error"
+SHIPMENT_REQUEST = "shipment-request"
+SHIPMENT_RESPONSE = "shipment-response"
+SHIPMENT_ERROR = "shipment-error"
+
+QUEUES = (
+    Queue(PAYMENT_ERROR, 2 * DAY, _VISIBILITY, carries_cards=True),
+    Queue(SHIPMENT_ERROR, 14 * DAY, _VISIBILITY),
+    Queue(
+        PAYMENT_REQUEST,
+        1 * DAY,
+        _VISIBILITY,
+        dead_letters=PAYMENT_ERROR,
+        carries_cards=True,
+    ),
+    Queue(PAYMENT_RESPONSE, 1 * DAY, _VISIBILITY, dead_letters=PAYMENT_ERROR),
+    Queue(SHIPMENT_REQUEST, 4 * DAY, _VISIBILITY, dead_letters=SHIPMENT_ERROR),
+    Queue(SHIPMENT_RESPONSE, 4 * DAY, _VISIBILITY, dead_letters=SHIPMENT_ERROR),
+)
+
+_COMMON = ("STAGE", "VERSION", "REGION", "TABLE")
+
+FUNCTIONS = (
+    Function(
+        "api",
+        "app.main.handler",
+        timeout_seconds=15,
+        memory_mb=1024,
+        settings=(
+            *_COMMON,
+            "AUTH_MODE",
+            "CARD_RULES",
+            "CATALOG_VERSION",
+            "PAYMENT_REQUEST_QUEUE_URL",
+            "SHOP_PAYMENT_WAIT_SECONDS",
+            "SIGNING_KEYS_SECRET",
+        ),
+        sends_to=(PAYMENT_REQUEST,),
+        table_actions=(
+            "BatchGetItem",
+            "DeleteItem",
+            "GetItem",
+            "PutItem",
+            "Query",
+            "UpdateItem",
+        ),
+        reads_signing_keys=True,
+    ),
+    Function(
+        "payment",
+        "workers.payment.handler",
+        timeout_seconds=_WORKER_TIMEOUT,
+        memory_mb=512,
+        settings=(*_COMMON, "AUTH_MODE", "CARD_RULES", "PAYMENT_RESPONSE_QUEUE_URL"),
+        sends_to=(PAYMENT_RESPONSE,),
+        table_actions=("PutItem",),
+    ),
+    Function(
+        "order",
+        "workers.order.handler",
+        timeout_seconds=_WORKER_TIMEOUT,
+        memory_mb=512,
+        settings=(
+            *_COMMON,
+            "SHIPMENT_REQUEST_QUEUE_URL",
+            "SHOP_DELIVERY_SECONDS",
+        ),
+        sends_to=(SHIPMENT_REQUEST,),
+        table_actions=("BatchGetItem", "PutItem", "Query", "UpdateItem"),
+    ),
+    Function(
+        "shipment",
+        "workers.shipment.handler",
+        timeout_seconds=_WORKER_TIMEOUT,
+        memory_mb=512,
+        settings=(
+            "STAGE",
+            "VERSION",
+            "REGION",
+            "SHIPMENT_RESPONSE_QUEUE_URL",
+            "SHOP_DELIVERY_SECONDS",
+        ),
+        sends_to=(SHIPMENT_RESPONSE,),
+    ),
+)
+
+MAPPINGS = (
+    Mapping(PAYMENT_REQUEST, "payment", batch_size=10),
+    Mapping(PAYMENT_RESPONSE, "order", batch_size=10),
+    Mapping(SHIPMENT_REQUEST, "shipment", batch_size=10),
+    Mapping(SHIPMENT_RESPONSE, "order", batch_size=10),
+)
+
+SWEEPER = Schedule("sweeper", "order", "rate(5 minutes)")
+
+
+def queue_name(stack: str, queue: str) -> str:
+    """Return the AWS name of a queue, as the contract spells it (chapter 2)."""
+    return f"{stack}-acmeserverless-sqs-{queue}"
+
+
+def queue_setting(queue: str) -> str:
+    """Return the environment variable that holds a queue's URL."""
+    return f"{queue.replace('-', '_').upper()}_QUEUE_URL"
+
+
+def table_name(stack: str) -> str:
+    """Return the AWS name of the table (contract, chapter 2)."""
+    return f"{stack}-acmeserverless-dynamodb"
+
+
+def function_name(stack: str, function: str) -> str:
+    """Return the AWS name of a function."""
+    return f"{stack}-acmeserverless-lambda-{function}"
+
+
+def schedule_name(stack: str, schedule: str) -> str:
+    """Return the AWS name of a schedule."""
+    return f"{stack}-acmeserverless-schedule-{schedule}"
+
+
+def card_key_alias(stack: str) -> str:
+    """Return the alias of the KMS key that protects card data on its way."""
+    return f"alias/{stack}-acmeserverless-cards"
+
+
+def signing_keys_name(stack: str) -> str:
+    """Return the name of the secret with the keys that sign tokens."""
+    return f"{stack}-acmeserverless-signing-keys"

@@ -1,0 +1,1 @@
+"""DynamoDB; nobody outside knows how it is reached."""

@@ -1,0 +1,174 @@
+"""Carts in the table: one item per user, so that a cart is read and cleared with one call.
+
+Each line is two attributes, ``l#<item id>`` with what does not change and ``q#<item id>``
+with the quantity. DynamoDB can create the one and add to the other in a single atomic
+update even when the cart does not exist yet; with a nested map it could not.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from pydynox.exceptions import ValidationException
+
+from app.domain.cart import Cart, CartLine
+from app.domain.errors import CartFullError
+from app.store.keys import (
+    by_time,
+    cart_key,
+    instant_to_text,
+    shard_of,
+    shards,
+    text_to_instant,
+)
+from app.store.pages import Page, PageRequest, read_page
+from app.store.schema import GSI2
+from app.store.table import ConditionFailedError, Item, Table
+
+_CARTS = "CARTS"
+_LINE = "l#"
+_QUANTITY = "q#"
+
+
+def _line_to_value(line: CartLine) -> dict[str, Any]:
+    value = {
+        "name": line.name,
+        "description": line.description,
+        "short_description": line.short_description,
+        "price_cents": line.price_cents,
+        "price_text": line.price_text,
+        "added_at": instant_to_text(line.added_at),
+    }
+    # Every byte of a cart is paid for at each change.
+    return {name: each for name, each in value.items() if each not in {"", None}}
+
+
+def _value_to_line(item_id: str, value: dict[str, Any], quantity: int) -> CartLine:
+    return CartLine(
+        item_id=item_id,
+        name=value.get("name", ""),
+        description=value.get("description", ""),
+        short_description=value.get("short_description", ""),
+        price_cents=value["price_cents"],
+        price_text=value.get("price_text"),
+        quantity=quantity,
+        added_at=text_to_instant(value["added_at"]),
+    )
+
+
+def item_to_cart(item: Item) -> Cart:
+    """Return the cart that an item stores."""
+    lines = [
+        _value_to_line(name.removeprefix(_LINE), value, item[_QUANTITY + name.removeprefix(_LINE)])
+        for name, value in item.items()
+        if name.startswith(_LINE)
+    ]
+    lines.sort(key=lambda line: (line.added_at, line.item_id))
+    return Cart(item["user_id"], tuple(lines))
+
+
+def cart_to_item(cart: Cart, *, now: datetime) -> Item:
+    """Return the item that stores a whole cart."""
+    item: Item = {
+        **cart_key(cart.user_id),
+        GSI2.hash_key: shard_of(_CARTS, cart.user_id),
+        GSI2.range_key: by_time(now, cart.user_id),
+        "user_id": cart.user_id,
+    }
+    for line in cart.lines:
+        item[_LINE + line.item_id] = _line_to_value(line)
+        item[_QUANTITY + line.item_id] = line.quantity
+    return item
+
+
+async def get_cart(table: Table, user_id: str) -> Cart:
+    """Return a user's cart; one that nobody filled yet is empty."""
+    item = await table.get(cart_key(user_id), consistent=True)
+    return Cart(user_id) if item is None else item_to_cart(item)
+
+
+async def add_line(table: Table, user_id: str, line: CartLine, *, now: datetime) -> None:
+    """Put a line into a cart, or add its quantity to the line that is there.
+
+    One atomic call: two tabs cannot lose each other's items. The other fields of a line
+    stay as first stored.
+
+    Raises:
+        CartFullError: the cart would outgrow one item of the table (400 KB).
+    """
+    try:
+        await table.update(
+            cart_key(user_id),
+            "SET #line = if_not_exists(#line, :line), user_id = :user, "
+            "GSI2PK = if_not_exists(GSI2PK, :shard), GSI2SK = if_not_exists(GSI2SK, :place) "
+            "ADD #quantity :quantity",
+            names={
+                "#line": _LINE + line.item_id,
+                "#quantity": _QUANTITY + line.item_id,
+            },
+            values={
+                ":line": _line_to_value(line),
+                ":user": user_id,
+                ":shard": shard_of(_CARTS, user_id),
+                ":place": by_time(now, user_id),
+                ":quantity": line.quantity,
+            },
+        )
+    except ValidationException as failure:
+        raise _full(failure) from failure
+
+
+async def set_quantity(table: Table, user_id: str, item_id: str, quantity: int) -> None:
+    """Change a line's quantity; 0 removes it; a line that is not there stays so."""
+    names = {"#quantity": _QUANTITY + item_id}
+    try:
+        if quantity == 0:
+            names["#line"] = _LINE + item_id
+            await table.update(
+                cart_key(user_id),
+                "REMOVE #line, #quantity",
+                names=names,
+                condition="attribute_exists(#quantity)",
+            )
+        else:
+            await table.update(
+                cart_key(user_id),
+                "SET #quantity = :quantity",
+                names=names,
+                values={":quantity": quantity},
+                condition="attribute_exists(#quantity)",
+            )
+    except ConditionFailedError:
+        return
+
+
+async def replace_cart(table: Table, cart: Cart, *, now: datetime) -> None:
+    """Store a whole cart over the one that is there.
+
+    Raises:
+        CartFullError: it does not fit into one item of the table (400 KB).
+    """
+    try:
+        await table.put(cart_to_item(cart, now=now))
+    except ValidationException as failure:
+        raise _full(failure) from failure
+
+
+async def delete_cart(table: Table, user_id: str) -> None:
+    """Empty a cart; safe to repeat."""
+    await table.delete(cart_key(user_id))
+
+
+async def list_carts(table: Table, request: PageRequest) -> Page[Cart]:
+    """Return a page of all carts, oldest first; keys by query, carts by batch."""
+    page = await read_page(table, GSI2, shards(_CARTS), name="carts", request=request)
+    ids = [item["PK"].removeprefix("CART#") for item in page.entries]
+    items = await table.get_many([cart_key(each) for each in ids])
+    carts = {item["user_id"]: item_to_cart(item) for item in items}
+    return Page(tuple(carts[each] for each in ids if each in carts), page.next_token)
+
+
+def _full(failure: ValidationException) -> Exception:
+    """Return the error of a cart that is too big, or the failure itself if it is another."""
+    if "size" in str(failure):
+        return CartFullError("cart: is full")
+    return failure

@@ -1,0 +1,206 @@
+"""Orders in the table."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from app.domain.errors import OrderNotFoundError
+from app.domain.order import (
+    ALLOWED_FROM,
+    Address,
+    CardSummary,
+    Order,
+    OrderLine,
+    OrderState,
+    check_straggler,
+)
+from app.store.keys import (
+    buyer_partition,
+    by_time,
+    instant_to_text,
+    order_key,
+    shard_of,
+    shards,
+    text_to_instant,
+)
+from app.store.pages import Page, PageRequest, read_page
+from app.store.schema import GSI1, GSI2, GSI3
+from app.store.table import NOT_THERE, ConditionFailedError, Item, Table
+
+_ORDERS = "ORDERS"
+_OPEN = "OPEN"
+
+
+def order_to_item(order: Order) -> Item:
+    """Return the item that stores ``order``; a final one is not in the sweeper's index."""
+    place = by_time(order.placed_at, order.order_id)
+    item: Item = {
+        **order_key(order.order_id),
+        GSI1.hash_key: buyer_partition(order.user_id),
+        GSI1.range_key: place,
+        GSI2.hash_key: shard_of(_ORDERS, order.order_id),
+        GSI2.range_key: place,
+        "order_id": order.order_id,
+        "user_id": order.user_id,
+        "state": int(order.state),
+        "status": order.status,
+        "first_name": order.first_name,
+        "last_name": order.last_name,
+        "email": order.email,
+        "address": asdict(order.address),
+        "delivery": order.delivery,
+        "card": asdict(order.card),
+        "lines": [asdict(line) for line in order.lines],
+        "total_cents": order.total_cents,
+        "placed_at": instant_to_text(order.placed_at),
+        "updated_at": instant_to_text(order.updated_at),
+        "fingerprint": order.fingerprint,
+    }
+    if not order.state.is_final:
+        item[GSI3.hash_key] = shard_of(_OPEN, order.order_id)
+        item[GSI3.range_key] = place
+    if order.transaction_id is not None:
+        item["transaction_id"] = order.transaction_id
+    if order.tracking_number is not None:
+        item["tracking_number"] = order.tracking_number
+    return item
+
+
+def item_to_order(item: Item) -> Order:
+    """Return the order that an item stores."""
+    return Order(
+        order_id=item["order_id"],
+        user_id=item["user_id"],
+        state=OrderState(item["state"]),
+        status=item["status"],
+        first_name=item["first_name"],
+        last_name=item["last_name"],
+        email=item["email"],
+        address=Address(**item["address"]),
+        delivery=item["delivery"],
+        card=CardSummary(**item["card"]),
+        lines=tuple(OrderLine(**line) for line in item["lines"]),
+        total_cents=item["total_cents"],
+        placed_at=text_to_instant(item["placed_at"]),
+        updated_at=text_to_instant(item["updated_at"]),
+        fingerprint=item["fingerprint"],
+        transaction_id=item.get("transaction_id"),
+        tracking_number=item.get("tracking_number"),
+    )
+
+
+async def add_order(table: Table, order: Order) -> Order | None:
+    """Store a new order; return None, or the order that has this id already."""
+    try:
+        await table.put(order_to_item(order), condition=NOT_THERE)
+    except ConditionFailedError as failure:
+        return item_to_order(failure.item or {})
+    return None
+
+
+async def get_order(table: Table, order_id: str) -> Order:
+    """Return one order as it is now.
+
+    Raises:
+        OrderNotFoundError: there is none with this id.
+    """
+    item = await table.get(order_key(order_id), consistent=True)
+    if item is None:
+        raise OrderNotFoundError("no order has this id")
+    return item_to_order(item)
+
+
+async def advance_order(
+    table: Table,
+    order_id: str,
+    target: OrderState,
+    *,
+    status: str,
+    now: datetime,
+    transaction_id: str | None = None,
+    tracking_number: str | None = None,
+) -> Order:
+    """Move an order to ``target`` and return it; a repeat or a straggler changes no state.
+
+    The rule "forward only" is the condition of the write. What an order does not know yet,
+    a late event still fills in.
+
+    Raises:
+        OrderNotFoundError: there is no such order.
+        OrderNotPaidError: a shipment was reported before the payment.
+    """
+    facts = {"transaction_id": transaction_id, "tracking_number": tracking_number}
+    known = {name: value for name, value in facts.items() if value is not None}
+    origins = {f":from{state:d}": int(state) for state in ALLOWED_FROM[target]}
+    expression = "SET #state = :state, #status = :status, updated_at = :now"
+    expression += "".join(f", {name} = if_not_exists({name}, :{name})" for name in known)
+    if target.is_final:
+        expression += f" REMOVE {GSI3.hash_key}, {GSI3.range_key}"
+    try:
+        item = await table.update(
+            order_key(order_id),
+            expression,
+            names={"#state": "state", "#status": "status"},
+            values={
+                ":state": int(target),
+                ":status": status,
+                ":now": instant_to_text(now),
+                **origins,
+                **{f":{name}": value for name, value in known.items()},
+            },
+            condition=f"#state IN ({', '.join(origins)})",
+        )
+    except ConditionFailedError as failure:
+        if failure.item is None:
+            raise OrderNotFoundError("no order has this id") from failure
+        found = item_to_order(failure.item)
+        check_straggler(found, target)
+        return await _fill_in(table, found, known)
+    return item_to_order(item)
+
+
+async def _fill_in(table: Table, order: Order, known: dict[str, str]) -> Order:
+    """Add facts that a late event brings to an order that misses them."""
+    missing = {name: value for name, value in known.items() if getattr(order, name) is None}
+    if not missing or order.state is OrderState.DECLINED:
+        return order
+    assignments = ", ".join(f"{name} = if_not_exists({name}, :{name})" for name in missing)
+    item = await table.update(
+        order_key(order.order_id),
+        f"SET {assignments}",
+        values={f":{name}": value for name, value in missing.items()},
+    )
+    return item_to_order(item)
+
+
+async def list_orders_of(table: Table, user_id: str, request: PageRequest) -> Page[Order]:
+    """Return a page of a user's orders, newest first; one query."""
+    page = await read_page(
+        table,
+        GSI1,
+        [buyer_partition(user_id)],
+        name="orders of a user",
+        request=request,
+        newest_first=True,
+    )
+    return Page(tuple(map(item_to_order, page.entries)), page.next_token)
+
+
+async def list_orders(table: Table, request: PageRequest) -> Page[Order]:
+    """Return a page of everybody's orders, newest first; keys by query, orders by batch."""
+    page = await read_page(
+        table, GSI2, shards(_ORDERS), name="orders", request=request, newest_first=True
+    )
+    return Page(await _orders_behind(table, page.entries), page.next_token)
+
+
+async def list_open_orders(table: Table, request: PageRequest) -> Page[Order]:
+    """Return a page of all orders that are not final, oldest first."""
+    page = await read_page(table, GSI3, shards(_OPEN), name="open orders", request=request)
+    return Page(await _orders_behind(table, page.entries), page.next_token)
+
+
+async def _orders_behind(table: Table, keys: tuple[Item, ...]) -> tuple[Order, ...]:
+    ids = [item["PK"].removeprefix("ORDER#") for item in keys]
+    items = await table.get_many([order_key(each) for each in ids])
+    orders = {item["order_id"]: item_to_order(item) for item in items}
+    return tuple(orders[each] for each in ids if each in orders)

@@ -1,0 +1,80 @@
+"""Products in the table."""
+
+from collections.abc import Sequence
+
+from app.domain.errors import ProductNotFoundError
+from app.domain.product import Product
+from app.store.keys import (
+    by_time,
+    instant_to_text,
+    product_key,
+    shard_of,
+    shards,
+    text_to_instant,
+)
+from app.store.pages import Page, PageRequest, read_page
+from app.store.schema import GSI1
+from app.store.table import Item, Table
+
+_CATALOG = "CATALOG"
+
+
+def product_to_item(product: Product) -> Item:
+    """Return the item that stores ``product``."""
+    return {
+        **product_key(product.product_id),
+        GSI1.hash_key: shard_of(_CATALOG, product.product_id),
+        GSI1.range_key: by_time(product.created_at, product.product_id),
+        "product_id": product.product_id,
+        "name": product.name,
+        "short_description": product.short_description,
+        "description": product.description,
+        "image_urls": list(product.image_urls),
+        "price_cents": product.price_cents,
+        "tags": list(product.tags),
+        "created_at": instant_to_text(product.created_at),
+    }
+
+
+def item_to_product(item: Item) -> Product:
+    """Return the product that an item stores."""
+    first, second, third = item["image_urls"]
+    return Product(
+        product_id=item["product_id"],
+        name=item["name"],
+        short_description=item["short_description"],
+        description=item["description"],
+        image_urls=(first, second, third),
+        price_cents=item["price_cents"],
+        tags=tuple(item["tags"]),
+        created_at=text_to_instant(item["created_at"]),
+    )
+
+
+async def get_product(table: Table, product_id: str) -> Product:
+    """Return one product.
+
+    Raises:
+        ProductNotFoundError: there is none with this id.
+    """
+    item = await table.get(product_key(product_id))
+    if item is None:
+        raise ProductNotFoundError("no product has this id")
+    return item_to_product(item)
+
+
+async def find_products(table: Table, product_ids: Sequence[str]) -> dict[str, Product]:
+    """Return those of the products that exist, by id; one call per 100."""
+    items = await table.get_many([product_key(each) for each in dict.fromkeys(product_ids)])
+    return {item["product_id"]: item_to_product(item) for item in items}
+
+
+async def list_products(table: Table, request: PageRequest) -> Page[Product]:
+    """Return a page of the catalog, oldest first."""
+    page = await read_page(table, GSI1, shards(_CATALOG), name="products", request=request)
+    return Page(tuple(map(item_to_product, page.entries)), page.next_token)
+
+
+async def add_product(table: Table, product: Product) -> None:
+    """Store a product under its own new id."""
+    await table.put(product_to_item(product))

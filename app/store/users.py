@@ -1,0 +1,104 @@
+"""Users in the table: a profile under the id, credentials under the name."""
+
+from app.domain.errors import UsernameTakenError, UserNotFoundError
+from app.domain.user import Credentials, Role, User, folded_name
+from app.store.keys import (
+    by_time,
+    instant_to_text,
+    shard_of,
+    shards,
+    text_to_instant,
+    user_key,
+    username_key,
+)
+from app.store.pages import Page, PageRequest, read_page
+from app.store.schema import GSI2
+from app.store.table import ConditionFailedError, Item, Table
+
+_USERS = "USERS"
+
+
+def user_to_item(user: User) -> Item:
+    """Return the item that stores a profile."""
+    return {
+        **user_key(user.user_id),
+        GSI2.hash_key: shard_of(_USERS, user.user_id),
+        GSI2.range_key: by_time(user.created_at, user.user_id),
+        "user_id": user.user_id,
+        "username": user.username,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email,
+        "role": str(user.role),
+        "created_at": instant_to_text(user.created_at),
+    }
+
+
+def item_to_user(item: Item) -> User:
+    """Return the profile that an item stores."""
+    return User(
+        user_id=item["user_id"],
+        username=item["username"],
+        first_name=item["first_name"],
+        last_name=item["last_name"],
+        email=item["email"],
+        role=Role(item["role"]),
+        created_at=text_to_instant(item["created_at"]),
+    )
+
+
+def credentials_to_item(credentials: Credentials) -> Item:
+    """Return the item that stores credentials and thereby reserves the name."""
+    return {
+        **username_key(folded_name(credentials.username)),
+        "user_id": credentials.user_id,
+        "username": credentials.username,
+        "role": str(credentials.role),
+        "password_hash": credentials.password_hash,
+    }
+
+
+async def add_user(table: Table, user: User, credentials: Credentials) -> None:
+    """Store a new user; profile and name in one transaction.
+
+    Raises:
+        UsernameTakenError: somebody has this name, or had it a moment earlier.
+    """
+    try:
+        await table.add_together(user_to_item(user), credentials_to_item(credentials))
+    except ConditionFailedError as failure:
+        raise UsernameTakenError("username: is taken") from failure
+
+
+async def get_user(table: Table, user_id: str) -> User:
+    """Return one profile.
+
+    Raises:
+        UserNotFoundError: there is none with this id.
+    """
+    item = await table.get(user_key(user_id))
+    if item is None:
+        raise UserNotFoundError("no user has this id")
+    return item_to_user(item)
+
+
+async def find_credentials(table: Table, username: str) -> Credentials | None:
+    """Return what a login is checked against, or None; sees a registration at once."""
+    item = await table.get(username_key(folded_name(username)), consistent=True)
+    if item is None:
+        return None
+    return Credentials(
+        user_id=item["user_id"],
+        username=item["username"],
+        role=Role(item["role"]),
+        password_hash=item["password_hash"],
+    )
+
+
+async def list_users(table: Table, request: PageRequest) -> Page[User]:
+    """Return a page of all users, oldest first; keys by query, profiles by batch."""
+    page = await read_page(table, GSI2, shards(_USERS), name="users", request=request)
+    ids = [item["PK"].removeprefix("USER#") for item in page.entries]
+    items = await table.get_many([user_key(each) for each in ids])
+    users = {item["user_id"]: item_to_user(item) for item in items}
+    return Page(tuple(users[each] for each in ids if each in users), page.next_token)

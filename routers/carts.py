@@ -1,0 +1,130 @@
+"""Cart: one per user id, filled before anybody pays."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from app.domain.cart import Cart
+from app.domain.errors import CartFullError, ForbiddenError, UnauthorizedError
+from app.domain.money import cents_to_number
+from app.services import carts
+from app.store import carts as store
+from routers.dependencies import (
+    CallerDep,
+    NowDep,
+    PageDep,
+    SettingsDep,
+    StaffOnly,
+    TableDep,
+    check_owner,
+    link_next,
+)
+from routers.problems import problems
+from routers.requests import JSONRoute
+from routers.schemas.cart import (
+    CartItem,
+    CartItemChange,
+    CartItemTotal,
+    CartPublic,
+    CartReplace,
+    CartTotal,
+    CartUser,
+    ListedCart,
+)
+
+router = APIRouter(prefix="/cart", tags=["cart"], route_class=JSONRoute)
+
+_READING = problems(UnauthorizedError, ForbiddenError)
+_WRITING = problems(UnauthorizedError, ForbiddenError, CartFullError)
+
+
+async def _own_cart(
+    userid: Annotated[str, Path(min_length=1, max_length=200, examples=["dan"])],
+    caller: CallerDep,
+    settings: SettingsDep,
+) -> str:
+    check_owner(caller, userid, settings)
+    return userid
+
+
+UserId = Annotated[str, Depends(_own_cart)]
+
+
+async def _cart(userid: UserId, table: TableDep) -> Cart:
+    return await store.get_cart(table, userid)
+
+
+CartDep = Annotated[Cart, Depends(_cart)]
+
+
+@router.get("/all", summary="List all carts", dependencies=[StaffOnly], responses=_READING)
+async def list_carts(
+    request: Request, response: Response, table: TableDep, page: PageDep
+) -> list[ListedCart]:
+    """Return everybody's carts, oldest first. For staff, unless the shop is open."""
+    found = await store.list_carts(table, page)
+    link_next(request, response, found, page.limit)
+    return [ListedCart.listed(each) for each in found.entries]
+
+
+@router.get("/items/{userid}", summary="Read a cart", responses=_READING)
+async def get_cart(cart: CartDep) -> CartPublic:
+    """Return a user's cart; one that nobody filled yet is empty."""
+    return CartPublic.of(cart)
+
+
+@router.get("/total/{userid}", summary="Read what a cart comes to", responses=_READING)
+async def get_cart_total(cart: CartDep) -> CartTotal:
+    """Return the sum of price times quantity."""
+    return CartTotal(carttotal=cents_to_number(cart.total_cents), userid=cart.user_id)
+
+
+@router.get("/items/total/{userid}", summary="Read how much is in a cart", responses=_READING)
+async def get_cart_item_total(cart: CartDep) -> CartItemTotal:
+    """Return the sum of the quantities."""
+    return CartItemTotal(cartitemtotal=cart.item_count, userid=cart.user_id)
+
+
+@router.post("/item/add/{userid}", summary="Add an item", responses=_WRITING)
+async def add_cart_item(userid: UserId, body: CartItem, table: TableDep, now: NowDep) -> CartUser:
+    """Put an item into the cart, or add its quantity to the one that is there.
+
+    Without a price, name and price come from the catalog.
+    """
+    await carts.add_to_cart(table, userid, body.to_line(), now=now)
+    return CartUser(userid=userid)
+
+
+@router.post("/item/modify/{userid}", summary="Change a quantity", responses=_WRITING)
+async def modify_cart_item(userid: UserId, body: CartItemChange, table: TableDep) -> CartUser:
+    """Set an item's quantity; 0 removes it; an item that is not there stays so."""
+    await store.set_quantity(table, userid, body.itemid, body.quantity)
+    return CartUser(userid=userid)
+
+
+@router.post("/modify/{userid}", summary="Replace a cart", responses=_WRITING)
+async def replace_cart(userid: UserId, body: CartReplace, table: TableDep, now: NowDep) -> CartUser:
+    """Store a whole cart in place of the one there is."""
+    await carts.replace_cart(table, userid, [item.to_line() for item in body.cart], now=now)
+    return CartUser(userid=userid)
+
+
+@router.post(
+    "/clear/{userid}",
+    summary="Empty a cart",
+    responses=_READING,
+    response_class=Response,
+    operation_id="clear_cart",
+)
+@router.get(
+    "/clear/{userid}",
+    summary="Empty a cart, the old way",
+    responses=_READING,
+    response_class=Response,
+    operation_id="clear_cart_by_get",
+    deprecated=True,
+)
+async def clear_cart(userid: UserId, table: TableDep) -> Response:
+    """Remove every item. Old pages call this with GET, which stays; POST is the safer way."""
+    await store.delete_cart(table, userid)
+    return Response(media_type="application/json")

@@ -1,0 +1,117 @@
+"""Catalog: products and their pictures."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Request, Response
+from fastapi import Path as PathParam
+from fastapi.responses import FileResponse
+
+from app.domain.errors import (
+    ForbiddenError,
+    NotFoundError,
+    ProductNotFoundError,
+    UnauthorizedError,
+)
+from app.domain.product import Product
+from app.store import products as store
+from routers.dependencies import (
+    NowDep,
+    PageDep,
+    SettingsDep,
+    StaffOnly,
+    TableDep,
+    link_next,
+)
+from routers.problems import problems
+from routers.requests import JSONRoute
+from routers.schemas.catalog import (
+    Liveness,
+    LivenessAnswer,
+    ProductAnswer,
+    ProductCreate,
+    ProductCreated,
+    ProductPublic,
+    ProductsAnswer,
+)
+
+router = APIRouter(tags=["catalog"], route_class=JSONRoute)
+
+IMAGES = Path(__file__).parent.parent / "app" / "static" / "images"
+_IMAGE_NAME = re.compile(r"([a-z0-9]+_(?:square|thumb2|thumb3))\.(?:jpg|svg)", re.ASCII)
+_A_DAY = "public, max-age=86400"
+
+ProductId = Annotated[
+    str,
+    PathParam(min_length=1, max_length=200, examples=["b274f41d-83dd-4fa1-90d9-2b289e06b1bf"]),
+]
+
+
+@router.get("/products", summary="List the catalog", responses=problems())
+async def list_products(
+    request: Request, response: Response, table: TableDep, page: PageDep
+) -> ProductsAnswer:
+    """Return all products, oldest first; a `Link` header leads to the next page."""
+    found = await store.list_products(table, page)
+    link_next(request, response, found, page.limit)
+    return ProductsAnswer(data=[ProductPublic.of(each) for each in found.entries])
+
+
+@router.get("/products/{id}", summary="Read a product", responses=problems(ProductNotFoundError))
+async def get_product(id: ProductId, table: TableDep) -> ProductAnswer:  # noqa: A002
+    """Return one product."""
+    return ProductAnswer(data=ProductPublic.of(await store.get_product(table, id)))
+
+
+@router.post(
+    "/products",
+    summary="Add a product",
+    status_code=201,
+    dependencies=[StaffOnly],
+    responses=problems(UnauthorizedError, ForbiddenError),
+)
+@router.post("/product", status_code=201, dependencies=[StaffOnly], include_in_schema=False)
+async def add_product(body: ProductCreate, table: TableDep, now: NowDep) -> ProductCreated:
+    """Store a new product under an id of its own. For staff, unless the shop is open."""
+    product = Product(
+        product_id=str(uuid4()),
+        name=body.name,
+        short_description=body.short_description,
+        description=body.description,
+        image_urls=(body.image_url_1, body.image_url_2, body.image_url_3),
+        price_cents=body.price_cents,
+        tags=tuple(body.tags),
+        created_at=now,
+    )
+    await store.add_product(table, product)
+    return ProductCreated(resourceId=ProductPublic.of(product))
+
+
+@router.get("/catalogliveness", summary="Ask whether the catalog is alive")
+@router.get("/liveness", include_in_schema=False)
+async def get_liveness(settings: SettingsDep) -> LivenessAnswer:
+    """Return the version of the catalog."""
+    return LivenessAnswer(data=Liveness(version=settings.catalog_version))
+
+
+@router.get(
+    "/static/images/{name}",
+    summary="Read a product picture",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/svg+xml": {}}, "description": "The picture."},
+        **problems(NotFoundError),
+    },
+)
+async def get_image(name: str) -> FileResponse:
+    """Return one of the shop's illustrations.
+
+    The classic names end in `.jpg`; the pictures behind them are drawn, and sharp at every size.
+    """
+    match = _IMAGE_NAME.fullmatch(name)
+    path = IMAGES / f"{match[1]}.svg" if match else None
+    if path is None or not path.is_file():
+        raise NotFoundError("no picture has this name")
+    return FileResponse(path, media_type="image/svg+xml", headers={"Cache-Control": _A_DAY})

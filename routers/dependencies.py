@@ -1,0 +1,116 @@
+"""What routes ask for: the table, the queues, the time, and who is calling."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request, Response
+
+from app.domain.errors import ForbiddenError, UnauthorizedError
+from app.queues import Queues, get_queues
+from app.settings import Settings, get_settings
+from app.signing_keys import get_signing_keys
+from app.store.pages import MAX_PAGE, Page, PageRequest
+from app.store.table import Table, get_table
+from app.tokens import Caller, read_access_token
+
+#: What clients send when they have no token (contract 3.2).
+_NO_TOKEN = frozenset({"", "guest", "undefined", "null"})
+
+
+async def _settings() -> Settings:
+    return get_settings()
+
+
+async def _table() -> Table:
+    return get_table()
+
+
+async def _queues() -> Queues:
+    return get_queues()
+
+
+async def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+SettingsDep = Annotated[Settings, Depends(_settings)]
+TableDep = Annotated[Table, Depends(_table)]
+QueuesDep = Annotated[Queues, Depends(_queues)]
+NowDep = Annotated[datetime, Depends(_now)]
+
+
+def token_in(request: Request) -> str | None:
+    """Return the token of a request: bearer, else ``X-Access-Token``, else the cookie."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    candidates = (
+        bearer if scheme.lower() == "bearer" else "",
+        request.headers.get("x-access-token", ""),
+        request.cookies.get("logged_in", ""),
+    )
+    for candidate in map(str.strip, candidates):
+        if candidate not in _NO_TOKEN:
+            return candidate
+    return None
+
+
+async def _caller(request: Request, settings: SettingsDep, now: NowDep) -> Caller | None:
+    """Return who is calling; a token that is sent must be valid, in every mode."""
+    token = token_in(request)
+    if token is not None:
+        return read_access_token(token, await get_signing_keys(), now=now)
+    if settings.is_open:
+        return None
+    raise UnauthorizedError("Invalid Key. User Not Authorized")
+
+
+CallerDep = Annotated[Caller | None, Depends(_caller)]
+
+#: Put on routes that need a valid token, whoever it speaks for.
+AnyUser = Depends(_caller)
+
+
+async def _staff(caller: CallerDep, settings: SettingsDep) -> None:
+    if not settings.is_open and not (caller and caller.is_staff):
+        raise ForbiddenError("this is for staff")
+
+
+#: Put on routes that only staff may use.
+StaffOnly = Depends(_staff)
+
+
+def check_owner(
+    caller: Caller | None, user_id: str, settings: Settings, *, or_staff: bool = False
+) -> None:
+    """Let a caller reach their own things only.
+
+    Raises:
+        ForbiddenError: ``user_id`` is somebody else; in open mode nobody asks.
+    """
+    if settings.is_open or (caller and caller.user_id == user_id):
+        return
+    if or_staff and caller and caller.is_staff:
+        return
+    raise ForbiddenError("this belongs to another user")
+
+
+async def _page_request(
+    limit: Annotated[
+        int | None,
+        Query(ge=1, le=MAX_PAGE, description=f"Entries per page; at most {MAX_PAGE}."),
+    ] = None,
+    next: Annotated[  # noqa: A002 - the name on the wire
+        str | None,
+        Query(max_length=1000, description="The token behind rel=next of the page before."),
+    ] = None,
+) -> PageRequest:
+    return PageRequest(limit or MAX_PAGE, next)
+
+
+PageDep = Annotated[PageRequest, Depends(_page_request)]
+
+
+def link_next(request: Request, response: Response, page: Page[Any], limit: int) -> None:
+    """Tell where a list goes on, in a ``Link`` header (RFC 8288): old bodies have no room."""
+    if page.next_token is not None:
+        url = request.url.include_query_params(limit=limit, next=page.next_token)
+        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'

@@ -1,0 +1,115 @@
+"""The API documents: one of the whole API, one for each HTTP domain."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from routers.problems import describe
+
+#: What a parameter's schema may say without refusing anything.
+_HARMLESS = {"type", "title", "description", "examples"}
+
+_REFERENCE = "#/components/schemas/"
+
+TITLE = "ACME Serverless Fitness Shop"
+
+#: What each domain is for; the order is the order of the documents.
+DOMAINS = {
+    "catalog": "What the shop sells.",
+    "cart": "What a shopper is about to buy.",
+    "order": "Buying, and watching what was bought arrive.",
+    "user": "Registration, login, tokens and profiles.",
+}
+_TAGS = {**DOMAINS, "system": "The shop as a machine."}
+
+# Operations that take credentials themselves answer 401 without asking for a token.
+_CREDENTIALS_IN_BODY = {"log_in", "refresh_tokens", "verify_token"}
+
+
+def build_document(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document of the whole shop."""
+    document = get_openapi(
+        title=TITLE,
+        version="1.0.0",
+        description=(
+            "Money is decimal at the edge and exact inside. Paths work with and without a "
+            "trailing slash, bodies are read as JSON whatever the Content-Type says, and "
+            'errors are always `{"message": ..., "status": ...}`.'
+        ),
+        routes=app.routes,
+        tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
+    )
+    for operation in _operations(document):
+        responses = operation["responses"]
+        # Validation is 400 here (contract 1.1, rule 9); FastAPI documents its own 422.
+        if "HTTPValidationError" in str(responses.get("422")):
+            del responses["422"]
+        for status in _refusals(operation):
+            responses[str(status)] = _refusal(status)
+        operation["responses"] = dict(sorted(responses.items()))
+        if "401" in responses and operation["operationId"] not in _CREDENTIALS_IN_BODY:
+            operation["security"] = [{"bearer": []}]
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    }
+    _drop_unused_schemas(document)
+    return document
+
+
+def build_domain_document(document: dict[str, Any], domain: str) -> dict[str, Any]:
+    """Return the part of the whole document that belongs to one domain."""
+    part = deepcopy(document)
+    part["info"]["title"] = f"{TITLE}: {domain}"
+    part["tags"] = [tag for tag in part["tags"] if tag["name"] == domain]
+    part["paths"] = {
+        path: kept
+        for path, methods in part["paths"].items()
+        if (kept := {verb: each for verb, each in methods.items() if domain in each["tags"]})
+    }
+    _drop_unused_schemas(part)
+    return part
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in document["paths"].values():
+        yield from methods.values()
+
+
+def _refusals(operation: dict[str, Any]) -> tuple[int, ...]:
+    """Return the statuses of a request that is malformed, as far as this one can be."""
+    if "requestBody" in operation:
+        return (400, 413)
+    schemas = [each["schema"] for each in operation.get("parameters", [])]
+    return (400,) if any(schema.keys() - _HARMLESS for schema in schemas) else ()
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    documented = describe(status)
+    schema = {"$ref": f"{_REFERENCE}{documented.pop('model').__name__}"}
+    documented["content"]["application/json"]["schema"] = schema
+    return documented
+
+
+def _drop_unused_schemas(document: dict[str, Any]) -> None:
+    schemas = document["components"].get("schemas", {})
+    used: set[str] = set()
+    waiting = [document["paths"]]
+    while waiting:
+        for name in _references(waiting.pop()) - used:
+            used.add(name)
+            waiting.append(schemas[name])
+    document["components"]["schemas"] = {name: schemas[name] for name in sorted(used)}
+
+
+def _references(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        own = node.get("$ref")
+        found = {own.removeprefix(_REFERENCE)} if isinstance(own, str) else set()
+        return found.union(*map(_references, node.values()))
+    if isinstance(node, list):
+        return set().union(*map(_references, node))
+    return set()

@@ -1,0 +1,78 @@
+"""What every answer gets, written as plain ASGI: cheaper than Starlette's base class."""
+
+import json
+import logging
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("shop.http")
+
+_PREFLIGHT_HEADERS = {
+    "access-control-allow-methods": "GET, POST, DELETE, OPTIONS",
+    "access-control-allow-headers": (
+        "Authorization, Content-Type, X-Access-Token, Idempotency-Key, Prefer"
+    ),
+    "access-control-max-age": "3600",
+}
+
+
+class FrontDoor:
+    """Cross-origin headers, preflights, one optional trailing slash, and no naked crash.
+
+    Contract 1.1: every path with and without a trailing slash and without a redirect (rule
+    2); ``Access-Control-Allow-Origin: *`` on every answer, errors too (rule 10).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before ``app``."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] == "OPTIONS":
+            await _answer(send, 204, b"", _PREFLIGHT_HEADERS)
+            return
+        path = scope["path"]
+        if len(path) > 1 and path.endswith("/"):
+            scope = {**scope, "path": path[:-1]}
+        has_started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal has_started
+            if message["type"] == "http.response.start":
+                has_started = True
+                _add_headers(MutableHeaders(scope=message))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception:
+            # The last resort: the cause goes to the log, never to the caller.
+            log.exception("request.crashed method=%s", scope["method"])
+            if has_started:
+                raise
+            body = json.dumps({"message": "Internal Server Error", "status": 500}).encode()
+            await _answer(send, 500, body, {"content-type": "application/json"})
+
+
+def _add_headers(headers: MutableHeaders) -> None:
+    headers["access-control-allow-origin"] = "*"
+    headers["access-control-expose-headers"] = "Link, Location, Retry-After"
+    headers.setdefault("x-content-type-options", "nosniff")
+    headers.setdefault("cache-control", "no-store")
+
+
+async def _answer(send: Send, status: int, body: bytes, more: dict[str, str]) -> None:
+    start: Message = {"type": "http.response.start", "status": status, "headers": []}
+    headers = MutableHeaders(scope=start)
+    headers.update(more)
+    headers["content-length"] = str(len(body))
+    _add_headers(headers)
+    if status == 204:
+        del headers["content-length"]
+    await send(start)
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,175 @@
+"""Order: buying, and watching what was bought arrive."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
+
+from app.domain.errors import (
+    ForbiddenError,
+    IdempotencyConflictError,
+    InvalidInputError,
+    OrderNotFoundError,
+    UnauthorizedError,
+)
+from app.services import orders
+from app.signing_keys import get_signing_keys
+from app.store import orders as store
+from routers.dependencies import (
+    CallerDep,
+    NowDep,
+    PageDep,
+    QueuesDep,
+    SettingsDep,
+    StaffOnly,
+    TableDep,
+    check_owner,
+    link_next,
+)
+from routers.problems import problems
+from routers.requests import JSONRoute
+from routers.schemas.order import OrderCreate, OrderPlaced, OrderPublic, Payment
+
+router = APIRouter(prefix="/order", tags=["order"], route_class=JSONRoute)
+
+_READING = problems(UnauthorizedError, ForbiddenError)
+_PLACING = problems(UnauthorizedError, ForbiddenError, IdempotencyConflictError)
+_ACCEPTED: dict[int | str, Any] = {
+    202: {
+        "model": OrderPlaced,
+        "description": "The order was taken; `Location` leads to it (`Prefer: respond-async`).",
+    }
+}
+
+UserIdPath = Annotated[
+    str, Path(min_length=1, max_length=200, examples=["5c393a111d41c892ce243829"])
+]
+
+
+async def _owned(userid: UserIdPath, caller: CallerDep, settings: SettingsDep) -> str:
+    check_owner(caller, userid, settings, or_staff=True)
+    return userid
+
+
+UserId = Annotated[str, Depends(_owned)]
+
+
+class _Placing:
+    """Everything that placing an order needs beside the order."""
+
+    def __init__(
+        self,
+        response: Response,
+        table: TableDep,
+        queues: QueuesDep,
+        settings: SettingsDep,
+        now: NowDep,
+        idempotency_key: Annotated[
+            str | None,
+            Header(
+                min_length=1,
+                max_length=255,
+                description="A repeat with the same key and body returns the same order.",
+            ),
+        ] = None,
+        prefer: Annotated[
+            str | None,
+            Header(description="`respond-async` answers at once with 202 (RFC 7240)."),
+        ] = None,
+    ) -> None:
+        self._response = response
+        self._table = table
+        self._queues = queues
+        self._settings = settings
+        self._now = now
+        self._key = idempotency_key
+        self._is_async = _wants_async(prefer)
+
+    async def place(self, user_id: str, body: OrderCreate) -> OrderPlaced:
+        """Place the order and wait for its payment, unless the client would rather not."""
+        order = await orders.place_order(
+            self._table,
+            self._queues,
+            body.to_draft(user_id),
+            idempotency_key=self._key,
+            client_is_trusted=self._settings.is_open,
+            fingerprint_key=(await get_signing_keys()).fingerprint,
+            now=self._now,
+        )
+        decision = None
+        if self._is_async:
+            self._response.status_code = 202
+            self._response.headers["Location"] = f"/order/{user_id}/{order.order_id}"
+            self._response.headers["Preference-Applied"] = "respond-async"
+        else:
+            decision = await orders.wait_for_decision(
+                self._table, order.order_id, seconds=self._settings.payment_wait_seconds
+            )
+        return OrderPlaced(order_id=order.order_id, userid=user_id, payment=Payment.of(decision))
+
+
+def _wants_async(prefer: str | None) -> bool:
+    """Tell whether ``respond-async`` is among the preferences of a request."""
+    preferences = (each.partition(";")[0] for each in (prefer or "").split(","))
+    return "respond-async" in {each.strip().lower() for each in preferences}
+
+
+PlacingDep = Annotated[_Placing, Depends(_Placing)]
+
+
+@router.post("/add/{userid}", summary="Place an order", responses={**_ACCEPTED, **_PLACING})
+async def place_order(userid: UserId, body: OrderCreate, placing: PlacingDep) -> OrderPlaced:
+    """Take an order and answer with what became of its payment.
+
+    A refused card is a 200 too: look at `payment.status`. While the payment is not known
+    yet, `payment.message` says `pending payment`; the order's own page goes on telling.
+    """
+    return await placing.place(userid, body)
+
+
+@router.post("/add", summary="Place an order of one's own", responses={**_ACCEPTED, **_PLACING})
+async def place_own_order(
+    body: OrderCreate, caller: CallerDep, settings: SettingsDep, placing: PlacingDep
+) -> OrderPlaced:
+    """Take an order for the user named in the body, else for the caller."""
+    user_id = body.userid or (caller.user_id if caller else "")
+    if not user_id:
+        raise InvalidInputError("userid: is missing")
+    check_owner(caller, user_id, settings, or_staff=True)
+    return await placing.place(user_id, body)
+
+
+@router.get("/all", summary="List all orders", dependencies=[StaffOnly], responses=_READING)
+async def list_orders(
+    request: Request, response: Response, table: TableDep, page: PageDep
+) -> list[OrderPublic]:
+    """Return everybody's orders, newest first. For staff, unless the shop is open."""
+    found = await store.list_orders(table, page)
+    link_next(request, response, found, page.limit)
+    return [OrderPublic.of(each) for each in found.entries]
+
+
+@router.get("/{userid}", summary="List a user's orders", responses=_READING)
+async def list_user_orders(
+    userid: UserId, request: Request, response: Response, table: TableDep, page: PageDep
+) -> list[OrderPublic]:
+    """Return a user's orders, newest first; none is an empty list."""
+    found = await store.list_orders_of(table, userid, page)
+    link_next(request, response, found, page.limit)
+    return [OrderPublic.of(each) for each in found.entries]
+
+
+@router.get(
+    "/{userid}/{order_id}",
+    summary="Read an order",
+    responses=problems(UnauthorizedError, ForbiddenError, OrderNotFoundError),
+)
+async def get_order(
+    userid: UserId,
+    order_id: Annotated[str, Path(min_length=1, max_length=200)],
+    table: TableDep,
+) -> OrderPublic:
+    """Return one order of a user as it stands now."""
+    order = await store.get_order(table, order_id)
+    if order.user_id != userid:
+        raise OrderNotFoundError("no order has this id")
+    return OrderPublic.of(order)

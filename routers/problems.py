@@ -1,0 +1,143 @@
+"""Every error as one answer: ``{"message": ..., "status": ...}`` (contract 1.1, rule 9)."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from app.domain.errors import (
+    CartFullError,
+    ForbiddenError,
+    IdempotencyConflictError,
+    InvalidCredentialsError,
+    InvalidInputError,
+    NotFoundError,
+    QueueUnavailableError,
+    SecretsUnavailableError,
+    ShopError,
+    StoreUnavailableError,
+    UnauthorizedError,
+    UsernameTakenError,
+)
+
+log = logging.getLogger("shop.http")
+
+#: The first line that fits an error decides.
+STATUS_OF: dict[type[ShopError], int] = {
+    InvalidInputError: 400,
+    CartFullError: 400,
+    InvalidCredentialsError: 401,
+    UnauthorizedError: 401,
+    ForbiddenError: 403,
+    NotFoundError: 404,
+    UsernameTakenError: 409,
+    IdempotencyConflictError: 422,
+    StoreUnavailableError: 503,
+    QueueUnavailableError: 503,
+    SecretsUnavailableError: 503,
+}
+
+#: What each status means in the API documents.
+_MEANING = {
+    400: (
+        "The request makes no sense; the message names the field.",
+        "quantity: is missing",
+    ),
+    401: ("A valid token is needed.", "Invalid Key. User Not Authorized"),
+    403: ("The token belongs to somebody else.", "this belongs to another user"),
+    404: ("There is nothing under this id.", "no product has this id"),
+    409: ("Somebody was first.", "username: is taken"),
+    413: ("The body is larger than 256 KiB.", "the body is larger than 256 KiB"),
+    422: (
+        "The idempotency key was used for another body.",
+        "Idempotency-Key: was used for another order",
+    ),
+    503: (
+        "The store, a queue or the keys do not answer; the call may be repeated.",
+        "the store does not answer",
+    ),
+}
+
+RETRY_AFTER_SECONDS = 1
+
+
+class Problem(BaseModel):
+    """The body of every error."""
+
+    message: str = Field(description="What is wrong, for people.")
+    status: int = Field(description="The HTTP status once more.")
+
+
+def status_of(error: ShopError | type[ShopError]) -> int:
+    """Return the HTTP status of a failure; 500 for one that callers cannot cause."""
+    kind = error if isinstance(error, type) else type(error)
+    return next((status for each, status in STATUS_OF.items() if issubclass(kind, each)), 500)
+
+
+def problems(*errors: type[ShopError]) -> dict[int | str, Any]:
+    """Return the documented error answers of a route from the errors it may raise.
+
+    Every route can find the store away (503). What a malformed request gets is added from
+    the shape of the operation, in ``documents.py``.
+    """
+    return {status: describe(status) for status in sorted({503, *map(status_of, errors)})}
+
+
+def describe(status: int) -> dict[str, Any]:
+    """Return the documentation of one error answer."""
+    meaning, message = _MEANING[status]
+    return {
+        "model": Problem,
+        "description": meaning,
+        "content": {"application/json": {"example": {"message": message, "status": status}}},
+    }
+
+
+def problem(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return the answer for one error."""
+    return JSONResponse({"message": message, "status": status}, status, headers)
+
+
+def install(app: FastAPI) -> None:
+    """Make ``app`` answer every error in this way."""
+    app.add_exception_handler(ShopError, _on_shop_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+
+
+async def _on_shop_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ShopError)  # noqa: S101 - what it was registered for
+    status = status_of(error)
+    if status >= 500:
+        log.warning("request.refused status=%s cause=%s", status, type(error).__name__)
+    if status == 500:
+        return problem(500, "Internal Server Error")
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer"}
+    return problem(status, str(error), headers)
+
+
+async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - what it was registered for
+    return problem(400, "; ".join(map(_complaint, error.errors())))
+
+
+def _complaint(error: dict[str, Any]) -> str:
+    """Return one mistake as ``field: what is wrong``; never the value that was sent."""
+    if error["type"] == "json_invalid":
+        return "body: is not valid JSON"
+    place, *path = error["loc"]
+    field = ".".join(map(str, path)) or str(place)
+    if error["type"] == "missing":
+        return f"{field}: is missing"
+    return f"{field}: {error['msg'].removeprefix('Value error, ')}"
+
+
+async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - what it was registered for
+    return problem(error.status_code, str(error.detail), dict(error.headers or {}))

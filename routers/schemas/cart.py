@@ -1,0 +1,198 @@
+"""Bodies of the cart (contract 1.2)."""
+
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from app.domain.cart import Cart, CartLine
+from app.domain.errors import InvalidInputError
+from app.domain.money import cents_to_number, cents_to_text, to_cents, unquoted
+from app.fields import (
+    Id,
+    LiberalModel,
+    Quantity,
+    QuantityOrNone,
+    ShortText,
+    Text,
+    json_inside_json,
+)
+from app.services.carts import NewLine
+
+_EXAMPLE: dict[str, Any] = {
+    "itemid": "533445d-530e-4a76-9398-5d16713b827b",
+    "name": "Yoga Mat",
+    "shortDescription": "Lies down so that you can, too",
+    "price": 62.5,
+    "quantity": 1,
+}
+
+
+class Price(BaseModel):
+    """A price and whether it came as text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cents: int
+    text: str | None
+
+
+def read_price(value: Any) -> Price:
+    """Return a price together with its text, if it came as text."""
+    if isinstance(value, Price):
+        return value
+    try:
+        cents = to_cents(value)
+    except InvalidInputError as failure:
+        raise ValueError(str(failure)) from failure
+    return Price(cents=cents, text=_price_text(value, cents))
+
+
+def _price_text(value: Any, cents: int) -> str | None:
+    if not isinstance(value, str):
+        return None
+    text = unquoted(value)
+    # What the client wrote, unless it says more than cents can hold.
+    is_exact = Decimal(text.replace(",", "")) * 100 == cents
+    return text if is_exact else cents_to_text(cents)
+
+
+PriceField = Annotated[
+    Price,
+    BeforeValidator(read_price, json_schema_input_type=int | float | str),
+    Field(description="A number, or a number as text; given back in the same JSON type."),
+]
+
+
+class CartItem(LiberalModel):
+    """An item to put into a cart; only its id is needed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+    also_known_as: ClassVar[dict[str, str]] = {"id": "itemid"}
+
+    itemid: Id
+    name: ShortText = ""
+    description: Text = ""
+    short_description: Text = Field("", alias="shortDescription")
+    price: PriceField | None = None
+    quantity: Quantity = 1
+
+    def to_line(self) -> NewLine:
+        """Return what the shop makes of it."""
+        return NewLine(
+            item_id=self.itemid,
+            name=self.name,
+            description=self.description,
+            short_description=self.short_description,
+            price_cents=self.price.cents if self.price else None,
+            price_text=self.price.text if self.price else None,
+            quantity=self.quantity,
+        )
+
+
+class CartItemChange(LiberalModel):
+    """A new quantity for an item; 0 removes it, other fields are ignored."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"itemid": _EXAMPLE["itemid"], "quantity": 2}]}
+    )
+    also_known_as: ClassVar[dict[str, str]] = {"id": "itemid"}
+
+    itemid: Id
+    quantity: QuantityOrNone
+
+
+class ReplacedItem(CartItem):
+    """An item of a whole cart; quantity 0 leaves it out."""
+
+    quantity: QuantityOrNone = 1
+
+
+class CartReplace(LiberalModel):
+    """A whole cart in place of the one there is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"cart": [_EXAMPLE]}]})
+
+    cart: Annotated[list[ReplacedItem], BeforeValidator(json_inside_json), Field(max_length=500)]
+
+
+class CartItemPublic(BaseModel):
+    """An item of a cart."""
+
+    itemid: str
+    name: str
+    description: str
+    shortDescription: str
+    price: int | float | str
+    quantity: int
+
+    @classmethod
+    def of(cls, line: CartLine) -> "CartItemPublic":
+        """Return the public form of one line."""
+        return cls(
+            itemid=line.item_id,
+            name=line.name,
+            description=line.description,
+            shortDescription=line.short_description,
+            price=cents_to_number(line.price_cents) if line.price_text is None else line.price_text,
+            quantity=line.quantity,
+        )
+
+
+class CartPublic(BaseModel):
+    """A user's cart."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"cart": [{**_EXAMPLE, "description": ""}], "userid": "dan"}]
+        }
+    )
+
+    cart: list[CartItemPublic]
+    userid: str
+
+    @classmethod
+    def of(cls, cart: Cart) -> "CartPublic":
+        """Return the public form of ``cart``."""
+        return cls(cart=[CartItemPublic.of(line) for line in cart.lines], userid=cart.user_id)
+
+
+class ListedCart(CartPublic):
+    """A cart in the list of all carts."""
+
+    id: str
+
+    @classmethod
+    def listed(cls, cart: Cart) -> "ListedCart":
+        """Return the listed form of ``cart``."""
+        return cls(**CartPublic.of(cart).model_dump(), id=cart.user_id)
+
+
+class CartUser(BaseModel):
+    """Whose cart was changed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"userid": "dan"}]})
+
+    userid: str
+
+
+class CartTotal(BaseModel):
+    """What a cart comes to."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"carttotal": 804.5, "userid": "dan"}]}
+    )
+
+    carttotal: int | float
+    userid: str
+
+
+class CartItemTotal(BaseModel):
+    """How many things are in a cart."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"cartitemtotal": 5, "userid": "shri"}]}
+    )
+
+    cartitemtotal: int
+    userid: str

@@ -1,0 +1,116 @@
+"""Bodies of the catalog (contract 1.3)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.money import cents_to_number
+from app.domain.product import Product
+from app.fields import Cents, LiberalModel, ShortText, Text
+
+_EXAMPLE: dict[str, Any] = {
+    "id": "533445d-530e-4a76-9398-5d16713b827b",
+    "name": "Yoga Mat",
+    "shortDescription": "Lies down so that you can, too",
+    "description": "A mat for everybody who likes the floor, but not that much.",
+    "imageUrl1": "/static/images/yogamat_square.jpg",
+    "imageUrl2": "/static/images/yogamat_thumb2.jpg",
+    "imageUrl3": "/static/images/yogamat_thumb3.jpg",
+    "price": 62.5,
+    "tags": ["mat"],
+}
+
+
+class ProductCreate(LiberalModel):
+    """A new product; names match in any case, a sent ``id`` is ignored."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{k: v for k, v in _EXAMPLE.items() if k != "id"}]}
+    )
+
+    name: Annotated[ShortText, Field(min_length=1)]
+    short_description: Text = Field("", alias="shortDescription")
+    description: Text = ""
+    image_url_1: Text = Field("", alias="imageUrl1")
+    image_url_2: Text = Field("", alias="imageUrl2")
+    image_url_3: Text = Field("", alias="imageUrl3")
+    price_cents: Cents = Field(alias="price", description="A number, or a number as text.")
+    tags: Annotated[list[ShortText], Field(max_length=50)] = Field(default_factory=list)
+
+
+class ProductPublic(BaseModel):
+    """A product; always all nine fields."""
+
+    id: str
+    name: str
+    shortDescription: str
+    description: str
+    imageUrl1: str
+    imageUrl2: str
+    imageUrl3: str
+    price: int | float
+    tags: list[str]
+
+    @classmethod
+    def of(cls, product: Product) -> "ProductPublic":
+        """Return the public form of ``product``."""
+        first, second, third = product.image_urls
+        return cls(
+            id=product.product_id,
+            name=product.name,
+            shortDescription=product.short_description,
+            description=product.description,
+            imageUrl1=first,
+            imageUrl2=second,
+            imageUrl3=third,
+            price=cents_to_number(product.price_cents),
+            tags=list(product.tags),
+        )
+
+
+def _answer(**body: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [body]})
+
+
+class ProductAnswer(BaseModel):
+    """One product."""
+
+    model_config = _answer(data=_EXAMPLE, status=200)
+
+    data: ProductPublic
+    status: Literal[200] = 200
+
+
+class ProductsAnswer(BaseModel):
+    """A list of products."""
+
+    model_config = _answer(data=[_EXAMPLE], status=200)
+
+    data: list[ProductPublic]
+    status: Literal[200] = 200
+
+
+class ProductCreated(BaseModel):
+    """A new product was stored; ``resourceId`` is the whole product."""
+
+    model_config = _answer(message="Product created successfully!", resourceId=_EXAMPLE, status=201)
+
+    message: Literal["Product created successfully!"] = "Product created successfully!"
+    resourceId: ProductPublic
+    status: Literal[201] = 201
+
+
+class Liveness(BaseModel):
+    """Which version of the catalog answers; pages choose a stylesheet by it."""
+
+    version: str
+    servicename: Literal["catalog"] = "catalog"
+
+
+class LivenessAnswer(BaseModel):
+    """The catalog is alive."""
+
+    model_config = _answer(data={"version": "v1", "servicename": "catalog"}, status=200)
+
+    data: Liveness
+    status: Literal[200] = 200

@@ -1,0 +1,160 @@
+"""Bodies of users and tokens (contract 1.5)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.user import User
+from app.fields import LiberalModel, ShortText
+
+_USER_EXAMPLE = {
+    "id": "5c393a111d41c892ce243829",
+    "username": "eric",
+    "firstname": "Eric",
+    "lastname": "Cartman",
+    "email": "eric@acmefitness.com",
+}
+_TOKENS_EXAMPLE = {"access_token": "<JWT>", "refresh_token": "<JWT>", "status": 200}
+
+
+def _examples(*bodies: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": list(bodies)})
+
+
+Name = Annotated[ShortText, Field(min_length=1, pattern=r"\S")]
+Password = Annotated[str, Field(min_length=1, max_length=200)]
+Token = Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class LoginBody(LiberalModel):
+    """A name and its password."""
+
+    model_config = _examples({"username": "eric", "password": "vmware1!"})
+
+    username: Name
+    password: Password
+
+
+class RegisterBody(LiberalModel):
+    """A new customer."""
+
+    model_config = _examples(
+        {
+            "username": "peterp",
+            "password": "vmware1!",
+            "firstname": "amazing",
+            "lastname": "spiderman",
+            "email": "peterp@acmefitness.com",
+        }
+    )
+
+    username: Name
+    password: Password
+    firstname: Name
+    lastname: Name
+    email: ShortText = ""
+
+
+class RefreshBody(LiberalModel):
+    """The token a login gave for this."""
+
+    model_config = _examples({"refresh_token": "<JWT>"})
+
+    refresh_token: Token
+
+
+class VerifyBody(LiberalModel):
+    """A token somebody presented."""
+
+    model_config = _examples({"access_token": "<JWT>"})
+
+    access_token: Token
+
+
+class Tokens(BaseModel):
+    """Fresh tokens: 60 minutes for access, 180 for refresh."""
+
+    model_config = _examples(_TOKENS_EXAMPLE)
+
+    access_token: str
+    refresh_token: str
+    status: Literal[200] = 200
+
+
+class LoginAnswer(Tokens):
+    """Fresh tokens and, as ``token``, the user's id."""
+
+    model_config = _examples({**_TOKENS_EXAMPLE, "token": "5c393a111d41c892ce243829"})
+
+    token: str
+
+
+class Message(BaseModel):
+    """A word of success."""
+
+    message: str
+    status: int
+
+
+class UserCreated(BaseModel):
+    """A customer was registered; ``resourceId`` is their id."""
+
+    model_config = _examples(
+        {
+            "message": "User created successfully!",
+            "resourceId": "0a3ef1c5-6f0a-4d2b-9c54-0d4a2c0a1f5e",
+            "status": 201,
+        }
+    )
+
+    message: Literal["User created successfully!"] = "User created successfully!"
+    resourceId: str
+    status: Literal[201] = 201
+
+
+class UserPublic(BaseModel):
+    """A user, without anything secret."""
+
+    id: str
+    username: str
+    firstname: str
+    lastname: str
+    email: str
+
+    @classmethod
+    def of(cls, user: User) -> "UserPublic":
+        """Return the public form of ``user``."""
+        return cls(
+            id=user.user_id,
+            username=user.username,
+            firstname=user.first_name,
+            lastname=user.last_name,
+            email=user.email,
+        )
+
+
+class UserAnswer(BaseModel):
+    """One user."""
+
+    model_config = _examples({"data": _USER_EXAMPLE, "status": 200})
+
+    data: UserPublic
+    status: Literal[200] = 200
+
+
+class UsersAnswer(BaseModel):
+    """A list of users."""
+
+    model_config = _examples({"data": [_USER_EXAMPLE], "status": 200})
+
+    data: list[UserPublic]
+    status: Literal[200] = 200
+
+
+class WhoAmI(BaseModel):
+    """Who is logged in; empty for nobody."""
+
+    model_config = _examples({"userId": "5c393a111d41c892ce243829", "userName": "eric"})
+
+    userId: str | None = None
+    userName: str | None = None

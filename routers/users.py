@@ -1,0 +1,212 @@
+"""User: registration, login, tokens, profiles."""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.domain.errors import (
+    ForbiddenError,
+    InvalidCredentialsError,
+    UnauthorizedError,
+    UsernameTakenError,
+    UserNotFoundError,
+)
+from app.services import users
+from app.signing_keys import get_signing_keys
+from app.store import users as store
+from app.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, TokenPair, read_access_token
+from routers.dependencies import (
+    AnyUser,
+    CallerDep,
+    NowDep,
+    PageDep,
+    SettingsDep,
+    StaffOnly,
+    TableDep,
+    check_owner,
+    link_next,
+    token_in,
+)
+from routers.problems import problems
+from routers.requests import JSONRoute
+from routers.schemas.user import (
+    LoginAnswer,
+    LoginBody,
+    Message,
+    RefreshBody,
+    RegisterBody,
+    Tokens,
+    UserAnswer,
+    UserCreated,
+    UserPublic,
+    UsersAnswer,
+    VerifyBody,
+    WhoAmI,
+)
+
+router = APIRouter(tags=["user"], route_class=JSONRoute)
+
+#: Readable by page scripts, which send it back as a bearer token (contract 3.3).
+_ACCESS_COOKIE = "logged_in"
+_REFRESH_COOKIE = "refresh_token"
+
+
+def _set_cookies(request: Request, response: Response, tokens: TokenPair | None) -> None:
+    """Give a browser its tokens, or take them away."""
+    for name, value, lifetime, is_hidden in (
+        (_ACCESS_COOKIE, tokens.access if tokens else "", ACCESS_LIFETIME, False),
+        (_REFRESH_COOKIE, tokens.refresh if tokens else "", REFRESH_LIFETIME, True),
+    ):
+        response.set_cookie(
+            name,
+            value,
+            max_age=int((lifetime if tokens else timedelta()).total_seconds()),
+            path="/",
+            secure=_is_https(request),
+            httponly=is_hidden,
+            samesite="strict",
+        )
+
+
+def _is_https(request: Request) -> bool:
+    forwarded = request.headers.get("x-forwarded-proto", request.url.scheme)
+    return forwarded.split(",")[0].strip().lower() == "https"
+
+
+@router.post("/login", summary="Log in", responses=problems(InvalidCredentialsError))
+@router.post("/acme-login", include_in_schema=False)
+async def log_in(
+    body: LoginBody, request: Request, response: Response, table: TableDep, now: NowDep
+) -> LoginAnswer:
+    """Return tokens, and set them as cookies for pages of the same origin."""
+    login = await users.log_in(
+        table,
+        await get_signing_keys(),
+        username=body.username,
+        password=body.password,
+        now=now,
+    )
+    _set_cookies(request, response, login.tokens)
+    return LoginAnswer(
+        access_token=login.tokens.access,
+        refresh_token=login.tokens.refresh,
+        token=login.user_id,
+    )
+
+
+@router.post("/refresh-token", summary="Renew tokens", responses=problems(UnauthorizedError))
+async def refresh_tokens(body: RefreshBody, now: NowDep) -> Tokens:
+    """Return fresh tokens for a refresh token; an access token does not count as one."""
+    tokens = users.refresh_tokens(
+        await get_signing_keys(), refresh_token=body.refresh_token, now=now
+    )
+    return Tokens(access_token=tokens.access, refresh_token=tokens.refresh)
+
+
+@router.post("/verify-token", summary="Check a token", responses=problems(UnauthorizedError))
+async def verify_token(body: VerifyBody, now: NowDep) -> Message:
+    """Tell whether an access token is valid; the HTTP status says it all."""
+    read_access_token(body.access_token, await get_signing_keys(), now=now)
+    return Message(message="Token Valid. User Authorized", status=200)
+
+
+@router.post(
+    "/logout",
+    summary="Log out",
+    status_code=202,
+    dependencies=[AnyUser],
+    responses=problems(UnauthorizedError),
+)
+@router.post("/users/logout", status_code=202, dependencies=[AnyUser], include_in_schema=False)
+async def log_out(request: Request, response: Response) -> Message:
+    """Expire the cookies. Tokens that were copied elsewhere live on until they expire."""
+    _set_cookies(request, response, None)
+    return Message(message="Done", status=202)
+
+
+@router.post(
+    "/register",
+    summary="Register",
+    status_code=201,
+    responses=problems(UsernameTakenError),
+)
+async def register_user(body: RegisterBody, table: TableDep, now: NowDep) -> UserCreated:
+    """Store a new customer under a name that nobody has, whatever its case."""
+    user = await users.register_user(
+        table,
+        user_id=str(uuid4()),
+        username=body.username,
+        password=body.password,
+        first_name=body.firstname,
+        last_name=body.lastname,
+        email=body.email,
+        now=now,
+    )
+    return UserCreated(resourceId=user.user_id)
+
+
+@router.get(
+    "/users",
+    summary="List all users",
+    dependencies=[StaffOnly],
+    responses=problems(UnauthorizedError, ForbiddenError),
+)
+async def list_users(
+    request: Request, response: Response, table: TableDep, page: PageDep
+) -> UsersAnswer:
+    """Return everybody's profile, oldest first. For staff, unless the shop is open."""
+    found = await store.list_users(table, page)
+    link_next(request, response, found, page.limit)
+    return UsersAnswer(data=[UserPublic.of(each) for each in found.entries])
+
+
+@router.get(
+    "/users/{id}",
+    summary="Read a user",
+    responses=problems(UnauthorizedError, ForbiddenError, UserNotFoundError),
+)
+async def get_user(
+    id: Annotated[str, Path(min_length=1, max_length=200, examples=["5c393a111d41c892ce243829"])],  # noqa: A002
+    caller: CallerDep,
+    settings: SettingsDep,
+    table: TableDep,
+) -> UserAnswer:
+    """Return one's own profile; staff read anybody's."""
+    check_owner(caller, id, settings, or_staff=True)
+    return UserAnswer(data=UserPublic.of(await store.get_user(table, id)))
+
+
+@router.get(
+    "/userinfo",
+    summary="Ask who is logged in",
+    response_model_exclude_none=True,
+    responses=problems(),
+)
+@router.get("/whoami", include_in_schema=False, response_model_exclude_none=True)
+async def get_current_user(request: Request, now: NowDep) -> WhoAmI:
+    """Return the user behind the token; an empty object when nobody is logged in."""
+    token = token_in(request)
+    if token is None:
+        return WhoAmI()
+    try:
+        caller = read_access_token(token, await get_signing_keys(), now=now)
+    except UnauthorizedError:
+        return WhoAmI()
+    return WhoAmI(userId=caller.user_id, userName=caller.username)
+
+
+@router.get("/acme-login", include_in_schema=False)
+async def start_single_sign_on() -> RedirectResponse:
+    """Lead pages that expect a gateway's single sign-on to the shop's own front page."""
+    return RedirectResponse("/", status_code=302)
+
+
+@router.get("/scg-logout", include_in_schema=False)
+async def end_single_sign_on(request: Request) -> RedirectResponse:
+    """Log out of the pages that expect a gateway; never leads to another host."""
+    answer = RedirectResponse("/", status_code=302)
+    _set_cookies(request, answer, None)
+    return answer

@@ -1,0 +1,108 @@
+"""An AWS emulator per test process, a shop on it, and clients of that shop."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
+from uuid import uuid4
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+import app.signing_keys
+from app.local.deploy import deploy
+from app.local.emulator import Emulator
+from app.queues import get_client, get_queues
+from app.settings import get_settings
+from app.store.table import Table, get_table
+
+#: What the emulator takes for credentials; nothing here reaches the real AWS.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+def forget_clients() -> None:
+    """Make the next use of settings and clients look at the environment again."""
+    for cached in (get_settings, get_table, get_queues, get_client):
+        cached.cache_clear()
+    app.signing_keys._known = None
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    os.environ.update(CREDENTIALS)
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_stack(emulator: Emulator) -> dict[str, str]:
+    return deploy(emulator.endpoint_url)
+
+
+@pytest.fixture
+def new_stack(emulator: Emulator) -> Callable[[], dict[str, str]]:
+    """Make a stack of one's own, for tests that count what is in it."""
+    numbers = count()
+    name = uuid4().hex[:12]
+    return lambda: deploy(emulator.endpoint_url, stack=f"t{name}{next(numbers)}")
+
+
+def _use(
+    stack: dict[str, str], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, str]]:
+    for name in ("AUTH_MODE", "CARD_RULES", "STAGE", "CATALOG_VERSION"):
+        monkeypatch.delenv(name, raising=False)
+    settings = {
+        **stack,
+        **CREDENTIALS,
+        "AWS_ENDPOINT_URL": emulator.endpoint_url,
+        "AWS_REGION": stack["REGION"],
+        "SHOP_PAYMENT_WAIT_SECONDS": "0",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    forget_clients()
+    yield stack
+    forget_clients()
+
+
+@pytest.fixture
+def stack(
+    shared_stack: dict[str, str], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, str]]:
+    """The shop that most tests share; they keep apart by fresh ids."""
+    yield from _use(shared_stack, emulator, monkeypatch)
+
+
+@pytest.fixture
+def own_stack(
+    new_stack: Callable[[], dict[str, str]], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, str]]:
+    """A shop with nothing in it."""
+    yield from _use(new_stack(), emulator, monkeypatch)
+
+
+@pytest.fixture
+def open_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let everybody in; name it after the stack."""
+    monkeypatch.setenv("AUTH_MODE", "0")
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def table(stack: dict[str, str]) -> Table:
+    return get_table()
+
+
+@pytest.fixture
+async def client(stack: dict[str, str]) -> AsyncIterator[AsyncClient]:
+    """A client of the shared shop, without a token."""
+    from app.main import app as application  # noqa: PLC0415
+
+    transport = ASGITransport(application)
+    async with AsyncClient(transport=transport, base_url="http://shop") as http:
+        yield http
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"

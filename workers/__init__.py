@@ -1,0 +1,1 @@
+"""SQS: one module per function, nothing to decide."""

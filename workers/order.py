@@ -1,0 +1,75 @@
+"""payment-response and shipment-response → order; the schedule → sweeper."""
+
+import asyncio
+import logging
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from app.messages import (
+    CreditCardValidated,
+    EventType,
+    ShipmentDelivered,
+    ShipmentSent,
+    parse_event,
+)
+from app.queues import get_queues
+from app.services.orders import record_shipment, settle_payment
+from app.services.sweeper import sweep
+from app.settings import get_settings
+from app.store.table import get_table
+from workers.batch import (
+    RESERVE_SECONDS,
+    BatchResponse,
+    LambdaContext,
+    Record,
+    handle_batch,
+)
+
+log = logging.getLogger("shop.worker")
+
+_EXPECTED = (
+    EventType.CREDIT_CARD_VALIDATED,
+    EventType.SHIPMENT_SENT,
+    EventType.SHIPMENT_DELIVERED,
+)
+
+
+async def handle(record: Record) -> None:
+    """Move the order that one record names."""
+    message = parse_event(record["body"], *_expected_from(record))
+    now = datetime.now(UTC)
+    if isinstance(message, CreditCardValidated):
+        await settle_payment(get_table(), get_queues(), message, now=now)
+    elif isinstance(message, ShipmentSent | ShipmentDelivered):
+        await record_shipment(get_table(), message, now=now)
+
+
+def _expected_from(record: Record) -> tuple[EventType, ...]:
+    """Return the events of the queue a record came from; messages need not name their type."""
+    source = record.get("eventSourceARN", "")
+    if source.endswith("-payment-response"):
+        return _EXPECTED[:1]
+    if source.endswith("-shipment-response"):
+        return _EXPECTED[1:]
+    return _EXPECTED
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | dict[str, Any]:
+    """Handle a batch of messages, or sweep when the schedule calls."""
+    if "Records" in event:
+        return handle_batch(event, context, handle)
+    return asyncio.run(_sweep(context))
+
+
+async def _sweep(context: LambdaContext) -> dict[str, Any]:
+    report = await sweep(
+        get_table(),
+        get_queues(),
+        now=datetime.now(UTC),
+        longest_delivery_seconds=get_settings().delivery_seconds[1],
+        may_go_on=lambda: context.get_remaining_time_in_millis() > 2000 * RESERVE_SECONDS,
+    )
+    facts = asdict(report)
+    log.info("sweep.done %s", " ".join(f"{name}={value}" for name, value in facts.items()))
+    return facts
