@@ -38,8 +38,8 @@ class Function:
     """One Lambda function; all are the same image with another handler.
 
     ``settings`` are the environment variables it reads (aliases of ``app.settings``),
-    ``sends_to`` the queues it writes, ``table_actions`` and ``reads_signing_keys`` what else
-    its role needs.
+    ``sends_to`` the queues it writes, ``checks`` those it asks for a sign of
+    life, ``table_actions`` and ``reads_signing_keys`` what else its role needs.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Function:
     memory_mb: int
     settings: tuple[str, ...]
     sends_to: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
     table_actions: tuple[str, ...] = ()
     reads_signing_keys: bool = False
 
@@ -117,6 +118,7 @@ FUNCTIONS = (
             "SIGNING_KEYS_SECRET",
         ),
         sends_to=(PAYMENT_REQUEST,),
+        checks=(PAYMENT_REQUEST,),
         table_actions=(
             "BatchGetItem",
             "DeleteItem",

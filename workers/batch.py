@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from app.domain.errors import ShopError
+from app.ports import Ports
 
 log = logging.getLogger("shop.worker")
 
@@ -27,42 +28,38 @@ class LambdaContext(Protocol):
         """Return how much of the function's time is left."""
 
 
-def handle_batch(
-    event: dict[str, Any],
-    context: LambdaContext,
-    handle: Callable[[Record], Awaitable[object]],
+Handle = Callable[[Record, Ports], Awaitable[object]]
+
+
+async def handle_batch(
+    event: dict[str, Any], context: LambdaContext, handle: Handle, ports: Ports
 ) -> BatchResponse:
     """Handle every record of an SQS event; return those that SQS must deliver again.
 
     Records run side by side and cannot disturb each other. What is not done shortly before
     the function's time is up counts as failed.
     """
-    return asyncio.run(_handle_all(event["Records"], context, handle))
-
-
-async def _handle_all(
-    records: list[Record],
-    context: LambdaContext,
-    handle: Callable[[Record], Awaitable[object]],
-) -> BatchResponse:
+    records: list[Record] = event["Records"]
     seconds = max(context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS, 0.1)
-    tasks = [asyncio.create_task(_is_done(record, handle)) for record in records]
-    await asyncio.wait(tasks, timeout=seconds)
+    tasks = [asyncio.create_task(_is_done(record, handle, ports)) for record in records]
+    if tasks:
+        await asyncio.wait(tasks, timeout=seconds)
     failed = []
     for record, task in zip(records, tasks, strict=True):
         if not task.done():
             task.cancel()
             log.error("record.out_of_time message_id=%s", record["messageId"])
-        if task.cancelled() or not task.done() or not task.result():
-            failed.append({"itemIdentifier": record["messageId"]})
+            failed.append(record)
+        elif not task.result():
+            failed.append(record)
     await asyncio.gather(*tasks, return_exceptions=True)
-    return {"batchItemFailures": failed}
+    return {"batchItemFailures": [{"itemIdentifier": each["messageId"]} for each in failed]}
 
 
-async def _is_done(record: Record, handle: Callable[[Record], Awaitable[object]]) -> bool:
+async def _is_done(record: Record, handle: Handle, ports: Ports) -> bool:
     receives = record.get("attributes", {}).get("ApproximateReceiveCount", "?")
     try:
-        await handle(record)
+        await handle(record, ports)
     except ShopError as failure:
         # Our own texts repeat no value of the message.
         log.warning(

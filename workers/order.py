@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from app.messages import (
@@ -13,11 +12,9 @@ from app.messages import (
     ShipmentSent,
     parse_event,
 )
-from app.queues import get_queues
+from app.ports import REAL, Ports
 from app.services.orders import record_shipment, settle_payment
 from app.services.sweeper import sweep
-from app.settings import get_settings
-from app.store.table import get_table
 from workers.batch import (
     RESERVE_SECONDS,
     BatchResponse,
@@ -35,14 +32,13 @@ _EXPECTED = (
 )
 
 
-async def handle(record: Record) -> None:
+async def handle(record: Record, ports: Ports) -> None:
     """Move the order that one record names."""
     message = parse_event(record["body"], *_expected_from(record))
-    now = datetime.now(UTC)
     if isinstance(message, CreditCardValidated):
-        await settle_payment(get_table(), get_queues(), message, now=now)
+        await settle_payment(ports.table, ports.queues, message, now=ports.now())
     elif isinstance(message, ShipmentSent | ShipmentDelivered):
-        await record_shipment(get_table(), message, now=now)
+        await record_shipment(ports.table, message, now=ports.now())
 
 
 def _expected_from(record: Record) -> tuple[EventType, ...]:
@@ -58,16 +54,17 @@ def _expected_from(record: Record) -> tuple[EventType, ...]:
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | dict[str, Any]:
     """Handle a batch of messages, or sweep when the schedule calls."""
     if "Records" in event:
-        return handle_batch(event, context, handle)
-    return asyncio.run(_sweep(context))
+        return asyncio.run(handle_batch(event, context, handle, REAL))
+    return asyncio.run(handle_schedule(context, REAL))
 
 
-async def _sweep(context: LambdaContext) -> dict[str, Any]:
+async def handle_schedule(context: LambdaContext, ports: Ports) -> dict[str, Any]:
+    """Sweep once and return what was done."""
     report = await sweep(
-        get_table(),
-        get_queues(),
-        now=datetime.now(UTC),
-        longest_delivery_seconds=get_settings().delivery_seconds[1],
+        ports.table,
+        ports.queues,
+        now=ports.now(),
+        longest_delivery_seconds=ports.settings.delivery_seconds[1],
         may_go_on=lambda: context.get_remaining_time_in_millis() > 2000 * RESERVE_SECONDS,
     )
     facts = asdict(report)

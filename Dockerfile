@@ -1,0 +1,21 @@
+# One image for all functions; the infrastructure names the handler (infra/functions.py).
+# infra/image/build.py does the work, so that tests can do exactly the same without Docker.
+FROM public.ecr.aws/lambda/python:3.13 AS build
+ENV PIP_NO_CACHE_DIR=1
+WORKDIR /build
+# Packages first: their layer stays the same, and cached near Lambda, while only code changes.
+COPY requirements.txt infra/image/build.py ./
+RUN python3 build.py packages /packages
+COPY app app
+COPY routers routers
+COPY workers workers
+RUN python3 build.py code /code
+
+FROM public.ecr.aws/lambda/python:3.13
+# Saves a search through all packages at every start; the shop has no pydantic plugins.
+ENV PYDANTIC_DISABLE_PLUGINS=__all__
+COPY --from=build /packages ${LAMBDA_TASK_ROOT}/
+COPY --from=build /code ${LAMBDA_TASK_ROOT}/
+# Lambda picks a user of its own; anywhere else the functions need no rights either.
+USER 65534:65534
+CMD ["app.main.handler"]

@@ -1,0 +1,45 @@
+"""What the shop's operations reach the world through, in one hand.
+
+Handlers take their ports from here; a simulation hands them others.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.queues import Queues, get_queues
+from app.settings import Settings, get_settings
+from app.store.table import Table, get_table
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The table and the queues are made on first use: not every function needs both."""
+
+    get_table: Callable[[], Table]
+    get_queues: Callable[[], Queues]
+    get_settings: Callable[[], Settings]
+    now: Callable[[], datetime]
+
+    @property
+    def table(self) -> Table:
+        """Return the table."""
+        return self.get_table()
+
+    @property
+    def queues(self) -> Queues:
+        """Return the queues."""
+        return self.get_queues()
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings."""
+        return self.get_settings()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+#: The real world.
+REAL = Ports(get_table, get_queues, get_settings, _now)

@@ -1,0 +1,61 @@
+"""The table of contents of one deployed shop; ``pulumi up`` runs this file."""
+
+import pulumi
+
+from app.stack import FUNCTIONS, MAPPINGS, SWEEPER
+from infra.configuration import read_configuration
+from infra.functions import ShopFunction, Surroundings
+from infra.gateway import Gateway
+from infra.keys import CardKey, SigningKeys
+from infra.outputs import export_function, export_gateway, export_queue, export_table
+from infra.queues import Queues
+from infra.repository import ImageRepository
+from infra.table import Table
+from infra.tags import tag_everything
+from infra.triggers import QueueTrigger, ScheduleTrigger
+
+configuration = read_configuration()
+stack = configuration.stack
+tag_everything(configuration)
+
+# What keeps something.
+table = Table("table", stack=stack, is_disposable=configuration.is_disposable)
+card_key = CardKey("cards", stack=stack, region=configuration.region)
+queues = Queues("queues", stack=stack, card_key=card_key)
+signing_keys = SigningKeys("signing-keys", stack=stack)
+repository = ImageRepository("images", stack=stack, is_disposable=configuration.is_disposable)
+
+export_table(table)
+for name, queue in queues.by_name.items():
+    export_queue(name, queue)
+
+# What does something. A new stack has no image yet, so it begins without functions.
+if configuration.image is None:
+    repository.url.apply(
+        lambda url: pulumi.warn(f"No functions yet: push the image to {url}, then set 'image'.")
+    )
+else:
+    surroundings = Surroundings(
+        table=table, queues=queues, card_key=card_key, signing_keys=signing_keys
+    )
+    functions = {
+        function.name: ShopFunction(
+            function,
+            image=configuration.image,
+            configuration=configuration,
+            surroundings=surroundings,
+        )
+        for function in FUNCTIONS
+    }
+    for mapping in MAPPINGS:
+        QueueTrigger(
+            mapping,
+            source=queues.by_name[mapping.queue],
+            target=functions[mapping.function],
+        )
+    ScheduleTrigger(SWEEPER, stack=stack, target=functions[SWEEPER.function])
+    gateway = Gateway("gateway", stack=stack, target=functions["api"])
+
+    for name, shop_function in functions.items():
+        export_function(name, shop_function)
+    export_gateway(gateway)

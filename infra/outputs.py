@@ -1,0 +1,33 @@
+"""The stack's outputs under the names clients of the shop know them by (design, section 3)."""
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.functions import ShopFunction
+from infra.gateway import Gateway
+from infra.table import Table
+
+
+def export_table(table: Table) -> None:
+    """Export where the table is."""
+    pulumi.export("Table::Name", table.name)
+    pulumi.export("Table::Arn", table.arn)
+
+
+def export_queue(name: str, queue: aws.sqs.Queue) -> None:
+    """Export a queue; ``payment-request`` becomes ``PaymentRequestQueue``."""
+    title = "".join(word.capitalize() for word in name.split("-"))
+    pulumi.export(f"{title}Queue::Name", queue.name)
+    pulumi.export(f"{title}Queue::Arn", queue.arn)
+
+
+def export_function(name: str, function: ShopFunction) -> None:
+    """Export a function."""
+    pulumi.export(f"{name}::Arn", function.arn)
+
+
+def export_gateway(gateway: Gateway) -> None:
+    """Export where the API and the pages are."""
+    pulumi.export("Gateway::URL", gateway.url)
+    pulumi.export("POS URL", pulumi.Output.concat(gateway.url, "pos"))
+    pulumi.export("Shop URL", gateway.url)

@@ -1,0 +1,66 @@
+"""The one table, from its shape in ``app/store/schema.py``."""
+
+import pulumi
+import pulumi_aws as aws
+
+from app.stack import table_name
+from app.store.schema import SHAPE, Index
+
+#: As far back as DynamoDB can go.
+RECOVERY_DAYS = 35
+
+
+def _index(index: Index) -> aws.dynamodb.TableGlobalSecondaryIndexArgs:
+    return aws.dynamodb.TableGlobalSecondaryIndexArgs(
+        name=index.name,
+        projection_type=index.projection,
+        key_schemas=[
+            aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(
+                attribute_name=index.hash_key, key_type="HASH"
+            ),
+            aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(
+                attribute_name=index.range_key, key_type="RANGE"
+            ),
+        ],
+    )
+
+
+class Table(pulumi.ComponentResource):
+    """The table with its indexes, backed up continuously and guarded against deletion."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        stack: str,
+        is_disposable: bool,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the table of a stack; only a disposable one can be deleted."""
+        super().__init__("shop:store:Table", name, None, opts)
+        table = aws.dynamodb.Table(
+            name,
+            name=table_name(stack),
+            # No capacity to guess, and an idle shop costs nothing.
+            billing_mode="PAY_PER_REQUEST",
+            hash_key=SHAPE.hash_key,
+            range_key=SHAPE.range_key,
+            attributes=[
+                aws.dynamodb.TableAttributeArgs(name=attribute, type="S")
+                for attribute in SHAPE.key_attributes
+            ],
+            global_secondary_indexes=[_index(index) for index in SHAPE.indexes],
+            point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(
+                enabled=True, recovery_period_in_days=RECOVERY_DAYS
+            ),
+            # Encrypted either way; this key of AWS leaves a trace of its use in CloudTrail.
+            server_side_encryption=aws.dynamodb.TableServerSideEncryptionArgs(enabled=True),
+            deletion_protection_enabled=not is_disposable,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.name = table.name
+        self.arn = table.arn
+        self.index_arns = tuple(
+            pulumi.Output.concat(table.arn, "/index/", index.name) for index in SHAPE.indexes
+        )
+        self.register_outputs({"name": self.name, "arn": self.arn})

@@ -1,0 +1,206 @@
+"""What is in the image, and what is not."""
+
+import ast
+import importlib.util
+import re
+import struct
+import subprocess
+import sys
+from importlib.machinery import PathFinder
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+
+from infra.image.build import CODE, SERVICES, megabytes
+
+ROOT = Path(__file__).parents[2]
+
+#: Filling the folder downloads everything the first time.
+pytestmark = pytest.mark.timeout(600)
+
+#: Everything that was there when the shop was built, and a third on top.
+MOST_MEGABYTES = 60
+
+DEVELOPMENT = (
+    "awslambdaric",
+    "coverage",
+    "httpx",
+    "hypothesis",
+    "infra",
+    "ministack",
+    "moto",
+    "mypy",
+    "pip",
+    "pulumi",
+    "pulumi_aws",
+    "pytest",
+    "rich",
+    "ruff",
+    "setuptools",
+    "tests",
+    "typer",
+    "uv",
+    "uvicorn",
+    "watchfiles",
+)
+
+
+def locked_names() -> set[str]:
+    """Return the names of the packages in the lock of the functions."""
+    text = (ROOT / "requirements.txt").read_text("utf-8")
+    return set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
+
+
+def modules(image: Path) -> list[Path]:
+    """Return every module in the image."""
+    return sorted(image.rglob("*.py"))
+
+
+def loaded_by(image: Path, module: str) -> set[str]:
+    """Return the top-level names that a process has loaded after importing one module."""
+    code = f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run(
+        # Without site-packages and in the image's folder: nothing else can be imported.
+        [sys.executable, "-S", "-c", code],
+        cwd=image,
+        env={"PYDANTIC_DISABLE_PLUGINS": "__all__"},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return set(done.stdout.split())
+
+
+def test_the_image_holds_the_locked_packages_and_no_others(image: Path) -> None:
+    installed = {
+        re.sub(r"[-_.]+", "-", package.name).lower() for package in distributions(path=[str(image)])
+    }
+
+    assert installed == locked_names()
+
+
+@pytest.mark.parametrize("name", DEVELOPMENT)
+def test_no_development_package_can_be_imported(image: Path, name: str) -> None:
+    assert PathFinder.find_spec(name, [str(image)]) is None
+
+
+@pytest.mark.parametrize("name", ["app/cli", "app/local", "bin", "tests", "infra"])
+def test_what_runs_on_a_developers_machine_stays_there(image: Path, name: str) -> None:
+    assert not (image / name).exists()
+
+
+def test_all_other_code_is_in_the_image(image: Path) -> None:
+    ours = {
+        path.relative_to(ROOT)
+        for folder in CODE
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and path.relative_to(ROOT).parts[:2] not in {("app", "cli"), ("app", "local")}
+    }
+
+    assert ours == {
+        path.relative_to(image)
+        for folder in CODE
+        for path in (image / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_every_module_has_bytecode_that_is_never_checked(image: Path) -> None:
+    assert modules(image)
+    for module in modules(image):
+        bytecode = Path(importlib.util.cache_from_source(str(module)))
+        assert bytecode.is_file(), module
+        magic, flags = struct.unpack("<4sL", bytecode.read_bytes()[:8])
+        # PEP 552: bit 0 says "by hash", bit 1 would say "look at the source".
+        assert (magic, flags) == (importlib.util.MAGIC_NUMBER, 0b01), module
+
+
+def test_nothing_in_the_image_knows_where_it_was_made(image: Path) -> None:
+    traces = [str(image).encode(), str(ROOT).encode() + b"/"]
+
+    for path in image.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not any(trace in content for trace in traces), path
+
+
+def test_every_user_can_read_the_image_and_nobody_needs_to_write_it(image: Path) -> None:
+    for path in image.rglob("*"):
+        assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644), path
+        assert path.stat().st_mtime == 315_532_800, path
+
+
+def test_licences_of_the_packages_are_kept(image: Path) -> None:
+    for notes in image.glob("*.dist-info"):
+        names = {path.name.upper() for path in notes.rglob("*") if path.is_file()}
+
+        assert "RECORD" not in names
+        assert any(name.startswith(("LICENSE", "LICENCE", "COPYING")) for name in names), notes
+
+
+def test_botocore_knows_the_services_that_the_shop_calls(image: Path) -> None:
+    called = {
+        call.args[0].value
+        for folder in CODE
+        for module in (image / folder).rglob("*.py")
+        for call in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "client"
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    }
+    known = {path.name for path in (image / "botocore" / "data").iterdir() if path.is_dir()}
+
+    assert called == known == set(SERVICES)
+
+
+def test_the_image_stays_small(image: Path) -> None:
+    size = megabytes(image)
+
+    print(f"image: {size:.1f} MB in {len(modules(image))} modules")  # noqa: T201 - shown by -rP
+    assert size < MOST_MEGABYTES
+
+
+@pytest.mark.parametrize("module", ["workers.payment", "workers.order", "workers.shipment"])
+def test_workers_start_without_the_web_framework(image: Path, module: str) -> None:
+    assert not {"fastapi", "mangum", "starlette"} & loaded_by(image, module)
+
+
+def test_the_api_starts_without_boto3(image: Path) -> None:
+    assert not {"boto3", "botocore"} & loaded_by(image, "app.main")
+
+
+def test_docker_does_what_these_tests_do() -> None:
+    steps = [
+        line.removeprefix("RUN ")
+        for line in (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+        if line.startswith("RUN ")
+    ]
+
+    assert steps == ["python3 build.py packages /packages", "python3 build.py code /code"]
+
+
+def test_docker_sees_everything_it_copies() -> None:
+    sources = {
+        source
+        for line in (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+        if line.startswith("COPY ") and "--from" not in line
+        for source in line.split()[1:-1]
+    }
+    seen = {
+        line.removeprefix("!")
+        for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+        if line.startswith("!")
+    }
+
+    assert sources == seen == {"requirements.txt", "infra/image/build.py", *CODE}
+
+
+def test_the_image_starts_as_the_api_unless_it_is_told_otherwise() -> None:
+    last = (ROOT / "Dockerfile").read_text("utf-8").splitlines()[-1]
+
+    assert last == 'CMD ["app.main.handler"]'

@@ -1,0 +1,97 @@
+"""Each handler, started from the image by Lambda's runtime client, answers its events."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.stack import FUNCTIONS, MAPPINGS, Function
+from tests.fake_runtime import LambdaError, LambdaProcess
+from tests.image.events import http_event, queue_event
+
+pytestmark = pytest.mark.timeout(600)
+
+WORKERS = [function for function in FUNCTIONS if function.name != "api"]
+PLACES = {
+    "REGION": "eu-west-1",
+    "SIGNING_KEYS_SECRET": "nowhere",
+    "STAGE": "test",
+    "TABLE": "nowhere",
+    "VERSION": "4f2a9c1",
+}
+
+
+def environment(function: Function) -> dict[str, str]:
+    """Return variables that lead nowhere, for events answered without going anywhere."""
+    queues = {
+        name: f"http://127.0.0.1:9/000000000000/{name}"
+        for name in function.settings
+        if name.endswith("_QUEUE_URL")
+    }
+    given = {**PLACES, **queues}
+    return {name: value for name, value in given.items() if name in function.settings}
+
+
+def started(function: Function, *, image: Path, runtime: Path) -> LambdaProcess:
+    """Return the process of a function, with its own limits."""
+    return LambdaProcess(
+        function.handler,
+        cwd=image,
+        runtime=runtime,
+        env=environment(function),
+        timeout_seconds=function.timeout_seconds,
+        memory_mb=function.memory_mb,
+    )
+
+
+@pytest.fixture(scope="module", params=WORKERS, ids=lambda function: function.name)
+def worker(
+    request: pytest.FixtureRequest, image: Path, runtime: Path
+) -> Iterator[tuple[Function, LambdaProcess]]:
+    """Return each worker with its process."""
+    with started(request.param, image=image, runtime=runtime) as process:
+        yield request.param, process
+
+
+def test_the_api_answers_its_first_request(image: Path, runtime: Path) -> None:
+    (api,) = (function for function in FUNCTIONS if function.name == "api")
+
+    with started(api, image=image, runtime=runtime) as process:
+        answer = process.invoke(http_event("GET", "/healthz"))
+
+    assert answer["statusCode"] == 200
+    assert json.loads(answer["body"]) == {"status": "ok", "version": "4f2a9c1"}
+    print(f"api: init {process.init_seconds:.3f} s")  # noqa: T201 - shown by pytest -rP
+
+
+def test_a_worker_gives_back_a_message_it_cannot_read(
+    worker: tuple[Function, LambdaProcess],
+) -> None:
+    function, process = worker
+    queues = [mapping.queue for mapping in MAPPINGS if mapping.function == function.name]
+
+    for queue in queues:
+        answer = process.invoke(queue_event(queue, "poison", '{"metadata": {}}'))
+
+        assert answer == {
+            "batchItemFailures": [{"itemIdentifier": "message-1"}, {"itemIdentifier": "message-2"}]
+        }
+    print(f"{function.name}: init {process.init_seconds:.3f} s")  # noqa: T201 - shown by -rP
+
+
+def test_a_worker_logs_no_word_of_a_message_it_cannot_read(
+    worker: tuple[Function, LambdaProcess],
+) -> None:
+    _, process = worker
+
+    process.invoke(queue_event("payment-request", '{"Number": "4222222222222", "poison'))
+
+    assert b"4222222222222" not in process.log
+
+
+def test_a_handler_that_is_not_there_is_reported_at_the_start(image: Path, runtime: Path) -> None:
+    process = LambdaProcess("app.main.nothing", cwd=image, runtime=runtime, timeout_seconds=10)
+
+    with process, pytest.raises(LambdaError, match="nothing"):
+        process.invoke({})

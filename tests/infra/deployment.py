@@ -1,0 +1,157 @@
+"""Runs the infrastructure program against stand-ins for AWS and keeps what it made."""
+
+import asyncio
+import json
+import runpy
+import warnings
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+from pulumi.runtime.settings import get_root_resource
+
+ROOT = Path(__file__).parents[2]
+PROJECT = "acme-serverless-fitness-shop"
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/dev-acmeserverless:4f2a9c1"
+
+ARNS = {
+    "aws:cloudwatch/logGroup:LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}",
+    "aws:dynamodb/table:Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
+    "aws:iam/role:Role": "arn:aws:iam::{account}:role/{name}",
+    "aws:kms/key:Key": "arn:aws:kms:{region}:{account}:key/{id}",
+    "aws:lambda/function:Function": "arn:aws:lambda:{region}:{account}:function:{name}",
+    "aws:secretsmanager/secret:Secret": "arn:aws:secretsmanager:{region}:{account}:secret:{name}",
+    "aws:sqs/queue:Queue": "arn:aws:sqs:{region}:{account}:{name}",
+}
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """One AWS resource: what the program asked for, and its ARN."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    arn: str
+
+    def __getitem__(self, key: str) -> Any:
+        """Return one of the inputs."""
+        return self.inputs[key]
+
+    def document(self, key: str) -> dict[str, Any]:
+        """Return an input that is JSON text."""
+        parsed: dict[str, Any] = json.loads(self.inputs[key])
+        return parsed
+
+
+@dataclass
+class Deployment:
+    """Everything one run of the program made."""
+
+    resources: list[Deployed] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def all(self, kind: str) -> dict[str, Deployed]:
+        """Return the resources whose type ends in ``kind``, by their name in the program."""
+        return {made.name: made for made in self.resources if made.type.endswith(f":{kind}")}
+
+    def one(self, kind: str) -> Deployed:
+        """Return the only resource whose type ends in ``kind``."""
+        (made,) = self.all(kind).values()
+        return made
+
+    def by_arn(self, arn: str) -> Deployed:
+        """Return the resource that has ``arn``."""
+        (made,) = (made for made in self.resources if made.arn == arn)
+        return made
+
+
+class _Aws(Mocks):
+    """Answers what AWS would compute: ids, ARNs, addresses."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, str], list[tuple[str, str]]]:
+        answers = {
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
+            "aws:index/getPartition:getPartition": {"partition": "aws"},
+        }
+        return answers[args.token], []
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        stack = pulumi.get_stack()
+        name, made_id = args.inputs.get("name", args.name), f"{stack}-{args.name}-id"
+        arn = ARNS.get(args.typ, "arn:other:{id}").format(
+            region=REGION, account=ACCOUNT, name=name, id=made_id
+        )
+        if args.custom:
+            self._deployment.resources.append(Deployed(args.typ, args.name, args.inputs, arn))
+        computed = {
+            "apiEndpoint": f"https://{made_id}.execute-api.{REGION}.amazonaws.com",
+            "arn": arn,
+            "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{made_id}",
+            "invokeArn": f"{arn}/invocations",
+            "keyId": made_id,
+            "name": name,
+            "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{name}",
+            "url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}",
+        }
+        return made_id, {**computed, **args.inputs}
+
+
+@contextmanager
+def _event_loops() -> Iterator[None]:
+    """Give this thread an event loop, and its helpers theirs, and close all of them.
+
+    Pulumi makes one in every thread it meets and leaves it open, which is a warning, and
+    warnings are errors here.
+    """
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def begin() -> None:
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
+
+    begin()
+    try:
+        with ThreadPoolExecutor(initializer=begin) as helpers:
+            loops[0].set_default_executor(helpers)
+            yield
+    finally:
+        for loop in loops:
+            loop.close()
+
+
+def deploy(stack: str = "dev", *, region: str = REGION, **config: str) -> Deployment:
+    """Return what the program makes for a stack; keys set to empty text are left out."""
+    wanted = {"image": IMAGE, "stage": "dev", **config}
+    values = {f"{PROJECT}:{key}": value for key, value in wanted.items() if value}
+    values |= {"aws:region": region} if region else {}
+    deployment = Deployment()
+
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
+    def run_program() -> pulumi.Output[None]:
+        runpy.run_path(str(ROOT / "infra" / "__main__.py"), run_name="shop")
+        exported: dict[str, Any] = getattr(get_root_resource(), "outputs", {})
+        return pulumi.Output.all(**exported).apply(deployment.outputs.update)
+
+    def in_a_world_of_its_own() -> None:
+        with _event_loops():
+            pulumi.runtime.set_mocks(_Aws(deployment), project=PROJECT, stack=stack, preview=False)
+            pulumi.runtime.set_all_config(values)
+            run_program()
+
+    # Pulumi keeps its state in context variables, and a new thread begins without any.
+    with ThreadPoolExecutor(1) as world, warnings.catch_warnings():
+        # Of a resource nobody here uses, whenever its package is loaded.
+        warnings.filterwarnings("ignore", "aws.lambda/microvmsimage", DeprecationWarning)
+        world.submit(in_a_world_of_its_own).result()
+    return deployment

@@ -1,0 +1,207 @@
+"""Stacks: their configuration, their outputs, and that they stay out of each other's way."""
+
+import pytest
+
+from app.settings import AuthMode, Settings, read_settings
+from infra.configuration import ConfigurationError, setting_keys
+from tests.infra.deployment import IMAGE, Deployment, deploy
+
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+
+#: What AWS allows the names of.
+LONGEST = {
+    "Alias": 256,
+    "Function": 64,
+    "LogGroup": 512,
+    "Queue": 80,
+    "Repository": 256,
+    "Role": 64,
+    "Schedule": 64,
+    "Secret": 512,
+    "Table": 255,
+}
+
+#: What AWS has no tags for.
+WITHOUT_TAGS = {"Alias", "Integration", "Permission", "RolePolicy", "Route", "Schedule"}
+
+
+def problems(**config: str) -> str:
+    """Return why a stack is refused."""
+    with pytest.raises(ConfigurationError) as refusal:
+        deploy(**config)
+    return str(refusal.value)
+
+
+def test_outputs_are_those_the_design_fixes(deployment: Deployment) -> None:
+    url = "https://dev-gateway-id.execute-api.eu-west-1.amazonaws.com/"
+    queues = {
+        f"{title}Queue::{kind}": f"{prefix}dev-acmeserverless-sqs-{name}"
+        for title, name in (
+            ("PaymentRequest", "payment-request"),
+            ("PaymentResponse", "payment-response"),
+            ("PaymentError", "payment-error"),
+            ("ShipmentRequest", "shipment-request"),
+            ("ShipmentResponse", "shipment-response"),
+            ("ShipmentError", "shipment-error"),
+        )
+        for kind, prefix in (("Name", ""), ("Arn", "arn:aws:sqs:eu-west-1:123456789012:"))
+    }
+    function = "arn:aws:lambda:eu-west-1:123456789012:function:dev-acmeserverless-lambda-"
+    table = "dev-acmeserverless-dynamodb"
+
+    assert deployment.outputs == {
+        "Table::Name": table,
+        "Table::Arn": f"arn:aws:dynamodb:eu-west-1:123456789012:table/{table}",
+        **queues,
+        **{f"{name}::Arn": function + name for name in ("api", "order", "payment", "shipment")},
+        "Gateway::URL": url,
+        "POS URL": f"{url}pos",
+        "Shop URL": url,
+    }
+
+
+def test_two_stacks_have_no_name_in_common(deployment: Deployment) -> None:
+    other = deploy("dev-2")
+
+    names, other_names = (
+        {(made.type, made["name"]) for made in each.resources if "name" in made.inputs}
+        - {
+            # Names inside something that has the stack in its own name.
+            (made.type, made["name"])
+            for made in each.resources
+            if made.type.endswith((":RolePolicy", ":Stage"))
+        }
+        for each in (deployment, other)
+    )
+
+    assert len(names) == len(other_names) > 20
+    assert names.isdisjoint(other_names)
+    assert "dev-acmeserverless" not in str([made.inputs for made in other.resources]).replace(
+        IMAGE, ""
+    )
+
+
+def test_everything_that_can_be_tagged_says_whose_it_is(deployment: Deployment) -> None:
+    for made in deployment.resources:
+        if made.type.rpartition(":")[2] in WITHOUT_TAGS:
+            assert "tags" not in made.inputs
+        else:
+            assert made["tags"] == {
+                "project": "acme-serverless-fitness-shop",
+                "stack": "dev",
+                "stage": "dev",
+            }
+
+
+def test_the_longest_stack_name_fits_every_service() -> None:
+    longest = deploy("a" + "-a" * 15 + "a")
+
+    for kind, limit in LONGEST.items():
+        for made in longest.all(kind).values():
+            assert len(made["name"]) <= limit
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 33, "a-" * 16 + "a", "Dev", "dev.1", "1dev", "dev_1", "dev-", "d--v"]
+)
+def test_a_stack_name_that_would_break_other_names_is_refused(name: str) -> None:
+    assert "the stack's name" in problems(stack=name)
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod", "staging", "Local"])
+def test_the_open_mode_is_refused_outside_stages_for_trying_out(stage: str) -> None:
+    assert f"AUTH_MODE=0 is refused in stage {stage}" in problems(stage=stage, authMode="0")
+
+
+@pytest.mark.parametrize("stage", ["local", "test", "demo"])
+def test_the_open_mode_is_allowed_in_stages_for_trying_out(stage: str) -> None:
+    deployment = deploy(stage=stage, authMode="0", cardRules="classic")
+
+    variables = deployment.all("Function")["api"]["environment"]["variables"]
+    assert (variables["AUTH_MODE"], variables["CARD_RULES"]) == ("0", "classic")
+
+
+def test_tokens_are_checked_unless_the_stack_says_otherwise(deployment: Deployment) -> None:
+    variables = deployment.all("Function")["api"]["environment"]["variables"]
+
+    assert read_settings(variables).auth_mode is AuthMode.ENFORCE
+
+
+def test_a_stack_without_configuration_is_told_everything_it_lacks() -> None:
+    assert problems(region="", image="", stage="").splitlines() == [
+        "The stack cannot be deployed:",
+        "  aws:region is not set",
+        (
+            "  image must be <registry>/<repository>:<tag> or ...@sha256:<digest>,"
+            " or 'none' for the first deployment of a stack"
+        ),
+        "  stage is not set",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "problem"),
+    [
+        ("architecture", "arm", "architecture must be one of arm64, x86_64"),
+        ("authMode", "2", "AUTH_MODE"),
+        ("cardRules", "none", "CARD_RULES"),
+        ("deliverySeconds", "5-9999", "SHOP_DELIVERY_SECONDS"),
+        ("image", "shop", "image must be"),
+        ("image", IMAGE.partition(":")[0], "image must be"),
+        ("image", IMAGE.replace("4f2a9c1", "latest"), "'latest'"),
+        ("logRetentionDays", "31", "logRetentionDays must be one of"),
+        ("logRetentionDays", "for ever", "logRetentionDays must be one of"),
+        ("paymentWaitSeconds", "60", "SHOP_PAYMENT_WAIT_SECONDS"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused(key: str, value: str, problem: str) -> None:
+    assert problem in problems(**{key: value})
+
+
+def test_a_stack_can_set_everything_it_may() -> None:
+    deployment = deploy(
+        architecture="arm64",
+        catalogVersion="v2",
+        deliverySeconds="1-2",
+        image=f"{IMAGE.partition(':')[0]}@{DIGEST}",
+        logRetentionDays="365",
+        paymentWaitSeconds="0.5",
+    )
+
+    api = deployment.all("Function")["api"]
+    variables = api["environment"]["variables"]
+    assert api["architectures"] == ["arm64"]
+    assert variables["CATALOG_VERSION"] == "v2"
+    assert variables["SHOP_PAYMENT_WAIT_SECONDS"] == "0.5"
+    assert variables["VERSION"] == "0123456789ab"
+    order = deployment.all("Function")["order"]["environment"]["variables"]
+    assert order["SHOP_DELIVERY_SECONDS"] == "1-2"
+    assert {group["retentionInDays"] for group in deployment.all("LogGroup").values()} == {365}
+
+
+def test_every_setting_has_a_key_or_is_made_by_the_program() -> None:
+    by_key = {
+        "authMode",
+        "cardRules",
+        "catalogVersion",
+        "deliverySeconds",
+        "paymentWaitSeconds",
+        "stage",
+        "version",
+    }
+
+    assert by_key <= set(setting_keys())
+    made = set(Settings.model_fields) - {key.lower() for key in by_key}
+    assert {"table", "region", "signing_keys_secret", "payment_request_queue_url"} <= made
+    assert not {"table", "region", "signingKeysSecret"} & set(setting_keys())
+
+
+def test_a_first_deployment_makes_what_functions_need_and_no_functions() -> None:
+    deployment = deploy(image="none")
+
+    assert deployment.all("Function") == {}
+    assert deployment.all("EventSourceMapping") == {}
+    assert set(deployment.all("Repository")) == {"images"}
+    assert len(deployment.all("Queue")) == 6
+    assert "Table::Arn" in deployment.outputs
+    assert "Gateway::URL" not in deployment.outputs
