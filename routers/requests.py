@@ -34,11 +34,12 @@ class JSONRequest(Request):
             HTTPException: it is larger than :data:`MAX_BODY_BYTES`.
         """
         if not hasattr(self, "_body"):
-            self._body = b""
+            body = bytearray()
             async for chunk in self.stream():
-                self._body += chunk
-                if len(self._body) > MAX_BODY_BYTES:
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
                     raise HTTPException(413, "the body is larger than 256 KiB")
+            self._body = bytes(body)
         return self._body
 
     async def json(self) -> Any:

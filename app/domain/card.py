@@ -17,6 +17,9 @@ _MONTHS = range(1, 13)
 _TWO_DIGIT_YEARS = range(100)
 _CENTURY = 2000
 
+#: Below this length four digits would be too much of a number to show.
+_SHORTEST_READABLE = 12
+
 
 class CardRules(StrEnum):
     """Which rules decide about a card; ``classic`` are those of the old shop."""
@@ -49,13 +52,18 @@ class Card:
     type: str = ""
 
     def __repr__(self) -> str:
-        """Return a text that is fit for logs: neither the number nor the CVV."""
+        """Return a text that is fit for logs: of the number its end, of the CVV nothing."""
         return f"Card(number={masked_number(self.number)!r})"
 
     @property
     def digits(self) -> str:
         """Return the number without spaces and hyphens; it may still hold junk."""
         return _SEPARATORS.sub("", self.number)
+
+    @property
+    def last_four(self) -> str:
+        """Return the digits that may be shown: four, or none (see :func:`masked_number`)."""
+        return _readable_end(self.digits)
 
     @property
     def full_year(self) -> int:
@@ -69,18 +77,27 @@ def masked_number(number: str) -> str:
 
     A short or malformed number is hidden whole: its end would be most of it.
     """
-    digits = _SEPARATORS.sub("", number)
-    readable = digits[-4:] if len(digits) >= 12 and _DIGITS.fullmatch(digits) else ""
-    return "*" * 12 + readable
+    return "*" * 12 + _readable_end(_SEPARATORS.sub("", number))
+
+
+def _readable_end(digits: str) -> str:
+    return digits[-4:] if len(digits) >= _SHORTEST_READABLE and _DIGITS.fullmatch(digits) else ""
 
 
 def brand_of(digits: str) -> str | None:
-    """Return the name of a number's brand, by its first digits."""
+    """Return the name of a number's brand by its first digits; junk has no brand.
+
+    A brand is not a verdict: the check digit is not looked at, and the length only where the
+    contract's table (4.2) names one beside the prefixes.
+    """
     brand = _brand_of(digits)
     return brand.name if brand else None
 
 
 def _brand_of(digits: str) -> Brand | None:
+    # Prefixes are compared as text, where "50670a" lies between 506699 and 506778.
+    if not _DIGITS.fullmatch(digits):
+        return None
     return next((brand for brand in BRANDS if brand.owns(digits)), None)
 
 
@@ -89,8 +106,12 @@ def refuse_card(
 ) -> CardRefusal | None:
     """Return why a card is refused, or None if the shop takes it.
 
-    The first failure counts, in the order of the contract's table: expiry, number, CVV.
-    ``total_cents`` only matters to the classic rules, which want one.
+    The first failure counts, in the order of the contract's table (4.1): expiry, number, CVV.
+    ``total_cents`` only matters to the classic rules. Those are the old shop's: everything
+    present, a number whose length is a multiple of four, not expired; no brand, no check
+    digit. Under them a missing month (0, as any other that is no month) is refused as
+    EXPIRATION, a missing year (0, which reads as 2000) as EXPIRED, a number that is missing
+    or of another length and a missing total as NUMBER, a missing CVV as CVV.
     """
     if card.expiry_month not in _MONTHS or card.full_year not in _YEARS:
         return CardRefusal.EXPIRATION
@@ -109,14 +130,14 @@ def refuse_card(
 
 def _is_number_of(brand: Brand, card: Card) -> bool:
     return (
-        _DIGITS.fullmatch(card.digits) is not None
-        and len(card.digits) in brand.lengths
+        len(card.digits) in brand.lengths
         and _claims(card.type, brand.name)
         and _passes_luhn(card.digits)
     )
 
 
 def _claims(claimed: str, brand: str) -> bool:
+    """Tell whether a claimed brand agrees; spaces and hyphens alone claim nothing."""
     name = _plain(claimed)
     return not name or _plain(_ALIASES.get(name, name)) == _plain(brand)
 
@@ -132,11 +153,8 @@ def _passes_luhn(digits: str) -> bool:
 
 
 def _refuse_by_classic_rules(card: Card, total_cents: int | None) -> CardRefusal | None:
-    """Apply the old shop's rules: everything present, a length that is a multiple of four.
-
-    A missing CVV is refused as such; everything else that is missing as the number.
-    """
-    if not card.number or total_cents is None or len(card.number) % 4:
+    # The length is that of the digits, so that spaces alone are no number.
+    if not card.digits or len(card.digits) % 4 or total_cents is None:
         return CardRefusal.NUMBER
     if not card.cvv:
         return CardRefusal.CVV

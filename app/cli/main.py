@@ -1,0 +1,58 @@
+"""The command line: ``acme-shop <command>``."""
+
+import os
+import signal
+import sys
+from importlib import import_module, util
+
+from app.local.parent import starting_parent
+
+#: One module each, with a function ``command``; imported only when it is asked for.
+COMMANDS = {
+    "run": "app.cli.run",
+    "seed": "app.cli.seed",
+    "send-event": "app.cli.send_event",
+    "queues": "app.cli.queues",
+    "redrive": "app.cli.redrive",
+    "openapi": "app.cli.openapi",
+    "verify": "app.cli.verify",
+}
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    asked = next((each for each in sys.argv[1:] if not each.startswith("-")), None)
+    if asked == "run":
+        _begin_to_run()
+    import typer  # noqa: PLC0415  # After the signals: it takes its time.
+
+    from app.domain.errors import SettingsError, ShopError  # noqa: PLC0415
+
+    application = typer.Typer(
+        help="The ACME fitness shop on this machine.",
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    application.callback()(lambda: None)
+    for name in [asked] if asked in COMMANDS else COMMANDS:
+        if util.find_spec(COMMANDS[name]):
+            module = import_module(COMMANDS[name])
+            epilog = getattr(module, "ENVIRONMENT", None)
+            application.command(name, epilog=epilog)(module.command)
+    try:
+        application()
+    except ShopError as failure:
+        print(f"acme-shop: {failure}", file=sys.stderr)
+        sys.exit(2 if isinstance(failure, SettingsError) else 1)
+
+
+def _begin_to_run() -> None:
+    """Make a signal before the shop has started anything end it as cleanly as one after."""
+    starting_parent()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: os._exit(0))
+
+
+if __name__ == "__main__":
+    main()

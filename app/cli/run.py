@@ -1,0 +1,90 @@
+"""``acme-shop run``: the whole shop on this machine."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import stack
+from app.domain.errors import SettingsError, ShopError
+from app.local.data_folder import DataFolder, data_path
+from app.local.output import Output
+from app.local.ports import listen
+from app.settings import Settings, read_settings
+
+DEFAULT_PORT = 8000
+_LAST_PORT = 65535
+
+ENVIRONMENT = """\b
+Environment:
+  PORT                       the API's port on 127.0.0.1 (default 8000; 0 picks a free one)
+  SHOP_DATA_DIR              the folder with the shop's data (default .local)
+  AUTH_MODE                  1: tokens are checked (default); 0: open legacy mode
+  CARD_RULES                 strict (default), or classic with AUTH_MODE=0
+  STAGE                      name of the stage (default local)
+  SHOP_DELIVERY_SECONDS      min-max seconds until a parcel arrives (default 5-120)
+  SHOP_PAYMENT_WAIT_SECONDS  how long an order waits for its payment (default 3)
+"""
+
+
+def command(
+    port: Annotated[int | None, typer.Option(help="Instead of PORT.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Instead of SHOP_DATA_DIR.")] = None,
+) -> None:
+    """Run the whole shop on this machine until Ctrl-C.
+
+    Starts the AWS emulator, creates the stack in it, seeds it once, serves the API and runs
+    all workers; prints "Shop ready: <address>" once all of it answers.
+    """
+    given = dict(os.environ)
+    if port is not None:
+        given["PORT"] = str(port)
+    if data_dir is not None:
+        given["SHOP_DATA_DIR"] = str(data_dir)
+    # Nothing that is left running may hold up the end: a thread, or who reads our output.
+    os._exit(_run(given))
+
+
+def _run(environment: Mapping[str, str]) -> int:
+    output = Output()
+    try:
+        asyncio.run(_run_shop(environment, output))
+    except SettingsError as failure:
+        output.say(f"acme-shop: {failure}")
+        return 2
+    except ShopError as failure:
+        output.say(f"acme-shop: {failure}")
+        return 1
+    finally:
+        output.close()
+    return 0
+
+
+async def _run_shop(environment: Mapping[str, str], output: Output) -> None:
+    settings = _settings(environment)
+    port = _port(environment)
+    folder = DataFolder.open(data_path(environment))
+    # What is refused is refused without waiting for this.
+    from app.local.supervisor import Shop, warn_of_open_mode  # noqa: PLC0415
+
+    shop = Shop(folder, listen(port), environment, output)
+    if settings.is_open:
+        warn_of_open_mode(output)
+    output.say(f"Starting the shop on {folder.path} ...")
+    await shop.run()
+
+
+def _settings(environment: Mapping[str, str]) -> Settings:
+    """Return the user's settings, read here to refuse wrong ones before anything is started."""
+    names = {name for function in stack.FUNCTIONS for name in function.settings}
+    return read_settings({name: environment[name] for name in names if name in environment})
+
+
+def _port(environment: Mapping[str, str]) -> int:
+    text = environment.get("PORT", "").strip() or str(DEFAULT_PORT)
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        raise SettingsError(f"PORT must be a number from 0 to {_LAST_PORT}")
+    return int(text)

@@ -1,0 +1,75 @@
+"""The shop's resources in the emulator, made from the definitions that ``infra/`` deploys.
+
+Everything is created when missing and brought up to the definitions when there, so a repeat
+is harmless and yesterday's data stays.
+"""
+
+from collections.abc import Mapping
+
+from app import stack as definitions
+from app.local.clients import Clients
+from app.local.deploy_data import (
+    ensure_card_key,
+    ensure_queues,
+    ensure_signing_keys,
+    ensure_table,
+)
+from app.local.deploy_functions import (
+    ensure_functions,
+    ensure_mappings,
+    ensure_role,
+    ensure_schedule,
+)
+from app.local.environment import REGION
+from app.store.schema import SHAPE, TableShape
+
+#: What :func:`deploy` speaks to.
+SERVICES = ("dynamodb", "kms", "secretsmanager", "sqs", "iam", "lambda", "scheduler")
+
+
+def deploy(
+    endpoint_url: str,
+    *,
+    stack: str = "local",
+    region: str = REGION,
+    function_urls: Mapping[str, str] | None = None,
+    table_shape: TableShape = SHAPE,
+    clients: Clients | None = None,
+) -> dict[str, str]:
+    """Create or update the shop's resources; return the settings the stack supplies.
+
+    Without ``function_urls`` only what keeps data is made: table, queues and keys. With it
+    (name of a function to the address of its host) the functions are made too, and what
+    calls them; a function without an address is called where the emulator's own environment
+    says (:func:`app.local.environment.proxy_environment`). ``clients`` saves making them again.
+
+    Raises:
+        OutdatedDataError: the table is there with other keys or indexes.
+    """
+    clients = clients or Clients(endpoint_url, region)
+    name = definitions.table_name(stack)
+    ensure_table(clients("dynamodb"), name, table_shape)
+    ensure_card_key(clients("kms"), definitions.card_key_alias(stack))
+    secret = definitions.signing_keys_name(stack)
+    ensure_signing_keys(clients("secretsmanager"), secret)
+    urls = ensure_queues(clients("sqs"), stack, region)
+    if function_urls is not None:
+        ensure_role(clients("iam"))
+        functions = clients("lambda")
+        arns = ensure_functions(functions, stack, function_urls)
+        ensure_mappings(functions, stack, region, arns)
+        ensure_schedule(clients("scheduler"), stack, definitions.SWEEPER, arns)
+    return {
+        "REGION": region,
+        "TABLE": name,
+        "SIGNING_KEYS_SECRET": secret,
+        **{definitions.queue_setting(queue): url for queue, url in urls.items()},
+    }
+
+
+def prepare_clients(endpoint_url: str, *, region: str = REGION) -> Clients:
+    """Return clients that are made already; takes about as long as the emulator's start."""
+    clients = Clients(endpoint_url, region)
+    for service in SERVICES:
+        clients(service)
+    return clients

@@ -1,0 +1,126 @@
+"""What keeps data, in the emulator: table, queues and keys."""
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from app import stack as definitions
+from app.local.errors import OutdatedDataError
+from app.store.schema import TableShape
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_kms import KMSClient
+    from types_boto3_secretsmanager import SecretsManagerClient
+    from types_boto3_sqs import SQSClient
+
+#: The emulator's account unless a caller's access key says otherwise.
+ACCOUNT = "000000000000"
+
+_KEY_BYTES = 32
+
+
+def ensure_table(client: "DynamoDBClient", name: str, shape: TableShape) -> None:
+    """Create the table, or see that the one that is there has this shape.
+
+    Raises:
+        OutdatedDataError: it has not.
+    """
+
+    def schema(hash_key: str, range_key: str) -> list[Any]:
+        return [
+            {"AttributeName": hash_key, "KeyType": "HASH"},
+            {"AttributeName": range_key, "KeyType": "RANGE"},
+        ]
+
+    indexes: list[Any] = [
+        {
+            "IndexName": index.name,
+            "KeySchema": schema(index.hash_key, index.range_key),
+            "Projection": {"ProjectionType": index.projection},
+        }
+        for index in shape.indexes
+    ]
+    keys = schema(shape.hash_key, shape.range_key)
+    try:
+        found = client.describe_table(TableName=name)["Table"]
+    except client.exceptions.ResourceNotFoundException:
+        client.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=keys,
+            AttributeDefinitions=[
+                {"AttributeName": key, "AttributeType": "S"} for key in shape.key_attributes
+            ],
+            GlobalSecondaryIndexes=indexes,
+        )
+        return
+
+    def described(index: Any) -> tuple[Any, ...]:
+        return (
+            index["IndexName"],
+            index["KeySchema"],
+            index["Projection"]["ProjectionType"],
+        )
+
+    there = sorted(map(described, found.get("GlobalSecondaryIndexes", [])))
+    if found["KeySchema"] != keys or there != sorted(map(described, indexes)):
+        raise OutdatedDataError(
+            "The stored table has other keys or indexes than this version of the shop; "
+            "forget the local data with `make reset`."
+        )
+
+
+def ensure_card_key(client: "KMSClient", alias: str) -> None:
+    """Create the key for card data under its alias."""
+    try:
+        client.describe_key(KeyId=alias)
+    except client.exceptions.NotFoundException:
+        key = client.create_key(Description="Card data on its way to the payment worker")
+        client.create_alias(AliasName=alias, TargetKeyId=key["KeyMetadata"]["KeyId"])
+
+
+def ensure_signing_keys(client: "SecretsManagerClient", name: str) -> None:
+    """Create the secret with random keys, once: tokens of yesterday stay valid."""
+    try:
+        client.describe_secret(SecretId=name)
+    except client.exceptions.ResourceNotFoundException:
+        keys = {
+            "signin_1": [secrets.token_hex(_KEY_BYTES)],
+            "signin_2": [secrets.token_hex(_KEY_BYTES)],
+            "fingerprint": secrets.token_hex(_KEY_BYTES),
+        }
+        client.create_secret(Name=name, SecretString=json.dumps(keys))
+
+
+def queue_arn(stack: str, region: str, queue: str) -> str:
+    """Return the ARN of one of the stack's queues."""
+    return f"arn:aws:sqs:{region}:{ACCOUNT}:{definitions.queue_name(stack, queue)}"
+
+
+def ensure_queues(client: "SQSClient", stack: str, region: str) -> dict[str, str]:
+    """Create the queues or bring them up to date; return their URLs by name."""
+    urls = {}
+    for queue in definitions.QUEUES:
+        redrive = ""
+        if queue.dead_letters:
+            target = queue_arn(stack, region, queue.dead_letters)
+            redrive = json.dumps(
+                {
+                    "deadLetterTargetArn": target,
+                    "maxReceiveCount": definitions.MAX_RECEIVES,
+                }
+            )
+        url = client.create_queue(QueueName=definitions.queue_name(stack, queue.name))["QueueUrl"]
+        # Apart from creation, which refuses to change a queue that is there.
+        client.set_queue_attributes(
+            QueueUrl=url,
+            Attributes={
+                "VisibilityTimeout": str(queue.visibility_seconds),
+                "MessageRetentionPeriod": str(queue.retention_seconds),
+                "KmsMasterKeyId": definitions.card_key_alias(stack) if queue.carries_cards else "",
+                "RedrivePolicy": redrive,
+            },
+        )
+        urls[queue.name] = url
+    return urls

@@ -1,0 +1,112 @@
+"""What runs, in the emulator: functions, the mappings that feed them and the schedule."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from app import stack as definitions
+from app.local.deploy_data import ACCOUNT, queue_arn
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_scheduler import EventBridgeSchedulerClient
+
+#: The emulator calls a function with this variable at its address instead of running it.
+PROXY_VARIABLE = "MINISTACK_LAMBDA_PROXY_URL"
+
+# The functions run outside of the emulator and assume nothing; a role must be there though.
+_ROLE = "acme-shop-local"
+_ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/{_ROLE}"
+
+
+def ensure_role(client: "IAMClient") -> None:
+    """Create the role that all functions name."""
+    with suppress(client.exceptions.EntityAlreadyExistsException):
+        client.create_role(
+            RoleName=_ROLE, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}'
+        )
+
+
+def ensure_functions(
+    client: "LambdaClient", stack: str, function_urls: Mapping[str, str]
+) -> dict[str, str]:
+    """Make the functions that something calls, and those that have an address."""
+    called = {
+        definitions.SWEEPER.function,
+        *(each.function for each in definitions.MAPPINGS),
+    }
+    arns = {}
+    for function in definitions.FUNCTIONS:
+        if function.name not in called and function.name not in function_urls:
+            continue
+        name = definitions.function_name(stack, function.name)
+        url = function_urls.get(function.name)
+        configuration: Any = {
+            "FunctionName": name,
+            "Timeout": function.timeout_seconds,
+            "MemorySize": function.memory_mb,
+            "Environment": {"Variables": {PROXY_VARIABLE: url} if url else {}},
+        }
+        try:
+            made = client.create_function(
+                **configuration,
+                Role=_ROLE_ARN,
+                PackageType="Image",
+                Code={"ImageUri": f"{ACCOUNT}.dkr.ecr.local/acme-shop:local"},
+                ImageConfig={"Command": [function.handler]},
+            )
+            arns[function.name] = made["FunctionArn"]
+        except client.exceptions.ResourceConflictException:
+            there = client.update_function_configuration(**configuration)
+            arns[function.name] = there["FunctionArn"]
+    return arns
+
+
+def ensure_mappings(
+    client: "LambdaClient", stack: str, region: str, arns: Mapping[str, str]
+) -> None:
+    """Create the mappings, bring them up to date and remove those no longer defined."""
+    obsolete = {}
+    for queue in definitions.QUEUES:
+        source = queue_arn(stack, region, queue.name)
+        found = client.list_event_source_mappings(EventSourceArn=source)
+        for there in found["EventSourceMappings"]:
+            obsolete[source, there["FunctionArn"]] = there["UUID"]
+    for mapping in definitions.MAPPINGS:
+        settings: Any = {
+            "FunctionName": arns[mapping.function],
+            "BatchSize": mapping.batch_size,
+            "MaximumBatchingWindowInSeconds": mapping.window_seconds,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "ScalingConfig": {"MaximumConcurrency": mapping.max_concurrency},
+            "Enabled": True,
+        }
+        source = queue_arn(stack, region, mapping.queue)
+        uuid = obsolete.pop((source, arns[mapping.function]), None)
+        if uuid is None:
+            client.create_event_source_mapping(EventSourceArn=source, **settings)
+        else:
+            client.update_event_source_mapping(UUID=uuid, **settings)
+    for uuid in obsolete.values():
+        client.delete_event_source_mapping(UUID=uuid)
+
+
+def ensure_schedule(
+    client: "EventBridgeSchedulerClient",
+    stack: str,
+    schedule: definitions.Schedule,
+    arns: Mapping[str, str],
+) -> None:
+    """Create the schedule or bring it up to date."""
+    wanted: Any = {
+        "Name": definitions.schedule_name(stack, schedule.name),
+        "ScheduleExpression": schedule.expression,
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {"Arn": arns[schedule.function], "RoleArn": _ROLE_ARN},
+        "State": "ENABLED",
+    }
+    try:
+        client.create_schedule(**wanted)
+    except client.exceptions.ConflictException:
+        client.update_schedule(**wanted)

@@ -1,0 +1,208 @@
+"""The emulator's own process: MiniStack on a socket it is given, saved while it runs.
+
+``python -m ministack`` would do but for three things: it binds its port itself (two shops
+started at once would race for it), it saves its state only when it is stopped (a power cut
+costs the day), and it waits for clients that long-poll before it saves.
+"""
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack import app as ministack
+from ministack.core import persistence
+from ministack.services import scheduler
+
+from app.local.lifeline import end_with_parent
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+#: Saved when nothing was asked for this long, or at least this often under load ...
+QUIET_SECONDS = 1.0
+BUSY_SECONDS = 30.0
+#: ... but never so often that it takes more than a fiftieth of the time.
+SAVING_SHARE = 50
+
+#: How long a client that is still waiting for an answer can hold up the end.
+DRAIN_SECONDS = 0.3
+#: Saving 40,000 items takes a second.
+SAVE_SECONDS = 20.0
+
+#: How often MiniStack looks for due schedules; its own ten seconds make a minute's rate uneven.
+SCHEDULE_SECONDS = 1
+
+_READS = ("Get", "BatchGet", "TransactGet", "Query", "Scan", "Describe", "List")
+
+
+class _EndedError(Exception):
+    """The server asked the application to shut down."""
+
+
+class Gateway:
+    """MiniStack's application; counts what may have changed its state."""
+
+    def __init__(self) -> None:
+        """Begin with nothing changed."""
+        self.changes = 0
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Pass a request on; a shutdown is not passed on, for saving is ours."""
+        if scope["type"] == "lifespan":
+
+            async def until_shutdown() -> Message:
+                message = await receive()
+                if message["type"] == "lifespan.shutdown":
+                    await send({"type": "lifespan.shutdown.complete"})
+                    raise _EndedError
+                return message
+
+            try:
+                await ministack.app(scope, until_shutdown, send)
+            except _EndedError:
+                return
+        else:
+            self.changes += _may_change(scope)
+            await ministack.app(scope, receive, send)
+
+
+def _may_change(scope: dict[str, Any]) -> bool:
+    if scope.get("method") in {"GET", "HEAD"}:
+        return False
+    headers: list[tuple[bytes, bytes]] = scope.get("headers", [])
+    target = next((value for name, value in headers if name.lower() == b"x-amz-target"), b"")
+    return not target.decode("latin-1").rpartition(".")[2].startswith(_READS)
+
+
+class Saver(logging.Handler):
+    """Writes the state of every service to disk, never an older one over a newer one.
+
+    Hears of failures from MiniStack's log, which is all it makes of them.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing saved."""
+        super().__init__(logging.ERROR)
+        persistence.logger.addHandler(self)
+        self.has_failed = False
+        self._lock = threading.Lock()
+        self._taken = 0
+        self._written = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Remember that a file could not be written."""
+        self.has_failed = True
+
+    def snapshot(self) -> tuple[int, dict[str, Any]]:
+        """Return a numbered copy of every service's state, the table first.
+
+        If the machine dies between two files, the table is then newer than the queues:
+        messages come twice, which every worker expects. The other way round some were lost.
+
+        Raises:
+            RuntimeError: a delivery changed a queue while it was copied.
+        """
+        services = ministack._build_persistence_save_dict()  # noqa: SLF001  # The version is pinned.
+        copies = {
+            name: services[name]() for name in sorted(services, key=lambda name: name != "dynamodb")
+        }
+        self._taken += 1
+        return self._taken, {name: copy for name, copy in copies.items() if copy is not None}
+
+    def write(self, number: int, states: dict[str, Any]) -> None:
+        """Write a snapshot unless a newer one has been written."""
+        with self._lock:
+            if number > self._written:
+                self.has_failed = False
+                for name, state in states.items():
+                    persistence.save_state(name, state)
+                self._written = number
+
+
+async def _save_now_and_then(gateway: Gateway, saver: Saver) -> None:
+    """Save when the shop is quiet, and now and then when it is not."""
+    loop = asyncio.get_running_loop()
+    saved_changes, saved_at, cost = gateway.changes, loop.time(), 0.0
+    while True:
+        seen = gateway.changes
+        await asyncio.sleep(QUIET_SECONDS)
+        age = loop.time() - saved_at
+        is_due = gateway.changes == seen or age > BUSY_SECONDS
+        if gateway.changes == saved_changes or not is_due or age < SAVING_SHARE * cost:
+            continue
+        begun, saved_changes = loop.time(), gateway.changes
+        try:
+            # The copy is made between two requests; writing it does not hold them up.
+            await asyncio.to_thread(saver.write, *saver.snapshot())
+        except RuntimeError:
+            saved_changes = -1
+        saved_at = loop.time()
+        cost = saved_at - begun
+
+
+def _save_at_last(saver: Saver) -> None:
+    for _ in range(5):
+        try:
+            saver.write(*saver.snapshot())
+        except RuntimeError:
+            continue
+        return
+    saver.has_failed = True
+
+
+async def _run(listener_fd: int) -> int:
+    """Serve until told to end; return the exit code, 1 if the state could not be saved."""
+    loop = asyncio.get_running_loop()
+    asked_to_stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked_to_stop.set)
+    config = Config()
+    config.bind = [f"fd://{listener_fd}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = DRAIN_SECONDS
+    config.loglevel = ministack.LOG_LEVEL
+    gateway = Gateway()
+    server = asyncio.create_task(serve(gateway, config, shutdown_trigger=asked_to_stop.wait))  # type: ignore[arg-type]
+    saver = Saver()
+    if persistence.PERSIST_STATE:
+        saving = asyncio.create_task(_save_now_and_then(gateway, saver))
+    stopping = asyncio.create_task(asked_to_stop.wait())
+    await asyncio.wait({server, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not asked_to_stop.is_set():
+        await server  # Raises what ended it.
+    # Newer Pythons wait for every connection to close, however long its poll is.
+    await asyncio.wait({server}, timeout=2 * DRAIN_SECONDS)
+    if persistence.PERSIST_STATE:
+        saving.cancel()
+        _save_at_last(saver)
+    return int(saver.has_failed)
+
+
+def main() -> None:
+    """Serve on the socket whose descriptor is given, until told to end; log to the file given."""
+    end_with_parent(grace_seconds=SAVE_SECONDS)
+    listener_fd, log_path = int(sys.argv[1]), sys.argv[2]
+    log = os.open(log_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(log, sys.stdout.fileno())
+    os.dup2(log, sys.stderr.fileno())
+    with suppress(ValueError, OSError):
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_SECONDS  # noqa: SLF001
+    code = asyncio.new_event_loop().run_until_complete(_run(listener_fd))
+    # Threads that deliver messages may still wait for an answer; nothing waits for them.
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""Keeps one process of the shop up: starts it, restarts it on change or when it dies."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from app.local.child import Child, describe_exit
+from app.local.environment import Launch
+from app.local.errors import ChildError, LocalShopError
+from app.local.output import Output
+
+#: How long a process may take from its start to its first answer.
+START_SECONDS = 30.0
+#: How long a process may finish what it has begun when its code has changed.
+RELOAD_SECONDS = 15.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+
+
+class Keeper:
+    """One process that is meant to run for as long as the shop does."""
+
+    def __init__(
+        self,
+        name: str,
+        launch: Callable[[], Launch],
+        is_up: Callable[[], Awaitable[None]],
+        output: Output,
+        *,
+        lock: int,
+    ) -> None:
+        """Prepare to run what ``launch`` says; it is ready once ``is_up`` returns."""
+        self.name = name
+        self.ready = asyncio.Event()
+        self._launch = launch
+        self._is_up = is_up
+        self._output = output
+        self._lock = lock
+        self._child: Child | None = None
+        self._changed = asyncio.Event()
+
+    def code_changed(self) -> None:
+        """Have the process started again with the code as it is now."""
+        self._changed.set()
+
+    async def keep(self) -> None:
+        """Run the process until cancelled.
+
+        Raises:
+            ChildError: it did not come up the first time; later it is tried again.
+        """
+        pause = _FIRST_PAUSE
+        is_new_code = True
+        while True:
+            self._changed.clear()
+            child = self._child = self._start()
+            trouble = await self._until_up(child)
+            if trouble is None:
+                self.ready.set()
+                await _first(child.exited, self._changed.wait())
+                trouble = "ended unexpectedly"
+                is_new_code = False
+            elif not self._changed.is_set() and not self.ready.is_set():
+                raise ChildError(self._explain(trouble, child))
+            if self._changed.is_set():
+                await child.stop(RELOAD_SECONDS)
+                is_new_code, pause = True, _FIRST_PAUSE
+                continue
+            await child.stop(0.0)
+            self._output.say(self._explain(trouble, child))
+            if is_new_code:
+                self._output.say(f"{self.name} is waiting for the next change of the code.")
+                await self._changed.wait()
+            else:
+                self._output.say(f"{self.name} is started again.")
+                await _first(asyncio.sleep(pause), self._changed.wait())
+                pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def stop(self, grace_seconds: float) -> None:
+        """End the process; :meth:`keep` must have been cancelled before."""
+        if self._child is not None:
+            await self._child.stop(grace_seconds)
+
+    async def kill(self) -> None:
+        """End the process at once."""
+        if self._child is not None:
+            await self._child.kill()
+
+    @property
+    def exit_code(self) -> int | None:
+        """Return how the process ended, or ``None`` if it has not."""
+        return self._child.exited.result() if self._child and self._child.exited.done() else None
+
+    def _start(self) -> Child:
+        return Child(self._launch(), partial(self._output.relay, self.name), lock=self._lock)
+
+    async def _until_up(self, child: Child) -> str | None:
+        """Return what went wrong, or ``None`` when the process is up."""
+        up = asyncio.ensure_future(self._is_up())
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await _first(up, child.exited, self._changed.wait())
+        except TimeoutError:
+            return f"did not answer within {START_SECONDS:.0f} seconds"
+        finally:
+            up.cancel()
+        if child.exited.done() or not up.done():
+            return "did not start"
+        failure = up.exception()
+        if failure is None:
+            return None
+        if isinstance(failure, LocalShopError):
+            raise failure
+        return f"did not start: {failure}"
+
+    def _explain(self, trouble: str, child: Child) -> str:
+        code = f" ({describe_exit(child.exited.result())})" if child.exited.done() else ""
+        return f"{self.name} {trouble}{code}."
+
+
+async def _first(*waiting: Awaitable[Any]) -> None:
+    """Return when the first is done; what was only made to be waited for is cancelled."""
+    tasks = [asyncio.ensure_future(each) for each in waiting]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task, each in zip(tasks, waiting, strict=True):
+            if task is not each:
+                task.cancel()

@@ -1,0 +1,94 @@
+"""What the local shop prints, written by a thread of its own.
+
+Whoever reads the shop's output may stop reading; lines are then dropped rather than the
+shop held up. Only ``Shop ready: ...`` goes to standard output, everything else to standard
+error.
+"""
+
+import os
+import queue
+import sys
+import threading
+from collections import deque
+from collections.abc import Mapping
+
+_OUT, _ERR = 1, 2
+_MAX_WAITING_LINES = 10_000
+#: Last lines of each source that are kept to be shown when something fails.
+_TAIL_LINES = 20
+
+_RESET, _BOLD, _RED = "\x1b[0m", "\x1b[1m", "\x1b[31m"
+_COLOURS: Mapping[str, str] = {
+    "api": "\x1b[36m",
+    "payment": "\x1b[32m",
+    "order": "\x1b[35m",
+    "shipment": "\x1b[34m",
+}
+_NAME_WIDTH = 8
+
+
+class Output:
+    """The only one who writes to the terminal while the shop runs."""
+
+    def __init__(self) -> None:
+        """Start the writer; colours are for terminals that have not declined them."""
+        self._colours = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        self._lines: queue.Queue[tuple[int, bytes] | None] = queue.Queue(_MAX_WAITING_LINES)
+        self._dropped = 0
+        self._tails: dict[str, deque[str]] = {}
+        self._writer = threading.Thread(target=self._write, name="output", daemon=True)
+        self._writer.start()
+
+    def relay(self, source: str, line: str) -> None:
+        """Print one line of a child process behind its name."""
+        self._tails.setdefault(source, deque(maxlen=_TAIL_LINES)).append(line)
+        name = self._paint(f"{source:<{_NAME_WIDTH}} |", _COLOURS.get(source, ""))
+        self._put(_ERR, f"{name} {line}")
+
+    def tail(self, source: str) -> list[str]:
+        """Return the last lines a child process printed."""
+        return list(self._tails.get(source, ()))
+
+    def say(self, text: str) -> None:
+        """Print one line of the shop's own."""
+        self._put(_ERR, text)
+
+    def warn(self, text: str) -> None:
+        """Print one line that must not be overlooked."""
+        self._put(_ERR, self._paint(text, _BOLD + _RED))
+
+    def announce(self, text: str) -> None:
+        """Print one line that other programs wait for."""
+        self._put(_OUT, text)
+
+    def close(self, timeout: float = 0.3) -> None:
+        """Write what is waiting, unless nobody reads it."""
+        try:
+            self._lines.put_nowait(None)
+        except queue.Full:
+            return
+        self._writer.join(timeout)
+
+    def _paint(self, text: str, colour: str) -> str:
+        return f"{colour}{text}{_RESET}" if self._colours and colour else text
+
+    def _put(self, descriptor: int, text: str) -> None:
+        try:
+            if self._dropped:
+                note = f"({self._dropped} lines were dropped: nobody was reading)"
+                self._lines.put_nowait((_ERR, f"{note}\n".encode()))
+                self._dropped = 0
+            self._lines.put_nowait((descriptor, f"{text}\n".encode(errors="replace")))
+        except queue.Full:
+            self._dropped += 1
+
+    def _write(self) -> None:
+        gone = set()
+        while (entry := self._lines.get()) is not None:
+            descriptor, rest = entry
+            # Not through sys.stderr: its lock, held by a stalled write, would hang the exit.
+            while rest and descriptor not in gone:
+                try:
+                    rest = rest[os.write(descriptor, rest) :]
+                except OSError:
+                    gone.add(descriptor)

@@ -1,0 +1,40 @@
+"""Notices when the shop's code changes and says which of its processes it concerns."""
+
+from collections.abc import AsyncIterator
+from importlib.util import cache_from_source
+from pathlib import Path
+
+from watchfiles import PythonFilter, awatch
+
+from app.local.environment import PROJECT
+
+# By the import rules: workers do not import routers, the API does not import workers.
+_FOLDERS = {"app": frozenset({"api", "worker"}), "routers": {"api"}, "workers": {"worker"}}
+
+#: Stands for what only a new start of the whole shop brings into effect.
+SHOP = "shop"
+_DEFINITIONS = (Path("app/stack.py"), Path("app/store/schema.py"), Path("app/local"))
+
+
+async def code_changes(project: Path = PROJECT) -> AsyncIterator[frozenset[str]]:
+    """Yield the kinds of process ("api", "worker", "shop") whenever their code has changed."""
+    folders = [project / name for name in _FOLDERS if (project / name).is_dir()]
+    async for changes in awatch(
+        *folders, watch_filter=PythonFilter(), step=50, debounce=400, raise_interrupt=False
+    ):
+        paths = {Path(path).relative_to(project) for _, path in changes}
+        for path in paths:
+            _forget_bytecode(project / path)
+        kinds = frozenset().union(*(_FOLDERS[path.parts[0]] for path in paths))
+        if any(path.is_relative_to(each) for path in paths for each in _DEFINITIONS):
+            kinds |= {SHOP}
+        yield kinds
+
+
+def _forget_bytecode(path: Path) -> None:
+    """Remove the bytecode of a source file that has changed.
+
+    Python tells by second and size whether bytecode is of the source it finds: the second of
+    two changes within one second would not be seen.
+    """
+    Path(cache_from_source(str(path))).unlink(missing_ok=True)

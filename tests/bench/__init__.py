@@ -1,0 +1,1 @@
+"""The project's benchmark: figures as ratios to a baseline of the same run, never seconds."""

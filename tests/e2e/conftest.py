@@ -1,0 +1,101 @@
+"""Whole shops as a newcomer starts them: real processes, real queues, real deliveries."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from httpx import Client
+
+ROOT = Path(__file__).parent.parent.parent
+COMMAND = Path(sys.executable).parent / "acme-shop"
+
+#: The user whose id the README's walk-through uses.
+ERIC = "5c393a111d41c892ce243829"
+PASSWORD = "vmware1!"
+
+_READY = re.compile(r"^Shop ready: (http://\S+)$")
+_START_SECONDS = 60
+
+
+@contextmanager
+def running_shop(data_dir: Path, **settings: str) -> Iterator[str]:
+    """Run a shop until the end of the block; its address is what is yielded."""
+    environment = {
+        **os.environ,
+        "PORT": "0",
+        "SHOP_DATA_DIR": str(data_dir),
+        "SHOP_DELIVERY_SECONDS": "1-2",
+        **settings,
+    }
+    process = subprocess.Popen(
+        [COMMAND, "run"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lines: list[str] = []
+    address: list[str] = []
+    is_ready = threading.Event()
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if found := _READY.match(line.rstrip()):
+                address.append(found[1])
+                is_ready.set()
+        is_ready.set()
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        is_ready.wait(_START_SECONDS)
+        assert address, "".join(lines)
+        yield address[0]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+        reader.join(5)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def enforced_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("enforced")
+
+
+@pytest.fixture(scope="session")
+def enforced_url(enforced_dir: Path) -> Iterator[str]:
+    """The address of a shop as `make run` starts it."""
+    with running_shop(enforced_dir) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def open_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a shop for old clients: no tokens, the old shop's card rules."""
+    folder = tmp_path_factory.mktemp("open")
+    with running_shop(folder, AUTH_MODE="0", CARD_RULES="classic") as url:
+        yield url
+
+
+@pytest.fixture
+def shop(enforced_url: str) -> Iterator[Client]:
+    with Client(base_url=enforced_url, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def open_shop(open_url: str) -> Iterator[Client]:
+    with Client(base_url=open_url, timeout=10) as client:
+        yield client

@@ -1,0 +1,157 @@
+"""A local shop as its own process, the way a person or a process manager has it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from app.local.clients import Clients
+from app.local.data_folder import is_locked
+
+READY = "Shop ready: http://127.0.0.1:"
+
+#: What the issue allows between asking and everything being gone.
+STOP_SECONDS = 5.0
+
+# Generous: other tests may have both cores.
+START_SECONDS = 40.0
+
+RUN = (sys.executable, "-m", "app.cli.main", "run")
+MAKE = ("make", "run")
+MAKEFILE = f"run:\n\t@exec {' '.join(RUN)}\n"
+
+_NUMBERS = count(1)
+
+
+class ShopProcess:
+    """``acme-shop run`` (or ``make run``) in a session of its own."""
+
+    def __init__(
+        self, project: Path, data: Path, *, argv: tuple[str, ...] = RUN, **environment: str
+    ) -> None:
+        """Start it; it is not ready yet."""
+        self.project = project
+        self.data = data
+        number = next(_NUMBERS)
+        self.out = data.with_name(f"{data.name}-out{number}")
+        self.err = data.with_name(f"{data.name}-err{number}")
+        (project / "Makefile").write_text(MAKEFILE)
+        given = {**os.environ, "PORT": "0", **environment, "SHOP_DATA_DIR": str(data)}
+        for name in ("MAKELEVEL", "MAKEFLAGS", "PYTHONPATH"):
+            given.pop(name, None)
+        with self.out.open("wb") as out, self.err.open("wb") as err:
+            self.process = subprocess.Popen(
+                argv, cwd=project, env=given, stdout=out, stderr=err, start_new_session=True
+            )
+
+    @property
+    def url(self) -> str:
+        """Return its address once it is ready."""
+        lines = [each for each in self.out.read_text().splitlines() if each.startswith(READY)]
+        return lines[-1].removeprefix("Shop ready: ") if lines else ""
+
+    @property
+    def errors(self) -> str:
+        """Return what it has said beside that."""
+        return self.err.read_text()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return what it published for other commands."""
+        facts: dict[str, Any] = json.loads((self.data / "shop.json").read_text())
+        return facts
+
+    @property
+    def shop_pid(self) -> int:
+        """Return the process id of the shop itself, not of make."""
+        return int(self.facts["pid"])
+
+    def until_ready(self) -> "ShopProcess":
+        """Wait for the line that other programs wait for."""
+        eventually(lambda: self.url or self.process.poll() is not None, START_SECONDS)
+        assert self.url, self.errors
+        return self
+
+    def send(self, number: signal.Signals, *, group: bool = False) -> None:
+        """Send a signal to the process alone, or to its group as a terminal does."""
+        (os.killpg if group else os.kill)(self.process.pid, number)
+
+    def until_gone(self, seconds: float = STOP_SECONDS) -> int:
+        """Wait until no process of the shop is left; return the exit code of the first."""
+        begun = time.monotonic()
+        code = self.process.wait(seconds)
+        # Every process of a shop holds the lock of its data folder.
+        eventually(lambda: not is_locked(self.data), max(0.1, seconds - time.monotonic() + begun))
+        return code
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Return the JSON the API answers."""
+        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+            body: dict[str, Any] = json.load(answer)
+            return body
+
+    def notes(self, name: str) -> list[dict[str, Any]]:
+        """Return what a stand-in wrote down."""
+        path = self.project / "notes" / name
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def children(self) -> dict[str, int]:
+        """Return the process ids of its children by the module they run."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                argv = (folder / "cmdline").read_bytes().split(b"\0")
+            except (OSError, ValueError):
+                continue
+            if parent == self.shop_pid and b"-m" in argv:
+                name = argv[argv.index(b"-m") + 1].decode().rpartition(".")[2]
+                key = argv[argv.index(b"-m") + 2].decode() if name == "function_host" else name
+                found[key] = int(folder.name)
+        return found
+
+
+@contextmanager
+def running(
+    project: Path, data: Path, *, argv: tuple[str, ...] = RUN, **environment: str
+) -> Iterator[ShopProcess]:
+    """Have a shop that is ready, and have it gone afterwards whatever happens."""
+    shop = ShopProcess(project, data, argv=argv, **environment)
+    try:
+        yield shop.until_ready()
+    finally:
+        end(shop)
+
+
+def end(shop: ShopProcess) -> None:
+    """Stop a shop, by force if need be."""
+    if shop.process.poll() is None:
+        shop.send(signal.SIGTERM, group=True)
+        try:
+            shop.until_gone(10)
+        finally:
+            if shop.process.poll() is None:
+                shop.send(signal.SIGKILL, group=True)
+                shop.process.wait()
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """Wait until something is so, and return it."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds:.1f} seconds"
+        time.sleep(0.02)
+    return value
+
+
+def clients(facts: Mapping[str, Any]) -> Callable[[str], Any]:
+    """Return what makes boto3 clients for a running shop."""
+    return Clients(facts["endpoint_url"], facts["environment"]["REGION"])
