@@ -49,12 +49,13 @@ class LiberalModel(BaseModel):
 
 @cache
 def _spellings(model: type[LiberalModel]) -> dict[str, str]:
+    """Return each spelling with the name on the wire, which complaints then repeat."""
+    on_the_wire = {name: field.alias or name for name, field in model.model_fields.items()}
     fields = {
-        spelled.lower(): name
-        for name, field in model.model_fields.items()
-        for spelled in (name, field.alias or name)
+        spelled.lower(): wire for name, wire in on_the_wire.items() for spelled in (name, wire)
     }
-    return model.also_known_as | fields
+    others = {other: on_the_wire[name] for other, name in model.also_known_as.items()}
+    return others | fields
 
 
 def _number_to_text(value: Any) -> Any:
@@ -96,19 +97,27 @@ def json_inside_json(value: Any) -> Any:
         raise ValueError("must be a list of items") from None
 
 
+# The bounds stand before the validators: behind them they would not know that it is text.
+
 #: Text, or a number standing for it.
-Text = Annotated[str, BeforeValidator(_number_to_text), Field(max_length=1000)]
+Text = Annotated[str, Field(max_length=1000), BeforeValidator(_number_to_text)]
 #: A name, a street, a town.
-ShortText = Annotated[str, BeforeValidator(_number_to_text), Field(max_length=200)]
+ShortText = Annotated[str, Field(max_length=200), BeforeValidator(_number_to_text)]
+#: A name that nothing can do without: some text that is not only space.
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=r"\S"),
+    BeforeValidator(_number_to_text),
+]
 #: An id from a client: opaque, hostile, never empty.
-Id = Annotated[str, BeforeValidator(_number_to_text), Field(min_length=1, max_length=200)]
+Id = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_number_to_text)]
 #: A whole number, also as text.
 Integer = Annotated[int, BeforeValidator(_integer), Field(ge=-(10**9), le=10**9)]
 #: A month or year on a card; empty counts as none, and none is refused by the card rules.
 CardDate = Annotated[
     int,
     BeforeValidator(_integer),
-    BeforeValidator(_empty_is_zero),
+    BeforeValidator(_empty_is_zero, json_schema_input_type=int | str),
     Field(ge=0, le=10**9),
 ]
 #: How many of an article.
@@ -116,4 +125,4 @@ Quantity = Annotated[int, BeforeValidator(_integer), Field(ge=1, le=MAX_QUANTITY
 #: How many of an article, where 0 means "none of it any more".
 QuantityOrNone = Annotated[int, BeforeValidator(_integer), Field(ge=0, le=MAX_QUANTITY)]
 #: Money in cents, read from every form that clients send.
-Cents = Annotated[int, BeforeValidator(_cents)]
+Cents = Annotated[int, BeforeValidator(_cents, json_schema_input_type=int | float | str)]

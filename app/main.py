@@ -3,7 +3,7 @@
 Importing it reads no environment and makes no call.
 """
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -45,5 +45,14 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 app = create_app()
 
-# Without lifespan: Mangum would run start-up and shutdown with every request.
-handler = Mangum(app, lifespan="off")
+
+@cache
+def _adapter() -> Mangum:
+    """Return the bridge to Lambda; made late, because making it opens an event loop."""
+    # Without lifespan: Mangum would run start-up and shutdown with every request.
+    return Mangum(app, lifespan="off")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one event of API Gateway's HTTP API."""
+    return _adapter()(event, context)

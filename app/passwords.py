@@ -43,4 +43,4 @@ def _matches(password: str, password_hash: str | None) -> bool:
         _hasher().verify(password_hash or _nobodys_hash(), password)
     except (Argon2Error, InvalidHashError):
         return False
-    return password_hash is not None
+    return bool(password_hash)

@@ -15,6 +15,9 @@ from app.settings import get_settings
 ACCESS = "signin_1"
 REFRESH = "signin_2"
 
+#: RFC 7518, 3.2: a key of the hash's size or larger.
+MIN_KEY_BYTES = 32
+
 
 @dataclass(frozen=True)
 class SigningKeys:
@@ -56,8 +59,9 @@ def parse_signing_keys(text: str) -> SigningKeys:
         )
     except (ValueError, KeyError, TypeError):
         raise SettingsError("the signing keys secret is malformed") from None
-    if not all((keys.access, keys.refresh, keys.fingerprint)):
-        raise SettingsError("the signing keys secret is incomplete")
+    every = (*keys.access, *keys.refresh, keys.fingerprint)
+    if not (keys.access and keys.refresh) or any(len(key) < MIN_KEY_BYTES for key in every):
+        raise SettingsError("the signing keys secret lacks a key, or holds a short one")
     return keys
 
 

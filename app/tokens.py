@@ -13,7 +13,6 @@ from app.signing_keys import ACCESS, REFRESH, SigningKeys
 ACCESS_LIFETIME = timedelta(minutes=60)
 REFRESH_LIFETIME = timedelta(minutes=180)
 
-#: RFC 7518 asks for a key of at least the hash's size.
 _ALGORITHM = "HS256"
 
 

@@ -81,7 +81,7 @@ async def add_product(body: ProductCreate, table: TableDep, now: NowDep) -> Prod
         short_description=body.short_description,
         description=body.description,
         image_urls=(body.image_url_1, body.image_url_2, body.image_url_3),
-        price_cents=body.price_cents,
+        price_cents=body.price,
         tags=tuple(body.tags),
         created_at=now,
     )

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Query, Request, Response
 
@@ -32,6 +33,9 @@ async def _queues() -> Queues:
 async def _now() -> datetime:
     return datetime.now(UTC)
 
+
+#: Room for a position that ends in the longest id, and for no key that the table refuses.
+_MAX_TOKEN = 1200
 
 SettingsDep = Annotated[Settings, Depends(_settings)]
 TableDep = Annotated[Table, Depends(_table)]
@@ -100,7 +104,7 @@ async def _page_request(
     ] = None,
     next: Annotated[  # noqa: A002 - the name on the wire
         str | None,
-        Query(max_length=1000, description="The token behind rel=next of the page before."),
+        Query(max_length=_MAX_TOKEN, description="The token behind rel=next of the page before."),
     ] = None,
 ) -> PageRequest:
     return PageRequest(limit or MAX_PAGE, next)
@@ -112,5 +116,6 @@ PageDep = Annotated[PageRequest, Depends(_page_request)]
 def link_next(request: Request, response: Response, page: Page[Any], limit: int) -> None:
     """Tell where a list goes on, in a ``Link`` header (RFC 8288): old bodies have no room."""
     if page.next_token is not None:
-        url = request.url.include_query_params(limit=limit, next=page.next_token)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        query = urlencode({"limit": limit, "next": page.next_token})
+        # Quoted once more: a header takes no letter beyond Latin-1, a user id has any.
+        response.headers["Link"] = f'<{quote(request.scope["path"])}?{query}>; rel="next"'

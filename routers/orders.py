@@ -165,7 +165,9 @@ async def list_user_orders(
 )
 async def get_order(
     userid: UserId,
-    order_id: Annotated[str, Path(min_length=1, max_length=200)],
+    order_id: Annotated[
+        str, Path(min_length=1, max_length=200, examples=["0a3ef1c5-6f0a-4d2b-9c54-0d4a2c0a1f5e"])
+    ],
     table: TableDep,
 ) -> OrderPublic:
     """Return one order of a user as it stands now."""

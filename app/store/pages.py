@@ -7,6 +7,7 @@ import heapq
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from zlib import crc32
 
 from app.domain.errors import InvalidInputError
 from app.store.schema import Index
@@ -37,7 +38,13 @@ class PageRequest:
 
 def write_token(name: str, position: str) -> str:
     """Return a token for the place behind ``position`` in the list called ``name``."""
-    return base64.urlsafe_b64encode(f"{name}\n{position}".encode()).decode().rstrip("=")
+    text = f"{name}\n{position}".encode()
+    return base64.urlsafe_b64encode(_checksum(text) + text).decode().rstrip("=")
+
+
+def _checksum(text: bytes) -> bytes:
+    """Return what tells a whole token from a damaged one; it keeps no secret."""
+    return crc32(text).to_bytes(4, "big")
 
 
 def read_token(name: str, token: str | None) -> str | None:
@@ -50,11 +57,12 @@ def read_token(name: str, token: str | None) -> str | None:
         return None
     try:
         padded = token.encode("ascii") + b"=" * (-len(token) % 4)
-        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+        decoded = base64.b64decode(padded, altchars=b"-_", validate=True)
+        text = decoded[4:].decode()
     except (UnicodeError, binascii.Error):
-        text = ""
+        decoded, text = b"", ""
     found, _, position = text.partition("\n")
-    if found != name or not position:
+    if found != name or not position or decoded[:4] != _checksum(text.encode()):
         raise InvalidInputError("next: is not a token of this list")
     return position
 
@@ -99,20 +107,26 @@ async def _first_of(
     newest_first: bool,
 ) -> list[Item]:
     """Return the first ``count`` items of sorted streams; their first pages load side by side."""
-    heads = await asyncio.gather(*(anext(stream, None) for stream in streams))
-    waiting = [
-        _Head(item, stream, item[sort_key], newest_first)
-        for item, stream in zip(heads, streams, strict=True)
-        if item is not None
-    ]
+    # A stream that still runs cannot be closed, so all are awaited even when one fails.
+    heads = await asyncio.gather(
+        *(anext(stream, None) for stream in streams), return_exceptions=True
+    )
+    waiting: list[_Head] = []
+    for item, stream in zip(heads, streams, strict=True):
+        if isinstance(item, BaseException):
+            raise item
+        if item is not None:
+            waiting.append(_Head(item, stream, item[sort_key], newest_first))
     heapq.heapify(waiting)
     found: list[Item] = []
     while waiting and len(found) < count:
         head = heapq.heappop(waiting)
         found.append(head.item)
-        item = await anext(head.stream, None)
-        if item is not None:
-            heapq.heappush(waiting, _Head(item, head.stream, item[sort_key], newest_first))
+        following = await anext(head.stream, None)
+        if following is not None:
+            heapq.heappush(
+                waiting, _Head(following, head.stream, following[sort_key], newest_first)
+            )
     return found
 
 

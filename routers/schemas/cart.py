@@ -160,6 +160,12 @@ class CartPublic(BaseModel):
 class ListedCart(CartPublic):
     """A cart in the list of all carts."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"cart": [{**_EXAMPLE, "description": ""}], "id": "dan", "userid": "dan"}]
+        }
+    )
+
     id: str
 
     @classmethod

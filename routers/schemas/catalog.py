@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.money import cents_to_number
 from app.domain.product import Product
-from app.fields import Cents, LiberalModel, ShortText, Text
+from app.fields import Cents, LiberalModel, Name, ShortText, Text
 
 _EXAMPLE: dict[str, Any] = {
     "id": "533445d-530e-4a76-9398-5d16713b827b",
@@ -28,13 +28,13 @@ class ProductCreate(LiberalModel):
         json_schema_extra={"examples": [{k: v for k, v in _EXAMPLE.items() if k != "id"}]}
     )
 
-    name: Annotated[ShortText, Field(min_length=1)]
+    name: Name
     short_description: Text = Field("", alias="shortDescription")
     description: Text = ""
     image_url_1: Text = Field("", alias="imageUrl1")
     image_url_2: Text = Field("", alias="imageUrl2")
     image_url_3: Text = Field("", alias="imageUrl3")
-    price_cents: Cents = Field(alias="price", description="A number, or a number as text.")
+    price: Cents = Field(description="A number, or a number as text.")
     tags: Annotated[list[ShortText], Field(max_length=50)] = Field(default_factory=list)
 
 

@@ -50,6 +50,33 @@ _ORDER_EXAMPLE: dict[str, Any] = {
     "cart": [_ITEM_EXAMPLE],
     "total": "62.50",
 }
+_LISTED_EXAMPLE: dict[str, Any] = {
+    "_id": "0a3ef1c5-6f0a-4d2b-9c54-0d4a2c0a1f5e",
+    "status": "shipped - pending delivery",
+    "state": "shipped",
+    "userid": "5c393a111d41c892ce243829",
+    "firstname": "Eric",
+    "lastname": "Cartman",
+    "address": _ADDRESS_EXAMPLE,
+    "email": "eric@acmefitness.com",
+    "delivery": "UPS/FEDEX",
+    "card": {"type": "Visa", "number": "************1111", "expMonth": "12", "expYear": "2030"},
+    "cart": [
+        {
+            "id": "533445d-530e-4a76-9398-5d16713b827b",
+            "itemid": "533445d-530e-4a76-9398-5d16713b827b",
+            "name": "Yoga Mat",
+            "description": "",
+            "quantity": 1,
+            "price": 62.5,
+        }
+    ],
+    "total": "62.50",
+    "transactionID": "3f846704-af12-4ea9-a98c-8d7b37e10b54",
+    "trackingNumber": "6bc3b96b-19e9-42d3-bff8-91a2c431d1d6",
+    "placedAt": "2026-11-23T09:00:00.000000Z",
+    "updatedAt": "2026-11-23T09:00:02.000000Z",
+}
 
 
 class AddressIn(LiberalModel):
@@ -243,6 +270,8 @@ class OrderItemPublic(BaseModel):
 
 class OrderPublic(BaseModel):
     """An order and where it stands; ids that are not known yet are empty."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_LISTED_EXAMPLE]})
 
     id: str = Field(alias="_id")
     status: str

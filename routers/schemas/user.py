@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app.domain.user import User
-from app.fields import LiberalModel, ShortText
+from app.domain.user import User, folded_name
+from app.fields import LiberalModel, Name, ShortText
 
 _USER_EXAMPLE = {
     "id": "5c393a111d41c892ce243829",
@@ -21,7 +21,20 @@ def _examples(*bodies: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": list(bodies)})
 
 
-Name = Annotated[ShortText, Field(min_length=1, pattern=r"\S")]
+#: One letter may count as eighteen once names are compared, and a key has its limit.
+_MAX_FOLDED_BYTES = 1000
+
+
+def _check_folded(username: str) -> str:
+    folded = folded_name(username)
+    if not folded:
+        raise ValueError("must not be empty")
+    if len(folded.encode()) > _MAX_FOLDED_BYTES:
+        raise ValueError("is too long")
+    return username
+
+
+Username = Annotated[Name, AfterValidator(_check_folded)]
 Password = Annotated[str, Field(min_length=1, max_length=200)]
 Token = Annotated[str, Field(min_length=1, max_length=4000)]
 
@@ -31,7 +44,7 @@ class LoginBody(LiberalModel):
 
     model_config = _examples({"username": "eric", "password": "vmware1!"})
 
-    username: Name
+    username: Username
     password: Password
 
 
@@ -48,7 +61,7 @@ class RegisterBody(LiberalModel):
         }
     )
 
-    username: Name
+    username: Username
     password: Password
     firstname: Name
     lastname: Name
@@ -91,6 +104,8 @@ class LoginAnswer(Tokens):
 
 class Message(BaseModel):
     """A word of success."""
+
+    model_config = _examples({"message": "Done", "status": 202})
 
     message: str
     status: int

@@ -144,7 +144,8 @@ async def _operations() -> list[Figure]:
         "place an order (enforced)": place,
     }
     figures = []
-    counter = table._client._client = _CountingCore(table._client._client)
+    counter = _CountingCore(table._client._client)
+    table._client._client = counter  # type: ignore[assignment]
     for name, operation in operations.items():
         table._client.reset_metrics()
         counter.calls = 0

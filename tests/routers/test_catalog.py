@@ -1,0 +1,375 @@
+"""The catalog over HTTP (contract 1.3)."""
+
+from asyncio import gather
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+
+from app.settings import get_settings
+from app.store.table import Table, get_table
+from tests.shop import (
+    UNAUTHORIZED,
+    bearer,
+    count_calls,
+    fresh,
+    refusal,
+    shop_client,
+    staff,
+    stored_product,
+)
+
+BOTTLE = {
+    "name": "Water Bottle",
+    "shortDescription": "short",
+    "description": "long",
+    "imageUrl1": "/static/images/bottle_square.jpg",
+    "imageUrl2": "/static/images/bottle_thumb2.jpg",
+    "imageUrl3": "/static/images/bottle_thumb3.jpg",
+    "price": 34.99,
+    "tags": ["bottle"],
+}
+
+STEMS = (
+    "yogamat",
+    "bottle",
+    "bicycle",
+    "basketball",
+    "smartwatch",
+    "redpants",
+    "shoes",
+    "weights",
+)
+PICTURES = [f"{stem}_{size}" for stem in STEMS for size in ("square", "thumb2", "thumb3")]
+
+
+# Reading.
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_an_empty_catalog_is_an_empty_list(own_stack: dict[str, str], slash: str) -> None:
+    async with shop_client() as client:
+        answer = await client.get(f"/products{slash}")
+
+    assert (answer.status_code, answer.json()) == (200, {"data": [], "status": 200})
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_a_product_is_wrapped_and_has_all_nine_fields(
+    client: AsyncClient, table: Table, slash: str
+) -> None:
+    product = await stored_product(table, price_cents=6250)
+
+    answer = await client.get(f"/products/{product.product_id}{slash}")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json() == {
+        "data": {
+            "id": product.product_id,
+            "name": "Yoga Mat",
+            "shortDescription": "Lies down",
+            "description": "A mat",
+            "imageUrl1": "/1.jpg",
+            "imageUrl2": "/2.jpg",
+            "imageUrl3": "/3.jpg",
+            "price": 62.5,
+            "tags": ["mat"],
+        },
+        "status": 200,
+    }
+
+
+async def test_the_list_holds_the_same_products_oldest_first(own_stack: dict[str, str]) -> None:
+    start = datetime.now(UTC)
+    products = [
+        await stored_product(get_table(), at=start + timedelta(seconds=age)) for age in (2, 0, 1)
+    ]
+    async with shop_client() as client:
+        answer = await client.get("/products")
+        singles = [await client.get(f"/products/{each.product_id}") for each in products]
+
+    second, oldest, newest = singles[2], singles[1], singles[0]
+    assert answer.json()["data"] == [
+        oldest.json()["data"],
+        second.json()["data"],
+        newest.json()["data"],
+    ]
+    assert answer.json()["status"] == 200
+    assert "link" not in answer.headers
+
+
+@pytest.mark.parametrize("product_id", ["5d2d79a4d7e0d05bd2ff76b3", "junk", "..", "a b", "ü😀"])
+async def test_an_unknown_product_is_404(client: AsyncClient, product_id: str) -> None:
+    answer = await client.get(f"/products/{product_id.replace('..', '%2E%2E')}")
+
+    assert answer.status_code == 404
+    assert refusal(answer)["message"] == "no product has this id"
+
+
+async def test_reading_the_catalog_needs_no_valid_token(client: AsyncClient, table: Table) -> None:
+    product = await stored_product(table)
+    headers = {"Authorization": "Bearer junk"}
+
+    listed = await client.get("/products?limit=1", headers=headers)
+    single = await client.get(f"/products/{product.product_id}", headers=headers)
+
+    assert (listed.status_code, single.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("limit", [1, 3, 4, 7, 8, 1000])
+async def test_pages_of_any_size_hold_every_product_once(
+    own_stack: dict[str, str], limit: int
+) -> None:
+    start = datetime.now(UTC)
+    products = await gather(
+        *(
+            stored_product(get_table(), at=start + timedelta(milliseconds=number))
+            for number in range(7)
+        )
+    )
+    seen: list[str] = []
+    async with shop_client() as client:
+        path: str | None = f"/products?limit={limit}"
+        while path:
+            answer = await client.get(path)
+            page = [each["id"] for each in answer.json()["data"]]
+            seen += page
+            assert len(page) <= limit
+            path = answer.links.get("next", {}).get("url")
+
+    assert seen == [each.product_id for each in products]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=1001", "limit=x", "limit="])
+async def test_a_limit_is_between_1_and_1000(client: AsyncClient, query: str) -> None:
+    answer = await client.get(f"/products?{query}")
+
+    assert answer.status_code == 400
+    assert refusal(answer)["message"].startswith("limit: ")
+
+
+@pytest.mark.parametrize("token", ["", "junk", "!!!", "dXNlcnMKMjAyNQ", "x" * 1201, "ü"])
+async def test_a_token_that_is_none_is_400(client: AsyncClient, token: str) -> None:
+    answer = await client.get("/products", params={"next": token})
+
+    assert answer.status_code == 400
+    assert refusal(answer)["message"].startswith("next: ")
+
+
+# Adding.
+
+
+@pytest.mark.parametrize("path", ["/products", "/products/", "/product", "/product/"])
+async def test_staff_add_a_product(client: AsyncClient, path: str) -> None:
+    answer = await client.post(path, json=BOTTLE, headers=await staff())
+
+    body = answer.json()
+    assert answer.status_code == 201
+    assert body == {
+        "message": "Product created successfully!",
+        "resourceId": {"id": body["resourceId"]["id"], **BOTTLE},
+        "status": 201,
+    }
+    found = await client.get(f"/products/{body['resourceId']['id']}")
+    assert found.json()["data"] == body["resourceId"]
+
+
+async def test_a_sent_id_is_ignored(client: AsyncClient, table: Table) -> None:
+    there = await stored_product(table)
+
+    answer = await client.post(
+        "/products", json={**BOTTLE, "id": there.product_id, "ID": "x"}, headers=await staff()
+    )
+
+    assert UUID(answer.json()["resourceId"]["id"]) != there.product_id
+    single = await client.get(f"/products/{there.product_id}")
+    assert single.json()["data"]["name"] == "Yoga Mat"
+
+
+async def test_field_names_match_in_any_case(client: AsyncClient) -> None:
+    sent = {name.lower(): value for name, value in BOTTLE.items()}
+    sent = {"NAME" if name == "name" else name: value for name, value in sent.items()}
+
+    answer = await client.post("/products", json=sent, headers=await staff())
+
+    product = answer.json()["resourceId"]
+    assert {name: value for name, value in product.items() if name != "id"} == BOTTLE
+
+
+async def test_only_name_and_price_are_needed(client: AsyncClient) -> None:
+    answer = await client.post(
+        "/products", json={"name": "Bare", "price": 1, "tags": None}, headers=await staff()
+    )
+
+    product = answer.json()["resourceId"]
+    assert product == {
+        "id": product["id"],
+        "name": "Bare",
+        "shortDescription": "",
+        "description": "",
+        "imageUrl1": "",
+        "imageUrl2": "",
+        "imageUrl3": "",
+        "price": 1,
+        "tags": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("34.99", 34.99),
+        ("1,234.50", 1234.5),
+        (34.9900016784668, 34.99),
+        (0, 0),
+        ('"73.76"', 73.76),
+        (99.0, 99),
+    ],
+)
+async def test_a_price_goes_out_as_a_number(client: AsyncClient, sent: Any, stored: float) -> None:
+    answer = await client.post("/products", json={**BOTTLE, "price": sent}, headers=await staff())
+
+    price = answer.json()["resourceId"]["price"]
+    assert price == stored
+    assert type(price) in {int, float}
+
+
+async def test_names_of_our_own_making_are_not_fields(client: AsyncClient) -> None:
+    answer = await client.post(
+        "/products", json={**BOTTLE, "price_cents": 1, "product_id": "x"}, headers=await staff()
+    )
+
+    assert answer.json()["resourceId"]["price"] == 34.99
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "  "}, "name"),
+        ({"name": None}, "name"),
+        ({"name": []}, "name"),
+        ({"name": "x" * 201}, "name"),
+        ({"price": None}, "price"),
+        ({"price": "junk"}, "price"),
+        ({"price": -1}, "price"),
+        ({"price": True}, "price"),
+        ({"price": 10**4000}, "price"),
+        ({"price": "1e3"}, "price"),
+        ({"shortDescription": {}}, "shortDescription"),
+        ({"shortDescription": "x" * 1001}, "shortDescription"),
+        ({"imageUrl1": []}, "imageUrl1"),
+        ({"tags": "mat"}, "tags"),
+        ({"tags": [[]]}, "tags.0"),
+        ({"tags": ["x"] * 51}, "tags"),
+    ],
+)
+async def test_a_product_that_makes_no_sense_is_refused_by_field(
+    client: AsyncClient, table: Table, change: dict[str, Any], field: str
+) -> None:
+    made = count_calls(table)
+
+    answer = await client.post("/products", json={**BOTTLE, **change}, headers=await staff())
+
+    assert answer.status_code == 400
+    assert refusal(answer)["message"].split(": ")[0] == field
+    assert made == []
+
+
+async def test_only_staff_change_the_catalog(client: AsyncClient, table: Table) -> None:
+    made = count_calls(table)
+
+    nobody = await client.post("/products", json=BOTTLE)
+    customer = await client.post("/product", json=BOTTLE, headers=await bearer(fresh()))
+
+    assert nobody.status_code == 401
+    assert refusal(nobody) == UNAUTHORIZED
+    assert customer.status_code == 403
+    assert refusal(customer)["message"] == "this is for staff"
+    assert made == []
+
+
+async def test_in_open_mode_anybody_adds_a_product(client: AsyncClient, open_mode: None) -> None:
+    answer = await client.post("/products", json=BOTTLE)
+
+    assert answer.status_code == 201
+
+
+# What it costs.
+
+
+async def test_reading_or_adding_a_product_is_one_call(client: AsyncClient, table: Table) -> None:
+    product = await stored_product(table)
+    made = count_calls(table)
+
+    await client.get(f"/products/{product.product_id}")
+    await client.get("/products/unknown")
+    await client.post("/products", json=BOTTLE, headers=await staff())
+
+    assert made == ["get_item", "get_item", "put_item"]
+
+
+async def test_the_list_is_one_query_for_each_of_its_partitions(
+    client: AsyncClient, table: Table
+) -> None:
+    made = count_calls(table)
+
+    await client.get("/products?limit=4")
+
+    assert made == ["query"] * 4
+
+
+# Pictures and liveness.
+
+
+@pytest.mark.parametrize("path", ["/catalogliveness", "/liveness"])
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_liveness_tells_the_version_of_the_catalog(
+    client: AsyncClient, path: str, slash: str
+) -> None:
+    answer = await client.get(path + slash)
+
+    assert answer.status_code == 200
+    assert answer.json() == {"data": {"version": "v1", "servicename": "catalog"}, "status": 200}
+
+
+async def test_the_version_of_the_catalog_is_a_setting(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CATALOG_VERSION", "v3")
+    get_settings.cache_clear()
+
+    answer = await client.get("/catalogliveness")
+
+    assert answer.json()["data"]["version"] == "v3"
+
+
+@pytest.mark.parametrize("name", PICTURES)
+async def test_every_picture_of_the_contract_is_served(client: AsyncClient, name: str) -> None:
+    answer = await client.get(f"/static/images/{name}.jpg")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("image/")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.content
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "unknown_square.jpg",
+        "yogamat_square.png",
+        "yogamat.jpg",
+        "..%2F..%2Fmain.py",
+        "%2E%2E%2F%2E%2E%2Fmain.py",
+        "YOGAMAT_SQUARE.JPG",
+        "yogamat_square.jpg%00",
+    ],
+)
+async def test_an_unknown_picture_is_404(client: AsyncClient, name: str) -> None:
+    answer = await client.get(f"/static/images/{name}")
+
+    assert answer.status_code == 404
+    refusal(answer)

@@ -1,0 +1,496 @@
+"""Users over HTTP: registration, login, profiles (contract 1.5, 3.3 and 3.4)."""
+
+from asyncio import gather
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+
+from app.domain.user import Role
+from app.store.table import Table, get_table
+from app.store.users import find_credentials
+from tests.shop import (
+    PASSWORD,
+    UNAUTHORIZED,
+    bearer,
+    count_calls,
+    fresh,
+    refusal,
+    shop_client,
+    staff,
+    stored_user,
+)
+
+WRONG = {"message": "Invalid username or password", "status": 401}
+
+
+def peter(username: str | None = None) -> dict[str, Any]:
+    """Return the README's registration under a name of its own."""
+    return {
+        "username": username or fresh("peterp"),
+        "password": PASSWORD,
+        "firstname": "amazing",
+        "lastname": "spiderman",
+        "email": "peterp@acmefitness.com",
+    }
+
+
+# Registration.
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_registering_answers_with_the_id(client: AsyncClient, slash: str) -> None:
+    body = peter()
+
+    answer = await client.post(f"/register{slash}", json=body)
+
+    assert answer.status_code == 201
+    assert answer.json() == {
+        "message": "User created successfully!",
+        "resourceId": answer.json()["resourceId"],
+        "status": 201,
+    }
+    assert str(UUID(answer.json()["resourceId"])) == answer.json()["resourceId"]
+
+
+async def test_who_registered_can_log_in_and_read_their_profile(client: AsyncClient) -> None:
+    body = peter()
+    registered = await client.post("/register", json=body)
+
+    login = await client.post("/login", json=body)
+    profile = await client.get(
+        f"/users/{login.json()['token']}",
+        headers={"Authorization": f"Bearer {login.json()['access_token']}"},
+    )
+
+    assert login.json()["token"] == registered.json()["resourceId"]
+    assert profile.json() == {
+        "data": {
+            "id": registered.json()["resourceId"],
+            "username": body["username"],
+            "firstname": "amazing",
+            "lastname": "spiderman",
+            "email": "peterp@acmefitness.com",
+        },
+        "status": 200,
+    }
+
+
+async def test_a_new_user_is_a_customer_whatever_they_send(
+    client: AsyncClient, table: Table
+) -> None:
+    body = peter() | {"role": "staff", "Role": "staff", "id": "x", "user_id": "x", "is_staff": True}
+
+    answer = await client.post("/register", json=body)
+
+    stored = await find_credentials(table, body["username"])
+    assert answer.status_code == 201
+    assert stored is not None
+    assert (stored.role, stored.user_id) == (Role.CUSTOMER, answer.json()["resourceId"])
+
+
+async def test_a_password_is_stored_as_a_slow_salted_hash(
+    client: AsyncClient, table: Table
+) -> None:
+    first, second = peter(), peter()
+    for body in (first, second):
+        await client.post("/register", json=body)
+
+    hashes = [await find_credentials(table, each["username"]) for each in (first, second)]
+
+    one, other = (each.password_hash for each in hashes if each)
+    assert one.startswith("$argon2id$")
+    assert one != other
+
+
+async def test_email_is_optional_and_names_match_in_any_case(client: AsyncClient) -> None:
+    name = fresh("peterp")
+
+    answer = await client.post(
+        "/register",
+        json={"UserName": name, "PASSWORD": "x", "FirstName": "a", "lastName": "b", "email": None},
+    )
+
+    login = await client.post("/login", json={"USERNAME": name, "Password": "x"})
+    assert (answer.status_code, login.status_code) == (201, 200)
+
+
+@pytest.mark.parametrize("field", ["username", "password", "firstname", "lastname"])
+@pytest.mark.parametrize("value", [None, "", [], {}, True])
+async def test_a_field_that_is_missing_or_none_is_named(
+    client: AsyncClient, table: Table, field: str, value: Any
+) -> None:
+    body = peter() | {field: value}
+    made = count_calls(table)
+
+    answer = await client.post("/register", json=body)
+
+    assert answer.status_code == 400
+    message = refusal(answer)["message"]
+    assert message.startswith(f"{field}: ")
+    assert PASSWORD not in message
+    assert made == []
+
+
+async def test_a_missing_field_is_told_as_missing(client: AsyncClient) -> None:
+    body = peter()
+    del body["lastname"]
+
+    answer = await client.post("/register", json=body)
+
+    assert refusal(answer) == {"message": "lastname: is missing", "status": 400}
+
+
+@pytest.mark.parametrize("secret", [["hunter2"], {"hunter2": "hunter2"}, "hunter2" * 50])
+async def test_a_refusal_never_repeats_the_password(client: AsyncClient, secret: Any) -> None:
+    answers = [
+        await client.post("/register", json=peter() | {"password": secret, "email": secret}),
+        await client.post("/login", json={"username": fresh(), "password": secret}),
+    ]
+
+    for answer in answers:
+        assert answer.status_code == 400
+        assert "password" in refusal(answer)["message"]
+        assert "hunter2" not in answer.text
+
+
+@pytest.mark.parametrize("name", [" \t\u3000", "\x1c\x1f", "\u2003"])
+async def test_a_name_that_is_only_space_is_none(client: AsyncClient, name: str) -> None:
+    registered = await client.post("/register", json=peter(name))
+    login = await client.post("/login", json={"username": name, "password": PASSWORD})
+
+    for answer in (registered, login):
+        assert answer.status_code == 400
+        assert refusal(answer)["message"].startswith("username: ")
+
+
+async def test_a_name_that_grows_when_names_are_compared_is_refused(client: AsyncClient) -> None:
+    """One Arabic ligature counts as eighteen letters then, more than a key can hold."""
+    name = "\ufdfa" * 200
+
+    registered = await client.post("/register", json=peter(name))
+    login = await client.post("/login", json={"username": name, "password": PASSWORD})
+
+    for answer in (registered, login):
+        assert refusal(answer) == {"message": "username: is too long", "status": 400}
+
+
+async def test_the_longest_name_can_register_and_log_in(client: AsyncClient) -> None:
+    name = fresh().ljust(200, "\U0001f600")
+
+    registered = await client.post("/register", json=peter(name))
+    login = await client.post("/login", json={"username": name, "password": PASSWORD})
+
+    assert (registered.status_code, login.status_code) == (201, 200)
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [str.upper, str.title, lambda name: f" {name} ", lambda name: name.replace("p", "\uff50")],
+)
+async def test_a_name_that_reads_the_same_is_taken(
+    client: AsyncClient, table: Table, spell: Any
+) -> None:
+    body = peter()
+    await client.post("/register", json=body)
+    before = await find_credentials(table, body["username"])
+
+    answer = await client.post(
+        "/register", json=peter(spell(body["username"])) | {"password": "other"}
+    )
+
+    assert answer.status_code == 409
+    assert refusal(answer) == {"message": "username: is taken", "status": 409}
+    assert await find_credentials(table, body["username"]) == before
+    assert (await client.post("/login", json=body)).status_code == 200
+
+
+async def test_of_16_registrations_of_one_name_one_wins(client: AsyncClient, table: Table) -> None:
+    name = fresh("peterp")
+
+    answers = await gather(
+        *(client.post("/register", json=peter(name) | {"firstname": str(n)}) for n in range(16))
+    )
+
+    assert sorted(each.status_code for each in answers) == [201] + [409] * 15
+    (winner,) = (each.json()["resourceId"] for each in answers if each.status_code == 201)
+    stored = await find_credentials(table, name)
+    assert stored is not None
+    assert stored.user_id == winner
+
+
+async def test_of_names_that_differ_in_case_only_one_wins(own_stack: dict[str, str]) -> None:
+    async with shop_client() as client:
+        answers = await gather(
+            *(
+                client.post("/register", json=peter(f"{'PETERP'[:n]}{'peterp'[n:]}"))
+                for n in range(7)
+            )
+        )
+        listed = await client.get("/users", headers=await staff())
+
+    assert sorted(each.status_code for each in answers) == [201] + [409] * 6
+    # The losers left nothing behind.
+    assert len(listed.json()["data"]) == 1
+
+
+# Login.
+
+
+@pytest.mark.parametrize("path", ["/login", "/login/", "/acme-login", "/acme-login/"])
+async def test_a_login_answers_tokens_and_the_user_id(
+    client: AsyncClient, table: Table, path: str
+) -> None:
+    user = await stored_user(table)
+
+    answer = await client.post(path, json={"username": user.username, "password": PASSWORD})
+
+    body = answer.json()
+    assert answer.status_code == 200
+    assert set(body) == {"access_token", "refresh_token", "status", "token"}
+    assert (body["status"], body["token"]) == (200, user.user_id)
+    assert body["access_token"] != body["refresh_token"]
+
+
+async def test_a_login_does_not_mind_the_case_of_the_name(
+    client: AsyncClient, table: Table
+) -> None:
+    user = await stored_user(table)
+
+    answer = await client.post(
+        "/login", json={"username": user.username.upper(), "password": PASSWORD}
+    )
+
+    assert answer.json()["token"] == user.user_id
+
+
+async def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(
+    client: AsyncClient, table: Table
+) -> None:
+    user = await stored_user(table)
+
+    wrong = await client.post("/login", json={"username": user.username, "password": "vmware1"})
+    cased = await client.post("/login", json={"username": user.username, "password": "VMWARE1!"})
+    unknown = await client.post("/login", json={"username": fresh(), "password": PASSWORD})
+
+    for answer in (wrong, cased, unknown):
+        assert answer.status_code == 401
+        assert refusal(answer) == WRONG
+        assert "set-cookie" not in answer.headers
+
+
+async def test_open_mode_does_not_open_the_login(
+    client: AsyncClient, table: Table, open_mode: None
+) -> None:
+    user = await stored_user(table)
+
+    answer = await client.post("/login", json={"username": user.username, "password": "wrong"})
+
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("field", ["username", "password"])
+async def test_a_login_needs_both_fields(client: AsyncClient, field: str) -> None:
+    body = {"username": "eric", "password": "hunter2"}
+    del body[field]
+
+    answer = await client.post("/login", json=body)
+
+    assert refusal(answer) == {"message": f"{field}: is missing", "status": 400}
+
+
+async def test_a_login_is_one_call(client: AsyncClient, table: Table) -> None:
+    user = await stored_user(table)
+    made = count_calls(table)
+
+    await client.post("/login", json={"username": user.username, "password": PASSWORD})
+    await client.post("/login", json={"username": fresh(), "password": PASSWORD})
+
+    assert made == ["get_item", "get_item"]
+
+
+async def test_a_registration_is_one_transaction(client: AsyncClient, table: Table) -> None:
+    made = count_calls(table)
+
+    await client.post("/register", json=peter())
+
+    assert made == ["transact_write"]
+
+
+# Profiles.
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_a_user_reads_their_own_profile(
+    client: AsyncClient, table: Table, slash: str
+) -> None:
+    user = await stored_user(table)
+
+    answer = await client.get(f"/users/{user.user_id}{slash}", headers=await bearer(user.user_id))
+
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "data": {
+            "id": user.user_id,
+            "username": user.username,
+            "firstname": "Eric",
+            "lastname": "Cartman",
+            "email": "eric@acmefitness.com",
+        },
+        "status": 200,
+    }
+
+
+async def test_staff_read_every_profile_and_nobody_else_does(
+    client: AsyncClient, table: Table
+) -> None:
+    user = await stored_user(table)
+    path = f"/users/{user.user_id}"
+
+    nobody = await client.get(path)
+    stranger = await client.get(path, headers=await bearer(fresh()))
+    somebody = await client.get(path, headers=await staff())
+
+    assert refusal(nobody) == UNAUTHORIZED
+    assert refusal(stranger) == {"message": "this belongs to another user", "status": 403}
+    assert somebody.json()["data"]["id"] == user.user_id
+
+
+async def test_a_stranger_does_not_learn_who_exists(client: AsyncClient) -> None:
+    answer = await client.get(f"/users/{fresh('nobody')}", headers=await bearer(fresh()))
+
+    assert answer.status_code == 403
+
+
+async def test_an_unknown_user_is_404(client: AsyncClient) -> None:
+    user_id = fresh("nobody")
+
+    to_staff = await client.get(f"/users/{user_id}", headers=await staff())
+    to_self = await client.get(f"/users/{user_id}", headers=await bearer(user_id))
+
+    for answer in (to_staff, to_self):
+        assert refusal(answer) == {"message": "no user has this id", "status": 404}
+
+
+async def test_in_open_mode_anybody_reads_a_profile(
+    client: AsyncClient, table: Table, open_mode: None
+) -> None:
+    user = await stored_user(table)
+
+    answer = await client.get(f"/users/{user.user_id}")
+
+    assert answer.json()["data"]["id"] == user.user_id
+
+
+async def test_reading_a_profile_is_one_call(client: AsyncClient, table: Table) -> None:
+    user = await stored_user(table)
+    headers = await bearer(user.user_id)
+    made = count_calls(table)
+
+    await client.get(f"/users/{user.user_id}", headers=headers)
+
+    assert made == ["get_item"]
+
+
+# The list of users.
+
+
+async def test_the_list_of_users_is_for_staff(client: AsyncClient) -> None:
+    nobody = await client.get("/users")
+    customer = await client.get("/users", headers=await bearer(fresh()))
+    somebody = await client.get("/users", headers=await staff())
+
+    assert [each.status_code for each in (nobody, customer, somebody)] == [401, 403, 200]
+    assert refusal(customer)["message"] == "this is for staff"
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_the_list_holds_every_profile_and_no_secret(
+    own_stack: dict[str, str], open_mode: None, slash: str
+) -> None:
+    users = [await stored_user(get_table()) for _ in range(3)]
+    async with shop_client() as client:
+        answer = await client.get(f"/users{slash}")
+
+    body = answer.json()
+    assert (answer.status_code, body["status"]) == (200, 200)
+    assert [each["id"] for each in body["data"]] == [each.user_id for each in users]
+    assert {frozenset(each) for each in body["data"]} == {
+        frozenset({"id", "username", "firstname", "lastname", "email"})
+    }
+    assert "argon2" not in answer.text
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 6])
+async def test_pages_of_any_size_hold_every_user_once(
+    own_stack: dict[str, str], open_mode: None, limit: int
+) -> None:
+    users = [await stored_user(get_table()) for _ in range(5)]
+    seen: list[str] = []
+    async with shop_client() as client:
+        path: str | None = f"/users/?limit={limit}"
+        while path:
+            answer = await client.get(path)
+            seen += [each["id"] for each in answer.json()["data"]]
+            path = answer.links.get("next", {}).get("url")
+
+    assert seen == [each.user_id for each in users]
+
+
+async def test_a_token_of_another_list_is_400(own_stack: dict[str, str], open_mode: None) -> None:
+    async with shop_client() as client:
+        for name in ("a", "b"):
+            await client.post(f"/cart/item/add/{name}", json={"itemid": "x"})
+        carts = await client.get("/cart/all?limit=1")
+        token = carts.links["next"]["url"].partition("next=")[2].partition("&")[0]
+
+        answer = await client.get(f"/users?next={token}")
+
+    assert answer.status_code == 400
+    assert refusal(answer)["message"] == "next: is not a token of this list"
+
+
+# Who is logged in.
+
+
+@pytest.mark.parametrize("path", ["/userinfo", "/userinfo/", "/whoami", "/whoami/"])
+async def test_who_is_logged_in_is_told(client: AsyncClient, table: Table, path: str) -> None:
+    user = await stored_user(table)
+    login = await client.post("/login", json={"username": user.username, "password": PASSWORD})
+    headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
+
+    answer = await client.get(path, headers=headers)
+
+    assert answer.status_code == 200
+    assert answer.json() == {"userId": user.user_id, "userName": user.username}
+
+
+@pytest.mark.parametrize("path", ["/userinfo", "/whoami"])
+@pytest.mark.parametrize("header", [None, "Bearer guest", "Bearer junk", "Bearer a.b.c", "junk"])
+async def test_nobody_is_an_empty_object(
+    client: AsyncClient, path: str, header: str | None
+) -> None:
+    answer = await client.get(path, headers={"Authorization": header} if header else {})
+
+    assert (answer.status_code, answer.json()) == (200, {})
+
+
+# The gateway's single sign-on.
+
+
+async def test_the_gateways_login_leads_to_the_front_page(client: AsyncClient) -> None:
+    answer = await client.get("/acme-login")
+
+    assert (answer.status_code, answer.headers["location"]) == (302, "/")
+
+
+@pytest.mark.parametrize("target", ["/", "https://evil.example/", "//evil.example"])
+async def test_the_gateways_logout_never_leads_to_another_host(
+    client: AsyncClient, target: str
+) -> None:
+    answer = await client.get("/scg-logout", params={"redirect": target})
+
+    assert (answer.status_code, answer.headers["location"]) == (302, "/")
+    assert len(answer.headers.get_list("set-cookie")) == 2
+    assert all("Max-Age=0" in each for each in answer.headers.get_list("set-cookie"))

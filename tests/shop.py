@@ -1,0 +1,152 @@
+"""Small builders for tests that talk to the shop over HTTP."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from uuid import uuid4
+
+from httpx import ASGITransport, AsyncClient, Response
+
+from app.domain.product import Product
+from app.domain.user import Credentials, Role, User
+from app.passwords import hash_password_now
+from app.signing_keys import get_signing_keys
+from app.store.products import add_product
+from app.store.table import Table
+from app.store.users import add_user
+from app.tokens import Caller, TokenPair, issue_tokens
+
+PASSWORD = "vmware1!"
+
+UNAUTHORIZED = {"message": "Invalid Key. User Not Authorized", "status": 401}
+
+
+def fresh(word: str = "x") -> str:
+    """Return an id or a name that no other test uses."""
+    return f"{word}-{uuid4().hex}"
+
+
+@cache
+def _password_hash() -> str:
+    return hash_password_now(PASSWORD)
+
+
+@asynccontextmanager
+async def shop_client() -> AsyncIterator[AsyncClient]:
+    """Open a client of whatever shop the environment names."""
+    from app.main import app as application  # noqa: PLC0415
+
+    transport = ASGITransport(application)
+    async with AsyncClient(transport=transport, base_url="http://shop") as http:
+        yield http
+
+
+async def tokens_of(
+    user_id: str,
+    *,
+    username: str = "somebody",
+    role: Role = Role.CUSTOMER,
+    at: datetime | None = None,
+) -> TokenPair:
+    """Return tokens of a user, who need not be stored, issued at some time."""
+    caller = Caller(user_id, username, role)
+    return issue_tokens(caller, await get_signing_keys(), now=at or datetime.now(UTC))
+
+
+async def bearer(user_id: str, *, role: Role = Role.CUSTOMER) -> dict[str, str]:
+    """Return the header that speaks for a user."""
+    return {"Authorization": f"Bearer {(await tokens_of(user_id, role=role)).access}"}
+
+
+async def staff() -> dict[str, str]:
+    """Return the header that speaks for somebody of the staff."""
+    return await bearer(fresh("staff"), role=Role.STAFF)
+
+
+@dataclass(frozen=True)
+class Shopper:
+    """A user with a cart of their own, and the headers that prove it."""
+
+    user_id: str
+    headers: dict[str, str]
+
+
+async def new_shopper() -> Shopper:
+    """Return somebody who has a token and has done nothing yet."""
+    user_id = fresh("shopper")
+    return Shopper(user_id, await bearer(user_id))
+
+
+async def stored_user(
+    table: Table, *, role: Role = Role.CUSTOMER, username: str | None = None
+) -> User:
+    """Store a user whose password is :data:`PASSWORD`."""
+    name = username or fresh("user")
+    user = User(
+        user_id=fresh("id"),
+        username=name,
+        first_name="Eric",
+        last_name="Cartman",
+        email="eric@acmefitness.com",
+        role=role,
+        created_at=datetime.now(UTC),
+    )
+    await add_user(table, user, Credentials(user.user_id, name, role, _password_hash()))
+    return user
+
+
+async def stored_product(
+    table: Table, *, price_cents: int = 6250, name: str = "Yoga Mat", at: datetime | None = None
+) -> Product:
+    """Store a product."""
+    product = Product(
+        product_id=fresh("product"),
+        name=name,
+        short_description="Lies down",
+        description="A mat",
+        image_urls=("/1.jpg", "/2.jpg", "/3.jpg"),
+        price_cents=price_cents,
+        tags=("mat",),
+        created_at=at or datetime.now(UTC),
+    )
+    await add_product(table, product)
+    return product
+
+
+class CountingClient:
+    """Stands before the DynamoDB client and writes down what it is asked."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.calls.append(name)
+            return method(*args, **kwargs)
+
+        return counted
+
+
+def count_calls(table: Table) -> list[str]:
+    """Return a list to which every further call to DynamoDB adds its name."""
+    client = CountingClient(table._client)
+    table._client = client  # type: ignore[assignment]
+    return client.calls
+
+
+def refusal(answer: Response) -> dict[str, Any]:
+    """Return the body of an error, which has one shape everywhere."""
+    body: dict[str, Any] = answer.json()
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert set(body) == {"message", "status"}
+    assert body["status"] == answer.status_code
+    assert isinstance(body["message"], str)
+    assert body["message"]
+    return body

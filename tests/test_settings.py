@@ -1,0 +1,101 @@
+"""What a function can be told from outside."""
+
+import pytest
+
+from app.domain.card import CardRules
+from app.domain.errors import SettingsError
+from app.settings import AuthMode, get_settings, read_settings
+
+
+def test_without_a_word_the_shop_is_closed_and_strict() -> None:
+    settings = read_settings({})
+
+    assert settings.auth_mode is AuthMode.ENFORCE
+    assert settings.is_open is False
+    assert settings.card_rules is CardRules.STRICT
+    assert (settings.stage, settings.version, settings.catalog_version) == ("local", "dev", "v1")
+    assert settings.payment_wait_seconds == 3
+    assert settings.delivery_seconds == (5, 120)
+
+
+@pytest.mark.parametrize("name", ["AUTH_MODE", "CARD_RULES", "STAGE", "SHOP_DELIVERY_SECONDS"])
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_empty_text_stands_for_not_set(name: str, empty: str) -> None:
+    assert read_settings({name: empty}) == read_settings({})
+
+
+@pytest.mark.parametrize("stage", ["local", "test", "demo"])
+def test_some_stages_can_be_open(stage: str) -> None:
+    assert read_settings({"AUTH_MODE": "0", "STAGE": stage}).is_open
+
+
+@pytest.mark.parametrize("stage", ["prod", "production", "LOCAL", "dev", "staging"])
+def test_no_other_stage_can_be_open(stage: str) -> None:
+    with pytest.raises(SettingsError, match=f"AUTH_MODE=0 is refused in stage {stage}"):
+        read_settings({"AUTH_MODE": "0", "STAGE": stage})
+
+
+@pytest.mark.parametrize("mode", ["2", "open", "false", "00", "yes"])
+def test_no_other_mode_is_offered(mode: str) -> None:
+    with pytest.raises(SettingsError, match="AUTH_MODE"):
+        read_settings({"AUTH_MODE": mode})
+
+
+def test_classic_card_rules_need_the_open_mode() -> None:
+    with pytest.raises(SettingsError, match="CARD_RULES=classic needs AUTH_MODE=0"):
+        read_settings({"CARD_RULES": "classic"})
+
+    opened = read_settings({"CARD_RULES": "classic", "AUTH_MODE": "0"})
+    assert opened.card_rules is CardRules.CLASSIC
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("5-120", (5, 120)), ("0-0", (0, 0)), ("7", (7, 7)), (" 1 - 900 ", (1, 900))],
+)
+def test_delivery_takes_a_range_of_seconds(text: str, seconds: tuple[int, int]) -> None:
+    assert read_settings({"SHOP_DELIVERY_SECONDS": text}).delivery_seconds == seconds
+
+
+@pytest.mark.parametrize("text", ["120-5", "0-901", "-5", "x", "1-2-3", "1.5-2", "-"])
+def test_a_range_that_sqs_cannot_keep_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="SHOP_DELIVERY_SECONDS"):
+        read_settings({"SHOP_DELIVERY_SECONDS": text})
+
+
+@pytest.mark.parametrize("text", ["-1", "21", "x", "nan", "inf"])
+def test_a_wait_is_between_0_and_20_seconds(text: str) -> None:
+    with pytest.raises(SettingsError, match="SHOP_PAYMENT_WAIT_SECONDS"):
+        read_settings({"SHOP_PAYMENT_WAIT_SECONDS": text})
+
+
+def test_a_region_goes_by_two_names() -> None:
+    assert read_settings({"REGION": "eu-west-1", "AWS_REGION": "x"}).region == "eu-west-1"
+    assert read_settings({"AWS_REGION": "us-east-1"}).region == "us-east-1"
+
+
+def test_a_setting_that_is_needed_and_missing_names_its_variable() -> None:
+    with pytest.raises(SettingsError, match=r"^TABLE is not set$"):
+        read_settings({}).required("table")
+
+    assert read_settings({"TABLE": "t"}).required("table") == "t"
+
+
+def test_a_refusal_does_not_repeat_the_environment() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"AUTH_MODE": "hunter2", "SIGNING_KEYS_SECRET": "hunter3"})
+
+    assert "hunter" not in str(caught.value)
+
+
+def test_the_environment_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    get_settings.cache_clear()
+    monkeypatch.setenv("CATALOG_VERSION", "v4")
+    first = get_settings()
+    monkeypatch.setenv("CATALOG_VERSION", "v5")
+
+    second = get_settings()
+
+    get_settings.cache_clear()
+    assert first is second
+    assert second.catalog_version == "v4"
