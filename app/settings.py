@@ -64,7 +64,7 @@ class Settings(BaseModel):
     auth_mode: AuthMode = Field(AuthMode.ENFORCE, alias="AUTH_MODE")
     card_rules: CardRules = Field(CardRules.STRICT, alias="CARD_RULES")
     catalog_version: str = Field("v1", alias="CATALOG_VERSION")
-    payment_wait_seconds: float = Field(3.0, alias="SHOP_PAYMENT_WAIT_SECONDS", ge=0, le=20)
+    payment_wait_seconds: float = Field(3.0, alias="SHOP_PAYMENT_WAIT_SECONDS", ge=0, le=10)
     delivery_seconds: SecondsRange = Field((5, 120), alias="SHOP_DELIVERY_SECONDS")
 
     @model_validator(mode="after")

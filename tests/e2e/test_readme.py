@@ -1,6 +1,7 @@
 """What the README promises, run as it stands."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -31,7 +32,7 @@ def run(command: str, url: str, jar: Path, data_dir: Path) -> str:
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "SHOP_DATA_DIR": str(data_dir)},
+        env={**os.environ, "SHOP_DATA_DIR": str(data_dir)},
     )
     return finished.stdout
 
