@@ -5,7 +5,7 @@ import signal
 import sys
 from importlib import import_module, util
 
-from app.local.parent import starting_parent
+from app.local.parent import starting_parent, wanted_signals
 
 #: One module each, with a function ``command``; imported only when it is asked for.
 COMMANDS = {
@@ -50,7 +50,7 @@ def main() -> None:
 def _begin_to_run() -> None:
     """Make a signal before the shop has started anything end it as cleanly as one after."""
     starting_parent()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in wanted_signals():
         signal.signal(number, lambda *_: os._exit(0))
 
 

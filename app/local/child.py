@@ -12,6 +12,7 @@ from typing import IO, cast
 from app.local.environment import Launch
 
 _CHUNK = 65536
+_LAST_WORDS_SECONDS = 0.5
 
 
 class Child:
@@ -36,7 +37,8 @@ class Child:
             process_group=0,
             umask=launch.umask,
         )
-        threading.Thread(target=self._read, args=(relay,), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(relay,), daemon=True)
+        self._reader.start()
         threading.Thread(target=self._wait, daemon=True).start()
 
     @property
@@ -63,6 +65,8 @@ class Child:
 
     def _wait(self) -> None:
         code = self._process.wait()
+        # What it said last comes before what is said about its end.
+        self._reader.join(_LAST_WORDS_SECONDS)
         if self._process.stdin is not None:
             self._process.stdin.close()
         with suppress(RuntimeError):  # The loop is closed: nobody waits any more.

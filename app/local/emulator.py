@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from app.local.emulator_state import prepare_state
+from app.local.emulator_state import DAMAGED_EXIT_CODE, damaged, prepare_state
 from app.local.environment import Launch, base_environment, python
 from app.local.errors import DataFolderError, EmulatorError, PortError
 from app.local.ports import LOOPBACK, listen, port_of, url_of
@@ -191,4 +191,12 @@ class Emulator:
             while process.poll() is None and time.monotonic() < deadline:
                 if select.select([connection], [], [], 0.02)[0] and connection.recv(16):
                     return
+        if process.poll() == DAMAGED_EXIT_CODE:
+            raise damaged(self.data_dir / "state")
         raise EmulatorError(f"The AWS emulator did not start; its log is {self.log}.")
+
+    def explain(self, exit_code: int | None) -> str:
+        """Return a sentence on how the process ended, if there is more to say than that."""
+        if exit_code == DAMAGED_EXIT_CODE:
+            return str(damaged(self.data_dir / "state"))
+        return f"Its log is {self.log}."

@@ -11,7 +11,6 @@ import os
 import resource
 import signal
 import sys
-import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
@@ -22,27 +21,33 @@ from ministack import app as ministack
 from ministack.core import persistence
 from ministack.services import scheduler
 
+from app.local.emulator_saver import Saver
+from app.local.emulator_state import DAMAGED_EXIT_CODE
 from app.local.lifeline import end_with_parent
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-#: Saved when nothing was asked for this long, or at least this often under load ...
-QUIET_SECONDS = 1.0
-BUSY_SECONDS = 30.0
-#: ... but never so often that it takes more than a fiftieth of the time.
-SAVING_SHARE = 50
-
 #: How long a client that is still waiting for an answer can hold up the end.
 DRAIN_SECONDS = 0.3
-#: Saving 40,000 items takes a second.
+#: Saving 40,000 items takes a second and a half.
 SAVE_SECONDS = 20.0
 
 #: How often MiniStack looks for due schedules; its own ten seconds make a minute's rate uneven.
 SCHEDULE_SECONDS = 1
 
 _READS = ("Get", "BatchGet", "TransactGet", "Query", "Scan", "Describe", "List")
+
+
+class _StateGuard(logging.Handler):
+    """Ends the process when MiniStack cannot restore a service.
+
+    It would go on without that service's data, and save that later.
+    """
+
+    def emit(self, _: logging.LogRecord) -> None:
+        os._exit(DAMAGED_EXIT_CODE)
 
 
 class _EndedError(Exception):
@@ -59,6 +64,15 @@ class Gateway:
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Pass a request on; a shutdown is not passed on, for saving is ours."""
         if scope["type"] == "lifespan":
+            guard = _StateGuard(logging.ERROR)
+            loggers = (ministack.logger, persistence.logger)
+            for logger in loggers:
+                logger.addHandler(guard)
+
+            async def send_up(message: Message) -> None:
+                for logger in loggers:
+                    logger.removeHandler(guard)
+                await send(message)
 
             async def until_shutdown() -> Message:
                 message = await receive()
@@ -68,7 +82,7 @@ class Gateway:
                 return message
 
             try:
-                await ministack.app(scope, until_shutdown, send)
+                await ministack.app(scope, until_shutdown, send_up)
             except _EndedError:
                 return
         else:
@@ -82,82 +96,6 @@ def _may_change(scope: dict[str, Any]) -> bool:
     headers: list[tuple[bytes, bytes]] = scope.get("headers", [])
     target = next((value for name, value in headers if name.lower() == b"x-amz-target"), b"")
     return not target.decode("latin-1").rpartition(".")[2].startswith(_READS)
-
-
-class Saver(logging.Handler):
-    """Writes the state of every service to disk, never an older one over a newer one.
-
-    Hears of failures from MiniStack's log, which is all it makes of them.
-    """
-
-    def __init__(self) -> None:
-        """Begin with nothing saved."""
-        super().__init__(logging.ERROR)
-        persistence.logger.addHandler(self)
-        self.has_failed = False
-        self._lock = threading.Lock()
-        self._taken = 0
-        self._written = 0
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Remember that a file could not be written."""
-        self.has_failed = True
-
-    def snapshot(self) -> tuple[int, dict[str, Any]]:
-        """Return a numbered copy of every service's state, the table first.
-
-        If the machine dies between two files, the table is then newer than the queues:
-        messages come twice, which every worker expects. The other way round some were lost.
-
-        Raises:
-            RuntimeError: a delivery changed a queue while it was copied.
-        """
-        services = ministack._build_persistence_save_dict()  # noqa: SLF001  # The version is pinned.
-        copies = {
-            name: services[name]() for name in sorted(services, key=lambda name: name != "dynamodb")
-        }
-        self._taken += 1
-        return self._taken, {name: copy for name, copy in copies.items() if copy is not None}
-
-    def write(self, number: int, states: dict[str, Any]) -> None:
-        """Write a snapshot unless a newer one has been written."""
-        with self._lock:
-            if number > self._written:
-                self.has_failed = False
-                for name, state in states.items():
-                    persistence.save_state(name, state)
-                self._written = number
-
-
-async def _save_now_and_then(gateway: Gateway, saver: Saver) -> None:
-    """Save when the shop is quiet, and now and then when it is not."""
-    loop = asyncio.get_running_loop()
-    saved_changes, saved_at, cost = gateway.changes, loop.time(), 0.0
-    while True:
-        seen = gateway.changes
-        await asyncio.sleep(QUIET_SECONDS)
-        age = loop.time() - saved_at
-        is_due = gateway.changes == seen or age > BUSY_SECONDS
-        if gateway.changes == saved_changes or not is_due or age < SAVING_SHARE * cost:
-            continue
-        begun, saved_changes = loop.time(), gateway.changes
-        try:
-            # The copy is made between two requests; writing it does not hold them up.
-            await asyncio.to_thread(saver.write, *saver.snapshot())
-        except RuntimeError:
-            saved_changes = -1
-        saved_at = loop.time()
-        cost = saved_at - begun
-
-
-def _save_at_last(saver: Saver) -> None:
-    for _ in range(5):
-        try:
-            saver.write(*saver.snapshot())
-        except RuntimeError:
-            continue
-        return
-    saver.has_failed = True
 
 
 async def _run(listener_fd: int) -> int:
@@ -175,17 +113,17 @@ async def _run(listener_fd: int) -> int:
     server = asyncio.create_task(serve(gateway, config, shutdown_trigger=asked_to_stop.wait))  # type: ignore[arg-type]
     saver = Saver()
     if persistence.PERSIST_STATE:
-        saving = asyncio.create_task(_save_now_and_then(gateway, saver))
+        saving = asyncio.create_task(saver.save_now_and_then(lambda: gateway.changes))
     stopping = asyncio.create_task(asked_to_stop.wait())
     await asyncio.wait({server, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not asked_to_stop.is_set():
         await server  # Raises what ended it.
     # Newer Pythons wait for every connection to close, however long its poll is.
     await asyncio.wait({server}, timeout=2 * DRAIN_SECONDS)
-    if persistence.PERSIST_STATE:
-        saving.cancel()
-        _save_at_last(saver)
-    return int(saver.has_failed)
+    if not persistence.PERSIST_STATE:
+        return 0
+    saving.cancel()
+    return 0 if await saver.save() else 1
 
 
 def main() -> None:

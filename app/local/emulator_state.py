@@ -8,6 +8,9 @@ from typing import Any
 
 from app.local.errors import DataFolderError
 
+#: How the emulator's process ends when it cannot make anything of its saved state.
+DAMAGED_EXIT_CODE = 3
+
 _QUEUE_HOST = re.compile(r"(?<=http://)localhost:\d+(?=/\d{12}/)")
 
 
@@ -24,7 +27,10 @@ def prepare_state(state_dir: Path, *, port: int) -> None:
     for path in sorted(state_dir.glob("*.json")):
         state = _read(path)
         if path.name == "sqs.json":
-            fitted = _fit_queues(state, port=port)
+            try:
+                fitted = _fit_queues(state, port=port)
+            except (AttributeError, TypeError) as failure:
+                raise damaged(path) from failure
             temporary = path.with_suffix(".tmp")
             temporary.write_text(json.dumps(fitted), encoding="utf-8")
             temporary.replace(path)
@@ -34,13 +40,14 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         state = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as failure:
-        raise _damaged(path) from failure
+        raise damaged(path) from failure
     if not isinstance(state, dict) or "payload" not in state:
-        raise _damaged(path)
+        raise damaged(path)
     return state
 
 
-def _damaged(path: Path) -> DataFolderError:
+def damaged(path: Path) -> DataFolderError:
+    """Return the error that says so."""
     return DataFolderError(
         f"The shop's data in {path} is damaged; restore it, or forget all data with `make reset`."
     )

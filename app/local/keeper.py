@@ -28,14 +28,19 @@ class Keeper:
         output: Output,
         *,
         lock: int,
+        explain: Callable[[int | None], str] = lambda _: "",
     ) -> None:
-        """Prepare to run what ``launch`` says; it is ready once ``is_up`` returns."""
+        """Prepare to run what ``launch`` says; it is ready once ``is_up`` returns.
+
+        ``explain`` adds what there is to say when it ends with some exit code.
+        """
         self.name = name
         self.ready = asyncio.Event()
         self._launch = launch
         self._is_up = is_up
         self._output = output
         self._lock = lock
+        self._explain_exit = explain
         self._child: Child | None = None
         self._changed = asyncio.Event()
 
@@ -57,18 +62,20 @@ class Keeper:
             trouble = await self._until_up(child)
             if trouble is None:
                 self.ready.set()
+                is_new_code = False
                 await _first(child.exited, self._changed.wait())
                 trouble = "ended unexpectedly"
-                is_new_code = False
-            elif not self._changed.is_set() and not self.ready.is_set():
-                raise ChildError(self._explain(trouble, child))
             if self._changed.is_set():
                 await child.stop(RELOAD_SECONDS)
                 is_new_code, pause = True, _FIRST_PAUSE
                 continue
+            is_killed = child.exited.done() and child.exited.result() < 0
+            text = self._explain(trouble, child)
             await child.stop(0.0)
-            self._output.say(self._explain(trouble, child))
-            if is_new_code:
+            if not self.ready.is_set():
+                raise ChildError(text)
+            self._output.say(text)
+            if is_new_code and not is_killed:
                 self._output.say(f"{self.name} is waiting for the next change of the code.")
                 await self._changed.wait()
             else:
@@ -114,8 +121,9 @@ class Keeper:
         return f"did not start: {failure}"
 
     def _explain(self, trouble: str, child: Child) -> str:
-        code = f" ({describe_exit(child.exited.result())})" if child.exited.done() else ""
-        return f"{self.name} {trouble}{code}."
+        code = child.exited.result() if child.exited.done() else None
+        how = "" if code is None else f" ({describe_exit(code)})"
+        return f"{self.name} {trouble}{how}. {self._explain_exit(code)}".rstrip()
 
 
 async def _first(*waiting: Awaitable[Any]) -> None:

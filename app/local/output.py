@@ -9,13 +9,10 @@ import os
 import queue
 import sys
 import threading
-from collections import deque
 from collections.abc import Mapping
 
 _OUT, _ERR = 1, 2
 _MAX_WAITING_LINES = 10_000
-#: Last lines of each source that are kept to be shown when something fails.
-_TAIL_LINES = 20
 
 _RESET, _BOLD, _RED = "\x1b[0m", "\x1b[1m", "\x1b[31m"
 _COLOURS: Mapping[str, str] = {
@@ -35,19 +32,13 @@ class Output:
         self._colours = sys.stderr.isatty() and "NO_COLOR" not in os.environ
         self._lines: queue.Queue[tuple[int, bytes] | None] = queue.Queue(_MAX_WAITING_LINES)
         self._dropped = 0
-        self._tails: dict[str, deque[str]] = {}
         self._writer = threading.Thread(target=self._write, name="output", daemon=True)
         self._writer.start()
 
     def relay(self, source: str, line: str) -> None:
         """Print one line of a child process behind its name."""
-        self._tails.setdefault(source, deque(maxlen=_TAIL_LINES)).append(line)
         name = self._paint(f"{source:<{_NAME_WIDTH}} |", _COLOURS.get(source, ""))
         self._put(_ERR, f"{name} {line}")
-
-    def tail(self, source: str) -> list[str]:
-        """Return the last lines a child process printed."""
-        return list(self._tails.get(source, ()))
 
     def say(self, text: str) -> None:
         """Print one line of the shop's own."""

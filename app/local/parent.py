@@ -1,4 +1,4 @@
-"""Whether the ``make`` that started the shop has been told to end.
+"""What ends the shop: the signals, and the end of the ``make`` that started it.
 
 Ctrl-C reaches every process of the terminal, but ``kill -INT <make>`` reaches only make,
 which then waits for its recipe without a word to it, and ``kill -9 <make>`` leaves the
@@ -11,6 +11,16 @@ from functools import lru_cache
 from pathlib import Path
 
 _MAKES = frozenset({"make", "gmake"})
+
+
+def wanted_signals() -> list[signal.Signals]:
+    """Return the signals that ask the shop to stop.
+
+    A hang-up that is ignored already stays so, for that is what ``nohup`` is for. An
+    interrupt does not: shells ignore it for everything in the background.
+    """
+    is_ignored = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    return [signal.SIGINT, signal.SIGTERM, *([] if is_ignored else [signal.SIGHUP])]
 
 
 class Parent:

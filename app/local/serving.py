@@ -43,6 +43,8 @@ def _log_config(*, access: bool) -> dict[str, Any]:
             "shop": {"level": "INFO"},
             # Handlers that run side by side share one pool here, which Lambda never does.
             "urllib3.connectionpool": {"level": "ERROR"},
+            # It warns of every call over 100 ms, which a busy laptop often has.
+            "pydynox": {"level": "ERROR"},
             "uvicorn": {"handlers": ["plain"], "level": "WARNING", "propagate": False},
             "uvicorn.access": {
                 "handlers": ["access"] if access else [],

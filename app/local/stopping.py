@@ -1,15 +1,12 @@
 """When the shop stops and how: in order, within five seconds, at once when asked again."""
 
 import asyncio
-import signal
 from collections.abc import Sequence
 
 from app.local.child import Child
 from app.local.keeper import Keeper
 from app.local.output import Output
-from app.local.parent import Parent
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from app.local.parent import Parent, wanted_signals
 
 #: Everything has to be gone by then; people and process managers wait no longer.
 STOP_SECONDS = 4.5
@@ -34,7 +31,7 @@ class Stopper:
         self._asked = asyncio.Event()
         self._asked_at = 0.0
         self._forced = asyncio.Event()
-        for number in SIGNALS:
+        for number in wanted_signals():
             self._loop.add_signal_handler(number, self._on_signal)
 
     async def asked(self) -> None:

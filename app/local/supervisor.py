@@ -54,7 +54,14 @@ class Shop:
         self._endpoint_url = self._emulator.endpoint_url
         self._stack: dict[str, str] = {}
         self._seeding: Child | None = None
-        emulator = self._keeper("emulator", self._emulator.launch, self._emulator_is_up)
+        emulator = Keeper(
+            "emulator",
+            self._emulator.launch,
+            self._emulator_is_up,
+            output,
+            lock=folder.lock,
+            explain=self._emulator.explain,
+        )
         api = self._keeper(API.name, self._launch_api, partial(self._answers, API, "/readyz"))
         workers = [
             self._keeper(

@@ -136,14 +136,26 @@ def test_damaged_data_is_refused_in_one_sentence(tmp_path: Path) -> None:
         Emulator(tmp_path).start()
 
 
-@pytest.mark.parametrize("text", ["[]", '{"queues": {}}', "\x00"])
-def test_data_that_is_something_else_is_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("dynamodb", "[]"),
+        ("dynamodb", '{"tables": {}}'),
+        ("dynamodb", "\x00"),
+        ("sqs", '{"__ministack_format__": 2, "payload": []}'),
+        # What only MiniStack itself notices, and would go on without.
+        ("dynamodb", '{"__ministack_format__": 2, "payload": 5}'),
+        ("dynamodb", '{"__ministack_format__": 99, "payload": {}}'),
+    ],
+)
+def test_data_that_is_something_else_is_refused(tmp_path: Path, name: str, text: str) -> None:
     state = tmp_path / "state"
     state.mkdir()
-    (state / "dynamodb.json").write_text(text)
+    (state / f"{name}.json").write_text(text)
 
     with pytest.raises(DataFolderError, match="is damaged"):
         Emulator(tmp_path).start()
+    assert (state / f"{name}.json").read_text() == text
 
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_a_worker_that_cannot_be_imported_stops_the_start(project: Path, tmp_pat
 
 
 def test_seed_data_that_cannot_be_written_stops_the_start(project: Path, tmp_path: Path) -> None:
-    (project / "app" / "services" / "seeds.py").write_text("raise SystemExit(3)\n")
+    (project / "app" / "services" / "seeds.py").write_text("raise RuntimeError(3)\n")
     shop = ShopProcess(project, tmp_path / "data")
 
     try:
@@ -151,7 +151,7 @@ def test_seed_data_that_cannot_be_written_stops_the_start(project: Path, tmp_pat
         end(shop)
 
     assert code == 1
-    assert "seed data could not be written (exit code 3)" in shop.errors
+    assert "seed data could not be written (exit code 1)" in shop.errors
 
 
 def test_the_usual_data_folder_is_beside_the_user() -> None:

@@ -1,0 +1,144 @@
+/**
+ * Carries sales to the shop and brings back what became of them: one call at a time per
+ * sale, again and again until there is an answer, always under the sale's reference.
+ *
+ * Cards live here and nowhere else: in memory, from the click on "Charge" until the shop has
+ * answered. A reload forgets them, on purpose; see README.md for what happens then.
+ */
+
+import { addressLine, isUnderway } from "./sale.js";
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 15_000;
+const POLL_MS = 1500;
+
+/** Clocks differ, so the search for an order goes on this far behind the attempt. */
+const CLOCK_SLACK_MS = 24 * 3600 * 1000;
+
+export class Courier {
+  #cards = new Map();
+  #running = new Set();
+  #naps = new Set();
+  #failures = new Map();
+
+  /**
+   * `shop` speaks HTTP (shop.js); `read(id)` returns a sale as it is now, `apply(id, event)`
+   * changes it, and has written it down when it returns.
+   */
+  constructor({ shop, read, apply, now = Date.now }) {
+    Object.assign(this, { shop, read, apply, now });
+  }
+
+  /** Take a card for a sale that is about to be sent. */
+  entrust(id, card) {
+    this.#cards.set(id, card);
+  }
+
+  /** Forget the card of a sale that shall not be sent any more. */
+  forget(id) {
+    this.#cards.delete(id);
+  }
+
+  /** Start to work on a sale, if nobody does yet. */
+  async drive(id) {
+    if (this.#running.has(id)) return;
+    this.#running.add(id);
+    try {
+      while (isUnderway(this.read(id) ?? {})) {
+        const pause = await this.#once(this.read(id));
+        if (pause) await this.#nap(pause);
+      }
+      this.#cards.delete(id);
+      this.#failures.delete(id);
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+
+  /** Try again at once: the network is back, or somebody has signed in. */
+  wake() {
+    this.#failures.clear();
+    for (const end of this.#naps) end();
+  }
+
+  /** Do one thing for a sale; returns how long to wait before the next, in milliseconds. */
+  async #once(sale) {
+    try {
+      if (sale.state === "waiting") return await this.#send(sale);
+      if (sale.state === "pending") return await this.#poll(sale);
+      return await this.#lookUp(sale);
+    } catch (failure) {
+      if (failure.name !== "ShopError") throw failure;
+      return this.#pauseAfter(sale, failure);
+    }
+  }
+
+  async #send(sale) {
+    const card = this.#cards.get(sale.id);
+    if (!card) {
+      this.apply(sale.id, { type: "cardless" });
+      return 0;
+    }
+    this.apply(sale.id, { type: "send", at: this.now() });
+    const order = { ...sale.attempt.body, card };
+    try {
+      const answer = await this.shop.placeOrder(sale.customer.id, order, sale.reference);
+      this.apply(sale.id, { type: "answered", answer });
+    } catch (failure) {
+      if (failure.name !== "ShopError") throw failure;
+      if (failure.status === 422) this.apply(sale.id, { type: "conflict" });
+      else if (failure.isFinal) this.apply(sale.id, { type: "refused", message: failure.message });
+      else {
+        this.apply(sale.id, { type: "unanswered", why: failure.kind });
+        return this.#pauseAfter(sale, failure);
+      }
+    }
+    this.#failures.delete(sale.id);
+    return 0;
+  }
+
+  async #poll(sale) {
+    const order = await this.shop.getOrder(sale.customer.id, sale.order.id);
+    this.#failures.delete(sale.id);
+    if (order.state === "pending") return POLL_MS;
+    this.apply(sale.id, { type: "found", order });
+    return 0;
+  }
+
+  /** Look a sale up among its customer's orders, newest first, by the reference in it. */
+  async #lookUp(sale) {
+    const wanted = addressLine(sale.reference);
+    let next = null;
+    do {
+      const page = await this.shop.listOrdersOf(sale.customer.id, next);
+      const order = page.orders.find((each) => each.address.street === wanted);
+      if (order) {
+        this.apply(sale.id, { type: "found", order });
+        return 0;
+      }
+      const last = page.orders.at(-1);
+      next = last && Date.parse(last.placedAt) > sale.sentAt - CLOCK_SLACK_MS ? page.next : null;
+    } while (next);
+    this.#failures.delete(sale.id);
+    this.apply(sale.id, { type: "missing", at: this.now() });
+    return POLL_MS;
+  }
+
+  #pauseAfter(sale, failure) {
+    const count = this.#failures.get(sale.id) ?? 0;
+    this.#failures.set(sale.id, count + 1);
+    return Math.max(failure.retryAfterMs ?? 0, Math.min(FIRST_PAUSE_MS * 2 ** count, LONGEST_PAUSE_MS));
+  }
+
+  #nap(milliseconds) {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#naps.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      this.#naps.add(end);
+    });
+  }
+}

@@ -1,0 +1,89 @@
+/** Choosing who buys: everybody the shop knows, or a walk-in. */
+
+import { WALK_IN } from "./sale.js";
+import { byId, el, tell } from "./ui.js";
+
+/** More hits than this are no help; another letter is. */
+const MOST_SHOWN = 30;
+
+const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** Return the people whose name, login or email contains all words of `text`. */
+export function findPeople(people, text) {
+  const words = folded(text).split(/\s+/).filter(Boolean);
+  return people.filter(({ firstname, lastname, username, email }) => {
+    const whole = folded(`${firstname} ${lastname} ${username} ${email}`);
+    return words.every((word) => whole.includes(word));
+  });
+}
+
+export class Customers {
+  #people = null;
+  #choose = null;
+
+  constructor({ shop }) {
+    this.shop = shop;
+    this.dialog = byId("customers");
+    byId("customer-find").addEventListener("input", () => this.#render());
+    byId("customer-find").addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      // The first hit, and the walk-in only as long as nothing was typed.
+      const buttons = byId("customer-list").querySelectorAll("button");
+      (buttons[byId("customer-find").value.trim() ? 1 : 0] ?? null)?.click();
+    });
+  }
+
+  /** Open the list; `choose(customer)` is called once if somebody is chosen. */
+  open(choose) {
+    this.#choose = choose;
+    byId("customer-find").value = "";
+    this.#render();
+    this.dialog.showModal();
+    byId("customer-find").focus();
+    this.#load();
+  }
+
+  /** Forget everybody: another person of the staff may follow. */
+  clear() {
+    this.#people = null;
+  }
+
+  async #load() {
+    try {
+      this.#people = await this.shop.listUsers();
+      this.#render();
+    } catch (failure) {
+      if (failure.name !== "ShopError") throw failure;
+      if (!this.#people) tell(byId("customer-note"), "The shop does not answer. A walk-in is always welcome.");
+    }
+  }
+
+  #render() {
+    const typed = byId("customer-find").value;
+    const hits = findPeople(this.#people ?? [], typed);
+    byId("customer-list").replaceChildren(
+      this.#row(WALK_IN, "Walk-in", "Nobody in particular, everybody in general"),
+      ...hits.slice(0, MOST_SHOWN).map((person) =>
+        this.#row(person, `${person.firstname} ${person.lastname}`, person.email || person.username),
+      ),
+    );
+    let note = "";
+    if (!this.#people) note = "Fetching the members …";
+    else if (!hits.length) note = "Nobody by that name. Yet.";
+    else if (hits.length > MOST_SHOWN) note = `${hits.length - MOST_SHOWN} more. Another letter will thin them out.`;
+    tell(byId("customer-note"), note);
+  }
+
+  #row({ id, firstname, lastname, email }, name, hint) {
+    const choose = () => {
+      this.dialog.close();
+      this.#choose?.({ id, firstname, lastname, email: email ?? "" });
+    };
+    return el(
+      "li",
+      {},
+      el("button", { type: "button", class: "person", "data-user": id, onclick: choose }, el("b", {}, name), el("small", {}, hint)),
+    );
+  }
+}

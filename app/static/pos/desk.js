@@ -1,0 +1,323 @@
+/** The sale on screen: its articles, its payment, and what became of it. */
+
+import { formatExpiry, isLocalShop, readCard, TEST_CARDS } from "./payment.js";
+import { paperOf, receiptOfSale } from "./receipt.js";
+import { isEditable, isEmpty, totalCents, unitCount, WALK_IN } from "./sale.js";
+import { byId, el, money, newReference, refill, tell } from "./ui.js";
+import { noticeWords, outcomeWords, reasonWords, STATE_WORDS } from "./words.js";
+import { brandOf } from "../lib/cards.js";
+
+/** An Enter that was meant for "Charge" must not sweep the receipt away. */
+const HASTE_MS = 700;
+
+/** On a touch screen a field in focus calls up a keyboard over half the till. */
+const hasKeyboard = () => matchMedia("(pointer: fine)").matches;
+
+const customerName = ({ firstname, lastname }) => `${firstname} ${lastname}`.trim();
+
+export class Desk {
+  #step = "lines";
+  #shown = "";
+  #shownAt = 0;
+
+  /** `act` holds what the buttons do beyond this panel: see till.js. */
+  constructor({ counter, courier, act }) {
+    Object.assign(this, { counter, courier, act });
+    this.#fillTestCards();
+    this.#listen();
+    counter.addEventListener("sale", ({ detail }) => this.#onSale(detail));
+    counter.addEventListener("switch", () => this.#onSwitch());
+  }
+
+  get sale() {
+    return this.counter.current;
+  }
+
+  get isPaying() {
+    return isEditable(this.sale) && this.#step === "payment";
+  }
+
+  /** Ask for the card; a sale without articles has nothing to ask for. */
+  toPayment() {
+    if (!isEditable(this.sale) || isEmpty(this.sale)) return;
+    this.#step = "payment";
+    this.render();
+    this.#focusPayment();
+  }
+
+  toLines() {
+    if (!this.isPaying) return;
+    this.#step = "lines";
+    this.#clearCard();
+    this.render();
+    byId("to-payment").focus();
+  }
+
+  /** Show the sale as it is. */
+  render() {
+    const { sale } = this;
+    const step = isEditable(sale) ? this.#step : "outcome";
+    if (step === "payment" && isEmpty(sale)) {
+      this.#step = "lines";
+      this.render();
+      return;
+    }
+    for (const name of ["lines", "payment", "outcome"]) byId(`step-${name}`).hidden = name !== step;
+    byId("desk").dataset.state = sale.state;
+    byId("desk-title").textContent = step === "payment" ? "Payment" : "Sale";
+    const state = byId("state");
+    state.textContent = sale.state === "open" ? "" : STATE_WORDS[sale.state];
+    state.dataset.state = sale.state;
+    tell(byId("notice"), isEditable(sale) ? noticeWords(sale) : "");
+    byId("notice").className = `banner ${sale.notice?.tone ?? ""}`;
+    this.#renderParked();
+    if (step === "lines") this.#renderLines();
+    if (step === "payment") this.#renderPayment();
+    if (step === "outcome") this.#renderOutcome();
+    const shown = `${sale.id} ${step} ${sale.state}`;
+    if (shown !== this.#shown) {
+      this.#shown = shown;
+      this.#shownAt = performance.now();
+    }
+  }
+
+  // ---- articles
+
+  #renderLines() {
+    const { sale } = this;
+    byId("customer-name").textContent = sale.customer.id === WALK_IN.id ? "Walk-in" : customerName(sale.customer);
+    const bare = isEmpty(sale);
+    byId("lines-empty").hidden = !bare;
+    byId("lines").hidden = bare;
+    refill(byId("lines"), sale.lines.map((line) => this.#line(line)), byId("desk-title"));
+    byId("total").textContent = money(totalCents(sale));
+    byId("to-payment").disabled = bare;
+    byId("aside").hidden = bare;
+    byId("drop").hidden = bare;
+  }
+
+  #line(line) {
+    const set = (quantity) => () => this.counter.apply(this.sale.id, { type: "quantity", id: line.id, quantity });
+    const button = (key, text, label, onclick) =>
+      el("button", { type: "button", "data-key": `${line.id} ${key}`, "aria-label": label, onclick }, text);
+    return el(
+      "li",
+      { class: "line", "data-product": line.id },
+      el("span", { class: "line-name" }, el("b", {}, line.name), el("small", {}, `${money(line.cents)} each`)),
+      el(
+        "span",
+        { class: "stepper" },
+        button("less", line.quantity > 1 ? "−" : "✕", line.quantity > 1 ? `One ${line.name} less` : `Take ${line.name} out`, set(line.quantity - 1)),
+        el("output", {}, String(line.quantity)),
+        button("more", "+", `One ${line.name} more`, set(line.quantity + 1)),
+      ),
+      el("span", { class: "line-total" }, money(line.cents * line.quantity)),
+    );
+  }
+
+  // ---- payment
+
+  #renderPayment() {
+    const { sale } = this;
+    const units = unitCount(sale);
+    byId("due").textContent = money(totalCents(sale));
+    byId("due-for").textContent = `${units} ${units === 1 ? "article" : "articles"}`;
+    byId("charge-text").textContent = `Charge ${money(totalCents(sale))}`;
+    const last = sale.declines.at(-1);
+    const banner = byId("decline");
+    banner.hidden = sale.state !== "declined";
+    if (banner.hidden) banner.replaceChildren();
+    else if (!banner.childElementCount || banner.dataset.count !== String(sale.declines.length)) {
+      banner.dataset.count = String(sale.declines.length);
+      banner.replaceChildren(
+        el("strong", {}, "Declined"),
+        el("span", {}, `${last.card.brand || "The card"} ending ${last.card.lastFour}: ${reasonWords(last.reason)}`),
+        el("span", {}, "Nothing was charged. Everything is still rung up: take another card."),
+      );
+    }
+  }
+
+  #fillTestCards() {
+    if (!isLocalShop(location.hostname)) return;
+    const box = byId("test-cards");
+    box.hidden = false;
+    for (const test of TEST_CARDS) {
+      const fill = () => {
+        byId("card-number").value = test.number;
+        byId("card-expiry").value = test.expiry;
+        byId("card-code").value = test.code;
+        this.#onNumber();
+        this.#complain("");
+        byId("charge").focus();
+      };
+      box.append(
+        el("button", { type: "button", class: "test-card", onclick: fill }, el("b", {}, test.name), el("small", {}, test.hint)),
+      );
+    }
+  }
+
+  #clearCard() {
+    for (const name of ["number", "expiry", "code"]) byId(`card-${name}`).value = "";
+    this.#onNumber();
+    this.#complain("");
+  }
+
+  #onNumber() {
+    const digits = byId("card-number").value.replace(/\D/g, "");
+    byId("card-brand").textContent = digits.length >= 4 ? (brandOf(digits) ?? "") : "";
+  }
+
+  #complain(text, field = null) {
+    tell(byId("card-error"), text);
+    for (const name of ["number", "expiry", "code"]) {
+      byId(`card-${name}`).toggleAttribute("aria-invalid", name === field);
+      if (name === field) byId(`card-${name}`).setAttribute("aria-invalid", "true");
+    }
+    if (field) byId(`card-${field}`).focus();
+  }
+
+  #focusPayment() {
+    if (hasKeyboard()) byId("card-number").focus();
+    else byId("desk-title").focus({ preventScroll: true });
+  }
+
+  #charge() {
+    const { sale } = this;
+    if (!this.isPaying) return;
+    const values = ["number", "expiry", "code"].map((name) => [name, byId(`card-${name}`).value]);
+    const { card, problem, field } = readCard(Object.fromEntries(values));
+    if (problem) {
+      this.#complain(problem, field);
+      return;
+    }
+    const shown = { brand: brandOf(card.number) ?? "", lastFour: card.number.slice(-4) };
+    this.courier.entrust(sale.id, card);
+    // A click that comes second finds the sale on its way, and changes nothing.
+    if (!this.counter.apply(sale.id, { type: "charge", reference: newReference(), card: shown })) return;
+    this.#clearCard();
+  }
+
+  // ---- outcome
+
+  #renderOutcome() {
+    const { sale } = this;
+    const box = byId("outcome");
+    box.dataset.state = sale.state;
+    if (sale.state === "paid") {
+      refill(box, [
+        el("p", { class: "verdict" }, el("span", { class: "verdict-mark", "aria-hidden": "true" }, "✓"), el("b", {}, `Paid ${money(totalCents(sale))}`)),
+        el("p", { class: "verdict-hint" }, "Hand it over. The bag counts as a workout."),
+        paperOf(receiptOfSale(sale), this.act.staffName()),
+      ]);
+    } else {
+      const { title, lines } = outcomeWords(sale);
+      refill(box, [
+        el("p", { class: "verdict" }, el("span", { class: "verdict-pulse", "aria-hidden": "true" }), el("b", {}, title)),
+        el("p", { class: "verdict-sum" }, `${money(totalCents(sale))}, ${cardWords(sale)}`),
+        ...lines.map((line) => el("p", { class: "verdict-hint" }, line)),
+        el(
+          "ul",
+          { class: "recap", "aria-label": "Articles of this sale" },
+          ...sale.lines.map(({ name, quantity, cents }) =>
+            el("li", {}, el("span", {}, `${quantity} × ${name}`), el("span", {}, money(cents * quantity))),
+          ),
+        ),
+      ]);
+    }
+    refill(byId("outcome-acts"), this.#outcomeActs(), byId("desk-title"));
+  }
+
+  #outcomeActs() {
+    const { sale } = this;
+    const button = (key, kind, text, onclick, hint = "") =>
+      el("button", { type: "button", class: kind, "data-key": key, onclick }, el("span", {}, text), hint && el("kbd", {}, hint));
+    const next = (kind) => button("next", kind, "Next customer", () => this.next(), "F9");
+    if (sale.state === "paid") {
+      const print = () => this.act.print(paperOf(receiptOfSale(sale), this.act.staffName()));
+      return [next("primary big"), button("print", "plain", "Print receipt", print)];
+    }
+    const now = button("now", "plain", "Try again now", () => this.courier.wake());
+    const drop = button("drop", "plain danger", "Call it off", () => this.act.drop());
+    if (sale.state === "waiting") return [next("primary big"), now, drop];
+    if (sale.state === "unsure") return sale.withdrawn ? [next("plain")] : [next("plain"), drop];
+    return [next("plain")];
+  }
+
+  /** Turn to the next customer, unless the receipt has only just appeared. */
+  next() {
+    if (this.sale.state === "paid" && performance.now() - this.#shownAt < HASTE_MS) return;
+    if (isEditable(this.sale) && isEmpty(this.sale)) return;
+    this.counter.next();
+  }
+
+  // ---- sales set aside
+
+  #renderParked() {
+    const { parked } = this.counter;
+    const box = byId("parked");
+    box.hidden = !parked.length;
+    refill(
+      box,
+      parked.map((sale) =>
+        el(
+          "button",
+          {
+            type: "button",
+            class: "parked-sale",
+            "data-state": sale.state,
+            "data-key": sale.id,
+            onclick: () => this.counter.select(sale.id),
+          },
+          el("b", {}, money(totalCents(sale))),
+          el("small", {}, sale.state === "open" ? "Set aside" : STATE_WORDS[sale.state]),
+        ),
+      ),
+      byId("desk-title"),
+    );
+  }
+
+  // ---- what happens
+
+  #onSale({ before, after }) {
+    if (after.id !== this.sale.id) {
+      this.render();
+      return;
+    }
+    const moved = before.state !== after.state;
+    if (moved && after.state === "declined") this.#step = "payment";
+    if (moved && after.state === "open") this.#step = after.notice?.code === "card again" ? "payment" : "lines";
+    const hadFocus = byId("desk").contains(document.activeElement) || document.activeElement === document.body;
+    this.render();
+    if (!moved || !hadFocus) return;
+    if (after.state === "declined") this.#focusPayment();
+    else if (after.state === "paid") byId("outcome-acts").firstElementChild?.focus({ preventScroll: true });
+    else byId("desk-title").focus({ preventScroll: true });
+  }
+
+  #onSwitch() {
+    this.#step = this.sale.state === "declined" ? "payment" : "lines";
+    this.#clearCard();
+    this.render();
+    if (isEmpty(this.sale)) this.act.toShelf();
+    else byId("desk-title").focus({ preventScroll: true });
+  }
+
+  #listen() {
+    byId("to-payment").addEventListener("click", () => this.toPayment());
+    byId("back").addEventListener("click", () => this.toLines());
+    byId("aside").addEventListener("click", () => this.next());
+    byId("drop").addEventListener("click", () => this.act.drop());
+    byId("customer").addEventListener("click", () => this.act.chooseCustomer());
+    byId("step-payment").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#charge();
+    });
+    byId("card-number").addEventListener("input", () => this.#onNumber());
+    byId("card-expiry").addEventListener("input", ({ target, inputType }) => {
+      if (!inputType?.startsWith("delete")) target.value = formatExpiry(target.value);
+    });
+  }
+}
+
+const cardWords = ({ attempt }) =>
+  attempt ? `${attempt.card.brand || "card"} ending ${attempt.card.lastFour}` : "no card";

@@ -1,0 +1,61 @@
+/** The door: nobody sells who does not work here. */
+
+import { byId, tell } from "./ui.js";
+
+export class Door {
+  constructor({ shop, onOpen }) {
+    Object.assign(this, { shop, onOpen });
+    byId("sign-in").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#signIn();
+    });
+  }
+
+  /** Let in who is signed in already; ask everybody else. */
+  start() {
+    if (this.shop.staff?.isStaff) this.#open();
+    else if (this.shop.staff) this.show(this.#politely());
+    else this.show("Sign in to start the shift. Warm-up is optional.");
+  }
+
+  show(note) {
+    byId("door-note").textContent = note;
+    tell(byId("door-error"), "");
+    byId("door").hidden = false;
+    document.body.dataset.view = "door";
+    byId("username").focus();
+  }
+
+  #politely() {
+    return `Hello ${this.shop.staff.name}! You shop here, but you do not work here, and only staff may ring things up.`;
+  }
+
+  async #signIn() {
+    const button = byId("sign-in-button");
+    if (button.disabled) return;
+    button.disabled = true;
+    tell(byId("door-error"), "");
+    try {
+      await this.shop.signIn(byId("username").value.trim(), byId("password").value);
+      if (this.shop.staff.isStaff) this.#open();
+      else tell(byId("door-error"), this.#politely());
+    } catch (failure) {
+      if (failure.name !== "ShopError") throw failure;
+      tell(byId("door-error"), WORDS[failure.kind] ?? failure.message);
+    } finally {
+      button.disabled = false;
+      byId("password").value = "";
+    }
+  }
+
+  #open() {
+    byId("door").hidden = true;
+    this.onOpen();
+  }
+}
+
+const WORDS = {
+  "sign in": "That name and that password do not train together. Once more?",
+  network: "The shop cannot be reached. Is the network out for a run?",
+  shop: "The shop does not feel well. Give it a moment.",
+};

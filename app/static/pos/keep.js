@@ -1,0 +1,54 @@
+/**
+ * Sales on disk, so that a reload or a crash loses none, and one till per browser.
+ *
+ * What is kept are the sales as `sale.js` knows them: articles, customer, reference, and of
+ * the card its brand and last four digits. Numbers and security codes are never written.
+ */
+
+import { isFinal, revive } from "./sale.js";
+
+const PLACE = "acme-till.1";
+
+/** Return the sales that were kept, as they are after a reload, and which one was on screen. */
+export function recall() {
+  try {
+    const { sales, current } = JSON.parse(localStorage.getItem(PLACE)) ?? {};
+    const alive = (sales ?? []).filter((sale) => sale.state !== "void");
+    return { sales: alive.map(revive), current: current ?? null };
+  } catch {
+    return { sales: [], current: null };
+  }
+}
+
+/** Keep all sales; returns whether the browser did. */
+export function keep(sales, current) {
+  const worth = sales.filter((sale) => sale.lines.length > 0 || sale.reference !== null);
+  try {
+    if (worth.length) localStorage.setItem(PLACE, JSON.stringify({ sales: worth, current }));
+    else localStorage.removeItem(PLACE);
+    return true;
+  } catch {
+    return !worth.some((sale) => !isFinal(sale));
+  }
+}
+
+/**
+ * Hold the till for this page: two pages over the same kept sales would overwrite each
+ * other. `onHeld` runs when the till is ours, `onTaken` when another page has or takes it.
+ * Returns a function that takes it over. Without secure context there are no locks; then
+ * every page gets the till.
+ */
+export function holdTill({ onHeld, onTaken }) {
+  const hold = (options) => {
+    if (!navigator.locks) return onHeld();
+    return navigator.locks
+      .request("acme-till", options, (lock) => {
+        if (!lock) return onTaken();
+        onHeld();
+        return new Promise(() => {}); // Until the page goes, or another one steals it.
+      })
+      .catch(onTaken);
+  };
+  hold({ ifAvailable: true });
+  return () => hold({ steal: true });
+}

@@ -1,0 +1,61 @@
+/**
+ * A barcode scanner is a keyboard that types fast and ends with Enter. This module listens
+ * to the whole page, so a scan needs no focus, and tells a scan from a person by its speed.
+ *
+ * In a text field more care is needed, because other fast typists exist (password managers,
+ * dictation, pasted text): there only a code that `isCode` knows, or one with the shape of a
+ * product id, counts as a scan. What the scan left in the field is taken out again.
+ */
+
+/** A person does not type faster than this; scanners need 1 to 20 ms per letter. */
+const FASTEST_PERSON_MS = 35;
+const SHORTEST_CODE = 4;
+const PRODUCT_ID = /^[0-9a-f]{6,}(?:-[0-9a-f]{3,}){2,}$/i;
+
+const isTextField = (element) =>
+  element instanceof HTMLTextAreaElement ||
+  (element instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(element.type));
+
+/** Call `onScan(code)` for every scan on `page`; returns a function that stops listening. */
+export function listenForScans(page, { onScan, isCode }) {
+  let code = "";
+  let lastAt = -Infinity;
+  let field = null;
+  let before = "";
+
+  const start = () => {
+    code = "";
+    field = isTextField(page.activeElement) ? page.activeElement : null;
+    before = field?.value ?? "";
+  };
+
+  const onKey = (event) => {
+    if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
+    const isFast = event.timeStamp - lastAt <= FASTEST_PERSON_MS;
+    if (event.key === "Enter") {
+      const scanned = isFast ? code : "";
+      code = "";
+      lastAt = -Infinity;
+      if (scanned.length < SHORTEST_CODE) return;
+      if (field && !isCode(scanned) && !PRODUCT_ID.test(scanned)) return;
+      // Neither the button in focus nor the form around the field may take this Enter.
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (field) {
+        field.value = before;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      onScan(scanned);
+      return;
+    }
+    if (event.key.length !== 1) return; // Shift and its friends.
+    if (!isFast) start();
+    code += event.key;
+    lastAt = event.timeStamp;
+    // A space in the middle of a scan must not press the button in focus.
+    if (isFast && !field && event.key === " ") event.preventDefault();
+  };
+
+  page.addEventListener("keydown", onKey, { capture: true });
+  return () => page.removeEventListener("keydown", onKey, { capture: true });
+}

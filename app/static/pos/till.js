@@ -1,0 +1,334 @@
+/** The till: puts its parts together and listens to keys, scanner and network. */
+
+import { Counter } from "./counter.js";
+import { Courier } from "./courier.js";
+import { Customers } from "./customers.js";
+import { Desk } from "./desk.js";
+import { Door } from "./door.js";
+import { holdTill } from "./keep.js";
+import { isEditable, isEmpty, isUnderway, needsThisPage, totalCents, unitCount } from "./sale.js";
+import { listenForScans } from "./scanner.js";
+import { Shelf } from "./shelf-view.js";
+import { Shop } from "./shop.js";
+import { Today } from "./today.js";
+import { beep, byId, money, tell } from "./ui.js";
+
+const shop = new Shop();
+const counter = new Counter();
+const courier = new Courier({
+  shop,
+  read: (id) => counter.read(id),
+  apply: (id, event) => counter.apply(id, event),
+});
+
+// ---- words from the till
+
+let toastTimer = 0;
+
+/** Say something in passing. */
+function say(text, tone = "") {
+  const toast = byId("toast");
+  toast.textContent = text;
+  toast.dataset.tone = tone;
+  toast.classList.add("shown");
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => toast.classList.remove("shown"), 2500);
+}
+
+/** Say something that must not be missed. */
+function shout(text) {
+  beep(false);
+  say(text, "bad");
+}
+
+// ---- views
+
+function show(view) {
+  document.body.dataset.view = view;
+  byId("today").hidden = view !== "today";
+  for (const button of document.querySelectorAll("[data-view]:is(button)")) {
+    button.setAttribute("aria-current", button.dataset.view === view ? "page" : "false");
+  }
+  if (view === "today") {
+    today.refresh();
+    byId("today-title").focus({ preventScroll: true });
+  }
+}
+
+function ask({ title, text, yes, no }) {
+  const dialog = byId("ask");
+  byId("ask-title").textContent = title;
+  byId("ask-text").textContent = text;
+  byId("ask-yes").textContent = yes;
+  byId("ask-no").textContent = no;
+  dialog.returnValue = "";
+  return new Promise((resolve) => {
+    byId("ask-yes").onclick = () => dialog.close("yes");
+    dialog.onclose = () => resolve(dialog.returnValue === "yes");
+    dialog.showModal();
+    byId("ask-no").focus();
+  });
+}
+
+function print(paper) {
+  byId("print-paper").replaceChildren(paper);
+  window.print();
+}
+
+function showReceipt(receipt) {
+  import("./receipt.js").then(({ paperOf }) => {
+    byId("receipt-paper").replaceChildren(paperOf(receipt, ""));
+    byId("receipt-print").onclick = () => print(paperOf(receipt, ""));
+    byId("receipt").showModal();
+  });
+}
+
+// ---- what the panels ask for
+
+async function drop() {
+  const sale = counter.current;
+  const isOut = isUnderway(sale);
+  const isSure = await ask({
+    title: isOut ? "Call this sale off?" : "Drop this sale?",
+    text: isOut
+      ? "Nothing more will be sent. If the last try reached the shop after all, the till will find out and say so."
+      : `${unitCount(sale)} × something for ${money(totalCents(sale))} will go back on the shelves.`,
+    yes: isOut ? "Call it off" : "Drop it",
+    no: "Keep it",
+  });
+  if (!isSure) return;
+  courier.forget(sale.id);
+  counter.apply(sale.id, { type: "withdraw", at: Date.now() });
+  courier.wake();
+}
+
+function chooseCustomer() {
+  const sale = counter.current;
+  if (!isEditable(sale)) return;
+  customers.open((customer) => counter.apply(sale.id, { type: "customer", customer }));
+}
+
+/** Put a product into the sale on screen; a finished sale makes room by itself. */
+function add(product, quantity = 1) {
+  if (counter.current.state === "paid") counter.next();
+  const sale = counter.current;
+  if (!isEditable(sale)) {
+    shout("This sale is on its way. Next customer (F9) first.");
+    return;
+  }
+  if (!counter.apply(sale.id, { type: "add", product, quantity })) {
+    shout("A hundred lines is where this till needs a rest.");
+    return;
+  }
+  beep(true);
+  say(`${quantity > 1 ? `${quantity} × ` : ""}${product.name} rung up, ${money(totalCents(counter.current))} in all`);
+}
+
+async function addScanned(code) {
+  if (byId("till").hidden || document.querySelector("dialog[open]")) return;
+  if (document.body.dataset.view === "today") show("shelf");
+  const known = shelf.product(code);
+  if (known) {
+    add(known);
+    return;
+  }
+  try {
+    const product = await shop.findProduct(code);
+    if (product) {
+      shelf.learn(product);
+      add(product);
+    } else {
+      shout(`No product has the code ${code.slice(0, 40)}`);
+    }
+  } catch (failure) {
+    if (failure.name !== "ShopError") throw failure;
+    shout(`The code ${code.slice(0, 40)} is new to this till, and the shop does not answer.`);
+  }
+}
+
+const act = {
+  drop,
+  chooseCustomer,
+  print,
+  staffName: () => shop.staff?.name ?? "",
+  toShelf: () => {
+    if (document.body.dataset.view !== "today") show("shelf");
+    if (matchMedia("(pointer: fine)").matches) byId("find").focus({ preventScroll: true });
+  },
+};
+
+const shelf = new Shelf({ shop, add, shout });
+const customers = new Customers({ shop });
+const desk = new Desk({ counter, courier, act });
+const today = new Today({ shop, counter, showReceipt });
+const door = new Door({ shop, onOpen: openTill });
+
+// ---- what happens to sales
+
+const SPOKEN = {
+  paid: (sale) => `Paid ${money(totalCents(sale))}.`,
+  declined: () => "The card was declined. Nothing was charged.",
+  waiting: () => "No answer. The sale is kept and not paid yet.",
+  pending: () => "The shop has the sale; it is not paid yet.",
+  void: () => "The sale is off. Nothing was charged.",
+};
+
+counter.addEventListener("sale", ({ detail: { before, after } }) => {
+  courierFor(after);
+  badge();
+  today.renderOwn();
+  if (before.state === after.state) return;
+  byId("toast").classList.remove("shown");
+  if (SPOKEN[after.state] && !(after.state === "waiting" && before.state !== "sending")) {
+    if (after.state === "declined") beep(false);
+    // A declined sale on screen has an alert of its own.
+    const isSaid = after.state === "declined" && after.id === counter.current.id;
+    byId("alarm").textContent = isSaid ? "" : SPOKEN[after.state](after);
+    if (after.id !== counter.current.id || after.state === "void") say(SPOKEN[after.state](after), after.state);
+  }
+  if (after.notice?.code === "refused") reprice(after);
+  if (["paid", "declined"].includes(after.state) && document.body.dataset.view === "today") today.refresh();
+});
+counter.addEventListener("switch", badge);
+
+function courierFor(sale) {
+  if (isUnderway(sale) && shop.staff) courier.drive(sale.id);
+}
+
+/** The shop disagreed with the total: take its prices and say what changed. */
+async function reprice(sale) {
+  const before = totalCents(sale);
+  await shelf.load();
+  const current = counter.read(sale.id);
+  if (!current || !shelf.isLoaded) return;
+  const repriced = { type: "reprice", products: shelf.byId };
+  counter.apply(sale.id, { ...repriced, notice: current.notice });
+  const after = totalCents(counter.read(sale.id));
+  if (after === before && counter.read(sale.id).lines.length === sale.lines.length) return;
+  const text = `Prices have moved: ${money(before)} is ${money(after)} now. Nothing was charged; tell the customer first.`;
+  counter.apply(sale.id, { ...repriced, notice: { tone: "wait", code: "repriced", text } });
+}
+
+function badge() {
+  const sale = counter.current;
+  const count = byId("desk-count");
+  count.hidden = isEmpty(sale);
+  count.textContent = isEmpty(sale) ? "" : `${unitCount(sale)} · ${money(totalCents(sale))}`;
+  document.body.classList.toggle("unkept", !counter.isKept);
+}
+
+// ---- opening and closing
+
+async function showName() {
+  byId("staff-name").textContent = shop.staff.name;
+  try {
+    await shop.learnName();
+    byId("staff-name").textContent = shop.staff.name;
+  } catch (failure) {
+    if (failure.name !== "ShopError") throw failure;
+  }
+}
+
+function openTill() {
+  showName();
+  byId("till").hidden = false;
+  if (!document.body.dataset.view || document.body.dataset.view === "door") show("shelf");
+  desk.render();
+  badge();
+  shelf.load();
+  courier.wake();
+  counter.all.forEach(courierFor);
+  act.toShelf();
+}
+
+function closeTill(note) {
+  if (byId("till").hidden) return;
+  byId("till").hidden = true;
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  customers.clear();
+  door.show(note);
+}
+
+byId("sign-out").addEventListener("click", () => {
+  const count = counter.underway.length;
+  if (count) {
+    shout(`${count === 1 ? "One sale has" : `${count} sales have`} no verdict yet. Stay until the shop has said something.`);
+    return;
+  }
+  shop.signOut();
+  closeTill("Signed out. Stretch well.");
+});
+
+shop.addEventListener("signed-out", () => closeTill("The sign-in has run out. Nothing is lost: sign in and go on."));
+shop.addEventListener("network", ({ detail: { isUp } }) => {
+  const line = byId("network");
+  line.dataset.up = isUp;
+  tell(line, isUp ? "" : "No connection: sales wait here");
+});
+addEventListener("online", () => courier.wake());
+addEventListener("offline", () => shop.reportNetwork(false));
+document.addEventListener("visibilitychange", () => document.hidden || courier.wake());
+addEventListener("beforeunload", (event) => {
+  if (counter.all.some(needsThisPage)) event.preventDefault();
+});
+
+// ---- keys
+
+for (const button of document.querySelectorAll("button[data-view]")) {
+  button.addEventListener("click", () => {
+    show(button.dataset.view);
+    if (button.dataset.view === "desk") byId("desk-title").focus({ preventScroll: true });
+    if (button.dataset.view === "shelf") act.toShelf();
+  });
+}
+for (const button of document.querySelectorAll("dialog [data-close]")) {
+  button.addEventListener("click", () => button.closest("dialog").close());
+}
+
+const KEYS = {
+  F2: () => {
+    show("shelf");
+    byId("find").focus();
+    byId("find").select();
+  },
+  F4: chooseCustomer,
+  F8: () => {
+    show("desk");
+    desk.toPayment();
+  },
+  F9: () => desk.next(),
+  F10: () => show("today"),
+  Escape: () => (document.body.dataset.view === "today" ? KEYS.F2() : desk.toLines()),
+};
+
+document.addEventListener("keydown", (event) => {
+  const { key, repeat, ctrlKey, altKey, metaKey } = event;
+  if (!KEYS[key] || ctrlKey || altKey || metaKey) return;
+  if (byId("till").hidden || document.querySelector("dialog[open]")) return;
+  if (key !== "Escape") event.preventDefault();
+  if (!repeat) KEYS[key]();
+});
+
+listenForScans(document, { onScan: addScanned, isCode: (code) => Boolean(shelf.product(code)) });
+
+// ---- start
+
+const takeOver = holdTill({
+  onHeld: () => {
+    byId("taken").hidden = true;
+    counter.open();
+    door.start();
+  },
+  onTaken: () => {
+    // Whatever this page was doing, the other one does it now.
+    byId("till").hidden = true;
+    byId("door").hidden = true;
+    byId("taken").hidden = false;
+    shop.hangUp();
+    counter.close();
+  },
+});
+byId("take-over").addEventListener("click", () => {
+  if (shop.isDown) location.reload();
+  else takeOver();
+});

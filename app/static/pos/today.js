@@ -1,0 +1,115 @@
+/** Today's sales, as the shop has them, and apart from them what this till still holds. */
+
+import { ordersOfDay, summarise, textToCents, wordFor } from "./report.js";
+import { receiptOfOrder } from "./receipt.js";
+import { isFinal, totalCents } from "./sale.js";
+import { byId, el, money, shortId, tell } from "./ui.js";
+import { reasonWords, STATE_WORDS } from "./words.js";
+
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
+const date = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
+
+const HEADINGS = { waiting: "Not decided yet", declined: "Declined", paid: "Paid" };
+
+export class Today {
+  #round = 0;
+
+  constructor({ shop, counter, showReceipt, now = Date.now }) {
+    Object.assign(this, { shop, counter, showReceipt, now });
+    byId("today-refresh").addEventListener("click", () => this.refresh());
+  }
+
+  /** Ask the shop and show what it says; figures that are on screen stay until it has. */
+  async refresh() {
+    const round = ++this.#round;
+    const now = this.now();
+    byId("today-title").textContent = `Today, ${date.format(now)}`;
+    byId("today-refresh").disabled = true;
+    this.renderOwn();
+    if (!byId("figures").childElementCount) tell(byId("today-note"), "Counting the drawer …");
+    try {
+      const orders = await ordersOfDay((next) => this.shop.listOrders(next), now);
+      if (round === this.#round) this.#render(summarise(orders));
+    } catch (failure) {
+      if (failure.name !== "ShopError") throw failure;
+      const words = byId("figures").childElementCount
+        ? "The shop does not answer, so these are the figures of a moment ago. Ask again."
+        : "The shop does not answer, and the till does not guess. Ask again.";
+      if (round === this.#round) tell(byId("today-note"), words);
+    } finally {
+      if (round === this.#round) byId("today-refresh").disabled = false;
+    }
+  }
+
+  /** Show the sales that only this till knows of. */
+  renderOwn() {
+    const own = this.counter.all.filter((sale) => !isFinal(sale) && sale.attempt && sale.state !== "declined");
+    const rows = own.map((sale) => el("li", {}, `${money(totalCents(sale))}: ${STATE_WORDS[sale.state].toLowerCase()}`));
+    byId("today-own").replaceChildren(
+      ...(rows.length
+        ? [
+            el(
+              "div",
+              { class: "banner wait" },
+              el("b", {}, "Not counted below, because this till has no verdict yet:"),
+              el("ul", {}, ...rows),
+            ),
+          ]
+        : []),
+    );
+  }
+
+  #render(summary) {
+    const { orders, paid, cents, average, declined, waiting, favourite } = summary;
+    tell(
+      byId("today-note"),
+      orders.length ? "" : "No sale yet today. The drawer is doing its stretches.",
+    );
+    const figure = (name, value, kind = "") => el("div", { class: `figure ${kind}` }, el("dt", {}, name), el("dd", {}, value));
+    byId("figures").replaceChildren(
+      figure("Taken today", money(cents), "figure-main"),
+      figure("Paid sales", String(paid.length)),
+      figure("Average sale", paid.length ? money(average) : "–"),
+      figure("Bestseller", favourite ? `${favourite.units} × ${favourite.name}` : "–", "figure-text"),
+    );
+    const groups = { waiting, paid, declined };
+    byId("today-orders").replaceChildren(
+      ...Object.entries(groups)
+        .filter(([, some]) => some.length)
+        .map(([word, some]) => this.#group(word, some)),
+    );
+  }
+
+  #group(word, orders) {
+    const cents = orders.reduce((sum, order) => sum + textToCents(order.total), 0);
+    const sum = word === "paid" ? money(cents) : `${money(cents)}, not counted`;
+    return el(
+      "section",
+      { class: "group", "data-state": word },
+      el("h3", {}, `${HEADINGS[word]} `, el("small", {}, `${orders.length} · ${sum}`)),
+      el("ul", { class: "orders" }, ...orders.map((order) => this.#order(order))),
+    );
+  }
+
+  #order(order) {
+    const word = wordFor(order);
+    const units = order.cart.map(({ name, quantity }) => (quantity > 1 ? `${quantity} × ${name}` : name));
+    const why = word === "declined" ? el("small", { class: "why" }, reasonWords(order.status)) : "";
+    return el(
+      "li",
+      { class: "order", "data-order": order._id, "data-state": word },
+      el("time", { datetime: order.placedAt }, clock.format(Date.parse(order.placedAt))),
+      el(
+        "span",
+        { class: "order-what" },
+        el("b", {}, units.join(", ")),
+        el("small", {}, `${order.firstname} ${order.lastname} · ${order.card.type || "card"} ${order.card.number.slice(-4)} · ${shortId(order._id)}`),
+        why,
+      ),
+      el("span", { class: "order-sum" }, money(textToCents(order.total))),
+      word === "paid"
+        ? el("button", { type: "button", class: "plain", onclick: () => this.showReceipt(receiptOfOrder(order)) }, "Receipt")
+        : el("span", { class: "state", "data-state": word }, word === "declined" ? "Declined" : "Sent"),
+    );
+  }
+}

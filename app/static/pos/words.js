@@ -1,0 +1,84 @@
+/** What the till says. One place, so that the tone stays one, and no state lies. */
+
+/** What stands on the badge of a sale in each state. */
+export const STATE_WORDS = {
+  open: "Open",
+  waiting: "Waiting, not paid",
+  sending: "Sent, no answer yet",
+  pending: "Sent, not decided yet",
+  unsure: "Waiting for the shop's word",
+  paid: "Paid",
+  declined: "Declined",
+  void: "Dropped",
+};
+
+const REASONS = new Map([
+  ["creditcard has expired", "The card has expired."],
+  ["creditcard number is not valid", "The number is not that of a card the shop takes."],
+  ["creditcard expiration is not valid", "The expiry date is not a date."],
+  ["creditcard cvv is not valid", "The security code does not fit the card."],
+  ["payment timed out", "The bank never answered."],
+  ["creditcard validation has failed, unable to process payment", "The card did not pass the check."],
+]);
+
+/** Return the shop's reason for a refusal in plain words. */
+export const reasonWords = (reason) => REASONS.get(reason) ?? reason;
+
+/** What a person sees while a sale has no verdict: a heading, and what to do meanwhile. */
+export function outcomeWords(sale) {
+  switch (sale.state) {
+    case "sending":
+      return {
+        title: "Sent",
+        lines: ["The shop has not answered yet.", "Keep the goods on the counter for another breath."],
+      };
+    case "pending":
+      return {
+        title: "Sent, not decided",
+        lines: ["The shop has the order; the bank is still stretching.", "Not paid yet: keep the goods."],
+      };
+    case "unsure":
+      return sale.withdrawn
+        ? {
+            title: "Calling it off",
+            lines: [
+              "The last try may have reached the shop, so the till asks before it forgets the sale.",
+              "This takes about half a minute. No new charge will be made.",
+            ],
+          }
+        : {
+            title: "Asking the shop",
+            lines: [
+              "This try may have reached the shop, so nobody charges anything before it says what it knows.",
+              "Not paid as far as anyone knows: keep the goods.",
+            ],
+          };
+    default:
+      return { title: "Waiting", lines: [WAITING[sale.notice?.code] ?? WAITING.start, ...KEPT] };
+  }
+}
+
+const WAITING = {
+  start: "The sale is about to leave.",
+  network: "The network is out for a run.",
+  shop: "The shop is out of breath and does not answer.",
+  "sign in": "The shift's sign-in has run out. Sign in again, and the sale goes on.",
+};
+
+const KEPT = [
+  "Not paid: keep the goods on the counter.",
+  "The sale is kept and goes out by itself, once. The card number is only in this page's memory, so leave the page open.",
+];
+
+/** What stands above a sale that came back to its articles. */
+export function noticeWords(sale) {
+  const { code, text } = sale.notice ?? {};
+  if (code === "card again") {
+    return sale.sentAt === null
+      ? "The page was loaded anew before this sale left. Nothing was charged; the card is needed once more."
+      : "The shop knows nothing of the last try. Take the card again: should the first try still turn up, the shop keeps only one of the two.";
+  }
+  if (code === "repriced") return text;
+  if (code === "refused") return `The shop did not take the order: ${text}. Nothing was charged.`;
+  return "";
+}
