@@ -1,0 +1,148 @@
+"""The sweeper finishes what was left half done, and leaves the rest alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from app.domain.ids import transaction_id_for
+from app.domain.order import Order, OrderState
+from app.domain.payment import PAID_MESSAGE, PaymentDecision
+from app.domain.user import Role, User
+from app.seeds.classic import classic_products, make_order
+from app.services.sweeper import SweepReport, sweep
+from app.store.orders import add_order, get_order
+from app.store.payments import decide_once, find_decision
+from app.store.table import get_table
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
+
+pytestmark = pytest.mark.usefixtures("own_stack")
+
+
+class SentMessages:
+    """Queues that remember which setting's queue got how many messages."""
+
+    def __init__(self) -> None:
+        self.settings: list[str] = []
+
+    async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
+        self.settings.append(setting)
+
+    async def check(self, setting: str) -> None:
+        raise AssertionError
+
+
+async def order_of_age(
+    state: OrderState, age: timedelta, *, idle: timedelta | None = None
+) -> Order:
+    order = make_order(
+        str(uuid4()), BUYER, list(classic_products(NOW))[:1], OrderState.PENDING,
+        placed_at=NOW - age,
+    )  # fmt: skip
+    order = replace(order, state=state, updated_at=NOW - (age if idle is None else idle))
+    await add_order(get_table(), order)
+    return order
+
+
+async def run(queues: SentMessages | None = None) -> SweepReport:
+    return await sweep(get_table(), queues or SentMessages(), now=NOW, longest_delivery_seconds=120)
+
+
+async def state_of(order: Order) -> OrderState:
+    return (await get_order(get_table(), order.order_id)).state
+
+
+async def test_an_order_whose_decision_got_lost_is_settled() -> None:
+    order = await order_of_age(OrderState.PENDING, timedelta(minutes=6))
+    transaction = transaction_id_for(order.order_id)
+    decision = PaymentDecision(order.order_id, True, 6250, transaction, PAID_MESSAGE, "", NOW)
+    await decide_once(get_table(), decision)
+    queues = SentMessages()
+
+    report = await run(queues)
+
+    assert report == SweepReport(seen=1, settled=1)
+    assert await state_of(order) is OrderState.PAID
+    assert queues.settings == ["shipment_request_queue_url"]
+
+
+async def test_an_order_nobody_paid_for_48_hours_is_declined() -> None:
+    order = await order_of_age(OrderState.PENDING, timedelta(hours=48))
+
+    report = await run()
+
+    assert report == SweepReport(seen=1, timed_out=1)
+    found = await get_order(get_table(), order.order_id)
+    assert (found.state, found.status) == (OrderState.DECLINED, "payment timed out")
+    decision = await find_decision(get_table(), order.order_id)
+    assert decision is not None
+    assert (decision.success, decision.transaction_id) == (False, "-1")
+
+
+async def test_a_paid_order_that_stands_still_asks_for_its_shipment_again() -> None:
+    await order_of_age(OrderState.PAID, timedelta(minutes=9), idle=timedelta(minutes=6))
+    queues = SentMessages()
+
+    report = await run(queues)
+
+    assert report == SweepReport(seen=1, shipments_requested=1)
+    assert queues.settings == ["shipment_request_queue_url"]
+
+
+async def test_a_shipped_order_that_never_arrives_is_sent_again() -> None:
+    late = timedelta(seconds=120) + timedelta(minutes=5)
+    await order_of_age(OrderState.SHIPPED, timedelta(minutes=30), idle=late)
+
+    assert (await run()).shipments_requested == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "idle"),
+    [
+        (OrderState.PENDING, timedelta(minutes=4), None),
+        (OrderState.PENDING, timedelta(hours=47), None),
+        (OrderState.PAID, timedelta(hours=1), timedelta(minutes=4)),
+        (OrderState.SHIPPED, timedelta(hours=1), timedelta(minutes=6)),
+        (OrderState.DELIVERED, timedelta(hours=99), None),
+        (OrderState.DECLINED, timedelta(hours=99), None),
+    ],
+)
+async def test_what_is_on_its_way_or_final_is_left_alone(
+    state: OrderState, age: timedelta, idle: timedelta | None
+) -> None:
+    order = await order_of_age(state, age, idle=idle)
+    queues = SentMessages()
+
+    report = await run(queues)
+
+    assert report in {SweepReport(), SweepReport(seen=1)}
+    assert queues.settings == []
+    assert await state_of(order) is state
+
+
+async def test_every_page_is_swept_and_a_second_sweep_finds_nothing() -> None:
+    orders = [await order_of_age(OrderState.PENDING, timedelta(hours=50)) for _ in range(103)]
+
+    first, second = await run(), await run()
+
+    assert first == SweepReport(seen=103, timed_out=103)
+    assert second == SweepReport()
+    assert {await state_of(order) for order in orders} == {OrderState.DECLINED}
+
+
+async def test_a_sweep_that_runs_out_of_time_says_so() -> None:
+    for _ in range(103):
+        await order_of_age(OrderState.PENDING, timedelta(hours=50))
+
+    report = await sweep(
+        get_table(),
+        SentMessages(),
+        now=NOW,
+        longest_delivery_seconds=120,
+        may_go_on=lambda: False,
+    )
+
+    assert report == SweepReport(seen=100, timed_out=100, is_complete=False)
