@@ -44,7 +44,16 @@ def main() -> None:
         application()
     except ShopError as failure:
         print(f"acme-shop: {failure}", file=sys.stderr)
-        sys.exit(2 if isinstance(failure, SettingsError) else 1)
+        _end(2 if isinstance(failure, SettingsError) else 1)
+    except SystemExit as end:
+        _end(end.code if isinstance(end.code, int) else int(end.code is not None))
+
+
+def _end(code: int) -> None:
+    """End now: the threads of the DynamoDB client can abort an interpreter that winds down."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _begin_to_run() -> None:

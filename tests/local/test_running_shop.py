@@ -189,16 +189,19 @@ def test_a_process_that_dies_is_started_again(shop: ShopProcess) -> None:
 def test_an_emulator_that_dies_comes_back_with_its_data(shop: ShopProcess) -> None:
     dynamodb = clients(shop.facts)("dynamodb")
     table = shop.facts["environment"]["TABLE"]
-    dynamodb.put_item(TableName=table, Item={"PK": {"S": "k"}, "SK": {"S": "k"}})
+    dynamodb.put_item(TableName=table, Item={"PK": {"S": "saved-key"}, "SK": {"S": "k"}})
     seeds = shop.project / "notes" / "seed"
     before = len(seeds.read_text().splitlines())
-    time.sleep(2.5)  # It saves when it has been quiet for a second.
+    saved = shop.data / "emulator" / "state" / "dynamodb.json"
+    eventually(lambda: saved.exists() and "saved-key" in saved.read_text())
     pid = settled(shop)["emulator_server"]
 
     os.kill(pid, signal.SIGKILL)
 
     eventually(lambda: len(seeds.read_text().splitlines()) == before + 1)
-    assert dynamodb.get_item(TableName=table, Key={"PK": {"S": "k"}, "SK": {"S": "k"}})["Item"]
+    assert dynamodb.get_item(TableName=table, Key={"PK": {"S": "saved-key"}, "SK": {"S": "k"}})[
+        "Item"
+    ]
     assert shop.children()["emulator_server"] != pid
     send(shop, definitions.SHIPMENT_REQUEST, "after the crash")
     assert eventually(lambda: seen(shop, "shipment", "after the crash"))

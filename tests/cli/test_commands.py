@@ -1,0 +1,109 @@
+"""The commands that talk to a shop, run in this process against the emulator."""
+
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.cli import openapi, queues, send_event
+from app.cli.openapi import StaleDocumentsError
+from app.domain.errors import InvalidInputError, QueueUnavailableError
+from app.local.data_folder import DataFolder
+from app.local.emulator import Emulator
+from app.samples import sample_event
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.fixture
+def shop(
+    stack: dict[str, str], emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pretend that the emulator's stack is a shop that runs on a data folder."""
+    monkeypatch.setenv("SHOP_DATA_DIR", str(tmp_path))
+    folder = DataFolder.open(tmp_path)
+    folder.publish(
+        {
+            "pid": 1,
+            "url": "http://127.0.0.1:1",
+            "endpoint_url": emulator.endpoint_url,
+            "environment": stack,
+        }
+    )
+
+
+def waiting(capsys: pytest.CaptureFixture[str], queue: str) -> int:
+    queues.command(stack="local", as_json=True)
+    listed = json.loads(capsys.readouterr().out)
+    return next(int(each["waiting"]) for each in listed if each["queue"] == queue)
+
+
+@pytest.mark.usefixtures("shop")
+class TestWithAShop:
+    def test_a_sample_goes_to_its_queue(self, capsys: pytest.CaptureFixture[str]) -> None:
+        before = waiting(capsys, "shipment-request")
+
+        send_event.command("shipment", "requested", None, "12345", "local", as_json=True)
+
+        said = json.loads(capsys.readouterr().out)
+        assert (said["event"], said["queue"]) == ("ShipmentRequested", "shipment-request")
+        assert waiting(capsys, "shipment-request") == before + 1
+
+    def test_a_file_is_sent_as_an_event_of_its_own_type(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        event = sample_event("shipment", "delivered", order_id="12345", now=NOW)
+        assert event is not None
+        path = tmp_path / "event.json"
+        path.write_text(event.to_body())
+
+        send_event.command("", "", path, "", "local", as_json=False)
+        monkeypatch.setattr("sys.stdin", io.StringIO(event.to_body()))
+        send_event.command("", "", Path("-"), "", "local", as_json=False)
+
+        assert capsys.readouterr().out.count("Sent ShipmentDelivered to shipment-response") == 2
+
+    def test_queues_are_shown_to_people_too(self, capsys: pytest.CaptureFixture[str]) -> None:
+        queues.command(stack="local", as_json=False)
+
+        shown = capsys.readouterr().out
+        assert "payment-error" in shown
+        assert "Dead letters" in shown
+
+    def test_a_stack_that_is_not_there_is_named(self) -> None:
+        with pytest.raises(QueueUnavailableError, match="nowhere-acmeserverless"):
+            queues.command(stack="nowhere", as_json=True)
+        with pytest.raises(QueueUnavailableError, match="nowhere-acmeserverless"):
+            send_event.command("payment", "success", None, "1", "nowhere", as_json=True)
+
+
+def test_an_unknown_sample_names_those_there_are() -> None:
+    with pytest.raises(InvalidInputError, match="'payment success'"):
+        send_event.command("payment", "maybe", None, "1", "local", as_json=True)
+
+
+def test_a_file_that_cannot_be_read_or_holds_no_event_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="cannot be read"):
+        send_event.command("", "", tmp_path / "none", "", "local", as_json=True)
+    (tmp_path / "bad").write_text("{}")
+    with pytest.raises(InvalidInputError, match="data"):
+        send_event.command("", "", tmp_path / "bad", "", "local", as_json=True)
+
+
+async def test_documents_are_written_once_and_stale_ones_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    openapi.command(tmp_path / "new", check=False, as_json=False)
+    openapi.command(tmp_path / "new", check=False, as_json=False)
+    openapi.command(tmp_path / "new", check=True, as_json=False)
+    said = capsys.readouterr().out.splitlines()
+    assert [line[:7] for line in said] == ["Wrote 5", "Wrote 0", "5 docum"]
+
+    (tmp_path / "new" / "cart.json").write_text("{}")
+
+    with pytest.raises(StaleDocumentsError, match=r"cart\.json"):
+        openapi.command(tmp_path / "new", check=True, as_json=False)
+    openapi.command(tmp_path / "new", check=False, as_json=True)
+    assert json.loads(capsys.readouterr().out)["openapi"].startswith("3.1")
