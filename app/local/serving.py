@@ -1,10 +1,13 @@
 """Serving an ASGI application on a socket that the supervisor owns."""
 
+import asyncio
 import logging
 import socket
 from typing import Any
 
 import uvicorn
+
+_HEARING_SECONDS = 0.1
 
 #: Asked for by the supervisor itself all the time at the start; nobody wants to read that.
 _QUIET_PATHS = ("/healthz", "/readyz")
@@ -70,4 +73,15 @@ def serve(app: Any, listener_fd: int, *, drain_seconds: int, access_log: bool = 
         access_log=access_log,
         timeout_graceful_shutdown=drain_seconds,
     )
-    uvicorn.Server(config).run(sockets=[socket.socket(fileno=listener_fd)])
+    _PatientServer(config).run(sockets=[socket.socket(fileno=listener_fd)])
+
+
+class _PatientServer(uvicorn.Server):
+    """Answers those whom it has accepted but not heard yet; uvicorn would hang up on them."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, give accepted connections a moment to speak, then wind down."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(_HEARING_SECONDS)
+        await super().shutdown(sockets)
