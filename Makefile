@@ -14,8 +14,8 @@ help: ## List the targets
 run: .venv/.ready ## Run the whole shop on this machine (PORT, SHOP_DATA_DIR, AUTH_MODE, ...)
 	@exec $(BIN)/acme-shop run
 
-test: .venv/.ready ## Run the whole test suite, end to end included
-	@exec $(BIN)/python -m pytest $(PYTEST_ARGS)
+test: .venv/.ready ## Run the whole test suite, end to end and branch coverage included
+	@exec $(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
 
 check: .venv/.ready ## Lint, types, import rules, drift of generated and lock files
 	$(BIN)/ruff format --check .

@@ -45,7 +45,11 @@ class FrontDoor:
             nonlocal has_started
             if message["type"] == "http.response.start":
                 has_started = True
-                _add_headers(MutableHeaders(scope=message))
+                headers = MutableHeaders(scope=message)
+                if path.startswith("/static/"):
+                    # Asked for again each time, and answered with 304 while it is the same.
+                    headers.setdefault("cache-control", "no-cache")
+                _add_headers(headers)
             await send(message)
 
         try:

@@ -6,7 +6,6 @@ import re
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from httpx import Client
 
 from tests.e2e.conftest import ERIC, PASSWORD
@@ -96,7 +95,6 @@ def shop_like_a_page(shop: Client, user_id: str) -> None:
     assert (cleared.status_code, cleared.text) == (200, "")
 
 
-@pytest.mark.xdist_group("enforced-shop")
 class TestEnforced:
     """Clients that send a token, or whose browser does."""
 
@@ -179,7 +177,6 @@ class TestEnforced:
         assert shop.get(f"/cart/items/{user_id}").json()["cart"]
 
 
-@pytest.mark.xdist_group("open-shop")
 class TestOpen:
     """Clients that know nothing of tokens, under the old shop's card rules."""
 

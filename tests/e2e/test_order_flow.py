@@ -5,12 +5,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import uuid4
 
-import pytest
 from httpx import Client
 
 from tests.e2e.conftest import ERIC, PASSWORD
-
-pytestmark = pytest.mark.xdist_group("enforced-shop")
 
 BOTTLE = "0b3a1e5a-e520-4f1e-bdf4-5f721f728bfd"
 T = TypeVar("T")

@@ -8,11 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.conftest import ROOT
-
-pytestmark = pytest.mark.xdist_group("enforced-shop")
 
 README = (ROOT / "README.md").read_text()
 COMMANDS = [

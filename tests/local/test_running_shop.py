@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import stat
-import time
 from functools import partial
 from pathlib import Path
 from typing import Any

@@ -3,7 +3,7 @@
 import json
 import socket
 from asyncio import sleep
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from time import monotonic
 from typing import Any
 
@@ -436,11 +436,11 @@ async def test_a_body_that_is_too_large_is_not_read_to_its_end(client: AsyncClie
 
 
 @pytest.fixture
-def closed_port() -> int:
+def closed_port() -> Iterator[int]:
+    # Bound, so that nobody else gets it, and not listening, so that nobody answers.
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        yield probe.getsockname()[1]
 
 
 @pytest.fixture
