@@ -26,6 +26,12 @@ async def get_front_page() -> FileResponse:
     return FileResponse(STATIC / "index.html", headers=_PAGE_HEADERS)
 
 
+@router.get("/pos")
+async def get_till() -> FileResponse:
+    """Return the till."""
+    return FileResponse(STATIC / "pos" / "index.html", headers=_PAGE_HEADERS)
+
+
 @router.get("/docs")
 async def get_api_reference() -> FileResponse:
     """Return the API reference; everything it needs comes from this host."""

@@ -1,14 +1,16 @@
 /** The sale on screen: its articles, its payment, and what became of it. */
 
-import { formatExpiry, isLocalShop, readCard, TEST_CARDS } from "./payment.js";
+import { brandOf, formatExpiry, isLocalShop, readCard, TEST_CARDS } from "./payment.js";
 import { paperOf, receiptOfSale } from "./receipt.js";
 import { isEditable, isEmpty, totalCents, unitCount, WALK_IN } from "./sale.js";
 import { byId, el, money, newReference, refill, tell } from "./ui.js";
 import { noticeWords, outcomeWords, reasonWords, STATE_WORDS } from "./words.js";
-import { brandOf } from "../lib/cards.js";
 
-/** An Enter that was meant for "Charge" must not sweep the receipt away. */
+/** A second click that was meant for "Charge" must not hit what has taken its place. */
 const HASTE_MS = 700;
+
+/** Most answers come before anybody could want to turn to the next customer. */
+const SOON_MS = 1500;
 
 /** On a touch screen a field in focus calls up a keyboard over half the till. */
 const hasKeyboard = () => matchMedia("(pointer: fine)").matches;
@@ -71,14 +73,14 @@ export class Desk {
     tell(byId("notice"), isEditable(sale) ? noticeWords(sale) : "");
     byId("notice").className = `banner ${sale.notice?.tone ?? ""}`;
     this.#renderParked();
-    if (step === "lines") this.#renderLines();
-    if (step === "payment") this.#renderPayment();
-    if (step === "outcome") this.#renderOutcome();
     const shown = `${sale.id} ${step} ${sale.state}`;
     if (shown !== this.#shown) {
       this.#shown = shown;
       this.#shownAt = performance.now();
     }
+    if (step === "lines") this.#renderLines();
+    if (step === "payment") this.#renderPayment();
+    if (step === "outcome") this.#renderOutcome();
   }
 
   // ---- articles
@@ -164,14 +166,13 @@ export class Desk {
 
   #onNumber() {
     const digits = byId("card-number").value.replace(/\D/g, "");
-    byId("card-brand").textContent = digits.length >= 4 ? (brandOf(digits) ?? "") : "";
+    byId("card-brand").textContent = digits.length >= 4 ? brandOf(digits) : "";
   }
 
   #complain(text, field = null) {
     tell(byId("card-error"), text);
     for (const name of ["number", "expiry", "code"]) {
-      byId(`card-${name}`).toggleAttribute("aria-invalid", name === field);
-      if (name === field) byId(`card-${name}`).setAttribute("aria-invalid", "true");
+      byId(`card-${name}`).setAttribute("aria-invalid", String(name === field));
     }
     if (field) byId(`card-${field}`).focus();
   }
@@ -187,10 +188,11 @@ export class Desk {
     const values = ["number", "expiry", "code"].map((name) => [name, byId(`card-${name}`).value]);
     const { card, problem, field } = readCard(Object.fromEntries(values));
     if (problem) {
-      this.#complain(problem, field);
+      // The second half of a double click on a card that was declined at once.
+      if (!this.#isHasty) this.#complain(problem, field);
       return;
     }
-    const shown = { brand: brandOf(card.number) ?? "", lastFour: card.number.slice(-4) };
+    const shown = { brand: brandOf(card.number), lastFour: card.number.slice(-4) };
     this.courier.entrust(sale.id, card);
     // A click that comes second finds the sale on its way, and changes nothing.
     if (!this.counter.apply(sale.id, { type: "charge", reference: newReference(), card: shown })) return;
@@ -231,21 +233,34 @@ export class Desk {
     const { sale } = this;
     const button = (key, kind, text, onclick, hint = "") =>
       el("button", { type: "button", class: kind, "data-key": key, onclick }, el("span", {}, text), hint && el("kbd", {}, hint));
-    const next = (kind) => button("next", kind, "Next customer", () => this.next(), "F9");
+    const next = (kind) => button("next", kind, "Next customer", () => this.#isHasty || this.next(), "F9");
     if (sale.state === "paid") {
       const print = () => this.act.print(paperOf(receiptOfSale(sale), this.act.staffName()));
       return [next("primary big"), button("print", "plain", "Print receipt", print)];
     }
-    const now = button("now", "plain", "Try again now", () => this.courier.wake());
+    const now = button("now", "plain", "Try now", () => this.courier.wake());
     const drop = button("drop", "plain danger", "Call it off", () => this.act.drop());
     if (sale.state === "waiting") return [next("primary big"), now, drop];
     if (sale.state === "unsure") return sale.withdrawn ? [next("plain")] : [next("plain"), drop];
+    if (sale.state === "sending" && this.#shownFor < SOON_MS) {
+      setTimeout(() => this.render(), SOON_MS);
+      return [];
+    }
     return [next("plain")];
+  }
+
+  /** For how long the panel has looked as it does. */
+  get #shownFor() {
+    return performance.now() - this.#shownAt;
+  }
+
+  get #isHasty() {
+    return this.#shownFor < HASTE_MS;
   }
 
   /** Turn to the next customer, unless the receipt has only just appeared. */
   next() {
-    if (this.sale.state === "paid" && performance.now() - this.#shownAt < HASTE_MS) return;
+    if (this.sale.state === "paid" && this.#isHasty) return;
     if (isEditable(this.sale) && isEmpty(this.sale)) return;
     this.counter.next();
   }
@@ -281,6 +296,7 @@ export class Desk {
   #onSale({ before, after }) {
     if (after.id !== this.sale.id) {
       this.render();
+      if (after.state === "void" && isEmpty(this.sale)) this.act.toShelf();
       return;
     }
     const moved = before.state !== after.state;

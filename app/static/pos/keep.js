@@ -43,11 +43,11 @@ export function holdTill({ onHeld, onTaken }) {
     if (!navigator.locks) return onHeld();
     return navigator.locks
       .request("acme-till", options, (lock) => {
-        if (!lock) return onTaken();
+        if (!lock) return onTaken({ wasHeld: false });
         onHeld();
         return new Promise(() => {}); // Until the page goes, or another one steals it.
       })
-      .catch(onTaken);
+      .catch(() => onTaken({ wasHeld: true }));
   };
   hold({ ifAvailable: true });
   return () => hold({ steal: true });

@@ -27,6 +27,19 @@ export function readCard({ number, expiry, code }) {
   };
 }
 
+const BRANDS = [
+  ["American Express", /^3[47]/],
+  ["Diners Club", /^3(?:0[0-59]|[689])/],
+  ["JCB", /^35/],
+  ["Mastercard", /^(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/],
+  ["China UnionPay", /^62/],
+  ["Discover", /^(?:6011|64[4-9]|65)/],
+  ["Visa", /^4/],
+];
+
+/** Return what a card most likely is, for people; the shop's verdict does not depend on it. */
+export const brandOf = (digits) => BRANDS.find(([, start]) => start.test(digits))?.[0] ?? "";
+
 /** Return an expiry with its slash while it is typed; what was deleted stays deleted. */
 export function formatExpiry(typed) {
   const digits = typed.replace(/\D/g, "").slice(0, 6);

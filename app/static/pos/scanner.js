@@ -1,14 +1,14 @@
 /**
  * A barcode scanner is a keyboard that types fast and ends with Enter. This module listens
- * to the whole page, so a scan needs no focus, and tells a scan from a person by its speed.
+ * to the whole page, so a scan needs no focus, and tells a scan from single keys by its speed.
  *
- * In a text field more care is needed, because other fast typists exist (password managers,
- * dictation, pasted text): there only a code that `isCode` knows, or one with the shape of a
- * product id, counts as a scan. What the scan left in the field is taken out again.
+ * In a text field people type, some of them fast: there only a code that `isCode` knows, or
+ * one with the shape of a product id, counts as a scan. What the scan left in the field is
+ * taken out again.
  */
 
-/** A person does not type faster than this; scanners need 1 to 20 ms per letter. */
-const FASTEST_PERSON_MS = 35;
+/** Scanners need 1 to 50 ms per letter, some radio ones a little more. */
+const SLOWEST_SCANNER_MS = 100;
 const SHORTEST_CODE = 4;
 const PRODUCT_ID = /^[0-9a-f]{6,}(?:-[0-9a-f]{3,}){2,}$/i;
 
@@ -31,9 +31,9 @@ export function listenForScans(page, { onScan, isCode }) {
 
   const onKey = (event) => {
     if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
-    const isFast = event.timeStamp - lastAt <= FASTEST_PERSON_MS;
+    const isFast = event.timeStamp - lastAt <= SLOWEST_SCANNER_MS;
     if (event.key === "Enter") {
-      const scanned = isFast ? code : "";
+      const scanned = isFast ? code.trim() : "";
       code = "";
       lastAt = -Infinity;
       if (scanned.length < SHORTEST_CODE) return;
@@ -53,7 +53,7 @@ export function listenForScans(page, { onScan, isCode }) {
     code += event.key;
     lastAt = event.timeStamp;
     // A space in the middle of a scan must not press the button in focus.
-    if (isFast && !field && event.key === " ") event.preventDefault();
+    if (event.key === " " && !field && code.trim()) event.preventDefault();
   };
 
   page.addEventListener("keydown", onKey, { capture: true });

@@ -6,12 +6,13 @@ import { Customers } from "./customers.js";
 import { Desk } from "./desk.js";
 import { Door } from "./door.js";
 import { holdTill } from "./keep.js";
+import { paperOf } from "./receipt.js";
 import { isEditable, isEmpty, isUnderway, needsThisPage, totalCents, unitCount } from "./sale.js";
 import { listenForScans } from "./scanner.js";
 import { Shelf } from "./shelf-view.js";
 import { Shop } from "./shop.js";
 import { Today } from "./today.js";
-import { beep, byId, money, tell } from "./ui.js";
+import { beep, byId, money } from "./ui.js";
 
 const shop = new Shop();
 const counter = new Counter();
@@ -76,11 +77,9 @@ function print(paper) {
 }
 
 function showReceipt(receipt) {
-  import("./receipt.js").then(({ paperOf }) => {
-    byId("receipt-paper").replaceChildren(paperOf(receipt, ""));
-    byId("receipt-print").onclick = () => print(paperOf(receipt, ""));
-    byId("receipt").showModal();
-  });
+  byId("receipt-paper").replaceChildren(paperOf(receipt, ""));
+  byId("receipt-print").onclick = () => print(paperOf(receipt, ""));
+  byId("receipt").showModal();
 }
 
 // ---- what the panels ask for
@@ -263,7 +262,7 @@ shop.addEventListener("signed-out", () => closeTill("The sign-in has run out. No
 shop.addEventListener("network", ({ detail: { isUp } }) => {
   const line = byId("network");
   line.dataset.up = isUp;
-  tell(line, isUp ? "" : "No connection: sales wait here");
+  line.textContent = isUp ? "" : "No connection: sales wait here";
 });
 addEventListener("online", () => courier.wake());
 addEventListener("offline", () => shop.reportNetwork(false));
@@ -315,20 +314,25 @@ listenForScans(document, { onScan: addScanned, isCode: (code) => Boolean(shelf.p
 
 const takeOver = holdTill({
   onHeld: () => {
+    // A page that has lost the till once starts anew: what it remembers is old.
+    if (shop.isDown) {
+      location.reload();
+      return;
+    }
     byId("taken").hidden = true;
     counter.open();
     door.start();
   },
-  onTaken: () => {
+  onTaken: ({ wasHeld }) => {
     // Whatever this page was doing, the other one does it now.
+    if (wasHeld) {
+      shop.hangUp();
+      counter.close();
+    }
     byId("till").hidden = true;
     byId("door").hidden = true;
     byId("taken").hidden = false;
-    shop.hangUp();
-    counter.close();
+    byId("take-over").focus();
   },
 });
-byId("take-over").addEventListener("click", () => {
-  if (shop.isDown) location.reload();
-  else takeOver();
-});
+byId("take-over").addEventListener("click", takeOver);

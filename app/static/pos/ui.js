@@ -1,8 +1,15 @@
 /** Small help with the page that every part of the till needs. */
 
-import { el } from "../lib/dom.js";
-
-export { el };
+/** Return an element; `onclick` and the like listen, empty children are left out. */
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== ""));
+  return element;
+}
 
 export const byId = (id) => document.getElementById(id);
 
