@@ -267,6 +267,10 @@ class _Metadata(LiberalModel):
     type: Text = ""
 
 
+class _Heading(LiberalModel):
+    metadata: _Metadata = _Metadata()
+
+
 class _Envelope(LiberalModel):
     metadata: _Metadata = _Metadata()
     data: dict[str, Any]
@@ -288,6 +292,15 @@ def parse_event(body: str, *expected: EventType) -> Event:
         raise InvalidInputError(explain(failure)) from None
     except ValueError:
         raise InvalidInputError("the message is not JSON") from None
+
+
+def named_type(body: str) -> EventType | None:
+    """Return the event that the text of a message names, whatever else is wrong with it."""
+    try:
+        heading = _Heading.model_validate(from_json(body, allow_inf_nan=False))
+    except ValueError:
+        return None
+    return _TYPE_SPELLINGS.get(heading.metadata.type.strip().lower())
 
 
 def _type_of(envelope: _Envelope, expected: tuple[EventType, ...]) -> EventType:

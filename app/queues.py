@@ -4,13 +4,14 @@ boto3 takes a quarter of a second to import, so it is imported with the first me
 api answers most requests without it. Its clients block, so calls go through a thread.
 """
 
-import asyncio
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from app.domain.errors import QueueUnavailableError
+from app.patience import in_thread
 from app.settings import get_settings
 
 if TYPE_CHECKING:
@@ -41,11 +42,20 @@ class SQSQueues:
     async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
         """Put ``body`` on a queue; one call to SQS."""
         url = get_settings().required(setting)
-        await asyncio.to_thread(_send, url, body, delay_seconds)
+        await _in_thread(lambda: _send(url, body, delay_seconds))
 
     async def check(self, setting: str) -> None:
         """Return once a queue answers; one call to SQS."""
-        await asyncio.to_thread(_check, get_settings().required(setting))
+        url = get_settings().required(setting)
+        await _in_thread(lambda: _check(url))
+
+
+# boto3's default session does not make two clients at once.
+_making = threading.Lock()
+
+
+async def _in_thread(call: Callable[[], None]) -> None:
+    await in_thread(call, late=QueueUnavailableError("the queue does not answer"))
 
 
 @contextmanager
@@ -60,12 +70,17 @@ def _translated() -> Iterator[None]:
 
 def _send(url: str, body: str, delay_seconds: int) -> None:
     with _translated():
-        get_client().send_message(QueueUrl=url, MessageBody=body, DelaySeconds=delay_seconds)
+        _shared_client().send_message(QueueUrl=url, MessageBody=body, DelaySeconds=delay_seconds)
 
 
 def _check(url: str) -> None:
     with _translated():
-        get_client().get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        _shared_client().get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+
+
+def _shared_client() -> "SQSClient":
+    with _making:
+        return get_client()
 
 
 @lru_cache(maxsize=1)

@@ -5,11 +5,11 @@ tokens) are lists of hexadecimal keys, newest first, so that a rotated key still
 ``fingerprint`` is one key that is never rotated.
 """
 
-import asyncio
 import json
 from dataclasses import dataclass, field
 
 from app.domain.errors import SecretsUnavailableError, SettingsError
+from app.patience import in_thread
 from app.settings import get_settings
 
 ACCESS = "signin_1"
@@ -40,7 +40,9 @@ async def get_signing_keys() -> SigningKeys:
     global _known  # noqa: PLW0603
     if _known is None:
         name = get_settings().required("signing_keys_secret")
-        _known = parse_signing_keys(await asyncio.to_thread(_fetch, name))
+        late = SecretsUnavailableError("the signing keys cannot be read")
+        text = await in_thread(lambda: _fetch(name), late=late)
+        _known = parse_signing_keys(text)
     return _known
 
 

@@ -50,10 +50,11 @@ async def handle_batch(
             task.cancel()
             log.error("record.out_of_time message_id=%s", record["messageId"])
             failed.append(record)
-        elif not task.result():
+        elif task.cancelled() or not task.result():
             failed.append(record)
     await asyncio.gather(*tasks, return_exceptions=True)
-    return {"batchItemFailures": [{"itemIdentifier": each["messageId"]} for each in failed]}
+    ids = dict.fromkeys(record["messageId"] for record in failed)
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in ids]}
 
 
 async def _is_done(record: Record, handle: Handle, ports: Ports) -> bool:

@@ -13,7 +13,9 @@ COMMANDS = {
     "seed": "app.cli.seed",
     "send-event": "app.cli.send_event",
     "queues": "app.cli.queues",
+    "dead-letters": "app.cli.dead_letters",
     "redrive": "app.cli.redrive",
+    "sweep": "app.cli.sweep",
     "openapi": "app.cli.openapi",
     "verify": "app.cli.verify",
 }

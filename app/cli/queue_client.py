@@ -26,15 +26,16 @@ class QueueClient:
     def __init__(self, stack: str) -> None:
         """Look at the queues of ``stack``."""
         self._stack = stack
+        self._urls: dict[str, str] = {}
 
     def send(self, queue: str, body: str) -> str:
         """Put ``body`` on a queue and return the message's id."""
         try:
-            return get_client().send_message(QueueUrl=self._url(queue), MessageBody=body)[
+            return get_client().send_message(QueueUrl=self.url(queue), MessageBody=body)[
                 "MessageId"
             ]
         except (BotoCoreError, ClientError) as failure:
-            raise _unreachable(self._stack, queue) from failure
+            raise unreachable(self._stack, queue) from failure
 
     def depths(self) -> list[Depth]:
         """Return the depth of every queue."""
@@ -43,7 +44,7 @@ class QueueClient:
     def _depth(self, queue: str, *, is_dead: bool) -> Depth:
         try:
             found = get_client().get_queue_attributes(
-                QueueUrl=self._url(queue),
+                QueueUrl=self.url(queue),
                 AttributeNames=[
                     "ApproximateNumberOfMessages",
                     "ApproximateNumberOfMessagesNotVisible",
@@ -51,7 +52,7 @@ class QueueClient:
                 ],
             )["Attributes"]
         except (BotoCoreError, ClientError) as failure:
-            raise _unreachable(self._stack, queue) from failure
+            raise unreachable(self._stack, queue) from failure
         return Depth(
             queue=queue,
             waiting=int(found["ApproximateNumberOfMessages"]),
@@ -60,10 +61,21 @@ class QueueClient:
             is_dead_letters=is_dead,
         )
 
-    def _url(self, queue: str) -> str:
-        name = queue_name(self._stack, queue)
-        return get_client().get_queue_url(QueueName=name)["QueueUrl"]
+    def url(self, queue: str) -> str:
+        """Return the URL of a queue, looked up once.
+
+        Raises:
+            QueueUnavailableError: there is no such stack, or nothing answers.
+        """
+        if queue not in self._urls:
+            name = queue_name(self._stack, queue)
+            try:
+                self._urls[queue] = get_client().get_queue_url(QueueName=name)["QueueUrl"]
+            except (BotoCoreError, ClientError) as failure:
+                raise unreachable(self._stack, queue) from failure
+        return self._urls[queue]
 
 
-def _unreachable(stack: str, queue: str) -> QueueUnavailableError:
+def unreachable(stack: str, queue: str) -> QueueUnavailableError:
+    """Return the error of a queue that does not answer, or is not there."""
     return QueueUnavailableError(f"the queue {queue_name(stack, queue)} does not answer")

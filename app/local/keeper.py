@@ -62,7 +62,8 @@ class Keeper:
             trouble = await self._until_up(child)
             if trouble is None:
                 self.ready.set()
-                is_new_code = False
+                # Who came up is not what has to be waited for, however often it is killed.
+                is_new_code, pause = False, _FIRST_PAUSE
                 await _first(child.exited, self._changed.wait())
                 trouble = "ended unexpectedly"
             if self._changed.is_set():

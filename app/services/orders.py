@@ -6,7 +6,6 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
-from time import monotonic
 from uuid import uuid4
 
 from app.domain.card import brand_of, masked_number
@@ -142,11 +141,12 @@ async def wait_for_decision(
     table: Table, order_id: str, *, seconds: float
 ) -> PaymentDecision | None:
     """Return the decision about an order's payment, or None after ``seconds``."""
-    deadline = monotonic() + seconds
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + seconds
     pause = _FIRST_LOOK_SECONDS
     while True:
         decision = await find_decision(table, order_id)
-        left = deadline - monotonic()
+        left = deadline - clock()
         if decision is not None or left <= 0:
             return decision
         await asyncio.sleep(min(pause, left))

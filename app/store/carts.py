@@ -112,6 +112,8 @@ async def add_line(table: Table, user_id: str, line: CartLine, *, now: datetime)
                 ":place": by_time(now, user_id),
                 ":quantity": line.quantity,
             },
+            # A repeat would add once more; who gets no answer looks before adding again.
+            is_repeatable=False,
         )
     except ValidationException as failure:
         raise _full(failure) from failure

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from httpx import Client
 
+from tests.local.harness import ShopProcess, running
+
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = Path(sys.executable).parent / "acme-shop"
 
@@ -87,6 +89,21 @@ def open_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("open")
     with running_shop(folder, AUTH_MODE="0", CARD_RULES="classic") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def patient_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopProcess]:
+    """A shop that lets anybody in and waits for payments as long as it takes."""
+    folder = tmp_path_factory.mktemp("patient")
+    (folder / "project").mkdir()
+    with running(
+        folder / "project",
+        folder / "data",
+        AUTH_MODE="0",
+        SHOP_DELIVERY_SECONDS="0-1",
+        SHOP_PAYMENT_WAIT_SECONDS="10",
+    ) as shop:
+        yield shop
 
 
 @pytest.fixture

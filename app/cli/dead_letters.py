@@ -1,0 +1,76 @@
+"""``acme-shop dead-letters``: what died, and why."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from app.cli.letter_box import speak_to
+from app.domain.errors import InvalidInputError
+from app.services.dead_letters import DEAD_LETTER_QUEUES, look
+from app.store.table import get_table
+
+QueueOption = Annotated[
+    str, typer.Option(help=f"Only this queue: {' or '.join(DEAD_LETTER_QUEUES)}.")
+]
+
+
+def chosen(queue: str) -> tuple[str, ...]:
+    """Return the dead-letter queues that an option means; all for none.
+
+    Raises:
+        InvalidInputError: it is none of them.
+    """
+    if not queue:
+        return DEAD_LETTER_QUEUES
+    if queue not in DEAD_LETTER_QUEUES:
+        raise InvalidInputError(f"--queue must be {' or '.join(DEAD_LETTER_QUEUES)}")
+    return (queue,)
+
+
+def command(
+    queue: QueueOption = "",
+    stack: Annotated[str, typer.Option(help="The stack whose queues are meant.")] = "local",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Show every dead letter and why it is dead; nothing is moved.
+
+    A letter is read once more to find out. Of its body only the event's type and the order's
+    id are shown. While this looks, others do not see the letters; after it they do.
+    """
+    queues = chosen(queue)
+    box = speak_to(stack)
+    found = asyncio.run(look(box, get_table(), queues, now=datetime.now(UTC)))
+    if as_json:
+        print(json.dumps([asdict(each) for each in found]))
+        return
+    if not found:
+        print("There are no dead letters.")
+        return
+    table = Table("Queue", "Age", "Receives", "Event", "Order", "Reason")
+    for each in found:
+        table.add_row(
+            each.queue,
+            age_text(each.age_seconds),
+            str(each.receives),
+            each.event_type or "?",
+            escape(each.order_id or "?"),
+            escape(each.reason),
+        )
+    Console().print(table)
+
+
+def age_text(seconds: int) -> str:
+    """Return an age for people, in its two largest units."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
+    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2])

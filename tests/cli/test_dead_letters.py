@@ -1,0 +1,298 @@
+"""``dead-letters``, ``redrive`` and ``sweep`` on the emulator's queues."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.cli import dead_letters, redrive, sweep
+from app.cli.dead_letters import age_text
+from app.domain.errors import InvalidInputError, QueueUnavailableError
+from app.domain.order import OrderState
+from app.domain.payment import PAID_MESSAGE, PaymentDecision
+from app.domain.user import Role, User
+from app.local.emulator import Emulator
+from app.queues import get_client
+from app.samples import sample_event
+from app.seeds.classic import classic_products, make_order
+from app.services.dead_letters import DEAD_LETTER_QUEUES
+from app.stack import QUEUES
+from app.store.orders import add_order, get_order
+from app.store.payments import decide_once
+from app.store.table import get_table
+from tests.cli.shops import publish
+
+NOW = datetime.now(UTC)
+BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
+CARD = "4111111111111111"
+
+
+@pytest.fixture
+def shop(
+    own_stack: dict[str, str],
+    emulator: Emulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
+    """The name of a stack of one's own, which the commands are told to speak to."""
+    monkeypatch.setenv("SHOP_DATA_DIR", str(tmp_path))
+    folder = publish(own_stack, emulator, tmp_path)
+    yield own_stack["TABLE"].removesuffix("-acmeserverless-dynamodb")
+    folder.withdraw()
+
+
+def url(shop: str, queue: str) -> str:
+    name = f"{shop}-acmeserverless-sqs-{queue}"
+    return get_client().get_queue_url(QueueName=name)["QueueUrl"]
+
+
+def put(shop: str, queue: str, body: str) -> None:
+    get_client().send_message(QueueUrl=url(shop, queue), MessageBody=body)
+
+
+def die(shop: str, queue: str, body: str) -> None:
+    """Let a message of a queue become a dead letter by five deliveries."""
+    put(shop, queue, body)
+    for _ in range(5):
+        get_client().receive_message(QueueUrl=url(shop, queue), VisibilityTimeout=0)
+    get_client().receive_message(QueueUrl=url(shop, queue), VisibilityTimeout=0)
+
+
+def bodies(shop: str, queue: str) -> list[str]:
+    found = []
+    while (
+        messages := get_client()
+        .receive_message(QueueUrl=url(shop, queue), MaxNumberOfMessages=10)
+        .get("Messages")
+    ):
+        found += [each["Body"] for each in messages]
+    return found
+
+
+def sample(domain: str, outcome: str, order_id: str) -> str:
+    event = sample_event(domain, outcome, order_id=order_id, now=NOW)
+    assert event is not None
+    return event.to_body()
+
+
+def new_order(
+    state: OrderState = OrderState.PENDING, *, age: timedelta = timedelta(minutes=1)
+) -> str:
+    order = make_order(
+        str(uuid4()), BUYER, list(classic_products(NOW))[:1], state, placed_at=NOW - age
+    )
+    asyncio.run(add_order(get_table(), order))
+    return order.order_id
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def looked(shop: str, capsys: pytest.CaptureFixture[str], queue: str = "") -> list[dict[str, Any]]:
+    dead_letters.command(queue, stack=shop, as_json=True)
+    found: list[dict[str, Any]] = told(capsys)
+    return found
+
+
+def test_a_dead_letter_is_told_with_its_reason(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    die(shop, "payment-request", '{"metadata": {"type": "PaymentRequested"}, "data": {}}')
+
+    [found] = looked(shop, capsys)
+
+    assert found.pop("message_id")
+    assert 0 <= found.pop("age_seconds") < 60
+    assert "order_id: Field required" in found.pop("reason")
+    assert found == {
+        "queue": "payment-error",
+        "receives": 5,
+        "event_type": "PaymentRequested",
+        "order_id": None,
+        "comes_from": "payment-request",
+    }
+
+
+def test_the_reason_of_a_good_letter_is_where_its_order_stands(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pending, shipped = new_order(), new_order(OrderState.SHIPPED)
+    decided = str(uuid4())
+    decision = PaymentDecision(decided, True, 100, "t", PAID_MESSAGE, "", NOW)
+    asyncio.run(decide_once(get_table(), decision))
+    expected = {
+        ("payment", "success", str(uuid4())): "is not decided: redrive it",
+        ("payment", "failure", decided): "announces the decision again",
+        ("payment", "accepted", str(uuid4())): "no order has this id",
+        ("payment", "accepted", pending): "the order is pending: redrive it",
+        ("payment", "declined", shipped): "past this already: shipped",
+        ("shipment", "requested", shipped): "past this already: shipped",
+        ("shipment", "requested", pending): "the order is pending: redrive it",
+        ("shipment", "sent", pending): "not paid yet",
+        ("shipment", "sent", shipped): "past this already: shipped",
+        ("shipment", "delivered", shipped): "the order is shipped: redrive it",
+    }
+    for domain, outcome, order_id in expected:
+        put(shop, f"{domain}-error", sample(domain, outcome, order_id))
+
+    found = looked(shop, capsys)
+
+    assert len(found) == len(expected)
+    for each, reason in zip(found, expected.values(), strict=True):
+        assert reason in each["reason"]
+
+
+def test_letters_are_visible_again_at_once(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(25):
+        put(shop, "shipment-error", f"poison {number}")
+
+    looks = [looked(shop, capsys, "shipment-error") for _ in range(3)]
+
+    assert [len(each) for each in looks] == [25, 25, 25]
+    assert len(bodies(shop, "shipment-error")) == 25
+
+
+def test_only_the_queue_that_was_asked_for_is_told(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(shop, "shipment-error", "poison")
+    put(shop, "payment-error", "poison")
+
+    assert {each["queue"] for each in looked(shop, capsys, "shipment-error")} == {"shipment-error"}
+    assert len(looked(shop, capsys)) == 2
+    with pytest.raises(InvalidInputError, match="payment-error or shipment-error"):
+        dead_letters.command("payment-request", stack=shop)
+
+
+def test_people_are_told_in_a_table_and_never_a_card(
+    shop: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    put(shop, "payment-error", sample("payment", "success", "o-[red]1"))
+    put(shop, "payment-error", json.dumps({"data": {"orderID": CARD, "card": {"CVV": "98765"}}}))
+
+    dead_letters.command(stack=shop)
+    dead_letters.command(stack=shop, as_json=True)
+    redrive.command(stack=shop, dry_run=True)
+    redrive.command(stack=shop, as_json=True)
+
+    said = capsys.readouterr().out
+    assert "o-[red]1" in said
+    assert "PaymentRequested" in said
+    assert "************1111" in said
+    assert CARD not in said
+    assert "98765" not in said
+
+
+def test_nothing_dead_is_said_so(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    dead_letters.command(stack=shop)
+    redrive.command(stack=shop)
+
+    assert capsys.readouterr().out == "There are no dead letters.\nMoved nothing.\n"
+
+
+def test_letters_go_back_where_they_came_from_and_the_rest_is_named(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent = {
+        "payment-request": [sample("payment", "success", f"o-{each}") for each in range(12)],
+        "payment-response": [sample("payment", "accepted", "o-1")],
+        "shipment-request": [sample("shipment", "requested", "o-1")],
+        "shipment-response": [sample("shipment", each, "o-1") for each in ("sent", "delivered")],
+    }
+    for queue, texts in sent.items():
+        for text in texts:
+            put(shop, f"{queue.partition('-')[0]}-error", text)
+    put(shop, "payment-error", "poison")
+    put(shop, "shipment-error", "poison")
+
+    redrive.command(stack=shop, per_second=1000, as_json=True)
+
+    done = told(capsys)
+    assert len(done["moved"]) == 16
+    assert {each["queue"] for each in done["stayed"]} == {"payment-error", "shipment-error"}
+    for queue, texts in sent.items():
+        assert sorted(bodies(shop, queue)) == sorted(texts)
+    assert len(looked(shop, capsys)) == 2
+
+    redrive.command(stack=shop)
+
+    said = capsys.readouterr().out
+    assert said.startswith("Moved nothing.\n")
+    assert said.count("the message is not JSON") == 2
+
+
+def test_a_rehearsal_and_a_limit_are_kept(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(4):
+        put(shop, "shipment-error", sample("shipment", "requested", f"o-{number}"))
+
+    redrive.command(stack=shop, dry_run=True)
+    redrive.command(stack=shop, most=3, as_json=True)
+
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "Would move 4 from shipment-error to shipment-request."
+    assert len(json.loads(second)["moved"]) == 3
+    assert len(looked(shop, capsys)) == 1
+    assert len(bodies(shop, "shipment-request")) == 3
+
+
+def test_letters_leave_no_faster_than_allowed(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(4):
+        put(shop, "shipment-error", sample("shipment", "requested", f"o-{number}"))
+    begun = datetime.now(UTC)
+
+    redrive.command("shipment-error", stack=shop, per_second=10)
+
+    assert datetime.now(UTC) - begun >= timedelta(seconds=0.3)
+
+
+def test_a_sweep_says_what_it_did(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    unpaid = new_order(age=timedelta(hours=49))
+    decided = new_order(age=timedelta(hours=1))
+    decision = PaymentDecision(decided, True, 100, "t", PAID_MESSAGE, "", NOW)
+    asyncio.run(decide_once(get_table(), decision))
+
+    sweep.command(stack=shop, as_json=True)
+    sweep.command(stack=shop)
+
+    first, second = capsys.readouterr().out.splitlines()
+    assert json.loads(first) == {
+        "seen": 2,
+        "settled": 1,
+        "timed_out": 1,
+        "shipments_requested": 0,
+        "is_complete": True,
+    }
+    assert second.startswith("Looked at 1 open orders older than 5 minutes: 0 settled")
+    assert asyncio.run(get_order(get_table(), unpaid)).state is OrderState.DECLINED
+    [request] = bodies(shop, "shipment-request")
+    assert json.loads(request)["data"]["_id"] == decided
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_stack_that_is_not_there_is_named() -> None:
+    for command in (dead_letters.command, redrive.command, sweep.command):
+        with pytest.raises(QueueUnavailableError, match="nowhere-acmeserverless"):
+            command(stack="nowhere")
+
+
+def test_every_queue_with_dead_letters_is_known() -> None:
+    behind = {each.dead_letters for each in QUEUES if each.dead_letters}
+
+    assert behind == set(DEAD_LETTER_QUEUES)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59, "59 s"), (61, "1 min 1 s"), (3600, "1 h 0 min"), (200_000, "2 d 7 h")],
+)
+def test_an_age_is_told_in_two_units(seconds: int, text: str) -> None:
+    assert age_text(seconds) == text
