@@ -125,7 +125,7 @@ def sign_in(page: Page, username: str) -> None:
 def shop_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a shop as `make run` starts it."""
     if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
+        pytest.skip("no Chromium on this machine: sudo apt-get install chromium")
     with running_shop(tmp_path_factory.mktemp("till")) as url:
         yield url
 
