@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from app.domain.errors import InvalidInputError, QueueUnavailableError
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.domain.user import Role, User
+from app.local.deploy import deploy
 from app.local.emulator import Emulator
 from app.queues import get_client
 from app.samples import sample_event
@@ -26,23 +29,35 @@ from app.store.orders import add_order, get_order
 from app.store.payments import decide_once
 from app.store.table import get_table
 from tests.cli.shops import publish
+from tests.conftest import _use as use_stack
 
 NOW = datetime.now(UTC)
 BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
 CARD = "4111111111111111"
 
 
+@pytest.fixture(scope="module")
+def module_stack(emulator: Emulator) -> dict[str, str]:
+    return deploy(emulator.endpoint_url, stack=f"t{uuid4().hex[:12]}")
+
+
 @pytest.fixture
 def shop(
-    own_stack: dict[str, str],
+    module_stack: dict[str, str],
     emulator: Emulator,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[str]:
-    """The name of a stack of one's own, which the commands are told to speak to."""
+    """The name of a stack with empty queues, which the commands are told to speak to."""
     monkeypatch.setenv("SHOP_DATA_DIR", str(tmp_path))
-    folder = publish(own_stack, emulator, tmp_path)
-    yield own_stack["TABLE"].removesuffix("-acmeserverless-dynamodb")
+    folder = publish(module_stack, emulator, tmp_path)
+    name = module_stack["TABLE"].removesuffix("-acmeserverless-dynamodb")
+    using = use_stack(module_stack, emulator, monkeypatch)
+    next(using)
+    for queue in QUEUES:
+        get_client().purge_queue(QueueUrl=url(name, queue.name))
+    yield name
+    next(using, None)
     folder.withdraw()
 
 
@@ -72,6 +87,13 @@ def bodies(shop: str, queue: str) -> list[str]:
     ):
         found += [each["Body"] for each in messages]
     return found
+
+
+def depth(shop: str, queue: str) -> int:
+    found = get_client().get_queue_attributes(
+        QueueUrl=url(shop, queue), AttributeNames=["ApproximateNumberOfMessagesNotVisible"]
+    )
+    return int(found["Attributes"]["ApproximateNumberOfMessagesNotVisible"])
 
 
 def sample(domain: str, outcome: str, order_id: str) -> str:
@@ -275,6 +297,51 @@ def test_a_sweep_says_what_it_did(shop: str, capsys: pytest.CaptureFixture[str])
     assert asyncio.run(get_order(get_table(), unpaid)).state is OrderState.DECLINED
     [request] = bodies(shop, "shipment-request")
     assert json.loads(request)["data"]["_id"] == decided
+
+
+def test_the_commands_are_there_as_processes_of_their_own(shop: str) -> None:
+    put(shop, "shipment-error", sample("shipment", "requested", "o-1"))
+    put(shop, "shipment-error", "poison")
+    told = {}
+
+    for name in ("dead-letters", "redrive", "sweep"):
+        finished = subprocess.run(
+            [sys.executable, "-m", "app.cli.main", name, "--stack", shop, "--json"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert finished.stderr == ""
+        told[name] = json.loads(finished.stdout)
+
+    assert len(told["dead-letters"]) == 2
+    assert [each["to"] for each in told["redrive"]["moved"]] == ["shipment-request"]
+    assert told["sweep"]["is_complete"]
+
+
+def test_a_redrive_that_is_killed_loses_nothing(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = [sample("shipment", "requested", f"o-{number}") for number in range(40)]
+    for text in texts:
+        put(shop, "shipment-error", text)
+    command = [sys.executable, "-m", "app.cli.main", "redrive", "--stack", shop]
+    process = subprocess.Popen([*command, "--per-second", "50"])
+    moved: list[str] = []
+    while not moved:
+        moved += bodies(shop, "shipment-request")
+    process.kill()
+    process.wait()
+
+    # What it held is not seen by others for a minute.
+    moved += bodies(shop, "shipment-request")
+    assert set(moved) < set(texts)
+    redrive.command("shipment-error", per_second=1000, stack=shop, as_json=True)
+    left = depth(shop, "shipment-error")
+    moved += bodies(shop, "shipment-request")
+
+    assert len(set(moved)) + left >= len(texts)
+    assert left <= 10
 
 
 @pytest.mark.usefixtures("shop")

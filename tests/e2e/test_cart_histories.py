@@ -111,7 +111,7 @@ async def edit_or_read(cart: SharedCart, chance: Random) -> None:
 
 
 class TestCarts:
-    pytestmark = patient
+    pytestmark = pytest.mark.timeout(3600)
 
     @pytest.mark.parametrize("seed", range(0, HISTORIES, 2))
     async def test_no_add_is_lost_and_none_is_invented(self, seed: int, cart: SharedCart) -> None:

@@ -1,0 +1,102 @@
+"""Customers who order until they are told that it worked, and remember what they were told."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from random import Random
+from uuid import uuid4
+
+from httpx import AsyncClient, HTTPError
+
+CARD = {"number": "4111111111111111", "expMonth": "12", "expYear": "2030", "ccv": "123"}
+BODY = {
+    "card": CARD,
+    "cart": [{"itemid": "x", "name": "Mat", "price": 10, "quantity": 1}],
+    "total": "10",
+}
+
+_RETRY_SECONDS = 0.2
+_TIMEOUT_SECONDS = 12.0
+
+
+@dataclass
+class Ledger:
+    """What all customers know: orders that were acknowledged, by id, with their user."""
+
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    attempts: int = 0
+    surprises: list[str] = field(default_factory=list)
+
+
+class Customers:
+    """So many customers at once, each placing one order after the other."""
+
+    def __init__(self, url: str, *, customers: int, seed: int) -> None:
+        """Prepare them; :meth:`shop` is what they do."""
+        self.ledger = Ledger()
+        self._url = url
+        self._customers = customers
+        self._seed = seed
+        self._is_closing = False
+
+    async def shop(self) -> None:
+        """Place orders until :meth:`close`, and see the last one through."""
+        await asyncio.gather(*(self._customer(number) for number in range(self._customers)))
+
+    def close(self) -> None:
+        """Let nobody begin another order."""
+        self._is_closing = True
+
+    async def _customer(self, number: int) -> None:
+        chance = Random(f"{self._seed}/{number}")
+        # Many users: a list of thousands of orders of one would slow the emulator down.
+        users = (f"chaos-{number}-{uuid4().hex[:8]}" for _ in count())
+        async with AsyncClient(base_url=self._url, timeout=_TIMEOUT_SECONDS) as http:
+            while not self._is_closing:
+                await self._order(http, users)
+                await asyncio.sleep(chance.uniform(0.0, 0.6))
+
+    async def _order(self, http: AsyncClient, users: Iterator[str]) -> None:
+        user, headers = next(users), {"Idempotency-Key": uuid4().hex}
+        # Some do not hear the first answer, and ask once more under the same key.
+        wanted = 2 if uuid4().int % 4 == 0 else 1
+        told: list[str] = []
+        while len(told) < wanted:
+            self.ledger.attempts += 1
+            try:
+                answer = await http.post(f"/order/add/{user}", json=BODY, headers=headers)
+            except HTTPError:
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            if answer.status_code == 200:
+                told.append(answer.json()["order_id"])
+                self.ledger.acknowledged[told[-1]] = user
+                continue
+            if answer.status_code != 503:
+                self.ledger.surprises.append(f"{answer.status_code} {answer.text[:200]}")
+            await asyncio.sleep(_RETRY_SECONDS)
+        if len(set(told)) > 1:
+            self.ledger.surprises.append(f"one key made several orders: {told}")
+
+
+class Prober:
+    """Asks the shop all the time, and writes down when it answered what, and how long it took."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare to ask."""
+        self.answers: list[tuple[float, float, int]] = []
+        self._url = url
+
+    async def ask_on(self) -> None:
+        """Ask until cancelled; a connection that broke counts as status 0."""
+        async with AsyncClient(base_url=self._url, timeout=_TIMEOUT_SECONDS) as http:
+            while True:
+                begun = time.monotonic()
+                try:
+                    status = (await http.get("/cart/items/prober")).status_code
+                except HTTPError:
+                    status = 0
+                self.answers.append((begun, time.monotonic(), status))
+                await asyncio.sleep(0.1)

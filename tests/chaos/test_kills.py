@@ -1,0 +1,19 @@
+"""A short version of ``python -m tests.chaos.kills``."""
+
+from pathlib import Path
+
+from tests.chaos.kills import Pace, run
+
+
+def test_a_shop_whose_processes_are_killed_loses_nothing(tmp_path: Path) -> None:
+    # Both cores may be busy with other tests, so an answer may take longer than the shop waits.
+    pace = Pace(
+        (1.0, 1.5), (4.6, 4.8), settle_seconds=1.5, visibility_seconds=3, answer_seconds=4.0
+    )
+
+    report = run(tmp_path, seconds=0, seed=1, pace=pace)
+
+    assert report.problems == [], "\n".join(report.lines())
+    assert report.acknowledged > 10
+    assert report.kills.total() >= 2
+    assert (report.freezes, report.restarts) == (1, 1)

@@ -1,0 +1,171 @@
+"""Bad messages among good ones: every good one is done, every bad one dies after five receives.
+
+``POISON_PER_QUEUE=1000 python -m pytest tests/e2e/test_poison.py`` for the long run.
+"""
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydynox import DynamoDBClient
+
+from app.domain.order import OrderState
+from app.domain.user import Role, User
+from app.local.environment import CREDENTIALS
+from app.seeds.classic import classic_products, make_order
+from app.services.dead_letters import DEAD_LETTER_QUEUES
+from app.stack import (
+    MAX_RECEIVES,
+    PAYMENT_REQUEST,
+    PAYMENT_RESPONSE,
+    QUEUES,
+    SHIPMENT_REQUEST,
+    SHIPMENT_RESPONSE,
+    queue_setting,
+)
+from app.store.orders import add_order, get_order
+from app.store.table import Table
+from tests.e2e.poison import GOOD, bad_bodies, good_body
+from tests.local.harness import ShopProcess, clients
+
+pytestmark = pytest.mark.timeout(3600)
+
+BAD = int(os.environ.get("POISON_PER_QUEUE", "40"))
+SEED = int(os.environ.get("POISON_SEED", "1"))
+
+#: So that five receives take seconds instead of minutes.
+VISIBILITY_SECONDS = 1
+
+#: How far the order of a queue's good message has come when it is sent.
+STATES = {
+    PAYMENT_REQUEST: OrderState.PENDING,
+    PAYMENT_RESPONSE: OrderState.PENDING,
+    SHIPMENT_REQUEST: OrderState.PAID,
+    SHIPMENT_RESPONSE: OrderState.SHIPPED,
+}
+
+#: What must not be in a log: a function that failed as a whole, or a record that crashed.
+ALARMS = ("record.crashed", "record.out_of_time", "Traceback", "timed out", "failed processing")
+
+NOW = datetime.now(UTC)
+BUYER = User("poisoned", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
+
+
+class Stack:
+    """The queues and the table of a shop, from outside."""
+
+    def __init__(self, shop: ShopProcess) -> None:
+        self._environment = shop.facts["environment"]
+        self._sqs = clients(shop.facts)("sqs")
+        client = DynamoDBClient(
+            region=self._environment["REGION"],
+            endpoint_url=shop.facts["endpoint_url"],
+            access_key=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            secret_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        )
+        self.table = Table(self._environment["TABLE"], client)
+
+    def url(self, queue: str) -> str:
+        found: str = self._environment[queue_setting(queue)]
+        return found
+
+    @contextmanager
+    def visibility(self, seconds: int) -> Iterator[None]:
+        """Have failed messages delivered again sooner, until the end of the block."""
+        self._set_visibility({each.name: seconds for each in QUEUES})
+        try:
+            yield
+        finally:
+            self._set_visibility({each.name: each.visibility_seconds for each in QUEUES})
+
+    def _set_visibility(self, seconds: dict[str, int]) -> None:
+        for queue, value in seconds.items():
+            self._sqs.set_queue_attributes(
+                QueueUrl=self.url(queue), Attributes={"VisibilityTimeout": str(value)}
+            )
+
+    def send(self, queue: str, body: str) -> None:
+        self._sqs.send_message(QueueUrl=self.url(queue), MessageBody=body)
+
+    def waiting(self, queue: str) -> int:
+        found = self._sqs.get_queue_attributes(
+            QueueUrl=self.url(queue), AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(found["Attributes"]["ApproximateNumberOfMessages"])
+
+    def take_dead_letters(self) -> list[tuple[str, str, int]]:
+        """Remove all dead letters; return queue, body and how often each was received."""
+        taken = []
+        for queue in DEAD_LETTER_QUEUES:
+            while messages := self._sqs.receive_message(
+                QueueUrl=self.url(queue),
+                MaxNumberOfMessages=10,
+                MessageSystemAttributeNames=["ApproximateReceiveCount"],
+            ).get("Messages"):
+                for message in messages:
+                    self._sqs.delete_message(
+                        QueueUrl=self.url(queue), ReceiptHandle=message["ReceiptHandle"]
+                    )
+                    # The one that took it counts too.
+                    receives = int(message["Attributes"]["ApproximateReceiveCount"]) - 1
+                    taken.append((queue, message["Body"], receives))
+        return taken
+
+
+def new_order(state: OrderState) -> Any:
+    order = make_order(
+        str(uuid4()), BUYER, list(classic_products(NOW))[:1], OrderState.PENDING,
+        placed_at=datetime.now(UTC),
+    )  # fmt: skip
+    return replace(order, state=state)
+
+
+async def states(table: Table, order_ids: list[str]) -> set[OrderState]:
+    return {(await get_order(table, each)).state for each in order_ids}
+
+
+def test_good_messages_are_done_and_bad_ones_die_after_five_receives(
+    patient_shop: ShopProcess,
+) -> None:
+    stack = Stack(patient_shop)
+    assert stack.take_dead_letters() == []
+    good_ids = []
+    messages = []
+    expected: Counter[tuple[str, str, int]] = Counter()
+    for queue, state in STATES.items():
+        dead_letters = next(each.dead_letters or "" for each in QUEUES if each.name == queue)
+        for body in bad_bodies(queue, BAD, seed=SEED):
+            messages.append((queue, body))
+            expected[dead_letters, body, MAX_RECEIVES] += 1
+        for _ in range(BAD // 4):
+            order = new_order(state)
+            asyncio.run(add_order(stack.table, order))
+            good_ids.append(order.order_id)
+            messages.append((queue, good_body(queue, order.order_id)))
+    Random(SEED).shuffle(messages)
+
+    with stack.visibility(VISIBILITY_SECONDS):
+        for queue, body in messages:
+            stack.send(queue, body)
+        deadline = time.monotonic() + 60 + 0.2 * len(messages)
+        while sum(map(stack.waiting, DEAD_LETTER_QUEUES)) < expected.total():
+            assert time.monotonic() < deadline, "some are neither done nor dead"
+            time.sleep(0.2)
+        while asyncio.run(states(stack.table, good_ids)) != {OrderState.DELIVERED}:
+            assert time.monotonic() < deadline, "some good ones are not done"
+            time.sleep(0.2)
+
+    assert Counter(stack.take_dead_letters()) == expected
+    assert not any(map(stack.waiting, GOOD))
+    logs = patient_shop.errors + patient_shop.out.read_text()
+    logs += (patient_shop.data / "emulator" / "log").read_text()
+    assert [alarm for alarm in ALARMS if alarm in logs] == []
