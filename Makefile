@@ -1,8 +1,10 @@
 # Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench openapi reset lock clean
+.PHONY: help run test check bench chaos openapi reset lock clean
 
 BIN := .venv/bin
+# As many as there are processors, as far as anybody can tell.
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 # The first interpreter on the path that is new enough.
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -30,6 +32,9 @@ check: .venv/.ready ## Lint, types, import rules, drift of generated and lock fi
 
 bench: .venv/.ready ## Measure cold start, calls and capacity, as ratios to a baseline
 	@exec $(BIN)/python -m tests.bench
+
+chaos: .venv/.ready ## Run drawn fault schedules in simulated time (N=how many, SEED=the first)
+	@exec $(BIN)/python -m tests.simulation --n $(or $(N),1000) --seed $(or $(SEED),0) --jobs $(JOBS)
 
 openapi: .venv/.ready ## Write the API documents in openapi/
 	@exec $(BIN)/acme-shop openapi

@@ -1,0 +1,172 @@
+"""Stand-ins for the pydynox client and for the shop's queues, behind a bad network."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol, Self, cast
+
+from pydynox import DynamoDBClient
+
+from app.domain.errors import QueueUnavailableError
+from app.patience import in_time
+from app.store.table import Table
+from tests.simulation.memory import Item, MemoryTable
+from tests.simulation.network import QUEUES, TABLE, CallLostError, Network
+
+Answer = asyncio.Future[Any]
+
+
+class FakeClient:
+    """The calls of ``pydynox.DynamoDBClient`` that ``app.store.table`` makes."""
+
+    def __init__(self, memory: MemoryTable, network: Network) -> None:
+        """Reach the table ``memory`` through ``network``."""
+        self._memory = memory
+        self._call = network.call
+        self._network = network
+
+    def _is_stale(self) -> bool:
+        return self._network.faults.is_stale()
+
+    def get_item(self, table: str, key: Item, *, consistent_read: bool = False) -> Answer:
+        """Read one item."""
+        is_stale = not consistent_read and self._is_stale()
+        effect = partial(self._memory.get_item, table, key, is_stale=is_stale)
+        return self._call(TABLE, "get_item", effect, key["PK"])
+
+    def batch_get(self, table: str, keys: list[Item]) -> Answer:
+        """Read some items."""
+        effect = partial(self._memory.batch_get, table, keys, is_stale=self._is_stale())
+        return self._call(TABLE, "batch_get", effect, keys[0]["PK"])
+
+    def put_item(self, table: str, item: Item, **options: Any) -> Answer:
+        """Write one item."""
+        self._memory.on_attempt(item)
+        effect = partial(self._memory.put_item, table, item, **options)
+        return self._call(TABLE, "put_item", effect, item["PK"])
+
+    def batch_write(self, table: str, *, put_items: list[Item]) -> Answer:
+        """Write some items."""
+        effect = partial(self._memory.batch_write, table, put_items=put_items)
+        return self._call(TABLE, "batch_write", effect, put_items[0]["PK"])
+
+    def transact_write(self, operations: list[dict[str, Any]]) -> Answer:
+        """Write all items or none."""
+        effect = partial(self._memory.transact_write, operations)
+        return self._call(TABLE, "transact_write", effect, operations[0]["item"]["PK"])
+
+    def update_item(self, table: str, key: Item, **options: Any) -> Answer:
+        """Change one item."""
+        effect = partial(self._memory.update_item, table, key, **options)
+        return self._call(TABLE, "update_item", effect, key["PK"])
+
+    def delete_item(self, table: str, key: Item) -> Answer:
+        """Remove one item."""
+        return self._call(
+            TABLE, "delete_item", partial(self._memory.delete_item, table, key), key["PK"]
+        )
+
+    def query(self, table: str, condition: str, **options: Any) -> "FakeQuery":
+        """Return the items of an index partition, read page by page."""
+        return FakeQuery(self, table, condition, **options)
+
+    def query_page(self, table: str, index: str, partition: str, **options: Any) -> Answer:
+        """Read one page of an index, which is never consistent."""
+        effect = partial(
+            self._memory.query_page, table, index, partition, is_stale=self._is_stale(), **options
+        )
+        return self._call(TABLE, "query", effect, partition)
+
+
+class FakeQuery:
+    """An iterator as pydynox returns it: after a failure it seems to be at its end."""
+
+    def __init__(
+        self,
+        client: FakeClient,
+        table: str,
+        condition: str,
+        *,
+        expression_attribute_names: dict[str, str],
+        expression_attribute_values: dict[str, Any],
+        index_name: str,
+        scan_index_forward: bool,
+        page_size: int,
+    ) -> None:
+        """Ask nothing yet."""
+        sign = ">" if scan_index_forward else "<"
+        if condition not in {"#p = :p", f"#p = :p AND #s {sign} :s"}:
+            raise NotImplementedError(f"the simulation does not know the query {condition!r}")
+        self._ask = partial(
+            client.query_page,
+            table,
+            index_name,
+            expression_attribute_values[":p"],
+            is_forward=scan_index_forward,
+            limit=page_size,
+        )
+        self._range_key = f"{index_name}SK"
+        self._after: str | None = expression_attribute_values.get(":s")
+        self._has_more = True
+        self._page: list[Item] = []
+        self._at = 0
+
+    def __aiter__(self) -> Self:
+        """Return the iterator itself."""
+        return self
+
+    async def __anext__(self) -> Item:
+        """Return the next item; one call per page."""
+        if self._at >= len(self._page):
+            if not self._has_more:
+                raise StopAsyncIteration
+            self._has_more = False
+            self._page, self._has_more = await self._ask(after=self._after)
+            self._at = 0
+            if not self._page:
+                raise StopAsyncIteration
+        item = self._page[self._at]
+        self._at += 1
+        self._after = item[self._range_key]
+        return item
+
+
+def fake_table(memory: MemoryTable, network: Network) -> Table:
+    """Return the real table handle in front of a stand-in."""
+    return Table(memory.name, cast("DynamoDBClient", FakeClient(memory, network)))
+
+
+class Inlet(Protocol):
+    """What takes messages."""
+
+    on_attempt: Callable[[str, str], None]
+
+    def send(self, queue: str, body: str, delay_seconds: float = 0) -> None:
+        """Take a message."""
+
+
+class FakeQueues:
+    """The shop's queues as services see them."""
+
+    def __init__(self, sqs: Inlet, network: Network) -> None:
+        """Send through ``network``."""
+        self._sqs = sqs
+        self._network = network
+
+    async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
+        """Put a message on a queue; patience and failure are those of the real queues."""
+        queue = setting.removesuffix("_queue_url").replace("_", "-")
+        self._sqs.on_attempt(queue, body)
+        await self._ask(queue, partial(self._sqs.send, queue, body, delay_seconds), "send")
+
+    async def check(self, setting: str) -> None:
+        """Return once the queue answers."""
+        await self._ask(setting, lambda: None, "check")
+
+    async def _ask(self, queue: str, effect: Any, operation: str) -> None:
+        late = QueueUnavailableError("the queue does not answer")
+        try:
+            async with in_time(late):
+                await self._network.call(QUEUES, operation, effect, queue)
+        except CallLostError as failure:
+            raise late from failure

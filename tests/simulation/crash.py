@@ -1,0 +1,146 @@
+"""One fault at one call: short stories of an order, and a script that disturbs them."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+
+from app.domain.errors import ShopError
+from app.messages import ShipmentDelivered
+from app.store.orders import get_order, list_orders, list_orders_of
+from app.store.pages import PageRequest
+from tests.simulation.history import DECLINED, DELIVERED, check
+from tests.simulation.loop import Process
+from tests.simulation.shoppers import EXPIRED, GOOD, Purchase, simple_purchase
+from tests.simulation.sites import Site, running_site
+from tests.simulation.weather import Fault, Weather
+from tests.simulation.world import World
+
+#: How often the table handle asks before it gives up.
+ATTEMPTS = 3
+
+
+class Script(Weather):
+    """Fair weather, but for one call and perhaps its repeats."""
+
+    def __init__(self, fault: Fault = Fault.NONE, *, at: int = -1, repeats: int = 1) -> None:
+        """Let ``fault`` happen to the call number ``at`` and its like, ``repeats`` times."""
+        super().__init__(Random(0), ends=0)
+        self.is_over = True
+        self._fault = fault
+        self._at = at
+        self._left = repeats
+        self._hit: tuple[str, str] | None = None
+        self._count = 0
+
+    def of_call(self, service: str, operation: str, now: float) -> Fault:
+        """Return the fault when its turn has come."""
+        number, self._count = self._count, self._count + 1
+        call = (service, operation)
+        if self._left and (number == self._at or call == self._hit):
+            self._hit = call
+            self._left -= 1
+            return self._fault
+        return Fault.NONE
+
+    def latency(self) -> float:
+        """Return the same every time."""
+        return 0.01
+
+
+@dataclass(frozen=True)
+class Story:
+    """What clients want, which message gets lost, and what else happens."""
+
+    purchases: tuple[Purchase, ...]
+    ends_in: frozenset[int]
+    loses: str = ""
+    is_reported_blindly: bool = False
+    catalog_is_cleared_at: float | None = None
+    is_read: bool = False
+
+
+_ARRIVES, _IS_REFUSED = frozenset({DELIVERED}), frozenset({DECLINED})
+_UPS = simple_purchase(GOOD, "UPS")
+STORIES = {
+    "shipped": Story((_UPS,), _ARRIVES),
+    "over the counter": Story((simple_purchase(GOOD, "instore"),), _ARRIVES),
+    "declined": Story((simple_purchase(EXPIRED, "UPS"),), _IS_REFUSED),
+    "asked twice": Story((_UPS, _UPS), _ARRIVES),
+    "asked again without a catalog": Story(
+        (_UPS, simple_purchase(GOOD, "UPS", begins=9)), _ARRIVES, catalog_is_cleared_at=8
+    ),
+    # A client that asks again is heard.
+    "request lost": Story((_UPS,), _ARRIVES | _IS_REFUSED, loses="payment-request"),
+    "decision lost": Story((_UPS,), _ARRIVES, loses="payment-response"),
+    "refusal lost": Story(
+        (simple_purchase(EXPIRED, "UPS"),), _IS_REFUSED, loses="payment-response"
+    ),
+    "shipment lost": Story((_UPS,), _ARRIVES, loses="shipment-request"),
+    "report lost": Story((_UPS,), _ARRIVES, loses="shipment-response"),
+    "delivered without a number": Story((_UPS,), _ARRIVES, is_reported_blindly=True),
+    "watched": Story((_UPS,), _ARRIVES, is_read=True),
+}
+
+
+class Stage(World):
+    """A world in which one story is played."""
+
+    def __init__(self, story: Story, script: Script) -> None:
+        """Get ready for a story."""
+        super().__init__(1, weather=script, purchases=list(story.purchases))
+        self.calm_at = 60.0
+        self.is_checking_sweeps = False
+        self.sites: list[Site] = []
+        self._story = story
+        self._lost = False
+        self.network.on_call = lambda service, operation: self.sites.append(running_site())
+        self._deliver: Callable[..., None] = self.sqs.send
+        self.sqs.send = self._send  # type: ignore[method-assign]
+
+    def _send(self, queue: str, body: str, delay_seconds: float = 0) -> None:
+        if queue == self._story.loses and not self._lost:
+            self._lost = True
+            self.sqs.expired += 1
+            return
+        self._deliver(queue, body, delay_seconds)
+        if queue == "shipment-request" and self._story.is_reported_blindly and not self._lost:
+            self._lost = True
+            order_id = self.history.orders()[0]["order_id"]
+            blind = ShipmentDelivered(order_id=order_id, tracking_number="").to_body()
+            self._deliver("shipment-response", blind)
+
+    def _disturb(self) -> None:
+        """Do what the story says beside the purchases."""
+        loop, story = self.loop, self._story
+        if story.catalog_is_cleared_at is not None:
+            loop.at(loop.world, story.catalog_is_cleared_at, self._clear_catalog)
+        if story.is_read:
+            loop.at(loop.world, 5.0, loop.start, Process("reader"), self._read())
+
+    def _clear_catalog(self) -> None:
+        for place in [each for each in self.memory.items if each[1] == "PRODUCT"]:
+            del self.memory.items[place]
+
+    async def _read(self) -> None:
+        """Read as the routes do; a reader who gets no answer goes away."""
+        table, page = self.lambdas.ports.table, PageRequest()
+        with suppress(ShopError):
+            mine = await list_orders_of(table, "u1", page)
+            for order in mine.entries:
+                await get_order(table, order.order_id)
+            await list_orders(table, page)
+
+    def play(self) -> None:
+        """Play the story to its end.
+
+        Raises:
+            ViolationError: a promise was broken, or it ended as it must not.
+        """
+        self.run()
+        promised = {promise.order_id for promise in self.history.promises}
+        for order in self.history.orders():
+            message = (self.history.decision(order["order_id"]) or {})["message"]
+            is_late = order["order_id"] not in promised and message == "payment timed out"
+            is_right = order["state"] in self._story.ends_in or is_late
+            check(is_right, "the story ends as it should", order)

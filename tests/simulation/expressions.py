@@ -1,0 +1,156 @@
+"""The expressions the store really uses, compiled once each.
+
+Anything else is :class:`NotImplementedError`: a new kind of expression is to be looked at
+here, and compared with the emulator (``likeness.py``), before a simulation can trust it.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from pydynox.exceptions import ValidationException
+
+Item = dict[str, Any]
+Names = dict[str, str]
+Values = dict[str, Any]
+Condition = Callable[[Item, Names, Values], bool]
+Change = Callable[[Item, Item, Names, Values], None]
+
+_CLAUSES = re.compile(r"\b(SET|ADD|REMOVE)\s+")
+_EXISTS = re.compile(r"attribute_exists\(\s*([#\w]+)\s*\)")
+_MISSING = re.compile(r"attribute_not_exists\(\s*([#\w]+)\s*\)")
+_ONE_OF = re.compile(r"([#\w]+) IN \(([^)]*)\)")
+_EQUAL = re.compile(r"([#\w]+) = (:\w+)")
+_SET = re.compile(r"([#\w]+) = (?:(:\w+)|if_not_exists\(\s*([#\w]+)\s*,\s*(:\w+)\s*\))")
+_ADD = re.compile(r"([#\w]+) (:\w+)")
+_PATH = re.compile(r"[#\w]+")
+_COMMA = re.compile(r",\s*(?![^(]*\))")
+_USED = re.compile(r"[#:]\w+")
+
+
+def _path(token: str, names: Names) -> str:
+    if token[0] != "#":
+        return token
+    try:
+        return names[token]
+    except KeyError:
+        raise ValidationException(f"unknown name {token}") from None
+
+
+def _value(token: str, values: Values) -> Any:
+    try:
+        return values[token]
+    except KeyError:
+        raise ValidationException(f"unknown value {token}") from None
+
+
+@lru_cache(maxsize=500)
+def compile_condition(text: str) -> Condition:
+    """Return what tells whether a condition holds for an item."""
+    text = text.strip()
+    if found := _EXISTS.fullmatch(text):
+        path = found[1]
+        return lambda item, names, _: _path(path, names) in item
+    if found := _MISSING.fullmatch(text):
+        path = found[1]
+        return lambda item, names, _: _path(path, names) not in item
+    if found := _ONE_OF.fullmatch(text):
+        path, choices = found[1], [each.strip() for each in found[2].split(",")]
+        return lambda item, names, values: _is_among(item, path, choices, names, values)
+    if found := _EQUAL.fullmatch(text):
+        path, token = found[1], found[2]
+        return lambda item, names, values: _is_among(item, path, [token], names, values)
+    raise NotImplementedError(f"the simulation does not know the condition {text!r}")
+
+
+def _is_among(item: Item, path: str, choices: list[str], names: Names, values: Values) -> bool:
+    wanted = [_value(each, values) for each in choices]
+    name = _path(path, names)
+    return name in item and any(_same(item[name], each) for each in wanted)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Compare as DynamoDB does: true is not 1."""
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+@lru_cache(maxsize=500)
+def compile_update(text: str) -> tuple[Change, ...]:
+    """Return the changes that an update makes; each reads the old item, writes the new."""
+    parts = _CLAUSES.split(text)
+    if parts[0].strip():
+        raise NotImplementedError(f"the simulation does not know the update {text!r}")
+    changes: list[Change] = []
+    for clause, body in zip(parts[1::2], parts[2::2], strict=True):
+        changes += [_change(clause, each.strip()) for each in _COMMA.split(body.strip())]
+    return tuple(changes)
+
+
+def _change(clause: str, text: str) -> Change:
+    pattern = {"SET": _SET, "ADD": _ADD, "REMOVE": _PATH}[clause]
+    found = pattern.fullmatch(text)
+    if found is None:
+        raise NotImplementedError(f"the simulation does not know {clause} {text!r}")
+    if clause == "REMOVE":
+        return _removing(found[0])
+    if clause == "ADD":
+        return _adding(found[1], found[2])
+    if found[3] is not None:
+        return _setting_if_missing(found[1], found[3], found[4])
+    return _setting(found[1], found[2])
+
+
+def _removing(path: str) -> Change:
+    def change(old: Item, new: Item, names: Names, values: Values) -> None:
+        new.pop(_path(path, names), None)
+
+    return change
+
+
+def _setting(path: str, token: str) -> Change:
+    def change(old: Item, new: Item, names: Names, values: Values) -> None:
+        new[_path(path, names)] = _value(token, values)
+
+    return change
+
+
+def _setting_if_missing(path: str, other: str, token: str) -> Change:
+    def change(old: Item, new: Item, names: Names, values: Values) -> None:
+        value = _value(token, values)
+        new[_path(path, names)] = old.get(_path(other, names), value)
+
+    return change
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _adding(path: str, token: str) -> Change:
+    def change(old: Item, new: Item, names: Names, values: Values) -> None:
+        name, value = _path(path, names), _value(token, values)
+        if not _is_number(value) or not _is_number(old.get(name, 0)):
+            raise ValidationException("Type mismatch for ADD")
+        new[name] = old.get(name, 0) + value
+
+    return change
+
+
+def check_use(names: Names | None, values: Values | None, *texts: str | None) -> None:
+    """Refuse names and values that no expression uses, as DynamoDB does."""
+    used = {each for text in texts if text for each in _USED.findall(text)}
+    if not used.issuperset(names or ()):
+        raise ValidationException("Value provided in ExpressionAttributeNames unused")
+    if not used.issuperset(values or ()):
+        raise ValidationException("Value provided in ExpressionAttributeValues unused")
+
+
+def changed_paths(text: str, names: Names) -> list[str]:
+    """Return the attributes an update changes, repeats included."""
+    parts = _CLAUSES.split(text)
+    return [
+        _path(_PATH.match(each.strip())[0], names)  # type: ignore[index]
+        for body in parts[2::2]
+        for each in _COMMA.split(body.strip())
+    ]

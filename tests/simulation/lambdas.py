@@ -1,0 +1,183 @@
+"""The shop's functions: the real handlers, each invocation a process that can die."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import workers.batch
+import workers.order
+import workers.payment
+import workers.shipment
+from app.domain.errors import ShopError
+from app.ports import Ports
+from app.queues import Queues
+from app.settings import Settings
+from app.stack import FUNCTIONS, MAPPINGS
+from app.store.table import Table
+from tests.simulation.history import ViolationError
+from tests.simulation.loop import Process
+from tests.simulation.network import Network, Trace
+from tests.simulation.sqs import Message, SimulatedSQS
+from tests.simulation.weather import Weather
+from workers.batch import handle_batch
+
+#: When simulated time begins. The cards that expire this month do so a day and a half later.
+EPOCH = datetime(2026, 11, 29, 12, tzinfo=UTC)
+
+_ARN = "arn:aws:sqs:eu-west-1:000000000000:local-acmeserverless-sqs-"
+_TIMEOUTS = {each.name: float(each.timeout_seconds) for each in FUNCTIONS}
+_FUNCTION_OF = {each.queue: each.function for each in MAPPINGS}
+
+
+def _handlers() -> dict[str, Callable[..., Any]]:
+    return {
+        "payment": workers.payment.handle,
+        "order": workers.order.handle,
+        "shipment": workers.shipment.handle,
+    }
+
+
+@dataclass(frozen=True)
+class SimContext:
+    """The Lambda context of one invocation."""
+
+    process: Process
+    clock: Callable[[], float]
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long the process has left to live."""
+        return max(0, int((self.process.deadline - self.clock()) * 1000))
+
+
+class Log:
+    """Stands in for the workers' logger: a crashed handler is a defect of the shop."""
+
+    def __init__(self, trace: Trace, who: Callable[[], str]) -> None:
+        """Write into ``trace``."""
+        self._trace = trace
+        self._who = who
+        self.crash: str | None = None
+
+    def info(self, text: str, *values: object) -> None:
+        """Note what a worker reports."""
+        self._trace.note(self._who(), text % values)
+
+    warning = error = info
+
+    def exception(self, text: str, *values: object) -> None:
+        """Note a crash, with its cause."""
+        self.crash = f"{text % values}: {sys.exception()!r}"
+        self._trace.note(self._who(), self.crash)
+
+
+class Lambdas:
+    """Starts the shop's functions: for messages, for the schedule, for HTTP."""
+
+    def __init__(
+        self,
+        network: Network,
+        weather: Weather,
+        sqs: SimulatedSQS,
+        trace: Trace,
+        *,
+        table: Table,
+        queues: Queues,
+        settings: Settings,
+    ) -> None:
+        """Take over what the queues deliver."""
+        self._loop = network.loop
+        self._network = network
+        self._weather = weather
+        self._sqs = sqs
+        self._trace = trace
+        self._count = 0
+        self.settings = settings
+        self.ports = Ports(lambda: table, lambda: queues, lambda: settings, self.now)
+        sqs.on_batch = self.take
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the simulation has ended."""
+        return self._network.is_over
+
+    def now(self) -> datetime:
+        """Return the time on the clock of the running process."""
+        wrong = self._weather.clock_error(self._loop.process.skew_seconds)
+        return EPOCH + timedelta(seconds=self._loop.now + wrong)
+
+    def invoke(
+        self, function: str, work: Coroutine[Any, Any, Any], process: Process
+    ) -> "asyncio.Task[Any]":
+        """Run a function until it is done or its time is up."""
+        task = self._loop.start(process, work)
+        self._loop.at(self._loop.world, process.deadline, self._time_is_up, process, task)
+        return task
+
+    def new_process(self, function: str) -> Process:
+        """Return a process for one invocation."""
+        self._count += 1
+        return Process(
+            f"{function}#{self._count}",
+            skew_seconds=self._weather.skew(),
+            deadline=self._loop.now + max(0.1, _TIMEOUTS[function] - self._weather.stall()),
+        )
+
+    def _time_is_up(self, process: Process, task: "asyncio.Task[Any]") -> None:
+        if not task.done():
+            self._network.kill(process)
+
+    # Messages.
+
+    def take(self, queue: str, messages: list[Message]) -> None:
+        """Invoke the function behind a queue with a batch."""
+        function = _FUNCTION_OF[queue]
+        process = self.new_process(function)
+        self._trace.note(
+            process.name,
+            "gets",
+            ", ".join(f"{each.message_id} ({queue}, {each.receives})" for each in messages),
+        )
+        records = [
+            {
+                "messageId": each.message_id,
+                "body": each.body,
+                "attributes": {"ApproximateReceiveCount": str(each.receives)},
+                "eventSourceARN": _ARN + queue,
+            }
+            for each in messages
+        ]
+        context = SimContext(process, self._loop.time)
+        work = handle_batch({"Records": records}, context, _handlers()[function], self.ports)
+        task = self.invoke(function, work, process)
+        task.add_done_callback(lambda done: self._reported(done, queue, messages))
+
+    def _reported(self, task: "asyncio.Task[Any]", queue: str, messages: list[Message]) -> None:
+        if self._network.is_over:
+            return
+        if (failure := task.exception()) is not None:
+            raise ViolationError("a worker answers", repr(failure)) from failure
+        failed = {each["itemIdentifier"] for each in task.result()["batchItemFailures"]}
+        for message in messages:
+            if message.message_id not in failed:
+                self._sqs.delete(queue, message)
+
+    # The schedule.
+
+    def sweep(self) -> None:
+        """Invoke the sweeper once."""
+        process = self.new_process("order")
+        process.name = process.name.replace("order", "sweeper")
+        self._trace.note(process.name, "sweeps")
+        context = SimContext(process, self._loop.time)
+        task = self.invoke("order", workers.order.handle_schedule(context, self.ports), process)
+        task.add_done_callback(self._swept)
+
+    def _swept(self, task: "asyncio.Task[Any]") -> None:
+        if self._network.is_over or (failure := task.exception()) is None:
+            return
+        self._trace.note(self._loop.process.name, repr(failure))
+        if not isinstance(failure, ShopError):
+            raise ViolationError("a sweep does not crash", repr(failure)) from failure

@@ -1,0 +1,218 @@
+"""An event loop in simulated time: nothing waits, and a seed decides every tie.
+
+Callbacks belong to a process. A process that dies is never resumed: none of its handlers
+for failures runs, as if its machine had lost power.
+"""
+
+import asyncio
+from asyncio import events
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from heapq import heappop, heappush
+from random import Random
+from typing import Any, cast
+
+FOREVER = float("inf")
+
+
+class Process:
+    """Something that runs and can die: a Lambda invocation, a client, or the world itself."""
+
+    __slots__ = ("deadline", "is_alive", "name", "skew_seconds")
+
+    def __init__(self, name: str, *, skew_seconds: float = 0.0, deadline: float = FOREVER) -> None:
+        """Start alive, with a clock that is wrong by ``skew_seconds``."""
+        self.name = name
+        self.skew_seconds = skew_seconds
+        self.deadline = deadline
+        self.is_alive = True
+
+
+class SimHandle:
+    """A callback that waits for its turn."""
+
+    __slots__ = ("callback", "inputs", "is_off", "process")
+
+    def __init__(
+        self, callback: Callable[..., object], inputs: tuple[Any, ...], process: Process
+    ) -> None:
+        """Remember what to call and for whom."""
+        self.callback = callback
+        self.inputs = inputs
+        self.process = process
+        self.is_off = False
+
+    def cancel(self) -> None:
+        """Make sure that it is never called."""
+        self.is_off = True
+
+    def cancelled(self) -> bool:
+        """Return whether it was cancelled."""
+        return self.is_off
+
+
+class SimLoop:
+    """The part of an event loop that tasks, time-outs and sleeping need.
+
+    It is no ``AbstractEventLoop``: most of that is about sockets, and asyncio never asks.
+    """
+
+    def __init__(self, random: Random) -> None:
+        """Begin at second 0 with nothing to do."""
+        self._itself = cast("asyncio.AbstractEventLoop", self)
+        self.world = Process("world")
+        #: Whose callback is running.
+        self.process = self.world
+        self.now = 0.0
+        self._draw = random.random
+        self._ready: deque[SimHandle] = deque()
+        self._timers: list[tuple[float, float, int, SimHandle]] = []
+        self._count = 0
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    # What asyncio asks of a loop.
+
+    def time(self) -> float:
+        """Return the simulated time in seconds."""
+        return self.now
+
+    def get_debug(self) -> bool:
+        """Return that this is no debugging."""
+        return False
+
+    def is_running(self) -> bool:
+        """Return that the loop runs, as far as anybody inside can tell."""
+        return True
+
+    def is_closed(self) -> bool:
+        """Return that the loop can be used."""
+        return False
+
+    def create_future(self) -> "asyncio.Future[Any]":
+        """Return a future of this loop."""
+        return asyncio.Future(loop=self._itself)
+
+    def create_task(
+        self, coro: Any, *, name: str | None = None, context: Context | None = None
+    ) -> "asyncio.Task[Any]":
+        """Return a task that belongs to the running process."""
+        task: asyncio.Task[Any] = asyncio.Task(coro, loop=self._itself, name="simulated")
+        self._tasks.append(task)
+        return task
+
+    def call_soon(
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> SimHandle:
+        """Call back within this instant, in the order of asking."""
+        handle = SimHandle(callback, args, self.process)
+        self._ready.append(handle)
+        return handle
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> SimHandle:
+        """Call back at an instant."""
+        handle = SimHandle(callback, args, self.process)
+        self._count += 1
+        heappush(self._timers, (when, self._draw(), self._count, handle))
+        return handle
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> SimHandle:
+        """Call back after ``delay`` seconds."""
+        return self.call_at(self.now + delay, callback, *args)
+
+    def _timer_handle_cancelled(self, handle: SimHandle) -> None:
+        """Leave cancelled timers where they are; they are skipped when their time comes."""
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Keep quiet: exceptions of tasks are looked at by whoever started them."""
+
+    # What the simulator asks of it.
+
+    def at(
+        self, process: Process, when: float, callback: Callable[..., object], *inputs: Any
+    ) -> None:
+        """Call back at an instant on behalf of ``process``, unless it is dead by then."""
+        self._count += 1
+        handle = SimHandle(callback, inputs, process)
+        heappush(self._timers, (when, self._draw(), self._count, handle))
+
+    def start(self, process: Process, coro: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        """Run a coroutine as ``process``."""
+        caller, self.process = self.process, process
+        task = self.create_task(coro)
+        self.process = caller
+        return task
+
+    def run(self, until: float = FOREVER) -> None:
+        """Run until nothing is left to do, or to an instant, which then is now.
+
+        Callbacks of one instant run in the order of asking; timers that are due in the
+        same instant run in an order that the seed decides.
+        """
+        earlier = events._get_running_loop()
+        events._set_running_loop(self._itself)
+        try:
+            self._run(until)
+        finally:
+            self.process = self.world
+            events._set_running_loop(earlier)
+        if until != FOREVER:
+            self.now = max(self.now, until)
+
+    def _run(self, until: float) -> None:
+        ready, timers = self._ready, self._timers
+        while True:
+            while ready:
+                handle = ready.popleft()
+                if not handle.is_off and handle.process.is_alive:
+                    self.process = handle.process
+                    handle.callback(*handle.inputs)
+            if not timers or timers[0][0] > until:
+                return
+            when, _, _, handle = heappop(timers)
+            if handle.is_off or not handle.process.is_alive:
+                continue
+            self.now = max(self.now, when)
+            self.process = handle.process
+            handle.callback(*handle.inputs)
+
+    def bury(self) -> None:
+        """End what dead processes left behind, so that nothing outlives the simulation."""
+        for _ in range(100):
+            left = [task for task in self._tasks if not task.done()]
+            if not left:
+                break
+            self._timers.clear()
+            for task in left:
+                task.cancel()
+            while self._ready:
+                self._revive_and_run()
+        for task in self._tasks:
+            if task.done() and not task.cancelled():
+                task.exception()
+        self._tasks.clear()
+
+    def _revive_and_run(self) -> None:
+        earlier = events._get_running_loop()
+        events._set_running_loop(self._itself)
+        try:
+            while self._ready:
+                handle = self._ready.popleft()
+                if not handle.is_off:
+                    self.process = handle.process
+                    handle.callback(*handle.inputs)
+        finally:
+            self.process = self.world
+            events._set_running_loop(earlier)

@@ -1,0 +1,215 @@
+"""Planted bugs: one place of the shop's source changed, to see that the simulation notices.
+
+A mutation replaces a piece of text that must occur exactly once in its file. The changed
+file is compiled and the code of its functions is put into the functions that are there, so
+whoever imported them by name runs the changed code too. ``SHOP_MUTATION=<name>`` or
+``--mutant <name>`` applies one to a whole run.
+"""
+
+import importlib
+import inspect
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+#: The environment variable that names a mutation.
+VARIABLE = "SHOP_MUTATION"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One bug; ``is_constant`` if it changes a constant of the module, not a function."""
+
+    path: str
+    old: str
+    new: str
+    is_constant: bool = False
+
+
+_OUT_OF_TIME = '            log.error("record.out_of_time message_id=%s", record["messageId"])\n'
+_TIME_OUT = "time_out_payment(order.order_id, amount_cents=order.total_cents, now=now)"
+
+MUTATIONS = {
+    "shipment is asked for once": Mutation(
+        "app/services/orders.py",
+        "    if order.state is OrderState.PAID:\n",
+        "    if order.state is OrderState.PAID and order.updated_at == now:\n",
+    ),
+    "a repeated order does not ask for payment": Mutation(
+        "app/services/orders.py",
+        "    if order.state is OrderState.PENDING:\n",
+        "    if earlier is None:\n",
+    ),
+    "key is ignored": Mutation(
+        "app/services/orders.py",
+        "order_id_for(draft.user_id, idempotency_key) if idempotency_key else str(uuid4())",
+        "str(uuid4())",
+    ),
+    "an order is put over the one that is there": Mutation(
+        "app/store/orders.py",
+        "await table.put(order_to_item(order), condition=NOT_THERE)",
+        "await table.put(order_to_item(order))",
+    ),
+    "orders advance without the condition": Mutation(
+        "app/store/orders.py",
+        """condition=f"#state IN ({', '.join(origins)})",""",
+        'condition="attribute_exists(PK)",',
+    ),
+    "delivered orders go back": Mutation(
+        "app/domain/order.py",
+        "    OrderState.SHIPPED: frozenset({OrderState.PAID}),\n",
+        "    OrderState.SHIPPED: frozenset({OrderState.PAID, OrderState.DELIVERED}),\n",
+        is_constant=True,
+    ),
+    "final orders stay in the index": Mutation(
+        "app/store/orders.py", "    if target.is_final:\n", "    if False:\n"
+    ),
+    "a decision is overwritten": Mutation(
+        "app/store/payments.py",
+        "await table.put(decision_to_item(decision), condition=NOT_THERE)",
+        "await table.put(decision_to_item(decision))",
+    ),
+    "what is announced is not what was stored": Mutation(
+        "app/services/payments.py",
+        "    decision = await decide_once(table, decision)\n",
+        "    await decide_once(table, decision)\n",
+    ),
+    "a decision is announced once": Mutation(
+        "app/services/payments.py",
+        "    await announce(queues, decision)\n",
+        "    if decision.decided_at == now:\n        await announce(queues, decision)\n",
+    ),
+    "a decision is announced before it is stored": Mutation(
+        "app/services/payments.py",
+        "    decision = await decide_once(table, decision)\n    await announce(queues, decision)\n",
+        "    await announce(queues, decision)\n    decision = await decide_once(table, decision)\n",
+    ),
+    "a transaction id of the moment": Mutation(
+        "app/domain/payment.py",
+        "transaction_id=transaction_id_for(order_id),",
+        'transaction_id=f"{order_id}-{now.timestamp()}",',
+    ),
+    "a tracking number of the moment": Mutation(
+        "app/domain/shipment.py",
+        "tracking_number=tracking_number_for(order_id),",
+        'tracking_number=str(__import__("time").perf_counter()),',
+    ),
+    "nothing tells of the delivery": Mutation(
+        "app/services/shipments.py",
+        "        ShipmentDelivered.about(shipment)",
+        "        ShipmentSent.about(shipment)",
+    ),
+    "failed records count as done": Mutation(
+        "workers/batch.py",
+        "        elif task.cancelled() or not task.result():\n",
+        "        elif False:\n",
+    ),
+    "late records count as done": Mutation(
+        "workers/batch.py",
+        f"{_OUT_OF_TIME}            failed.append(record)\n",
+        _OUT_OF_TIME,
+    ),
+    "the sweeper declines without a decision": Mutation(
+        "app/services/sweeper.py",
+        f"await decide_once(\n        table, {_TIME_OUT}\n    )",
+        _TIME_OUT,
+    ),
+    "the sweeper is impatient": Mutation(
+        "app/domain/payment.py", "timedelta(hours=48)", "timedelta(hours=1)", is_constant=True
+    ),
+    "the sweeper forgets paid orders": Mutation(
+        "app/services/sweeper.py", "(order.state is OrderState.PAID and idle >= GRACE)", "False"
+    ),
+    "the sweeper forgets decided orders": Mutation(
+        "app/services/sweeper.py", "        if decision is not None:\n", "        if False:\n"
+    ),
+    "the sweeper forgets orders without a decision": Mutation(
+        "app/services/sweeper.py",
+        "        if now - order.placed_at >= PAYMENT_TIMEOUT:\n",
+        "        if False:\n",
+    ),
+}
+
+
+@contextmanager
+def applied(name: str) -> Iterator[None]:
+    """Change the shop for a while.
+
+    Raises:
+        ValueError: the text to be replaced is not there exactly once.
+    """
+    mutation = MUTATIONS[name]
+    module = importlib.import_module(mutation.path.removesuffix(".py").replace("/", "."))
+    source = (ROOT / mutation.path).read_text()
+    if source.count(mutation.old) != 1:
+        raise ValueError(f"{name}: {mutation.path} has {source.count(mutation.old)} such places")
+    changed = compile(source.replace(mutation.old, mutation.new), mutation.path, "exec")
+    undo = _swap_constants(module, changed) if mutation.is_constant else _swap(module, changed)
+    try:
+        yield
+    finally:
+        for act in reversed(undo):
+            act()
+
+
+def _swap(module: ModuleType, changed: CodeType) -> list[Any]:
+    codes = dict(_codes(changed))
+    undo = []
+    for function in _functions(module):
+        old = function.__code__
+        new = codes[function.__qualname__]
+        if old.co_code != new.co_code or old.co_consts != new.co_consts:
+            function.__code__ = new
+            undo.append(lambda function=function, old=old: setattr(function, "__code__", old))
+    if not undo:
+        raise ValueError(f"nothing changed in {module.__name__}")
+    return undo
+
+
+def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:
+    for each in code.co_consts:
+        if isinstance(each, CodeType) and "<locals>" not in each.co_qualname:
+            yield each.co_qualname, each
+            yield from _codes(each)
+
+
+def _functions(module: ModuleType) -> Iterator[FunctionType]:
+    """Yield the functions and methods that a module's own text defines."""
+    classes = (each for each in vars(module).values() if isinstance(each, type))
+    places = [dict(vars(module)), *(dict(vars(each)) for each in classes)]
+    for place in places:
+        for value in place.values():
+            bare = value.fget if isinstance(value, property) else value
+            bare = getattr(bare, "__func__", bare)
+            bare = inspect.unwrap(bare) if callable(bare) else bare
+            if isinstance(bare, FunctionType) and bare.__code__.co_filename == module.__file__:
+                yield bare
+
+
+def _swap_constants(module: ModuleType, changed: CodeType) -> list[Any]:
+    """Give every module that knows a changed constant the new one."""
+    scratch = ModuleType(module.__name__)
+    sys.modules[scratch.__name__] = scratch
+    try:
+        exec(changed, vars(scratch))
+    finally:
+        sys.modules[module.__name__] = module
+    undo: list[Any] = []
+    shop = [each for name, each in sys.modules.items() if name.startswith(("app.", "workers."))]
+    for name, old in list(vars(module).items()):
+        new = vars(scratch).get(name)
+        if not name.isupper() or old == new:
+            continue
+        for each in shop:
+            if vars(each).get(name) is old:
+                setattr(each, name, new)
+                undo.append(lambda each=each, name=name, old=old: setattr(each, name, old))
+    if not undo:
+        raise ValueError(f"nothing changed in {module.__name__}")
+    return undo

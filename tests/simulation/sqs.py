@@ -1,0 +1,180 @@
+"""Standard queues: at least once, in any order, with dead letters that can be sent back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from app.stack import MAX_RECEIVES, QUEUES, Queue
+from tests.simulation.loop import SimLoop
+from tests.simulation.network import Trace
+from tests.simulation.weather import Weather
+
+_BATCH = 10
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """One message; a copy that SQS makes by itself has the same id."""
+
+    message_id: str
+    body: str
+    source: str
+    sent_at: float
+    visible_at: float
+    receives: int = 0
+    is_deleted: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class SimQueue:
+    """One queue and what is in it."""
+
+    name: str
+    shape: Queue
+    messages: list[Message] = field(default_factory=list)
+
+
+Take = Callable[[str, list[Message]], None]
+Hear = Callable[[str, str], None]
+
+
+def _nobody_listens(queue: str, body: str) -> None:
+    """Take note of nothing."""
+
+
+class SimulatedSQS:
+    """The shop's six queues. ``on_batch`` gets what is received, as a poller would."""
+
+    def __init__(self, loop: SimLoop, weather: Weather, trace: Trace, random: Random) -> None:
+        """Begin with empty queues."""
+        self._loop = loop
+        self._weather = weather
+        self._trace = trace
+        self._random = random
+        self._count = 0
+        self.queues = {each.name: SimQueue(each.name, each) for each in QUEUES}
+        #: Messages that were never handled: too old, or purged.
+        self.expired = 0
+        self.on_batch: Take = lambda queue, messages: None
+        #: Hears of a message when a service wants it sent, and when it is on its queue.
+        self.on_attempt: Hear = _nobody_listens
+        self.on_send: Hear = _nobody_listens
+
+    def send(self, queue: str, body: str, delay_seconds: float = 0) -> None:
+        """Put a message on a queue, or several alike."""
+        for _ in range(self._weather.copies()):
+            delay = delay_seconds + self._weather.extra_delay()
+            self.on_send(queue, body)
+            self._add(queue, body, delay)
+
+    def _add(self, queue: str, body: str, delay: float) -> None:
+        self._count += 1
+        now = self._loop.now
+        message = Message(f"m{self._count}", body, queue, now, now + delay)
+        if self._weather.is_poisoned():
+            self._bury(message)
+            return
+        self.queues[queue].messages.append(message)
+        self._poll_at(queue, message.visible_at)
+
+    def _poll_at(self, queue: str, when: float) -> None:
+        self._loop.at(self._loop.world, when + self._weather.latency(), self._poll, queue)
+
+    def _poll(self, name: str) -> None:
+        queue, now = self.queues[name], self._loop.now
+        due = []
+        for message in [each for each in queue.messages if each.visible_at <= now]:
+            if self._is_expired(message, queue.shape):
+                queue.messages.remove(message)
+            else:
+                due.append(message)
+        if not due:
+            return
+        if len(due) > 1:
+            self._random.shuffle(due)
+        received = [each for each in due[:_BATCH] if self._receive(queue, each)]
+        if len(due) > _BATCH:
+            self._poll_at(name, now)
+        if len(received) > 1 and self._random.random() < 0.5:
+            # Two pollers of one queue, each with a part.
+            cut = self._random.randrange(1, len(received))
+            self.on_batch(name, received[:cut])
+            received = received[cut:]
+        if received:
+            self.on_batch(name, received)
+
+    def _receive(self, queue: SimQueue, message: Message) -> bool:
+        message.receives += 1
+        if message.receives > MAX_RECEIVES:
+            queue.messages.remove(message)
+            self._bury(message)
+            return False
+        if self._weather.stays_visible():
+            self._poll_at(queue.name, self._loop.now + self._random.random())
+        else:
+            message.visible_at = self._loop.now + queue.shape.visibility_seconds
+            self._poll_at(queue.name, message.visible_at)
+        return True
+
+    def _is_expired(self, message: Message, shape: Queue) -> bool:
+        if self._loop.now - message.sent_at <= shape.retention_seconds:
+            return False
+        self.expired += 1
+        self._trace.note("sqs", "forgot", f"{message.message_id} on {shape.name}")
+        return True
+
+    def _bury(self, message: Message) -> None:
+        letters = self.queues[message.source].shape.dead_letters
+        if letters is None:
+            raise ValueError(message.source)
+        self._trace.note("sqs", "gave up", f"{message.message_id} of {message.source}")
+        message.is_deleted = False
+        self.queues[letters].messages.append(message)
+
+    def delete(self, queue: str, message: Message) -> None:
+        """Remove a message that was handled; some come back all the same."""
+        if message.is_deleted or self._weather.loses_deletion():
+            return
+        message.is_deleted = True
+        if message in self.queues[queue].messages:
+            self.queues[queue].messages.remove(message)
+        if self._weather.comes_back():
+            ghost = Message(
+                message.message_id,
+                message.body,
+                message.source,
+                message.sent_at,
+                self._loop.now + self._weather.extra_delay(),
+            )
+            self.queues[queue].messages.append(ghost)
+            self._poll_at(queue, ghost.visible_at)
+
+    def redrive(self, *, most: int = 1000) -> int:
+        """Send dead letters back as new messages; one whose deletion is lost stays too."""
+        moved = 0
+        for queue in self.queues.values():
+            if queue.shape.dead_letters is not None:
+                continue
+            for message in list(queue.messages[: most - moved]):
+                if self._is_expired(message, queue.shape):
+                    queue.messages.remove(message)
+                    continue
+                moved += 1
+                self._trace.note(
+                    "operator", "redrives", f"{message.message_id} to {message.source}"
+                )
+                self._add(message.source, message.body, 0)
+                if not self._weather.loses_deletion():
+                    queue.messages.remove(message)
+        return moved
+
+    def purge(self) -> None:
+        """Lose every message there is, as an operator in a hurry does."""
+        self._trace.note("operator", "purges", f"{self.count()} messages")
+        self.expired += self.count()
+        for queue in self.queues.values():
+            queue.messages.clear()
+
+    def count(self) -> int:
+        """Return how many messages there are, dead letters included."""
+        return sum(len(queue.messages) for queue in self.queues.values())

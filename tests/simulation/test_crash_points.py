@@ -1,0 +1,62 @@
+"""Every call to AWS that a handler can make fails in every way, once and for a while."""
+
+import pytest
+
+from tests.simulation.client import FakeClient
+from tests.simulation.crash import ATTEMPTS, STORIES, Script, Stage
+from tests.simulation.history import ViolationError
+from tests.simulation.sites import Site, client_calls, reachable_sites
+from tests.simulation.weather import Fault
+
+FAULTS = tuple(Fault)[1:]
+
+#: What the stories have tried so far: which fault at which call site.
+_tried: set[tuple[Site, Fault]] = set()
+
+
+def broken_promises(name: str) -> list[str]:
+    """Play a story with each fault at each of its calls; return what went wrong."""
+    story = STORIES[name]
+    undisturbed = Stage(story, Script())
+    undisturbed.play()
+    broken = []
+    for place, site in enumerate(undisturbed.sites):
+        for fault in FAULTS:
+            for repeats in (1, ATTEMPTS):
+                stage = Stage(story, Script(fault, at=place, repeats=repeats))
+                try:
+                    stage.play()
+                except ViolationError as violation:
+                    broken.append(f"{name}, call {place} {site} {fault} x{repeats}: {violation}")
+                _tried.add((stage.sites[place], fault))
+    return broken
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", STORIES)
+def test_a_crash_at_any_call_changes_no_end(name: str) -> None:
+    assert broken_promises(name) == []
+
+
+@pytest.mark.timeout(300)
+def test_every_call_site_of_every_handler_is_tried_with_every_fault() -> None:
+    if not _tried:
+        for name in STORIES:
+            broken_promises(name)
+    sites = reachable_sites()
+
+    assert {site for site, _ in _tried} - sites == set()
+    assert {(site, fault) for site in sites for fault in FAULTS} - _tried == set()
+
+
+def test_the_call_sites_are_read_from_the_code() -> None:
+    sites = reachable_sites()
+
+    assert len(sites) >= 14
+    assert ("app/store/payments.py", "decide_once", "put") in sites
+    assert ("app/store/orders.py", "advance_order", "update") in sites
+    assert ("app/services/shipments.py", "ship_order", "send") in sites
+
+
+def test_the_stand_in_knows_every_call_of_the_client() -> None:
+    assert {call for call in client_calls() if not hasattr(FakeClient, call)} == set()

@@ -1,0 +1,33 @@
+"""The simulation sees what it is there to see: each planted bug breaks a promise."""
+
+import pytest
+
+from tests.simulation.mutants import MUTATIONS, Mutation, applied
+from tests.simulation.world import simulate
+
+_MOST = 2_000
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_planted_bug_is_found(name: str) -> None:
+    with applied(name):
+        found = next((seed for seed in range(_MOST) if simulate(seed).rule), None)
+
+    assert found is not None
+
+
+def test_a_planted_bug_is_gone_afterwards() -> None:
+    with applied("a decision is overwritten"):
+        broken = [seed for seed in range(60) if simulate(seed).rule]
+
+    assert broken
+    assert not any(simulate(seed).rule for seed in broken)
+
+
+def test_a_bug_whose_place_is_gone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Mutation("app/store/orders.py", "no such text", "")
+    monkeypatch.setitem(MUTATIONS, "gone", gone)
+
+    with pytest.raises(ValueError, match="0 such places"), applied("gone"):
+        pass

@@ -1,0 +1,149 @@
+"""Whatever crashes, repeats, reorders, races or stalls: one end, one charge, one shipment."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections import Counter
+from random import Random
+
+import pytest
+
+from tests.simulation.__main__ import main
+from tests.simulation.history import DECLINED, DELIVERED, ViolationError
+from tests.simulation.loop import Process, SimLoop
+from tests.simulation.mutants import VARIABLE
+from tests.simulation.runner import replay_line, run_many
+from tests.simulation.shoppers import Shopper
+from tests.simulation.weather import Fault
+from tests.simulation.world import World, hash_of, simulate, simulate_traced
+
+#: The same schedules in every run; ``make chaos`` runs others.
+SEED, SCHEDULES = 1_000_000, 2_000
+
+
+@pytest.mark.timeout(300)
+def test_every_promise_is_kept_in_every_schedule() -> None:
+    *_, summary = run_many(SCHEDULES, SEED, jobs=1)
+
+    broken = "\n".join(f"{each.about}\n{replay_line(each.seed)}" for each in summary.failures)
+    assert summary.schedules == SCHEDULES
+    assert not broken, broken
+
+
+def test_a_seed_decides_everything_in_every_process() -> None:
+    """Hashes of texts differ from process to process, so an order of theirs would show."""
+    program = (
+        "from tests.simulation.world import hash_of, simulate_traced\n"
+        "print([hash_of(simulate_traced(seed)[1]) for seed in range(20)])"
+    )
+    traces = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    here = [hash_of(simulate_traced(seed)[1]) for seed in range(20)]
+
+    assert traces == {f"{here}\n"}
+    assert len(set(here)) == 20
+
+
+def test_the_schedules_meet_every_fault_and_every_end() -> None:
+    events: Counter[str] = Counter()
+    ends: Counter[tuple[int, str]] = Counter()
+    for seed in range(400):
+        world = World(seed)
+        world.run()
+        events.update(event for _, _, event, _ in world.trace.entries)
+        for order in world.history.orders():
+            decision = world.history.decision(order["order_id"]) or {}
+            ends[order["state"], decision["message"]] += 1
+
+    for fault in tuple(Fault)[1:]:
+        assert any(event.endswith(fault) for event in events), fault
+    for event in ("died", "gives up", "redrives", "gave up", "forgot", "purges", "sweeps"):
+        assert events[event], event
+    for status in (200, 202, 422, 503, "nothing"):
+        assert events[f"is told {status}"], status
+    assert set(ends) == {
+        (DELIVERED, "transaction successful"),
+        (DECLINED, "creditcard validation has failed, unable to process payment"),
+        (DECLINED, "payment timed out"),
+    }
+
+
+def test_a_dead_process_is_never_resumed() -> None:
+    loop, seen = SimLoop(Random(1)), []
+    process = Process("p")
+
+    async def work() -> None:
+        try:
+            seen.append("begins")
+            await asyncio.sleep(5)
+        finally:
+            seen.append("ends")
+
+    loop.start(process, work())
+    loop.at(loop.world, 1, setattr, process, "is_alive", False)
+    loop.run()
+
+    assert seen == ["begins"]
+    assert loop.now == 1
+    loop.bury()
+
+
+def test_time_outs_and_sleep_run_on_simulated_time() -> None:
+    loop = SimLoop(Random(1))
+
+    async def work() -> float:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(86_400):
+                await asyncio.sleep(10**9)
+        return asyncio.get_running_loop().time()
+
+    task = loop.start(Process("p"), work())
+    loop.run()
+
+    assert task.result() == 86_400
+
+
+def test_a_failure_prints_the_line_that_replays_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "")
+    options = ["--seed", "0", "--mutant", "a decision is overwritten", "--n", "40"]
+
+    assert main(options) == 1
+    told = capsys.readouterr().out
+
+    assert "make chaos N=1 SEED=" in told
+    assert "BROKEN  a payment is decided once" in told
+    assert "\x1b" not in told
+
+
+def test_a_run_without_failure_says_so_in_json(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "")
+
+    assert main(["--n", "3", "--json"]) == 0
+
+    assert '"failures": []' in capsys.readouterr().out
+
+
+def test_a_client_that_is_told_a_lie_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lie(self: Shopper, *arguments: object) -> None:
+        raise ViolationError("a client is told the truth", "a lie")
+
+    monkeypatch.setattr(Shopper, "_told", lie)
+
+    assert simulate(0).rule == "a client is told the truth"
+
+
+def test_a_violation_names_its_rule_first() -> None:
+    assert str(ViolationError("a rule", "broken")) == "a rule: broken"

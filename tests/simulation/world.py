@@ -1,0 +1,235 @@
+"""One schedule: a shop, its clients, everything that can go wrong, and what must come of it."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import app.services.orders
+import workers.batch
+import workers.order
+from app.domain.product import Product
+from app.settings import Settings, read_settings
+from app.store.products import product_to_item
+from tests.simulation.client import FakeQueues, fake_table
+from tests.simulation.history import History, ViolationError
+from tests.simulation.lambdas import Lambdas, Log
+from tests.simulation.loop import Process, SimLoop
+from tests.simulation.memory import Item, MemoryTable
+from tests.simulation.network import Network, Trace
+from tests.simulation.shoppers import (
+    NUMBERS,
+    PRICE_CENTS,
+    PRODUCT_ID,
+    Purchase,
+    Shopper,
+    check_keys,
+    draw_purchases,
+)
+from tests.simulation.sqs import SimulatedSQS
+from tests.simulation.weather import DAY, HOUR, MINUTE, Weather
+
+#: After the faults: pauses between sweeps. Clocks were wrong by two days at most.
+_SWEEPS = (6 * MINUTE, 6 * MINUTE, 8 * MINUTE, 50 * HOUR, 6 * MINUTE, 8 * MINUTE, 52 * HOUR)
+_LATER = (6 * MINUTE, 8 * MINUTE) * 2
+_REDRIVES = 5
+#: An order may be on its way for so long before the sweeper looks at it.
+_GRACE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one schedule; ``rule`` names the broken promise, if one was."""
+
+    seed: int
+    events: int
+    orders: int
+    rule: str | None = None
+    about: str = ""
+
+
+@lru_cache(maxsize=1)
+def _settings() -> Settings:
+    return read_settings({"SHOP_DELIVERY_SECONDS": "5-120", "TABLE": "shop"})
+
+
+@lru_cache(maxsize=1)
+def _product() -> Item:
+    created_at = datetime(2026, 1, 1, tzinfo=UTC)
+    urls = ("", "", "")
+    product = Product(PRODUCT_ID, "Yoga Mat", "", "", urls, PRICE_CENTS, (), created_at)
+    return product_to_item(product)
+
+
+class World:
+    """Everything there is in one schedule."""
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        weather: Weather | None = None,
+        purchases: list[Purchase] | None = None,
+    ) -> None:
+        """Make a world; what is not given is drawn, and nothing happens yet."""
+        self.seed = seed
+        #: Whether nothing can fail any more when the faults are said to be over.
+        self.is_checking_sweeps = True
+        self.random = random = Random(seed)
+        self.loop = SimLoop(random)
+        self.trace = Trace(self.loop)
+        self.calm_at = random.choice((10.0, 10 * MINUTE, HOUR, 12 * HOUR, 3 * DAY))
+        self.weather = weather or Weather(random, ends=self.calm_at)
+        self.network = Network(self.loop, self.weather, self.trace, random)
+        self.sqs = SimulatedSQS(self.loop, self.weather, self.trace, random)
+        self.memory = memory = MemoryTable("shop", clock=self.loop.time, is_strict=False)
+        self.history = History(memory, self.sqs, NUMBERS)
+        product = _product()
+        memory.items[product["PK"], product["SK"]] = product
+        self.lambdas = Lambdas(
+            self.network,
+            self.weather,
+            self.sqs,
+            self.trace,
+            table=fake_table(memory, self.network),
+            queues=FakeQueues(self.sqs, self.network),
+            settings=_settings(),
+        )
+        self.log = Log(self.trace, lambda: self.loop.process.name)
+        self.purchases = purchases or draw_purchases(random)
+
+    def uuid4(self) -> UUID:
+        """Return an id that follows from the seed."""
+        return UUID(int=self.random.getrandbits(128), version=4)
+
+    def run(self) -> None:
+        """Let it all happen.
+
+        Raises:
+            ViolationError: a promise was broken.
+        """
+        with _in(self):
+            try:
+                self._go_wrong()
+                self._heal()
+            finally:
+                self.network.is_over = True
+                self.loop.bury()
+
+    def _go_wrong(self) -> None:
+        """Open the shop and let everything fail until the weather clears up."""
+        loop = self.loop
+        for number, purchase in enumerate(self.purchases):
+            client = Process(f"client{number}")
+            shopper = Shopper(purchase, self.lambdas, self.history, self.weather, self.trace)
+            loop.at(loop.world, purchase.begins, self._send_in, shopper, client)
+        self._disturb()
+        loop.run(self.calm_at)
+        self.weather.clear_up()
+        self.trace.note("world", "nothing fails any more")
+
+    def _disturb(self) -> None:
+        """Let the schedule and the operators come when it does not suit."""
+        loop, random = self.loop, self.random
+        for _ in range(random.choice((0, 1, 2, 4))):
+            when = random.random() * self.calm_at
+            loop.at(loop.world, when, self.lambdas.sweep)
+            if random.random() < 0.3:
+                loop.at(loop.world, when, self.lambdas.sweep)
+        for _ in range(random.choice((0, 0, 1, 2))):
+            loop.at(loop.world, random.random() * self.calm_at, self.sqs.redrive)
+        if self.weather.is_purged:
+            loop.at(loop.world, random.random() * min(self.calm_at, HOUR), self.sqs.purge)
+
+    def _send_in(self, shopper: Shopper, client: Process) -> None:
+        task = self.loop.start(client, shopper.shop(self.loop, client, self.random))
+        task.add_done_callback(self._left)
+
+    def _left(self, task: "asyncio.Task[None]") -> None:
+        """Pass on what a client found to be wrong."""
+        if not self.network.is_over and (failure := task.exception()) is not None:
+            raise failure
+
+    def _heal(self) -> None:
+        """Check that messages alone keep the promises, and sweeps bring the rest to its end."""
+        self._settle()
+        if not self.sqs.expired:
+            self.history.check_promises()
+        for pause in (*_SWEEPS, *_LATER):
+            if not self.history.open_orders():
+                break
+            self.loop.run(self.loop.now + pause)
+            grace_ends = self.lambdas.now() - _GRACE
+            self.lambdas.sweep()
+            self._settle()
+            if self.is_checking_sweeps:
+                self.history.check_swept(grace_ends)
+        self.history.check_end()
+        check_keys(self.purchases, self.history)
+        if left := self.sqs.count():
+            raise ViolationError("no message is left over", f"{left}")
+        if self.log.crash:
+            raise ViolationError("no handler crashes", self.log.crash)
+
+    def _settle(self) -> None:
+        """Deliver everything, dead letters too."""
+        self.loop.run()
+        for _ in range(_REDRIVES):
+            if not self.sqs.redrive():
+                return
+            self.loop.run()
+
+
+@contextmanager
+def _in(world: World) -> Iterator[None]:
+    """Give the shop's modules the world's ids and logger."""
+    modules: list[tuple[Any, str, Any]] = [
+        (app.services.orders, "uuid4", world.uuid4),
+        (workers.batch, "log", world.log),
+        (workers.order, "log", world.log),
+    ]
+    earlier = [(module, name, getattr(module, name)) for module, name, _ in modules]
+    for module, name, value in modules:
+        setattr(module, name, value)
+    try:
+        yield
+    finally:
+        for module, name, value in earlier:
+            setattr(module, name, value)
+
+
+def simulate(seed: int) -> Outcome:
+    """Run one schedule and return what became of it."""
+    outcome, _ = simulate_traced(seed)
+    return outcome
+
+
+def simulate_traced(seed: int) -> tuple[Outcome, Trace]:
+    """Run one schedule and return what became of it and everything that happened."""
+    world = World(seed)
+    rule, about = None, ""
+    try:
+        world.run()
+    except ViolationError as violation:
+        rule, about = violation.rule, str(violation)
+    events, orders = len(world.trace.entries), len(world.history.orders())
+    return Outcome(seed, events, orders, rule, about), world.trace
+
+
+def hash_of(trace: Trace) -> str:
+    """Return a short text that stands for everything that happened."""
+    return hashlib.sha256(repr(trace.entries).encode()).hexdigest()[:16]
+
+
+def text_of(trace: Trace) -> str:
+    """Return a trace to be read by people."""
+    return "\n".join(
+        f"{instant:14.3f}  {who:<12} {event}  {about}".rstrip()
+        for instant, who, event, about in trace.entries
+    )
