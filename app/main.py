@@ -12,6 +12,7 @@ from mangum import Mangum
 
 from routers import carts, catalog, documents, orders, pages, problems, system, users
 from routers.middleware import FrontDoor
+from routers.overload import LoadShedder
 
 
 def create_app() -> FastAPI:
@@ -23,7 +24,8 @@ def create_app() -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
-    app.add_middleware(FrontDoor)
+    app.add_middleware(LoadShedder)
+    app.add_middleware(FrontDoor)  # Outermost: what is turned away gets its headers too.
     problems.install(app)
     for module in (catalog, carts, orders, users, system):
         app.include_router(module.router)

@@ -1,5 +1,6 @@
 """Order: buying, and watching what was bought arrive."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
@@ -11,9 +12,12 @@ from app.domain.errors import (
     OrderNotFoundError,
     UnauthorizedError,
 )
+from app.queues import Queues
 from app.services import orders
+from app.settings import Settings
 from app.signing_keys import get_signing_keys
 from app.store import orders as store
+from app.store.table import Table
 from routers.dependencies import (
     CallerDep,
     NowDep,
@@ -59,30 +63,21 @@ class _Placing:
     def __init__(
         self,
         response: Response,
-        table: TableDep,
-        queues: QueuesDep,
-        settings: SettingsDep,
-        now: NowDep,
-        idempotency_key: Annotated[
-            str | None,
-            Header(
-                min_length=1,
-                max_length=255,
-                description="A repeat with the same key and body returns the same order.",
-            ),
-        ] = None,
-        prefer: Annotated[
-            str | None,
-            Header(description="`respond-async` answers at once with 202 (RFC 7240)."),
-        ] = None,
+        table: Table,
+        queues: Queues,
+        settings: Settings,
+        *,
+        now: datetime,
+        key: str | None,
+        is_async: bool,
     ) -> None:
         self._response = response
         self._table = table
         self._queues = queues
         self._settings = settings
         self._now = now
-        self._key = idempotency_key
-        self._is_async = _wants_async(prefer)
+        self._key = key
+        self._is_async = is_async
 
     async def place(self, user_id: str, body: OrderCreate) -> OrderPlaced:
         """Place the order and wait for its payment, unless the client would rather not."""
@@ -113,7 +108,38 @@ def _wants_async(prefer: str | None) -> bool:
     return "respond-async" in {each.strip().lower() for each in preferences}
 
 
-PlacingDep = Annotated[_Placing, Depends(_Placing)]
+# A coroutine, though it awaits nothing: FastAPI would start a thread for anything else.
+async def _placing(
+    response: Response,
+    table: TableDep,
+    queues: QueuesDep,
+    settings: SettingsDep,
+    now: NowDep,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            description="A repeat with the same key and body returns the same order.",
+        ),
+    ] = None,
+    prefer: Annotated[
+        str | None,
+        Header(description="`respond-async` answers at once with 202 (RFC 7240)."),
+    ] = None,
+) -> _Placing:
+    return _Placing(
+        response,
+        table,
+        queues,
+        settings,
+        now=now,
+        key=idempotency_key,
+        is_async=_wants_async(prefer),
+    )
+
+
+PlacingDep = Annotated[_Placing, Depends(_placing)]
 
 
 @router.post("/add/{userid}", summary="Place an order", responses={**_ACCEPTED, **_PLACING})

@@ -1,0 +1,34 @@
+"""Turning requests away in time: a shop that takes more than it can do loses all of it."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from routers.problems import RETRY_AFTER_SECONDS, problem
+
+#: Requests that one process works on at once. Most of them wait for a payment, which costs
+#: little; beyond this everybody would wait longer than clients do. On Lambda a process has
+#: one request at a time, and API Gateway throttles before it.
+MAX_IN_FLIGHT = 128
+
+_NEVER_REFUSED = "/healthz"
+
+
+class LoadShedder:
+    """Answers 503 with ``Retry-After``, untouched by anything else, while too much goes on."""
+
+    def __init__(self, app: ASGIApp, *, most: int = MAX_IN_FLIGHT) -> None:
+        """Let ``most`` requests at once through to ``app``."""
+        self._app = app
+        self._free = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if self._free <= 0 and scope["path"] != _NEVER_REFUSED:
+            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            refusal = problem(503, "the shop is full; try again in a moment", headers)
+            await refusal(scope, receive, send)
+            return
+        self._free -= 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._free += 1
