@@ -1,0 +1,325 @@
+"""A real shop in mixed traffic for long, with faults on its wire to AWS, and then too much.
+
+``python -m tests.chaos.soak --minutes 20`` (also ``--seed``, ``--rate``). Five of a hundred
+calls of the functions to table, queues and keys fail, hang or lose their answer, and bad
+messages are put on every queue. Then more customers come at once than the shop takes. At
+the end every acknowledged order is where its card leads, the queues are empty, the dead
+letters are the bad messages and nothing else, and no process has grown.
+
+The emulator keeps its data in memory, so its own growth is printed and not judged.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from httpx import AsyncClient, HTTPError, Limits
+
+from app.stack import QUEUES, queue_setting
+from tests.chaos.faulty_wire import FaultyWire
+from tests.chaos.memory import Gauge
+from tests.chaos.traffic import GOOD, Customer, Diary
+from tests.e2e.poison import bad_bodies
+from tests.local.harness import ShopProcess, clients, running
+
+FAULTY_SHOP = (sys.executable, "-m", "tests.chaos.faulty_shop")
+MOST_GROWTH = 0.05
+EMULATOR = "emulator_server"
+FEEDING = tuple(each for each in QUEUES if each.dead_letters)
+DEAD_LETTERS = tuple(each for each in QUEUES if each.dead_letters is None)
+ENDS = {True: "delivered", False: "creditcard validation has failed, unable to process payment"}
+
+_COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long, how much, how bad."""
+
+    seconds: float
+    seed: int
+    rate: float = 0.05
+    customers: int = 10
+    pause_seconds: float = 0.3
+    poison_per_queue: int = 20
+    crowd: int = 400
+    visibility_seconds: int | None = None
+    reading_seconds: float = 2.0
+    is_memory_judged: bool = True
+
+
+@dataclass
+class Report:
+    """What happened, and what is wrong."""
+
+    lines: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    orders: int = 0
+    turned_away: int = 0
+
+    def text(self) -> str:
+        """Return it for people."""
+        return "\n".join([*self.lines, *(f"PROBLEM: {each}" for each in self.problems or ["none"])])
+
+
+class Soak:
+    """One run on a shop that is ready."""
+
+    def __init__(self, shop: ShopProcess, wire: FaultyWire, plan: Plan) -> None:
+        """Prepare it."""
+        self.report = Report()
+        self._shop = shop
+        self._wire = wire
+        self._plan = plan
+        self._diary = Diary()
+        self._gauge = Gauge()
+        self._sqs = clients(shop.facts)("sqs")
+        self._planted: Counter[str] = Counter()
+
+    async def run(self) -> Report:
+        """Do all of it."""
+        plan = self._plan
+        if plan.visibility_seconds is not None:
+            await asyncio.to_thread(self._hurry, plan.visibility_seconds)
+        end = time.monotonic() + plan.seconds
+        customers = [
+            Customer(self._shop.url, self._diary, seed=f"{plan.seed}/{number}")
+            for number in range(plan.customers)
+        ]
+        living = [
+            asyncio.create_task(
+                each.live(lambda: time.monotonic() >= end, pause_seconds=plan.pause_seconds)
+            )
+            for each in customers
+        ]
+        poisoning = asyncio.create_task(self._poison())
+        while time.monotonic() < end:
+            self._gauge.read(self._shop.children())
+            await asyncio.sleep(plan.reading_seconds)
+        await asyncio.gather(*living, poisoning)
+        self._tell_of_traffic()
+        self._wire.rate = 0.0
+        _say("a crowd comes")
+        await self._crowd()
+        _say("seeing the orders through")
+        await self._check_orders()
+        _say("waiting for the bad messages to die")
+        await self._check_queues()
+        self._check_memory()
+        self.report.problems += self._diary.surprises[:10]
+        return self.report
+
+    def _url(self, queue: str) -> str:
+        url: str = self._shop.facts["environment"][queue_setting(queue)]
+        return url
+
+    def _hurry(self, seconds: int) -> None:
+        for queue in QUEUES:
+            self._sqs.set_queue_attributes(
+                QueueUrl=self._url(queue.name), Attributes={"VisibilityTimeout": str(seconds)}
+            )
+
+    async def _poison(self) -> None:
+        """Plant bad messages, spread over the time."""
+        count = self._plan.poison_per_queue
+        bodies = {
+            queue.name: bad_bodies(queue.name, count, seed=self._plan.seed) for queue in FEEDING
+        }
+        for number in range(count):
+            for queue in FEEDING:
+                body = bodies[queue.name][number]
+                url = self._url(queue.name)
+                await asyncio.to_thread(self._sqs.send_message, QueueUrl=url, MessageBody=body)
+                self._planted[body] += 1
+            await asyncio.sleep(self._plan.seconds / count / 1.5)
+
+    def _tell_of_traffic(self) -> None:
+        wire, answers = self._wire, dict(sorted(self._diary.answers.items()))
+        share = wire.faults.total() / max(1, wire.calls)
+        self.report.lines += [
+            f"answers {answers}, {len(self._diary.orders)} orders acknowledged",
+            f"{wire.calls} calls to AWS, {100 * share:.1f} % of them disturbed",
+            f"how: {dict(wire.faults.most_common())}",
+        ]
+
+    # Too many at once ----------------------------------------------------------------------
+
+    async def _crowd(self) -> None:
+        """Have a crowd order at once; who is turned away comes again."""
+        buyer = await Customer(self._shop.url, self._diary, seed="crowd").arrive()
+        turned_away: Counter[int] = Counter()
+        limits = Limits(max_connections=self._plan.crowd)
+        async with AsyncClient(base_url=self._shop.url, timeout=60, limits=limits) as http:
+            product = (await http.get("/products")).json()["data"][0]
+            body = {
+                "card": GOOD,
+                "cart": [{"itemid": product["id"], "quantity": 1}],
+                "total": product["price"],
+            }
+
+            async def order() -> None:
+                headers = {**buyer[1], "Idempotency-Key": uuid4().hex}
+                while True:
+                    try:
+                        answer = await http.post(
+                            f"/order/add/{buyer[0]}", json=body, headers=headers
+                        )
+                    except HTTPError as failure:
+                        self.report.problems.append(f"in the crowd: {failure!r}")
+                        return
+                    if self._diary.hear("crowd", answer, 200):
+                        self._diary.orders[answer.json()["order_id"]] = (buyer[0], buyer[1], True)
+                        return
+                    if answer.status_code not in {429, 503}:
+                        return
+                    turned_away[answer.status_code] += 1
+                    await asyncio.sleep(float(answer.headers["retry-after"]))
+
+            await asyncio.gather(*(order() for _ in range(self._plan.crowd)))
+        self.report.turned_away = turned_away.total()
+        self.report.lines.append(
+            f"a crowd of {self._plan.crowd} at once: turned away {dict(turned_away)} times, "
+            "all of them served in the end"
+        )
+
+    # Checks -------------------------------------------------------------------------------
+
+    async def _check_orders(self) -> None:
+        begun, left = time.monotonic(), dict(self._diary.orders)
+        self.report.orders = len(left)
+        # The sweeper may have to look twice.
+        deadline = begun + 700
+        async with AsyncClient(base_url=self._shop.url, timeout=10) as http:
+            while left:
+                for order_id, (user_id, headers, is_good) in list(left.items()):
+                    found = await http.get(f"/order/{user_id}/{order_id}", headers=headers)
+                    if found.json().get("status") == ENDS[is_good]:
+                        del left[order_id]
+                if left and time.monotonic() > deadline:
+                    self.report.problems.append(f"{len(left)} not final: {sorted(left)[:5]}")
+                    return
+                await asyncio.sleep(0.2 if left else 0)
+        took = time.monotonic() - begun
+        self.report.lines.append(
+            f"{len(self._diary.orders)} acknowledged orders final {took:.1f} s after the traffic"
+        )
+
+    def _depths(self) -> dict[str, int]:
+        found = {}
+        for queue in QUEUES:
+            counts = self._sqs.get_queue_attributes(
+                QueueUrl=self._url(queue.name),
+                AttributeNames=_COUNTS,
+            )["Attributes"]
+            found[queue.name] = sum(int(counts[each]) for each in _COUNTS)
+        return found
+
+    async def _check_queues(self) -> None:
+        deadline = time.monotonic() + 300
+        feeding = [each.name for each in FEEDING]
+        while True:
+            depths = await asyncio.to_thread(self._depths)
+            if not any(depths[each] for each in feeding):
+                break
+            if time.monotonic() > deadline:
+                self.report.problems.append(f"queues are not empty: {depths}")
+                break
+            await asyncio.sleep(0.5)
+        dead = await asyncio.to_thread(self._take_dead_letters)
+        self.report.lines.append(
+            f"queues empty; {dead.total()} dead letters, {self._planted.total()} planted"
+        )
+        if dead != self._planted:
+            extra, missing = dead - self._planted, self._planted - dead
+            self.report.problems.append(
+                f"dead letters: {extra.total()} more and {missing.total()} fewer than planted: "
+                f"{[each[:150] for each in [*extra, *missing]][:3]}"
+            )
+
+    def _take_dead_letters(self) -> Counter[str]:
+        taken: Counter[str] = Counter()
+        for queue in DEAD_LETTERS:
+            url = self._url(queue.name)
+            while messages := self._receive(url):
+                for message in messages:
+                    self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                    taken[message["Body"]] += 1
+        return taken
+
+    def _receive(self, url: str) -> list[Any]:
+        answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        messages: list[Any] = answer.get("Messages", [])
+        return messages
+
+    def _check_memory(self) -> None:
+        growth, latest = self._gauge.growth(), self._gauge.latest()
+        for name in sorted(growth):
+            text = f"{name}: {latest[name] / 2**20:.1f} MiB of its own, {100 * growth[name]:+.1f} %"
+            self.report.lines.append(text)
+            is_judged = self._plan.is_memory_judged and name != EMULATOR
+            if is_judged and growth[name] > MOST_GROWTH:
+                self.report.problems.append(f"{name} grew by {100 * growth[name]:.1f} %")
+        self.report.problems += [f"{each} was restarted" for each in self._gauge.restarted]
+
+
+def run(folder: Path, plan: Plan) -> Report:
+    """Start a shop on a faulty wire in a folder, soak it, and stop it."""
+    return asyncio.run(_run(folder, plan))
+
+
+async def _run(folder: Path, plan: Plan) -> Report:
+    (folder / "project").mkdir()
+    target = folder / "target"
+    # Without faults until the shop is ready: what is tested is how it runs.
+    wire = FaultyWire(target.read_text, rate=0.0, seed=plan.seed)
+    url = await wire.listen()
+    shop = running(
+        folder / "project",
+        folder / "data",
+        argv=FAULTY_SHOP,
+        SHOP_DELIVERY_SECONDS="0-2",
+        SHOP_PAYMENT_WAIT_SECONDS="1",
+        WIRE_URL=url,
+        WIRE_TARGET=str(target),
+    )
+    ready = await asyncio.to_thread(shop.__enter__)
+    try:
+        wire.rate = plan.rate
+        return await Soak(ready, wire, plan).run()
+    finally:
+        await asyncio.to_thread(shop.__exit__, None, None, None)
+        await wire.close()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text} ...\n")
+
+
+def main() -> None:
+    """Do it for as long as the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--rate", type=float, default=0.05, help="share of disturbed calls")
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    options = parser.parse_args()
+    plan = Plan(60 * options.minutes, options.seed, rate=options.rate)
+    sys.stdout.write(f"seed {options.seed}\n")
+    with tempfile.TemporaryDirectory(prefix="acme-shop-soak-") as folder:
+        report = run(Path(folder), plan)
+    sys.stdout.write(f"{report.text()}\n")
+    sys.exit(bool(report.problems))
+
+
+if __name__ == "__main__":
+    main()
