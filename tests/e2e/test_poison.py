@@ -42,8 +42,10 @@ pytestmark = pytest.mark.timeout(3600)
 BAD = int(os.environ.get("POISON_PER_QUEUE", "40"))
 SEED = int(os.environ.get("POISON_SEED", "1"))
 
-#: So that five receives take seconds instead of minutes.
-VISIBILITY_SECONDS = 1
+#: So that five receives take seconds instead of minutes. Thousands of messages keep the
+#: workers busy for longer than a second, and a message that comes again while it is being
+#: handled would be received once too often.
+VISIBILITY_SECONDS = 1 if BAD < 100 else 8
 
 #: How far the order of a queue's good message has come when it is sent.
 STATES = {

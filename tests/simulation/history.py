@@ -82,6 +82,11 @@ class History:
         """Return the item of the decision about an order's payment."""
         return self._items.get((f"PAYMENT#{order_id}", "PAYMENT"))
 
+    @property
+    def has_catalog(self) -> bool:
+        """Return whether there is anything to buy."""
+        return any(kind == "PRODUCT" for _, kind in self._items)
+
     def orders(self) -> list[Item]:
         """Return every order there is."""
         return [item for (_, kind), item in self._items.items() if kind == "ORDER"]

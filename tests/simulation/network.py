@@ -16,7 +16,7 @@ from tests.simulation.loop import Process, SimLoop
 from tests.simulation.weather import Fault, Faults
 
 Effect = Callable[[], Any]
-TABLE, QUEUES = "table", "queues"
+TABLE, QUEUES, KEYS = "table", "queues", "keys"
 
 _NO_ANSWER = {Fault.HANG, Fault.HANG_DONE, Fault.LATE}
 _NO_EFFECT = {Fault.FAIL, Fault.THROTTLED, Fault.HANG}
@@ -25,7 +25,7 @@ _LATEST_SECONDS = 200.0
 
 
 class CallLostError(Exception):
-    """A call to a queue failed in one of the many ways that boto3 knows."""
+    """A call to a queue or for keys failed in one of the many ways that boto3 knows."""
 
 
 class Trace:
@@ -125,8 +125,8 @@ class Network:
             self._trace.note(process.name, "died")
 
     def _failure(self, service: str, fault: Fault) -> Exception:
-        if service == QUEUES:
-            return CallLostError("the queue does not answer")
+        if service != TABLE:
+            return CallLostError(f"the {service} do not answer")
         if fault is Fault.THROTTLED:
             return ProvisionedThroughputExceededException("slow down")
         if self._random.random() < 0.5:

@@ -1,7 +1,7 @@
 """Every place in the shop's code that calls AWS, read from the code itself.
 
-A place is (file, function, call): a function of ``app/store`` or ``app/services`` that calls
-a method of the table or of the queues. A walk over names, from the functions a handler
+A place is (file, function, call): a function of the shop that calls a method of the table or
+of the queues, or fetches the signing keys. A walk over names, from the functions a handler
 starts with, finds those a handler can reach.
 """
 
@@ -14,10 +14,23 @@ from pathlib import Path
 from types import FrameType
 
 ROOT = Path(__file__).parents[2]
+#: The shop's own code, and not the test that runs it.
+_SHOP = tuple(f"{ROOT}/{each}/" for each in ("app", "routers", "workers"))
 _TABLE_FILE = "app/store/table.py"
-_READ = ("app/services/*.py", "app/store/*.py", "workers/*.py", "routers/orders.py")
+_KEYS_FILE = "app/signing_keys.py"
+_READ = ("app/services/*.py", "app/store/*.py", _KEYS_FILE, "workers/*.py", "routers/*.py")
 #: Where handlers begin: everything in these files.
-_ROOTS = ("workers/*.py", "routers/orders.py")
+_ROOTS = ("workers/*.py", "routers/*.py")
+
+#: Calls that are made side by side, in tasks of their own, and by whom.
+_SIDE_BY_SIDE = {
+    "query": ("app/store/pages.py", "read_page"),
+    "get": ("routers/system.py", "get_readiness"),
+    "check": ("routers/system.py", "get_readiness"),
+}
+
+#: How the keys are fetched: boto3 blocks, so it goes through a thread.
+_FETCH = "in_thread"
 
 Site = tuple[str, str, str]
 
@@ -82,6 +95,8 @@ def _sites_in(module: _Module, function: str) -> Iterator[Site]:
             owner = getattr(node.value, "id", getattr(node.value, "attr", "")).lstrip("_")
             if node.attr in _calls().get(owner, ()):
                 yield module.path, function, node.attr
+        elif isinstance(node, ast.Name) and node.id == _FETCH:
+            yield module.path, function, _FETCH
 
 
 def _reached_from(module: _Module, function: str) -> Iterator[tuple[str, str]]:
@@ -148,7 +163,10 @@ def running_site() -> Site:
         file = frame.f_code.co_filename
         if name.startswith(("Table.", "FakeQueues.")):
             method = name.split(".")[1]
-        elif "/app/" in file and not file.endswith(("store/table.py", "app/patience.py")):
-            return file[file.rindex("/app/") + 1 :], frame.f_code.co_name, method
-    # The first pages of a list are read side by side, in tasks of their own.
-    return "app/store/pages.py", "read_page", method
+        elif file.endswith(_KEYS_FILE):
+            return _KEYS_FILE, frame.f_code.co_name, _FETCH
+        elif not file.startswith(_SHOP) or file.endswith(("store/table.py", "app/patience.py")):
+            continue
+        else:
+            return str(Path(file).relative_to(ROOT)), frame.f_code.co_name, method
+    return (*_SIDE_BY_SIDE[method], method)

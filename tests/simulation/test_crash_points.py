@@ -4,6 +4,7 @@ import pytest
 
 from tests.simulation.client import FakeClient
 from tests.simulation.crash import ATTEMPTS, STORIES, Script, Stage
+from tests.simulation.errands import ERRANDS, Run, calm_run, complaints
 from tests.simulation.history import ViolationError
 from tests.simulation.sites import Site, client_calls, reachable_sites
 from tests.simulation.weather import Fault
@@ -32,6 +33,20 @@ def broken_promises(name: str) -> list[str]:
     return broken
 
 
+def complaints_about(name: str) -> list[str]:
+    """Make a request with each fault at each of its calls; return what went wrong."""
+    errand = ERRANDS[name]
+    calm, alone = calm_run(errand), Run(errand, Script()).go()
+    found = []
+    for place, site in enumerate(alone.sites):
+        for fault in FAULTS:
+            for repeats in (1, ATTEMPTS):
+                what = complaints(errand, fault, at=place, repeats=repeats, calm=calm)
+                found += [f"{name}, call {place} {site} {fault} x{repeats}: {one}" for one in what]
+                _tried.add((site, fault))
+    return found
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", STORIES)
 def test_a_crash_at_any_call_changes_no_end(name: str) -> None:
@@ -39,10 +54,18 @@ def test_a_crash_at_any_call_changes_no_end(name: str) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", ERRANDS)
+def test_a_fault_at_any_call_of_a_request_leaves_it_done_or_not_done(name: str) -> None:
+    assert complaints_about(name) == []
+
+
+@pytest.mark.timeout(300)
 def test_every_call_site_of_every_handler_is_tried_with_every_fault() -> None:
     if not _tried:
         for name in STORIES:
             broken_promises(name)
+        for name in ERRANDS:
+            complaints_about(name)
     sites = reachable_sites()
 
     assert {site for site, _ in _tried} - sites == set()

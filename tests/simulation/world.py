@@ -18,6 +18,7 @@ from app.domain.product import Product
 from app.settings import Settings, read_settings
 from app.store.products import product_to_item
 from tests.simulation.client import FakeQueues, fake_table
+from tests.simulation.door import opened
 from tests.simulation.history import History, ViolationError
 from tests.simulation.lambdas import Lambdas, Log
 from tests.simulation.loop import Process, SimLoop
@@ -198,7 +199,8 @@ def _in(world: World) -> Iterator[None]:
     for module, name, value in modules:
         setattr(module, name, value)
     try:
-        yield
+        with opened(world.log):
+            yield
     finally:
         for module, name, value in earlier:
             setattr(module, name, value)

@@ -1,0 +1,154 @@
+"""The shop's real HTTP application, called in simulated time as Lambda would call it."""
+
+import asyncio
+import json
+from collections.abc import Iterator, MutableMapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, cast
+from unittest.mock import patch
+
+from fastapi import FastAPI
+
+import app.signing_keys
+from app.domain.user import Role
+from app.main import create_app
+from app.ports import Ports
+from app.settings import AuthMode, Settings
+from app.signing_keys import SigningKeys
+from app.tokens import Caller
+from routers import dependencies, middleware, problems
+from tests.simulation.loop import SimLoop
+
+#: What :mod:`app.signing_keys` knows in a simulated process.
+KEYS = SigningKeys(access=(b"a" * 32,), refresh=(b"r" * 32,), fingerprint=b"k" * 32)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the shop says to one request."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body as data."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """One request: through what its process reaches the world, and who is calling."""
+
+    ports: Ports
+    caller: Caller | None
+
+
+def _visit() -> _Visit:
+    loop = cast("SimLoop", asyncio.get_running_loop())
+    visit: _Visit = loop.process.visit
+    return visit
+
+
+class _Clock:
+    """Stands in for :class:`datetime.datetime` where the application asks for the time."""
+
+    @staticmethod
+    def now(zone: object) -> datetime:
+        """Return the time on the clock of the running process."""
+        return _visit().ports.now()
+
+
+def _caller(*_: object, **__: object) -> Caller | None:
+    """Return who is calling. Clocks are wrong by days here, which no token would survive."""
+    return _visit().caller
+
+
+#: Patched, not overridden: FastAPI analyses an override anew with every request.
+_STAND_INS: dict[str, object] = {
+    "get_table": lambda: _visit().ports.table,
+    "get_queues": lambda: _visit().ports.queues,
+    "get_settings": lambda: _visit().ports.settings,
+    "datetime": _Clock,
+    "read_access_token": _caller,
+}
+
+
+@contextmanager
+def opened(log: object) -> Iterator[None]:
+    """Let the application be asked in simulated time, and write its log to ``log``."""
+    with ExitStack() as stack:
+        for name, stand_in in _STAND_INS.items():
+            stack.enter_context(patch.object(dependencies, name, stand_in))
+        for module in (middleware, problems):
+            stack.enter_context(patch.object(module, "log", log))
+        stack.enter_context(patch.object(app.signing_keys, "_known", KEYS))
+        yield
+
+
+@lru_cache(maxsize=1)
+def _application() -> FastAPI:
+    return create_app()
+
+
+async def ask(
+    ports: Ports,
+    method: str,
+    path: str,
+    *,
+    user_id: str = "",
+    is_staff: bool = False,
+    is_open: bool = False,
+    body: Any = None,
+    headers: dict[str, str] | None = None,
+) -> Answer:
+    """Make one request as a user, or as anybody in an open shop, and return the answer."""
+    if is_open:
+        settings = _opened(ports.settings)
+        ports = replace(ports, get_settings=lambda: settings)
+    path, _, query = path.partition("?")
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "https",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [
+            (name.lower().encode(), value.encode())
+            for name, value in {**(headers or {}), "Authorization": f"Bearer {user_id}"}.items()
+        ],
+        "client": ("127.0.0.1", 1),
+        "server": ("shop", 443),
+    }
+    caller = _caller_of(user_id, is_staff=is_staff) if user_id else None
+    cast("SimLoop", asyncio.get_running_loop()).process.visit = _Visit(ports, caller)
+    heard: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        text = b"" if body is None else json.dumps(body).encode()
+        return {"type": "http.request", "body": text, "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        heard.append(message)
+
+    await _application()(scope, receive, send)
+    start = next(each for each in heard if each["type"] == "http.response.start")
+    parts = [each.get("body", b"") for each in heard if each["type"] == "http.response.body"]
+    names = {name.decode(): value.decode() for name, value in start["headers"]}
+    return Answer(start["status"], names, b"".join(parts))
+
+
+@lru_cache(maxsize=10)
+def _opened(settings: Settings) -> Settings:
+    return settings.model_copy(update={"auth_mode": AuthMode.OPEN})
+
+
+def _caller_of(user_id: str, *, is_staff: bool) -> Caller:
+    return Caller(user_id, user_id, Role.STAFF if is_staff else Role.CUSTOMER)

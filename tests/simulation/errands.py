@@ -1,0 +1,224 @@
+"""Everything else customers and staff ask of the shop, one request each, with one fault."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+import app.signing_keys
+from app.domain.cart import Cart, CartLine
+from app.domain.errors import SecretsUnavailableError, ShopError
+from app.domain.order import OrderState
+from app.domain.user import Credentials, Role, User
+from app.passwords import hash_password_now
+from app.patience import in_time
+from app.ports import Ports
+from app.seeds.classic import classic_products, make_order
+from app.settings import read_settings
+from app.store.carts import cart_to_item
+from app.store.orders import order_to_item
+from app.store.products import product_to_item
+from app.store.users import credentials_to_item, user_to_item
+from tests.simulation.client import FakeQueues, fake_table
+from tests.simulation.crash import Script
+from tests.simulation.door import KEYS, Answer, ask, opened
+from tests.simulation.lambdas import EPOCH, Log
+from tests.simulation.loop import Process, SimLoop
+from tests.simulation.memory import MemoryTable
+from tests.simulation.network import KEYS as KEYS_SERVICE
+from tests.simulation.network import CallLostError, Network, Trace
+from tests.simulation.sites import Site, running_site
+from tests.simulation.weather import Fault
+
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_PASSWORD = "correct horse"
+_HASH = hash_password_now(_PASSWORD)
+_PRODUCTS = list(classic_products(_NOW))
+_MAT = _PRODUCTS[0].product_id
+_ERIC = User("u1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, _NOW)
+_ORDER_ID = "0a3ef1c5-6f0a-4d2b-9c54-0d4a2c0a1f5e"
+_SETTINGS = read_settings({"TABLE": "shop", "SIGNING_KEYS_SECRET": "keys"})
+_SECRET = json.dumps(
+    {"signin_1": ["61" * 32], "signin_2": ["72" * 32], "fingerprint": KEYS.fingerprint.hex()}
+)
+
+#: What is drawn anew each time: ids, instants, salted hashes, and shards, which follow ids.
+_DRAWN = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[^'#]+|\$argon2[^']+|(?<=[GS]#)\d(?=')"
+)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One request; ``adds_up`` when its repeat has an effect of its own."""
+
+    method: str
+    path: str
+    body: Any = None
+    is_staff: bool = False
+    adds_up: bool = False
+    repeat_status: int | None = None
+
+
+_ITEM = {"itemid": _MAT, "quantity": 2}
+_ACCOUNT = {"username": "han", "password": _PASSWORD, "firstname": "Han", "lastname": "Solo"}
+ERRANDS = {
+    "catalog": Errand("GET", "/products"),
+    "product": Errand("GET", f"/products/{_MAT}"),
+    "new product": Errand(
+        "POST", "/products", {"name": "Rope", "price": "9.99"}, is_staff=True, adds_up=True
+    ),
+    "cart": Errand("GET", "/cart/items/u1"),
+    "cart total": Errand("GET", "/cart/total/u1"),
+    "cart count": Errand("GET", "/cart/items/total/u1"),
+    "all carts": Errand("GET", "/cart/all", is_staff=True),
+    "add to cart": Errand("POST", "/cart/item/add/u1", _ITEM, adds_up=True),
+    "change a quantity": Errand("POST", "/cart/item/modify/u1", _ITEM),
+    "remove from cart": Errand("POST", "/cart/item/modify/u1", {**_ITEM, "quantity": 0}),
+    "replace a cart": Errand("POST", "/cart/modify/u1", {"cart": [{**_ITEM, "price": 5}]}),
+    "clear a cart": Errand("POST", "/cart/clear/u1"),
+    "register": Errand("POST", "/register", _ACCOUNT, repeat_status=409),
+    "log in": Errand("POST", "/login", {"username": "eric", "password": _PASSWORD}),
+    "a user": Errand("GET", "/users/u1"),
+    "all users": Errand("GET", "/users", is_staff=True),
+    "an order": Errand("GET", f"/order/u1/{_ORDER_ID}"),
+    "orders": Errand("GET", "/order/u1"),
+    "all orders": Errand("GET", "/order/all", is_staff=True),
+    "readiness": Errand("GET", "/readyz"),
+}
+
+
+class _NoQueues:
+    """Queues that take anything; errands send nothing."""
+
+    def __init__(self) -> None:
+        self.on_attempt: Callable[[str, str], None] = lambda queue, body: None
+
+    def send(self, queue: str, body: str, delay_seconds: float = 0) -> None:
+        """Take a message."""
+
+
+@dataclass
+class Run:
+    """One errand under a script: who was asked, what was answered, what is in the table."""
+
+    errand: Errand
+    script: Script
+    answers: list[Answer | None] = field(default_factory=list)
+    sites: list[Site] = field(default_factory=list)
+    #: What the table holds at the beginning and after each request.
+    states: list[str] = field(default_factory=list)
+
+    def go(self, *, requests: int = 1) -> "Run":
+        """Make the request so many times, each by a process of its own, and look after each."""
+        loop = SimLoop(Random(0))
+        trace = Trace(loop)
+        network = Network(loop, self.script, trace, Random(0))
+        network.on_call = lambda service, operation: self.sites.append(running_site())
+        memory = MemoryTable("shop", clock=loop.time, is_strict=False)
+        for item in _items():
+            memory.items[item["PK"], item["SK"]] = item
+        table, queues = fake_table(memory, network), FakeQueues(_NoQueues(), network)
+        ports = Ports(lambda: table, lambda: queues, lambda: _SETTINGS, lambda: EPOCH)
+        self.states.append(_essence(memory))
+        with _patched(network, Log(trace, lambda: "api")) as log:
+            for _ in range(requests):
+                app.signing_keys._known = None
+                self.answers.append(self._ask(loop, ports))
+                self.script.clear_up()
+                self.states.append(_essence(memory))
+        loop.bury()
+        assert log.crash is None, log.crash
+        return self
+
+    def _ask(self, loop: SimLoop, ports: Ports) -> Answer | None:
+        errand = self.errand
+        task = loop.start(
+            Process("api"),
+            ask(
+                ports,
+                errand.method,
+                errand.path,
+                user_id="u1",
+                is_staff=errand.is_staff,
+                body=errand.body,
+            ),
+        )
+        loop.run()
+        return task.result() if task.done() else None
+
+
+def _items() -> Iterator[dict[str, Any]]:
+    for product in _PRODUCTS[:3]:
+        yield product_to_item(product)
+    yield user_to_item(_ERIC)
+    yield credentials_to_item(Credentials("u1", "eric", Role.CUSTOMER, _HASH))
+    line = CartLine(_MAT, "Mat", "", "", 6250, None, 1, _NOW)
+    yield cart_to_item(Cart("u1", (line,)), now=_NOW)
+    order = make_order(_ORDER_ID, _ERIC, _PRODUCTS[:1], OrderState.PENDING, placed_at=_NOW)
+    yield order_to_item(order)
+
+
+def _essence(memory: MemoryTable) -> str:
+    return repr(sorted(_DRAWN.sub("?", repr(item)) for item in memory.items.values()))
+
+
+@contextmanager
+def _patched(network: Network, log: Log) -> Iterator[Log]:
+    """Let the keys be fetched through the network too, and the shop write its log to us."""
+
+    async def in_thread(call: object, *, late: ShopError) -> str:
+        assert isinstance(late, SecretsUnavailableError)
+        try:
+            async with in_time(late):
+                text = await network.call(KEYS_SERVICE, "get_secret_value", lambda: _SECRET)
+        except CallLostError as failure:
+            raise late from failure
+        return str(text)
+
+    with (
+        opened(log),
+        patch.object(app.signing_keys, "in_thread", in_thread),
+        patch.object(app.signing_keys, "get_settings", lambda: _SETTINGS),
+    ):
+        yield log
+
+
+def complaints(errand: Errand, fault: Fault, *, at: int, repeats: int, calm: Run) -> Iterator[str]:
+    """Run an errand with a fault, ask once more without, and yield what is wrong.
+
+    ``calm`` is the errand without a fault, asked for twice.
+    """
+    run = Run(errand, Script(fault, at=at, repeats=repeats)).go(requests=2)
+    first, again = run.answers
+    untouched, done, *_ = calm.states
+    expected = calm.answers[0]
+    assert expected is not None
+    if run.states[1] not in {untouched, done}:
+        yield "half of it was done"
+    if first is not None and first.status == expected.status:
+        if run.states[1] != done:
+            yield f"answered {first.status} and did nothing"
+    elif first is not None and first.status != 503:
+        yield f"answered {first.status} {first.body!r}"
+    elif first is not None and "retry-after" not in first.headers:
+        yield "503 without Retry-After"
+    statuses = {expected.status, errand.repeat_status}
+    if again is None or again.status not in statuses:
+        yield f"the repeat was answered {again}"
+    if run.states[2] not in ({done, calm.states[2]} if errand.adds_up else {done}):
+        yield "the repeat did something else"
+
+
+def calm_run(errand: Errand) -> Run:
+    """Return an errand without a fault, asked for twice."""
+    run = Run(errand, Script()).go(requests=2)
+    [first, _] = run.answers
+    assert first is not None
+    assert first.status < 300, first
+    return run
