@@ -1,7 +1,8 @@
-"""``python -m tests.simulation.likeness``: does the table in memory answer like the emulator?
+"""``python -m tests.simulation.likeness``: do table and queues in memory answer like AWS?
 
-Random calls of the kinds the store makes, with right and wrong arguments, go to both; the
-answers, the kinds of failure and the items that failures carry have to be the same.
+Random calls of the kinds the store makes, with right and wrong arguments, go to the table in
+memory and to the emulator's; the answers, the kinds of failure and the items that failures
+carry have to be the same. Then the queues are compared (``queue_likeness.py``).
 """
 
 import argparse
@@ -10,16 +11,21 @@ import os
 import sys
 import time
 from collections import Counter
+from itertools import count
 from random import Random
 from typing import Any
 
 from pydynox import DynamoDBClient
 from pydynox.exceptions import PydynoxException
 
+from app.local.clients import Clients
 from app.local.deploy import deploy
 from app.local.emulator import Emulator
+from app.stack import queue_setting
 from tests.simulation.calls import Call, Caller
 from tests.simulation.memory import Item, MemoryTable
+from tests.simulation.queue_likeness import Emulated
+from tests.simulation.queue_likeness import compare as compare_queues
 from tests.simulation.runner import say
 
 
@@ -101,15 +107,21 @@ def main() -> int:
     with Emulator() as emulator:
         stack = deploy(emulator.endpoint_url)
         client = DynamoDBClient(region=stack["REGION"], endpoint_url=emulator.endpoint_url)
+        sqs = Clients(emulator.endpoint_url, stack["REGION"])("sqs")
+        emulated = Emulated(sqs, lambda queue: stack[queue_setting(queue)])
         try:
             work = compare(client, stack["TABLE"], count=options.n, seed=options.seed)
             seen = asyncio.run(work)
+            for seed in count(options.seed):
+                seen.update(compare_queues(emulated, seed=seed))
+                if emulated.calls >= options.n // 5:
+                    break
         except AssertionError as failure:
             say(str(failure))
             return 1
     for name, times in sorted(seen.items()):
         say(f"{times:7,} {name}")
-    say(f"{options.n:,} calls, the same answers")
+    say(f"{options.n:,} calls of the table, {emulated.calls:,} of the queues: the same answers")
     return 0
 
 

@@ -51,6 +51,22 @@ MUTATIONS = {
         "order_id_for(draft.user_id, idempotency_key) if idempotency_key else str(uuid4())",
         "str(uuid4())",
     ),
+    "another body under the same key is taken for a repeat": Mutation(
+        "app/services/orders.py",
+        "    if not hmac.compare_digest(earlier.fingerprint, fingerprint):\n",
+        "    if False:\n",
+    ),
+    "orders are answered before payment is asked for": Mutation(
+        "app/services/orders.py",
+        '        await queues.send("payment_request_queue_url", request.to_body())\n',
+        "        from asyncio import ensure_future\n"
+        '        ensure_future(queues.send("payment_request_queue_url", request.to_body()))\n',
+    ),
+    "a throttled call counts as done": Mutation(
+        "app/store/table.py",
+        "                    pass  # Refused, so nothing was done: anything may be repeated.\n",
+        "                    return None\n",
+    ),
     "an order is put over the one that is there": Mutation(
         "app/store/orders.py",
         "await table.put(order_to_item(order), condition=NOT_THERE)",

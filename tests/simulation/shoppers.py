@@ -132,6 +132,9 @@ class Shopper:
         self._trace.note(process.name, f"is told {status or 'nothing'}", f"{promise or ''}")
         if promise is not None:
             self._history.promised(promise)
+            order = self._history.order(promise.order_id) or {}
+            wanted = self._purchase.draft.email
+            check(order["email"] == wanted, "an order is what was asked for", order)
 
     def _post(self, loop: SimLoop, client: Process, answer: "asyncio.Future[Any]") -> None:
         process = self._lambdas.new_process("api")

@@ -1,12 +1,17 @@
-"""The table in memory gives the answers that the emulator gives."""
+"""The table and the queues in memory give the answers that the emulator gives."""
 
 import asyncio
 
 import pytest
 
+from app.queues import get_client
+from app.stack import queue_setting
 from app.store.table import Table
 from tests.simulation.likeness import compare
 from tests.simulation.memory import MemoryTable
+from tests.simulation.queue_likeness import Emulated
+from tests.simulation.queue_likeness import compare as compare_queues
+from tests.simulation.sqs import SimulatedSQS
 
 CALLS, SEED = 1_500, 11
 
@@ -42,3 +47,36 @@ def test_a_table_in_memory_that_answers_otherwise_is_noticed(
 
     with pytest.raises(AssertionError, match="seed 12"):
         asyncio.run(compare(table._client, table.name, count=CALLS, seed=12))
+
+
+@pytest.fixture
+def emulated(own_stack: dict[str, str]) -> Emulated:
+    return Emulated(get_client(), lambda queue: own_stack[queue_setting(queue)])
+
+
+def test_messages_are_handed_out_the_same_from_memory_and_from_the_emulator(
+    emulated: Emulated,
+) -> None:
+    came_up = compare_queues(emulated, seed=3)
+
+    assert min(came_up[each] for each in ("sent", "sent late", "received", "dead")) > 0
+    assert came_up["received"] > came_up["sent"]
+    assert emulated.calls > 300
+
+
+def test_queues_in_memory_that_forget_the_fifth_receive_are_noticed(
+    emulated: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.simulation.sqs.MAX_RECEIVES", 4)
+
+    with pytest.raises(AssertionError, match="seed 4"):
+        compare_queues(emulated, seed=4)
+
+
+def test_queues_in_memory_that_keep_what_was_handled_are_noticed(
+    emulated: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SimulatedSQS, "delete", lambda *arguments: None)
+
+    with pytest.raises(AssertionError, match="seed 5"):
+        compare_queues(emulated, seed=5)
