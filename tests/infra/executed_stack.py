@@ -88,11 +88,12 @@ class ExecutedStack:
             stack,
             **{"deliverySeconds": "0", **config},
         )
+        #: The functions of the graph; others, of a content network for example, run elsewhere.
+        self.graph = self.deployment.all("lambda/function:Function")
         self._sessions: dict[str, Session] = {}
         self._keys = self._put_signing_keys()
         self.functions = {
-            name: self._environments(function)
-            for name, function in self.deployment.all("Function").items()
+            name: self._environments(function) for name, function in self.graph.items()
         }
         self.pollers = {
             mapping.name: self._poller(mapping)
@@ -107,11 +108,7 @@ class ExecutedStack:
     def function_of(self, arn: str) -> str:
         """Return the function an ARN means, be it of a version, an alias or an invocation."""
         name = arn.partition(":function:")[2].partition("/")[0].partition(":")[0]
-        (found,) = (
-            key
-            for key, function in self.deployment.all("Function").items()
-            if function["name"] == name
-        )
+        (found,) = (key for key, function in self.graph.items() if function["name"] == name)
         return found
 
     def token(self, user_id: str, *, role: Role = Role.CUSTOMER) -> str:
@@ -163,7 +160,7 @@ class ExecutedStack:
 
     def write_logs(self) -> None:
         """Put what the functions said where the graph wants it, as Lambda does with their roles."""
-        for name, function in self.deployment.all("Function").items():
+        for name, function in self.graph.items():
             logs = self._client("logs", self._session(function["role"], "lambda"))
             place = {"logGroupName": function["loggingConfig"]["logGroup"], "logStreamName": name}
             said = self.functions[name].log.decode() or "nothing"
@@ -173,7 +170,7 @@ class ExecutedStack:
 
     def client_of(self, function: str, service: str) -> Any:
         """Return a client that may do what a function may do, and is not written down."""
-        role = self.deployment.all("Function")[function]["role"]
+        role = self.graph[function]["role"]
         return self._client(service, self._session(role, "test"), self._endpoint_url)
 
     def _put_signing_keys(self) -> str:
@@ -238,7 +235,7 @@ class ExecutedStack:
     def _poller(self, mapping: Deployed) -> Poller:
         queue = self.deployment.by_arn(mapping["eventSourceArn"])
         name = self.function_of(mapping["functionName"])
-        function = self.deployment.all("Function")[name]
+        function = self.graph[name]
         return Poller(
             mapping,
             sqs=self._client("sqs", self._session(function["role"], "lambda")),

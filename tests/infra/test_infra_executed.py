@@ -144,7 +144,7 @@ def test_what_is_deployed_keeps_cards_encrypted_and_for_two_days_at_most(
 
 
 def test_functions_get_nothing_but_what_the_program_gave_them(executed: ExecutedStack) -> None:
-    for name, function in executed.deployment.all("Function").items():
+    for name, function in executed.graph.items():
         there = executed.aws("lambda").get_function_configuration(FunctionName=function["name"])
 
         assert there["Environment"]["Variables"] == function["environment"]["variables"], name
