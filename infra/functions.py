@@ -62,7 +62,7 @@ class ShopFunction(pulumi.ComponentResource):
         logs = aws.cloudwatch.LogGroup(
             function.name,
             name=f"/aws/lambda/{name}",
-            retention_in_days=configuration.log_retention_days,
+            retention_in_days=configuration.generic.log_retention_days,
             opts=child,
         )
         role = aws.iam.Role(
@@ -93,7 +93,7 @@ class ShopFunction(pulumi.ComponentResource):
             package_type="Image",
             image_uri=image,
             image_config=aws.lambda_.FunctionImageConfigArgs(commands=[function.handler]),
-            architectures=[configuration.architecture.value],
+            architectures=[configuration.generic.architecture.value],
             timeout=function.timeout_seconds,
             memory_size=function.memory_mb,
             environment=aws.lambda_.FunctionEnvironmentArgs(

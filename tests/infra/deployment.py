@@ -146,17 +146,27 @@ def _event_loops() -> Iterator[None]:
             loop.close()
 
 
-def deploy(stack: str = "dev", *, region: str = REGION, **config: str) -> Deployment:
-    """Return what the program makes for a stack; keys set to empty text are left out."""
+TAGS = {"author": "eric", "feature": "acmeserverless", "team": "fitness", "version": "1.0.0"}
+
+
+def deploy(stack: str = "dev", *, region: str = REGION, **config: Any) -> Deployment:
+    """Return what the program makes for a stack; see :func:`deploy_with`."""
     return deploy_with(AwsMocks, stack, region=region, **config)
 
 
 def deploy_with(
-    mocks: Callable[[Deployment], Mocks], /, stack: str, *, region: str = REGION, **config: str
+    mocks: Callable[[Deployment], Mocks], /, stack: str, *, region: str = REGION, **config: Any
 ) -> Deployment:
-    """Return what the program makes for a stack, with the stand-ins that ``mocks`` returns."""
-    wanted = {"image": IMAGE, "stage": "dev", **config}
-    values = {f"{PROJECT}:{key}": value for key, value in wanted.items() if value}
+    """Return what the program makes for a stack, with the stand-ins that ``mocks`` returns.
+
+    ``dynamodb`` and ``tags`` are what is below these keys of ``awsconfig``; all others are
+    below ``generic``. What is set to ``None`` is left out.
+    """
+    dynamodb, tags = config.pop("dynamodb", {}), config.pop("tags", TAGS)
+    generic = {"image": IMAGE, "stage": "dev", **config}
+    generic = {key: value for key, value in generic.items() if value is not None}
+    parts = {"dynamodb": dynamodb, "generic": generic, "tags": tags}
+    values = {f"awsconfig:{key}": json.dumps(part) for key, part in parts.items() if part}
     values |= {"aws:region": region} if region else {}
     deployment = Deployment()
 

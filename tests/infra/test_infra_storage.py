@@ -51,6 +51,17 @@ def test_an_idle_table_costs_nothing(deployment: Deployment) -> None:
     assert deployment.one("Table")["billingMode"] == "PAY_PER_REQUEST"
 
 
+def test_a_table_can_have_capacity_of_its_own() -> None:
+    bought = {"billingMode": "PROVISIONED", "readCapacity": 7, "writeCapacity": 3}
+
+    table = deploy(dynamodb={**bought, "recoveryDays": 10}).one("Table")
+
+    assert bought.items() <= table.inputs.items()
+    for index in table["globalSecondaryIndexes"]:
+        assert (index["readCapacity"], index["writeCapacity"]) == (7, 3)
+    assert table["pointInTimeRecovery"]["recoveryPeriodInDays"] == 10
+
+
 def test_the_table_can_go_back_to_any_second(deployment: Deployment) -> None:
     recovery = deployment.one("Table")["pointInTimeRecovery"]
 
