@@ -54,7 +54,7 @@ else:
             target=functions[mapping.function],
         )
     ScheduleTrigger(SWEEPER, stack=stack, target=functions[SWEEPER.function])
-    gateway = Gateway("gateway", stack=stack, target=functions["api"])
+    gateway = Gateway("gateway", configuration=configuration, target=functions["api"])
 
     for name, shop_function in functions.items():
         export_function(name, shop_function)

@@ -93,7 +93,7 @@ def test_queues_without_cards_are_encrypted_by_sqs(deployment: Deployment) -> No
 
 
 def test_the_card_key_is_renewed_and_can_be_brought_back(deployment: Deployment) -> None:
-    key, alias = deployment.one("Key"), deployment.one("Alias")
+    key, alias = deployment.all("Key")["cards"], deployment.all("kms/alias:Alias")["cards"]
 
     assert key["enableKeyRotation"] is True
     assert key["deletionWindowInDays"] == 30
