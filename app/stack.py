@@ -233,5 +233,8 @@ def notices_name(stack: str) -> str:
 
 
 def pages_name(stack: str) -> str:
-    """Return the name of what serves pages, within the account."""
-    return f"{stack}-acmeserverless-pages"
+    """Return the name of what serves pages; a bucket's has the account's number behind it.
+
+    Shorter than others, because a bucket's name may have 63 characters.
+    """
+    return f"{stack}-acme-pages"

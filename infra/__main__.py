@@ -3,16 +3,28 @@
 import pulumi
 
 from app.stack import FUNCTIONS, MAPPINGS, SWEEPER
+from infra.alarms import Alarms
 from infra.configuration import read_configuration
+from infra.front import Front
 from infra.functions import ShopFunction, Surroundings
 from infra.gateway import Gateway
 from infra.keys import CardKey, SigningKeys
-from infra.outputs import export_function, export_gateway, export_queue, export_table
+from infra.money import MonthlyBudget
+from infra.notices import Notices
+from infra.outputs import export_function, export_pages, export_queue, export_table
+from infra.pages import Pages
 from infra.queues import Queues
 from infra.repository import ImageRepository
 from infra.table import Table
 from infra.tags import tag_everything
 from infra.triggers import QueueTrigger, ScheduleTrigger
+from infra.watches import (
+    function_watches,
+    gateway_watches,
+    queue_watches,
+    sweeper_watches,
+    table_watches,
+)
 
 configuration = read_configuration()
 stack = configuration.stack
@@ -24,6 +36,14 @@ card_key = CardKey("cards", stack=stack, region=configuration.region)
 queues = Queues("queues", stack=stack, card_key=card_key)
 signing_keys = SigningKeys("signing-keys", stack=stack)
 repository = ImageRepository("images", stack=stack, is_disposable=configuration.is_disposable)
+pages = Pages("pages", stack=stack)
+
+# Who is told, and about what.
+notices = Notices("notices", stack=stack, email=configuration.generic.alarm_email)
+MonthlyBudget(
+    "budget", stack=stack, limit_dollars=configuration.generic.monthly_budget, notices=notices
+)
+watches = [*queue_watches(queues, configuration.settings), *table_watches(table)]
 
 export_table(table)
 for name, queue in queues.by_name.items():
@@ -53,9 +73,17 @@ else:
             source=queues.by_name[mapping.queue],
             target=functions[mapping.function],
         )
-    ScheduleTrigger(SWEEPER, stack=stack, target=functions[SWEEPER.function])
+    sweeper = ScheduleTrigger(SWEEPER, stack=stack, target=functions[SWEEPER.function])
     gateway = Gateway("gateway", configuration=configuration, target=functions["api"])
+    watches += [
+        *function_watches(functions),
+        *gateway_watches(gateway, configuration.settings),
+        *sweeper_watches(sweeper),
+    ]
+    front = Front("front", stack=stack, pages=pages, gateway=gateway)
 
     for name, shop_function in functions.items():
         export_function(name, shop_function)
-    export_gateway(gateway)
+    export_pages(gateway, front)
+
+Alarms("alarms", stack=stack, region=configuration.region, watches=watches, notices=notices)

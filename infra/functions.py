@@ -145,7 +145,7 @@ class ShopFunction(pulumi.ComponentResource):
 
 def _routing(
     version: str, stable: str | None, percent: int
-) -> aws.lambda_.AliasRoutingConfigArgs | None:
+) -> "aws.lambda_.AliasRoutingConfigArgs | None":
     """Return how many calls go to ``version``, if it is on trial.
 
     A function that a release did not change has its stable version still, and Lambda

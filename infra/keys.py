@@ -1,9 +1,12 @@
-"""The key that protects card data on its way, and the place of the keys that sign tokens."""
+"""Keys that protect cards on their way and notices, and the place of those that sign tokens."""
+
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
 
-from app.stack import card_key_alias, signing_keys_name
+from app.stack import card_key_alias, notices_name, signing_keys_name
+from infra.permissions import policy
 
 #: How long a deleted key or secret can be brought back.
 RECOVERY_DAYS = 30
@@ -35,46 +38,36 @@ _ADMINISTRATION = (
 )
 
 
-def _card_key_policy(region: str) -> pulumi.Output[str]:
-    """Return who may do what with the card key.
+def _key_policy(use: Mapping[str, object]) -> pulumi.Output[str]:
+    """Return who may do what with a key: the account looks after it, ``use`` is the rest.
 
-    The account's IAM policies decide, as is usual, but the key works for queues only: what
-    it encrypted cannot be read outside SQS, whatever a policy says. In a key's own policy
-    ``*`` means this key.
+    In a key's own policy ``*`` means this key.
     """
-    root = pulumi.Output.format(
+    looking_after = {
+        "Sid": "LookAfterTheKey",
+        "Effect": "Allow",
+        "Principal": {"AWS": _root()},
+        "Action": _ADMINISTRATION,
+        "Resource": "*",
+    }
+    return pulumi.Output.json_dumps(policy(looking_after, use))
+
+
+def _root() -> pulumi.Output[str]:
+    """Return the account, whose IAM policies decide."""
+    return pulumi.Output.format(
         "arn:{0}:iam::{1}:root",
         aws.get_partition_output().partition,
         aws.get_caller_identity_output().account_id,
     )
-    return pulumi.Output.json_dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "LookAfterTheKey",
-                    "Effect": "Allow",
-                    "Principal": {"AWS": root},
-                    "Action": _ADMINISTRATION,
-                    "Resource": "*",
-                },
-                {
-                    "Sid": "UseTheKeyThroughQueues",
-                    "Effect": "Allow",
-                    "Principal": {"AWS": root},
-                    "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-                    "Resource": "*",
-                    "Condition": {
-                        "StringEquals": {"kms:ViaService": f"sqs.{region}.amazonaws.com"}
-                    },
-                },
-            ],
-        }
-    )
 
 
 class CardKey(pulumi.ComponentResource):
-    """The KMS key of the queues that carry cards, renewed every year."""
+    """The KMS key of the queues that carry cards, renewed every year.
+
+    The account's IAM policies decide who uses it, as is usual, but it works for queues only:
+    what it encrypted cannot be read outside SQS, whatever a policy says.
+    """
 
     def __init__(
         self,
@@ -91,12 +84,67 @@ class CardKey(pulumi.ComponentResource):
             description="Card data on the queues of the ACME Serverless Fitness Shop",
             enable_key_rotation=True,
             deletion_window_in_days=RECOVERY_DAYS,
-            policy=_card_key_policy(region),
+            policy=_key_policy(
+                {
+                    "Sid": "UseTheKeyThroughQueues",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": _root()},
+                    "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                    "Resource": "*",
+                    "Condition": {
+                        "StringEquals": {"kms:ViaService": f"sqs.{region}.amazonaws.com"}
+                    },
+                }
+            ),
             opts=pulumi.ResourceOptions(parent=self),
         )
         aws.kms.Alias(
             name,
             name=card_key_alias(stack),
+            target_key_id=key.key_id,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.arn = key.arn
+        self.register_outputs({"arn": self.arn})
+
+
+class NoticeKey(pulumi.ComponentResource):
+    """The KMS key of the topic; AWS's own cannot be used by the services that send to it."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        stack: str,
+        senders: Sequence[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the key of a stack's topic and its alias; ``senders`` are AWS services."""
+        super().__init__("shop:keys:NoticeKey", name, None, opts)
+        key = aws.kms.Key(
+            name,
+            description="Notices of the ACME Serverless Fitness Shop",
+            enable_key_rotation=True,
+            deletion_window_in_days=RECOVERY_DAYS,
+            policy=_key_policy(
+                {
+                    "Sid": "SendNotices",
+                    "Effect": "Allow",
+                    "Principal": {"Service": list(senders)},
+                    "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                    "Resource": "*",
+                    "Condition": {
+                        "StringEquals": {
+                            "aws:SourceAccount": aws.get_caller_identity_output().account_id
+                        }
+                    },
+                }
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.kms.Alias(
+            name,
+            name=f"alias/{notices_name(stack)}",
             target_key_id=key.key_id,
             opts=pulumi.ResourceOptions(parent=self),
         )

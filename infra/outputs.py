@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
+from infra.front import Front
 from infra.functions import ShopFunction
 from infra.gateway import Gateway
 from infra.table import Table
@@ -27,8 +28,8 @@ def export_function(name: str, function: ShopFunction) -> None:
     pulumi.export(f"{name}::Version", function.version)
 
 
-def export_gateway(gateway: Gateway) -> None:
-    """Export where the API and the pages are."""
+def export_pages(gateway: Gateway, front: Front) -> None:
+    """Export where the API is, and the addresses for people: the till and the shop."""
     pulumi.export("Gateway::URL", gateway.url)
-    pulumi.export("POS URL", pulumi.Output.concat(gateway.url, "pos"))
-    pulumi.export("Shop URL", gateway.url)
+    pulumi.export("POS URL", pulumi.Output.concat(front.url, "pos"))
+    pulumi.export("Shop URL", front.url)

@@ -1,21 +1,14 @@
 """The pages of the shop: the front page and the API reference, served from ``app/static``."""
 
-from pathlib import Path
-
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
-STATIC = Path(__file__).parent.parent / "app" / "static"
+from app.pages import CONTENT_POLICY, REFERENCE_POLICY, STATIC
 
-# Nothing from another host, nothing inline but styles, which the API reference needs.
-_PAGE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-cache",
-}
+_FRESH = {"Cache-Control": "no-cache"}
+_PAGE_HEADERS = {**_FRESH, "Content-Security-Policy": CONTENT_POLICY}
+_REFERENCE_HEADERS = {**_FRESH, "Content-Security-Policy": REFERENCE_POLICY}
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,7 +28,7 @@ async def get_till() -> FileResponse:
 @router.get("/docs")
 async def get_api_reference() -> FileResponse:
     """Return the API reference; everything it needs comes from this host."""
-    return FileResponse(STATIC / "docs" / "index.html", headers=_PAGE_HEADERS)
+    return FileResponse(STATIC / "docs" / "index.html", headers=_REFERENCE_HEADERS)
 
 
 def install(app: FastAPI) -> None:

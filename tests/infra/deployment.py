@@ -29,6 +29,7 @@ ARNS = {
     "aws:lambda/alias:Alias": "arn:aws:lambda:{region}:{account}:function:{function}:{name}",
     "aws:lambda/function:Function": "arn:aws:lambda:{region}:{account}:function:{name}",
     "aws:secretsmanager/secret:Secret": "arn:aws:secretsmanager:{region}:{account}:secret:{name}",
+    "aws:s3/bucket:Bucket": "arn:aws:s3:::{bucket}",
     "aws:sqs/queue:Queue": "arn:aws:sqs:{region}:{account}:{name}",
 }
 
@@ -120,11 +121,14 @@ class AwsMocks(Mocks):
             account=self.account,
             name=name,
             id=made_id,
+            bucket=args.inputs.get("bucket"),
             function=args.inputs.get("functionName"),
         )
         return made_id, {
             "apiEndpoint": f"https://{made_id}.execute-api.{REGION}.amazonaws.com",
             "arn": arn,
+            "bucketRegionalDomainName": f"{args.inputs.get('bucket')}.s3.{REGION}.amazonaws.com",
+            "domainName": f"{made_id}.cloudfront.net",
             "executionArn": f"arn:aws:execute-api:{REGION}:{self.account}:{made_id}",
             "invokeArn": f"{arn}/invocations",
             "keyId": made_id,
@@ -196,7 +200,8 @@ def deploy_with(
 
     # Pulumi keeps its state in context variables, and a new thread begins without any.
     with ThreadPoolExecutor(1) as world, warnings.catch_warnings():
-        # Of a resource nobody here uses, whenever its package is loaded.
-        warnings.filterwarnings("ignore", "aws.lambda/microvmsimage", DeprecationWarning)
+        # Of resources nobody here uses, whenever their packages are loaded.
+        unused = r"aws\.lambda/microvmsimage|aws\.s3/|s3\.Bucket\w+ has"
+        warnings.filterwarnings("ignore", unused, DeprecationWarning)
         world.submit(in_a_world_of_its_own).result()
     return deployment

@@ -1,5 +1,6 @@
 """Stacks: their configuration, their outputs, and that they stay out of each other's way."""
 
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,12 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
 #: What AWS allows the names of.
 LONGEST = {
     "Alias": 256,
+    "Bucket": 63,
+    "Budget": 100,
+    "MetricAlarm": 255,
+    "OriginAccessControl": 64,
+    "ResponseHeadersPolicy": 128,
+    "Topic": 256,
     "Function": 64,
     "LogGroup": 512,
     "Queue": 80,
@@ -26,7 +33,23 @@ LONGEST = {
 }
 
 #: What AWS has no tags for.
-WITHOUT_TAGS = {"Alias", "Integration", "Permission", "RolePolicy", "Route", "Schedule"}
+WITHOUT_TAGS = {
+    "Alias",
+    "BucketOwnershipControls",
+    "BucketPolicy",
+    "BucketPublicAccessBlock",
+    "BucketServerSideEncryptionConfiguration",
+    "Dashboard",
+    "Integration",
+    "OriginAccessControl",
+    "Permission",
+    "ResponseHeadersPolicy",
+    "RolePolicy",
+    "Route",
+    "Schedule",
+    "TopicPolicy",
+    "TopicSubscription",
+}
 
 
 def problems(**config: Any) -> str:
@@ -60,30 +83,35 @@ def test_outputs_are_those_the_design_fixes(deployment: Deployment) -> None:
         **{f"{name}::Arn": function + name for name in ("api", "order", "payment", "shipment")},
         **{f"{name}::Version": "42" for name in ("api", "order", "payment", "shipment")},
         "Gateway::URL": url,
-        "POS URL": f"{url}pos",
-        "Shop URL": url,
+        "POS URL": "https://dev-front-id.cloudfront.net/pos",
+        "Shop URL": "https://dev-front-id.cloudfront.net/",
+    }
+
+
+#: Names inside something that has the stack in its own name.
+INNER_NAMES = (":RolePolicy", ":Stage", "lambda/alias:Alias")
+#: The inputs that are names.
+NAMES = ("name", "alarmName", "bucket", "dashboardName")
+
+
+def names_of(deployment: Deployment) -> set[tuple[str, str]]:
+    """Return the names AWS knows a stack's resources by."""
+    return {
+        (made.type, made[key])
+        for made in deployment.resources
+        for key in NAMES
+        if key in made.inputs and not made.type.endswith(INNER_NAMES)
     }
 
 
 def test_two_stacks_have_no_name_in_common(deployment: Deployment) -> None:
     other = deploy("dev-2")
 
-    names, other_names = (
-        {(made.type, made["name"]) for made in each.resources if "name" in made.inputs}
-        - {
-            # Names inside something that has the stack in its own name.
-            (made.type, made["name"])
-            for made in each.resources
-            if made.type.endswith((":RolePolicy", ":Stage", "lambda/alias:Alias"))
-        }
-        for each in (deployment, other)
-    )
+    names, other_names = names_of(deployment), names_of(other)
 
     assert len(names) == len(other_names) > 20
     assert names.isdisjoint(other_names)
-    assert "dev-acmeserverless" not in str([made.inputs for made in other.resources]).replace(
-        IMAGE, ""
-    )
+    assert "dev-acme" not in str([made.inputs for made in other.resources]).replace(IMAGE, "")
 
 
 def test_everything_that_can_be_tagged_says_whose_it_is(deployment: Deployment) -> None:
@@ -99,12 +127,22 @@ def test_everything_that_can_be_tagged_says_whose_it_is(deployment: Deployment) 
             }, made.name
 
 
+#: What a secret in plain text would look like: keys, tokens, long hexadecimal numbers.
+SECRET_LOOKS = re.compile(r"-----BEGIN|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.|\b[0-9a-f]{40,}\b")
+
+
+def test_no_secret_is_written_into_a_stack(deployment: Deployment) -> None:
+    for made in deployment.resources:
+        assert not SECRET_LOOKS.search(str(made.inputs)), made.name
+        assert not {"secretString", "password", "secretBinary"} & set(made.inputs)
+
+
 def test_the_longest_stack_name_fits_every_service() -> None:
     longest = deploy("a" + "-a" * 15 + "a")
 
     for kind, limit in LONGEST.items():
         for made in longest.all(kind).values():
-            assert len(made["name"]) <= limit
+            assert len(made.inputs.get("name", made.inputs.get("bucket", ""))) <= limit
 
 
 @pytest.mark.parametrize(

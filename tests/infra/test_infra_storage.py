@@ -9,6 +9,7 @@ ENCRYPTED_BY = {
     "Queue": {"kmsMasterKeyId", "sqsManagedSseEnabled"},
     "Repository": {"encryptionConfigurations"},
     "Table": {"serverSideEncryption"},
+    "Topic": {"kmsMasterKeyId"},
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient
 
-from routers.pages import STATIC
+from app.pages import STATIC
 
 VENDOR = STATIC / "docs" / "vendor"
 LISTED = [line.split() for line in (VENDOR / "SHA256SUMS").read_text().splitlines()]

@@ -1,0 +1,160 @@
+"""The shop's one address: a content network with the pages and, behind them, the API."""
+
+import pulumi
+import pulumi_aws as aws
+
+from app.pages import CONTENT_POLICY
+from app.stack import pages_name
+from infra.gateway import Gateway
+from infra.pages import Pages
+
+# Policies that AWS keeps for everybody.
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
+CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+# Headers (Authorization among them), cookies and query; the gateway wants its own host name.
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
+ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+
+#: What the bucket answers; the network looks for `/` under the name of the file it stands for.
+PAGE_PATHS = ("/", "/index.html", "/pos", "/pos/*", "/static/*")
+
+_PAGES, _API = "pages", "api"
+_READING = ["GET", "HEAD"]
+_EVERYTHING = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+_A_YEAR = 365 * 24 * 60 * 60
+
+#: The till's scanner looks through the camera; nothing else of a device is needed.
+_PERMISSIONS = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+def _headers(
+    name: str, stack: str, parent: pulumi.Resource
+) -> aws.cloudfront.ResponseHeadersPolicy:
+    """Make the policy with what every answer carries that does not say otherwise itself."""
+    headers = aws.cloudfront
+    return headers.ResponseHeadersPolicy(
+        name,
+        name=pages_name(stack),
+        security_headers_config=headers.ResponseHeadersPolicySecurityHeadersConfigArgs(
+            content_security_policy=(
+                # The API reference has its own, from the API.
+                headers.ResponseHeadersPolicySecurityHeadersConfigContentSecurityPolicyArgs(
+                    content_security_policy=CONTENT_POLICY, override=False
+                )
+            ),
+            content_type_options=(
+                headers.ResponseHeadersPolicySecurityHeadersConfigContentTypeOptionsArgs(
+                    override=True
+                )
+            ),
+            frame_options=headers.ResponseHeadersPolicySecurityHeadersConfigFrameOptionsArgs(
+                frame_option="DENY", override=True
+            ),
+            referrer_policy=headers.ResponseHeadersPolicySecurityHeadersConfigReferrerPolicyArgs(
+                referrer_policy="no-referrer", override=True
+            ),
+            strict_transport_security=(
+                headers.ResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurityArgs(
+                    access_control_max_age_sec=_A_YEAR, include_subdomains=True, override=True
+                )
+            ),
+        ),
+        custom_headers_config=headers.ResponseHeadersPolicyCustomHeadersConfigArgs(
+            items=[
+                headers.ResponseHeadersPolicyCustomHeadersConfigItemArgs(
+                    header="Permissions-Policy", value=_PERMISSIONS, override=True
+                )
+            ]
+        ),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+class Front(pulumi.ComponentResource):
+    """A distribution: pages from the bucket, everything else from the API, never cached."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        stack: str,
+        pages: Pages,
+        gateway: Gateway,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the distribution of a stack before ``pages`` and ``gateway``."""
+        super().__init__("shop:front:Front", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        network = aws.cloudfront
+        headers = _headers(name, stack, self)
+        access = network.OriginAccessControl(
+            name,
+            name=pages_name(stack),
+            origin_access_control_origin_type="s3",
+            signing_behavior="always",
+            signing_protocol="sigv4",
+            opts=child,
+        )
+        distribution = network.Distribution(
+            name,
+            comment=f"ACME Serverless Fitness Shop, {stack}",
+            enabled=True,
+            is_ipv6_enabled=True,
+            http_version="http2and3",
+            price_class="PriceClass_100",
+            default_root_object="index.html",
+            origins=[
+                network.DistributionOriginArgs(
+                    origin_id=_PAGES,
+                    domain_name=pages.host,
+                    origin_access_control_id=access.id,
+                ),
+                network.DistributionOriginArgs(
+                    origin_id=_API,
+                    domain_name=gateway.host,
+                    custom_origin_config=network.DistributionOriginCustomOriginConfigArgs(
+                        http_port=80,
+                        https_port=443,
+                        origin_protocol_policy="https-only",
+                        origin_ssl_protocols=["TLSv1.2"],
+                    ),
+                ),
+            ],
+            ordered_cache_behaviors=[
+                network.DistributionOrderedCacheBehaviorArgs(
+                    path_pattern=path,
+                    target_origin_id=_PAGES,
+                    viewer_protocol_policy="redirect-to-https",
+                    allowed_methods=_READING,
+                    cached_methods=_READING,
+                    compress=True,
+                    cache_policy_id=CACHING_OPTIMIZED,
+                    response_headers_policy_id=headers.id,
+                )
+                for path in PAGE_PATHS
+            ],
+            default_cache_behavior=network.DistributionDefaultCacheBehaviorArgs(
+                target_origin_id=_API,
+                # A token sent in the open is not made safe by a redirect.
+                viewer_protocol_policy="https-only",
+                allowed_methods=_EVERYTHING,
+                cached_methods=_READING,
+                compress=True,
+                cache_policy_id=CACHING_DISABLED,
+                origin_request_policy_id=ALL_BUT_HOST,
+                response_headers_policy_id=headers.id,
+            ),
+            restrictions=network.DistributionRestrictionsArgs(
+                geo_restriction=network.DistributionRestrictionsGeoRestrictionArgs(
+                    restriction_type="none"
+                )
+            ),
+            viewer_certificate=network.DistributionViewerCertificateArgs(
+                cloudfront_default_certificate=True
+            ),
+            opts=child,
+        )
+        pages.open_to(distribution)
+        self.url = pulumi.Output.concat("https://", distribution.domain_name, "/")
+        self.register_outputs({"url": self.url})

@@ -1,0 +1,53 @@
+"""Where alarms and money matters are told: an encrypted topic, and an address if there is one."""
+
+import pulumi
+import pulumi_aws as aws
+
+from app.stack import notices_name
+from infra.keys import NoticeKey
+from infra.permissions import policy
+
+#: Who has something to tell.
+SENDERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com")
+
+
+class Notices(pulumi.ComponentResource):
+    """The topic of a stack; whoever is to be told subscribes to it."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        stack: str,
+        email: str | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the topic; ``email`` gets a message that asks to confirm the subscription."""
+        super().__init__("shop:notices:Notices", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        key = NoticeKey(name, stack=stack, senders=SENDERS, opts=child)
+        topic = aws.sns.Topic(name, name=notices_name(stack), kms_master_key_id=key.arn, opts=child)
+        account = aws.get_caller_identity_output().account_id
+        aws.sns.TopicPolicy(
+            name,
+            arn=topic.arn,
+            policy=pulumi.Output.json_dumps(
+                policy(
+                    {
+                        "Sid": "Tell",
+                        "Effect": "Allow",
+                        "Principal": {"Service": list(SENDERS)},
+                        "Action": ["sns:Publish"],
+                        "Resource": [topic.arn],
+                        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+                    }
+                )
+            ),
+            opts=child,
+        )
+        if email:
+            aws.sns.TopicSubscription(
+                name, topic=topic.arn, protocol="email", endpoint=email, opts=child
+            )
+        self.arn = topic.arn
+        self.register_outputs({"arn": self.arn})

@@ -1,0 +1,170 @@
+"""The pages in a private bucket: what ``app/static`` holds, under the paths browsers ask for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from app.pages import STATIC
+from app.stack import pages_name
+from infra.permissions import policy
+
+#: By suffix; a file of another kind is refused, because browsers do not guess (nosniff).
+_TYPES = {
+    "": "text/plain; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+
+#: Notes for whoever works on the pages.
+_NOT_PUBLISHED = frozenset({".md"})
+
+#: Asked for again each time and answered with 304 while it is the same: names do not change.
+_FRESH = "no-cache"
+#: Pictures are drawn once; the API says the same of them.
+_A_DAY = "public, max-age=86400"
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """One object of the bucket; ``key`` is the path a browser asks for, without its slash."""
+
+    key: str
+    path: Path
+    content_type: str
+    cache_control: str
+
+
+def published_files(static: Path = STATIC) -> Iterator[PublishedFile]:
+    """Yield every file that is published, in a fixed order.
+
+    Two pages have addresses without the name of a file, and pictures answer to their classic
+    names, which end in ``.jpg``.
+
+    Raises:
+        KeyError: a file has a suffix whose type is not known here.
+    """
+    yield _published("index.html", static / "index.html")
+    for key in ("pos", "pos/"):
+        yield _published(key, static / "pos" / "index.html")
+    for path in sorted(path for path in static.rglob("*") if path.is_file()):
+        if path.suffix in _NOT_PUBLISHED:
+            continue
+        inside = path.relative_to(static)
+        key = f"static/{inside.as_posix()}"
+        is_picture = inside.parts[0] == "images"
+        yield _published(key, path, cache_control=_A_DAY if is_picture else _FRESH)
+        if is_picture:
+            yield _published(f"{key.removesuffix('.svg')}.jpg", path, cache_control=_A_DAY)
+
+
+def _published(key: str, path: Path, *, cache_control: str = _FRESH) -> PublishedFile:
+    return PublishedFile(key, path, _TYPES[path.suffix.lower()], cache_control)
+
+
+class Pages(pulumi.ComponentResource):
+    """A bucket nobody reaches but a content network of this stack, with the pages in it."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        stack: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the bucket of a stack and fill it."""
+        super().__init__("shop:pages:Pages", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        account = aws.get_caller_identity_output().account_id
+        bucket = aws.s3.Bucket(
+            name,
+            # Everybody's buckets share their names.
+            bucket=pulumi.Output.concat(pages_name(stack), "-", account),
+            # Everything in it comes from this program, and can be put there again.
+            force_destroy=True,
+            opts=child,
+        )
+        wall = aws.s3.BucketPublicAccessBlock(
+            name,
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=child,
+        )
+        aws.s3.BucketOwnershipControls(
+            name,
+            bucket=bucket.bucket,
+            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+            opts=child,
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            name,
+            bucket=bucket.bucket,
+            rules=[
+                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+                    apply_server_side_encryption_by_default=(
+                        aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+                            sse_algorithm="AES256"
+                        )
+                    )
+                )
+            ],
+            opts=child,
+        )
+        for file in published_files():
+            aws.s3.BucketObject(
+                file.key,
+                bucket=bucket.bucket,
+                key=file.key,
+                source=pulumi.FileAsset(str(file.path)),
+                content_type=file.content_type,
+                cache_control=file.cache_control,
+                opts=child,
+            )
+        self.arn = bucket.arn
+        self.bucket = bucket.bucket
+        self.host = bucket.bucket_regional_domain_name
+        self._wall = wall
+        self.register_outputs({"bucket": self.bucket})
+
+    def open_to(self, distribution: aws.cloudfront.Distribution) -> None:
+        """Let one distribution, and nobody else, read the pages, and nobody without TLS."""
+        objects = pulumi.Output.concat(self.arn, "/*")
+        aws.s3.BucketPolicy(
+            "pages",
+            bucket=self.bucket,
+            policy=pulumi.Output.json_dumps(
+                policy(
+                    {
+                        "Sid": "ReadPages",
+                        "Effect": "Allow",
+                        "Principal": {"Service": "cloudfront.amazonaws.com"},
+                        "Action": ["s3:GetObject"],
+                        "Resource": [objects],
+                        "Condition": {"StringEquals": {"aws:SourceArn": distribution.arn}},
+                    },
+                    {
+                        "Sid": "NothingInTheOpen",
+                        "Effect": "Deny",
+                        "Principal": "*",
+                        "Action": "s3:*",
+                        "Resource": [self.arn, objects],
+                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                    },
+                )
+            ),
+            # A policy that is public for a moment would be refused, or worse, not.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._wall]),
+        )

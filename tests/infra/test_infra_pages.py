@@ -1,0 +1,143 @@
+"""Pages: one address, a private bucket, an API that is never cached, strict headers."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.pages import CONTENT_POLICY, STATIC
+from infra.front import ALL_BUT_HOST, CACHING_DISABLED
+from infra.pages import published_files
+from tests.infra.deployment import Deployment
+
+
+def behaviours(deployment: Deployment) -> dict[str, Any]:
+    """Return what the distribution does by path; `*` is everything else."""
+    distribution = deployment.one("Distribution")
+    ordered = distribution["orderedCacheBehaviors"]
+    return {
+        **{each["pathPattern"]: each for each in ordered},
+        "*": distribution["defaultCacheBehavior"],
+    }
+
+
+def test_pages_come_from_the_bucket_and_everything_else_from_the_api(
+    deployment: Deployment,
+) -> None:
+    assert {path: each["targetOriginId"] for path, each in behaviours(deployment).items()} == {
+        "/": "pages",
+        "/index.html": "pages",
+        "/pos": "pages",
+        "/pos/*": "pages",
+        "/static/*": "pages",
+        "*": "api",
+    }
+
+
+def test_the_origins_are_this_stack(deployment: Deployment) -> None:
+    origins = {each["originId"]: each for each in deployment.one("Distribution")["origins"]}
+
+    assert origins["pages"]["domainName"].startswith(deployment.one("s3/bucket:Bucket")["bucket"])
+    assert origins["api"]["domainName"] == "dev-gateway-id.execute-api.eu-west-1.amazonaws.com"
+    assert origins["api"]["customOriginConfig"]["originProtocolPolicy"] == "https-only"
+
+
+def test_the_api_is_never_cached_and_sees_who_asks(deployment: Deployment) -> None:
+    api = behaviours(deployment)["*"]
+
+    assert api["cachePolicyId"] == CACHING_DISABLED
+    # Every header but Host (so Authorization too), every cookie, the query.
+    assert api["originRequestPolicyId"] == ALL_BUT_HOST
+    assert {"GET", "POST", "DELETE", "OPTIONS"} <= set(api["allowedMethods"])
+
+
+def test_nothing_is_served_in_the_open(deployment: Deployment) -> None:
+    for each in behaviours(deployment).values():
+        assert each["viewerProtocolPolicy"] in {"https-only", "redirect-to-https"}
+
+
+def test_every_answer_has_strict_headers(deployment: Deployment) -> None:
+    headers = deployment.one("ResponseHeadersPolicy")
+    security = headers["securityHeadersConfig"]
+
+    assert {each["responseHeadersPolicyId"] for each in behaviours(deployment).values()} == {
+        headers.id
+    }
+    assert security["contentSecurityPolicy"]["contentSecurityPolicy"] == CONTENT_POLICY
+    assert security["frameOptions"]["frameOption"] == "DENY"
+    assert security["strictTransportSecurity"]["accessControlMaxAgeSec"] >= 365 * 24 * 3600
+    assert set(security) >= {"contentTypeOptions", "referrerPolicy"}
+
+
+def test_the_content_policy_allows_nothing_inline_and_no_other_host() -> None:
+    rules = dict(rule.strip().split(" ", 1) for rule in CONTENT_POLICY.split(";"))
+
+    assert rules["default-src"] == "'self'"
+    assert "unsafe" not in CONTENT_POLICY
+    assert "http" not in CONTENT_POLICY
+    assert "*" not in CONTENT_POLICY
+
+
+def test_the_bucket_is_private_and_encrypted(deployment: Deployment) -> None:
+    assert set(deployment.one("BucketPublicAccessBlock").inputs) == {
+        "bucket",
+        "blockPublicAcls",
+        "blockPublicPolicy",
+        "ignorePublicAcls",
+        "restrictPublicBuckets",
+    }
+    assert all(deployment.one("BucketPublicAccessBlock").inputs.values())
+    (rule,) = deployment.one("BucketServerSideEncryptionConfiguration")["rules"]
+    assert rule == {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
+
+
+def test_only_this_distribution_reads_the_bucket(deployment: Deployment) -> None:
+    allow, deny = deployment.one("BucketPolicy").document("policy")["Statement"]
+    bucket = deployment.one("s3/bucket:Bucket").arn
+
+    assert allow["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert (allow["Action"], allow["Resource"]) == (["s3:GetObject"], [f"{bucket}/*"])
+    assert allow["Condition"] == {
+        "StringEquals": {"aws:SourceArn": deployment.one("Distribution").arn}
+    }
+    assert (deny["Effect"], deny["Condition"]) == (
+        "Deny",
+        {"Bool": {"aws:SecureTransport": "false"}},
+    )
+
+
+def test_every_page_and_what_it_needs_is_uploaded(deployment: Deployment) -> None:
+    uploaded = deployment.all("BucketObject")
+
+    assert {"index.html", "pos", "pos/"} <= set(uploaded)
+    for path in STATIC.rglob("*"):
+        if path.is_file() and path.suffix != ".md":
+            assert f"static/{path.relative_to(STATIC).as_posix()}" in uploaded
+    for key, made in uploaded.items():
+        assert made["key"] == key
+        assert made["cacheControl"] in {"no-cache", "public, max-age=86400"}
+
+
+@pytest.mark.parametrize(
+    ("key", "content_type"),
+    [
+        ("pos", "text/html; charset=utf-8"),
+        ("static/shop.js", "text/javascript; charset=utf-8"),
+        ("static/shop.css", "text/css; charset=utf-8"),
+        ("static/images/bicycle_square.svg", "image/svg+xml"),
+        ("static/images/bicycle_square.jpg", "image/svg+xml"),
+    ],
+)
+def test_browsers_are_told_what_a_file_is(
+    deployment: Deployment, key: str, content_type: str
+) -> None:
+    assert deployment.all("BucketObject")[key]["contentType"] == content_type
+
+
+def test_a_file_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
+    for name in ("index.html", "pos/index.html", "movie.avi"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    with pytest.raises(KeyError, match="avi"):
+        list(published_files(tmp_path))
