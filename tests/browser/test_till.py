@@ -1,53 +1,22 @@
 """The till in a real browser, against a real shop."""
 
 import json
-import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from importlib import import_module
 from typing import Any
 
-import httpx
 import pytest
 from httpx import Client
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Request,
-    Route,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
-from tests.e2e.conftest import ROOT, running_shop
+from tests.browser.chromium import new_context
+from tests.browser.watch import assert_accessible, watched
+from tests.e2e.conftest import ERIC, PASSWORD, ROOT
 
-# Comes without types.
-Axe = import_module("axe_playwright_python.sync_playwright").Axe
-
-PASSWORD = "vmware1!"
-ERIC = "5c393a111d41c892ce243829"
 BIKE = "b274f41d-83dd-4fa1-90d9-2b289e06b1bf"
 MASTERCARD = "5555555555554444"
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-CHROMIUM_OPTIONS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-#: What goes wrong on purpose is reported on the console too.
-_EXPECTED_NOISE = re.compile(r"Failed to load resource")
 
 
 class Till:
@@ -121,74 +90,26 @@ def sign_in(page: Page, username: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-@pytest.fixture(scope="module")
-def shop_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a shop as `make run` starts it."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: sudo apt-get install chromium")
-    with running_shop(tmp_path_factory.mktemp("till")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(browser: Browser, shop_url: str) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=shop_url, viewport={"width": 1280, "height": 800})
-    yield context
-    context.close()
-
-
-@pytest.fixture(scope="module")
-def staff_tokens(shop_url: str) -> dict[str, str]:
-    """One sign-in for all tests: passwords are slow to check, on purpose."""
-    body = {"username": "staff", "password": PASSWORD}
-    login = httpx.post(f"{shop_url}/login", json=body).json()
-    return {"access": login["access_token"], "refresh": login["refresh_token"]}
-
-
-@pytest.fixture(scope="module")
-def staff_client(shop_url: str, staff_tokens: dict[str, str]) -> Iterator[Client]:
-    bearer = {"Authorization": f"Bearer {staff_tokens['access']}"}
-    with Client(base_url=shop_url, headers=bearer, timeout=10) as client:
-        yield client
-
-
 @contextmanager
 def open_till(context: BrowserContext, client: Client, tokens: dict[str, str]) -> Iterator[Till]:
     """Open a till that somebody has signed in to; nothing may go wrong unheard."""
     page = context.new_page()
-    page.set_default_timeout(10_000)
-    faults: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and not _EXPECTED_NOISE.search(message.text):
-            faults.append(message.text)
-
-    page.on("console", listen)
-    page.on("pageerror", lambda error: faults.append(str(error)))
     # A reload with an unsent sale asks; the tests mean it.
     page.on("dialog", lambda dialog: dialog.accept())
     page.add_init_script(f"sessionStorage.setItem('acme-till.staff', '{json.dumps(tokens)}')")
-    page.goto("/pos", wait_until="commit")
-    expect(page.locator("#products").get_by_role("button", name="Weights")).to_be_visible()
-    yield Till(page, client)
-    context.set_offline(offline=False)
-    page.evaluate("localStorage.clear()")
-    page.close()
-    assert not faults
+    with watched(context, str(client.base_url)):
+        page.goto("/pos", wait_until="commit")
+        expect(page.locator("#products").get_by_role("button", name="Weights")).to_be_visible()
+        yield Till(page, client)
+        context.set_offline(offline=False)
+        page.evaluate("localStorage.clear()")
+        page.close()
 
 
 @pytest.fixture(scope="module")
 def shared_context(browser: Browser, shop_url: str) -> Iterator[BrowserContext]:
     """One profile for most tests, because a new one costs more than a sale."""
-    context = browser.new_context(base_url=shop_url, viewport={"width": 1280, "height": 800})
+    context = new_context(browser, shop_url)
     yield context
     context.close()
 
@@ -591,8 +512,7 @@ def test_every_step_passes_the_accessibility_check(till: Till, scheme: Any) -> N
     till.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
 
     def check() -> None:
-        result = Axe().run(till.page)
-        assert result.violations_count == 0, result.generate_report()
+        assert_accessible(till.page)
 
     till.ring_up("Water Bottle")
     check()
@@ -627,7 +547,7 @@ def test_the_door_passes_the_accessibility_check(context: BrowserContext) -> Non
     page.goto("/pos")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
-    assert Axe().run(page).violations_count == 0
+    assert_accessible(page)
 
 
 def test_what_a_finger_has_to_hit_is_large_enough(till: Till) -> None:
