@@ -39,12 +39,12 @@ class _Watch:
 
 
 @contextmanager
-def watched(context: BrowserContext, shop_url: str) -> Iterator[None]:
+def watched(context: BrowserContext, shop_url: str) -> Iterator[list[str]]:
     """Fail at the end of the block if any page of ``context`` did something wrong in it.
 
     Wrong is an error or a warning on the console, an exception nobody caught, a violation of
     the content security policy, a request to another host, and a file of the pages that is
-    not there.
+    not there. Yields what was found so far.
     """
     watch = _Watch(shop_url)
     context.on("console", watch.on_console)
@@ -52,13 +52,13 @@ def watched(context: BrowserContext, shop_url: str) -> Iterator[None]:
     context.on("request", watch.on_request)
     context.on("response", watch.on_response)
     try:
-        yield
+        yield watch.faults
     finally:
         context.remove_listener("console", watch.on_console)
         context.remove_listener("weberror", watch.on_error)
         context.remove_listener("request", watch.on_request)
         context.remove_listener("response", watch.on_response)
-    assert not watch.faults
+    assert not watch.faults, "\n".join(watch.faults)
 
 
 def assert_accessible(page: Page) -> None:
