@@ -50,7 +50,7 @@ export class Desk {
   toLines() {
     if (!this.isPaying) return;
     this.#step = "lines";
-    this.#clearCard();
+    this.forgetCard();
     this.render();
     byId("to-payment").focus();
   }
@@ -158,7 +158,8 @@ export class Desk {
     }
   }
 
-  #clearCard() {
+  /** Leave nothing of a card in the fields. */
+  forgetCard() {
     for (const name of ["number", "expiry", "code"]) byId(`card-${name}`).value = "";
     this.#onNumber();
     this.#complain("");
@@ -196,7 +197,7 @@ export class Desk {
     this.courier.entrust(sale.id, card);
     // A click that comes second finds the sale on its way, and changes nothing.
     if (!this.counter.apply(sale.id, { type: "charge", reference: newReference(), card: shown })) return;
-    this.#clearCard();
+    this.forgetCard();
   }
 
   // ---- outcome
@@ -212,7 +213,7 @@ export class Desk {
         paperOf(receiptOfSale(sale), this.act.staffName()),
       ]);
     } else {
-      const { title, lines } = outcomeWords(sale);
+      const { title, lines } = outcomeWords(sale, { isKept: this.counter.isKept });
       refill(box, [
         el("p", { class: "verdict" }, el("span", { class: "verdict-pulse", "aria-hidden": "true" }), el("b", {}, title)),
         el("p", { class: "verdict-sum" }, `${money(totalCents(sale))}, ${cardWords(sale)}`),
@@ -312,7 +313,7 @@ export class Desk {
 
   #onSwitch() {
     this.#step = this.sale.state === "declined" ? "payment" : "lines";
-    this.#clearCard();
+    this.forgetCard();
     this.render();
     if (isEmpty(this.sale)) this.act.toShelf();
     else byId("desk-title").focus({ preventScroll: true });

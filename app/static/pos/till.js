@@ -13,6 +13,7 @@ import { Shelf } from "./shelf-view.js";
 import { Shop } from "./shop.js";
 import { Today } from "./today.js";
 import { beep, byId, money } from "./ui.js";
+import { repricedWords } from "./words.js";
 
 const shop = new Shop();
 const counter = new Counter();
@@ -54,6 +55,11 @@ function show(view) {
     today.refresh();
     byId("today-title").focus({ preventScroll: true });
   }
+}
+
+/** Close what lies over the till; a question gets its harmless answer. */
+function closeDialogs() {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
 }
 
 function ask({ title, text, yes, no }) {
@@ -123,9 +129,12 @@ function add(product, quantity = 1) {
   say(`${quantity > 1 ? `${quantity} × ` : ""}${product.name} rung up, ${money(totalCents(counter.current))} in all`);
 }
 
+/** Put what was scanned into the sale; whatever lay over the sale gives way to it. */
 async function addScanned(code) {
-  if (byId("till").hidden || document.querySelector("dialog[open]")) return;
+  if (byId("till").hidden) return;
+  closeDialogs();
   if (document.body.dataset.view === "today") show("shelf");
+  const sale = counter.current.id;
   const known = shelf.product(code);
   if (known) {
     add(known);
@@ -135,7 +144,8 @@ async function addScanned(code) {
     const product = await shop.findProduct(code);
     if (product) {
       shelf.learn(product);
-      add(product);
+      if (sale === counter.current.id) add(product);
+      else shout(`${product.name} was looked up too late for its customer. Scan it again.`);
     } else {
       shout(`No product has the code ${code.slice(0, 40)}`);
     }
@@ -204,7 +214,7 @@ async function reprice(sale) {
   counter.apply(sale.id, { ...repriced, notice: current.notice });
   const after = totalCents(counter.read(sale.id));
   if (after === before && counter.read(sale.id).lines.length === sale.lines.length) return;
-  const text = `Prices have moved: ${money(before)} is ${money(after)} now. Nothing was charged; tell the customer first.`;
+  const text = `${repricedWords(sale.lines, counter.read(sale.id).lines)} ${money(before)} is ${money(after)} now. Nothing was charged; tell the customer first.`;
   counter.apply(sale.id, { ...repriced, notice: { tone: "wait", code: "repriced", text } });
 }
 
@@ -213,7 +223,16 @@ function badge() {
   const count = byId("desk-count");
   count.hidden = isEmpty(sale);
   count.textContent = isEmpty(sale) ? "" : `${unitCount(sale)} · ${money(totalCents(sale))}`;
-  document.body.classList.toggle("unkept", !counter.isKept);
+  showNetwork();
+}
+
+/** Say what staff must know about the line to the shop, and about this browser's memory. */
+function showNetwork() {
+  const words = [];
+  if (!shop.isUp) words.push("No connection: sales wait here");
+  if (!counter.isKept) words.push("This browser keeps nothing: a reload loses what waits");
+  const text = words.join(". ");
+  if (byId("network").textContent !== text) byId("network").textContent = text;
 }
 
 // ---- opening and closing
@@ -243,8 +262,9 @@ function openTill() {
 function closeTill(note) {
   if (byId("till").hidden) return;
   byId("till").hidden = true;
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  closeDialogs();
   customers.clear();
+  desk.forgetCard();
   door.show(note);
 }
 
@@ -259,11 +279,7 @@ byId("sign-out").addEventListener("click", () => {
 });
 
 shop.addEventListener("signed-out", () => closeTill("The sign-in has run out. Nothing is lost: sign in and go on."));
-shop.addEventListener("network", ({ detail: { isUp } }) => {
-  const line = byId("network");
-  line.dataset.up = isUp;
-  line.textContent = isUp ? "" : "No connection: sales wait here";
-});
+shop.addEventListener("network", showNetwork);
 addEventListener("online", () => courier.wake());
 addEventListener("offline", () => shop.reportNetwork(false));
 document.addEventListener("visibilitychange", () => document.hidden || courier.wake());
@@ -327,7 +343,9 @@ const takeOver = holdTill({
     // Whatever this page was doing, the other one does it now.
     if (wasHeld) {
       shop.hangUp();
+      courier.stop();
       counter.close();
+      desk.forgetCard();
     }
     byId("till").hidden = true;
     byId("door").hidden = true;
