@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
@@ -11,6 +12,9 @@ NO_CHROMIUM = "no Chromium on this machine: sudo apt-get install chromium"
 
 #: How long a page may take on a machine that has better things to do.
 PATIENCE_MS = 10_000
+
+#: By day and by night.
+COLOR_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

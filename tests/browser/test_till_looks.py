@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from tests.browser.chromium import COLOR_SCHEMES
 from tests.browser.till import Till
 from tests.browser.watch import assert_accessible
 from tests.e2e.conftest import ROOT
@@ -25,7 +26,7 @@ def test_a_receipt_is_printed_without_the_till_around_it(till: Till) -> None:
     expect(till.page.locator("#till")).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", COLOR_SCHEMES)
 def test_every_step_passes_the_accessibility_check(till: Till, scheme: Any) -> None:
     till.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
 
