@@ -6,7 +6,7 @@ import { Customers } from "./customers.js";
 import { Desk } from "./desk.js";
 import { Door } from "./door.js";
 import { holdTill } from "./keep.js";
-import { paperOf } from "./receipt.js";
+import { ask, closeDialogs, hush, isCovered, print, say, shout, showReceipt } from "./overlay.js";
 import { isEditable, isEmpty, isUnderway, needsThisPage, totalCents, unitCount } from "./sale.js";
 import { listenForScans } from "./scanner.js";
 import { Shelf } from "./shelf-view.js";
@@ -23,26 +23,6 @@ const courier = new Courier({
   apply: (id, event) => counter.apply(id, event),
 });
 
-// ---- words from the till
-
-let toastTimer = 0;
-
-/** Say something in passing. */
-function say(text, tone = "") {
-  const toast = byId("toast");
-  toast.textContent = text;
-  toast.dataset.tone = tone;
-  toast.classList.add("shown");
-  clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => toast.classList.remove("shown"), 2500);
-}
-
-/** Say something that must not be missed. */
-function shout(text) {
-  beep(false);
-  say(text, "bad");
-}
-
 // ---- views
 
 function show(view) {
@@ -55,37 +35,6 @@ function show(view) {
     today.refresh();
     byId("today-title").focus({ preventScroll: true });
   }
-}
-
-/** Close what lies over the till; a question gets its harmless answer. */
-function closeDialogs() {
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
-}
-
-function ask({ title, text, yes, no }) {
-  const dialog = byId("ask");
-  byId("ask-title").textContent = title;
-  byId("ask-text").textContent = text;
-  byId("ask-yes").textContent = yes;
-  byId("ask-no").textContent = no;
-  dialog.returnValue = "";
-  return new Promise((resolve) => {
-    byId("ask-yes").onclick = () => dialog.close("yes");
-    dialog.onclose = () => resolve(dialog.returnValue === "yes");
-    dialog.showModal();
-    byId("ask-no").focus();
-  });
-}
-
-function print(paper) {
-  byId("print-paper").replaceChildren(paper);
-  window.print();
-}
-
-function showReceipt(receipt) {
-  byId("receipt-paper").replaceChildren(paperOf(receipt, ""));
-  byId("receipt-print").onclick = () => print(paperOf(receipt, ""));
-  byId("receipt").showModal();
 }
 
 // ---- what the panels ask for
@@ -187,7 +136,7 @@ counter.addEventListener("sale", ({ detail: { before, after } }) => {
   badge();
   today.renderOwn();
   if (before.state === after.state) return;
-  byId("toast").classList.remove("shown");
+  hush();
   if (SPOKEN[after.state] && !(after.state === "waiting" && before.state !== "sending")) {
     if (after.state === "declined") beep(false);
     // A declined sale on screen has an alert of its own.
@@ -296,9 +245,6 @@ for (const button of document.querySelectorAll("button[data-view]")) {
     if (button.dataset.view === "shelf") act.toShelf();
   });
 }
-for (const button of document.querySelectorAll("dialog [data-close]")) {
-  button.addEventListener("click", () => button.closest("dialog").close());
-}
 
 const KEYS = {
   F2: () => {
@@ -319,7 +265,7 @@ const KEYS = {
 document.addEventListener("keydown", (event) => {
   const { key, repeat, ctrlKey, altKey, metaKey } = event;
   if (!KEYS[key] || ctrlKey || altKey || metaKey) return;
-  if (byId("till").hidden || document.querySelector("dialog[open]")) return;
+  if (byId("till").hidden || isCovered()) return;
   if (key !== "Escape") event.preventDefault();
   if (!repeat) KEYS[key]();
 });
