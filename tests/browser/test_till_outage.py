@@ -7,6 +7,28 @@ from tests.browser.till import BIKE, Till, lose_answer, lose_request, sign_in
 MASTERCARD = "5555555555554444"
 
 
+def lose_everything_but_the_page(till: Till) -> list[Request]:
+    """Let one try leave and not arrive, load the page anew, and have the card asked for."""
+    held: list[Request] = []
+
+    def hold(route: Route) -> None:
+        held.append(route.request)
+        route.abort()
+
+    till.page.route("**/order/add/*", hold)
+    till.charge()
+    till.expect_state("Waiting, not paid")
+    till.page.unroute("**/order/add/*")
+    till.page.reload(wait_until="commit")
+    expect(till.page.locator("#notice")).to_contain_text("The shop knows nothing")
+    return held
+
+
+def arrive_late(till: Till, late: Request) -> None:
+    key = {"Idempotency-Key": late.headers["idempotency-key"]}
+    till.shop.post(late.url, content=late.post_data, headers=key)
+
+
 def test_a_double_click_hits_nothing_that_takes_the_place_of_charge(till: Till) -> None:
     till.ring_up("Yoga Mat")
     till.page.route("**/order/add/*", lose_request)
@@ -112,26 +134,10 @@ def test_a_reload_after_a_lost_answer_finds_the_sale_in_the_shop(till: Till) -> 
 
 def test_a_try_that_turns_up_late_counts_and_the_second_card_is_not_charged(till: Till) -> None:
     till.ring_up("Weights")
-    held: list[Request] = []
-
-    def hold(route: Route) -> None:
-        held.append(route.request)
-        route.abort()
-
-    till.page.route("**/order/add/*", hold)
+    held = lose_everything_but_the_page(till)
 
     def act() -> None:
-        till.charge()
-        till.expect_state("Waiting, not paid")
-        till.page.unroute("**/order/add/*")
-        till.page.reload(wait_until="commit")
-        expect(till.page.locator("#notice")).to_contain_text("The shop knows nothing")
-        late = held[0]
-        till.shop.post(
-            late.url,
-            content=late.post_data,
-            headers={"Idempotency-Key": late.headers["idempotency-key"]},
-        )
+        arrive_late(till, held[0])
         till.charge("Amex")
         till.expect_state("Paid")
 
@@ -215,3 +221,44 @@ def test_one_browser_has_one_till(till: Till) -> None:
     expect(other.locator("#lines li")).to_have_count(1)
     expect(till.page.get_by_text("One drawer, one till")).to_be_visible()
     other.close()
+
+
+def test_a_try_that_turns_up_late_counts_with_the_lines_it_had(till: Till) -> None:
+    till.ring_up("Weights")
+    held = lose_everything_but_the_page(till)
+
+    def act() -> None:
+        arrive_late(till, held[0])
+        till.page.keyboard.press("Escape")
+        till.ring_up("Yoga Mat")
+        till.charge()
+        till.expect_state("Paid")
+
+    assert len(till.count_new(act)) == 1
+    expect(till.page.locator("#outcome .verdict")).to_contain_text("Paid $49.99")
+    expect(till.page.locator("#outcome .paper")).not_to_contain_text("Yoga Mat")
+
+
+def test_a_try_that_may_turn_up_late_keeps_its_customer(till: Till) -> None:
+    """The shop tells orders apart by user and key: another user would be another order."""
+    till.ring_up("Weights")
+    lose_everything_but_the_page(till)
+
+    till.page.keyboard.press("F4")
+
+    expect(till.page.locator("#customers")).to_be_hidden()
+    expect(till.page.locator("#toast")).to_contain_text("may still arrive")
+
+
+def test_a_sale_is_dropped_only_when_the_shop_does_not_have_it(clocked_till: Till) -> None:
+    till = clocked_till
+    till.ring_up("Weights")
+    held = lose_everything_but_the_page(till)
+    till.page.clock.fast_forward(60_000)
+    arrive_late(till, held[0])
+    till.page.keyboard.press("Escape")
+
+    till.page.get_by_role("button", name="Drop sale").click()
+    till.page.get_by_role("button", name="Drop it").click()
+
+    till.expect_state("Paid")

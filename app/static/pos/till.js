@@ -7,7 +7,7 @@ import { Desk } from "./desk.js";
 import { Door } from "./door.js";
 import { holdTill } from "./keep.js";
 import { ask, closeDialogs, hush, isCovered, print, say, shout, showReceipt } from "./overlay.js";
-import { isEditable, isEmpty, isUnderway, needsThisPage, totalCents, unitCount } from "./sale.js";
+import { isEditable, isEmpty, isUnderway, isUnsettled, needsThisPage, totalCents, unitCount } from "./sale.js";
 import { listenForScans } from "./scanner.js";
 import { Shelf } from "./shelf-view.js";
 import { Shop } from "./shop.js";
@@ -52,13 +52,17 @@ async function drop() {
   });
   if (!isSure) return;
   courier.forget(sale.id);
-  counter.apply(sale.id, { type: "withdraw", at: Date.now() });
+  counter.apply(sale.id, { type: "withdraw" });
   courier.wake();
 }
 
 function chooseCustomer() {
   const sale = counter.current;
   if (!isEditable(sale)) return;
+  if (isUnsettled(sale)) {
+    shout("The last try went out for this customer and may still arrive. Charge it, or drop the sale.");
+    return;
+  }
   customers.open((customer) => counter.apply(sale.id, { type: "customer", customer }));
 }
 
