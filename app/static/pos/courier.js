@@ -20,6 +20,7 @@ export class Courier {
   #running = new Set();
   #naps = new Set();
   #failures = new Map();
+  #isStopped = false;
 
   /**
    * `shop` speaks HTTP (shop.js); `read(id)` returns a sale as it is now, `apply(id, event)`
@@ -39,12 +40,19 @@ export class Courier {
     this.#cards.delete(id);
   }
 
+  /** Do nothing any more, and know no card any more: another page has the till. */
+  stop() {
+    this.#isStopped = true;
+    this.#cards.clear();
+    this.wake();
+  }
+
   /** Start to work on a sale, if nobody does yet. */
   async drive(id) {
-    if (this.#running.has(id)) return;
+    if (this.#running.has(id) || this.#isStopped) return;
     this.#running.add(id);
     try {
-      while (isUnderway(this.read(id) ?? {})) {
+      while (!this.#isStopped && isUnderway(this.read(id) ?? {})) {
         const pause = await this.#once(this.read(id));
         if (pause) await this.#nap(pause);
       }

@@ -7,6 +7,15 @@ import { byId, el, money, refill } from "./ui.js";
 const MOST_SHOWN = 60;
 const MOST_TAGS = 14;
 
+const noPicture = () => el("span", { class: "no-image", "aria-hidden": "true" }, "?");
+
+/** Return a product's picture; one that does not come, or that no page may load, is a blank. */
+function pictureOf({ image }) {
+  if (!image) return noPicture();
+  const attributes = { src: image, alt: "", width: "150", height: "150", loading: "lazy", decoding: "async" };
+  return el("img", { ...attributes, onerror: ({ target }) => target.replaceWith(noPicture()) });
+}
+
 export class Shelf {
   #products = [];
   #tag = null;
@@ -110,7 +119,7 @@ export class Shelf {
           "data-product": product.id,
           onclick: add,
         },
-        product.image ? el("img", { src: product.image, alt: "", width: "150", height: "150", loading: "lazy", decoding: "async" }) : el("span", { class: "no-image", "aria-hidden": "true" }, "?"),
+        pictureOf(product),
         el("span", { class: "tile-name" }, isMarked && quantity > 1 ? `${quantity} × ${product.name}` : product.name),
         el("span", { class: "tile-price" }, money(product.cents)),
       ),

@@ -26,6 +26,11 @@ export class Shop extends EventTarget {
   /** Whether this page has given the till to another one. */
   isDown = false;
 
+  /** Whether the last call reached the shop. */
+  get isUp() {
+    return this.#isUp;
+  }
+
   get staff() {
     return this.#session.person;
   }
@@ -50,11 +55,11 @@ export class Shop extends EventTarget {
     this.isDown = true;
   }
 
-  /** Take note of whether the shop can be reached; tells who listens when that changes. */
+  /** Take note of whether the shop can be reached; tells whoever listens when that changes. */
   reportNetwork(isUp) {
     if (isUp === this.#isUp) return;
     this.#isUp = isUp;
-    this.dispatchEvent(new CustomEvent("network", { detail: { isUp } }));
+    this.dispatchEvent(new CustomEvent("network"));
   }
 
   /** Place an order; answers `{order_id, payment}`. The same key and order may be repeated. */

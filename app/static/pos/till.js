@@ -6,13 +6,14 @@ import { Customers } from "./customers.js";
 import { Desk } from "./desk.js";
 import { Door } from "./door.js";
 import { holdTill } from "./keep.js";
-import { paperOf } from "./receipt.js";
-import { isEditable, isEmpty, isUnderway, needsThisPage, totalCents, unitCount } from "./sale.js";
+import { ask, closeDialogs, hush, isCovered, print, say, shout, showReceipt } from "./overlay.js";
+import { isEditable, isEmpty, isUnderway, isUnsettled, needsThisPage, totalCents, unitCount } from "./sale.js";
 import { listenForScans } from "./scanner.js";
 import { Shelf } from "./shelf-view.js";
 import { Shop } from "./shop.js";
 import { Today } from "./today.js";
 import { beep, byId, money } from "./ui.js";
+import { repricedWords } from "./words.js";
 
 const shop = new Shop();
 const counter = new Counter();
@@ -21,26 +22,6 @@ const courier = new Courier({
   read: (id) => counter.read(id),
   apply: (id, event) => counter.apply(id, event),
 });
-
-// ---- words from the till
-
-let toastTimer = 0;
-
-/** Say something in passing. */
-function say(text, tone = "") {
-  const toast = byId("toast");
-  toast.textContent = text;
-  toast.dataset.tone = tone;
-  toast.classList.add("shown");
-  clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => toast.classList.remove("shown"), 2500);
-}
-
-/** Say something that must not be missed. */
-function shout(text) {
-  beep(false);
-  say(text, "bad");
-}
 
 // ---- views
 
@@ -54,32 +35,6 @@ function show(view) {
     today.refresh();
     byId("today-title").focus({ preventScroll: true });
   }
-}
-
-function ask({ title, text, yes, no }) {
-  const dialog = byId("ask");
-  byId("ask-title").textContent = title;
-  byId("ask-text").textContent = text;
-  byId("ask-yes").textContent = yes;
-  byId("ask-no").textContent = no;
-  dialog.returnValue = "";
-  return new Promise((resolve) => {
-    byId("ask-yes").onclick = () => dialog.close("yes");
-    dialog.onclose = () => resolve(dialog.returnValue === "yes");
-    dialog.showModal();
-    byId("ask-no").focus();
-  });
-}
-
-function print(paper) {
-  byId("print-paper").replaceChildren(paper);
-  window.print();
-}
-
-function showReceipt(receipt) {
-  byId("receipt-paper").replaceChildren(paperOf(receipt, ""));
-  byId("receipt-print").onclick = () => print(paperOf(receipt, ""));
-  byId("receipt").showModal();
 }
 
 // ---- what the panels ask for
@@ -97,13 +52,17 @@ async function drop() {
   });
   if (!isSure) return;
   courier.forget(sale.id);
-  counter.apply(sale.id, { type: "withdraw", at: Date.now() });
+  counter.apply(sale.id, { type: "withdraw" });
   courier.wake();
 }
 
 function chooseCustomer() {
   const sale = counter.current;
   if (!isEditable(sale)) return;
+  if (isUnsettled(sale)) {
+    shout("The last try went out for this customer and may still arrive. Charge it, or drop the sale.");
+    return;
+  }
   customers.open((customer) => counter.apply(sale.id, { type: "customer", customer }));
 }
 
@@ -123,9 +82,12 @@ function add(product, quantity = 1) {
   say(`${quantity > 1 ? `${quantity} × ` : ""}${product.name} rung up, ${money(totalCents(counter.current))} in all`);
 }
 
+/** Put what was scanned into the sale; whatever lay over the sale gives way to it. */
 async function addScanned(code) {
-  if (byId("till").hidden || document.querySelector("dialog[open]")) return;
+  if (byId("till").hidden) return;
+  closeDialogs();
   if (document.body.dataset.view === "today") show("shelf");
+  const sale = counter.current.id;
   const known = shelf.product(code);
   if (known) {
     add(known);
@@ -135,7 +97,8 @@ async function addScanned(code) {
     const product = await shop.findProduct(code);
     if (product) {
       shelf.learn(product);
-      add(product);
+      if (sale === counter.current.id) add(product);
+      else shout(`${product.name} was looked up too late for its customer. Scan it again.`);
     } else {
       shout(`No product has the code ${code.slice(0, 40)}`);
     }
@@ -177,7 +140,7 @@ counter.addEventListener("sale", ({ detail: { before, after } }) => {
   badge();
   today.renderOwn();
   if (before.state === after.state) return;
-  byId("toast").classList.remove("shown");
+  hush();
   if (SPOKEN[after.state] && !(after.state === "waiting" && before.state !== "sending")) {
     if (after.state === "declined") beep(false);
     // A declined sale on screen has an alert of its own.
@@ -204,7 +167,7 @@ async function reprice(sale) {
   counter.apply(sale.id, { ...repriced, notice: current.notice });
   const after = totalCents(counter.read(sale.id));
   if (after === before && counter.read(sale.id).lines.length === sale.lines.length) return;
-  const text = `Prices have moved: ${money(before)} is ${money(after)} now. Nothing was charged; tell the customer first.`;
+  const text = `${repricedWords(sale.lines, counter.read(sale.id).lines)} ${money(before)} is ${money(after)} now. Nothing was charged; tell the customer first.`;
   counter.apply(sale.id, { ...repriced, notice: { tone: "wait", code: "repriced", text } });
 }
 
@@ -213,7 +176,16 @@ function badge() {
   const count = byId("desk-count");
   count.hidden = isEmpty(sale);
   count.textContent = isEmpty(sale) ? "" : `${unitCount(sale)} · ${money(totalCents(sale))}`;
-  document.body.classList.toggle("unkept", !counter.isKept);
+  showNetwork();
+}
+
+/** Say what staff must know about the line to the shop, and about this browser's memory. */
+function showNetwork() {
+  const words = [];
+  if (!shop.isUp) words.push("No connection: sales wait here");
+  if (!counter.isKept) words.push("This browser keeps nothing: a reload loses what waits");
+  const text = words.join(". ");
+  if (byId("network").textContent !== text) byId("network").textContent = text;
 }
 
 // ---- opening and closing
@@ -243,8 +215,9 @@ function openTill() {
 function closeTill(note) {
   if (byId("till").hidden) return;
   byId("till").hidden = true;
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  closeDialogs();
   customers.clear();
+  desk.forgetCard();
   door.show(note);
 }
 
@@ -259,11 +232,7 @@ byId("sign-out").addEventListener("click", () => {
 });
 
 shop.addEventListener("signed-out", () => closeTill("The sign-in has run out. Nothing is lost: sign in and go on."));
-shop.addEventListener("network", ({ detail: { isUp } }) => {
-  const line = byId("network");
-  line.dataset.up = isUp;
-  line.textContent = isUp ? "" : "No connection: sales wait here";
-});
+shop.addEventListener("network", showNetwork);
 addEventListener("online", () => courier.wake());
 addEventListener("offline", () => shop.reportNetwork(false));
 document.addEventListener("visibilitychange", () => document.hidden || courier.wake());
@@ -279,9 +248,6 @@ for (const button of document.querySelectorAll("button[data-view]")) {
     if (button.dataset.view === "desk") byId("desk-title").focus({ preventScroll: true });
     if (button.dataset.view === "shelf") act.toShelf();
   });
-}
-for (const button of document.querySelectorAll("dialog [data-close]")) {
-  button.addEventListener("click", () => button.closest("dialog").close());
 }
 
 const KEYS = {
@@ -303,7 +269,7 @@ const KEYS = {
 document.addEventListener("keydown", (event) => {
   const { key, repeat, ctrlKey, altKey, metaKey } = event;
   if (!KEYS[key] || ctrlKey || altKey || metaKey) return;
-  if (byId("till").hidden || document.querySelector("dialog[open]")) return;
+  if (byId("till").hidden || isCovered()) return;
   if (key !== "Escape") event.preventDefault();
   if (!repeat) KEYS[key]();
 });
@@ -327,7 +293,9 @@ const takeOver = holdTill({
     // Whatever this page was doing, the other one does it now.
     if (wasHeld) {
       shop.hangUp();
+      courier.stop();
       counter.close();
+      desk.forgetCard();
     }
     byId("till").hidden = true;
     byId("door").hidden = true;

@@ -24,8 +24,11 @@ const REASONS = new Map([
 /** Return the shop's reason for a refusal in plain words. */
 export const reasonWords = (reason) => REASONS.get(reason) ?? reason;
 
-/** What a person sees while a sale has no verdict: a heading, and what to do meanwhile. */
-export function outcomeWords(sale) {
+/**
+ * What a person sees while a sale has no verdict: a heading, and what to do meanwhile.
+ * `isKept` tells whether the browser has the sale on disk.
+ */
+export function outcomeWords(sale, { isKept }) {
   switch (sale.state) {
     case "sending":
       return {
@@ -54,7 +57,14 @@ export function outcomeWords(sale) {
             ],
           };
     default:
-      return { title: "Waiting", lines: [WAITING[sale.notice?.code] ?? WAITING.start, ...KEPT] };
+      return {
+        title: "Waiting",
+        lines: [
+          WAITING[sale.notice?.code] ?? WAITING.start,
+          "Not paid: keep the goods on the counter.",
+          isKept ? KEPT : UNKEPT,
+        ],
+      };
   }
 }
 
@@ -65,10 +75,17 @@ const WAITING = {
   "sign in": "The shift's sign-in has run out. Sign in again, and the sale goes on.",
 };
 
-const KEPT = [
-  "Not paid: keep the goods on the counter.",
-  "The sale is kept and goes out by itself, once. The card number is only in this page's memory, so leave the page open.",
-];
+const KEPT =
+  "The sale is kept and goes out by itself, once. The card number is only in this page's memory, so leave the page open.";
+const UNKEPT =
+  "The sale goes out by itself, once. This browser keeps nothing on disk, so the page must stay open until it has.";
+
+/** What has changed between the lines of a sale before and after the shop's prices. */
+export function repricedWords(before, after) {
+  const gone = before.filter(({ id }) => !after.some((line) => line.id === id));
+  if (!gone.length) return "Prices have moved:";
+  return `No longer sold: ${gone.map(({ name }) => name).join(", ")}. So`;
+}
 
 /** What stands above a sale that came back to its articles. */
 export function noticeWords(sale) {
