@@ -6,6 +6,8 @@ shape is data too, in ``app/store/schema.py``.
 
 from dataclasses import dataclass
 
+from app.store.schema import GSI1, GSI2, GSI3
+
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -39,7 +41,8 @@ class Function:
 
     ``settings`` are the environment variables it reads (aliases of ``app.settings``),
     ``sends_to`` the queues it writes, ``checks`` those it asks for a sign of
-    life, ``table_actions`` and ``reads_signing_keys`` what else its role needs.
+    life, ``queries`` the indexes it asks; ``table_actions`` and ``reads_signing_keys`` are
+    what else its role needs.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Function:
     sends_to: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     table_actions: tuple[str, ...] = ()
+    queries: tuple[str, ...] = ()
     reads_signing_keys: bool = False
 
 
@@ -124,9 +128,9 @@ FUNCTIONS = (
             "DeleteItem",
             "GetItem",
             "PutItem",
-            "Query",
             "UpdateItem",
         ),
+        queries=(GSI1.name, GSI2.name),
         reads_signing_keys=True,
     ),
     Function(
@@ -149,7 +153,8 @@ FUNCTIONS = (
             "SHOP_DELIVERY_SECONDS",
         ),
         sends_to=(SHIPMENT_REQUEST,),
-        table_actions=("BatchGetItem", "PutItem", "Query", "UpdateItem"),
+        table_actions=("BatchGetItem", "PutItem", "UpdateItem"),
+        queries=(GSI3.name,),
     ),
     Function(
         "shipment",

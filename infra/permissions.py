@@ -4,7 +4,7 @@ There is no Pulumi in here, so whoever makes roles elsewhere can make the same o
 is an output in a deployment and plain text anywhere else.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -19,13 +19,13 @@ _CARD_QUEUES = frozenset(queue.name for queue in QUEUES if queue.carries_cards)
 class Resources(Generic[Arn]):
     """The ARNs a function's permissions can be about.
 
-    ``log_streams`` stands for the streams of the function's own log group, ``queues`` are
-    under their names in ``app/stack.py``.
+    ``log_streams`` stands for the streams of the function's own log group, ``indexes`` and
+    ``queues`` are under their names in ``app/store/schema.py`` and ``app/stack.py``.
     """
 
     log_streams: Arn
     table: Arn
-    indexes: Sequence[Arn]
+    indexes: Mapping[str, Arn]
     queues: Mapping[str, Arn]
     card_key: Arn
     signing_keys: Arn
@@ -72,8 +72,9 @@ def function_policy(function: Function, resources: Resources[Arn]) -> dict[str, 
     if function.table_actions:
         actions = [f"dynamodb:{action}" for action in function.table_actions]
         statements.append(allow("UseTable", actions, [resources.table]))
-    if "Query" in function.table_actions:
-        statements.append(allow("QueryIndexes", ["dynamodb:Query"], resources.indexes))
+    if function.queries:
+        asked = [resources.indexes[index] for index in function.queries]
+        statements.append(allow("QueryIndexes", ["dynamodb:Query"], asked))
     if function.sends_to:
         targets = [resources.queues[queue] for queue in function.sends_to]
         statements.append(allow("Send", ["sqs:SendMessage"], targets))

@@ -60,7 +60,8 @@ class Table(pulumi.ComponentResource):
         )
         self.name = table.name
         self.arn = table.arn
-        self.index_arns = tuple(
-            pulumi.Output.concat(table.arn, "/index/", index.name) for index in SHAPE.indexes
-        )
+        self.index_arns = {
+            index.name: pulumi.Output.concat(table.arn, "/index/", index.name)
+            for index in SHAPE.indexes
+        }
         self.register_outputs({"name": self.name, "arn": self.arn})

@@ -1,11 +1,25 @@
-"""One deployment for all tests that only look at it."""
+"""One deployment for all tests that only look at it, and one stack that works."""
+
+import sysconfig
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from tests.infra.deployment import Deployment, deploy
+from tests.infra.deployment import ROOT, Deployment, deploy
+from tests.infra.executed_stack import ExecutedStack
 
 
 @pytest.fixture(scope="session")
 def deployment() -> Deployment:
     """Return what the program makes for the stack ``dev``."""
     return deploy()
+
+
+@pytest.fixture(scope="session")
+def executed() -> Iterator[ExecutedStack]:
+    """Return a stack whose functions run from this folder; tests/image runs the image."""
+    with ExitStack() as exits:
+        packages = Path(sysconfig.get_path("purelib"))
+        yield ExecutedStack(exits, code=ROOT, runtime=packages)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import runpy
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +39,7 @@ class Deployed:
     type: str
     name: str
     inputs: Mapping[str, Any]
+    id: str
     arn: str
 
     def __getitem__(self, key: str) -> Any:
@@ -72,39 +73,54 @@ class Deployment:
         (made,) = (made for made in self.resources if made.arn == arn)
         return made
 
+    def grants(self, role: str) -> Iterator[tuple[str, str]]:
+        """Yield every action a role may do with the resource it may do it on."""
+        for statement in self.all("RolePolicy")[role].document("policy")["Statement"]:
+            assert statement["Effect"] == "Allow"
+            for action in statement["Action"]:
+                yield from ((action, resource) for resource in statement["Resource"])
 
-class _Aws(Mocks):
+
+class AwsMocks(Mocks):
     """Answers what AWS would compute: ids, ARNs, addresses."""
+
+    account = ACCOUNT
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, str], list[tuple[str, str]]]:
         answers = {
-            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": self.account},
             "aws:index/getPartition:getPartition": {"partition": "aws"},
         }
         return answers[args.token], []
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        made_id, computed = self.make(args)
+        if args.custom:
+            self._deployment.resources.append(
+                Deployed(args.typ, args.name, args.inputs, made_id, computed["arn"])
+            )
+        return made_id, {**computed, **args.inputs}
+
+    def make(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Return the id of a new resource and what AWS would add to its inputs."""
         stack = pulumi.get_stack()
         name, made_id = args.inputs.get("name", args.name), f"{stack}-{args.name}-id"
         arn = ARNS.get(args.typ, "arn:other:{id}").format(
-            region=REGION, account=ACCOUNT, name=name, id=made_id
+            region=REGION, account=self.account, name=name, id=made_id
         )
-        if args.custom:
-            self._deployment.resources.append(Deployed(args.typ, args.name, args.inputs, arn))
-        computed = {
+        return made_id, {
             "apiEndpoint": f"https://{made_id}.execute-api.{REGION}.amazonaws.com",
             "arn": arn,
-            "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{made_id}",
+            "executionArn": f"arn:aws:execute-api:{REGION}:{self.account}:{made_id}",
             "invokeArn": f"{arn}/invocations",
             "keyId": made_id,
             "name": name,
-            "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{name}",
-            "url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}",
+            "repositoryUrl": f"{self.account}.dkr.ecr.{REGION}.amazonaws.com/{name}",
+            "url": f"https://sqs.{REGION}.amazonaws.com/{self.account}/{name}",
         }
-        return made_id, {**computed, **args.inputs}
 
 
 @contextmanager
@@ -132,6 +148,13 @@ def _event_loops() -> Iterator[None]:
 
 def deploy(stack: str = "dev", *, region: str = REGION, **config: str) -> Deployment:
     """Return what the program makes for a stack; keys set to empty text are left out."""
+    return deploy_with(AwsMocks, stack, region=region, **config)
+
+
+def deploy_with(
+    mocks: Callable[[Deployment], Mocks], /, stack: str, *, region: str = REGION, **config: str
+) -> Deployment:
+    """Return what the program makes for a stack, with the stand-ins that ``mocks`` returns."""
     wanted = {"image": IMAGE, "stage": "dev", **config}
     values = {f"{PROJECT}:{key}": value for key, value in wanted.items() if value}
     values |= {"aws:region": region} if region else {}
@@ -145,7 +168,7 @@ def deploy(stack: str = "dev", *, region: str = REGION, **config: str) -> Deploy
 
     def in_a_world_of_its_own() -> None:
         with _event_loops():
-            pulumi.runtime.set_mocks(_Aws(deployment), project=PROJECT, stack=stack, preview=False)
+            pulumi.runtime.set_mocks(mocks(deployment), project=PROJECT, stack=stack, preview=False)
             pulumi.runtime.set_all_config(values)
             run_program()
 

@@ -1,26 +1,11 @@
-"""Permissions: one role each, exact actions on exact resources, cards for two functions."""
+"""Permissions: one role each, cards for two functions, keys for one.
 
-from collections.abc import Iterator
-from typing import Any
+That no role may do more or less than its function does is what
+``test_infra_recorded_permissions.py`` sees while everything is done.
+"""
 
-import pytest
-
-from app.stack import FUNCTIONS, MAPPINGS, Function
-from infra.permissions import Resources, function_policy
+from app.stack import FUNCTIONS
 from tests.infra.deployment import Deployment
-
-each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda each: each.name)
-
-
-def grants(deployment: Deployment, role: str) -> Iterator[tuple[str, str]]:
-    """Yield every action a role may do with the resource it may do it on."""
-    statements: list[dict[str, Any]] = deployment.all("RolePolicy")[role].document("policy")[
-        "Statement"
-    ]
-    for statement in statements:
-        assert statement["Effect"] == "Allow"
-        for action in statement["Action"]:
-            yield from ((action, resource) for resource in statement["Resource"])
 
 
 def holders(deployment: Deployment, action: str, *resources: str) -> set[str]:
@@ -29,7 +14,7 @@ def holders(deployment: Deployment, action: str, *resources: str) -> set[str]:
     return {
         role
         for role in deployment.all("RolePolicy")
-        if not wanted.isdisjoint(grants(deployment, role))
+        if not wanted.isdisjoint(deployment.grants(role))
     }
 
 
@@ -53,7 +38,7 @@ def test_only_the_service_that_needs_a_role_can_take_it(deployment: Deployment) 
 
 def test_no_role_may_do_anything_by_a_wildcard(deployment: Deployment) -> None:
     for role in deployment.all("RolePolicy"):
-        for action, resource in grants(deployment, role):
+        for action, resource in deployment.grants(role):
             assert "*" not in action
             # The streams of one log group have no names before they are written.
             assert "*" not in resource.removesuffix(":*")
@@ -63,60 +48,8 @@ def test_every_permission_is_about_something_of_this_stack(deployment: Deploymen
     made = {resource.arn for resource in deployment.resources}
 
     for role in deployment.all("RolePolicy"):
-        for _, resource in grants(deployment, role):
+        for _, resource in deployment.grants(role):
             assert resource.removesuffix(":*").partition("/index/")[0] in made
-
-
-@each_function
-def test_a_function_writes_its_own_logs_and_no_others(
-    deployment: Deployment, function: Function
-) -> None:
-    logs = {grant for grant in grants(deployment, function.name) if grant[0].startswith("logs:")}
-    streams = f"{deployment.all('LogGroup')[function.name].arn}:*"
-
-    assert logs == {("logs:CreateLogStream", streams), ("logs:PutLogEvents", streams)}
-
-
-@each_function
-def test_a_function_does_to_the_table_what_the_stack_lists(
-    deployment: Deployment, function: Function
-) -> None:
-    table = deployment.one("Table").arn
-
-    done = {action for action, resource in grants(deployment, function.name) if resource == table}
-
-    assert done == {f"dynamodb:{action}" for action in function.table_actions}
-
-
-@each_function
-def test_indexes_are_queried_and_nothing_else(deployment: Deployment, function: Function) -> None:
-    table = deployment.one("Table")
-    indexes = {f"{table.arn}/index/{index['name']}" for index in table["globalSecondaryIndexes"]}
-
-    done = {grant for grant in grants(deployment, function.name) if "/index/" in grant[1]}
-
-    queries = "Query" in function.table_actions
-    assert done == ({("dynamodb:Query", index) for index in indexes} if queries else set())
-
-
-@each_function
-def test_a_function_sends_to_and_receives_from_its_queues_only(
-    deployment: Deployment, function: Function
-) -> None:
-    arns = {name: queue.arn for name, queue in deployment.all("Queue").items()}
-    sources = [mapping.queue for mapping in MAPPINGS if mapping.function == function.name]
-
-    done = {grant for grant in grants(deployment, function.name) if grant[0].startswith("sqs:")}
-
-    assert done == {
-        *(("sqs:SendMessage", arns[queue]) for queue in function.sends_to),
-        *(("sqs:GetQueueAttributes", arns[queue]) for queue in function.checks),
-        *(
-            (f"sqs:{action}", arns[queue])
-            for action in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
-            for queue in sources
-        ),
-    }
 
 
 def test_only_the_api_encrypts_cards_and_only_payment_reads_them(deployment: Deployment) -> None:
@@ -140,7 +73,7 @@ def test_only_the_api_reads_the_signing_keys(deployment: Deployment) -> None:
 def test_the_sweeper_role_calls_one_function(deployment: Deployment) -> None:
     order = deployment.all("Function")["order"].arn
 
-    assert set(grants(deployment, "sweeper")) == {("lambda:InvokeFunction", order)}
+    assert set(deployment.grants("sweeper")) == {("lambda:InvokeFunction", order)}
 
 
 def test_another_account_cannot_use_the_sweeper_role(deployment: Deployment) -> None:
@@ -171,22 +104,3 @@ def test_whoever_looks_after_the_card_key_cannot_use_it_directly(deployment: Dep
         or action == "kms:CreateGrant"
         for action in looking_after["Action"]
     )
-
-
-@each_function
-def test_the_same_policy_can_be_made_without_pulumi(
-    deployment: Deployment, function: Function
-) -> None:
-    table = deployment.one("Table")
-    resources = Resources[str](
-        log_streams=f"{deployment.all('LogGroup')[function.name].arn}:*",
-        table=table.arn,
-        indexes=[f"{table.arn}/index/{index['name']}" for index in table["globalSecondaryIndexes"]],
-        queues={name: queue.arn for name, queue in deployment.all("Queue").items()},
-        card_key=deployment.one("Key").arn,
-        signing_keys=deployment.one("Secret").arn,
-    )
-
-    deployed = deployment.all("RolePolicy")[function.name].document("policy")
-
-    assert function_policy(function, resources) == deployed

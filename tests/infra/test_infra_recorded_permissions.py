@@ -1,0 +1,79 @@
+"""Every role may do exactly what was seen when everything was done: no less and no more.
+
+A door in front of the emulator writes down every call with the role that made it.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from app.main import app
+from app.stack import FUNCTIONS, SWEEPER
+from tests.infra.executed_stack import ExecutedStack
+from tests.infra.tour import Tour
+
+ROLES = [*(function.name for function in FUNCTIONS), SWEEPER.name]
+
+#: What Lambda does with a function's role, which no line of the function's code shows.
+LAMBDA_NEEDS = {
+    "logs:CreateLogStream": "every execution environment has a stream of its own",
+    "logs:PutLogEvents": "what a function prints goes there",
+    "sqs:ReceiveMessage": "a mapping polls its queue",
+    "sqs:DeleteMessage": "a mapping deletes what the function did not report as failed",
+    "sqs:GetQueueAttributes": "a mapping looks at the backlog to decide how much to call",
+}
+
+#: What SQS asks KMS for on behalf of its caller, who must be allowed to: senders need a data
+#: key and read the one that is cached, receivers read it. The emulator does not ask.
+#: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+KMS_NEEDS = {
+    "sqs:SendMessage": ("kms:Decrypt", "kms:GenerateDataKey"),
+    "sqs:ReceiveMessage": ("kms:Decrypt",),
+}
+
+
+@pytest.fixture(scope="module")
+def tour(executed: ExecutedStack) -> Tour:
+    """Return a tour that saw all of a stack."""
+    tour = Tour(executed)
+    tour.see_everything()
+    return tour
+
+
+def behind(stack: ExecutedStack, action: str, resource: str) -> Iterator[tuple[str, str]]:
+    """Yield what else a call needs permission for, because its queue is encrypted."""
+    for key_action in KMS_NEEDS.get(action, ()):
+        if key := stack.deployment.by_arn(resource).inputs.get("kmsMasterKeyId"):
+            yield key_action, key
+
+
+def test_the_tour_sees_every_route(tour: Tour) -> None:
+    routes = {
+        (method, context.path)
+        for context in iter_route_contexts(app.routes)
+        if isinstance(context.original_route, APIRoute)
+        for method in context.methods or ()
+    }
+
+    assert tour.visited == routes
+
+
+def test_nobody_was_refused_on_the_tour(tour: Tour) -> None:
+    refused = [(role, call) for role, call in tour.stack.calls() if call.was_refused]
+
+    assert refused == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_do_what_it_was_seen_doing_and_nothing_else(tour: Tour, role: str) -> None:
+    seen = {(call.action, call.resource) for who, call in tour.stack.calls() if who == role}
+    needed = seen | {more for call in seen for more in behind(tour.stack, *call)}
+
+    granted = set(tour.stack.deployment.grants(role))
+
+    assert granted == needed
+
+
+def test_lambda_itself_needs_what_is_named_here(tour: Tour) -> None:
+    assert {call.action for _, call in tour.stack.calls("lambda")} == set(LAMBDA_NEEDS)
