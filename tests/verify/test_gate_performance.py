@@ -328,6 +328,22 @@ async def test_a_local_shop_that_does_not_answer_is_not_judged() -> None:
     assert evidence.unreachable == "the shop does not answer: ConnectError"
 
 
+async def test_something_else_than_a_shop_is_not_judged() -> None:
+    with serving(lambda asked: Said(200, ["not", "a", "shop"])) as url:
+        evidence = await performance.collect(target_of("local", url=url, is_local=True))
+
+    assert evidence.unreachable == "the shop answers in another shape than ours"
+
+
+async def test_without_an_emulator_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+
+    with serving(_facade) as url:
+        evidence = await performance.collect(target_of("local", url=url, is_local=True))
+
+    assert evidence.unreachable == "the emulator does not answer: UnsupportedProtocol"
+
+
 def test_a_percentile_is_one_of_the_values() -> None:
     values = [float(each) for each in range(100, 0, -1)]
 

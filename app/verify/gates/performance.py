@@ -48,12 +48,20 @@ async def _measured(target: Target, now: datetime) -> list[Measurement]:
         return benched(await asyncio.to_thread(bench, target.root, os.environ))
     if target.is_local:
         with asking("the shop"):
-            answers = await measure(target.url, rounds=_ROUNDS)
+            answers = await _measure(target.url)
+        endpoint_url = os.environ.get("AWS_ENDPOINT_URL", "")
         with asking("the emulator"):
-            ages = await oldest_message_seconds(os.environ["AWS_ENDPOINT_URL"], _queues(target))
+            ages = await oldest_message_seconds(endpoint_url, _queues(target))
         return [*answered(answers), *waited(ages)]
     with asking("CloudWatch"):
         return await asyncio.to_thread(_counted, target, now)
+
+
+async def _measure(url: str) -> Answers:
+    try:
+        return await measure(url, rounds=_ROUNDS)
+    except (KeyError, TypeError, IndexError, ValueError):
+        raise SourceUnreachableError("the shop answers in another shape than ours") from None
 
 
 def benched(figures: list[Figure]) -> list[Measurement]:

@@ -66,6 +66,6 @@ def asking(source: str) -> Iterator[None]:
     except httpx.HTTPStatusError as failure:
         status = failure.response.status_code
         raise SourceUnreachableError(f"{source} answers {status}") from failure
-    except httpx.HTTPError as failure:
+    except (httpx.HTTPError, httpx.InvalidURL) as failure:
         kind = type(failure).__name__
         raise SourceUnreachableError(f"{source} does not answer: {kind}") from failure
