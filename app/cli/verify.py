@@ -18,7 +18,7 @@ from app.verify.decision import Decision, decide
 from app.verify.evidence import Evidence
 from app.verify.policy import POLICY_FILE, STAGES, Policy, read_policy
 from app.verify.registry import GATES, collector_of
-from app.verify.report import as_json, as_table, name_of, read_evidence, write_reports
+from app.verify.report import as_json, as_table, name_of, read_report, write_reports
 from app.verify.rollback import RollbackError, promote, roll_back
 from app.verify.sources.asking import aws_client
 from app.verify.target import Target
@@ -66,18 +66,20 @@ def command(  # noqa: PLR0917  # Typer makes an option of each.
     only = _known(gate or [])
     now = datetime.now(UTC)
     if replay is not None:
-        stage, evidence = read_evidence(replay)
+        earlier = read_report(replay)
+        stage, local, evidence = earlier.stage, earlier.is_local, earlier.evidence
+        _check(stage, limits)
     else:
         _check(stage, limits)
         target = _target(stage, local=local, stack=stack, url=url, region=region, since=since)
-        evidence = _collect(
-            target, [each for each in limits.stages[stage] if not only or each in only]
-        )
-    decision = decide(evidence, limits, stage=stage, today=now.date(), only=only)
+        gates = [each for each in limits.stages[stage] if not only or each in only]
+        evidence = _collect(target, gates)
+    decision = decide(evidence, limits, stage=stage, today=now.date(), is_local=local, only=only)
+    report = as_json(decision, evidence, now, is_local=local)
     if replay is None:
-        write_reports(out, decision, evidence, now)
+        write_reports(out, decision, report)
     if as_json_text:
-        print(json.dumps(as_json(decision, evidence, now)))
+        print(json.dumps(report))
     else:
         console = Console()
         console.print(as_table(decision, is_complete=complete))

@@ -38,7 +38,8 @@ class Limit(_Strict):
     """What one measurement, or the number of findings under one rule, may be.
 
     ``measure`` may hold ``*``. ``at_most_ratio`` compares with the version before. ``mode``
-    is for a limit that is milder than its gate.
+    is for a limit that is milder than its gate; one that is not ``local`` asks for what only
+    AWS can tell.
     """
 
     gate: str
@@ -50,6 +51,7 @@ class Limit(_Strict):
     min_samples: int = 1
     stages: tuple[str, ...] = STAGES
     mode: Mode = Mode.ENFORCE
+    local: bool = True
     owner: Words
     reason: Words
 
@@ -106,13 +108,17 @@ class Policy(_Strict):
         for stage, gates in self.stages.items():
             for gate in gates:
                 _check_gate(gate)
-                if not self.limits_of(gate, stage):
+                if not self.limits_of(gate, stage, is_local=False):
                     raise ValueError(f"stages.{stage}.{gate}: no limit says what it may find")
         return self
 
-    def limits_of(self, gate: str, stage: str) -> list[Limit]:
+    def limits_of(self, gate: str, stage: str, *, is_local: bool) -> list[Limit]:
         """Return what a gate is held to in a stage."""
-        return [each for each in self.limits if each.gate == gate and stage in each.stages]
+        return [
+            each
+            for each in self.limits
+            if each.gate == gate and stage in each.stages and (each.local or not is_local)
+        ]
 
 
 def _check_gate(name: str) -> None:

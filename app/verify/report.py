@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -51,10 +51,13 @@ def _plain(text: str) -> str:
     return text.replace("[", "\\[")
 
 
-def as_json(decision: Decision, evidence: Sequence[Evidence], now: datetime) -> dict[str, Any]:
+def as_json(
+    decision: Decision, evidence: Sequence[Evidence], now: datetime, *, is_local: bool
+) -> dict[str, Any]:
     """Return everything: the verdicts, and the evidence to decide again from."""
     return {
         "stage": decision.stage,
+        "is_local": is_local,
         "decided_at": now.isoformat(),
         "verdict": name_of(decision.verdict),
         "gates": [
@@ -109,29 +112,36 @@ def as_junit(decision: Decision) -> str:
     return tostring(root, encoding="unicode", xml_declaration=True)
 
 
-def write_reports(
-    folder: Path, decision: Decision, evidence: Sequence[Evidence], now: datetime
-) -> None:
-    """Write all reports into ``folder``, which is made."""
+def write_reports(folder: Path, decision: Decision, report: dict[str, Any]) -> None:
+    """Write all reports into ``folder``, which is made; ``report`` is that of :func:`as_json`."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(as_json(decision, evidence, now), indent=2)
     for name, content in (
-        (JSON_FILE, text + "\n"),
+        (JSON_FILE, json.dumps(report, indent=2) + "\n"),
         (MARKDOWN_FILE, as_markdown(decision)),
         (JUNIT_FILE, as_junit(decision)),
     ):
         (folder / name).write_text(content, encoding="utf-8")
 
 
-def read_evidence(path: Path) -> tuple[str, list[Evidence]]:
-    """Return the stage and the evidence of an earlier ``verify.json``.
+@dataclass(frozen=True)
+class Earlier:
+    """What an earlier ``verify.json`` holds to decide again from."""
+
+    stage: str
+    is_local: bool
+    evidence: list[Evidence]
+
+
+def read_report(path: Path) -> Earlier:
+    """Return what an earlier ``verify.json`` was decided from.
 
     Raises:
         SettingsError: the file is none.
     """
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
-        return report["stage"], [_evidence(each) for each in report["evidence"]]
+        evidence = [_evidence(each) for each in report["evidence"]]
+        return Earlier(report["stage"], report["is_local"], evidence)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as failure:
         raise SettingsError(f"{path}: is no report of a verification") from failure
 
