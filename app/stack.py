@@ -215,3 +215,23 @@ def card_key_alias(stack: str) -> str:
 def signing_keys_name(stack: str) -> str:
     """Return the name of the secret with the keys that sign tokens."""
     return f"{stack}-acmeserverless-signing-keys"
+
+
+def gateway_name(stack: str) -> str:
+    """Return the name of the HTTP API."""
+    return f"{stack}-acmeserverless"
+
+
+def alarm_name(stack: str, alarm: str) -> str:
+    """Return the AWS name of an alarm."""
+    return f"{stack}-acmeserverless-alarm-{alarm}"
+
+
+def notices_name(stack: str) -> str:
+    """Return the name of the topic that tells people about alarms and money."""
+    return f"{stack}-acmeserverless-notices"
+
+
+def pages_name(stack: str) -> str:
+    """Return the name of what serves pages, within the account."""
+    return f"{stack}-acmeserverless-pages"

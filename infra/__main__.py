@@ -19,7 +19,7 @@ stack = configuration.stack
 tag_everything(configuration)
 
 # What keeps something.
-table = Table("table", stack=stack, is_disposable=configuration.is_disposable)
+table = Table("table", configuration=configuration)
 card_key = CardKey("cards", stack=stack, region=configuration.region)
 queues = Queues("queues", stack=stack, card_key=card_key)
 signing_keys = SigningKeys("signing-keys", stack=stack)
@@ -30,7 +30,7 @@ for name, queue in queues.by_name.items():
     export_queue(name, queue)
 
 # What does something. A new stack has no image yet, so it begins without functions.
-if configuration.image is None:
+if configuration.generic.image is None:
     repository.url.apply(
         lambda url: pulumi.warn(f"No functions yet: push the image to {url}, then set 'image'.")
     )
@@ -41,7 +41,7 @@ else:
     functions = {
         function.name: ShopFunction(
             function,
-            image=configuration.image,
+            image=configuration.generic.image,
             configuration=configuration,
             surroundings=surroundings,
         )
@@ -54,7 +54,7 @@ else:
             target=functions[mapping.function],
         )
     ScheduleTrigger(SWEEPER, stack=stack, target=functions[SWEEPER.function])
-    gateway = Gateway("gateway", stack=stack, target=functions["api"])
+    gateway = Gateway("gateway", configuration=configuration, target=functions["api"])
 
     for name, shop_function in functions.items():
         export_function(name, shop_function)

@@ -1,34 +1,33 @@
-"""What a stack is told with ``pulumi config set``, as one model.
+"""What a stack is told in ``Pulumi.<stack>.yaml``; ``Pulumi.sample.yaml`` has every key.
 
-================== ========= ===============================================================
-Key                Needed    Meaning
-================== ========= ===============================================================
-aws:region         yes       The region everything is in
-image              yes       The functions' image: ``<registry>/<repository>``, then ``:tag``
-                             or ``@sha256:digest``; ``none`` for the first deployment of a
-                             stack, which makes the repository the image is pushed to
-stage              yes       What ``STAGE`` says; open mode runs in local, test, demo only
-version            no        What ``VERSION`` says; by default the image's tag or digest
-architecture       no        ``arm64`` or ``x86_64`` (the default): what the image is built for
-logRetentionDays   no        How long logs are kept, 30 by default
-================== ========= ===============================================================
+====================== =====================================================================
+Key                    What is in it
+====================== =====================================================================
+aws:region             The region everything is in
+awsconfig:generic      :class:`infra.models.Generic`, and the settings of the functions
+awsconfig:dynamodb     :class:`infra.models.DynamoDB`; may be left out
+awsconfig:tags         :class:`infra.models.Tags`
+====================== =====================================================================
 
-Every other field of :class:`app.settings.Settings` is a key too, in camel case
-(``authMode``, ``cardRules``, ``paymentWaitSeconds``, ...), apart from those that name what
-this program makes. Rules and defaults are the model's own: a stack that would be refused
-by its functions is refused here, before anything is changed.
+Every field of :class:`app.settings.Settings` is a key of ``awsconfig:generic`` in camel case
+(``stage``, ``authMode``, ``paymentWaitSeconds``, ...), apart from those that name what this
+program makes. Rules and defaults are the model's own: a stack that would be refused by its
+functions is refused here, before anything is changed.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Any, TypeVar
 
 import pulumi
-from pydantic import AliasChoices
+from pydantic import AliasChoices, BaseModel, ValidationError
 
 from app.domain.errors import SettingsError
 from app.settings import OPEN_STAGES, Settings, read_settings
+from infra.models import DynamoDB, Generic, Tags, image_version
+
+_NAMESPACE = "awsconfig"
 
 #: Settings whose values this program makes or reads elsewhere: no keys for them.
 _MADE_HERE = frozenset({"region", "table", "signing_keys_secret"})
@@ -37,41 +36,22 @@ _MADE_HERE = frozenset({"region", "table", "signing_keys_secret"})
 #: have no capitals.
 _STACK_NAME = re.compile(r"(?=.{1,32}$)[a-z](?:-?[a-z0-9])*")
 
-_IMAGE = re.compile(
-    r"(?P<registry>[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)"
-    r"/(?P<repository>[a-z0-9][a-z0-9._/-]*)"
-    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})|@(?P<digest>sha256:[0-9a-f]{64}))"
-)
-
-_DEFAULT_RETENTION_DAYS = 30
-
-#: What CloudWatch Logs takes, up to ten years.
-_RETENTION_DAYS = (
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180,
-    365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-)  # fmt: skip
+Part = TypeVar("Part", bound=BaseModel)
 
 
 class ConfigurationError(pulumi.RunError):
     """The stack's configuration cannot be deployed; the text names every key that is wrong."""
 
 
-class Architecture(StrEnum):
-    """Processors a Lambda function can run on."""
-
-    ARM64 = "arm64"
-    X86_64 = "x86_64"
-
-
 @dataclass(frozen=True)
 class Configuration:
-    """One stack's configuration, checked; ``image`` is absent in a first deployment."""
+    """One stack's configuration, checked."""
 
     stack: str
     region: str
-    image: str | None
-    architecture: Architecture
-    log_retention_days: int
+    generic: Generic
+    dynamodb: DynamoDB
+    tags: Tags
     settings: Settings
 
     @property
@@ -102,17 +82,12 @@ def variables() -> Mapping[str, str]:
 
 
 def setting_keys() -> Mapping[str, str]:
-    """Return the environment variables by the configuration key that sets them."""
+    """Return the environment variables by the key of ``awsconfig:generic`` that sets them."""
     return {
         re.sub("_([a-z])", lambda match: match[1].upper(), field): variable
         for variable, field in variables().items()
         if field not in _MADE_HERE and not field.endswith("_queue_url")
     }
-
-
-def _image_version(image: re.Match[str]) -> str:
-    """Return the tag or the beginning of the digest, as a name for what runs."""
-    return image["tag"] or image["digest"].removeprefix("sha256:")[:12]
 
 
 def read_configuration() -> Configuration:
@@ -121,48 +96,80 @@ def read_configuration() -> Configuration:
     Raises:
         ConfigurationError: keys are missing or wrong; all of them are named at once.
     """
-    config = pulumi.Config()
-    image = _IMAGE.fullmatch(config.get("image") or "")
-    given = {variable: config.get(key) or "" for key, variable in setting_keys().items()}
-    if image and not given["VERSION"]:
-        given["VERSION"] = _image_version(image)
-
-    problems = list(_problems(config, image))
-    settings = None
-    try:
-        settings = read_settings(given)
-    except SettingsError as failure:
-        problems.append(str(failure))
-    if problems or settings is None:
-        raise ConfigurationError("\n  ".join(["The stack cannot be deployed:", *problems]))
-
-    return Configuration(
-        stack=pulumi.get_stack(),
-        region=pulumi.Config("aws").require("region"),
-        image=image[0] if image else None,
-        architecture=Architecture(config.get("architecture") or Architecture.X86_64),
-        log_retention_days=int(config.get("logRetentionDays") or _DEFAULT_RETENTION_DAYS),
-        settings=settings,
-    )
-
-
-def _problems(config: pulumi.Config, image: re.Match[str] | None) -> Iterator[str]:
-    """Yield what is wrong with the keys that are not settings of the functions."""
-    if not _STACK_NAME.fullmatch(pulumi.get_stack()):
-        yield "the stack's name must be at most 32 of a-z, 0-9 and single -, a letter first"
-    if not pulumi.Config("aws").get("region"):
-        yield "aws:region is not set"
-    if not image and config.get("image") != "none":
-        yield (
-            "image must be <registry>/<repository>:<tag> or ...@sha256:<digest>,"
-            " or 'none' for the first deployment of a stack"
+    problems: list[str] = []
+    stack, region = pulumi.get_stack(), pulumi.Config("aws").get("region")
+    if not _STACK_NAME.fullmatch(stack):
+        problems.append(
+            "the stack's name must be at most 32 of a-z, 0-9 and single -, a letter first"
         )
-    if image and image["tag"] == "latest":
-        yield "image must not be tagged 'latest': a newer one would go unnoticed"
-    if (config.get("architecture") or Architecture.X86_64) not in list(Architecture):
-        yield f"architecture must be one of {', '.join(Architecture)}"
-    days = config.get("logRetentionDays") or str(_DEFAULT_RETENTION_DAYS)
-    if not (days.isdecimal() and int(days) in _RETENTION_DAYS):
-        yield f"logRetentionDays must be one of {', '.join(map(str, _RETENTION_DAYS))}"
-    if not config.get("stage"):
-        yield "stage is not set"
+    if not region:
+        problems.append("aws:region is not set")
+
+    given = _read("generic", problems)
+    settings_keys = setting_keys()
+    generic = _model(
+        Generic,
+        "generic",
+        {key: value for key, value in given.items() if key not in settings_keys},
+        problems,
+    )
+    settings = _settings(given, generic, problems)
+    dynamodb = _model(DynamoDB, "dynamodb", _read("dynamodb", problems), problems)
+    tags = _model(Tags, "tags", _read("tags", problems), problems)
+    if not (region and generic and settings and dynamodb and tags) or problems:
+        raise ConfigurationError("\n  ".join(["The stack cannot be deployed:", *problems]))
+    return Configuration(stack, region, generic, dynamodb, tags, settings)
+
+
+def _read(name: str, problems: list[str]) -> Mapping[str, Any]:
+    """Return what is below one key, nothing if it is not there."""
+    try:
+        found = pulumi.Config(_NAMESPACE).get_object(name)
+    except pulumi.ConfigTypeError:
+        found = ""
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping):
+        problems.append(f"{_NAMESPACE}:{name} must have keys of its own")
+        return {}
+    return found
+
+
+def _model(
+    model: type[Part], name: str, given: Mapping[str, Any], problems: list[str]
+) -> Part | None:
+    """Return ``given`` as a model, or note what is wrong with it."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as failure:
+        problems += _said(name, failure)
+        return None
+
+
+def _said(name: str, failure: ValidationError) -> Iterator[str]:
+    for error in failure.errors(include_input=False, include_url=False):
+        key = ".".join([f"{_NAMESPACE}:{name}", *map(str, error["loc"])])
+        problem = {"missing": "is not set", "extra_forbidden": "is no key of a stack"}.get(
+            error["type"], error["msg"].removeprefix("Value error, ")
+        )
+        yield f"{key} {problem}"
+
+
+def _settings(
+    given: Mapping[str, Any], generic: Generic | None, problems: list[str]
+) -> Settings | None:
+    """Return the functions' settings, or note what they would refuse."""
+    values = {
+        variable: str(given[key])
+        for key, variable in setting_keys().items()
+        if given.get(key) is not None
+    }
+    if not values.get("STAGE", "").strip():
+        problems.append(f"{_NAMESPACE}:generic.stage is not set")
+    if generic and generic.image and not values.get("VERSION"):
+        values["VERSION"] = image_version(generic.image)
+    try:
+        return read_settings(values)
+    except SettingsError as failure:
+        problems.append(f"{_NAMESPACE}:generic: {failure}")
+        return None

@@ -1,4 +1,15 @@
-"""The functions: one image, one role each, logs that do not stay for ever."""
+"""The functions: one image, one role each, logs that do not stay for ever.
+
+Everything that calls a function calls its alias ``live``, never the newest code itself. Each
+deployment publishes a version; without ``awsconfig:generic.canary`` the alias moves to it at
+once. With it the versions in ``canary.stable`` stay live and ``canary.percent`` of all calls
+try the new ones: 10 begins a release, removing the key ends it, 0 takes it back. That is a
+deployment of one alias for each function: no image is pushed or pulled.
+
+CodeDeploy could move the alias as well. It would need a service, a role and a deployment
+group for each function, and would change what this program wrote; here the file of a stack
+says what is live, and going back is an older file.
+"""
 
 from dataclasses import dataclass
 
@@ -42,8 +53,12 @@ def _environment(
     }
 
 
+#: The alias that everything calls.
+LIVE = "live"
+
+
 class ShopFunction(pulumi.ComponentResource):
-    """One Lambda function with its role and its log group."""
+    """One Lambda function with its role, its log group and its alias ``live``."""
 
     def __init__(
         self,
@@ -62,7 +77,7 @@ class ShopFunction(pulumi.ComponentResource):
         logs = aws.cloudwatch.LogGroup(
             function.name,
             name=f"/aws/lambda/{name}",
-            retention_in_days=configuration.log_retention_days,
+            retention_in_days=configuration.generic.log_retention_days,
             opts=child,
         )
         role = aws.iam.Role(
@@ -93,7 +108,8 @@ class ShopFunction(pulumi.ComponentResource):
             package_type="Image",
             image_uri=image,
             image_config=aws.lambda_.FunctionImageConfigArgs(commands=[function.handler]),
-            architectures=[configuration.architecture.value],
+            architectures=[configuration.generic.architecture.value],
+            publish=True,
             timeout=function.timeout_seconds,
             memory_size=function.memory_mb,
             environment=aws.lambda_.FunctionEnvironmentArgs(
@@ -106,7 +122,35 @@ class ShopFunction(pulumi.ComponentResource):
             # the role cannot poll their queue.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[permissions]),
         )
+        canary = configuration.generic.canary
+        stable = canary.stable[function.name] if canary else None
+        live = aws.lambda_.Alias(
+            function.name,
+            name=LIVE,
+            function_name=made.name,
+            function_version=stable or made.version,
+            routing_config=made.version.apply(
+                lambda version: _routing(version, stable, canary.percent if canary else 0)
+            ),
+            opts=child,
+        )
         self.name = made.name
         self.arn = made.arn
-        self.invoke_arn = made.invoke_arn
-        self.register_outputs({"arn": self.arn})
+        self.version = made.version
+        self.live_name = live.name
+        self.live_arn = live.arn
+        self.live_invoke_arn = live.invoke_arn
+        self.register_outputs({"arn": self.arn, "version": self.version})
+
+
+def _routing(
+    version: str, stable: str | None, percent: int
+) -> aws.lambda_.AliasRoutingConfigArgs | None:
+    """Return how many calls go to ``version``, if it is on trial.
+
+    A function that a release did not change has its stable version still, and Lambda
+    refuses to share calls between a version and itself.
+    """
+    if stable in {None, version} or not percent:
+        return None
+    return aws.lambda_.AliasRoutingConfigArgs(additional_version_weights={version: percent / 100})

@@ -1,9 +1,38 @@
 """The public door: an HTTP API that hands every request to one function."""
 
+import json
+
 import pulumi
 import pulumi_aws as aws
 
+from app.stack import gateway_name
+from infra.configuration import Configuration
 from infra.functions import ShopFunction
+
+#: Contract 1.1, rule 10, for the answers that are the gateway's own too: a browser that is
+#: turned away for asking too often has to be able to read it.
+CORS = aws.apigatewayv2.ApiCorsConfigurationArgs(
+    allow_origins=["*"],
+    allow_methods=["GET", "POST", "DELETE", "OPTIONS"],
+    allow_headers=["Authorization", "Content-Type", "X-Access-Token", "Idempotency-Key", "Prefer"],
+    expose_headers=["Link", "Location", "Retry-After"],
+    max_age=3600,
+)
+
+#: What is written down of a request. Not who it came from, nor its headers or query: they
+#: can hold tokens.
+_ACCESS_LOG = json.dumps(
+    {
+        "at": "$context.requestTime",
+        "request_id": "$context.requestId",
+        "method": "$context.httpMethod",
+        "path": "$context.path",
+        "status": "$context.status",
+        "response_bytes": "$context.responseLength",
+        "milliseconds": "$context.responseLatency",
+        "function_error": "$context.integrationErrorMessage",
+    }
+)
 
 
 class Gateway(pulumi.ComponentResource):
@@ -13,21 +42,22 @@ class Gateway(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        stack: str,
+        configuration: Configuration,
         target: ShopFunction,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make the HTTP API of a stack in front of ``target``."""
         super().__init__("shop:gateway:Gateway", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        api_name = gateway_name(configuration.stack)
         api = aws.apigatewayv2.Api(
-            name, name=f"{stack}-acmeserverless", protocol_type="HTTP", opts=child
+            name, name=api_name, protocol_type="HTTP", cors_configuration=CORS, opts=child
         )
         integration = aws.apigatewayv2.Integration(
             name,
             api_id=api.id,
             integration_type="AWS_PROXY",
-            integration_uri=target.invoke_arn,
+            integration_uri=target.live_invoke_arn,
             payload_format_version="2.0",
             opts=child,
         )
@@ -42,9 +72,16 @@ class Gateway(pulumi.ComponentResource):
             name,
             action="lambda:InvokeFunction",
             function=target.name,
+            qualifier=target.live_name,
             principal="apigateway.amazonaws.com",
             # This API's one route; the star is its stage.
             source_arn=pulumi.Output.concat(api.execution_arn, "/*/$default"),
+            opts=child,
+        )
+        logs = aws.cloudwatch.LogGroup(
+            name,
+            name=f"/aws/apigateway/{api_name}",
+            retention_in_days=configuration.generic.log_retention_days,
             opts=child,
         )
         aws.apigatewayv2.Stage(
@@ -53,8 +90,17 @@ class Gateway(pulumi.ComponentResource):
             # The stage without a path of its own, so URLs are the application's.
             name="$default",
             auto_deploy=True,
+            default_route_settings=aws.apigatewayv2.StageDefaultRouteSettingsArgs(
+                throttling_rate_limit=configuration.generic.throttle_rate,
+                throttling_burst_limit=configuration.generic.throttle_burst,
+            ),
+            access_log_settings=aws.apigatewayv2.StageAccessLogSettingsArgs(
+                destination_arn=logs.arn, format=_ACCESS_LOG
+            ),
             # Open only once somebody is behind the door.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[route, permission]),
         )
+        self.api_id = api.id
+        self.host = api.api_endpoint.apply(lambda url: url.removeprefix("https://"))
         self.url = pulumi.Output.concat(api.api_endpoint, "/")
         self.register_outputs({"url": self.url})

@@ -22,8 +22,9 @@ def export_queue(name: str, queue: aws.sqs.Queue) -> None:
 
 
 def export_function(name: str, function: ShopFunction) -> None:
-    """Export a function."""
+    """Export a function and its newest version, which a canary may name as stable."""
     pulumi.export(f"{name}::Arn", function.arn)
+    pulumi.export(f"{name}::Version", function.version)
 
 
 def export_gateway(gateway: Gateway) -> None:

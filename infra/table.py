@@ -5,15 +5,16 @@ import pulumi_aws as aws
 
 from app.stack import table_name
 from app.store.schema import SHAPE, Index
+from infra.configuration import Configuration
+from infra.models import DynamoDB
 
-#: As far back as DynamoDB can go.
-RECOVERY_DAYS = 35
 
-
-def _index(index: Index) -> aws.dynamodb.TableGlobalSecondaryIndexArgs:
+def _index(index: Index, settings: DynamoDB) -> aws.dynamodb.TableGlobalSecondaryIndexArgs:
     return aws.dynamodb.TableGlobalSecondaryIndexArgs(
         name=index.name,
         projection_type=index.projection,
+        read_capacity=settings.read_capacity,
+        write_capacity=settings.write_capacity,
         key_schemas=[
             aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(
                 attribute_name=index.hash_key, key_type="HASH"
@@ -32,30 +33,31 @@ class Table(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        stack: str,
-        is_disposable: bool,
+        configuration: Configuration,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make the table of a stack; only a disposable one can be deleted."""
         super().__init__("shop:store:Table", name, None, opts)
+        settings = configuration.dynamodb
         table = aws.dynamodb.Table(
             name,
-            name=table_name(stack),
-            # No capacity to guess, and an idle shop costs nothing.
-            billing_mode="PAY_PER_REQUEST",
+            name=table_name(configuration.stack),
+            billing_mode=settings.billing_mode.value,
+            read_capacity=settings.read_capacity,
+            write_capacity=settings.write_capacity,
             hash_key=SHAPE.hash_key,
             range_key=SHAPE.range_key,
             attributes=[
                 aws.dynamodb.TableAttributeArgs(name=attribute, type="S")
                 for attribute in SHAPE.key_attributes
             ],
-            global_secondary_indexes=[_index(index) for index in SHAPE.indexes],
+            global_secondary_indexes=[_index(index, settings) for index in SHAPE.indexes],
             point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(
-                enabled=True, recovery_period_in_days=RECOVERY_DAYS
+                enabled=True, recovery_period_in_days=settings.recovery_days
             ),
             # Encrypted either way; this key of AWS leaves a trace of its use in CloudTrail.
             server_side_encryption=aws.dynamodb.TableServerSideEncryptionArgs(enabled=True),
-            deletion_protection_enabled=not is_disposable,
+            deletion_protection_enabled=not configuration.is_disposable,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.name = table.name

@@ -4,6 +4,19 @@ import pulumi
 
 from infra.configuration import Configuration
 
+#: The tag a stack's costs are found by; it has to be activated once for an account's bill.
+STACK_TAG = "Stack"
+
+
+def tags_of(configuration: Configuration) -> dict[str, str]:
+    """Return the tags of a stack: those it was told, and three that follow from the rest."""
+    return {
+        **configuration.tags.model_dump(),
+        "ManagedBy": "Pulumi",
+        STACK_TAG: configuration.stack,
+        "Stage": configuration.settings.stage,
+    }
+
 
 def tag_everything(configuration: Configuration) -> None:
     """Tag every resource made from now on; tags a resource is given itself win.
@@ -11,11 +24,7 @@ def tag_everything(configuration: Configuration) -> None:
     The provider's default tags would do the same, but only in an explicit provider, which
     ignores the rest of a stack's ``aws:`` configuration.
     """
-    tags = {
-        "project": pulumi.get_project(),
-        "stack": configuration.stack,
-        "stage": configuration.settings.stage,
-    }
+    tags = tags_of(configuration)
 
     def add_tags(
         made: pulumi.ResourceTransformationArgs,

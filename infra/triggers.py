@@ -24,7 +24,7 @@ class QueueTrigger(pulumi.ComponentResource):
         aws.lambda_.EventSourceMapping(
             mapping.queue,
             event_source_arn=source.arn,
-            function_name=target.arn,
+            function_name=target.live_arn,
             batch_size=mapping.batch_size,
             maximum_batching_window_in_seconds=mapping.window_seconds,
             # Without this one failed record brings back the whole batch.
@@ -70,17 +70,20 @@ class ScheduleTrigger(pulumi.ComponentResource):
             name=schedule.name,
             role=role.name,
             policy=pulumi.Output.json_dumps(
-                policy(allow("CallFunction", ["lambda:InvokeFunction"], [target.arn]))
+                policy(allow("CallFunction", ["lambda:InvokeFunction"], [target.live_arn]))
             ),
             opts=child,
         )
+        # A group of its own, because that is what the clock's failures are counted by.
+        group = aws.scheduler.ScheduleGroup(schedule.name, name=name, opts=child)
         aws.scheduler.Schedule(
             schedule.name,
             name=name,
+            group_name=group.name,
             schedule_expression=schedule.expression,
             flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode="OFF"),
             target=aws.scheduler.ScheduleTargetArgs(
-                arn=target.arn,
+                arn=target.live_arn,
                 role_arn=role.arn,
                 # The next call makes up for one that was missed, so none needs to be late.
                 retry_policy=aws.scheduler.ScheduleTargetRetryPolicyArgs(
@@ -89,4 +92,5 @@ class ScheduleTrigger(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[permissions]),
         )
-        self.register_outputs({})
+        self.group = group.name
+        self.register_outputs({"group": self.group})

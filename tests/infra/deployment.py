@@ -26,6 +26,7 @@ ARNS = {
     "aws:dynamodb/table:Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
     "aws:iam/role:Role": "arn:aws:iam::{account}:role/{name}",
     "aws:kms/key:Key": "arn:aws:kms:{region}:{account}:key/{id}",
+    "aws:lambda/alias:Alias": "arn:aws:lambda:{region}:{account}:function:{function}:{name}",
     "aws:lambda/function:Function": "arn:aws:lambda:{region}:{account}:function:{name}",
     "aws:secretsmanager/secret:Secret": "arn:aws:secretsmanager:{region}:{account}:secret:{name}",
     "aws:sqs/queue:Queue": "arn:aws:sqs:{region}:{account}:{name}",
@@ -73,6 +74,12 @@ class Deployment:
         (made,) = (made for made in self.resources if made.arn == arn)
         return made
 
+    def function_of(self, arn: str) -> Deployed:
+        """Return the function that an alias ``live`` calls."""
+        alias = self.by_arn(arn)
+        assert (alias.type, alias["name"]) == ("aws:lambda/alias:Alias", "live")
+        return self.all("lambda/function:Function")[alias.name]
+
     def grants(self, role: str) -> Iterator[tuple[str, str]]:
         """Yield every action a role may do with the resource it may do it on."""
         for statement in self.all("RolePolicy")[role].document("policy")["Statement"]:
@@ -109,7 +116,11 @@ class AwsMocks(Mocks):
         stack = pulumi.get_stack()
         name, made_id = args.inputs.get("name", args.name), f"{stack}-{args.name}-id"
         arn = ARNS.get(args.typ, "arn:other:{id}").format(
-            region=REGION, account=self.account, name=name, id=made_id
+            region=REGION,
+            account=self.account,
+            name=name,
+            id=made_id,
+            function=args.inputs.get("functionName"),
         )
         return made_id, {
             "apiEndpoint": f"https://{made_id}.execute-api.{REGION}.amazonaws.com",
@@ -119,6 +130,7 @@ class AwsMocks(Mocks):
             "keyId": made_id,
             "name": name,
             "repositoryUrl": f"{self.account}.dkr.ecr.{REGION}.amazonaws.com/{name}",
+            "version": "42",
             "url": f"https://sqs.{REGION}.amazonaws.com/{self.account}/{name}",
         }
 
@@ -146,17 +158,27 @@ def _event_loops() -> Iterator[None]:
             loop.close()
 
 
-def deploy(stack: str = "dev", *, region: str = REGION, **config: str) -> Deployment:
-    """Return what the program makes for a stack; keys set to empty text are left out."""
+TAGS = {"author": "eric", "feature": "acmeserverless", "team": "fitness", "version": "1.0.0"}
+
+
+def deploy(stack: str = "dev", *, region: str = REGION, **config: Any) -> Deployment:
+    """Return what the program makes for a stack; see :func:`deploy_with`."""
     return deploy_with(AwsMocks, stack, region=region, **config)
 
 
 def deploy_with(
-    mocks: Callable[[Deployment], Mocks], /, stack: str, *, region: str = REGION, **config: str
+    mocks: Callable[[Deployment], Mocks], /, stack: str, *, region: str = REGION, **config: Any
 ) -> Deployment:
-    """Return what the program makes for a stack, with the stand-ins that ``mocks`` returns."""
-    wanted = {"image": IMAGE, "stage": "dev", **config}
-    values = {f"{PROJECT}:{key}": value for key, value in wanted.items() if value}
+    """Return what the program makes for a stack, with the stand-ins that ``mocks`` returns.
+
+    ``dynamodb`` and ``tags`` are what is below these keys of ``awsconfig``; all others are
+    below ``generic``. What is set to ``None`` is left out.
+    """
+    dynamodb, tags = config.pop("dynamodb", {}), config.pop("tags", TAGS)
+    generic = {"image": IMAGE, "stage": "dev", **config}
+    generic = {key: value for key, value in generic.items() if value is not None}
+    parts = {"dynamodb": dynamodb, "generic": generic, "tags": tags}
+    values = {f"awsconfig:{key}": json.dumps(part) for key, part in parts.items() if part}
     values |= {"aws:region": region} if region else {}
     deployment = Deployment()
 

@@ -72,7 +72,7 @@ class ExecutedStack:
     """A deployed stack with its functions, and what AWS does around them."""
 
     def __init__(
-        self, exits: ExitStack, *, code: Path, runtime: Path, stack: str = "executed", **config: str
+        self, exits: ExitStack, *, code: Path, runtime: Path, stack: str = "executed", **config: Any
     ) -> None:
         """Deploy a stack whose functions find their code and the runtime client in two folders.
 
@@ -86,7 +86,7 @@ class ExecutedStack:
         self.deployment = deploy_with(
             lambda deployment: EmulatorMocks(deployment, self.aws),
             stack,
-            **{"deliverySeconds": "0", **config},
+            **{"deliverySeconds": 0, **config},
         )
         #: The functions of the graph; others, of a content network for example, run elsewhere.
         self.graph = self.deployment.all("lambda/function:Function")

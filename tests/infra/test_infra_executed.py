@@ -134,7 +134,7 @@ def test_the_emulator_enforces_what_these_tests_rely_on(
 def test_what_is_deployed_keeps_cards_encrypted_and_for_two_days_at_most(
     executed: ExecutedStack,
 ) -> None:
-    key = executed.deployment.one("Key").arn
+    key = executed.deployment.all("Key")["cards"].arn
     for name in ("payment-request", "payment-error"):
         url = executed.deployment.all("Queue")[name].id
         there = executed.aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])

@@ -1,13 +1,16 @@
 """Functions: what runs, what it is told, how it is called and where it logs."""
 
 import importlib
+import json
 
+import httpx
 import pytest
 
+from app.main import app
 from app.settings import Settings, read_settings
 from app.stack import FUNCTIONS, Function
 from infra.configuration import variables
-from tests.infra.deployment import IMAGE, Deployment
+from tests.infra.deployment import IMAGE, Deployment, deploy
 
 #: HTTP APIs wait no longer than this for a function.
 GATEWAY_SECONDS = 30
@@ -138,11 +141,47 @@ def test_every_request_reaches_the_api_function(deployment: Deployment) -> None:
     assert deployment.one("Stage")["autoDeploy"] is True
 
 
+async def test_browsers_are_told_the_same_by_the_gateway_and_by_the_application(
+    deployment: Deployment,
+) -> None:
+    cors = deployment.one("Api")["corsConfiguration"]
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop") as browser:
+        said = (await browser.options("/products")).headers
+
+    assert {
+        "access-control-allow-origin": ", ".join(cors["allowOrigins"]),
+        "access-control-allow-methods": ", ".join(cors["allowMethods"]),
+        "access-control-allow-headers": ", ".join(cors["allowHeaders"]),
+        "access-control-expose-headers": ", ".join(cors["exposeHeaders"]),
+        "access-control-max-age": str(int(cors["maxAge"])),
+    }.items() <= dict(said).items()
+
+
+def test_the_gateway_takes_no_more_than_it_was_told(deployment: Deployment) -> None:
+    limits = deploy(throttleRate=7, throttleBurst=9).one("Stage")["defaultRouteSettings"]
+
+    assert limits == {"throttlingRateLimit": 7, "throttlingBurstLimit": 9}
+    assert set(deployment.one("Stage")["defaultRouteSettings"]) == set(limits)
+
+
+def test_requests_are_written_down_without_who_made_them(deployment: Deployment) -> None:
+    log = deployment.one("Stage")["accessLogSettings"]
+    written = json.loads(log["format"])
+
+    assert log["destinationArn"] == deployment.all("LogGroup")["gateway"].arn
+    assert {"request_id", "status", "milliseconds"} < set(written)
+    for secret in ("identity", "Query", "query", "header", "cookie", "authorizer"):
+        assert secret not in log["format"]
+
+
 def test_only_this_gateway_may_call_the_api_function(deployment: Deployment) -> None:
-    permission = deployment.one("Permission")
+    permission = deployment.all("Permission")["gateway"]
 
     assert permission["principal"] == "apigateway.amazonaws.com"
     assert permission["function"] == deployment.all("Function")["api"]["name"]
+    assert permission["qualifier"] == "live"
     assert permission["sourceArn"].endswith(":dev-gateway-id/*/$default")
 
 
@@ -151,5 +190,5 @@ def test_the_sweeper_calls_the_order_function_every_five_minutes(deployment: Dep
 
     assert schedule["name"] == "dev-acmeserverless-schedule-sweeper"
     assert schedule["scheduleExpression"] == "rate(5 minutes)"
-    assert schedule["target"]["arn"] == deployment.all("Function")["order"].arn
+    assert deployment.function_of(schedule["target"]["arn"]).name == "order"
     assert schedule["target"]["roleArn"] == deployment.all("Role")["sweeper"].arn

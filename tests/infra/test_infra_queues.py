@@ -62,13 +62,13 @@ def test_a_message_stays_invisible_for_six_times_the_function_timeout(
     assert mappings
     for mapping in mappings:
         queue = deployment.by_arn(mapping["eventSourceArn"])
-        function = deployment.by_arn(mapping["functionName"])
+        function = deployment.function_of(mapping["functionName"])
         assert queue["visibilityTimeoutSeconds"] >= 6 * function["timeout"]
 
 
 def test_every_main_queue_calls_one_function(deployment: Deployment) -> None:
     calls = {
-        deployment.by_arn(mapping["eventSourceArn"]).name: deployment.by_arn(
+        deployment.by_arn(mapping["eventSourceArn"]).name: deployment.function_of(
             mapping["functionName"]
         ).name
         for mapping in deployment.all("EventSourceMapping").values()
@@ -102,7 +102,7 @@ def test_a_batch_above_ten_waits_for_a_window(deployment: Deployment) -> None:
 def test_cards_are_kept_for_48_hours_at_most(
     deployment: Deployment, queues: dict[str, Deployed]
 ) -> None:
-    key = deployment.one("Key").arn
+    key = deployment.all("Key")["cards"].arn
     card_queues = {
         name for name, queue in queues.items() if queue.inputs.get("kmsMasterKeyId") == key
     }

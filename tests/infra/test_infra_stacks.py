@@ -1,10 +1,14 @@
 """Stacks: their configuration, their outputs, and that they stay out of each other's way."""
 
+from typing import Any
+
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 from app.settings import AuthMode, Settings, read_settings
 from infra.configuration import ConfigurationError, setting_keys
-from tests.infra.deployment import IMAGE, Deployment, deploy
+from infra.models import DynamoDB, Generic, Tags
+from tests.infra.deployment import IMAGE, ROOT, TAGS, Deployment, deploy
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -25,7 +29,7 @@ LONGEST = {
 WITHOUT_TAGS = {"Alias", "Integration", "Permission", "RolePolicy", "Route", "Schedule"}
 
 
-def problems(**config: str) -> str:
+def problems(**config: Any) -> str:
     """Return why a stack is refused."""
     with pytest.raises(ConfigurationError) as refusal:
         deploy(**config)
@@ -54,6 +58,7 @@ def test_outputs_are_those_the_design_fixes(deployment: Deployment) -> None:
         "Table::Arn": f"arn:aws:dynamodb:eu-west-1:123456789012:table/{table}",
         **queues,
         **{f"{name}::Arn": function + name for name in ("api", "order", "payment", "shipment")},
+        **{f"{name}::Version": "42" for name in ("api", "order", "payment", "shipment")},
         "Gateway::URL": url,
         "POS URL": f"{url}pos",
         "Shop URL": url,
@@ -69,7 +74,7 @@ def test_two_stacks_have_no_name_in_common(deployment: Deployment) -> None:
             # Names inside something that has the stack in its own name.
             (made.type, made["name"])
             for made in each.resources
-            if made.type.endswith((":RolePolicy", ":Stage"))
+            if made.type.endswith((":RolePolicy", ":Stage", "lambda/alias:Alias"))
         }
         for each in (deployment, other)
     )
@@ -87,10 +92,11 @@ def test_everything_that_can_be_tagged_says_whose_it_is(deployment: Deployment) 
             assert "tags" not in made.inputs
         else:
             assert made["tags"] == {
-                "project": "acme-serverless-fitness-shop",
-                "stack": "dev",
-                "stage": "dev",
-            }
+                **TAGS,
+                "ManagedBy": "Pulumi",
+                "Stack": "dev",
+                "Stage": "dev",
+            }, made.name
 
 
 def test_the_longest_stack_name_fits_every_service() -> None:
@@ -115,7 +121,7 @@ def test_the_open_mode_is_refused_outside_stages_for_trying_out(stage: str) -> N
 
 @pytest.mark.parametrize("stage", ["local", "test", "demo"])
 def test_the_open_mode_is_allowed_in_stages_for_trying_out(stage: str) -> None:
-    deployment = deploy(stage=stage, authMode="0", cardRules="classic")
+    deployment = deploy(stage=stage, authMode=0, cardRules="classic")
 
     variables = deployment.all("Function")["api"]["environment"]["variables"]
     assert (variables["AUTH_MODE"], variables["CARD_RULES"]) == ("0", "classic")
@@ -128,34 +134,109 @@ def test_tokens_are_checked_unless_the_stack_says_otherwise(deployment: Deployme
 
 
 def test_a_stack_without_configuration_is_told_everything_it_lacks() -> None:
-    assert problems(region="", image="", stage="").splitlines() == [
+    assert problems(region="", image=None, stage=None, tags={}).splitlines() == [
         "The stack cannot be deployed:",
         "  aws:region is not set",
-        (
-            "  image must be <registry>/<repository>:<tag> or ...@sha256:<digest>,"
-            " or 'none' for the first deployment of a stack"
-        ),
-        "  stage is not set",
+        "  awsconfig:generic.image is not set",
+        "  awsconfig:generic.stage is not set",
+        "  awsconfig:tags.author is not set",
+        "  awsconfig:tags.feature is not set",
+        "  awsconfig:tags.team is not set",
+        "  awsconfig:tags.version is not set",
     ]
+
+
+STABLE = {"api": 41, "order": 17, "payment": "17", "shipment": 9}
 
 
 @pytest.mark.parametrize(
     ("key", "value", "problem"),
     [
-        ("architecture", "arm", "architecture must be one of arm64, x86_64"),
-        ("authMode", "2", "AUTH_MODE"),
-        ("cardRules", "none", "CARD_RULES"),
-        ("deliverySeconds", "5-9999", "SHOP_DELIVERY_SECONDS"),
-        ("image", "shop", "image must be"),
-        ("image", IMAGE.partition(":")[0], "image must be"),
-        ("image", IMAGE.replace("4f2a9c1", "latest"), "'latest'"),
-        ("logRetentionDays", "31", "logRetentionDays must be one of"),
-        ("logRetentionDays", "for ever", "logRetentionDays must be one of"),
-        ("paymentWaitSeconds", "60", "SHOP_PAYMENT_WAIT_SECONDS"),
+        ("alarmEmail", "nobody", ".alarmEmail"),
+        ("architecture", "arm", ".architecture Input should be 'arm64' or 'x86_64'"),
+        ("authMode", 2, ": AUTH_MODE"),
+        ("canary", 10, ".canary"),
+        ("canary", {"percent": 101, "stable": STABLE}, ".canary.percent"),
+        ("canary", {"percent": 10, "stable": {"api": 1}}, ".canary.stable must have the version"),
+        ("canary", {"percent": 10, "stable": STABLE | {"api": "x"}}, ".canary.stable must have"),
+        ("cardRules", "none", ": CARD_RULES"),
+        ("deliverySeconds", "5-9999", ": SHOP_DELIVERY_SECONDS"),
+        ("image", "shop", ".image must be <registry>"),
+        ("image", IMAGE.partition(":")[0], ".image must be <registry>"),
+        ("image", IMAGE.replace("4f2a9c1", "latest"), ".image must not be tagged 'latest'"),
+        ("logRetentionDays", 31, ".logRetentionDays must be one of 1, 3, 5"),
+        ("logRetentionDays", "for ever", ".logRetentionDays"),
+        ("logRetentiondays", 30, ".logRetentiondays is no key of a stack"),
+        ("monthlyBudget", 0, ".monthlyBudget"),
+        ("paymentWaitSeconds", 60, ": SHOP_PAYMENT_WAIT_SECONDS"),
+        ("stage", " ", ".stage is not set"),
+        ("throttleBurst", "many", ".throttleBurst"),
+        ("throttleRate", 0, ".throttleRate"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused(key: str, value: str, problem: str) -> None:
-    assert problem in problems(**{key: value})
+def test_a_value_that_makes_no_sense_is_refused_by_its_key(
+    key: str, value: Any, problem: str
+) -> None:
+    assert f"awsconfig:generic{problem}" in problems(**{key: value})
+
+
+@pytest.mark.parametrize(
+    ("dynamodb", "problem"),
+    [
+        ("on demand", " must have keys of its own"),
+        ({"billingMode": "FREE"}, ".billingMode"),
+        ({"billingMode": "PROVISIONED", "readCapacity": 5}, " billingMode PROVISIONED needs"),
+        ({"readCapacity": 5}, " readCapacity and writeCapacity need"),
+        ({"recoveryDays": 36}, ".recoveryDays"),
+    ],
+)
+def test_a_table_that_cannot_be_had_is_refused(dynamodb: Any, problem: str) -> None:
+    assert f"awsconfig:dynamodb{problem}" in problems(dynamodb=dynamodb)
+
+
+@pytest.mark.parametrize(
+    ("tags", "problem"),
+    [
+        ({"colour": "red"}, ".colour is no key of a stack"),
+        ({"team": ""}, ".team"),
+        ({"author": "<eric>"}, ".author"),
+    ],
+)
+def test_a_tag_that_makes_no_sense_is_refused(tags: dict[str, str], problem: str) -> None:
+    assert f"awsconfig:tags{problem}" in problems(tags=TAGS | tags)
+
+
+def sample() -> dict[str, Any]:
+    """Return the sample of a stack's file."""
+    text = (ROOT / "infra" / "Pulumi.sample.yaml").read_text("utf-8")
+    config: dict[str, Any] = yaml.safe_load(text)["config"]
+    return config
+
+
+def test_the_sample_can_be_deployed() -> None:
+    config = sample()
+
+    deployment = deploy(
+        region=config["aws:region"],
+        dynamodb=config["awsconfig:dynamodb"],
+        tags=config["awsconfig:tags"],
+        **config["awsconfig:generic"],
+    )
+
+    assert "Table::Arn" in deployment.outputs
+
+
+def test_the_sample_has_every_key() -> None:
+    text = (ROOT / "infra" / "Pulumi.sample.yaml").read_text("utf-8")
+
+    keys = {
+        *setting_keys(),
+        *(field.alias or "" for field in Generic.model_fields.values()),
+        *(field.alias or "" for field in DynamoDB.model_fields.values()),
+        *Tags.model_fields,
+    }
+
+    assert {key for key in keys if f" {key}:" not in text} == set()
 
 
 def test_a_stack_can_set_everything_it_may() -> None:
@@ -164,8 +245,8 @@ def test_a_stack_can_set_everything_it_may() -> None:
         catalogVersion="v2",
         deliverySeconds="1-2",
         image=f"{IMAGE.partition(':')[0]}@{DIGEST}",
-        logRetentionDays="365",
-        paymentWaitSeconds="0.5",
+        logRetentionDays=365,
+        paymentWaitSeconds=0.5,
     )
 
     api = deployment.all("Function")["api"]

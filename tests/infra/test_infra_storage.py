@@ -51,6 +51,17 @@ def test_an_idle_table_costs_nothing(deployment: Deployment) -> None:
     assert deployment.one("Table")["billingMode"] == "PAY_PER_REQUEST"
 
 
+def test_a_table_can_have_capacity_of_its_own() -> None:
+    bought = {"billingMode": "PROVISIONED", "readCapacity": 7, "writeCapacity": 3}
+
+    table = deploy(dynamodb={**bought, "recoveryDays": 10}).one("Table")
+
+    assert bought.items() <= table.inputs.items()
+    for index in table["globalSecondaryIndexes"]:
+        assert (index["readCapacity"], index["writeCapacity"]) == (7, 3)
+    assert table["pointInTimeRecovery"]["recoveryPeriodInDays"] == 10
+
+
 def test_the_table_can_go_back_to_any_second(deployment: Deployment) -> None:
     recovery = deployment.one("Table")["pointInTimeRecovery"]
 
@@ -82,7 +93,7 @@ def test_queues_without_cards_are_encrypted_by_sqs(deployment: Deployment) -> No
 
 
 def test_the_card_key_is_renewed_and_can_be_brought_back(deployment: Deployment) -> None:
-    key, alias = deployment.one("Key"), deployment.one("Alias")
+    key, alias = deployment.all("Key")["cards"], deployment.all("kms/alias:Alias")["cards"]
 
     assert key["enableKeyRotation"] is True
     assert key["deletionWindowInDays"] == 30

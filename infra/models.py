@@ -1,0 +1,153 @@
+"""What ``Pulumi.<stack>.yaml`` may say, as models: one for each ``awsconfig:`` key.
+
+Keys are in camel case there. A key nobody knows is refused, because a misspelt one would
+otherwise be a default that nobody asked for.
+"""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+from app.stack import FUNCTIONS
+
+_IMAGE = re.compile(
+    r"(?P<registry>[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)"
+    r"/(?P<repository>[a-z0-9][a-z0-9._/-]*)"
+    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})|@(?P<digest>sha256:[0-9a-f]{64}))"
+)
+
+#: What CloudWatch Logs takes, up to ten years.
+_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180,
+    365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+
+
+class Architecture(StrEnum):
+    """Processors a Lambda function can run on."""
+
+    ARM64 = "arm64"
+    X86_64 = "x86_64"
+
+
+class BillingMode(StrEnum):
+    """How the table is paid for."""
+
+    ON_DEMAND = "PAY_PER_REQUEST"
+    PROVISIONED = "PROVISIONED"
+
+
+def _image(value: str) -> str | None:
+    """Return an image's address, or nothing for ``none``."""
+    if value == "none":
+        return None
+    image = _IMAGE.fullmatch(value)
+    if not image:
+        raise ValueError(
+            "must be <registry>/<repository>:<tag> or ...@sha256:<digest>,"
+            " or 'none' for the first deployment of a stack"
+        )
+    if image["tag"] == "latest":
+        raise ValueError("must not be tagged 'latest': a newer one would go unnoticed")
+    return value
+
+
+def image_version(image: str) -> str:
+    """Return the tag or the beginning of the digest, as a name for what runs."""
+    parts = _IMAGE.fullmatch(image)
+    if parts is None:
+        raise ValueError(image)
+    return parts["tag"] or parts["digest"].removeprefix("sha256:")[:12]
+
+
+def _retention(days: int) -> int:
+    if days not in _RETENTION_DAYS:
+        raise ValueError(f"must be one of {', '.join(map(str, _RETENTION_DAYS))}")
+    return days
+
+
+def _functions(versions: dict[str, str]) -> dict[str, str]:
+    """See that every function has a number, and nothing else has."""
+    wanted = {function.name for function in FUNCTIONS}
+    if set(versions) != wanted or not all(map(str.isdecimal, versions.values())):
+        raise ValueError(f"must have the version number of each of {', '.join(sorted(wanted))}")
+    return versions
+
+
+def _as_text(value: object) -> object:
+    """Take what YAML reads as a number for the text it was written as."""
+    return str(value) if isinstance(value, int | float) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
+
+
+class _Part(BaseModel):
+    """Something in a stack's file; extra keys are refused."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+
+class Canary(_Part):
+    """A release on trial: what serves everybody else, and how many try the new one.
+
+    ``stable`` are the versions that were live before, by function, as the stack's outputs
+    ``<function>::Version`` say them; ``percent`` of all calls go to the new versions.
+    """
+
+    percent: int = Field(ge=0, le=100)
+    stable: Annotated[dict[str, Text], AfterValidator(_functions)]
+
+
+class Generic(_Part):
+    """``awsconfig:generic`` without the settings of the functions."""
+
+    image: Annotated[str | None, BeforeValidator(_image)]
+    architecture: Architecture = Architecture.X86_64
+    log_retention_days: Annotated[int, AfterValidator(_retention)] = 30
+    #: Requests a second the API takes in the long run, and at once.
+    throttle_rate: int = Field(100, ge=1, le=10_000)
+    throttle_burst: int = Field(200, ge=1, le=5_000)
+    #: Who is told about alarms and money, besides the stack's topic.
+    alarm_email: str | None = Field(None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    #: In US dollars, of everything that carries the stack's tag.
+    monthly_budget: int = Field(50, ge=1)
+    canary: Canary | None = None
+
+
+class DynamoDB(_Part):
+    """``awsconfig:dynamodb``: how the table is paid for and how far back it can go."""
+
+    billing_mode: BillingMode = BillingMode.ON_DEMAND
+    #: Units of the table and of each of its indexes; with ``PROVISIONED`` only.
+    read_capacity: int | None = Field(None, ge=1, le=40_000)
+    write_capacity: int | None = Field(None, ge=1, le=40_000)
+    #: As far back as DynamoDB can go.
+    recovery_days: int = Field(35, ge=1, le=35)
+
+    @model_validator(mode="after")
+    def _capacity_is_bought_or_not(self) -> Self:
+        given = [self.read_capacity, self.write_capacity]
+        if self.billing_mode is BillingMode.PROVISIONED and None in given:
+            raise ValueError("billingMode PROVISIONED needs readCapacity and writeCapacity")
+        if self.billing_mode is BillingMode.ON_DEMAND and given != [None, None]:
+            raise ValueError("readCapacity and writeCapacity need billingMode PROVISIONED")
+        return self
+
+
+#: What AWS takes in a tag's value.
+Tag = Annotated[Text, Field(pattern=r"^[\w .:/=+@-]+$")]
+
+
+class Tags(_Part):
+    """``awsconfig:tags``: who made it, what it is part of, who pays, which release it is."""
+
+    author: Tag
+    feature: Tag
+    team: Tag
+    version: Tag
