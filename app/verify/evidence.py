@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from app.domain.errors import SettingsError
+from app.messages import explain
 
 
 @dataclass(frozen=True)
@@ -39,3 +45,24 @@ class Evidence:
     measurements: tuple[Measurement, ...] = ()
     findings: tuple[Finding, ...] = ()
     unreachable: str | None = None
+
+
+_EVIDENCE = TypeAdapter(list[Evidence])
+
+
+def evidence_to_json(evidence: list[Evidence]) -> list[dict[str, Any]]:
+    """Return evidence in the form in which it is stored: plain JSON, UTC instants."""
+    plain: list[dict[str, Any]] = _EVIDENCE.dump_python(evidence, mode="json")
+    return plain
+
+
+def evidence_from_json(text: str) -> list[Evidence]:
+    """Return the evidence that was stored as ``text``.
+
+    Raises:
+        SettingsError: it is in another shape; names the field.
+    """
+    try:
+        return _EVIDENCE.validate_json(text)
+    except ValidationError as failure:
+        raise SettingsError(f"the evidence is damaged: {explain(failure)}") from None
