@@ -89,21 +89,27 @@ def _checked(rule: Rule, evidence: Evidence) -> Iterator[Check]:
 
 
 def _check(rule: Rule, found: Measurement) -> Check:
-    value = found.value
-    if value is None:
+    if found.value is None:
         return Check(found.name, Verdict.INCONCLUSIVE, "has no value")
     if found.samples < rule.min_samples:
         told = f"{found.samples} samples, {rule.min_samples} are needed"
         return Check(found.name, Verdict.INCONCLUSIVE, told)
-    told = f"{value:g} {found.unit}".rstrip()
-    if rule.max is not None and value > rule.max:
-        return Check(found.name, Verdict.FAIL, f"{told}, at most {rule.max:g} is allowed")
-    if rule.min is not None and value < rule.min:
-        return Check(found.name, Verdict.FAIL, f"{told}, at least {rule.min:g} is needed")
-    if rule.max_ratio is not None and found.baseline is not None:
-        limit = rule.max_ratio * found.baseline
-        if value > limit:
-            told += f", it was {found.baseline:g} and may be {rule.max_ratio:g} times that"
-            return Check(found.name, Verdict.FAIL, told)
+    told = f"{found.value:g} {found.unit}".rstrip()
+    if found.baseline is not None:
         told += f", it was {found.baseline:g}"
+    if broken := _broken(rule, found.value, found.baseline):
+        return Check(found.name, Verdict.FAIL, f"{told}, {broken}")
+    if found.baseline is None and rule.max is None and rule.min is None:
+        return Check(found.name, Verdict.INCONCLUSIVE, f"{told}, and nothing to compare it with")
     return Check(found.name, Verdict.PASS, told)
+
+
+def _broken(rule: Rule, value: float, baseline: float | None) -> str:
+    """Return which limit a value breaks, or nothing."""
+    if rule.max is not None and value > rule.max:
+        return f"at most {rule.max:g} is allowed"
+    if rule.min is not None and value < rule.min:
+        return f"at least {rule.min:g} is needed"
+    if rule.max_ratio is not None and baseline is not None and value > rule.max_ratio * baseline:
+        return f"at most {rule.max_ratio:g} times that is allowed"
+    return ""

@@ -53,7 +53,7 @@ class Rule(_Table):
     """What the measurements whose names match ``measurement`` (``p95 of *``) may be.
 
     ``max`` and ``min`` are in the measurement's unit; ``max_ratio`` is a multiple of its
-    baseline and says nothing where there is none. With fewer than ``min_samples`` nothing is
+    baseline, and says nothing without one. With fewer than ``min_samples`` nothing is
     decided. Without ``stages`` it holds in all of them, without ``places`` for figures from
     anywhere. A measurement that is ``optional`` may be missing.
     """
