@@ -1,21 +1,25 @@
 /** The till: puts its parts together and listens to keys, scanner and network. */
 
+import { Api } from "../client/api.js";
+import { byId } from "../client/dom.js";
+import { isShopError } from "../client/errors.js";
+import { money } from "../client/money.js";
+import { beep } from "./beep.js";
 import { Counter } from "./counter.js";
 import { Courier } from "./courier.js";
 import { Customers } from "./customers.js";
 import { Desk } from "./desk.js";
 import { Door } from "./door.js";
 import { holdTill } from "./keep.js";
-import { ask, closeDialogs, hush, isCovered, print, say, shout, showReceipt } from "./overlay.js";
+import { announce, ask, closeDialogs, hush, isCovered, print, say, shout, showReceipt } from "./overlay.js";
 import { isEditable, isEmpty, isUnderway, isUnsettled, needsThisPage, totalCents, unitCount } from "./sale.js";
 import { listenForScans } from "./scanner.js";
-import { Shelf } from "./shelf-view.js";
-import { Shop } from "./shop.js";
+import { Shelf } from "./shelf.js";
 import { Today } from "./today.js";
-import { beep, byId, money } from "./ui.js";
 import { repricedWords } from "./words.js";
 
-const shop = new Shop();
+/** In the tab's own storage: a shift ends with its tab, and the shop next door knows nothing. */
+const shop = new Api({ place: "acme-till.staff", storage: () => sessionStorage });
 const counter = new Counter();
 const courier = new Courier({
   shop,
@@ -103,7 +107,7 @@ async function addScanned(code) {
       shout(`No product has the code ${code.slice(0, 40)}`);
     }
   } catch (failure) {
-    if (failure.name !== "ShopError") throw failure;
+    if (!isShopError(failure)) throw failure;
     shout(`The code ${code.slice(0, 40)} is new to this till, and the shop does not answer.`);
   }
 }
@@ -112,7 +116,7 @@ const act = {
   drop,
   chooseCustomer,
   print,
-  staffName: () => shop.staff?.name ?? "",
+  staffName: () => staffName,
   toShelf: () => {
     if (document.body.dataset.view !== "today") show("shelf");
     if (matchMedia("(pointer: fine)").matches) byId("find").focus({ preventScroll: true });
@@ -145,7 +149,7 @@ counter.addEventListener("sale", ({ detail: { before, after } }) => {
     if (after.state === "declined") beep(false);
     // A declined sale on screen has an alert of its own.
     const isSaid = after.state === "declined" && after.id === counter.current.id;
-    byId("alarm").textContent = isSaid ? "" : SPOKEN[after.state](after);
+    if (!isSaid) announce(SPOKEN[after.state](after));
     if (after.id !== counter.current.id || after.state === "void") say(SPOKEN[after.state](after), after.state);
   }
   if (after.notice?.code === "refused") reprice(after);
@@ -154,7 +158,7 @@ counter.addEventListener("sale", ({ detail: { before, after } }) => {
 counter.addEventListener("switch", badge);
 
 function courierFor(sale) {
-  if (isUnderway(sale) && shop.staff) courier.drive(sale.id);
+  if (isUnderway(sale) && shop.person) courier.drive(sale.id);
 }
 
 /** The shop disagreed with the total: take its prices and say what changed. */
@@ -190,13 +194,21 @@ function showNetwork() {
 
 // ---- opening and closing
 
+/** Whoever has signed in, by the name they have among people. */
+let staffName = "";
+
 async function showName() {
-  byId("staff-name").textContent = shop.staff.name;
+  const { person } = shop;
+  const show = (name) => {
+    staffName = name;
+    byId("staff-name").textContent = name;
+  };
+  show(person.name);
   try {
-    await shop.learnName();
-    byId("staff-name").textContent = shop.staff.name;
+    const { firstname, lastname } = await shop.getUser(person.id);
+    if (shop.person?.id === person.id) show(`${firstname} ${lastname}`.trim() || person.name);
   } catch (failure) {
-    if (failure.name !== "ShopError") throw failure;
+    if (!isShopError(failure)) throw failure;
   }
 }
 

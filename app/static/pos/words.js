@@ -12,18 +12,6 @@ export const STATE_WORDS = {
   void: "Dropped",
 };
 
-const REASONS = new Map([
-  ["creditcard has expired", "The card has expired."],
-  ["creditcard number is not valid", "The number is not that of a card the shop takes."],
-  ["creditcard expiration is not valid", "The expiry date is not a date."],
-  ["creditcard cvv is not valid", "The security code does not fit the card."],
-  ["payment timed out", "The bank never answered."],
-  ["creditcard validation has failed, unable to process payment", "The card did not pass the check."],
-]);
-
-/** Return the shop's reason for a refusal in plain words. */
-export const reasonWords = (reason) => REASONS.get(reason) ?? reason;
-
 /**
  * What a person sees while a sale has no verdict: a heading, and what to do meanwhile.
  * `isKept` tells whether the browser has the sale on disk.
