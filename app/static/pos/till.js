@@ -11,6 +11,7 @@ import { Customers } from "./customers.js";
 import { Desk } from "./desk.js";
 import { Door } from "./door.js";
 import { holdTill } from "./keep.js";
+import { Line } from "./line.js";
 import { announce, ask, closeDialogs, hush, isCovered, print, say, shout, showReceipt } from "./overlay.js";
 import { isEditable, isEmpty, isUnderway, isUnsettled, needsThisPage, totalCents, unitCount } from "./sale.js";
 import { listenForScans } from "./scanner.js";
@@ -128,6 +129,7 @@ const customers = new Customers({ shop });
 const desk = new Desk({ counter, courier, act });
 const today = new Today({ shop, counter, showReceipt });
 const door = new Door({ shop, onOpen: openTill });
+const line = new Line({ shop, counter, onBack: comeBack });
 
 // ---- what happens to sales
 
@@ -180,16 +182,7 @@ function badge() {
   const count = byId("desk-count");
   count.hidden = isEmpty(sale);
   count.textContent = isEmpty(sale) ? "" : `${unitCount(sale)} · ${money(totalCents(sale))}`;
-  showNetwork();
-}
-
-/** Say what staff must know about the line to the shop, and about this browser's memory. */
-function showNetwork() {
-  const words = [];
-  if (!shop.isUp) words.push("No connection: sales wait here");
-  if (!counter.isKept) words.push("This browser keeps nothing: a reload loses what waits");
-  const text = words.join(". ");
-  if (byId("network").textContent !== text) byId("network").textContent = text;
+  line.show();
 }
 
 // ---- opening and closing
@@ -224,6 +217,12 @@ function openTill() {
   act.toShelf();
 }
 
+/** The shop answers again: go on with what waited for it. */
+function comeBack() {
+  courier.wake();
+  if (!byId("till").hidden && !shelf.isLoaded) shelf.load();
+}
+
 function closeTill(note) {
   if (byId("till").hidden) return;
   byId("till").hidden = true;
@@ -244,9 +243,6 @@ byId("sign-out").addEventListener("click", () => {
 });
 
 shop.addEventListener("signed-out", () => closeTill("The sign-in has run out. Nothing is lost: sign in and go on."));
-shop.addEventListener("network", showNetwork);
-addEventListener("online", () => courier.wake());
-addEventListener("offline", () => shop.reportNetwork(false));
 document.addEventListener("visibilitychange", () => document.hidden || courier.wake());
 addEventListener("beforeunload", (event) => {
   if (counter.all.some(needsThisPage)) event.preventDefault();
