@@ -284,6 +284,6 @@ def test_a_sale_is_dropped_only_when_the_shop_does_not_have_it(clocked_till: Til
     till.page.keyboard.press("Escape")
 
     till.page.get_by_role("button", name="Drop sale").click()
-    till.page.get_by_role("button", name="Drop it").click()
+    till.page.get_by_role("dialog").get_by_role("button", name="Call it off").click()
 
     till.expect_state("Paid")

@@ -17,7 +17,7 @@ import { isEditable, isEmpty, isUnderway, isUnsettled, needsThisPage, totalCents
 import { listenForScans } from "./scanner.js";
 import { Shelf } from "./shelf.js";
 import { Today } from "./today.js";
-import { repricedWords } from "./words.js";
+import { dropWords, repricedWords, spokenWords } from "./words.js";
 
 /** In the tab's own storage: a shift ends with its tab, and the shop next door knows nothing. */
 const shop = new Api({ place: "acme-till.staff", storage: () => sessionStorage });
@@ -46,16 +46,7 @@ function show(view) {
 
 async function drop() {
   const sale = counter.current;
-  const isOut = isUnderway(sale);
-  const isSure = await ask({
-    title: isOut ? "Call this sale off?" : "Drop this sale?",
-    text: isOut
-      ? "Nothing more will be sent. If the last try reached the shop after all, the till will find out and say so."
-      : `${unitCount(sale)} × something for ${money(totalCents(sale))} will go back on the shelves.`,
-    yes: isOut ? "Call it off" : "Drop it",
-    no: "Keep it",
-  });
-  if (!isSure) return;
+  if (!(await ask(dropWords(sale)))) return;
   courier.forget(sale.id);
   counter.apply(sale.id, { type: "withdraw" });
   courier.wake();
@@ -133,26 +124,19 @@ const line = new Line({ shop, counter, onBack: comeBack });
 
 // ---- what happens to sales
 
-const SPOKEN = {
-  paid: (sale) => `Paid ${money(totalCents(sale))}.`,
-  declined: () => "The card was declined. Nothing was charged.",
-  waiting: () => "No answer. The sale is kept and not paid yet.",
-  pending: () => "The shop has the sale; it is not paid yet.",
-  void: () => "The sale is off. Nothing was charged.",
-};
-
 counter.addEventListener("sale", ({ detail: { before, after } }) => {
   courierFor(after);
   badge();
   today.renderOwn();
   if (before.state === after.state) return;
   hush();
-  if (SPOKEN[after.state] && !(after.state === "waiting" && before.state !== "sending")) {
+  const words = spokenWords(before, after);
+  if (words) {
     if (after.state === "declined") beep(false);
     // A declined sale on screen has an alert of its own.
     const isSaid = after.state === "declined" && after.id === counter.current.id;
-    if (!isSaid) announce(SPOKEN[after.state](after));
-    if (after.id !== counter.current.id || after.state === "void") say(SPOKEN[after.state](after), after.state);
+    if (!isSaid) announce(words);
+    if (after.id !== counter.current.id || after.state === "void") say(words, after.state);
   }
   if (after.notice?.code === "refused") reprice(after);
   if (["paid", "declined"].includes(after.state) && document.body.dataset.view === "today") today.refresh();
