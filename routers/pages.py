@@ -7,10 +7,11 @@ Front page, till and API reference have an address of their own; everything they
 import os
 from functools import cache
 from hashlib import sha256
+from mimetypes import guess_type
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 from starlette.datastructures import Headers
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
@@ -66,24 +67,31 @@ class Files(StaticFiles):
         """Answer with a file, or with 304 where the browser has it already."""
         path = Path(full_path)
         is_picture = path.parent.name == "images"
-        return answer_with(
+        answer = answer_with(
             path,
             Headers(scope=scope),
             policy=_POLICY,
             cache_control=_PICTURE_CACHE if is_picture else _ASK_AGAIN,
         )
+        if scope["method"] == "HEAD":
+            answer.body = b""  # Its length is in the headers already.
+        return answer
 
 
 def answer_with(
     path: Path, asked: Headers, *, policy: dict[str, str], cache_control: str
 ) -> Response:
-    """Return a file as an answer to a request with the headers ``asked``."""
+    """Return a file as an answer to a request with the headers ``asked``.
+
+    The whole file at once: Lambda has to have it whole, and a part would need a thread.
+    """
     stat = path.stat()
-    answer = FileResponse(
-        path,
-        stat_result=stat,
+    content, tag = _read(path, stat.st_mtime_ns, stat.st_size)
+    answer = Response(
+        content,
+        media_type=guess_type(path.name)[0],
         headers={
-            "ETag": _entity_tag(path, stat.st_mtime_ns, stat.st_size),
+            "ETag": tag,
             "Cache-Control": cache_control,
             "Content-Security-Policy": _written(tuple(policy.items())),
             "Cross-Origin-Opener-Policy": "same-origin",
@@ -91,15 +99,15 @@ def answer_with(
             "Referrer-Policy": "same-origin",
         },
     )
-    del answer.headers["last-modified"]
-    known = {tag.strip().removeprefix("W/") for tag in asked.get("if-none-match", "").split(",")}
-    return NotModifiedResponse(answer.headers) if answer.headers["etag"] in known else answer
+    known = {each.strip().removeprefix("W/") for each in asked.get("if-none-match", "").split(",")}
+    return NotModifiedResponse(answer.headers) if tag in known else answer
 
 
 @cache
-def _entity_tag(path: Path, *_version: int) -> str:
-    """Return the tag of a file's content; another version is looked at again."""
-    return f'"{sha256(path.read_bytes()).hexdigest()[:32]}"'
+def _read(path: Path, *_version: int) -> tuple[bytes, str]:
+    """Return a file's content and its tag; another version is looked at again."""
+    content = path.read_bytes()
+    return content, f'"{sha256(content).hexdigest()[:32]}"'
 
 
 @cache

@@ -1,5 +1,7 @@
 """The till when answers are late, lost or never come: honest, and never paid twice."""
 
+import re
+
 from playwright.sync_api import Request, Route, expect
 
 from tests.browser.till import BIKE, Till, lose_answer, lose_request, sign_in
@@ -59,6 +61,29 @@ def test_a_sale_without_network_is_kept_and_sent_once_when_it_returns(till: Till
 
     assert len(till.count_new(act)) == 1
     assert till.lines() == ["Weights $49.99 each ✕ 1 + $49.99"]
+
+
+def test_the_line_is_called_back_when_it_is_even_if_no_sale_waits(till: Till) -> None:
+    line = till.page.locator("#network")
+    till.page.context.set_offline(True)
+    expect(line).to_contain_text("No connection")
+
+    till.page.context.set_offline(False)
+
+    expect(line).to_have_text("")
+
+
+def test_a_shop_that_comes_back_by_itself_is_noticed(till: Till) -> None:
+    paths = re.compile(r"/(products|users|healthz)")
+    till.page.route(paths, lose_request)
+    till.page.reload(wait_until="commit")
+    expect(till.page.locator("#network")).to_contain_text("No connection")
+    expect(till.page.get_by_text("The shelves cannot be reached")).to_be_visible()
+
+    till.page.unroute(paths)
+
+    expect(till.page.locator("#network")).to_have_text("")
+    expect(till.page.locator("#products").get_by_role("button", name="Weights")).to_be_visible()
 
 
 def test_card_numbers_are_never_kept_on_disk(till: Till) -> None:
@@ -259,6 +284,6 @@ def test_a_sale_is_dropped_only_when_the_shop_does_not_have_it(clocked_till: Til
     till.page.keyboard.press("Escape")
 
     till.page.get_by_role("button", name="Drop sale").click()
-    till.page.get_by_role("button", name="Drop it").click()
+    till.page.get_by_role("dialog").get_by_role("button", name="Call it off").click()
 
     till.expect_state("Paid")

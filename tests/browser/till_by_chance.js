@@ -8,7 +8,7 @@
 async ({ seed, histories }) => {
   const { Courier } = await import("/static/pos/courier.js");
   const life = await import("/static/pos/sale.js");
-  const { ShopError } = await import("/static/pos/shop.js");
+  const { ShopError } = await import("/static/client/errors.js");
 
   let state = seed;
   const random = () => {
@@ -17,6 +17,7 @@ async ({ seed, histories }) => {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
+  Math.random = random;
   const chance = (share) => random() < share;
   const pick = (...some) => some[Math.floor(random() * some.length)];
 

@@ -10,7 +10,7 @@ import pytest
 from httpx import AsyncClient, Response
 from starlette.datastructures import Headers
 
-from routers.pages import STATIC, _entity_tag, answer_with
+from routers.pages import STATIC, _read, answer_with
 
 VENDOR = STATIC / "docs" / "vendor"
 LISTED = [line.split() for line in (VENDOR / "SHA256SUMS").read_text().splitlines()]
@@ -126,6 +126,23 @@ async def test_what_the_browser_has_is_not_sent_again(client: AsyncClient, path:
     assert (other.status_code, other.content) == (200, first.content)
 
 
+async def test_a_part_of_a_file_is_answered_with_the_whole(client: AsyncClient) -> None:
+    asked = {"Range": "bytes=0-9", "If-Range": "Tue, 01 Jan 1980 00:00:00 GMT"}
+
+    part = await client.get("/static/pos/till.js", headers=asked)
+
+    whole = await client.get("/static/pos/till.js")
+    assert (part.status_code, part.content) == (200, whole.content)
+
+
+async def test_headers_alone_can_be_asked_for(client: AsyncClient) -> None:
+    answer = await client.head("/static/pos/till.js")
+
+    whole = await client.get("/static/pos/till.js")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers == whole.headers
+
+
 async def test_a_picture_is_kept_for_a_day(client: AsyncClient) -> None:
     answer = await client.get("/static/images/bottle_square.svg")
 
@@ -139,7 +156,7 @@ def test_a_file_that_changes_in_the_image_changes_its_tag(tmp_path: Path) -> Non
     for content in ("price = 1", "price = 2"):
         path.write_text(content)
         os.utime(path, (1, 1))
-        _entity_tag.cache_clear()  # Another deployment is another process.
+        _read.cache_clear()  # Another deployment is another process.
         answer = answer_with(path, Headers(), policy={}, cache_control="no-cache")
         tags.append(answer.headers["etag"])
         assert "last-modified" not in answer.headers

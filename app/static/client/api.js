@@ -113,7 +113,7 @@ export class Api extends EventTarget {
   }
 
   async clearCart(userId) {
-    await this.call(`/cart/clear/${segment(userId)}`, { method: "POST" });
+    await this.call(`/cart/clear/${segment(userId)}`, { method: "POST", mayBeEmpty: true });
   }
 
   // ---- orders

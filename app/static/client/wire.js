@@ -18,6 +18,7 @@ const PATIENCE_MS = 20_000;
  * @property {string|null} [token] An access token.
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal] Gives up early; the failure is then the signal's own.
+ * @property {boolean} [mayBeEmpty] Whether an answer without a body is one.
  * @property {number} [retries] How often a GET is repeated after "network" and "shop".
  *
  * @typedef {{status: number, body: any, next: string|null}} Answer
@@ -51,7 +52,7 @@ export class Wire {
     }
   }
 
-  async #once(path, { json, method = json ? "POST" : "GET", token, headers = {}, signal }) {
+  async #once(path, { json, method = json ? "POST" : "GET", token, headers = {}, signal, mayBeEmpty = false }) {
     const { response, text } = await this.#fetch(path, {
       method,
       signal,
@@ -64,8 +65,8 @@ export class Wire {
     });
     const { ok, status } = response;
     const body = parsed(text);
-    // An empty answer is one; a gateway's page instead of the shop's answer is none.
-    if (ok && (body !== null || text === "")) return { status, body, next: nextOf(response) };
+    // A gateway's page instead of the shop's answer is none, and so is nothing at all.
+    if (ok && (body !== null || (mayBeEmpty && text === ""))) return { status, body, next: nextOf(response) };
     if (ok) throw new ShopError("shop", { status });
     const retryAfterMs = 1000 * (Number(response.headers.get("Retry-After")) || 0);
     throw new ShopError(kindOf(status), { status, message: body?.message ?? "", retryAfterMs });

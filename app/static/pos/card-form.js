@@ -1,7 +1,7 @@
 /** The card fields on the payment panel, and the row of test cards of a local shop. */
 
-import { brandOf, formatExpiry, isLocalShop, readCard, TEST_CARDS } from "./payment.js";
-import { byId, el, tell } from "./ui.js";
+import { TEST_CARDS, brandOf, digitsOf, formatExpiry, isLocalShop, readExpiry } from "../client/card.js";
+import { byId, el, tell } from "../client/dom.js";
 
 const FIELDS = ["number", "expiry", "code"];
 
@@ -44,7 +44,7 @@ export class CardForm {
   }
 
   #showBrand() {
-    const digits = field("number").value.replace(/\D/g, "");
+    const digits = digitsOf(field("number").value);
     byId("card-brand").textContent = digits.length >= 4 ? brandOf(digits) : "";
   }
 
@@ -60,4 +60,28 @@ export class CardForm {
       );
     }
   }
+}
+
+/**
+ * Return `{card}` in the shop's shape, or `{problem, field}` for what is missing. Whether a
+ * card is good is the shop's to say, so that the till never knows better.
+ */
+function readCard({ number, expiry, code }) {
+  const digits = number.replace(/[\s-]/g, "");
+  if (!/^\d{12,19}$/.test(digits)) {
+    return { field: "number", problem: "A card number has 12 to 19 digits. This one is still warming up." };
+  }
+  const date = readExpiry(expiry);
+  if (!date) return { field: "expiry", problem: "Good through when? Month and year, like 12/30." };
+  if (!/^\s*\d{3,4}\s*$/.test(code)) {
+    return { field: "code", problem: "The security code has three digits, or four on American Express." };
+  }
+  return {
+    card: {
+      number: digits,
+      expMonth: String(date.month).padStart(2, "0"),
+      expYear: String(date.year),
+      ccv: code.trim(),
+    },
+  };
 }

@@ -1,11 +1,13 @@
 /** The sale on screen: its articles, its payment, and what became of it. */
 
+import { brandOf, reasonWords } from "../client/card.js";
+import { byId, el, refill, tell } from "../client/dom.js";
+import { money } from "../client/money.js";
+import { newReference } from "../client/reference.js";
 import { CardForm } from "./card-form.js";
-import { brandOf } from "./payment.js";
 import { paperOf, receiptOfSale } from "./receipt.js";
 import { isEditable, isEmpty, totalCents, unitCount, WALK_IN } from "./sale.js";
-import { byId, el, money, newReference, refill, tell } from "./ui.js";
-import { noticeWords, outcomeWords, reasonWords, STATE_WORDS } from "./words.js";
+import { noticeWords, outcomeWords, STATE_WORDS } from "./words.js";
 
 /** A second click that was meant for "Charge" must not hit what has taken its place. */
 const HASTE_MS = 700;
@@ -157,7 +159,7 @@ export class Desk {
     const shown = { brand: brandOf(card.number), lastFour: card.number.slice(-4) };
     this.courier.entrust(sale.id, card);
     // A click that comes second finds the sale on its way, and changes nothing.
-    if (!this.counter.apply(sale.id, { type: "charge", reference: newReference(), card: shown })) return;
+    if (!this.counter.apply(sale.id, { type: "charge", reference: newReference("till"), card: shown })) return;
     this.#form.clear();
   }
 

@@ -1,18 +1,24 @@
 /** What lies over the till for a moment: words in passing, questions, receipts, paper. */
 
+import { byId } from "../client/dom.js";
+import { speaker } from "../client/live.js";
+import { beep } from "./beep.js";
 import { paperOf } from "./receipt.js";
-import { beep, byId } from "./ui.js";
 
 const TOAST_MS = 2500;
 
 let toastTimer = 0;
 
+const pass = speaker(byId("toast"));
+
+/** Say something to people who do not see the screen change. */
+export const announce = speaker(byId("alarm"));
+
 /** Say something in passing. */
 export function say(text, tone = "") {
-  const toast = byId("toast");
-  toast.textContent = text;
-  toast.dataset.tone = tone;
-  toast.classList.add("shown");
+  pass(text);
+  byId("toast").dataset.tone = tone;
+  byId("toast").classList.add("shown");
   clearTimeout(toastTimer);
   toastTimer = setTimeout(hush, TOAST_MS);
 }

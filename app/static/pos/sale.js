@@ -21,6 +21,8 @@
  * a sale only knows its brand and last four digits, so sales may be kept on disk.
  */
 
+import { centsToText, countOf, totalOf } from "../client/money.js";
+
 /** Who buys when nobody says who: sales without a customer are orders of this user id. */
 export const WALK_IN = Object.freeze({
   id: "walk-in",
@@ -58,10 +60,9 @@ export const isUnsettled = (sale) => sale.reference !== null && sale.sentAt !== 
 /** Whether closing the page would lose something that cannot be asked for later. */
 export const needsThisPage = (sale) => sale.state === "waiting" || sale.state === "sending";
 
-export const totalCents = (sale) =>
-  sale.lines.reduce((sum, line) => sum + line.cents * line.quantity, 0);
+export const totalCents = (sale) => totalOf(sale.lines);
 
-export const unitCount = (sale) => sale.lines.reduce((sum, line) => sum + line.quantity, 0);
+export const unitCount = (sale) => countOf(sale.lines);
 
 /** Return a new, empty sale. */
 export function newSale(id) {
@@ -276,6 +277,3 @@ function orderBody(sale, reference) {
 
 /** Return where an in-store order says under which reference it was sold. */
 export const addressLine = (reference) => `Handed over in store, ${reference}`;
-
-const centsToText = (cents) =>
-  `${Math.trunc(cents / 100)}.${String(cents % 100).padStart(2, "0")}`;

@@ -1,21 +1,26 @@
 /** The till: puts its parts together and listens to keys, scanner and network. */
 
+import { Api } from "../client/api.js";
+import { byId } from "../client/dom.js";
+import { isShopError } from "../client/errors.js";
+import { money } from "../client/money.js";
+import { beep } from "./beep.js";
 import { Counter } from "./counter.js";
 import { Courier } from "./courier.js";
 import { Customers } from "./customers.js";
 import { Desk } from "./desk.js";
 import { Door } from "./door.js";
 import { holdTill } from "./keep.js";
-import { ask, closeDialogs, hush, isCovered, print, say, shout, showReceipt } from "./overlay.js";
+import { Line } from "./line.js";
+import { announce, ask, closeDialogs, hush, isCovered, print, say, shout, showReceipt } from "./overlay.js";
 import { isEditable, isEmpty, isUnderway, isUnsettled, needsThisPage, totalCents, unitCount } from "./sale.js";
 import { listenForScans } from "./scanner.js";
-import { Shelf } from "./shelf-view.js";
-import { Shop } from "./shop.js";
+import { Shelf } from "./shelf.js";
 import { Today } from "./today.js";
-import { beep, byId, money } from "./ui.js";
-import { repricedWords } from "./words.js";
+import { dropWords, repricedWords, spokenWords } from "./words.js";
 
-const shop = new Shop();
+/** In the tab's own storage: a shift ends with its tab, and the shop next door knows nothing. */
+const shop = new Api({ place: "acme-till.staff", storage: () => sessionStorage });
 const counter = new Counter();
 const courier = new Courier({
   shop,
@@ -41,16 +46,7 @@ function show(view) {
 
 async function drop() {
   const sale = counter.current;
-  const isOut = isUnderway(sale);
-  const isSure = await ask({
-    title: isOut ? "Call this sale off?" : "Drop this sale?",
-    text: isOut
-      ? "Nothing more will be sent. If the last try reached the shop after all, the till will find out and say so."
-      : `${unitCount(sale)} × something for ${money(totalCents(sale))} will go back on the shelves.`,
-    yes: isOut ? "Call it off" : "Drop it",
-    no: "Keep it",
-  });
-  if (!isSure) return;
+  if (!(await ask(dropWords(sale)))) return;
   courier.forget(sale.id);
   counter.apply(sale.id, { type: "withdraw" });
   courier.wake();
@@ -103,7 +99,7 @@ async function addScanned(code) {
       shout(`No product has the code ${code.slice(0, 40)}`);
     }
   } catch (failure) {
-    if (failure.name !== "ShopError") throw failure;
+    if (!isShopError(failure)) throw failure;
     shout(`The code ${code.slice(0, 40)} is new to this till, and the shop does not answer.`);
   }
 }
@@ -112,7 +108,7 @@ const act = {
   drop,
   chooseCustomer,
   print,
-  staffName: () => shop.staff?.name ?? "",
+  staffName: () => staffName,
   toShelf: () => {
     if (document.body.dataset.view !== "today") show("shelf");
     if (matchMedia("(pointer: fine)").matches) byId("find").focus({ preventScroll: true });
@@ -124,16 +120,9 @@ const customers = new Customers({ shop });
 const desk = new Desk({ counter, courier, act });
 const today = new Today({ shop, counter, showReceipt });
 const door = new Door({ shop, onOpen: openTill });
+const line = new Line({ shop, counter, onBack: comeBack });
 
 // ---- what happens to sales
-
-const SPOKEN = {
-  paid: (sale) => `Paid ${money(totalCents(sale))}.`,
-  declined: () => "The card was declined. Nothing was charged.",
-  waiting: () => "No answer. The sale is kept and not paid yet.",
-  pending: () => "The shop has the sale; it is not paid yet.",
-  void: () => "The sale is off. Nothing was charged.",
-};
 
 counter.addEventListener("sale", ({ detail: { before, after } }) => {
   courierFor(after);
@@ -141,12 +130,13 @@ counter.addEventListener("sale", ({ detail: { before, after } }) => {
   today.renderOwn();
   if (before.state === after.state) return;
   hush();
-  if (SPOKEN[after.state] && !(after.state === "waiting" && before.state !== "sending")) {
+  const words = spokenWords(before, after);
+  if (words) {
     if (after.state === "declined") beep(false);
     // A declined sale on screen has an alert of its own.
     const isSaid = after.state === "declined" && after.id === counter.current.id;
-    byId("alarm").textContent = isSaid ? "" : SPOKEN[after.state](after);
-    if (after.id !== counter.current.id || after.state === "void") say(SPOKEN[after.state](after), after.state);
+    if (!isSaid) announce(words);
+    if (after.id !== counter.current.id || after.state === "void") say(words, after.state);
   }
   if (after.notice?.code === "refused") reprice(after);
   if (["paid", "declined"].includes(after.state) && document.body.dataset.view === "today") today.refresh();
@@ -154,7 +144,7 @@ counter.addEventListener("sale", ({ detail: { before, after } }) => {
 counter.addEventListener("switch", badge);
 
 function courierFor(sale) {
-  if (isUnderway(sale) && shop.staff) courier.drive(sale.id);
+  if (isUnderway(sale) && shop.person) courier.drive(sale.id);
 }
 
 /** The shop disagreed with the total: take its prices and say what changed. */
@@ -176,27 +166,26 @@ function badge() {
   const count = byId("desk-count");
   count.hidden = isEmpty(sale);
   count.textContent = isEmpty(sale) ? "" : `${unitCount(sale)} · ${money(totalCents(sale))}`;
-  showNetwork();
-}
-
-/** Say what staff must know about the line to the shop, and about this browser's memory. */
-function showNetwork() {
-  const words = [];
-  if (!shop.isUp) words.push("No connection: sales wait here");
-  if (!counter.isKept) words.push("This browser keeps nothing: a reload loses what waits");
-  const text = words.join(". ");
-  if (byId("network").textContent !== text) byId("network").textContent = text;
+  line.show();
 }
 
 // ---- opening and closing
 
+/** Whoever has signed in, by the name they have among people. */
+let staffName = "";
+
 async function showName() {
-  byId("staff-name").textContent = shop.staff.name;
+  const { person } = shop;
+  const show = (name) => {
+    staffName = name;
+    byId("staff-name").textContent = name;
+  };
+  show(person.name);
   try {
-    await shop.learnName();
-    byId("staff-name").textContent = shop.staff.name;
+    const { firstname, lastname } = await shop.getUser(person.id);
+    if (shop.person?.id === person.id) show(`${firstname} ${lastname}`.trim() || person.name);
   } catch (failure) {
-    if (failure.name !== "ShopError") throw failure;
+    if (!isShopError(failure)) throw failure;
   }
 }
 
@@ -210,6 +199,12 @@ function openTill() {
   courier.wake();
   counter.all.forEach(courierFor);
   act.toShelf();
+}
+
+/** The shop answers again: go on with what waited for it. */
+function comeBack() {
+  courier.wake();
+  if (!byId("till").hidden && !shelf.isLoaded) shelf.load();
 }
 
 function closeTill(note) {
@@ -232,9 +227,6 @@ byId("sign-out").addEventListener("click", () => {
 });
 
 shop.addEventListener("signed-out", () => closeTill("The sign-in has run out. Nothing is lost: sign in and go on."));
-shop.addEventListener("network", showNetwork);
-addEventListener("online", () => courier.wake());
-addEventListener("offline", () => shop.reportNetwork(false));
 document.addEventListener("visibilitychange", () => document.hidden || courier.wake());
 addEventListener("beforeunload", (event) => {
   if (counter.all.some(needsThisPage)) event.preventDefault();

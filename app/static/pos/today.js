@@ -1,10 +1,13 @@
 /** Today's sales, as the shop has them, and apart from them what this till still holds. */
 
-import { ordersOfDay, summarise, textToCents, wordFor } from "./report.js";
+import { reasonWords } from "../client/card.js";
+import { byId, el, refill, shortId, tell } from "../client/dom.js";
+import { isShopError } from "../client/errors.js";
+import { money, textToCents } from "../client/money.js";
+import { ordersOfDay, summarise, wordFor } from "./report.js";
 import { receiptOfOrder } from "./receipt.js";
 import { isFinal, totalCents } from "./sale.js";
-import { byId, el, money, refill, shortId, tell } from "./ui.js";
-import { reasonWords, STATE_WORDS } from "./words.js";
+import { STATE_WORDS } from "./words.js";
 
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
 const date = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
@@ -38,7 +41,7 @@ export class Today {
       const orders = await ordersOfDay((next) => this.shop.listOrders(next), now);
       if (round === this.#round) this.#take(summarise(orders));
     } catch (failure) {
-      if (failure.name !== "ShopError") throw failure;
+      if (!isShopError(failure)) throw failure;
       const words = byId("figures").childElementCount
         ? "The shop does not answer, so these are the figures of a moment ago. Ask again."
         : "The shop does not answer, and the till does not guess. Ask again.";
