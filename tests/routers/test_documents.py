@@ -198,6 +198,51 @@ def test_an_operation_that_answers_401_asks_for_a_token_or_takes_it_in_the_body(
     assert ("security" in operation) is (is_closed and name not in in_body)
 
 
+def links_of(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield every operation of a document with every link from it."""
+    for operation in _operations_of(document):
+        for answer in operation["responses"].values():
+            for link in answer.get("links", {}).values():
+                yield operation, link
+
+
+async def test_a_link_leads_to_an_operation_and_fills_a_place_of_it() -> None:
+    for document in documents().values():
+        found = {each["operationId"]: each for each in _operations_of(document)}
+        for _, link in links_of(document):
+            target = found[link["operationId"]]
+            in_path = {
+                each["name"] for each in target.get("parameters", ()) if each["in"] == "path"
+            }
+
+            assert set(link.get("parameters", {})) == in_path
+            assert ("requestBody" in link) <= ("requestBody" in target)
+
+
+def test_a_link_takes_what_the_example_of_the_answer_has() -> None:
+    for operation, link in links_of(DOCUMENT):
+        places = [*link.get("parameters", {}).values(), *link.get("requestBody", {}).values()]
+        for place in places:
+            kind, _, pointer = place.partition("#/")
+            if kind != "$response.body":
+                continue
+            answer = next(each for each in successes(operation) if link in each["links"].values())
+            content = json_of(answer)
+            assert content is not None
+            (value, *_) = examples_of(content) or [resolved(content["schema"]["items"])["examples"]]
+            for part in pointer.split("/"):
+                value = value[int(part) if isinstance(value, list) else part]
+            assert value
+            assert isinstance(value, str)
+
+
+async def test_every_thing_that_is_made_has_a_link_to_read_it() -> None:
+    for name, operation in OPERATIONS.items():
+        if "201" in operation["responses"]:
+            targets = {link["operationId"] for at, link in links_of(DOCUMENT) if at is operation}
+            assert any(target.startswith("get_") for target in targets), name
+
+
 async def test_nothing_is_left_of_the_frameworks_own_validation_errors() -> None:
     text = json.dumps(documents())
 
