@@ -243,6 +243,32 @@ async def test_every_thing_that_is_made_has_a_link_to_read_it() -> None:
             assert any(target.startswith("get_") for target in targets), name
 
 
+def accepts(name: str, field: str, value: Any) -> bool:
+    """Tell whether a schema of the document takes a value for a field."""
+    return mistakes(value, DOCUMENT["components"]["schemas"][name]["properties"][field]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "good", "bad"),
+    [
+        ("CartItem", "quantity", [1, "1", " 12 ", 1_000_000], [0, -1, "0", 1.5, "x", 1_000_001]),
+        ("CartItemChange", "quantity", [0, "0"], [-1, "-1", "", 1_000_001]),
+        ("OrderItemIn", "price", [4, 62.5, "34.99", "1,234.50", '"73.76"'], [-1, "x", "", "-1"]),
+        ("ProductCreate", "price", [0, "0", 999_999_999.99], [1e9, "1e5", "NaN"]),
+        ("CardIn", "expMonth", [7, "07", ""], [-1, "x", 1.5]),
+        ("CardIn", "expYear", [2030, "30"], [-1, "20 30"]),
+        ("OrderCreate", "delivery", ["tractor", {"method": "standard"}], [1]),
+        ("OrderCreate", "cart", [[{"itemid": "a"}], '[{"itemid": "a"}]'], [[], {}, 1]),
+        ("CartReplace", "cart", [[], "[]"], [{}, 1]),
+    ],
+)
+def test_the_document_shows_every_form_that_clients_send(
+    name: str, field: str, good: list[Any], bad: list[Any]
+) -> None:
+    assert [value for value in good if not accepts(name, field, value)] == []
+    assert [value for value in bad if accepts(name, field, value)] == []
+
+
 async def test_nothing_is_left_of_the_frameworks_own_validation_errors() -> None:
     text = json.dumps(documents())
 
