@@ -12,6 +12,7 @@ from hypothesis import reporting
 from app.local.deploy import deploy
 from app.local.emulator import Emulator
 from tests.conftest import CREDENTIALS, forget_clients
+from tests.fuzz.described import send_covering, send_drawn, walk_links
 from tests.fuzz.sending import Tally, send_events
 from tests.fuzz.world import ENFORCED, OPEN, World, new_world
 
@@ -20,7 +21,14 @@ _MODES = (ENFORCED, OPEN)
 _BATCH = 500
 
 Send = Callable[..., Tally]
-KINDS: dict[str, Send] = {"events": send_events}
+KINDS: dict[str, Send] = {
+    "events": send_events,
+    "drawn": send_drawn,
+    "links": walk_links,
+    "covering": send_covering,
+}
+#: Who sends the next batch, in turn: the cheapest most often.
+_TURNS = ("covering", *("events",) * 5, "drawn", *("events",) * 5, "links")
 
 
 def say(text: str) -> None:
@@ -53,8 +61,10 @@ class Campaign:
         """Begin with nothing."""
         self.options = options
         self.began = time.monotonic()
-        self.tallies = {kind: Tally() for kind in options.kinds}
+        self.tallies = {kind: Tally() for kind in KINDS}
         self.failures: dict[str, str] = {}
+        #: Requests of batches that broke; how many of them were sent is not known.
+        self.lost = 0
 
     @property
     def requests(self) -> int:
@@ -64,10 +74,14 @@ class Campaign:
     def run(self, world: World) -> None:
         """Send batch after batch, the kinds and the modes in turn."""
         turn = 0
-        while self.requests < self.options.n:
-            kind = self.options.kinds[turn % len(self.options.kinds)]
-            mode = self.options.mode or _MODES[turn // len(self.options.kinds) % len(_MODES)]
-            count = min(_BATCH, self.options.n - self.requests)
+        while (done := self.requests + self.lost) < self.options.n:
+            turns = (self.options.kind,) if self.options.kind else _TURNS
+            kind = turns[turn % len(turns)]
+            mode = self.options.mode or _MODES[turn // len(turns) % len(_MODES)]
+            if self.options.minutes and time.monotonic() - self.began > 60 * self.options.minutes:
+                say("time is up")
+                return
+            count = min(_BATCH, self.options.n - done)
             self._send(world, kind, mode, self.options.seed + turn, count)
             turn += 1
             say(
@@ -80,10 +94,11 @@ class Campaign:
         return self.requests / max(time.monotonic() - self.began, 0.001)
 
     def _send(self, world: World, kind: str, mode: str, number: int, count: int) -> None:
+        world.reset()
         try:
             self.tallies[kind].add(KINDS[kind](world, mode=mode, number=number, count=count))
         except Exception as failure:  # noqa: BLE001  # Whatever it is, it is what we look for.
-            self.tallies[kind].requests += count
+            self.lost += count
             text = f"{type(failure).__name__}: {failure}"
             about = text.partition("\n")[0][:200]
             if about not in self.failures:
@@ -94,6 +109,8 @@ class Campaign:
     def tell(self) -> None:
         """Print the figures."""
         for kind, tally in self.tallies.items():
+            if not tally.requests:
+                continue
             statuses = ", ".join(
                 f"{key}: {n:,}" for key, n in sorted(tally.statuses.items(), key=str)
             )
@@ -116,10 +133,10 @@ def main() -> int:
     parser.add_argument(
         "--seed", type=int, default=0, help="seed of the first batch; the next is +1"
     )
+    parser.add_argument("--minutes", type=float, help="stop after so long, done or not")
     parser.add_argument("--kind", choices=KINDS, help="only this kind of request")
     parser.add_argument("--mode", choices=_MODES, help="only this AUTH_MODE")
     options = parser.parse_args()
-    options.kinds = [options.kind] if options.kind else list(KINDS)
     campaign = Campaign(options)
     with reporting.with_reporter(lambda _: None), fresh_shop() as world:
         campaign.began = time.monotonic()

@@ -53,6 +53,10 @@ class Operation:
         schema = self.content["requestBody"]["content"]["application/json"]["schema"]
         return _schemas()[schema["$ref"].rpartition("/")[2]]["examples"][0]
 
+    def takes(self, body: Any) -> bool:
+        """Tell whether a body fits its schema."""
+        return bool(_body_validator(self.name).is_valid(body))
+
     def media(self, status: int) -> dict[str, Any]:
         """Return the documented content types of an answer with their schemas."""
         found: dict[str, Any] = self.content["responses"][str(status)].get("content", {})
@@ -89,6 +93,12 @@ def operations() -> dict[str, Operation]:
 def _validator(name: str, status: int, media_type: str) -> Any:
     schema = operations()[name].media(status)[media_type].get("schema", {})
     return Draft202012Validator({"components": _document()["components"], **schema})
+
+
+@cache
+def _body_validator(name: str) -> Any:
+    body = operations()[name].content["requestBody"]["content"]["application/json"]["schema"]
+    return Draft202012Validator({"components": _document()["components"], **body})
 
 
 @cache

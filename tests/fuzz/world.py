@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from app.seeds.classic import classic_products, make_order
 from app.settings import get_settings
 from app.store.orders import add_order
 from app.store.table import get_table
+from tests.fuzz.contents import Items, contents, restore
 from tests.shop import PASSWORD, stored_product, stored_user, tokens_of
 
 #: Planted wherever a request has room for them, and looked for in answers and logs.
@@ -37,6 +38,11 @@ class World:
     staff_access: str
     product_id: str
     order_id: str
+    items: Items = field(repr=False)
+
+    def reset(self) -> None:
+        """Forget what was done to the shop: lists stay short, and a walk can be repeated."""
+        restore(self.items)
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -71,6 +77,7 @@ async def _built() -> World:
         staff_access=boss.access,
         product_id=product.product_id,
         order_id=order.order_id,
+        items=await asyncio.to_thread(contents),
     )
 
 
