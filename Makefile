@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench chaos screenshots openapi reset lock clean
+.PHONY: help run test check bench chaos fuzz screenshots openapi reset lock clean
 
 BIN := .venv/bin
 # As many as there are processors, as far as anybody can tell.
@@ -35,6 +35,9 @@ bench: .venv/.ready ## Measure cold start, calls and capacity, as ratios to a ba
 
 chaos: .venv/.ready ## Run drawn fault schedules in simulated time (N=how many, SEED=the first)
 	@exec $(BIN)/python -m tests.simulation --n $(or $(N),1000) --seed $(or $(SEED),0) --jobs $(JOBS)
+
+fuzz: .venv/.ready ## Send hostile requests, messages and events (N=how many, SEED=the first)
+	@exec $(BIN)/python -m tests.fuzz --n $(or $(N),1000) --seed $(or $(SEED),0)
 
 screenshots: .venv/.ready ## Take pictures of every page, by day and by night, in build/screenshots
 	@exec $(BIN)/python -m tests.browser.screenshots

@@ -13,6 +13,8 @@ from app.local.deploy import deploy
 from app.local.emulator import Emulator
 from tests.conftest import CREDENTIALS, forget_clients
 from tests.fuzz.described import send_covering, send_drawn, walk_links
+from tests.fuzz.messages import send_messages
+from tests.fuzz.refusals import refuse_events
 from tests.fuzz.sending import Tally, send_events
 from tests.fuzz.world import ENFORCED, OPEN, World, new_world
 
@@ -26,9 +28,11 @@ KINDS: dict[str, Send] = {
     "drawn": send_drawn,
     "links": walk_links,
     "covering": send_covering,
+    "messages": send_messages,
+    "refusals": refuse_events,
 }
 #: Who sends the next batch, in turn: the cheapest most often.
-_TURNS = ("covering", *("events",) * 5, "drawn", *("events",) * 5, "links")
+_TURNS = ("covering", *("events",) * 5, "drawn", *("events",) * 5, "links", "messages")
 
 
 def say(text: str) -> None:

@@ -183,7 +183,7 @@ class Case:
 @st.composite
 def _ids(draw: st.DrawFn, name: str, world: World) -> str:
     own = {"userid": world.user_id, "order_id": world.order_id}.get(name, world.product_id)
-    if draw(st.integers(0, 2)):
+    if draw(st.booleans()):
         return draw(st.sampled_from((own, world.user_id)))
     if draw(st.booleans()):
         return draw(st.sampled_from(STRANGE_IDS))
@@ -284,6 +284,13 @@ def _wrong_event(draw: st.DrawFn, event: dict[str, Any]) -> Any:
     return {**event, "requestContext": {"http": call}}
 
 
+def _headers_for(operation: Operation) -> tuple[dict[str, str], ...]:
+    """Return the headers to choose from; often one that the operation listens to."""
+    known = {each["name"] for each in operation.content.get("parameters", ())}
+    heard = [each for each in HEADERS if known & {name.lower() for name in each}]
+    return (*HEADERS, *heard * (len(HEADERS) // len(heard))) if heard else HEADERS
+
+
 @st.composite
 def cases(draw: st.DrawFn, world: World) -> Case:
     """Draw one event."""
@@ -293,7 +300,7 @@ def cases(draw: st.DrawFn, world: World) -> Case:
         method = draw(st.sampled_from(METHODS))
     event = http_event(method, draw(_paths(operation, world)))
     headers, cookies, has_token = draw(_credentials(world))
-    event["headers"] |= {**draw(st.sampled_from(HEADERS)), **headers}
+    event["headers"] |= {**draw(st.sampled_from(_headers_for(operation))), **headers}
     event["cookies"] = cookies
     if draw(st.integers(0, 2)) == 0:
         event["rawQueryString"] = draw(st.sampled_from(QUERIES))

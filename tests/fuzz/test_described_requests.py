@@ -1,47 +1,37 @@
 """What the API document promises is what schemathesis finds, with every check it has."""
 
-import os
-from collections.abc import Iterator
-
 import pytest
 from schemathesis.checks import CHECKS, load_all_checks
 
 from tests.fuzz.described import send_covering, send_drawn, walk_links
-from tests.fuzz.world import ENFORCED, OPEN, World, new_world
-
-#: How many requests each test sends.
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
+from tests.fuzz.world import ENFORCED, OPEN, World
 
 both_modes = pytest.mark.parametrize("mode", [ENFORCED, OPEN])
 
 
-@pytest.fixture
-def world(own_stack: dict[str, str]) -> Iterator[World]:
-    with new_world() as filled:
-        yield filled
-
-
 @both_modes
-def test_requests_right_and_wrong_are_answered_as_documented(world: World, mode: str) -> None:
-    tally = send_drawn(world, mode=mode, number=0, count=EXAMPLES)
+def test_requests_right_and_wrong_are_answered_as_documented(
+    world: World, mode: str, examples: int
+) -> None:
+    tally = send_drawn(world, mode=mode, number=0, count=examples)
 
-    assert tally.requests >= EXAMPLES
+    assert tally.requests >= examples
     assert {200, 400} <= set(tally.statuses)
 
 
 @both_modes
 def test_every_bound_method_and_missing_part_is_answered_as_documented(
-    world: World, mode: str
+    world: World, mode: str, examples: int
 ) -> None:
-    tally = send_covering(world, mode=mode, number=0, count=EXAMPLES)
+    tally = send_covering(world, mode=mode, number=0, count=examples)
 
-    assert tally.requests >= EXAMPLES
+    assert tally.requests >= examples
     assert {200, 400, 405} <= set(tally.statuses)
 
 
 @both_modes
-def test_a_walk_along_the_links_finds_what_it_made(world: World, mode: str) -> None:
-    tally = walk_links(world, mode=mode, number=0, count=EXAMPLES)
+def test_a_walk_along_the_links_finds_what_it_made(world: World, mode: str, examples: int) -> None:
+    tally = walk_links(world, mode=mode, number=0, count=examples)
 
     assert {200, 201} <= set(tally.statuses)
     # With tokens a walk is led to the caller's own things, where the link's may not be.
