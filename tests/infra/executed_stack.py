@@ -86,7 +86,8 @@ class ExecutedStack:
         self.deployment = deploy_with(
             lambda deployment: EmulatorMocks(deployment, self.aws),
             stack,
-            **{"deliverySeconds": 0, **config},
+            # Parcels arrive at once, and an answer waits for its payment on slow machines too.
+            **{"deliverySeconds": 0, "paymentWaitSeconds": 10, **config},
         )
         #: The functions of the graph; others, of a content network for example, run elsewhere.
         self.graph = self.deployment.all("lambda/function:Function")
@@ -137,6 +138,8 @@ class ExecutedStack:
         """Forget what is on all queues, as if whoever sent it had died just before."""
         for queue in self.deployment.all("Queue").values():
             self.aws("sqs").purge_queue(QueueUrl=queue.id)
+        for poller in self.pollers.values():
+            poller.forget()
 
     def request_while_working(self, *request: Any, **options: Any) -> Any:
         """Return the answer to a request that waits for what workers do."""
