@@ -25,7 +25,7 @@ from app.main import app
 from tests.fuzz.document import Operation, operations
 from tests.fuzz.oracle import leaks
 from tests.fuzz.reading import is_right_as_read
-from tests.fuzz.sending import QUIET, Tally, captured_logs
+from tests.fuzz.sending import QUIET, Tally, captured_logs, patiently
 from tests.fuzz.world import ENFORCED, World, auth_mode
 
 AnyCase = Case[Any]
@@ -167,7 +167,9 @@ class _Sender:
     def send(self, case: AnyCase) -> None:
         """Send a case and judge the answer."""
         with captured_logs() as log:
-            response = case.call(headers=self.headers_for(case))
+            response = patiently(
+                lambda: case.call(headers=self.headers_for(case)), lambda given: given.status_code
+            )
         try:
             self.judge(case, response, log.getvalue())
         except FailureGroup as failure:
@@ -227,7 +229,10 @@ def walk_links(world: World, *, mode: str, number: int, count: int) -> Tally:
 
         def call(self, case: AnyCase, **kwargs: Any) -> Response:
             with captured_logs() as log:
-                response: Response = super().call(case, **kwargs)
+                response: Response = patiently(
+                    lambda: super(Walk, self).call(case, **kwargs),
+                    lambda given: given.status_code,
+                )
             self.log = log.getvalue()
             return response
 

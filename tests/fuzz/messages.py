@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from app.samples import NAMES, sample_event
 from tests.events import CONTEXT, sqs_record
-from tests.fuzz.events import HALF
 from tests.fuzz.hostile import WRECKS, damaged, giant
+from tests.fuzz.odd_parts import HALF
 from tests.fuzz.oracle import is_readable, leaks
 from tests.fuzz.sending import QUIET, Tally, captured_logs, shown
 from tests.fuzz.world import World, auth_mode

@@ -2,12 +2,13 @@
 
 import json
 import logging
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import StringIO
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -26,6 +27,11 @@ QUIET = {
 }
 
 
+_PAUSES_SECONDS = (0.2, 1.0, 3.0)
+
+T = TypeVar("T")
+
+
 @dataclass
 class Tally:
     """What was sent and what came back."""
@@ -37,6 +43,18 @@ class Tally:
         """Add another tally to this one."""
         self.requests += other.requests
         self.statuses += other.statuses
+
+
+def patiently(ask: Callable[[], T], status_of: Callable[[T], int]) -> T:
+    """Return an answer, asking again as a 503 says: on a busy machine the emulator is late.
+
+    One that stays a 503 is an answer like any other, and a failure of the shop.
+    """
+    for pause in _PAUSES_SECONDS:
+        if status_of(answer := ask()) != 503:
+            return answer
+        time.sleep(pause)
+    return ask()
 
 
 @contextmanager
@@ -72,7 +90,9 @@ def check_case(world: World, case: Case, *, mode: str) -> Answer:
         AssertionError: something is wrong with it; says what, and shows the event.
     """
     with captured_logs() as log:
-        answer = Answer.read(handler(case.event, None))
+        answer = patiently(
+            lambda: Answer.read(handler(case.event, None)), lambda given: given.status
+        )
     logged = log.getvalue()
     found = complaints(case, answer, mode=mode)
     said = answer.body.decode("utf-8", "replace") + str(answer.headers) + str(answer.cookies)
