@@ -4,6 +4,9 @@ A release of the shop is one version of every function. During a canary the alia
 sends a share of the calls to the new version; taking it back ends that share. A release that
 already has all calls is taken back by pointing the alias at the newest older version of
 another release. Both can be repeated: what is done already is left alone.
+
+This is the quick way, at once and without a deployment. What a stack's file says about a
+canary should follow, for the next deployment goes by the file.
 """
 
 from collections.abc import Callable

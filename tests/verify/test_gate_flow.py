@@ -210,6 +210,24 @@ def _delete_schedule(clients: Any, stack: str) -> None:
     clients("scheduler").delete_schedule(Name=definitions.schedule_name(stack, "sweeper"))
 
 
+def _change_schedule(clients: Any, stack: str) -> None:
+    scheduler = clients("scheduler")
+    name = definitions.schedule_name(stack, "sweeper")
+    there = scheduler.get_schedule(Name=name)
+    shipment = definitions.function_name(stack, "shipment")
+    arn = f"{there['Target']['Arn'].rpartition(':')[0]}:{shipment}:live"
+    scheduler.delete_schedule(Name=name)
+    scheduler.create_schedule_group(Name=name)
+    scheduler.create_schedule(
+        Name=name,
+        GroupName=name,
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={**there["Target"], "Arn": arn},
+        State="ENABLED",
+    )
+
+
 def _add_index(clients: Any, stack: str) -> None:
     clients("dynamodb").update_table(
         TableName=definitions.table_name(stack),
@@ -254,7 +272,11 @@ async def test_a_stack_as_defined_has_no_drift(emulator: Emulator) -> None:
             _delete_mapping,
             {"shipment-request to shipment: number of mappings is 0, the definitions say 1"},
         ),
-        (_delete_schedule, {"sweeper: it is missing, the definitions say there"}),
+        (_delete_schedule, {"sweeper: number of schedules is 0, the definitions say 1"}),
+        (
+            _change_schedule,
+            {"sweeper: expression is rate(1 hour), the definitions say rate(5 minutes)"},
+        ),
         (_add_index, {"table: by-hand is there, the definitions say no such index"}),
     ],
 )

@@ -254,6 +254,29 @@ async def test_an_aws_that_does_not_answer_is_not_judged(monkeypatch: pytest.Mon
     assert evidence.unreachable == "CloudWatch does not answer: EndpointConnectionError"
 
 
+async def test_minutes_are_put_together_again_and_those_before_left_out(
+    emulator: Emulator,
+) -> None:
+    stack, cloudwatch = deployed(emulator), clients_of(emulator)("cloudwatch")
+    shipment = definitions.function_name(stack, "shipment")
+    alias = [
+        {"Name": "FunctionName", "Value": shipment},
+        {"Name": "Resource", "Value": f"{shipment}:live"},
+    ]
+    for minutes in (1, 5, 20, 31, 45):
+        row = {
+            "MetricName": "Invocations",
+            "Dimensions": alias,
+            "Timestamp": datetime.now(UTC) - timedelta(minutes=minutes),
+            "Value": 7,
+        }
+        cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[row])
+
+    evidence = await performance.collect(target_of(stack))
+
+    assert _of(evidence, "p95 of shipment").samples == 21
+
+
 def test_a_window_is_whole_minutes_and_the_one_before_is_as_long() -> None:
     window = Window.since(NOW - timedelta(minutes=10), NOW)
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 _MINUTE = timedelta(minutes=1)
 #: CloudWatch keeps single minutes for 15 days, and asks for coarser ones beyond.
 _LONGEST = timedelta(days=14)
+_DAY_SECONDS = 86_400
+#: Seconds that one figure stands for, within a day and beyond it.
+_PERIODS = (60, 3600)
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,14 @@ class Series:
     statistic: str
     dimensions: tuple[tuple[str, str], ...]
 
-    def query(self, name: str, seconds: int) -> "MetricDataQueryTypeDef":
-        """Return the question about it, one answer per ``seconds``."""
+    def query(self, name: str, window: Window) -> "MetricDataQueryTypeDef":
+        """Return the question about it: by the minute where minutes can be put together again.
+
+        A percentile cannot, so that is asked for the window as a whole.
+        """
+        period = _PERIODS[window.seconds > _DAY_SECONDS]
+        if self.statistic.startswith("p"):
+            period = window.seconds
         return {
             "Id": name,
             "MetricStat": {
@@ -58,7 +67,7 @@ class Series:
                     "MetricName": self.metric,
                     "Dimensions": [{"Name": key, "Value": value} for key, value in self.dimensions],
                 },
-                "Period": seconds,
+                "Period": period,
                 "Stat": self.statistic,
             },
         }
@@ -79,9 +88,7 @@ def read_series(
     more: dict[str, Any] = {}
     while True:
         answer = client.get_metric_data(
-            MetricDataQueries=[
-                series[name].query(query, window.seconds) for query, name in names.items()
-            ],
+            MetricDataQueries=[series[name].query(query, window) for query, name in names.items()],
             StartTime=window.start,
             EndTime=window.end,
             **more,

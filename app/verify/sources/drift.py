@@ -61,6 +61,11 @@ def _looked_at(subject: str, look: Callable[[T], Iterator[Drift]], wanted: T) ->
         return [Drift(subject, "it", "there", "missing")]
 
 
+def _function_in(arn: str) -> str:
+    """Return the name of a function; its alias may stand behind it."""
+    return arn.partition(":function:")[2].partition(":")[0]
+
+
 def queues_drift(client: "SQSClient", stack: str) -> list[Drift]:
     """Compare times, encryption and dead-letter queue of every queue."""
 
@@ -192,8 +197,7 @@ def triggers_drift(
                 "state": "Enabled",
             },
             {
-                # The alias may stand behind it.
-                "function": there["FunctionArn"].split(":function:")[1].partition(":")[0],
+                "function": _function_in(there["FunctionArn"]),
                 "batch size": there.get("BatchSize"),
                 "window": there.get("MaximumBatchingWindowInSeconds", 0),
                 "concurrency": there.get("ScalingConfig", {}).get("MaximumConcurrency"),
@@ -203,11 +207,26 @@ def triggers_drift(
         )
 
     def look_at_schedule(wanted: definitions.Schedule) -> Iterator[Drift]:
-        there = scheduler.get_schedule(Name=definitions.schedule_name(stack, wanted.name))
+        name = definitions.schedule_name(stack, wanted.name)
+        # Whatever group it is in: that is a matter of who deploys it.
+        listed = scheduler.list_schedules(NamePrefix=name)["Schedules"]
+        groups = [each["GroupName"] for each in listed if each["Name"] == name]
+        if len(groups) != 1:
+            yield Drift(wanted.name, "number of schedules", "1", str(len(groups)))
+            return
+        there = scheduler.get_schedule(Name=name, GroupName=groups[0])
         yield from _differences(
             wanted.name,
-            {"expression": wanted.expression, "state": "ENABLED"},
-            {"expression": there.get("ScheduleExpression"), "state": there.get("State")},
+            {
+                "function": definitions.function_name(stack, wanted.function),
+                "expression": wanted.expression,
+                "state": "ENABLED",
+            },
+            {
+                "function": _function_in(there["Target"]["Arn"]),
+                "expression": there.get("ScheduleExpression"),
+                "state": there.get("State"),
+            },
         )
 
     mappings = [
