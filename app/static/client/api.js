@@ -112,6 +112,12 @@ export class Api extends EventTarget {
     await this.call(`/cart/item/modify/${segment(userId)}`, { json: { itemid: id, quantity } });
   }
 
+  /** Put these lines in place of whatever is in a cart; safe to repeat. */
+  async replaceCart(userId, lines) {
+    const cart = lines.map(({ id, quantity }) => ({ itemid: id, quantity }));
+    await this.call(`/cart/modify/${segment(userId)}`, { json: { cart } });
+  }
+
   async clearCart(userId) {
     await this.call(`/cart/clear/${segment(userId)}`, { method: "POST", mayBeEmpty: true });
   }
@@ -131,8 +137,8 @@ export class Api extends EventTarget {
   }
 
   /** Return a page of somebody's orders, newest first, as `{orders, next}`. */
-  listOrdersOf(userId, next = null, limit = 100) {
-    return this.#page(next ?? `/order/${segment(userId)}?limit=${limit}`);
+  listOrdersOf(userId, next = null, { limit = 100, ...request } = {}) {
+    return this.#page(next ?? `/order/${segment(userId)}?limit=${limit}`, request);
   }
 
   /** Return a page of everybody's orders, newest first, as `{orders, next}`. */
@@ -140,8 +146,8 @@ export class Api extends EventTarget {
     return this.#page(next ?? "/order/all?limit=100");
   }
 
-  async #page(path) {
-    const { body, next } = await this.call(path);
+  async #page(path, request = {}) {
+    const { body, next } = await this.call(path, request);
     return { orders: body, next };
   }
 
