@@ -72,6 +72,7 @@ class _Camera:
         expect(page.get_by_role("heading", name="Nothing in the cart")).to_be_visible()
         self.shoot("11-empty-cart")
         page.get_by_role("button", name="Log out").click()
+        expect(page.locator("#log-in")).to_be_visible()
         page.goto("/#/register")
         expect(page.get_by_role("button", name="Register")).to_be_visible()
         self.shoot("12-register")
