@@ -12,9 +12,10 @@ from httpx import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.chromium import NO_CHROMIUM, PATIENCE_MS, chromium, find_chromium, new_context
+from tests.browser.shopper import Shopper, open_shop_page
 from tests.browser.till import Till, open_till
 from tests.browser.watch import watched
-from tests.e2e.conftest import PASSWORD, running_shop
+from tests.e2e.conftest import ERIC, PASSWORD, running_shop
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -93,3 +94,35 @@ def clocked_till(
     context.clock.install()
     with open_till(context, staff_client, staff_tokens) as till:
         yield till
+
+
+@pytest.fixture(scope="session")
+def eric_tokens(shop_url: str) -> dict[str, str]:
+    """One login for all tests that need a customer."""
+    body = {"username": "eric", "password": PASSWORD}
+    login = httpx.post(f"{shop_url}/login", json=body, timeout=10).json()
+    return {"access": login["access_token"], "refresh": login["refresh_token"]}
+
+
+@pytest.fixture(scope="session")
+def eric_client(shop_url: str, eric_tokens: dict[str, str]) -> Iterator[Client]:
+    """The shop as Eric's other device sees it."""
+    bearer = {"Authorization": f"Bearer {eric_tokens['access']}"}
+    with Client(base_url=shop_url, headers=bearer, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def guest(shared_context: BrowserContext, shop_url: str, eric_client: Client) -> Iterator[Shopper]:
+    """Somebody who has not logged in; Eric's cart is empty."""
+    with open_shop_page(shared_context, shop_url, eric_client, user_id=ERIC) as shopper:
+        shopper.fill_cart()
+        yield shopper
+
+
+@pytest.fixture
+def eric(guest: Shopper, eric_tokens: dict[str, str]) -> Shopper:
+    """Eric, logged in, with an empty cart."""
+    guest.open()
+    guest.keep_tokens(eric_tokens)
+    return guest

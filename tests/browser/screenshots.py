@@ -10,10 +10,9 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import COLOR_SCHEMES, NO_CHROMIUM, PATIENCE_MS, chromium, find_chromium
+from tests.browser.shop_screenshots import SIZES, take_shop_screenshots
 from tests.browser.till_screenshots import take_till_screenshots
 from tests.e2e.conftest import ROOT, running_shop
-
-SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 
 
 def take_reference_screenshots(browser: Browser, shop_url: str, folder: Path) -> list[Path]:
@@ -35,6 +34,7 @@ def take_reference_screenshots(browser: Browser, shop_url: str, folder: Path) ->
 
 
 PHOTOGRAPHERS: list[Callable[[Browser, str, Path], list[Path]]] = [
+    take_shop_screenshots,
     take_till_screenshots,
     take_reference_screenshots,
 ]

@@ -66,11 +66,14 @@ def test_the_report_asks_again_until_every_sale_has_its_verdict(till: Till) -> N
                 order["state"] = "pending"
         route.fulfill(response=answer, json=orders)
 
-    till.page.route("**/order/all?*", hesitate, times=1)
+    till.page.route("**/order/all?*", hesitate)
     till.page.keyboard.press("F10")
 
     order = till.page.locator(f"[data-order='{newest['_id']}']")
     expect(order).to_contain_text("Sent")
+
+    till.page.unroute("**/order/all?*")
+
     expect(order).to_contain_text("Receipt")
 
 

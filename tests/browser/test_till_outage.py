@@ -20,9 +20,9 @@ def lose_everything_but_the_page(till: Till) -> list[Request]:
     till.page.route("**/order/add/*", hold)
     till.charge()
     till.expect_state("Waiting, not paid")
-    till.page.unroute("**/order/add/*")
     till.page.reload(wait_until="commit")
     expect(till.page.locator("#notice")).to_contain_text("The shop knows nothing")
+    till.page.unroute("**/order/add/*")
     return held
 
 
@@ -111,10 +111,11 @@ def test_a_browser_that_keeps_nothing_says_so(till: Till) -> None:
     till.ring_up("Red Pants")
     expect(till.page.locator("#network")).to_contain_text("This browser keeps nothing")
 
-    till.page.route("**/order/add/*", lose_request, times=1)
+    till.page.route("**/order/add/*", lose_request)
     till.charge()
 
     expect(till.page.locator("#outcome")).to_contain_text("keeps nothing on disk")
+    till.page.unroute("**/order/add/*")
     till.expect_state("Paid")
 
 
@@ -201,11 +202,12 @@ def test_nothing_is_called_paid_before_the_shop_says_so(till: Till) -> None:
 
     answer = held[0].fetch().json()
     pending = {"success": "false", "status": 200, "message": "pending payment"}
-    till.page.route("**/order/walk-in/*", lambda route: route.abort(), times=1)
+    till.page.route("**/order/walk-in/*", lose_request)
     held[0].fulfill(json={**answer, "payment": {**answer["payment"], **pending}})
 
     till.expect_state("Sent, not decided yet")
     expect(till.page.locator("#outcome")).to_contain_text("Not paid yet")
+    till.page.unroute("**/order/walk-in/*")
     till.expect_state("Paid")
 
 

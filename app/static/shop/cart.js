@@ -56,6 +56,8 @@ export const cartView = ({ basket, shelves, say, shout }) =>
 
     await draw({ isFirst: true });
     basket.addEventListener("change", () => basket.lines && draw(), { signal });
+    // Another device may have changed it; a failure leaves what is shown as it is.
+    basket.load().catch(() => {});
   };
 
 const fact = (name, value, kind = "") => el("div", { class: kind }, el("dt", {}, name), el("dd", {}, value));

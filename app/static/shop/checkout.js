@@ -32,7 +32,8 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       await arrive(earlier._id, earlier.state !== "declined");
       return;
     }
-    if (!basket.lines) await basket.load();
+    // What is paid for is what the shop has now, whatever another device has changed.
+    await basket.load();
     const [profile, newest] = await Promise.all([
       api.person ? api.getUser(userId) : { firstname: "", lastname: "", email: "" },
       api.listOrdersOf(userId, null, { limit: 1, isGuest: true }),
