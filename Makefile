@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench chaos openapi reset lock clean
+.PHONY: help run test check bench chaos fuzz screenshots verify release watch browser openapi reset lock clean
 
 BIN := .venv/bin
 # As many as there are processors, as far as anybody can tell.
@@ -35,6 +35,25 @@ bench: .venv/.ready ## Measure cold start, calls and capacity, as ratios to a ba
 
 chaos: .venv/.ready ## Run drawn fault schedules in simulated time (N=how many, SEED=the first)
 	@exec $(BIN)/python -m tests.simulation --n $(or $(N),1000) --seed $(or $(SEED),0) --jobs $(JOBS)
+
+fuzz: .venv/.ready ## Send hostile requests, messages and events (N=how many, SEED=the first)
+	@exec $(BIN)/python -m tests.fuzz --n $(or $(N),1000) --seed $(or $(SEED),0)
+
+screenshots: .venv/.ready ## Take pictures of every page, by day and by night, in build/screenshots
+	@exec $(BIN)/python -m tests.browser.screenshots
+
+verify: .venv/.ready ## Decide whether this may be released (STAGE=source, ARGS="--local" ...)
+	@exec $(BIN)/acme-shop verify $(or $(STAGE),source) $(ARGS)
+
+release: .venv/.ready ## Bring this commit out: image, canary, verdict (STACK=the Pulumi stack)
+	@exec $(BIN)/python -m infra.release all --stack "$(STACK)"
+
+watch: .venv/.ready ## Verify what is live (STACK=the Pulumi stack)
+	@exec $(BIN)/python -m infra.release watch --stack "$(STACK)"
+
+browser: ## Install Chromium, for the tests that want one (Debian, Ubuntu)
+	$(if $(filter 0,$(shell id -u)),,sudo) apt-get update -qq
+	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -qq -y chromium
 
 openapi: .venv/.ready ## Write the API documents in openapi/
 	@exec $(BIN)/acme-shop openapi

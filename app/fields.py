@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from app.domain.cart import MAX_QUANTITY
 from app.domain.errors import InvalidInputError
-from app.domain.money import to_cents
+from app.domain.money import MAX_CENTS, to_cents
 
 _INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 
@@ -106,23 +106,59 @@ ShortText = Annotated[str, Field(max_length=200), BeforeValidator(_number_to_tex
 #: A name that nothing can do without: some text that is not only space.
 Name = Annotated[
     str,
-    Field(min_length=1, max_length=200, pattern=r"\S"),
+    # Written out: what counts as space beyond ASCII differs from one reader of "\s" to the next.
+    Field(min_length=1, max_length=200, pattern=r"[^\s\x85\uFEFF]"),
     BeforeValidator(_number_to_text),
 ]
 #: An id from a client: opaque, hostile, never empty.
 Id = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_number_to_text)]
 #: A whole number, also as text.
-Integer = Annotated[int, BeforeValidator(_integer), Field(ge=-(10**9), le=10**9)]
+Integer = Annotated[int, Field(ge=-(10**9), le=10**9), BeforeValidator(_integer)]
+
+
+def _padded(core: str) -> str:
+    """Return the pattern of a number as text; space around it does no harm."""
+    return rf"^[ \t\r\n]*{core}[ \t\r\n]*$"
+
+
+def _documented(low: int, high: int, text: str) -> Any:
+    """Return how the API documents show a whole number that may come as text."""
+    return Annotated[int, Field(ge=low, le=high)] | Annotated[str, Field(pattern=_padded(text))]
+
+
 #: A month or year on a card; empty counts as none, and none is refused by the card rules.
 CardDate = Annotated[
     int,
-    BeforeValidator(_integer),
-    BeforeValidator(_empty_is_zero, json_schema_input_type=int | str),
     Field(ge=0, le=10**9),
+    BeforeValidator(_integer),
+    BeforeValidator(
+        _empty_is_zero,
+        json_schema_input_type=_documented(0, 10**9, "([+]?[0-9]{1,9})?"),
+    ),
 ]
 #: How many of an article.
-Quantity = Annotated[int, BeforeValidator(_integer), Field(ge=1, le=MAX_QUANTITY)]
+Quantity = Annotated[
+    int,
+    Field(ge=1, le=MAX_QUANTITY),
+    BeforeValidator(
+        _integer,
+        json_schema_input_type=_documented(1, MAX_QUANTITY, "[+]?0{0,3}[1-9][0-9]{0,5}"),
+    ),
+]
 #: How many of an article, where 0 means "none of it any more".
-QuantityOrNone = Annotated[int, BeforeValidator(_integer), Field(ge=0, le=MAX_QUANTITY)]
+QuantityOrNone = Annotated[
+    int,
+    Field(ge=0, le=MAX_QUANTITY),
+    BeforeValidator(
+        _integer,
+        json_schema_input_type=_documented(0, MAX_QUANTITY, "[+]?0{0,3}[0-9]{1,6}"),
+    ),
+]
+
+_AMOUNT = _padded('"?([0-9]{1,9}|[0-9]{1,3}(,[0-9]{3}){1,2})([.][0-9]{0,20})?"?')
+#: How the API documents show an amount of money; the old till adds quotes of its own.
+AMOUNT_SCHEMA: Any = (
+    Annotated[float, Field(ge=0, le=MAX_CENTS / 100)] | Annotated[str, Field(pattern=_AMOUNT)]
+)
 #: Money in cents, read from every form that clients send.
-Cents = Annotated[int, BeforeValidator(_cents, json_schema_input_type=int | float | str)]
+Cents = Annotated[int, BeforeValidator(_cents, json_schema_input_type=AMOUNT_SCHEMA)]

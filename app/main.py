@@ -3,6 +3,7 @@
 Importing it reads no environment and makes no call.
 """
 
+import logging
 from functools import cache, partial
 from typing import Any
 
@@ -10,9 +11,13 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from mangum import Mangum
 
+from app.domain.errors import InvalidInputError
+from app.gateway_event import checked_event, clean_event
 from routers import carts, catalog, documents, orders, pages, problems, system, users
 from routers.middleware import FrontDoor
 from routers.overload import LoadShedder
+
+log = logging.getLogger("shop.http")
 
 
 def create_app() -> FastAPI:
@@ -56,5 +61,11 @@ def _adapter() -> Mangum:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer one event of API Gateway's HTTP API."""
-    return _adapter()(event, context)
+    """Answer one event of API Gateway's HTTP API; a malformed one is a malformed request."""
+    try:
+        checked = checked_event(event)
+    except InvalidInputError as failure:
+        log.warning("event.refused cause=%s", failure)
+        refusal = FrontDoor(problems.problem(400, str(failure)))
+        return Mangum(refusal, lifespan="off")(clean_event("GET", "/"), context)
+    return _adapter()(checked, context)

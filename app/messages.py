@@ -286,7 +286,7 @@ def parse_event(body: str, *expected: EventType) -> Event:
         InvalidInputError: it is none of the expected events; the text repeats no value.
     """
     try:
-        envelope = _Envelope.model_validate(from_json(body, allow_inf_nan=False))
+        envelope = _Envelope.model_validate(from_json(body.encode(), allow_inf_nan=False))
         return EVENTS[_type_of(envelope, expected)].model_validate(envelope.data)
     except ValidationError as failure:
         raise InvalidInputError(explain(failure)) from None
@@ -297,7 +297,7 @@ def parse_event(body: str, *expected: EventType) -> Event:
 def named_type(body: str) -> EventType | None:
     """Return the event that the text of a message names, whatever else is wrong with it."""
     try:
-        heading = _Heading.model_validate(from_json(body, allow_inf_nan=False))
+        heading = _Heading.model_validate(from_json(body.encode(), allow_inf_nan=False))
     except ValueError:
         return None
     return _TYPE_SPELLINGS.get(heading.metadata.type.strip().lower())

@@ -11,7 +11,13 @@ from infra.gateway import Gateway
 from infra.keys import CardKey, SigningKeys
 from infra.money import MonthlyBudget
 from infra.notices import Notices
-from infra.outputs import export_function, export_pages, export_queue, export_table
+from infra.outputs import (
+    export_function,
+    export_pages,
+    export_queue,
+    export_repository,
+    export_table,
+)
 from infra.pages import Pages
 from infra.queues import Queues
 from infra.repository import ImageRepository
@@ -46,6 +52,7 @@ MonthlyBudget(
 watches = [*queue_watches(queues, configuration.settings), *table_watches(table)]
 
 export_table(table)
+export_repository(repository)
 for name, queue in queues.by_name.items():
     export_queue(name, queue)
 

@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-from app.pages import CONTENT_POLICY
+from app.pages import CONTENT_POLICY, HEADERS, REFERRER_POLICY
 from app.stack import pages_name
 from infra.gateway import Gateway
 from infra.pages import Pages
@@ -23,9 +23,6 @@ _PAGES, _API = "pages", "api"
 _READING = ["GET", "HEAD"]
 _EVERYTHING = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 _A_YEAR = 365 * 24 * 60 * 60
-
-#: The till's scanner looks through the camera; nothing else of a device is needed.
-_PERMISSIONS = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 def _headers(
@@ -52,7 +49,7 @@ def _headers(
                 frame_option="DENY", override=True
             ),
             referrer_policy=headers.ResponseHeadersPolicySecurityHeadersConfigReferrerPolicyArgs(
-                referrer_policy="no-referrer", override=True
+                referrer_policy=REFERRER_POLICY, override=True
             ),
             strict_transport_security=(
                 headers.ResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurityArgs(
@@ -63,8 +60,9 @@ def _headers(
         custom_headers_config=headers.ResponseHeadersPolicyCustomHeadersConfigArgs(
             items=[
                 headers.ResponseHeadersPolicyCustomHeadersConfigItemArgs(
-                    header="Permissions-Policy", value=_PERMISSIONS, override=True
+                    header=header, value=value, override=True
                 )
+                for header, value in HEADERS.items()
             ]
         ),
         opts=pulumi.ResourceOptions(parent=parent),

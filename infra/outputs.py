@@ -6,6 +6,7 @@ import pulumi_aws as aws
 from infra.front import Front
 from infra.functions import ShopFunction
 from infra.gateway import Gateway
+from infra.repository import ImageRepository
 from infra.table import Table
 
 
@@ -13,6 +14,11 @@ def export_table(table: Table) -> None:
     """Export where the table is."""
     pulumi.export("Table::Name", table.name)
     pulumi.export("Table::Arn", table.arn)
+
+
+def export_repository(repository: ImageRepository) -> None:
+    """Export where images are pushed to; a release asks."""
+    pulumi.export("Image::Repository", repository.url)
 
 
 def export_queue(name: str, queue: aws.sqs.Queue) -> None:

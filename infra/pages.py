@@ -7,32 +7,9 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from app.pages import STATIC
+from app.pages import PAGE_TYPE, SERVED, STATIC, cache_control
 from app.stack import pages_name
 from infra.permissions import policy
-
-#: By suffix; a file of another kind is refused, because browsers do not guess (nosniff).
-_TYPES = {
-    "": "text/plain; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".ico": "image/x-icon",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".webmanifest": "application/manifest+json",
-    ".woff2": "font/woff2",
-}
-
-#: Notes for whoever works on the pages.
-_NOT_PUBLISHED = frozenset({".md"})
-
-#: Asked for again each time and answered with 304 while it is the same: names do not change.
-_FRESH = "no-cache"
-#: Pictures are drawn once; the API says the same of them.
-_A_DAY = "public, max-age=86400"
 
 
 @dataclass(frozen=True)
@@ -46,30 +23,23 @@ class PublishedFile:
 
 
 def published_files(static: Path = STATIC) -> Iterator[PublishedFile]:
-    """Yield every file that is published, in a fixed order.
+    """Yield every file that is published, in a fixed order; the same that the API serves.
 
     Two pages have addresses without the name of a file, and pictures answer to their classic
-    names, which end in ``.jpg``.
-
-    Raises:
-        KeyError: a file has a suffix whose type is not known here.
+    names, which end in ``.jpg``. The API reference comes from the API, with its own policy.
     """
-    yield _published("index.html", static / "index.html")
+    yield _published("index.html", static / "index.html", PAGE_TYPE)
     for key in ("pos", "pos/"):
-        yield _published(key, static / "pos" / "index.html")
-    for path in sorted(path for path in static.rglob("*") if path.is_file()):
-        if path.suffix in _NOT_PUBLISHED:
-            continue
-        inside = path.relative_to(static)
-        key = f"static/{inside.as_posix()}"
-        is_picture = inside.parts[0] == "images"
-        yield _published(key, path, cache_control=_A_DAY if is_picture else _FRESH)
-        if is_picture:
-            yield _published(f"{key.removesuffix('.svg')}.jpg", path, cache_control=_A_DAY)
+        yield _published(key, static / "pos" / "index.html", PAGE_TYPE)
+    for path in sorted(path for path in static.rglob("*") if path.suffix in SERVED):
+        key = f"static/{path.relative_to(static).as_posix()}"
+        yield _published(key, path, SERVED[path.suffix])
+        if path.parent.name == "images":
+            yield _published(f"{key.removesuffix('.svg')}.jpg", path, SERVED[path.suffix])
 
 
-def _published(key: str, path: Path, *, cache_control: str = _FRESH) -> PublishedFile:
-    return PublishedFile(key, path, _TYPES[path.suffix.lower()], cache_control)
+def _published(key: str, path: Path, content_type: str) -> PublishedFile:
+    return PublishedFile(key, path, content_type, cache_control(path))
 
 
 class Pages(pulumi.ComponentResource):

@@ -1,13 +1,11 @@
 """Catalog: products and their pictures."""
 
 import re
-from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParam
-from fastapi.responses import FileResponse
 
 from app.domain.errors import (
     ForbiddenError,
@@ -16,6 +14,7 @@ from app.domain.errors import (
     UnauthorizedError,
 )
 from app.domain.product import Product
+from app.pages import STATIC
 from app.store import products as store
 from routers.dependencies import (
     NowDep,
@@ -25,6 +24,7 @@ from routers.dependencies import (
     TableDep,
     link_next,
 )
+from routers.pages import answer_with
 from routers.problems import problems
 from routers.requests import JSONRoute
 from routers.schemas.catalog import (
@@ -39,9 +39,7 @@ from routers.schemas.catalog import (
 
 router = APIRouter(tags=["catalog"], route_class=JSONRoute)
 
-IMAGES = Path(__file__).parent.parent / "app" / "static" / "images"
 _IMAGE_NAME = re.compile(r"([a-z0-9]+_(?:square|thumb2|thumb3))\.(?:jpg|svg)", re.ASCII)
-_A_DAY = "public, max-age=86400"
 
 ProductId = Annotated[
     str,
@@ -99,19 +97,19 @@ async def get_liveness(settings: SettingsDep) -> LivenessAnswer:
 @router.get(
     "/static/images/{name}",
     summary="Read a product picture",
-    response_class=FileResponse,
+    response_class=Response,
     responses={
         200: {"content": {"image/svg+xml": {}}, "description": "The picture."},
         **problems(NotFoundError),
     },
 )
-async def get_image(name: str) -> FileResponse:
+async def get_image(name: str, request: Request) -> Response:
     """Return one of the shop's illustrations.
 
     The classic names end in `.jpg`; the pictures behind them are drawn, and sharp at every size.
     """
     match = _IMAGE_NAME.fullmatch(name)
-    path = IMAGES / f"{match[1]}.svg" if match else None
+    path = STATIC / "images" / f"{match[1]}.svg" if match else None
     if path is None or not path.is_file():
         raise NotFoundError("no picture has this name")
-    return FileResponse(path, media_type="image/svg+xml", headers={"Cache-Control": _A_DAY})
+    return answer_with(path, request.headers)

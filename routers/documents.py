@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from routers.links import LINKS
 from routers.problems import describe
 
 #: What a parameter's schema may say without refusing anything.
@@ -50,6 +51,8 @@ def build_document(app: FastAPI) -> dict[str, Any]:
         for status in _refusals(operation):
             responses[str(status)] = _refusal(status)
         operation["responses"] = dict(sorted(responses.items()))
+        for start, links in LINKS.get(operation["operationId"], {}).items():
+            responses[start]["links"] = deepcopy(links)
         if "401" in responses and operation["operationId"] not in _CREDENTIALS_IN_BODY:
             operation["security"] = [{"bearer": []}]
     components = document.setdefault("components", {})
@@ -70,6 +73,7 @@ def build_domain_document(document: dict[str, Any], domain: str) -> dict[str, An
         for path, methods in part["paths"].items()
         if (kept := {verb: each for verb, each in methods.items() if domain in each["tags"]})
     }
+    _drop_foreign_links(part)
     _drop_unused_schemas(part)
     return part
 
@@ -77,6 +81,17 @@ def build_domain_document(document: dict[str, Any], domain: str) -> dict[str, An
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for methods in document["paths"].values():
         yield from methods.values()
+
+
+def _drop_foreign_links(document: dict[str, Any]) -> None:
+    """Leave out the links that lead to operations of other documents."""
+    own = {operation["operationId"] for operation in _operations(document)}
+    for operation in _operations(document):
+        for response in operation["responses"].values():
+            links = response.pop("links", {})
+            kept = {name: each for name, each in links.items() if each["operationId"] in own}
+            if kept:
+                response["links"] = kept
 
 
 def _refusals(operation: dict[str, Any]) -> tuple[int, ...]:

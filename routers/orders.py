@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 
@@ -93,7 +94,9 @@ class _Placing:
         decision = None
         if self._is_async:
             self._response.status_code = 202
-            self._response.headers["Location"] = f"/order/{user_id}/{order.order_id}"
+            self._response.headers["Location"] = (
+                f"/order/{quote(user_id, safe='')}/{order.order_id}"
+            )
             self._response.headers["Preference-Applied"] = "respond-async"
         else:
             decision = await orders.wait_for_decision(

@@ -20,6 +20,9 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, Self
 
+#: How long a process may take to start; machines that test are busy.
+START_SECONDS = 60
+
 RUNTIME_PACKAGES = ("awslambdaric", "simplejson", "snapshot-restore-py")
 
 
@@ -140,6 +143,7 @@ class LambdaProcess:
         invocation = _Invocation(event)
         self._running[invocation.id] = invocation
         self._next.put(invocation)
+        self._await_start()
         give_up_at = time.monotonic() + self._timeout_seconds
         while time.monotonic() < give_up_at:
             try:
@@ -155,6 +159,13 @@ class LambdaProcess:
             raise LambdaError("init", self._init_error)
         kind = "timeout" if self._process.poll() is None else "exit"
         raise LambdaError(kind, self.log.decode(errors="replace")[-4000:])
+
+    def _await_start(self) -> None:
+        """Return once the process can take events, or has ended: starting is not their time."""
+        give_up_at = time.monotonic() + START_SECONDS
+        while not self._ready.wait(0.1) and time.monotonic() < give_up_at:
+            if self._process.poll() is not None:
+                break
 
     def take(self) -> _Invocation | None:
         """Return the next event for the process, once there is one; nothing at the end."""

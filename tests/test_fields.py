@@ -1,5 +1,6 @@
 """Values from outside: liberal in form, strict in meaning."""
 
+import re
 from typing import Any, ClassVar
 
 import pytest
@@ -103,9 +104,18 @@ def test_a_number_that_cannot_be_printed_is_no_text() -> None:
             read(kind, -(10**5000))
 
 
-def test_a_name_is_not_only_space() -> None:
+@pytest.mark.parametrize("space", [" \t ", "\u0085", "\ufeff", "\u00a0\u2003\u3000", "\u2028"])
+def test_a_name_is_not_only_space(space: str) -> None:
     with pytest.raises(ValidationError):
-        read(Name, " \t ")
+        read(Name, space)
+
+
+def test_the_documents_call_space_what_the_shop_calls_space() -> None:
+    pattern = TypeAdapter(Name).json_schema()["pattern"]
+
+    # No reader of the pattern has another opinion about these than the shop.
+    for letter in ("\u0085", "\ufeff", " "):
+        assert re.search(pattern, letter) is None
 
 
 # Numbers.

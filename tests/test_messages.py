@@ -204,6 +204,7 @@ def test_a_whole_order_inside_a_shipment_request_is_read_over() -> None:
     [
         ("", "not JSON"),
         ("{", "not JSON"),
+        ("\ud800", "not JSON"),
         ('{"data":{"a":NaN}}', "not JSON"),
         ("[]", "dictionary"),
         ("{}", "data"),

@@ -43,7 +43,7 @@ async def handle(record: Record, ports: Ports) -> None:
 
 def _expected_from(record: Record) -> tuple[EventType, ...]:
     """Return the events of the queue a record came from; messages need not name their type."""
-    source = record.get("eventSourceARN", "")
+    source = str(record.get("eventSourceARN", ""))
     if source.endswith("-payment-response"):
         return _EXPECTED[:1]
     if source.endswith("-shipment-response"):
@@ -53,7 +53,7 @@ def _expected_from(record: Record) -> tuple[EventType, ...]:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | dict[str, Any]:
     """Handle a batch of messages, or sweep when the schedule calls."""
-    if "Records" in event:
+    if isinstance(event, dict) and "Records" in event:
         return asyncio.run(handle_batch(event, context, handle, REAL))
     return asyncio.run(handle_schedule(context, REAL))
 

@@ -132,7 +132,7 @@ def _is_number_of(brand: Brand, card: Card) -> bool:
     return (
         len(card.digits) in brand.lengths
         and _claims(card.type, brand.name)
-        and _passes_luhn(card.digits)
+        and passes_luhn(card.digits)
     )
 
 
@@ -146,7 +146,7 @@ def _plain(name: str) -> str:
     return _SEPARATORS.sub("", name).casefold()
 
 
-def _passes_luhn(digits: str) -> bool:
+def passes_luhn(digits: str) -> bool:
     """Tell whether the check digit is right (ISO/IEC 7812-1, annex B)."""
     doubled = [sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2]]
     return (sum(doubled) + sum(map(int, digits[-1::-2]))) % 10 == 0

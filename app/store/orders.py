@@ -199,6 +199,22 @@ async def list_open_orders(table: Table, request: PageRequest) -> Page[Order]:
     return Page(await _orders_behind(table, page.entries), page.next_token)
 
 
+async def list_overdue_order_ids(
+    table: Table, *, placed_before: datetime, limit: int
+) -> tuple[str, ...]:
+    """Return up to ``limit`` ids of orders placed before then and not final yet, oldest first.
+
+    Reads keys only: who bought what is nobody's business here.
+    """
+    page = await read_page(
+        table, GSI3, shards(_OPEN), name="open orders", request=PageRequest(limit)
+    )
+    end = instant_to_text(placed_before)
+    return tuple(
+        item["PK"].removeprefix("ORDER#") for item in page.entries if item[GSI3.range_key] < end
+    )
+
+
 async def _orders_behind(table: Table, keys: tuple[Item, ...]) -> tuple[Order, ...]:
     ids = [item["PK"].removeprefix("ORDER#") for item in keys]
     items = await table.get_many([order_key(each) for each in ids])

@@ -261,10 +261,15 @@ class Table:
 def get_table() -> Table:
     """Return this process's table; the client is made on first use and kept."""
     settings = get_settings()
+    return open_table(settings.required("table"), region=settings.region)
+
+
+def open_table(name: str, *, region: str) -> Table:
+    """Return a handle on the table ``name``, with a client of its own."""
     client = DynamoDBClient(
-        region=settings.region,
+        region=region,
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=READ_TIMEOUT_SECONDS,
         max_retries=ATTEMPTS_OF_THE_CLIENT,
     )
-    return Table(settings.required("table"), client)
+    return Table(name, client)

@@ -9,6 +9,7 @@ from app.domain.cart import Cart, CartLine
 from app.domain.errors import InvalidInputError
 from app.domain.money import cents_to_number, cents_to_text, to_cents, unquoted
 from app.fields import (
+    AMOUNT_SCHEMA,
     Id,
     LiberalModel,
     Quantity,
@@ -59,7 +60,7 @@ def _price_text(value: Any, cents: int) -> str | None:
 
 PriceField = Annotated[
     Price,
-    BeforeValidator(read_price, json_schema_input_type=int | float | str),
+    BeforeValidator(read_price, json_schema_input_type=AMOUNT_SCHEMA),
     Field(description="A number, or a number as text; given back in the same JSON type."),
 ]
 
@@ -108,12 +109,18 @@ class ReplacedItem(CartItem):
     quantity: QuantityOrNone = 1
 
 
+_Cart = Annotated[list[ReplacedItem], Field(max_length=500)]
+
+
 class CartReplace(LiberalModel):
     """A whole cart in place of the one there is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"cart": [_EXAMPLE]}]})
 
-    cart: Annotated[list[ReplacedItem], BeforeValidator(json_inside_json), Field(max_length=500)]
+    cart: Annotated[
+        _Cart,
+        BeforeValidator(json_inside_json, json_schema_input_type=_Cart | str),
+    ] = Field(description="A list, or the list as JSON text.")
 
 
 class CartItemPublic(BaseModel):

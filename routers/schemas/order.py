@@ -116,6 +116,9 @@ def _delivery_text(value: Any) -> Any:
     return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
 
 
+_Cart = Annotated[list[OrderItemIn], Field(min_length=1, max_length=MAX_LINES)]
+
+
 class OrderCreate(LiberalModel):
     """A new order; card and cart are needed, everything else may be left out."""
 
@@ -126,17 +129,17 @@ class OrderCreate(LiberalModel):
     lastname: ShortText = ""
     email: ShortText = ""
     address: AddressIn = AddressIn()
-    delivery: Annotated[Text, BeforeValidator(_delivery_text)] = ""
+    delivery: Annotated[
+        Text,
+        BeforeValidator(
+            _delivery_text,
+            json_schema_input_type=Annotated[str, Field(max_length=1000)] | dict[str, Any],
+        ),
+    ] = ""
     card: CardIn
     cart: Annotated[
-        list[OrderItemIn],
-        BeforeValidator(json_inside_json, json_schema_input_type=list[OrderItemIn] | str),
-        Field(
-            min_length=1,
-            max_length=MAX_LINES,
-            description="A list, or the list as JSON text.",
-        ),
-    ]
+        _Cart, BeforeValidator(json_inside_json, json_schema_input_type=_Cart | str)
+    ] = Field(description="A list, or the list as JSON text.")
     total: Cents | None = Field(None, description="A number, or a number as text.")
 
     def to_draft(self, user_id: str) -> OrderDraft:

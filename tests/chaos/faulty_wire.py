@@ -69,7 +69,7 @@ class FaultyWire:
             task.cancel()
         await asyncio.gather(*self._talks, return_exceptions=True)
         for _, writer in self._idle:
-            writer.close()
+            await _hang_up(writer)
 
     def _draw(self) -> Fault | None:
         self.calls += 1
@@ -89,7 +89,7 @@ class FaultyWire:
                     pass
         finally:
             self._talks.discard(task)
-            writer.close()
+            await _hang_up(writer)
 
     async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Carry one call; return whether the connection is still good."""
@@ -118,17 +118,27 @@ class FaultyWire:
     async def _pass_on(self, request: bytes) -> tuple[int, bytes]:
         """Return the status and the whole answer of the emulator."""
         reader, writer = self._idle.pop() if self._idle else await self._connect()
-        writer.write(request)
-        head = await reader.readuntil(_HEAD_END)
-        lines = head.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in _parts(lines[1:])}
-        body = await reader.readexactly(int(headers["content-length"]))
+        try:
+            writer.write(request)
+            head = await reader.readuntil(_HEAD_END)
+            lines = head.decode("latin-1").split("\r\n")
+            headers = {name.lower(): value.strip() for name, _, value in _parts(lines[1:])}
+            body = await reader.readexactly(int(headers["content-length"]))
+        except BaseException:
+            await _hang_up(writer)
+            raise
         self._idle.append((reader, writer))
         return int(lines[0].split(" ")[1]), head + body
 
     async def _connect(self) -> _Connection:
         host, _, port = self._upstream().removeprefix("http://").partition(":")
         return await asyncio.open_connection(host, int(port))
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 def _parts(lines: list[str]) -> list[tuple[str, str, str]]:

@@ -157,7 +157,9 @@ class Soak:
 
     async def _crowd(self) -> None:
         """Have a crowd order at once; who is turned away comes again."""
-        buyer = await Customer(self._shop.url, self._diary, seed="crowd").arrive()
+        customer = Customer(self._shop.url, self._diary, seed="crowd")
+        buyer = await customer.arrive()
+        await customer.leave()
         turned_away: Counter[int] = Counter()
         limits = Limits(max_connections=self._plan.crowd)
         async with AsyncClient(base_url=self._shop.url, timeout=60, limits=limits) as http:

@@ -102,6 +102,10 @@ class Customer:
             await self._breathe()
         return self._user_id, self._headers
 
+    async def leave(self) -> None:
+        """Hang up; :meth:`live` does so by itself."""
+        await self._http.aclose()
+
     async def _breathe(self) -> None:
         await asyncio.sleep(self._chance.uniform(0.1, 0.3))
 

@@ -52,6 +52,15 @@ class EmulatorMocks(AwsMocks):
                 {"AttributeName": range_key, "KeyType": "RANGE"},
             ]
 
+        def throughput(of: Inputs) -> dict[str, Any]:
+            if of.get("readCapacity") is None:
+                return {}
+            units = {
+                "ReadCapacityUnits": int(of["readCapacity"]),
+                "WriteCapacityUnits": int(of["writeCapacity"]),
+            }
+            return {"ProvisionedThroughput": units}
+
         client, name = self._aws("dynamodb"), inputs["name"]
         table = client.create_table(
             TableName=name,
@@ -69,10 +78,12 @@ class EmulatorMocks(AwsMocks):
                         for key in index["keySchemas"]
                     ],
                     "Projection": {"ProjectionType": index["projectionType"]},
+                    **throughput(index),
                 }
                 for index in inputs["globalSecondaryIndexes"]
             ],
             DeletionProtectionEnabled=inputs["deletionProtectionEnabled"],
+            **throughput(inputs),
         )["TableDescription"]
         if expiry := inputs.get("ttl"):
             client.update_time_to_live(

@@ -86,7 +86,8 @@ class ExecutedStack:
         self.deployment = deploy_with(
             lambda deployment: EmulatorMocks(deployment, self.aws),
             stack,
-            **{"deliverySeconds": 0, **config},
+            # Parcels arrive at once, and an answer waits for its payment on slow machines too.
+            **{"deliverySeconds": 0, "paymentWaitSeconds": 10, **config},
         )
         #: The functions of the graph; others, of a content network for example, run elsewhere.
         self.graph = self.deployment.all("lambda/function:Function")
@@ -105,11 +106,9 @@ class ExecutedStack:
         sessions = ((self._sessions[call.access_key], call) for call in self._recorder.calls)
         return [(session.role, call) for session, call in sessions if user in {None, session.user}]
 
-    def function_of(self, arn: str) -> str:
-        """Return the function an ARN means, be it of a version, an alias or an invocation."""
-        name = arn.partition(":function:")[2].partition("/")[0].partition(":")[0]
-        (found,) = (key for key, function in self.graph.items() if function["name"] == name)
-        return found
+    def call(self, arn: str, event: Any) -> Any:
+        """Return what the function behind an alias answers to an event."""
+        return self.functions[self.deployment.function_of(arn).name].invoke(event)
 
     def token(self, user_id: str, *, role: Role = Role.CUSTOMER) -> str:
         """Return an access token signed with the keys of the stack's secret."""
@@ -126,7 +125,7 @@ class ExecutedStack:
         assert route["target"] == f"integrations/{integration.id}"
         given = {"authorization": f"Bearer {token}"} if token else {}
         event = http_event(method, path, body, {**given, **headers})
-        return self.functions[self.function_of(integration["integrationUri"])].invoke(event)
+        return self.call(integration["integrationUri"].removesuffix("/invocations"), event)
 
     def work(self, *, times: int = 1) -> None:
         """Let every mapping poll until nothing is left to take; deliver each batch ``times``."""
@@ -137,6 +136,8 @@ class ExecutedStack:
         """Forget what is on all queues, as if whoever sent it had died just before."""
         for queue in self.deployment.all("Queue").values():
             self.aws("sqs").purge_queue(QueueUrl=queue.id)
+        for poller in self.pollers.values():
+            poller.forget()
 
     def request_while_working(self, *request: Any, **options: Any) -> Any:
         """Return the answer to a request that waits for what workers do."""
@@ -156,7 +157,7 @@ class ExecutedStack:
         clock.invoke(FunctionName=target["arn"], InvocationType="DryRun")
         given = target.get("input")
         event = json.loads(given) if given else schedule_event()
-        return self.functions[self.function_of(target["arn"])].invoke(event)
+        return self.call(target["arn"], event)
 
     def write_logs(self) -> None:
         """Put what the functions said where the graph wants it, as Lambda does with their roles."""
@@ -234,12 +235,11 @@ class ExecutedStack:
 
     def _poller(self, mapping: Deployed) -> Poller:
         queue = self.deployment.by_arn(mapping["eventSourceArn"])
-        name = self.function_of(mapping["functionName"])
-        function = self.graph[name]
+        function = self.deployment.function_of(mapping["functionName"])
         return Poller(
             mapping,
             sqs=self._client("sqs", self._session(function["role"], "lambda")),
             owner=self.aws("sqs"),
             queue_url=queue.id,
-            invoke=self.functions[name].invoke,
+            invoke=self.functions[function.name].invoke,
         )

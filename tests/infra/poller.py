@@ -68,6 +68,10 @@ class Poller:
             self._owner.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
             )
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing of messages that failed; they are gone, or back."""
         self._in_flight.clear()
 
     def _batch(self) -> list[Message]:

@@ -16,6 +16,7 @@ from tests.infra.tour import Tour
 ROLES = [*(function.name for function in FUNCTIONS), SWEEPER.name]
 
 #: What Lambda does with a function's role, which no line of the function's code shows.
+#: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
 LAMBDA_NEEDS = {
     "logs:CreateLogStream": "every execution environment has a stream of its own",
     "logs:PutLogEvents": "what a function prints goes there",

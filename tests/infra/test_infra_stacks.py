@@ -82,6 +82,7 @@ def test_outputs_are_those_the_design_fixes(deployment: Deployment) -> None:
         **queues,
         **{f"{name}::Arn": function + name for name in ("api", "order", "payment", "shipment")},
         **{f"{name}::Version": "42" for name in ("api", "order", "payment", "shipment")},
+        "Image::Repository": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/dev-acmeserverless",
         "Gateway::URL": url,
         "POS URL": "https://dev-front-id.cloudfront.net/pos",
         "Shop URL": "https://dev-front-id.cloudfront.net/",

@@ -198,6 +198,77 @@ def test_an_operation_that_answers_401_asks_for_a_token_or_takes_it_in_the_body(
     assert ("security" in operation) is (is_closed and name not in in_body)
 
 
+def links_of(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield every operation of a document with every link from it."""
+    for operation in _operations_of(document):
+        for answer in operation["responses"].values():
+            for link in answer.get("links", {}).values():
+                yield operation, link
+
+
+async def test_a_link_leads_to_an_operation_and_fills_a_place_of_it() -> None:
+    for document in documents().values():
+        found = {each["operationId"]: each for each in _operations_of(document)}
+        for _, link in links_of(document):
+            target = found[link["operationId"]]
+            in_path = {
+                each["name"] for each in target.get("parameters", ()) if each["in"] == "path"
+            }
+
+            assert set(link.get("parameters", {})) == in_path
+            assert ("requestBody" in link) <= ("requestBody" in target)
+
+
+def test_a_link_takes_what_the_example_of_the_answer_has() -> None:
+    for operation, link in links_of(DOCUMENT):
+        places = [*link.get("parameters", {}).values(), *link.get("requestBody", {}).values()]
+        for place in places:
+            kind, _, pointer = place.partition("#/")
+            if kind != "$response.body":
+                continue
+            answer = next(each for each in successes(operation) if link in each["links"].values())
+            content = json_of(answer)
+            assert content is not None
+            (value, *_) = examples_of(content) or [resolved(content["schema"]["items"])["examples"]]
+            for part in pointer.split("/"):
+                value = value[int(part) if isinstance(value, list) else part]
+            assert value
+            assert isinstance(value, str)
+
+
+async def test_every_thing_that_is_made_has_a_link_to_read_it() -> None:
+    for name, operation in OPERATIONS.items():
+        if "201" in operation["responses"]:
+            targets = {link["operationId"] for at, link in links_of(DOCUMENT) if at is operation}
+            assert any(target.startswith("get_") for target in targets), name
+
+
+def accepts(name: str, field: str, value: Any) -> bool:
+    """Tell whether a schema of the document takes a value for a field."""
+    return mistakes(value, DOCUMENT["components"]["schemas"][name]["properties"][field]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "good", "bad"),
+    [
+        ("CartItem", "quantity", [1, "1", " 12 ", 1_000_000], [0, -1, "0", 1.5, "x", 1_000_001]),
+        ("CartItemChange", "quantity", [0, "0"], [-1, "-1", "", 1_000_001]),
+        ("OrderItemIn", "price", [4, 62.5, "34.99", "1,234.50", '"73.76"'], [-1, "x", "", "-1"]),
+        ("ProductCreate", "price", [0, "0", 999_999_999.99], [1e9, "1e5", "NaN"]),
+        ("CardIn", "expMonth", [7, "07", ""], [-1, "x", 1.5]),
+        ("CardIn", "expYear", [2030, "30"], [-1, "20 30"]),
+        ("OrderCreate", "delivery", ["tractor", {"method": "standard"}], [1]),
+        ("OrderCreate", "cart", [[{"itemid": "a"}], '[{"itemid": "a"}]'], [[], {}, 1]),
+        ("CartReplace", "cart", [[], "[]"], [{}, 1]),
+    ],
+)
+def test_the_document_shows_every_form_that_clients_send(
+    name: str, field: str, good: list[Any], bad: list[Any]
+) -> None:
+    assert [value for value in good if not accepts(name, field, value)] == []
+    assert [value for value in bad if accepts(name, field, value)] == []
+
+
 async def test_nothing_is_left_of_the_frameworks_own_validation_errors() -> None:
     text = json.dumps(documents())
 

@@ -406,6 +406,22 @@ class TestEnforcedMode:
         assert found.json()["_id"] == answer.json()["order_id"]
         assert found.json()["status"] == "Pending Payment"
 
+    @pytest.mark.parametrize("name", ["ü", "😀", "a b?#%", "a\r\nSet-Cookie: b=c"])
+    async def test_the_place_of_an_order_can_be_said_whatever_the_user_is_called(
+        self, client: AsyncClient, open_mode: None, name: str
+    ) -> None:
+        user_id = fresh(name)
+        path = "".join(f"%{byte:02X}" for byte in user_id.encode())
+
+        answer = await client.post(
+            f"/order/add/{path}", json=order(), headers={"Prefer": "respond-async"}
+        )
+
+        assert answer.status_code == 202
+        assert "set-cookie" not in answer.headers
+        found = await client.get(answer.headers["Location"])
+        assert found.json()["userid"] == user_id
+
     async def test_a_key_makes_a_repeat_the_same_order(
         self, client: AsyncClient, catalog: None
     ) -> None:

@@ -1,14 +1,17 @@
 """The pages: from this host, with nothing from another."""
 
+import os
 import re
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from httpx import AsyncClient
+from httpx import AsyncClient, Response
+from starlette.datastructures import Headers
 
 from app.pages import STATIC
+from routers.pages import _read, answer_with
 
 VENDOR = STATIC / "docs" / "vendor"
 LISTED = [line.split() for line in (VENDOR / "SHA256SUMS").read_text().splitlines()]
@@ -45,7 +48,7 @@ def own_files() -> list[Path]:
     ]
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/docs/"])
+@pytest.mark.parametrize("path", ["/", "/pos", "/docs", "/docs/"])
 async def test_a_page_loads_everything_from_this_host(client: AsyncClient, path: str) -> None:
     answer = await client.get(path)
 
@@ -59,17 +62,118 @@ async def test_a_page_loads_everything_from_this_host(client: AsyncClient, path:
         assert (await client.get(reference)).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
-async def test_a_page_forbids_every_other_host(client: AsyncClient, path: str) -> None:
+def policy_of(answer: Response) -> dict[str, set[str]]:
+    """Return the content security policy of an answer, sources by directive."""
+    directives = answer.headers["content-security-policy"].split(";")
+    return {name: set(sources) for name, *sources in (each.split() for each in directives)}
+
+
+STRICT = {
+    "default-src": {"'self'"},
+    "script-src": {"'self'"},
+    "style-src": {"'self'"},
+    "img-src": {"'self'", "data:"},
+    "connect-src": {"'self'"},
+    "object-src": {"'none'"},
+    "base-uri": {"'none'"},
+    "frame-ancestors": {"'none'"},
+    "form-action": {"'self'"},
+}
+
+
+@pytest.mark.parametrize("path", ["/", "/pos", "/static/pos/till.js", "/static/favicon.svg"])
+async def test_a_page_may_use_this_host_and_nothing_inline(client: AsyncClient, path: str) -> None:
     answer = await client.get(path)
 
-    policy = answer.headers["content-security-policy"]
-    assert "default-src 'self'" in policy
-    assert "frame-ancestors 'none'" in policy
-    assert "http" not in policy
-    assert "*" not in policy
-    assert "'unsafe-inline'" not in policy.partition("script-src")[2]
-    assert answer.headers["cache-control"] == "no-cache"
+    assert policy_of(answer) == STRICT
+
+
+async def test_the_reference_is_laxer_in_styles_only(client: AsyncClient) -> None:
+    answer = await client.get("/docs")
+
+    assert policy_of(answer) == {**STRICT, "style-src": {"'self'", "'unsafe-inline'"}}
+
+
+@pytest.mark.parametrize("path", ["/", "/pos", "/docs", "/static/pos/till.css"])
+async def test_a_page_tells_other_hosts_nothing(client: AsyncClient, path: str) -> None:
+    headers = (await client.get(path)).headers
+
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "camera=()" in headers["permissions-policy"]
+
+
+async def test_https_is_kept_to_where_there_is_https(client: AsyncClient) -> None:
+    over_https = await client.get("https://shop/pos")
+    over_http = await client.get("/pos")
+
+    assert over_https.headers["strict-transport-security"] == "max-age=31536000"
+    assert "strict-transport-security" not in over_http.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/pos", "/docs", "/static/pos/till.js"])
+async def test_what_the_browser_has_is_not_sent_again(client: AsyncClient, path: str) -> None:
+    first = await client.get(path)
+    tag = first.headers["etag"]
+
+    again = await client.get(path, headers={"If-None-Match": f'W/"other", W/{tag}'})
+    other = await client.get(path, headers={"If-None-Match": '"other"'})
+
+    assert first.headers["cache-control"] == "no-cache"
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == tag
+    assert again.headers["cache-control"] == "no-cache"
+    assert (other.status_code, other.content) == (200, first.content)
+
+
+async def test_a_part_of_a_file_is_answered_with_the_whole(client: AsyncClient) -> None:
+    asked = {"Range": "bytes=0-9", "If-Range": "Tue, 01 Jan 1980 00:00:00 GMT"}
+
+    part = await client.get("/static/pos/till.js", headers=asked)
+
+    whole = await client.get("/static/pos/till.js")
+    assert (part.status_code, part.content) == (200, whole.content)
+
+
+async def test_headers_alone_can_be_asked_for(client: AsyncClient) -> None:
+    answer = await client.head("/static/pos/till.js")
+
+    whole = await client.get("/static/pos/till.js")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers == whole.headers
+
+
+async def test_a_picture_is_kept_for_a_day(client: AsyncClient) -> None:
+    answer = await client.get("/static/images/bottle_square.svg")
+
+    assert answer.headers["cache-control"] == "public, max-age=86400"
+
+
+def test_a_file_that_changes_in_the_image_changes_its_tag(tmp_path: Path) -> None:
+    """In the image all files have one time; two of one size must still be told apart."""
+    path = tmp_path / "page.js"
+    tags = []
+    for content in ("price = 1", "price = 2"):
+        path.write_text(content)
+        os.utime(path, (1, 1))
+        _read.cache_clear()  # Another deployment is another process.
+        answer = answer_with(path, Headers())
+        tags.append(answer.headers["etag"])
+        assert "last-modified" not in answer.headers
+
+    assert tags[0] != tags[1]
+
+
+async def test_a_file_that_is_edited_while_the_shop_runs_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "page.js"
+    tags = []
+    for time in (1, 2):
+        path.write_text(f"price = {time}")
+        os.utime(path, (time, time))
+        tags.append(answer_with(path, Headers()).headers["etag"])
+
+    assert tags[0] != tags[1]
 
 
 @pytest.mark.parametrize("path", own_files(), ids=lambda path: path.name)
@@ -129,6 +233,13 @@ async def test_files_say_what_they_are(client: AsyncClient, path: str, content_t
     [
         "/static/",
         "/static/docs",
+        # A page has one address, and notes for developers have none.
+        "/static/index.html",
+        "/static/docs/index.html",
+        "/static/pos/index.html",
+        "/static/README.md",
+        "/static/docs/vendor/README.md",
+        "/static/docs/vendor/SHA256SUMS",
         "/static/%2E%2E/main.py",
         "/static/..%2Fmain.py",
         "/static/..%2F..%2Fpyproject.toml",

@@ -32,7 +32,7 @@ class Mutation:
     is_constant: bool = False
 
 
-_OUT_OF_TIME = '            log.error("record.out_of_time message_id=%s", record["messageId"])\n'
+_OUT_OF_TIME = '            log.error("record.out_of_time message_id=%s", _id_of(record))\n'
 _TIME_OUT = "time_out_payment(order.order_id, amount_cents=order.total_cents, now=now)"
 
 MUTATIONS = {

@@ -160,3 +160,48 @@ def test_a_worker_stops_in_time_and_reports_the_rest(clock: Context) -> None:
     assert strictly(event, answer) == {event["Records"][1]["messageId"]}
     left = clock.get_remaining_time_in_millis() / 1000
     assert RESERVE_SECONDS / 2 < left <= RESERVE_SECONDS
+
+
+@pytest.mark.parametrize(
+    "event", [None, [], "x", {}, {"Records": None}, {"Records": {}}, {"Records": "m-1"}]
+)
+@pytest.mark.parametrize("worker", [payment, shipment])
+def test_nothing_of_what_is_no_batch_is_taken_for_done(worker: Any, event: Any) -> None:
+    # Lambda reads the empty id as: the whole batch failed.
+    assert worker.handler(event, CONTEXT) == {"batchItemFailures": [{"itemIdentifier": ""}]}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"body": None},
+        {"body": 1},
+        {"body": {}},
+        {"body": "\ud800"},
+        {"attributes": None},
+        {"attributes": []},
+        {"eventSourceARN": 5},
+    ],
+)
+@pytest.mark.parametrize("worker", [payment, order, shipment])
+def test_a_damaged_record_is_reported_and_its_neighbours_are_not_disturbed(
+    worker: Any, damage: dict[str, Any]
+) -> None:
+    async def handle(record: dict[str, Any], ports: Any) -> None:
+        if record["body"] != "good":
+            await worker.handle(record, ports)
+
+    record = sqs_record("no json") | damage
+    event = {"Records": [sqs_record("good"), record]}
+
+    answer = asyncio.run(handle_batch(event, CONTEXT, handle, REAL))
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+
+
+def test_a_record_without_an_id_fails_its_batch() -> None:
+    nameless = {name: each for name, each in sqs_record("x").items() if name != "messageId"}
+
+    answer = payment.handler({"Records": [nameless, None]}, CONTEXT)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": ""}]}

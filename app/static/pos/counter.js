@@ -1,8 +1,8 @@
 /** All sales of this till: the one on screen and those set aside. */
 
+import { newReference } from "../client/reference.js";
 import { keep, recall } from "./keep.js";
 import { isEmpty, isFinal, isUnderway, newSale, step } from "./sale.js";
-import { newReference } from "./ui.js";
 
 export class Counter extends EventTarget {
   #sales = [];
@@ -73,7 +73,7 @@ export class Counter extends EventTarget {
   }
 
   #begin() {
-    const sale = newSale(newReference());
+    const sale = newSale(newReference("till"));
     this.#sales = [...this.#sales, sale];
     this.#current = sale.id;
   }

@@ -6,10 +6,10 @@
  * answered. A reload forgets them, on purpose; see README.md for what happens then.
  */
 
+import { isShopError } from "../client/errors.js";
+import { pauseFor } from "../client/patience.js";
 import { addressLine, isUnderway } from "./sale.js";
 
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 15_000;
 const POLL_MS = 1500;
 
 /** Clocks differ, so the search for an order goes on this far behind the attempt. */
@@ -20,9 +20,10 @@ export class Courier {
   #running = new Set();
   #naps = new Set();
   #failures = new Map();
+  #isStopped = false;
 
   /**
-   * `shop` speaks HTTP (shop.js); `read(id)` returns a sale as it is now, `apply(id, event)`
+   * `shop` is the API (client/api.js); `read(id)` returns a sale as it is now, `apply(id, event)`
    * changes it, and has written it down when it returns.
    */
   constructor({ shop, read, apply, now = Date.now }) {
@@ -39,12 +40,19 @@ export class Courier {
     this.#cards.delete(id);
   }
 
+  /** Do nothing any more, and know no card any more: another page has the till. */
+  stop() {
+    this.#isStopped = true;
+    this.#cards.clear();
+    this.wake();
+  }
+
   /** Start to work on a sale, if nobody does yet. */
   async drive(id) {
-    if (this.#running.has(id)) return;
+    if (this.#running.has(id) || this.#isStopped) return;
     this.#running.add(id);
     try {
-      while (isUnderway(this.read(id) ?? {})) {
+      while (!this.#isStopped && isUnderway(this.read(id) ?? {})) {
         const pause = await this.#once(this.read(id));
         if (pause) await this.#nap(pause);
       }
@@ -68,7 +76,7 @@ export class Courier {
       if (sale.state === "pending") return await this.#poll(sale);
       return await this.#lookUp(sale);
     } catch (failure) {
-      if (failure.name !== "ShopError") throw failure;
+      if (!isShopError(failure)) throw failure;
       return this.#pauseAfter(sale, failure);
     }
   }
@@ -85,7 +93,7 @@ export class Courier {
       const answer = await this.shop.placeOrder(sale.customer.id, order, sale.reference);
       this.apply(sale.id, { type: "answered", answer });
     } catch (failure) {
-      if (failure.name !== "ShopError") throw failure;
+      if (!isShopError(failure)) throw failure;
       if (failure.status === 422) this.apply(sale.id, { type: "conflict" });
       else if (failure.isFinal) this.apply(sale.id, { type: "refused", message: failure.message });
       else {
@@ -127,7 +135,7 @@ export class Courier {
   #pauseAfter(sale, failure) {
     const count = this.#failures.get(sale.id) ?? 0;
     this.#failures.set(sale.id, count + 1);
-    return Math.max(failure.retryAfterMs ?? 0, Math.min(FIRST_PAUSE_MS * 2 ** count, LONGEST_PAUSE_MS));
+    return pauseFor(count, failure.retryAfterMs);
   }
 
   #nap(milliseconds) {

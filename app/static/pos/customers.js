@@ -1,12 +1,12 @@
 /** Choosing who buys: everybody the shop knows, or a walk-in. */
 
+import { byId, el, tell } from "../client/dom.js";
+import { isShopError } from "../client/errors.js";
+import { folded } from "../client/search.js";
 import { WALK_IN } from "./sale.js";
-import { byId, el, tell } from "./ui.js";
 
 /** More hits than this are no help; another letter is. */
 const MOST_SHOWN = 30;
-
-const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** Return the people whose name, login or email contains all words of `text`. */
 export function findPeople(people, text) {
@@ -54,7 +54,7 @@ export class Customers {
       this.#people = await this.shop.listUsers();
       this.#render();
     } catch (failure) {
-      if (failure.name !== "ShopError") throw failure;
+      if (!isShopError(failure)) throw failure;
       if (!this.#people) tell(byId("customer-note"), "The shop does not answer. A walk-in is always welcome.");
     }
   }

@@ -1,10 +1,13 @@
 /** The sale on screen: its articles, its payment, and what became of it. */
 
-import { brandOf, formatExpiry, isLocalShop, readCard, TEST_CARDS } from "./payment.js";
+import { brandOf, reasonWords } from "../client/card.js";
+import { byId, el, refill, tell } from "../client/dom.js";
+import { money } from "../client/money.js";
+import { newReference } from "../client/reference.js";
+import { CardForm } from "./card-form.js";
 import { paperOf, receiptOfSale } from "./receipt.js";
 import { isEditable, isEmpty, totalCents, unitCount, WALK_IN } from "./sale.js";
-import { byId, el, money, newReference, refill, tell } from "./ui.js";
-import { noticeWords, outcomeWords, reasonWords, STATE_WORDS } from "./words.js";
+import { noticeWords, outcomeWords, STATE_WORDS } from "./words.js";
 
 /** A second click that was meant for "Charge" must not hit what has taken its place. */
 const HASTE_MS = 700;
@@ -21,11 +24,11 @@ export class Desk {
   #step = "lines";
   #shown = "";
   #shownAt = 0;
+  #form = new CardForm();
 
   /** `act` holds what the buttons do beyond this panel: see till.js. */
   constructor({ counter, courier, act }) {
     Object.assign(this, { counter, courier, act });
-    this.#fillTestCards();
     this.#listen();
     counter.addEventListener("sale", ({ detail }) => this.#onSale(detail));
     counter.addEventListener("switch", () => this.#onSwitch());
@@ -50,7 +53,7 @@ export class Desk {
   toLines() {
     if (!this.isPaying) return;
     this.#step = "lines";
-    this.#clearCard();
+    this.#form.clear();
     this.render();
     byId("to-payment").focus();
   }
@@ -139,64 +142,30 @@ export class Desk {
     }
   }
 
-  #fillTestCards() {
-    if (!isLocalShop(location.hostname)) return;
-    const box = byId("test-cards");
-    box.hidden = false;
-    for (const test of TEST_CARDS) {
-      const fill = () => {
-        byId("card-number").value = test.number;
-        byId("card-expiry").value = test.expiry;
-        byId("card-code").value = test.code;
-        this.#onNumber();
-        this.#complain("");
-        byId("charge").focus();
-      };
-      box.append(
-        el("button", { type: "button", class: "test-card", onclick: fill }, el("b", {}, test.name), el("small", {}, test.hint)),
-      );
-    }
-  }
-
-  #clearCard() {
-    for (const name of ["number", "expiry", "code"]) byId(`card-${name}`).value = "";
-    this.#onNumber();
-    this.#complain("");
-  }
-
-  #onNumber() {
-    const digits = byId("card-number").value.replace(/\D/g, "");
-    byId("card-brand").textContent = digits.length >= 4 ? brandOf(digits) : "";
-  }
-
-  #complain(text, field = null) {
-    tell(byId("card-error"), text);
-    for (const name of ["number", "expiry", "code"]) {
-      byId(`card-${name}`).setAttribute("aria-invalid", String(name === field));
-    }
-    if (field) byId(`card-${field}`).focus();
-  }
-
   #focusPayment() {
-    if (hasKeyboard()) byId("card-number").focus();
+    if (hasKeyboard()) this.#form.focus();
     else byId("desk-title").focus({ preventScroll: true });
   }
 
   #charge() {
     const { sale } = this;
     if (!this.isPaying) return;
-    const values = ["number", "expiry", "code"].map((name) => [name, byId(`card-${name}`).value]);
-    const { card, problem, field } = readCard(Object.fromEntries(values));
+    const { card, problem, field } = this.#form.read();
     if (problem) {
       // The second half of a double click on a card that was declined at once.
-      if (!this.#isHasty) this.#complain(problem, field);
+      if (!this.#isHasty) this.#form.complain(problem, field);
       return;
     }
     const shown = { brand: brandOf(card.number), lastFour: card.number.slice(-4) };
     this.courier.entrust(sale.id, card);
     // A click that comes second finds the sale on its way, and changes nothing.
-    if (!this.counter.apply(sale.id, { type: "charge", reference: newReference(), card: shown })) return;
-    this.#clearCard();
+    if (!this.counter.apply(sale.id, { type: "charge", reference: newReference("till"), card: shown })) return;
+    this.#form.clear();
+  }
+
+  /** Leave nothing of a card in the fields. */
+  forgetCard() {
+    this.#form.clear();
   }
 
   // ---- outcome
@@ -212,7 +181,7 @@ export class Desk {
         paperOf(receiptOfSale(sale), this.act.staffName()),
       ]);
     } else {
-      const { title, lines } = outcomeWords(sale);
+      const { title, lines } = outcomeWords(sale, { isKept: this.counter.isKept });
       refill(box, [
         el("p", { class: "verdict" }, el("span", { class: "verdict-pulse", "aria-hidden": "true" }), el("b", {}, title)),
         el("p", { class: "verdict-sum" }, `${money(totalCents(sale))}, ${cardWords(sale)}`),
@@ -312,7 +281,7 @@ export class Desk {
 
   #onSwitch() {
     this.#step = this.sale.state === "declined" ? "payment" : "lines";
-    this.#clearCard();
+    this.#form.clear();
     this.render();
     if (isEmpty(this.sale)) this.act.toShelf();
     else byId("desk-title").focus({ preventScroll: true });
@@ -327,10 +296,6 @@ export class Desk {
     byId("step-payment").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#charge();
-    });
-    byId("card-number").addEventListener("input", () => this.#onNumber());
-    byId("card-expiry").addEventListener("input", ({ target, inputType }) => {
-      if (!inputType?.startsWith("delete")) target.value = formatExpiry(target.value);
     });
   }
 }

@@ -1,6 +1,7 @@
 /** The door: nobody sells who does not work here. */
 
-import { byId, tell } from "./ui.js";
+import { byId, tell } from "../client/dom.js";
+import { isShopError } from "../client/errors.js";
 
 export class Door {
   constructor({ shop, onOpen }) {
@@ -13,8 +14,8 @@ export class Door {
 
   /** Let in who is signed in already; ask everybody else. */
   start() {
-    if (this.shop.staff?.isStaff) this.#open();
-    else if (this.shop.staff) this.show(this.#politely());
+    if (this.shop.person?.isStaff) this.#open();
+    else if (this.shop.person) this.show(this.#politely());
     else this.show("Sign in to start the shift. Warm-up is optional.");
   }
 
@@ -27,7 +28,7 @@ export class Door {
   }
 
   #politely() {
-    return `Hello ${this.shop.staff.name}! You shop here, but you do not work here, and only staff may ring things up.`;
+    return `Hello ${this.shop.person.name}! You shop here, but you do not work here, and only staff may ring things up.`;
   }
 
   async #signIn() {
@@ -37,10 +38,10 @@ export class Door {
     tell(byId("door-error"), "");
     try {
       await this.shop.signIn(byId("username").value.trim(), byId("password").value);
-      if (this.shop.staff.isStaff) this.#open();
+      if (this.shop.person.isStaff) this.#open();
       else tell(byId("door-error"), this.#politely());
     } catch (failure) {
-      if (failure.name !== "ShopError") throw failure;
+      if (!isShopError(failure)) throw failure;
       tell(byId("door-error"), WORDS[failure.kind] ?? failure.message);
     } finally {
       button.disabled = false;

@@ -1,7 +1,7 @@
 /** Receipts: from a sale that was just paid, or from an order of today. */
 
-import { el, money, shortId } from "./ui.js";
-import { textToCents } from "./report.js";
+import { el, shortId } from "../client/dom.js";
+import { money, textToCents } from "../client/money.js";
 import { totalCents } from "./sale.js";
 
 /** Return the facts of a receipt for a paid sale. */

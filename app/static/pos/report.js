@@ -3,18 +3,13 @@
  * comes from the till's memory, so the report is right on every till, and after a reload.
  */
 
+import { textToCents } from "../client/money.js";
+
 /** Return when the local day of `now` began, in milliseconds. */
 export function startOfDay(now) {
   const day = new Date(now);
   day.setHours(0, 0, 0, 0);
   return day.getTime();
-}
-
-/** Return the cents of a total as the shop writes it ("34.99"); no float is on the way. */
-export function textToCents(text) {
-  const found = /^(\d+)(?:\.(\d{1,2}))?$/.exec(String(text).trim());
-  if (!found) throw new Error("not an amount of money");
-  return Number(found[1]) * 100 + Number((found[2] ?? "").padEnd(2, "0"));
 }
 
 const isInStore = (order) => order.delivery.trim().toLowerCase() === "instore";

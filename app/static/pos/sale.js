@@ -21,6 +21,8 @@
  * a sale only knows its brand and last four digits, so sales may be kept on disk.
  */
 
+import { centsToText, countOf, totalOf } from "../client/money.js";
+
 /** Who buys when nobody says who: sales without a customer are orders of this user id. */
 export const WALK_IN = Object.freeze({
   id: "walk-in",
@@ -52,13 +54,15 @@ export const isEmpty = (sale) => sale.lines.length === 0;
 /** Whether the courier has something to do for a sale. */
 export const isUnderway = (sale) => ["waiting", "sending", "pending", "unsure"].includes(sale.state);
 
+/** Whether an attempt was sent that the shop has not spoken about for good. */
+export const isUnsettled = (sale) => sale.reference !== null && sale.sentAt !== null;
+
 /** Whether closing the page would lose something that cannot be asked for later. */
 export const needsThisPage = (sale) => sale.state === "waiting" || sale.state === "sending";
 
-export const totalCents = (sale) =>
-  sale.lines.reduce((sum, line) => sum + line.cents * line.quantity, 0);
+export const totalCents = (sale) => totalOf(sale.lines);
 
-export const unitCount = (sale) => sale.lines.reduce((sum, line) => sum + line.quantity, 0);
+export const unitCount = (sale) => countOf(sale.lines);
 
 /** Return a new, empty sale. */
 export function newSale(id) {
@@ -103,8 +107,9 @@ const CHANGES = {
     return isEditable(sale) ? withQuantity(sale, id, quantity) : null;
   },
 
+  /** An attempt that may have arrived counts for its customer: the shop goes by user and key. */
   customer(sale, { customer }) {
-    return isEditable(sale) ? { ...sale, customer } : null;
+    return isEditable(sale) && !isUnsettled(sale) ? { ...sale, customer } : null;
   },
 
   /** Take the catalog's prices; what is no longer sold leaves the sale. */
@@ -174,11 +179,11 @@ const CHANGES = {
     if (order.state === "declined") {
       return sale.withdrawn ? { ...sale, state: "void" } : declined(sale, order.status, order.card);
     }
-    if (order.state === "pending") {
-      return { ...sale, state: "pending", order: { id: order._id, transaction: "" } };
-    }
+    const attempt = { ...sale.attempt, card: summary(order.card) };
+    const known = { ...sale, lines: linesOf(order, sale), attempt };
     const { _id: id, transactionID: transaction } = order;
-    return paid({ ...sale, attempt: { ...sale.attempt, card: summary(order.card) } }, { id, transaction });
+    if (order.state === "pending") return { ...known, state: "pending", order: { id, transaction: "" } };
+    return paid(known, { id, transaction });
   },
 
   /** The shop has no record of the reference. */
@@ -189,11 +194,9 @@ const CHANGES = {
   },
 
   /** The customer has changed their mind. What may have been sent is asked about first. */
-  withdraw(sale, { at }) {
+  withdraw(sale) {
     if (!["open", "declined", "waiting", "unsure"].includes(sale.state)) return null;
-    const isSettled = sale.reference === null || sale.sentAt === null;
-    const isSilent = sale.state === "open" && at - sale.sentAt > SILENCE_MS;
-    if (isSettled || isSilent) return { ...sale, state: "void" };
+    if (!isUnsettled(sale)) return { ...sale, state: "void" };
     return { ...sale, state: "unsure", withdrawn: true, notice: null };
   },
 };
@@ -219,6 +222,18 @@ function withQuantity(sale, id, quantity) {
 }
 
 const bounded = (quantity) => Math.min(Math.max(Math.trunc(quantity) || 1, 1), MAX_QUANTITY);
+
+/**
+ * Return the lines that count. They are those of the order: between a try that got lost
+ * and the news that it arrived after all, staff may have changed the lines on screen.
+ */
+function linesOf({ cart }, sale) {
+  const known = new Map(sale.lines.map((line) => [line.id, line]));
+  return cart.map(({ itemid: id, name, price, quantity }) => {
+    const cents = Math.round(price * 100);
+    return { ...known.get(id), id, name, cents, quantity: Number(quantity) };
+  });
+}
 
 function paid(sale, order) {
   return { ...sale, state: "paid", order, notice: null, mustExist: false };
@@ -262,6 +277,3 @@ function orderBody(sale, reference) {
 
 /** Return where an in-store order says under which reference it was sold. */
 export const addressLine = (reference) => `Handed over in store, ${reference}`;
-
-const centsToText = (cents) =>
-  `${Math.trunc(cents / 100)}.${String(cents % 100).padStart(2, "0")}`;

@@ -1,32 +1,187 @@
-/** Finding products: what a line of typing means, and which products it fits. */
+/** The shelves: search, tags, and products as big buttons. */
+
+import { byId, el, refill } from "../client/dom.js";
+import { isShopError } from "../client/errors.js";
+import { money } from "../client/money.js";
+import { findProducts, tagsOf } from "../client/search.js";
+
+/** More tiles than this are no help; another letter is. */
+const MOST_SHOWN = 60;
+const MOST_TAGS = 14;
 
 /** Return `{quantity, text}`: "3*bottle" asks for three, "bottle" for one. */
-export function readQuery(typed) {
+function readQuery(typed) {
   const found = /^\s*(\d{1,3})\s*[*×x]\s*(.*)$/i.exec(typed);
   if (!found || Number(found[1]) === 0) return { quantity: 1, text: typed.trim() };
   return { quantity: Number(found[1]), text: found[2].trim() };
 }
 
-const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+const noPicture = () => el("span", { class: "no-image", "aria-hidden": "true" }, "?");
 
-/** Return the products that fit all words of `text` and the tag; names that start so first. */
-export function findProducts(products, text, tag = null) {
-  const words = folded(text).split(/\s+/).filter(Boolean);
-  const fitting = products.filter((product) => {
-    if (tag !== null && !product.tags.includes(tag)) return false;
-    const whole = folded(`${product.name} ${product.tags.join(" ")} ${product.about} ${product.id}`);
-    return words.every((word) => whole.includes(word));
-  });
-  if (!words.length) return fitting;
-  const rank = ({ name }) => (folded(name).split(/\s+/).some((part) => part.startsWith(words[0])) ? 0 : 1);
-  return fitting.sort((one, other) => rank(one) - rank(other));
+/** Return a product's picture; one that does not come, or that no page may load, is a blank. */
+function pictureOf({ image }) {
+  if (!image) return noPicture();
+  const attributes = { src: image, alt: "", width: "150", height: "150", loading: "lazy", decoding: "async" };
+  return el("img", { ...attributes, onerror: ({ target }) => target.replaceWith(noPicture()) });
 }
 
-/** Return the tags of some products, the most frequent first. */
-export function tagsOf(products) {
-  const counts = new Map();
-  for (const tag of products.flatMap((product) => product.tags)) {
-    counts.set(tag, (counts.get(tag) ?? 0) + 1);
+export class Shelf {
+  #products = [];
+  #tag = null;
+  #marked = 0;
+  #hits = [];
+
+  /** Products by their id, as the till knows them now. */
+  byId = new Map();
+  isLoaded = false;
+
+  constructor({ shop, add, shout }) {
+    Object.assign(this, { shop, add, shout });
+    byId("find").addEventListener("input", () => {
+      this.#marked = 0;
+      this.render();
+    });
+    byId("find").addEventListener("keydown", (event) => this.#onKey(event));
+    byId("finder").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#addMarked();
+    });
   }
-  return [...counts].sort(([, one], [, other]) => other - one).map(([tag]) => tag);
+
+  product(id) {
+    return this.byId.get(id.trim().toLowerCase()) ?? this.byId.get(id.trim()) ?? null;
+  }
+
+  /** Take in a product that was not there when the catalog was read. */
+  learn(product) {
+    if (this.byId.has(product.id)) return;
+    this.byId.set(product.id, product);
+    this.#products.push(product);
+    this.render();
+  }
+
+  /** Read the catalog; what is on screen stays when the shop does not answer. */
+  async load() {
+    if (!this.isLoaded) this.#skeleton();
+    try {
+      this.#products = await this.shop.listProducts();
+      this.byId = new Map(this.#products.map((product) => [product.id, product]));
+      this.isLoaded = true;
+    } catch (failure) {
+      if (!isShopError(failure)) throw failure;
+      if (!this.isLoaded) {
+        this.#note("The shelves cannot be reached", "The shop does not answer. Deep breath, then once more.", () => this.load());
+        byId("products").replaceChildren();
+      }
+      return;
+    }
+    this.render();
+  }
+
+  render() {
+    const { quantity, text } = readQuery(byId("find").value);
+    const tags = tagsOf(this.#products).slice(0, MOST_TAGS);
+    if (this.#tag !== null && !tags.includes(this.#tag)) this.#tag = null;
+    refill(byId("tags"), [null, ...tags].map((tag) => this.#chip(tag)));
+    this.#hits = findProducts(this.#products, text, this.#tag);
+    this.#marked = Math.min(this.#marked, Math.max(this.#hits.length - 1, 0));
+    const isTyping = byId("find").value.trim() !== "";
+    refill(
+      byId("products"),
+      this.#hits.slice(0, MOST_SHOWN).map((product, place) =>
+        this.#tile(product, { isMarked: isTyping && place === this.#marked, quantity }),
+      ),
+    );
+    if (!this.#products.length) this.#note("Empty shelves", "Nothing in the catalog yet. A light workout for the till.");
+    else if (!this.#hits.length) this.#note("Nothing by that name", "We looked behind the yoga mats, too.", () => this.#reset(), "Show everything");
+    else if (this.#hits.length > MOST_SHOWN) this.#note("", `${this.#hits.length - MOST_SHOWN} more. Another letter will thin them out.`);
+    else byId("shelf-note").hidden = true;
+  }
+
+  #chip(tag) {
+    const choose = () => {
+      this.#tag = tag;
+      this.#marked = 0;
+      this.render();
+    };
+    return el(
+      "button",
+      { type: "button", class: "chip", "aria-pressed": String(this.#tag === tag), "data-key": `tag ${tag ?? ""}`, onclick: choose },
+      tag ?? "Everything",
+    );
+  }
+
+  #tile(product, { isMarked, quantity }) {
+    const add = () => {
+      this.add(product, readQuery(byId("find").value).quantity);
+      if (byId("find").value) this.#reset();
+    };
+    return el(
+      "li",
+      {},
+      el(
+        "button",
+        {
+          type: "button",
+          class: isMarked ? "tile marked" : "tile",
+          "data-key": product.id,
+          "data-product": product.id,
+          onclick: add,
+        },
+        pictureOf(product),
+        el("span", { class: "tile-name" }, isMarked && quantity > 1 ? `${quantity} × ${product.name}` : product.name),
+        el("span", { class: "tile-price" }, money(product.cents)),
+      ),
+    );
+  }
+
+  #onKey(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && this.#hits.length) {
+      event.preventDefault();
+      const count = Math.min(this.#hits.length, MOST_SHOWN);
+      this.#marked = (this.#marked + step + count) % count;
+      this.render();
+      byId("products").children[this.#marked]?.scrollIntoView({ block: "nearest" });
+    }
+    if (event.key === "Escape" && byId("find").value) {
+      event.stopPropagation();
+      this.#reset();
+    }
+  }
+
+  #addMarked() {
+    const { quantity } = readQuery(byId("find").value);
+    const product = byId("find").value.trim() && this.#hits[this.#marked];
+    if (product) {
+      this.add(product, quantity);
+      this.#reset();
+    } else if (byId("find").value.trim()) {
+      this.shout("Nothing by that name.");
+    }
+  }
+
+  #reset() {
+    byId("find").value = "";
+    this.#tag = null;
+    this.#marked = 0;
+    this.render();
+  }
+
+  #skeleton() {
+    byId("shelf-note").hidden = true;
+    byId("products").setAttribute("aria-busy", "true");
+    byId("products").replaceChildren(...Array.from({ length: 8 }, () => el("li", { class: "tile-ghost", "aria-hidden": "true" })));
+  }
+
+  #note(title, text, retry = null, action = "Try again") {
+    byId("products").removeAttribute("aria-busy");
+    const note = byId("shelf-note");
+    note.hidden = false;
+    note.replaceChildren(
+      ...(title ? [el("b", {}, title)] : []),
+      el("p", {}, text),
+      ...(retry ? [el("button", { type: "button", class: "plain", onclick: retry }, action)] : []),
+    );
+  }
 }

@@ -1,46 +1,32 @@
 /** The till: puts its parts together and listens to keys, scanner and network. */
 
+import { Api } from "../client/api.js";
+import { byId } from "../client/dom.js";
+import { isShopError } from "../client/errors.js";
+import { money } from "../client/money.js";
+import { beep } from "./beep.js";
 import { Counter } from "./counter.js";
 import { Courier } from "./courier.js";
 import { Customers } from "./customers.js";
 import { Desk } from "./desk.js";
 import { Door } from "./door.js";
 import { holdTill } from "./keep.js";
-import { paperOf } from "./receipt.js";
-import { isEditable, isEmpty, isUnderway, needsThisPage, totalCents, unitCount } from "./sale.js";
+import { Line } from "./line.js";
+import { announce, ask, closeDialogs, hush, isCovered, print, say, shout, showReceipt } from "./overlay.js";
+import { isEditable, isEmpty, isUnderway, isUnsettled, needsThisPage, totalCents, unitCount } from "./sale.js";
 import { listenForScans } from "./scanner.js";
-import { Shelf } from "./shelf-view.js";
-import { Shop } from "./shop.js";
+import { Shelf } from "./shelf.js";
 import { Today } from "./today.js";
-import { beep, byId, money } from "./ui.js";
+import { dropWords, repricedWords, spokenWords } from "./words.js";
 
-const shop = new Shop();
+/** In the tab's own storage: a shift ends with its tab, and the shop next door knows nothing. */
+const shop = new Api({ place: "acme-till.staff", storage: () => sessionStorage });
 const counter = new Counter();
 const courier = new Courier({
   shop,
   read: (id) => counter.read(id),
   apply: (id, event) => counter.apply(id, event),
 });
-
-// ---- words from the till
-
-let toastTimer = 0;
-
-/** Say something in passing. */
-function say(text, tone = "") {
-  const toast = byId("toast");
-  toast.textContent = text;
-  toast.dataset.tone = tone;
-  toast.classList.add("shown");
-  clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => toast.classList.remove("shown"), 2500);
-}
-
-/** Say something that must not be missed. */
-function shout(text) {
-  beep(false);
-  say(text, "bad");
-}
 
 // ---- views
 
@@ -56,54 +42,23 @@ function show(view) {
   }
 }
 
-function ask({ title, text, yes, no }) {
-  const dialog = byId("ask");
-  byId("ask-title").textContent = title;
-  byId("ask-text").textContent = text;
-  byId("ask-yes").textContent = yes;
-  byId("ask-no").textContent = no;
-  dialog.returnValue = "";
-  return new Promise((resolve) => {
-    byId("ask-yes").onclick = () => dialog.close("yes");
-    dialog.onclose = () => resolve(dialog.returnValue === "yes");
-    dialog.showModal();
-    byId("ask-no").focus();
-  });
-}
-
-function print(paper) {
-  byId("print-paper").replaceChildren(paper);
-  window.print();
-}
-
-function showReceipt(receipt) {
-  byId("receipt-paper").replaceChildren(paperOf(receipt, ""));
-  byId("receipt-print").onclick = () => print(paperOf(receipt, ""));
-  byId("receipt").showModal();
-}
-
 // ---- what the panels ask for
 
 async function drop() {
   const sale = counter.current;
-  const isOut = isUnderway(sale);
-  const isSure = await ask({
-    title: isOut ? "Call this sale off?" : "Drop this sale?",
-    text: isOut
-      ? "Nothing more will be sent. If the last try reached the shop after all, the till will find out and say so."
-      : `${unitCount(sale)} × something for ${money(totalCents(sale))} will go back on the shelves.`,
-    yes: isOut ? "Call it off" : "Drop it",
-    no: "Keep it",
-  });
-  if (!isSure) return;
+  if (!(await ask(dropWords(sale)))) return;
   courier.forget(sale.id);
-  counter.apply(sale.id, { type: "withdraw", at: Date.now() });
+  counter.apply(sale.id, { type: "withdraw" });
   courier.wake();
 }
 
 function chooseCustomer() {
   const sale = counter.current;
   if (!isEditable(sale)) return;
+  if (isUnsettled(sale)) {
+    shout("The last try went out for this customer and may still arrive. Charge it, or drop the sale.");
+    return;
+  }
   customers.open((customer) => counter.apply(sale.id, { type: "customer", customer }));
 }
 
@@ -123,9 +78,12 @@ function add(product, quantity = 1) {
   say(`${quantity > 1 ? `${quantity} × ` : ""}${product.name} rung up, ${money(totalCents(counter.current))} in all`);
 }
 
+/** Put what was scanned into the sale; whatever lay over the sale gives way to it. */
 async function addScanned(code) {
-  if (byId("till").hidden || document.querySelector("dialog[open]")) return;
+  if (byId("till").hidden) return;
+  closeDialogs();
   if (document.body.dataset.view === "today") show("shelf");
+  const sale = counter.current.id;
   const known = shelf.product(code);
   if (known) {
     add(known);
@@ -135,12 +93,13 @@ async function addScanned(code) {
     const product = await shop.findProduct(code);
     if (product) {
       shelf.learn(product);
-      add(product);
+      if (sale === counter.current.id) add(product);
+      else shout(`${product.name} was looked up too late for its customer. Scan it again.`);
     } else {
       shout(`No product has the code ${code.slice(0, 40)}`);
     }
   } catch (failure) {
-    if (failure.name !== "ShopError") throw failure;
+    if (!isShopError(failure)) throw failure;
     shout(`The code ${code.slice(0, 40)} is new to this till, and the shop does not answer.`);
   }
 }
@@ -149,7 +108,7 @@ const act = {
   drop,
   chooseCustomer,
   print,
-  staffName: () => shop.staff?.name ?? "",
+  staffName: () => staffName,
   toShelf: () => {
     if (document.body.dataset.view !== "today") show("shelf");
     if (matchMedia("(pointer: fine)").matches) byId("find").focus({ preventScroll: true });
@@ -161,29 +120,23 @@ const customers = new Customers({ shop });
 const desk = new Desk({ counter, courier, act });
 const today = new Today({ shop, counter, showReceipt });
 const door = new Door({ shop, onOpen: openTill });
+const line = new Line({ shop, counter, onBack: comeBack });
 
 // ---- what happens to sales
-
-const SPOKEN = {
-  paid: (sale) => `Paid ${money(totalCents(sale))}.`,
-  declined: () => "The card was declined. Nothing was charged.",
-  waiting: () => "No answer. The sale is kept and not paid yet.",
-  pending: () => "The shop has the sale; it is not paid yet.",
-  void: () => "The sale is off. Nothing was charged.",
-};
 
 counter.addEventListener("sale", ({ detail: { before, after } }) => {
   courierFor(after);
   badge();
   today.renderOwn();
   if (before.state === after.state) return;
-  byId("toast").classList.remove("shown");
-  if (SPOKEN[after.state] && !(after.state === "waiting" && before.state !== "sending")) {
+  hush();
+  const words = spokenWords(before, after);
+  if (words) {
     if (after.state === "declined") beep(false);
     // A declined sale on screen has an alert of its own.
     const isSaid = after.state === "declined" && after.id === counter.current.id;
-    byId("alarm").textContent = isSaid ? "" : SPOKEN[after.state](after);
-    if (after.id !== counter.current.id || after.state === "void") say(SPOKEN[after.state](after), after.state);
+    if (!isSaid) announce(words);
+    if (after.id !== counter.current.id || after.state === "void") say(words, after.state);
   }
   if (after.notice?.code === "refused") reprice(after);
   if (["paid", "declined"].includes(after.state) && document.body.dataset.view === "today") today.refresh();
@@ -191,7 +144,7 @@ counter.addEventListener("sale", ({ detail: { before, after } }) => {
 counter.addEventListener("switch", badge);
 
 function courierFor(sale) {
-  if (isUnderway(sale) && shop.staff) courier.drive(sale.id);
+  if (isUnderway(sale) && shop.person) courier.drive(sale.id);
 }
 
 /** The shop disagreed with the total: take its prices and say what changed. */
@@ -204,7 +157,7 @@ async function reprice(sale) {
   counter.apply(sale.id, { ...repriced, notice: current.notice });
   const after = totalCents(counter.read(sale.id));
   if (after === before && counter.read(sale.id).lines.length === sale.lines.length) return;
-  const text = `Prices have moved: ${money(before)} is ${money(after)} now. Nothing was charged; tell the customer first.`;
+  const text = `${repricedWords(sale.lines, counter.read(sale.id).lines)} ${money(before)} is ${money(after)} now. Nothing was charged; tell the customer first.`;
   counter.apply(sale.id, { ...repriced, notice: { tone: "wait", code: "repriced", text } });
 }
 
@@ -213,18 +166,26 @@ function badge() {
   const count = byId("desk-count");
   count.hidden = isEmpty(sale);
   count.textContent = isEmpty(sale) ? "" : `${unitCount(sale)} · ${money(totalCents(sale))}`;
-  document.body.classList.toggle("unkept", !counter.isKept);
+  line.show();
 }
 
 // ---- opening and closing
 
+/** Whoever has signed in, by the name they have among people. */
+let staffName = "";
+
 async function showName() {
-  byId("staff-name").textContent = shop.staff.name;
+  const { person } = shop;
+  const show = (name) => {
+    staffName = name;
+    byId("staff-name").textContent = name;
+  };
+  show(person.name);
   try {
-    await shop.learnName();
-    byId("staff-name").textContent = shop.staff.name;
+    const { firstname, lastname } = await shop.getUser(person.id);
+    if (shop.person?.id === person.id) show(`${firstname} ${lastname}`.trim() || person.name);
   } catch (failure) {
-    if (failure.name !== "ShopError") throw failure;
+    if (!isShopError(failure)) throw failure;
   }
 }
 
@@ -240,11 +201,18 @@ function openTill() {
   act.toShelf();
 }
 
+/** The shop answers again: go on with what waited for it. */
+function comeBack() {
+  courier.wake();
+  if (!byId("till").hidden && !shelf.isLoaded) shelf.load();
+}
+
 function closeTill(note) {
   if (byId("till").hidden) return;
   byId("till").hidden = true;
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  closeDialogs();
   customers.clear();
+  desk.forgetCard();
   door.show(note);
 }
 
@@ -259,13 +227,6 @@ byId("sign-out").addEventListener("click", () => {
 });
 
 shop.addEventListener("signed-out", () => closeTill("The sign-in has run out. Nothing is lost: sign in and go on."));
-shop.addEventListener("network", ({ detail: { isUp } }) => {
-  const line = byId("network");
-  line.dataset.up = isUp;
-  line.textContent = isUp ? "" : "No connection: sales wait here";
-});
-addEventListener("online", () => courier.wake());
-addEventListener("offline", () => shop.reportNetwork(false));
 document.addEventListener("visibilitychange", () => document.hidden || courier.wake());
 addEventListener("beforeunload", (event) => {
   if (counter.all.some(needsThisPage)) event.preventDefault();
@@ -279,9 +240,6 @@ for (const button of document.querySelectorAll("button[data-view]")) {
     if (button.dataset.view === "desk") byId("desk-title").focus({ preventScroll: true });
     if (button.dataset.view === "shelf") act.toShelf();
   });
-}
-for (const button of document.querySelectorAll("dialog [data-close]")) {
-  button.addEventListener("click", () => button.closest("dialog").close());
 }
 
 const KEYS = {
@@ -303,7 +261,7 @@ const KEYS = {
 document.addEventListener("keydown", (event) => {
   const { key, repeat, ctrlKey, altKey, metaKey } = event;
   if (!KEYS[key] || ctrlKey || altKey || metaKey) return;
-  if (byId("till").hidden || document.querySelector("dialog[open]")) return;
+  if (byId("till").hidden || isCovered()) return;
   if (key !== "Escape") event.preventDefault();
   if (!repeat) KEYS[key]();
 });
@@ -327,7 +285,9 @@ const takeOver = holdTill({
     // Whatever this page was doing, the other one does it now.
     if (wasHeld) {
       shop.hangUp();
+      courier.stop();
       counter.close();
+      desk.forgetCard();
     }
     byId("till").hidden = true;
     byId("door").hidden = true;

@@ -1,18 +1,27 @@
 /** Today's sales, as the shop has them, and apart from them what this till still holds. */
 
-import { ordersOfDay, summarise, textToCents, wordFor } from "./report.js";
+import { reasonWords } from "../client/card.js";
+import { byId, el, refill, shortId, tell } from "../client/dom.js";
+import { isShopError } from "../client/errors.js";
+import { money, textToCents } from "../client/money.js";
+import { ordersOfDay, summarise, wordFor } from "./report.js";
 import { receiptOfOrder } from "./receipt.js";
 import { isFinal, totalCents } from "./sale.js";
-import { byId, el, money, shortId, tell } from "./ui.js";
-import { reasonWords, STATE_WORDS } from "./words.js";
+import { STATE_WORDS } from "./words.js";
 
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
 const date = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
 
 const HEADINGS = { waiting: "Not decided yet", declined: "Declined", paid: "Paid" };
 
+/** How soon the shop is asked again while it has orders without a verdict, and at last. */
+const FIRST_LOOK_MS = 1000;
+const LONGEST_LOOK_MS = 30_000;
+
 export class Today {
   #round = 0;
+  #lookMs = FIRST_LOOK_MS;
+  #timer = 0;
 
   constructor({ shop, counter, showReceipt, now = Date.now }) {
     Object.assign(this, { shop, counter, showReceipt, now });
@@ -21,23 +30,24 @@ export class Today {
 
   /** Ask the shop and show what it says; figures that are on screen stay until it has. */
   async refresh() {
+    clearTimeout(this.#timer);
     const round = ++this.#round;
     const now = this.now();
     byId("today-title").textContent = `Today, ${date.format(now)}`;
-    byId("today-refresh").disabled = true;
+    byId("today").ariaBusy = "true";
     this.renderOwn();
     if (!byId("figures").childElementCount) tell(byId("today-note"), "Counting the drawer …");
     try {
       const orders = await ordersOfDay((next) => this.shop.listOrders(next), now);
-      if (round === this.#round) this.#render(summarise(orders));
+      if (round === this.#round) this.#take(summarise(orders));
     } catch (failure) {
-      if (failure.name !== "ShopError") throw failure;
+      if (!isShopError(failure)) throw failure;
       const words = byId("figures").childElementCount
         ? "The shop does not answer, so these are the figures of a moment ago. Ask again."
         : "The shop does not answer, and the till does not guess. Ask again.";
       if (round === this.#round) tell(byId("today-note"), words);
     } finally {
-      if (round === this.#round) byId("today-refresh").disabled = false;
+      if (round === this.#round) byId("today").ariaBusy = "false";
     }
   }
 
@@ -59,6 +69,17 @@ export class Today {
     );
   }
 
+  /** Show figures, and ask for better ones as long as an order has no verdict. */
+  #take(summary) {
+    this.#render(summary);
+    if (!summary.waiting.length) {
+      this.#lookMs = FIRST_LOOK_MS;
+      return;
+    }
+    this.#timer = setTimeout(() => byId("today").hidden || this.refresh(), this.#lookMs);
+    this.#lookMs = Math.min(this.#lookMs * 2, LONGEST_LOOK_MS);
+  }
+
   #render(summary) {
     const { orders, paid, cents, average, declined, waiting, favourite } = summary;
     tell(
@@ -73,10 +94,12 @@ export class Today {
       figure("Bestseller", favourite ? `${favourite.units} × ${favourite.name}` : "–", "figure-text"),
     );
     const groups = { waiting, paid, declined };
-    byId("today-orders").replaceChildren(
-      ...Object.entries(groups)
+    refill(
+      byId("today-orders"),
+      Object.entries(groups)
         .filter(([, some]) => some.length)
         .map(([word, some]) => this.#group(word, some)),
+      byId("today-title"),
     );
   }
 
@@ -108,7 +131,7 @@ export class Today {
       ),
       el("span", { class: "order-sum" }, money(textToCents(order.total))),
       word === "paid"
-        ? el("button", { type: "button", class: "plain", onclick: () => this.showReceipt(receiptOfOrder(order)) }, "Receipt")
+        ? el("button", { type: "button", class: "plain", "data-key": order._id, onclick: () => this.showReceipt(receiptOfOrder(order)) }, "Receipt")
         : el("span", { class: "state", "data-state": word }, word === "declined" ? "Declined" : "Sent"),
     );
   }

@@ -1,5 +1,8 @@
 /** What the till says. One place, so that the tone stays one, and no state lies. */
 
+import { money } from "../client/money.js";
+import { isUnderway, isUnsettled, totalCents, unitCount } from "./sale.js";
+
 /** What stands on the badge of a sale in each state. */
 export const STATE_WORDS = {
   open: "Open",
@@ -12,20 +15,42 @@ export const STATE_WORDS = {
   void: "Dropped",
 };
 
-const REASONS = new Map([
-  ["creditcard has expired", "The card has expired."],
-  ["creditcard number is not valid", "The number is not that of a card the shop takes."],
-  ["creditcard expiration is not valid", "The expiry date is not a date."],
-  ["creditcard cvv is not valid", "The security code does not fit the card."],
-  ["payment timed out", "The bank never answered."],
-  ["creditcard validation has failed, unable to process payment", "The card did not pass the check."],
-]);
+/** What is said aloud when a sale gets from one state into another; "" for nothing. */
+export function spokenWords(before, after) {
+  switch (after.state) {
+    case "paid":
+      return `Paid ${money(totalCents(after))}.`;
+    case "declined":
+      return "The card was declined. Nothing was charged.";
+    case "waiting":
+      return before.state === "sending" ? "No answer. The sale waits here and is not paid yet." : "";
+    case "pending":
+      return "The shop has the sale; it is not paid yet.";
+    case "void":
+      return "The sale is off. Nothing was charged.";
+    default:
+      return "";
+  }
+}
 
-/** Return the shop's reason for a refusal in plain words. */
-export const reasonWords = (reason) => REASONS.get(reason) ?? reason;
+/** What staff are asked before a sale is dropped; one that may be in the shop is called off. */
+export function dropWords(sale) {
+  const isOut = isUnderway(sale) || isUnsettled(sale);
+  return {
+    title: isOut ? "Call this sale off?" : "Drop this sale?",
+    text: isOut
+      ? "Nothing more will be sent. If the last try reached the shop after all, the till will find out and say so."
+      : `${unitCount(sale)} × something for ${money(totalCents(sale))} will go back on the shelves.`,
+    yes: isOut ? "Call it off" : "Drop it",
+    no: "Keep it",
+  };
+}
 
-/** What a person sees while a sale has no verdict: a heading, and what to do meanwhile. */
-export function outcomeWords(sale) {
+/**
+ * What a person sees while a sale has no verdict: a heading, and what to do meanwhile.
+ * `isKept` tells whether the browser has the sale on disk.
+ */
+export function outcomeWords(sale, { isKept }) {
   switch (sale.state) {
     case "sending":
       return {
@@ -54,7 +79,14 @@ export function outcomeWords(sale) {
             ],
           };
     default:
-      return { title: "Waiting", lines: [WAITING[sale.notice?.code] ?? WAITING.start, ...KEPT] };
+      return {
+        title: "Waiting",
+        lines: [
+          WAITING[sale.notice?.code] ?? WAITING.start,
+          "Not paid: keep the goods on the counter.",
+          isKept ? KEPT : UNKEPT,
+        ],
+      };
   }
 }
 
@@ -65,10 +97,17 @@ const WAITING = {
   "sign in": "The shift's sign-in has run out. Sign in again, and the sale goes on.",
 };
 
-const KEPT = [
-  "Not paid: keep the goods on the counter.",
-  "The sale is kept and goes out by itself, once. The card number is only in this page's memory, so leave the page open.",
-];
+const KEPT =
+  "The sale is kept and goes out by itself, once. The card number is only in this page's memory, so leave the page open.";
+const UNKEPT =
+  "The sale goes out by itself, once. This browser keeps nothing on disk, so the page must stay open until it has.";
+
+/** What has changed between the lines of a sale before and after the shop's prices. */
+export function repricedWords(before, after) {
+  const gone = before.filter(({ id }) => !after.some((line) => line.id === id));
+  if (!gone.length) return "Prices have moved:";
+  return `No longer sold: ${gone.map(({ name }) => name).join(", ")}. So`;
+}
 
 /** What stands above a sale that came back to its articles. */
 export function noticeWords(sale) {

@@ -1,0 +1,119 @@
+"""Reading the events of API Gateway's HTTP API before the adapter believes them.
+
+The adapter trusts what it is given: a body that is no base64, a port that is no number or a
+header that is no text would end as a crash of the function instead of a refusal. What leaves
+this module holds nothing but text of the right shape.
+"""
+
+import base64
+import binascii
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from app.domain.errors import InvalidInputError
+
+_VERSION = "2.0"
+_HOST = re.compile(r"[^:\s]+(:\d{1,5})?", re.ASCII)
+_PORT = re.compile(r"\d{1,5}", re.ASCII)
+
+
+def _check_unicode(text: str) -> str:
+    # JSON can spell half a character ("\\ud800"), and no byte can.
+    text.encode()
+    return text
+
+
+_Text = Annotated[str, AfterValidator(_check_unicode)]
+
+
+class _Given(BaseModel):
+    # Strict: what API Gateway sends needs no conversion, what somebody else sends gets none.
+    model_config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
+
+
+class _Call(_Given):
+    method: _Text = Field(min_length=1)
+    path: _Text
+    source_ip: _Text | None = Field(None, alias="sourceIp")
+
+
+class _Context(_Given):
+    http: _Call
+
+
+class _Event(_Given):
+    version: Literal["2.0"]
+    context: _Context = Field(alias="requestContext")
+    query: _Text | None = Field(None, alias="rawQueryString")
+    headers: dict[_Text, _Text] | None = None
+    cookies: list[_Text] | None = None
+    body: _Text | None = None
+    is_base64: bool | None = Field(None, alias="isBase64Encoded")
+
+
+def checked_event(event: Any) -> dict[str, Any]:
+    """Return an event (payload format 2.0) with only what the adapter reads, body decoded.
+
+    Raises:
+        InvalidInputError: it is no such event; names the part and repeats nothing of it.
+    """
+    try:
+        given = _Event.model_validate(event)
+    except ValidationError as failure:
+        # Never the names of headers: they are the caller's.
+        parts = {str(part) for error in failure.errors() for part in error["loc"][:1]}
+        raise InvalidInputError(f"{min(parts, default='event')}: is malformed") from None
+    call = given.context.http
+    return clean_event(
+        call.method,
+        call.path,
+        source_ip=call.source_ip or "",
+        query=given.query or "",
+        headers=_harmless(given.headers or {}),
+        cookies=given.cookies or [],
+        body=_body_of(given),
+    )
+
+
+def clean_event(
+    method: str,
+    path: str,
+    *,
+    source_ip: str = "",
+    query: str = "",
+    headers: dict[str, str] | None = None,
+    cookies: list[str] | None = None,
+    body: bytes = b"",
+) -> dict[str, Any]:
+    """Return an event of the shape that the adapter understands; ``body`` as it is."""
+    return {
+        "version": _VERSION,
+        "rawQueryString": query,
+        "headers": headers or {},
+        "cookies": cookies or [],
+        "requestContext": {"http": {"method": method, "path": path, "sourceIp": source_ip}},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def _harmless(headers: dict[str, str]) -> dict[str, str]:
+    """Return the headers without a host or port the adapter cannot take apart."""
+    shapes = {"host": _HOST, "x-forwarded-port": _PORT}
+    return {
+        name: value
+        for name, value in headers.items()
+        if (shape := shapes.get(name.lower())) is None or shape.fullmatch(value)
+    }
+
+
+def _body_of(given: _Event) -> bytes:
+    text = given.body or ""
+    if not given.is_base64:
+        return text.encode()
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidInputError("body: is not valid base64") from None

@@ -1,0 +1,205 @@
+/**
+ * The shop's public API as pages need it. Every failure is a `ShopError`.
+ *
+ * Events: "network" when `isUp` has changed,
+ * "signed-out" when a session has run out and cannot be renewed.
+ */
+
+import { ShopError } from "./errors.js";
+import { Session } from "./session.js";
+import { Wire } from "./wire.js";
+
+const segment = encodeURIComponent;
+
+export class Api extends EventTarget {
+  #wire = new Wire({ onNetwork: (isUp) => this.reportNetwork(isUp) });
+  #isUp = true;
+
+  /** Whether this page shall send nothing any more. */
+  isDown = false;
+
+  /**
+   * @param {object} options
+   * @param {string} options.place Under which name the tokens are kept.
+   * @param {() => Storage} options.storage Where they are kept.
+   * @param {number} [options.retries] How often a read is repeated before it fails.
+   */
+  constructor({ place, storage, retries = 0 }) {
+    super();
+    this.retries = retries;
+    const post = async (path, json) => (await this.#send(path, { json })).body;
+    this.session = new Session(post, { place, storage });
+  }
+
+  /** Whether the last call reached the shop. */
+  get isUp() {
+    return this.#isUp;
+  }
+
+  /** `{id, name, isStaff}` of whoever has signed in, or null. */
+  get person() {
+    return this.session.person;
+  }
+
+  signIn(username, password) {
+    return this.session.signIn(username, password);
+  }
+
+  signOut() {
+    this.session.signOut();
+  }
+
+  /** Send nothing any more. */
+  hangUp() {
+    this.isDown = true;
+  }
+
+  /** Take note of whether the shop can be reached; tells whoever listens when that changes. */
+  reportNetwork(isUp) {
+    if (isUp === this.#isUp) return;
+    this.#isUp = isUp;
+    this.dispatchEvent(new CustomEvent("network"));
+  }
+
+  // ---- catalog
+
+  /** Return all products. */
+  async listProducts(request = {}) {
+    return (await this.all("/products?limit=500", request)).map(toProduct);
+  }
+
+  /** Return a product, or null where the shop has none with this id. */
+  async findProduct(id, request = {}) {
+    try {
+      const { body } = await this.open(`/products/${segment(id)}`, request);
+      return toProduct(body.data);
+    } catch (failure) {
+      if (failure.status === 404) return null;
+      throw failure;
+    }
+  }
+
+  // ---- users
+
+  async getUser(id) {
+    return (await this.call(`/users/${segment(id)}`)).body.data;
+  }
+
+  listUsers() {
+    return this.all("/users?limit=500", { isOwn: true });
+  }
+
+  /** Add a customer; answers nothing of use: the next step is to sign in. */
+  async register(profile) {
+    await this.#send("/register", { json: profile });
+  }
+
+  // ---- cart
+
+  /** Return somebody's cart as `[{id, quantity}]`: names and prices are the catalog's. */
+  async getCart(userId) {
+    const { body } = await this.call(`/cart/items/${segment(userId)}`);
+    return body.cart.map(({ itemid, quantity }) => ({ id: itemid, quantity }));
+  }
+
+  /** Add to what is there. Not safe to repeat. */
+  async addToCart(userId, id, quantity) {
+    await this.call(`/cart/item/add/${segment(userId)}`, { json: { itemid: id, quantity } });
+  }
+
+  /** Set a quantity; 0 takes the article out. */
+  async setQuantity(userId, id, quantity) {
+    await this.call(`/cart/item/modify/${segment(userId)}`, { json: { itemid: id, quantity } });
+  }
+
+  /** Put these lines in place of whatever is in a cart; safe to repeat. */
+  async replaceCart(userId, lines) {
+    const cart = lines.map(({ id, quantity }) => ({ itemid: id, quantity }));
+    await this.call(`/cart/modify/${segment(userId)}`, { json: { cart } });
+  }
+
+  async clearCart(userId) {
+    await this.call(`/cart/clear/${segment(userId)}`, { method: "POST", mayBeEmpty: true });
+  }
+
+  // ---- orders
+
+  /** Place an order; answers `{order_id, payment}`. The same key and order may be repeated. */
+  async placeOrder(userId, order, key, request = {}) {
+    const path = `/order/add/${segment(userId)}`;
+    const { body } = await this.call(path, { ...request, json: order, headers: { "Idempotency-Key": key } });
+    if (!body?.order_id || !body.payment) throw new ShopError("shop");
+    return body;
+  }
+
+  async getOrder(userId, orderId, request = {}) {
+    return (await this.call(`/order/${segment(userId)}/${segment(orderId)}`, request)).body;
+  }
+
+  /** Return a page of somebody's orders, newest first, as `{orders, next}`. */
+  listOrdersOf(userId, next = null, { limit = 100, ...request } = {}) {
+    return this.#page(next ?? `/order/${segment(userId)}?limit=${limit}`, request);
+  }
+
+  /** Return a page of everybody's orders, newest first, as `{orders, next}`. */
+  listOrders(next = null) {
+    return this.#page(next ?? "/order/all?limit=100");
+  }
+
+  async #page(path, request = {}) {
+    const { body, next } = await this.call(path, request);
+    return { orders: body, next };
+  }
+
+  // ---- the ways to call
+
+  /** Return everything of a list whose pages are `{data}`. */
+  async all(path, { isOwn = false, ...request } = {}) {
+    const found = [];
+    for (let next = path; next; ) {
+      const page = await (isOwn ? this.call(next, request) : this.open(next, request));
+      found.push(...page.body.data);
+      next = page.next;
+    }
+    return found;
+  }
+
+  /** Call what is open to everybody: no token goes along, and none can be in the way. */
+  open(path, request = {}) {
+    return this.#send(path, request);
+  }
+
+  /**
+   * Call with a token; one that the shop does not take is renewed once. `isGuest` calls
+   * without one where nobody has signed in, for shops that let guests in.
+   */
+  async call(path, { isGuest = false, ...request } = {}) {
+    const token = await this.session.token();
+    if (!token && isGuest) return this.#send(path, request);
+    try {
+      if (token) return await this.#send(path, { ...request, token });
+    } catch (failure) {
+      if (failure.status !== 401) throw failure;
+      const fresh = await this.session.token({ stale: token });
+      if (fresh) return this.#send(path, { ...request, token: fresh });
+    }
+    this.dispatchEvent(new CustomEvent("signed-out"));
+    throw new ShopError("sign in", { status: 401 });
+  }
+
+  #send(path, request) {
+    if (this.isDown) throw new ShopError("network");
+    return this.#wire.send(path, { retries: this.retries, ...request });
+  }
+}
+
+const toProduct = ({ id, name, shortDescription, description, price, imageUrl1, imageUrl2, imageUrl3, tags }) => ({
+  id,
+  name,
+  about: shortDescription,
+  description,
+  cents: Math.round(price * 100),
+  image: imageUrl1,
+  images: [imageUrl1, imageUrl2, imageUrl3].filter(Boolean),
+  tags,
+});

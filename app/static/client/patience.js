@@ -1,0 +1,30 @@
+/** How long to wait before trying again. */
+
+const FIRST_PAUSE_MS = 400;
+const LONGEST_PAUSE_MS = 15_000;
+
+/**
+ * Return a pause in milliseconds: twice as long each time, never shorter than the shop asked
+ * for, and spread, so that a crowd that failed together does not come back together.
+ * @param {number} attempt From 0. @param {number} [retryAfterMs]
+ */
+export function pauseFor(attempt, retryAfterMs = 0) {
+  const pause = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
+  return Math.max(retryAfterMs, pause) + Math.random() * pause * 0.25;
+}
+
+/** Wait; a signal ends it early with the signal's own failure. */
+export function sleep(milliseconds, signal = undefined) {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}

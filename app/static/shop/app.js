@@ -1,0 +1,192 @@
+/** The storefront: puts its parts together. A client of the public API like any other. */
+
+import { Api } from "../client/api.js";
+import { byId, el, tell } from "../client/dom.js";
+import { isShopError, ShopError } from "../client/errors.js";
+import { speaker } from "../client/live.js";
+import { Basket } from "./basket.js";
+import { cartView } from "./cart.js";
+import { homeView } from "./home.js";
+import { button, linkButton, panel, whileBusy } from "./pieces.js";
+import { productView } from "./product.js";
+import { Router } from "./router.js";
+import { Shelves } from "./shelves.js";
+import { FAILURE_WORDS, failureLine } from "./words.js";
+
+const SESSION = "acme-shop.session";
+const RETRIES = 2;
+const TOAST_MS = 3500;
+
+const api = new Api({ place: SESSION, storage: () => localStorage, retries: RETRIES });
+const basket = new Basket({ api });
+const shelves = new Shelves({ api });
+
+// ---- words in passing
+
+const murmur = speaker(byId("status"));
+const alarm = speaker(byId("alarm"));
+let toastTimer = 0;
+
+function toast(tone, ...nodes) {
+  const box = byId("toast");
+  box.replaceChildren(...nodes);
+  box.dataset.tone = tone;
+  box.hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => (box.hidden = true), TOAST_MS);
+}
+
+/** Say something that only matters to who cannot see the page. */
+const say = (text) => murmur(text);
+
+/** Say something that must not be missed. */
+function shout(text) {
+  alarm(text);
+  toast("bad", text);
+}
+
+// ---- what views ask for
+
+const login = (next) => router.go(`#/login?${new URLSearchParams({ next })}`, { isReplacing: true });
+
+/** Somebody has just signed in: their cart first, then where they wanted to go. */
+async function enter(next) {
+  showPerson();
+  try {
+    await basket.load();
+  } catch (failure) {
+    if (!isShopError(failure)) throw failure;
+    shout("You are in. The cart will follow when the shop answers.");
+  }
+  router.go(next, { isReplacing: true });
+}
+
+function addToCart(product, control, quantity = 1) {
+  return whileBusy(control, async () => {
+    try {
+      await basket.add(product.id, quantity);
+      const words = `${quantity > 1 ? `${quantity} × ` : ""}${product.name} is in the cart.`;
+      say(words);
+      toast("good", el("span", {}, words), el("a", { href: "#/cart" }, "View cart"));
+    } catch (failure) {
+      if (!isShopError(failure)) throw failure;
+      shout(failureLine(failure));
+    }
+  });
+}
+
+function onFailure(failure, again) {
+  if (failure.kind === "sign in" && failure.status === 401) {
+    login(location.hash);
+    return null;
+  }
+  const { title, text } = FAILURE_WORDS[failure.kind] ?? FAILURE_WORDS.refused;
+  return { title, nodes: [panel(title, text, button("Try again", failure.message === "module" ? () => location.reload() : again), linkButton("#/", "To the shelves", "plain"))] };
+}
+
+// ---- views
+
+const parts = { api, basket, shelves, say, shout, login, enter, addToCart };
+
+/** Return a view whose module is fetched when it is wanted: looking around must be light. */
+const late = (fetchModule, name) => async (page) => {
+  const module = await fetchModule().catch(() => {
+    throw new ShopError("network", { message: "module" });
+  });
+  if (!page.signal.aborted) await module[name](parts)(page);
+};
+
+const nowhere = ({ show }) => show("Not found", panel("Off the track", "There is nothing at this address. Turn round, easy pace.", linkButton("#/", "To the shelves")));
+
+const router = new Router({
+  main: byId("main"),
+  viewOf: ([name = ""]) => (Object.hasOwn(views, name) ? views[name] : nowhere),
+  onFailure,
+  onShown: (title) => {
+    document.title = `${title} · ACME Fitness`;
+    byId("toast").hidden = true;
+    const here = location.hash.split(/[?/]/)[1] ?? "";
+    for (const link of document.querySelectorAll("[data-here]")) {
+      if (link.dataset.here === here) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  },
+});
+parts.router = router;
+const views = {
+  "": homeView(parts),
+  product: productView(parts),
+  cart: cartView(parts),
+  checkout: late(() => import("./checkout.js"), "checkoutView"),
+  order: late(() => import("./order.js"), "orderView"),
+  orders: late(() => import("./orders.js"), "ordersView"),
+  login: late(() => import("./door.js"), "loginView"),
+  register: late(() => import("./door.js"), "registerView"),
+};
+
+// ---- the frame around them
+
+function showPerson() {
+  const { person } = api;
+  byId("log-in").hidden = Boolean(person);
+  byId("person").hidden = !person;
+  byId("person-name").textContent = person?.name ?? "";
+}
+
+function showCount() {
+  const { count, lines } = basket;
+  byId("cart-count").textContent = lines && count ? String(Math.min(count, 999)) : "";
+  byId("cart-link").setAttribute("aria-label", lines ? `Cart, ${count === 1 ? "1 item" : `${count} items`}` : "Cart");
+}
+
+async function loadBasket() {
+  try {
+    await basket.load();
+  } catch (failure) {
+    if (!isShopError(failure)) throw failure; // The banner, or the cart itself, says the rest.
+  }
+}
+
+function changePerson() {
+  basket.forget();
+  showPerson();
+  loadBasket();
+}
+
+byId("log-out").addEventListener("click", (event) =>
+  whileBusy(event.currentTarget, async () => {
+    // The tokens are this page's; the shop need not agree.
+    await api.call("/logout", { method: "POST" }).catch(() => {});
+    api.signOut();
+    changePerson();
+    say("Logged out. Stretch well.");
+    router.go("#/");
+  }),
+);
+byId("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  (byId("main").querySelector("h1") ?? byId("main")).focus();
+});
+
+const showNetwork = () => tell(byId("offline"), api.isUp && navigator.onLine ? "" : "No connection. Look around; buying has to wait for the network.");
+
+basket.addEventListener("change", showCount);
+api.addEventListener("signed-out", changePerson);
+api.addEventListener("network", showNetwork);
+addEventListener("offline", showNetwork);
+addEventListener("online", () => {
+  api.reportNetwork(true);
+  showNetwork();
+});
+addEventListener("storage", ({ key }) => {
+  if (key !== SESSION) return;
+  const before = api.person?.id;
+  api.session.reload();
+  if (api.person?.id !== before) changePerson();
+});
+document.addEventListener("visibilitychange", () => document.hidden || loadBasket());
+
+showPerson();
+showCount();
+loadBasket();
+router.start();

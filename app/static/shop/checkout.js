@@ -1,0 +1,189 @@
+/** Checkout: one form, one order, however often somebody clicks, waits or reloads. */
+
+import { isLocalShop, reasonWords } from "../client/card.js";
+import { el } from "../client/dom.js";
+import { centsToText, money, totalOf } from "../client/money.js";
+import { pauseFor, sleep } from "../client/patience.js";
+import { beginAttempt, endAttempt, findOrderOf, openAttempt } from "./attempt.js";
+import { cardFields } from "./card-fields.js";
+import { GUEST } from "./basket.js";
+import { field, Form, isMissing, looksLikeEmail } from "./form.js";
+import { linkButton, orderAddress, panel, pageSkeleton, picture } from "./pieces.js";
+import { failureLine } from "./words.js";
+
+/** So often an order without an answer is sent again, unasked, under its key. */
+const REPEATS = 3;
+
+/** Whether a failure leaves open what became of the order. */
+const isOpen = (failure) => failure.kind === "network" || failure.kind === "shop";
+
+export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
+  async ({ signal, show }) => {
+    show("Checkout", ...pageSkeleton("Checkout"));
+    if (!api.person && !(await guestsMayBuy(api, signal))) {
+      login("#/checkout");
+      return;
+    }
+    const userId = api.person?.id ?? GUEST;
+    const open = openAttempt(userId);
+    const earlier = open && (await findOrderOf(api, open));
+    if (signal.aborted) return;
+    if (earlier) {
+      await arrive(earlier._id, earlier.state !== "declined");
+      return;
+    }
+    // What is paid for is what the shop has now, whatever another device has changed.
+    await basket.load();
+    const [profile, newest] = await Promise.all([
+      api.person ? api.getUser(userId) : { firstname: "", lastname: "", email: "" },
+      api.listOrdersOf(userId, null, { limit: 1, isGuest: true }),
+    ]);
+    let lines = await shelves.describe(basket.lines);
+    if (!lines.length) {
+      show("Checkout", panel("Nothing to pay for", "An empty cart weighs nothing and costs the same.", linkButton("#/", "To the shelves")));
+      return;
+    }
+    if (lines.some(({ product }) => !product)) {
+      router.go("#/cart", { isReplacing: true });
+      return;
+    }
+    const after = newest.orders[0]?._id ?? null;
+
+    const who = addressFields(profile);
+    const card = cardFields();
+    const form = new Form({
+      fields: [...who, ...card.all],
+      submit: "",
+      busy: "Asking the bank …",
+      work: pay,
+      wordsOf: failureLine,
+      layout: () => [
+        group("Where to", who),
+        group("How to pay", card.all, isLocalShop(location.hostname) ? card.testCards() : ""),
+      ],
+    });
+    const summary = el("aside", { class: "sum", "aria-label": "Your order" });
+    const notice = el("p", { class: "banner", role: "status", hidden: true });
+    if (open) {
+      notice.hidden = false;
+      notice.textContent = "The last try did not get an answer, and the shop knows of no order yet. Pay again: it keeps only one of the two.";
+    }
+    drawSum();
+    show("Checkout", el("h1", {}, "Checkout"), notice, el("div", { class: "split checkout" }, form.element, summary));
+
+    function drawSum() {
+      const total = money(totalOf(lines));
+      form.submit = `Pay ${total}`;
+      form.progress(form.submit);
+      summary.replaceChildren(
+        el("h2", {}, "Your order"),
+        el("ul", { class: "mini" }, ...lines.map(({ product, quantity, cents }) => el("li", {}, picture(product.image), el("span", {}, `${quantity} × ${product.name}`), el("b", {}, money(cents * quantity))))),
+        el("dl", {}, el("div", {}, el("dt", {}, "Shipping"), el("dd", {}, "On us")), el("div", { class: "total" }, el("dt", {}, "Total"), el("dd", {}, total))),
+      );
+    }
+
+    async function pay() {
+      notice.hidden = true;
+      const order = { ...orderOf(who, lines), card: card.read() };
+      const attempt = beginAttempt(userId, order, after);
+      let answer;
+      try {
+        answer = await send(attempt.key, order);
+      } catch (failure) {
+        if (failure.status === 422) await settle(failure);
+        else if (failure.kind === "refused") await refuse(failure);
+        else throw failure;
+        return;
+      }
+      const { success, status, message } = answer.payment;
+      if (success !== "true" && status !== 200) {
+        endAttempt();
+        card.clear();
+        form.complain(`Declined: ${reasonWords(message)} Nothing was charged. Your cart is untouched; try another card.`);
+        card.all[0].focus();
+        return;
+      }
+      await arrive(answer.order_id, true);
+    }
+
+    /** Send until there is an answer, always under one key. */
+    async function send(key, order) {
+      for (let repeat = 0; ; repeat += 1) {
+        try {
+          return await api.placeOrder(userId, order, key, { isGuest: true });
+        } catch (failure) {
+          if (!isOpen(failure) || repeat >= REPEATS) throw failure;
+          form.progress("No answer yet, asking again …");
+          say("No answer yet. Asking again; you cannot be charged twice.");
+          await sleep(pauseFor(repeat, failure.retryAfterMs));
+        }
+      }
+    }
+
+    /** The key has made another order already: an earlier try has arrived after all. */
+    async function settle(failure) {
+      const order = await findOrderOf(api, openAttempt(userId));
+      if (!order) throw failure;
+      await arrive(order._id, order.state !== "declined");
+    }
+
+    /** The shop has refused the order itself, mostly because a price has moved. */
+    async function refuse(failure) {
+      endAttempt();
+      const before = totalOf(lines);
+      await shelves.load({ isFresh: true });
+      lines = await shelves.describe(basket.lines);
+      if (lines.some(({ product }) => !product)) {
+        router.go("#/cart");
+        return;
+      }
+      drawSum();
+      const now = totalOf(lines);
+      const words = now === before ? failure.message : `Prices have moved: ${money(before)} is ${money(now)} now. Look again before you pay.`;
+      form.complain(`${words} Nothing was charged.`);
+    }
+
+    /** The shop has the order: the cart has done its work. */
+    async function arrive(orderId, isTaken) {
+      if (isTaken) await basket.clear().catch(() => say("The order is in; the cart could not be emptied yet."));
+      endAttempt();
+      router.go(orderAddress(orderId), { isReplacing: true });
+    }
+  };
+
+async function guestsMayBuy(api, signal) {
+  try {
+    await api.open(`/cart/total/${GUEST}`, { signal });
+    return true;
+  } catch (failure) {
+    if (failure.kind !== "sign in") throw failure;
+    return false;
+  }
+}
+
+const group = (title, fields, ...more) => el("fieldset", {}, el("legend", {}, title), ...more, el("div", { class: "fields" }, ...fields.map(({ element }) => element)));
+
+function addressFields({ firstname, lastname, email }) {
+  return [
+    field({ name: "firstname", label: "First name", autocomplete: "given-name", value: firstname, kind: "half", check: isMissing("Whom shall we ask for?") }),
+    field({ name: "lastname", label: "Last name", autocomplete: "family-name", value: lastname, kind: "half", check: isMissing("The bell needs a name.") }),
+    field({ name: "email", label: "Email", hint: "optional", type: "email", inputmode: "email", autocomplete: "email", value: email, check: looksLikeEmail }),
+    field({ name: "street", label: "Street and number", autocomplete: "address-line1", check: isMissing("Our courier runs fast, but not blind.") }),
+    field({ name: "zip", label: "ZIP", autocomplete: "postal-code", kind: "third", check: isMissing("Missing.") }),
+    field({ name: "city", label: "City", autocomplete: "address-level2", kind: "rest", check: isMissing("Which city?") }),
+    field({ name: "country", label: "Country", hint: "optional", autocomplete: "country-name" }),
+  ];
+}
+
+function orderOf(who, lines) {
+  const { firstname, lastname, email, ...address } = Object.fromEntries(who.map(({ input }) => [input.name, input.value.trim()]));
+  return {
+    firstname,
+    lastname,
+    email,
+    address,
+    delivery: "UPS/FEDEX",
+    cart: lines.map(({ id, quantity, product, cents }) => ({ itemid: id, name: product.name, quantity, price: centsToText(cents) })),
+    total: centsToText(totalOf(lines)),
+  };
+}

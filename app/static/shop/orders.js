@@ -1,0 +1,59 @@
+/** Everything somebody has ever bought here, newest first, a page at a time. */
+
+import { el, shortId } from "../client/dom.js";
+import { isShopError } from "../client/errors.js";
+import { money, textToCents } from "../client/money.js";
+import { button, linkButton, orderAddress, pageSkeleton, panel, whileBusy } from "./pieces.js";
+import { failureLine, STATE_WORDS } from "./words.js";
+
+const PAGE = 10;
+
+const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+
+export const ordersView = ({ api, login, shout }) =>
+  async ({ signal, show }) => {
+    if (!api.person) {
+      login("#/orders");
+      return;
+    }
+    show("Your orders", ...pageSkeleton("Your orders"));
+    const first = await api.listOrdersOf(api.person.id, null, { limit: PAGE, signal });
+    if (!first.orders.length) {
+      show("Your orders", panel("No orders yet", "Every streak starts with one.", linkButton("#/", "Start here")));
+      return;
+    }
+    let { next } = first;
+    const list = el("ul", { class: "orders" }, ...first.orders.map(row));
+    const more = el("p", { class: "acts", hidden: !next }, button("Older orders", (event) => whileBusy(event.currentTarget, grow), { kind: "plain" }));
+    show("Your orders", el("h1", {}, "Your orders"), list, more);
+
+    async function grow() {
+      try {
+        const page = await api.listOrdersOf(api.person.id, next, { signal });
+        const rows = page.orders.map(row);
+        list.append(...rows);
+        ({ next } = page);
+        more.hidden = !next;
+        rows[0]?.querySelector("a").focus();
+      } catch (failure) {
+        if (signal.aborted) return;
+        if (!isShopError(failure)) throw failure;
+        shout(failureLine(failure));
+      }
+    }
+  };
+
+const row = ({ _id, state, placedAt, total, cart }) =>
+  el(
+    "li",
+    {},
+    el("span", { class: "badge", "data-state": state }, STATE_WORDS[state]),
+    el(
+      "span",
+      { class: "line-words" },
+      el("a", { href: orderAddress(_id) }, `Order ${shortId(_id)}`),
+      el("small", {}, cart.map(({ name, quantity }) => `${quantity} × ${name || "something good"}`).join(", ")),
+    ),
+    el("time", { datetime: placedAt }, day.format(Date.parse(placedAt))),
+    el("b", { class: "price" }, money(textToCents(total))),
+  );

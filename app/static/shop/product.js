@@ -1,0 +1,76 @@
+/** One product: three pictures, its price, and the way into the cart. */
+
+import { el, refill } from "../client/dom.js";
+import { money } from "../client/money.js";
+import { MOST_OF_ONE } from "./basket.js";
+import { linkButton, pageSkeleton, panel, picture, productCard, stepper } from "./pieces.js";
+
+/** So many others are shown below. */
+const OTHERS = 4;
+
+export const productView = ({ shelves, addToCart }) =>
+  async ({ path, signal, show }) => {
+    const id = path[1] ?? "";
+    if (!shelves.products) show("Product", ...pageSkeleton("Product"));
+    const product = await shelves.find(id, { signal });
+    if (!product) {
+      show("No such product", panel("Not on our shelves", "It may have run away. Fit things do.", linkButton("#/", "See what is here")));
+      return;
+    }
+    let quantity = 1;
+    const amount = el("span", {});
+    const draw = () =>
+      refill(amount, [
+        stepper({ name: product.name, quantity, most: MOST_OF_ONE, key: "amount", onset: (wanted) => { quantity = wanted; draw(); } }),
+      ]);
+    draw();
+    const others = el("ul", { class: "cards", "aria-label": "Other products" });
+    const more = el("section", { class: "others", hidden: true }, el("h2", {}, "Trains well with"), others);
+    show(
+      product.name,
+      el("nav", { class: "crumbs", "aria-label": "Back" }, el("a", { href: "#/" }, "← All products")),
+      el(
+        "article",
+        { class: "split product" },
+        gallery(product),
+        el(
+          "div",
+          { class: "facts" },
+          el("h1", {}, product.name),
+          el("p", { class: "about" }, product.about),
+          el("p", { class: "price big" }, money(product.cents)),
+          el(
+            "div",
+            { class: "buy" },
+            amount,
+            el("button", { type: "button", class: "button primary", onclick: (event) => addToCart(product, event.currentTarget, quantity) }, "Add to cart"),
+          ),
+          el("p", { class: "prose" }, product.description),
+          el("ul", { class: "tags", "aria-label": "Tags" }, ...product.tags.map((tag) => el("li", {}, el("a", { class: "tag", href: `#/?${new URLSearchParams({ tag })}` }, tag)))),
+        ),
+      ),
+      more,
+    );
+    const all = await shelves.load();
+    const start = all.findIndex((each) => each.id === id);
+    const next = [...all.slice(start + 1), ...all.slice(0, Math.max(start, 0))].slice(0, OTHERS);
+    others.replaceChildren(...next.map((each) => productCard(each, addToCart)));
+    more.hidden = !next.length;
+  };
+
+function gallery({ name, images }) {
+  const big = picture(images[0] ?? "", name, { isEager: true });
+  const thumbs = images.map((src, place) =>
+    el(
+      "button",
+      { type: "button", "aria-label": `Picture ${place + 1} of ${images.length}`, "aria-pressed": String(place === 0), onclick: () => choose(place) },
+      picture(src, "", { isEager: true }),
+    ),
+  );
+  function choose(place) {
+    big.src = images[place];
+    big.alt = `${name}, picture ${place + 1}`;
+    thumbs.forEach((thumb, each) => thumb.setAttribute("aria-pressed", String(each === place)));
+  }
+  return el("div", { class: "gallery" }, el("div", { class: "stage" }, big), images.length > 1 ? el("div", { class: "thumbs", role: "group", "aria-label": "Pictures" }, ...thumbs) : "");
+}

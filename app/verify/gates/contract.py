@@ -1,0 +1,95 @@
+"""Gate ``contract``: can everybody who spoke to the last release speak to this one?
+
+The documents of the API and the events are compared with those of the last tag, or of the
+commit this tree is made on. A shop that runs is also asked what its oldest clients ask.
+"""
+
+import asyncio
+import json
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.verify.evidence import Evidence, Finding, Measurement
+from app.verify.sources.asking import SourceUnreachableError, asking
+from app.verify.sources.bench import find_base
+from app.verify.sources.clients import SEQUENCES, Surprise, play
+from app.verify.sources.documents import breaking_api_changes, breaking_event_changes
+from app.verify.target import Target
+
+GATE = "contract"
+
+API, EVENTS = "openapi/openapi.json", "openapi/asyncapi.json"
+_GIT_SECONDS = 60
+
+
+async def collect(target: Target) -> Evidence:
+    """Compare the documents, and play the clients' part where a shop runs."""
+    now, source = datetime.now(UTC), f"documents in {target.root.name}"
+    measurements: list[Measurement] = []
+    findings: list[Finding] = []
+    try:
+        if target.stage in {"source", "preview"}:
+            base = await asyncio.to_thread(find_release, target.root)
+            source = f"documents since {base}"
+            compared, changes = await asyncio.to_thread(_compare, target.root, base)
+            measurements.append(Measurement("documents compared", compared, "documents"))
+            findings += changes
+        if target.url:
+            source = f"clients of {target.url}"
+            with asking("the shop"):
+                surprises = await _play(target.url)
+            measurements.append(Measurement("client sequences", len(SEQUENCES), "sequences"))
+            findings += [Finding("client", each.client, each.says) for each in surprises]
+    except SourceUnreachableError as failure:
+        return Evidence(GATE, source, now, unreachable=str(failure))
+    return Evidence(GATE, source, now, tuple(measurements), tuple(findings))
+
+
+def find_release(root: Path) -> str:
+    """Return the last tag, or without one the commit this tree is made on.
+
+    Raises:
+        SourceUnreachableError: there is nothing to compare with.
+    """
+    tag = _git(root, "describe", "--tags", "--abbrev=0", "HEAD~1")
+    base = (tag or "").strip() or find_base(root)
+    if not base:
+        raise SourceUnreachableError("git knows no tag and no commit to compare with")
+    return base
+
+
+def _compare(root: Path, base: str) -> tuple[int, list[Finding]]:
+    compared, findings = 0, []
+    for name, changes in ((API, breaking_api_changes), (EVENTS, breaking_event_changes)):
+        text = _git(root, "show", f"{base}:{name}")
+        if text is None:
+            # It did not exist then: nobody relies on it.
+            continue
+        compared += 1
+        old, new = json.loads(text), _read(root / name)
+        findings += [Finding("breaking", place, kind) for place, kind in changes(old, new)]
+    return compared, findings
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as failure:
+        raise SourceUnreachableError(f"{path.name} cannot be read") from failure
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    done = subprocess.run(  # noqa: S603  # No shell; the arguments are ours.
+        ["git", "-C", str(root), *arguments],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_GIT_SECONDS,
+    )
+    return done.stdout if done.returncode == 0 else None
+
+
+async def _play(url: str) -> list[Surprise]:
+    return [each async for each in play(url)]

@@ -1,0 +1,81 @@
+"""Which versions of the functions get calls: the alias ``live`` and its weights."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_lambda.type_defs import AliasConfigurationResponseTypeDef
+
+#: The alias that gateway and event source mappings call.
+ALIAS = "live"
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Where the alias of one function leads.
+
+    ``stable`` gets all calls but a share of ``weight`` (0 to 1), which ``canary`` gets.
+    ``revision`` guards a change against one that came first.
+    """
+
+    function: str
+    stable: str
+    canary: str | None
+    weight: float
+    revision: str
+
+    @property
+    def newest(self) -> str:
+        """Return the version that was deployed last."""
+        return self.canary or self.stable
+
+
+def find_routing(client: "LambdaClient", function: str) -> Routing | None:
+    """Return the routing of a function by its AWS name, or None if it has no such alias."""
+    try:
+        alias = client.get_alias(FunctionName=function, Name=ALIAS)
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    return _routing(function, alias)
+
+
+def point(client: "LambdaClient", routing: Routing, *, version: str) -> Routing:
+    """Send every call to ``version`` and return the routing that is now in force.
+
+    Raises:
+        ClientError: AWS refuses; ``PreconditionFailedException`` when somebody else changed
+            the alias since ``routing`` was read.
+    """
+    alias = client.update_alias(
+        FunctionName=routing.function,
+        Name=ALIAS,
+        FunctionVersion=version,
+        RoutingConfig={"AdditionalVersionWeights": {}},
+        RevisionId=routing.revision,
+    )
+    return _routing(routing.function, alias)
+
+
+def release_of(client: "LambdaClient", function: str, version: str) -> str:
+    """Return the release (setting ``VERSION``) that a version of a function runs."""
+    found = client.get_function_configuration(FunctionName=function, Qualifier=version)
+    return found.get("Environment", {}).get("Variables", {}).get("VERSION", "")
+
+
+def versions_below(client: "LambdaClient", function: str, version: str) -> list[str]:
+    """Return the published versions older than ``version``, newest first."""
+    pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=function)
+    numbers = {
+        int(each["Version"])
+        for page in pages
+        for each in page["Versions"]
+        if each["Version"].isdecimal()
+    }
+    return [str(each) for each in sorted(numbers, reverse=True) if each < int(version)]
+
+
+def _routing(function: str, alias: "AliasConfigurationResponseTypeDef") -> Routing:
+    weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+    canary, weight = next(iter(weights.items()), (None, 0.0))
+    return Routing(function, alias["FunctionVersion"], canary, weight, alias["RevisionId"])

@@ -1,0 +1,71 @@
+"""Asking somebody else: AWS clients, and one error for everything that does not answer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import httpx
+from boto3.session import Session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from app.domain.errors import ShopError, StoreUnavailableError
+
+#: Patient enough for a service that throttles, short enough for somebody who waits.
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=20,
+    retries={"total_max_attempts": 5, "mode": "standard"},
+)
+
+
+_MAKING = Lock()
+
+
+class SourceUnreachableError(ShopError):
+    """A source gave no answer to judge by; the text says which and why, and no secret."""
+
+
+def aws_client(service: Any, region: str) -> Any:
+    """Return a boto3 client; the caller says which type it expects.
+
+    Credentials and ``AWS_ENDPOINT_URL`` come from the environment, so that the same question
+    is asked of AWS and of the emulator. All clients come from one session, which remembers
+    the descriptions of the services; sessions are not safe on threads, hence the lock.
+    """
+    with _MAKING:
+        return _session().client(service, region_name=region, config=_CONFIG)
+
+
+@cache
+def _session() -> Session:
+    return Session()
+
+
+@contextmanager
+def asking(source: str) -> Iterator[None]:
+    """Turn every failure to get an answer from ``source`` into one error.
+
+    Only the kind of a failure is repeated: its text can hold addresses with credentials.
+
+    Raises:
+        SourceUnreachableError: it did not answer, or refused to.
+    """
+    try:
+        yield
+    except ClientError as failure:
+        code = failure.response.get("Error", {}).get("Code", "unknown")
+        raise SourceUnreachableError(f"{source} refuses: {code}") from failure
+    except BotoCoreError as failure:
+        kind = type(failure).__name__
+        raise SourceUnreachableError(f"{source} does not answer: {kind}") from failure
+    except StoreUnavailableError as failure:
+        raise SourceUnreachableError(f"{source} does not answer: {failure}") from failure
+    except httpx.HTTPStatusError as failure:
+        status = failure.response.status_code
+        raise SourceUnreachableError(f"{source} answers {status}") from failure
+    except (httpx.HTTPError, httpx.InvalidURL) as failure:
+        kind = type(failure).__name__
+        raise SourceUnreachableError(f"{source} does not answer: {kind}") from failure

@@ -1,0 +1,57 @@
+"""What the queues and the table have left over: dead letters, old messages, stuck orders."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from app.seeds.classic import SAMPLE_ORDER_ID
+from app.services.sweeper import GRACE
+from app.settings import MAX_DELIVERY_SECONDS
+from app.stack import QUEUES, queue_name, table_name
+from app.store.orders import list_overdue_order_ids
+from app.store.table import open_table
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+#: Longer than any delivery, and than two rounds of the sweeper after its grace.
+STUCK_AFTER = timedelta(seconds=MAX_DELIVERY_SECONDS) + 3 * GRACE
+
+#: Beyond this, how many more are stuck changes nothing any more.
+_MOST = 100
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """How many messages one dead-letter queue holds."""
+
+    queue: str
+    count: int
+
+
+def count_dead_letters(client: "SQSClient", stack: str) -> list[DeadLetters]:
+    """Return what every dead-letter queue holds; those being looked at count too."""
+    return [
+        DeadLetters(each.name, _count(client, queue_name(stack, each.name)))
+        for each in QUEUES
+        if each.dead_letters is None
+    ]
+
+
+def _count(client: "SQSClient", name: str) -> int:
+    attributes = client.get_queue_attributes(
+        QueueUrl=client.get_queue_url(QueueName=name)["QueueUrl"],
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return sum(map(int, attributes.values()))
+
+
+async def stuck_orders(stack: str, region: str, *, now: datetime) -> tuple[str, ...]:
+    """Return the ids of up to 100 orders that should long be delivered or declined.
+
+    The order of the contract's sample events is none of them: it waits for whoever plays
+    with ``acme-shop send-event``.
+    """
+    table = open_table(table_name(stack), region=region)
+    found = await list_overdue_order_ids(table, placed_before=now - STUCK_AFTER, limit=_MOST)
+    return tuple(each for each in found if each != SAMPLE_ORDER_ID)

@@ -1,0 +1,140 @@
+"""What changed between two versions of an API document, and would break somebody's client.
+
+Breaking is what takes away (a path, a method, a field of an answer, a value) or asks for more
+(a field that was free before); whatever adds is not.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Document = Mapping[str, Any]
+
+_METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
+_DEEPEST = 12
+
+
+def breaking_api_changes(old: Document, new: Document) -> Iterator[tuple[str, str]]:
+    """Yield place and kind of each breaking change of an OpenAPI document."""
+    for path, methods in old.get("paths", {}).items():
+        if path not in new.get("paths", {}):
+            yield path, "is gone"
+            continue
+        for method in _METHODS:
+            if method in methods:
+                place = f"{method.upper()} {path}"
+                if method not in new["paths"][path]:
+                    yield place, "is gone"
+                else:
+                    yield from _operation(
+                        place, (old, methods[method]), (new, new["paths"][path][method])
+                    )
+
+
+def breaking_event_changes(old: Document, new: Document) -> Iterator[tuple[str, str]]:
+    """Yield place and kind of each breaking change of an AsyncAPI document."""
+    for channel in old.get("channels", {}):
+        if channel not in new.get("channels", {}):
+            yield channel, "is gone"
+    before = old.get("components", {}).get("messages", {})
+    after = new.get("components", {}).get("messages", {})
+    for name, message in before.items():
+        if name not in after:
+            yield name, "is gone"
+        elif "payload" in message:
+            # Consumers read events: an event is an answer to them.
+            payloads = (message["payload"], after[name].get("payload", {}))
+            yield from _lost(f"event {name}", (old, payloads[0]), (new, payloads[1]))
+
+
+def _operation(
+    place: str, before: tuple[Document, Document], after: tuple[Document, Document]
+) -> Iterator[tuple[str, str]]:
+    (old, had), (new, has) = before, after
+    for status, answer in had.get("responses", {}).items():
+        if status not in has.get("responses", {}):
+            yield place, f"no longer answers {status}"
+            continue
+        for kind, content in answer.get("content", {}).items():
+            found = has["responses"][status].get("content", {})
+            if kind not in found:
+                yield place, f"no longer answers {status} as {kind}"
+            else:
+                schemas = (content.get("schema", {}), found[kind].get("schema", {}))
+                yield from _lost(f"{place} {status}", (old, schemas[0]), (new, schemas[1]))
+    given = {(each["in"], each["name"]) for each in had.get("parameters", ())}
+    for each in has.get("parameters", ()):
+        if each.get("required") and (each["in"], each["name"]) not in given:
+            yield place, f"needs {each['in']} {each['name']} now"
+    for kind, content in had.get("requestBody", {}).get("content", {}).items():
+        wanted = has.get("requestBody", {}).get("content", {}).get(kind, {})
+        schemas = (content.get("schema", {}), wanted.get("schema", {}))
+        yield from _needed(f"{place} body", (old, schemas[0]), (new, schemas[1]))
+
+
+def _schema(document: Document, schema: Document) -> Document:
+    """Return a schema with its reference followed, and of several forms the first object."""
+    for _ in range(_DEEPEST):
+        if "$ref" in schema:
+            found: Any = document
+            for part in schema["$ref"].removeprefix("#/").split("/"):
+                found = found[part]
+            schema = found
+        elif forms := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
+            schema = next((each for each in forms if each.get("type") != "null"), {})
+        else:
+            break
+    return schema
+
+
+def _fields(
+    before: tuple[Document, Document], after: tuple[Document, Document]
+) -> Iterator[tuple[str, tuple[Document, Document], tuple[Document, Document]]]:
+    """Yield the fields that both have."""
+    (old, had), (new, has) = before, after
+    for name, field in had.get("properties", {}).items():
+        if name in has.get("properties", {}):
+            yield name, (old, field), (new, has["properties"][name])
+    if "items" in had and "items" in has:
+        yield "[]", (old, had["items"]), (new, has["items"])
+
+
+def _resolved(
+    before: tuple[Document, Document], after: tuple[Document, Document]
+) -> tuple[tuple[Document, Document], tuple[Document, Document]]:
+    return (before[0], _schema(*before)), (after[0], _schema(*after))
+
+
+def _lost(
+    place: str, before: tuple[Document, Document], after: tuple[Document, Document], depth: int = 0
+) -> Iterator[tuple[str, str]]:
+    """Yield what readers of a value no longer find in it."""
+    before, after = _resolved(before, after)
+    had, has = before[1], after[1]
+    for name in had.get("properties", {}):
+        if name not in has.get("properties", {}):
+            yield place, f"lost the field {name}"
+    for name in had.get("required", ()):
+        if name in has.get("properties", {}) and name not in has.get("required", ()):
+            yield place, f"no longer always has {name}"
+    if had.get("type") and has.get("type") and had["type"] != has["type"]:
+        yield place, f"became {has['type']} instead of {had['type']}"
+    if depth < _DEEPEST:
+        for name, one, other in _fields(before, after):
+            yield from _lost(f"{place}.{name}", one, other, depth + 1)
+
+
+def _needed(
+    place: str, before: tuple[Document, Document], after: tuple[Document, Document], depth: int = 0
+) -> Iterator[tuple[str, str]]:
+    """Yield what writers of a value have to send now and did not have to before."""
+    before, after = _resolved(before, after)
+    had, has = before[1], after[1]
+    for name in has.get("required", ()):
+        if name not in had.get("required", ()):
+            yield place, f"needs {name} now"
+    for value in had.get("enum", ()):
+        if "enum" in has and value not in has["enum"]:
+            yield place, f"no longer takes {value!r}"
+    if depth < _DEEPEST:
+        for name, one, other in _fields(before, after):
+            yield from _needed(f"{place}.{name}", one, other, depth + 1)

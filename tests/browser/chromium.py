@@ -1,0 +1,53 @@
+"""Finding Chromium and starting it, for tests and for screenshots."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+#: What to say where there is none.
+NO_CHROMIUM = "no Chromium on this machine: sudo apt-get install chromium"
+
+#: How long a page may take on a machine that has better things to do.
+PATIENCE_MS = 10_000
+
+#: By day and by night.
+COLOR_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+_OPTIONS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find_chromium() -> str | None:
+    """Return where Chromium, or its sister Chrome, is installed."""
+    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def chromium(path: str) -> Iterator[Browser]:
+    """Run the browser at ``path`` until the end of the block."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_OPTIONS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def new_context(browser: Browser, shop_url: str) -> BrowserContext:
+    """Return a fresh profile at a desk whose addresses start at the shop."""
+    context = browser.new_context(base_url=shop_url, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE_MS)
+    return context

@@ -1,0 +1,128 @@
+"""Browser, shop and pages for tests in a real Chromium.
+
+The shop lives as long as the test process; the browser only as long as this folder's tests
+are at it, because while Playwright runs no other test could have an event loop of its own.
+"""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from httpx import Client
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.chromium import NO_CHROMIUM, PATIENCE_MS, chromium, find_chromium, new_context
+from tests.browser.shopper import Shopper, open_shop_page
+from tests.browser.till import Till, open_till
+from tests.browser.watch import watched
+from tests.e2e.conftest import ERIC, PASSWORD, running_shop
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Where the browser is; without one there is nothing to test."""
+    return find_chromium() or pytest.skip(NO_CHROMIUM)
+
+
+@pytest.fixture(scope="package")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with chromium(chromium_path) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def shop_url(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a shop as `make run` starts it, shared by the tests of this folder."""
+    with running_shop(tmp_path_factory.mktemp("browser")) as url:
+        yield url
+
+
+@pytest.fixture
+def context(browser: Browser, shop_url: str) -> Iterator[BrowserContext]:
+    """A fresh profile at a desk; nothing may go wrong unheard in its pages."""
+    context = new_context(browser, shop_url)
+    with watched(context, shop_url):
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """An empty page; `page.goto("/")` opens the shop."""
+    return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def staff_tokens(shop_url: str) -> dict[str, str]:
+    """One sign-in for all tests: passwords are slow to check, on purpose."""
+    body = {"username": "staff", "password": PASSWORD}
+    login = httpx.post(f"{shop_url}/login", json=body, timeout=10).json()
+    return {"access": login["access_token"], "refresh": login["refresh_token"]}
+
+
+@pytest.fixture(scope="session")
+def staff_client(shop_url: str, staff_tokens: dict[str, str]) -> Iterator[Client]:
+    """The shop as its staff sees it, past every page."""
+    bearer = {"Authorization": f"Bearer {staff_tokens['access']}"}
+    with Client(base_url=shop_url, headers=bearer, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shared_context(browser: Browser, shop_url: str) -> Iterator[BrowserContext]:
+    """One profile for most tests, because a new one costs more than a sale."""
+    context = new_context(browser, shop_url)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def till(
+    shared_context: BrowserContext, staff_client: Client, staff_tokens: dict[str, str]
+) -> Iterator[Till]:
+    with open_till(shared_context, staff_client, staff_tokens) as till:
+        yield till
+
+
+@pytest.fixture
+def clocked_till(
+    context: BrowserContext, staff_client: Client, staff_tokens: dict[str, str]
+) -> Iterator[Till]:
+    """A till whose time the test turns on."""
+    context.clock.install()
+    with open_till(context, staff_client, staff_tokens) as till:
+        yield till
+
+
+@pytest.fixture(scope="session")
+def eric_tokens(shop_url: str) -> dict[str, str]:
+    """One login for all tests that need a customer."""
+    body = {"username": "eric", "password": PASSWORD}
+    login = httpx.post(f"{shop_url}/login", json=body, timeout=10).json()
+    return {"access": login["access_token"], "refresh": login["refresh_token"]}
+
+
+@pytest.fixture(scope="session")
+def eric_client(shop_url: str, eric_tokens: dict[str, str]) -> Iterator[Client]:
+    """The shop as Eric's other device sees it."""
+    bearer = {"Authorization": f"Bearer {eric_tokens['access']}"}
+    with Client(base_url=shop_url, headers=bearer, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def guest(shared_context: BrowserContext, shop_url: str, eric_client: Client) -> Iterator[Shopper]:
+    """Somebody who has not logged in; Eric's cart is empty."""
+    with open_shop_page(shared_context, shop_url, eric_client, user_id=ERIC) as shopper:
+        shopper.fill_cart()
+        yield shopper
+
+
+@pytest.fixture
+def eric(guest: Shopper, eric_tokens: dict[str, str]) -> Shopper:
+    """Eric, logged in, with an empty cart."""
+    guest.open()
+    guest.keep_tokens(eric_tokens)
+    return guest

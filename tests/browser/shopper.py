@@ -1,0 +1,131 @@
+"""Somebody who shops: what they do in the pages, and the shop's own view of it."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from httpx import Client
+from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, expect
+
+from tests.browser.watch import watched
+
+VISA = "4111111111111111"
+
+#: Its check digit is right, and no brand owns it: the fields take it, the shop does not.
+NOBODYS_CARD = "9999999999999995"
+
+
+class Shopper:
+    """The storefront as a person uses it."""
+
+    def __init__(self, page: Page, client: Client, user_id: str) -> None:
+        self.page = page
+        self.client = client
+        self.user_id = user_id
+        self.sent: list[tuple[str | None, dict[str, Any]]] = []
+        page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        if "/order/add/" in request.url:
+            body = json.loads(request.post_data or "{}")
+            self.sent.append((request.headers.get("idempotency-key"), body))
+
+    @property
+    def heading(self) -> Locator:
+        return self.page.locator("h1")
+
+    @property
+    def pay_button(self) -> Locator:
+        return self.page.get_by_role("button", name=re.compile(r"^Pay \$"))
+
+    @property
+    def asking_again(self) -> Locator:
+        return self.page.get_by_role("button", name="No answer yet, asking again")
+
+    @property
+    def count(self) -> Locator:
+        return self.page.locator("#cart-count")
+
+    def open(self, address: str = "/") -> None:
+        self.page.goto(address, wait_until="commit")
+
+    def keep_tokens(self, tokens: dict[str, str]) -> None:
+        """Let the pages find tokens, as after a login; takes a reload."""
+        # A page that still starts might find them, too.
+        expect(self.heading).to_be_attached()
+        self.page.evaluate(
+            "tokens => localStorage.setItem('acme-shop.session', tokens)", json.dumps(tokens)
+        )
+        self.page.reload(wait_until="commit")
+
+    def put(self, *names: str) -> None:
+        """Put products into the cart, from the shelves."""
+        self.open("/#/")
+        for name in names:
+            self.page.get_by_role("button", name=f"Add {name} to the cart").click()
+            expect(self.page.locator("#toast")).to_contain_text(f"{name} is in the cart")
+
+    def fill_address(self) -> None:
+        for label, text in [("Street", "20 Riding Lane"), ("ZIP", "10201"), ("City", "Frisco")]:
+            self.page.get_by_label(label).fill(text)
+
+    def fill_card(self, number: str = VISA, code: str = "123") -> None:
+        self.page.get_by_label("Card number").fill(number)
+        self.page.get_by_label("Good through").fill("12/30")
+        self.page.get_by_label("Security code").fill(code)
+
+    def to_checkout(self, item: str | None = None) -> None:
+        """Open the checkout, with one of ``item`` in the cart if it is given."""
+        if item:
+            self.fill_cart((item, 1))
+        self.open("/#/checkout")
+        expect(self.pay_button).to_be_visible()
+        self.fill_address()
+
+    def fill_cart(self, *items: tuple[str, int]) -> None:
+        """Let the shop have a cart of ids and quantities, past every page."""
+        cart = [{"itemid": item, "quantity": count} for item, count in items]
+        self.client.post(f"/cart/modify/{self.user_id}", json={"cart": cart}).raise_for_status()
+
+    def cart(self) -> dict[str, int]:
+        """Return the quantities in the shop's cart by name."""
+        items = self.client.get(f"/cart/items/{self.user_id}").json()["cart"]
+        return {item["name"]: item["quantity"] for item in items}
+
+    def orders(self) -> list[dict[str, Any]]:
+        """Return the user's orders as the shop has them, newest first."""
+        found: list[dict[str, Any]] = self.client.get(f"/order/{self.user_id}").json()
+        return found
+
+    def count_new(self, act: Callable[[], None]) -> int:
+        """Return how many orders came into the shop while ``act`` ran."""
+        before = len(self.orders())
+        act()
+        return len(self.orders()) - before
+
+
+@contextmanager
+def open_shop_page(
+    context: BrowserContext, shop_url: str, client: Client, *, user_id: str
+) -> Iterator[Shopper]:
+    """Give somebody a page of their own; nothing may go wrong unheard in it."""
+    with watched(context, shop_url):
+        page = context.new_page()
+        yield Shopper(page, client, user_id)
+        context.set_offline(offline=False)
+        page.unroute_all(behavior="ignoreErrors")
+        page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        page.close()
+
+
+def lose_answer(route: Route) -> None:
+    """Let the shop have a request, and lose what it says."""
+    route.fetch()
+    route.abort()
+
+
+def lose_request(route: Route) -> None:
+    """Lose a request on its way."""
+    route.abort()

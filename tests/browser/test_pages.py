@@ -1,0 +1,103 @@
+"""What the pages' headers do in a real browser, and whether the tests' watch would notice."""
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
+
+from tests.browser.chromium import new_context
+from tests.browser.watch import watched
+
+
+def open_page(page: Page, path: str) -> Response:
+    response = page.goto(path)
+    assert response is not None
+    return response
+
+
+@pytest.mark.parametrize(
+    ("path", "sign"),
+    [("/", "ACME Fitness"), ("/pos", "Sign in to start the shift"), ("/docs", "/order/add/")],
+)
+def test_a_page_keeps_its_own_policy(page: Page, path: str, sign: str) -> None:
+    # The watch behind `page` fails the test on any violation.
+    assert open_page(page, path).status == 200
+
+    expect(page.get_by_text(sign).first).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/pos"])
+def test_nothing_inline_runs_in_a_page(browser: Browser, shop_url: str, path: str) -> None:
+    context = new_context(browser, shop_url)
+    page = context.new_page()
+    open_page(page, path)
+
+    done = page.evaluate(
+        """async () => {
+            const broken = [];
+            addEventListener("securitypolicyviolation", (event) =>
+                broken.push(event.effectiveDirective));
+            const script = document.createElement("script");
+            script.textContent = "window.isHacked = true";
+            document.body.append(script);
+            const box = document.createElement("p");
+            box.innerHTML = '<b style="color: red" onclick="window.isHacked = true">Sale</b>';
+            document.body.append(box);
+            box.firstChild.click();
+            await fetch("http://127.0.0.2:9/").catch(() => {});
+            await new Promise((resolve) => setTimeout(resolve));
+            return { broken, isHacked: window.isHacked ?? false };
+        }"""
+    )
+
+    context.close()
+    assert done["isHacked"] is False
+    assert set(done["broken"]) == {
+        "script-src-elem",
+        "script-src-attr",
+        "style-src-attr",
+        "connect-src",
+    }
+
+
+def test_a_page_that_is_opened_again_costs_headers_only(context: BrowserContext) -> None:
+    page = context.new_page()
+    open_page(page, "/pos")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - must not be C
+
+    page.reload()
+
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    files = [each for each in answers if each.url.endswith(("/pos", ".js", ".css"))]
+    assert len(files) > 10
+    assert {each.request.sizes()["responseBodySize"] for each in files} == {0}
+
+
+FAULTS = {
+    "console: hot": "console.warn('hot')",
+    "console: on fire": "console.error('on fire')",
+    "script: lost": "setTimeout(() => { throw new Error('lost') })",
+    "Content Security Policy": "document.body.setAttribute('style', 'color: red')",
+    "another host": "new Image().src = 'http://127.0.0.2:9/pixel.png'",
+    "404: ": "fetch('/static/gone.js')",
+}
+
+
+def test_what_goes_wrong_in_a_page_fails_its_test(browser: Browser, shop_url: str) -> None:
+    context = new_context(browser, shop_url)
+    page = context.new_page()
+    page.goto("/pos")
+
+    def go_wrong(script: str) -> None:
+        with watched(context, shop_url) as faults:
+            page.evaluate(f"() => {{ {script} }}")
+            for _ in range(200):
+                if faults:
+                    break
+                page.wait_for_timeout(20)
+
+    for words, script in FAULTS.items():
+        with pytest.raises(AssertionError, match=words):
+            go_wrong(script)
+
+    context.close()

@@ -1,0 +1,147 @@
+"""The till without a mouse: a scanner on the counter, a keyboard in front."""
+
+from playwright.sync_api import Route, expect
+
+from tests.browser.till import BIKE, Till
+from tests.e2e.conftest import ERIC
+
+
+def test_a_scan_adds_a_line_whatever_has_the_focus(till: Till) -> None:
+    till.page.evaluate("document.activeElement.blur()")
+    till.scan(BIKE.upper())
+
+    places = ["#products button", "#find", "#customer", "#desk-title", "#to-payment"]
+    for count, place in enumerate(places, start=2):
+        till.page.locator(place).first.focus()
+
+        till.scan(BIKE)
+
+        expect(till.page.locator("#lines output")).to_have_text(str(count))
+        expect(till.page.locator("#find")).to_have_value("")
+        expect(till.page.locator("#step-lines")).to_be_visible()
+
+
+def test_a_scan_during_payment_goes_into_the_sale_and_not_into_a_field(till: Till) -> None:
+    till.ring_up("Yoga Mat")
+    till.page.keyboard.press("F8")
+    till.page.locator("#card-number").fill("4111")
+
+    till.scan(BIKE)
+
+    expect(till.page.locator("#due")).to_have_text("$562.49")
+    expect(till.page.locator("#card-number")).to_have_value("4111")
+    expect(till.page.locator("#card-error")).to_be_hidden()
+
+
+def test_what_lies_over_the_sale_gives_way_to_a_scan(till: Till) -> None:
+    def scan_through(dialog: str, *, total: str) -> None:
+        expect(till.page.locator(dialog)).to_be_visible()
+        till.scan(BIKE)
+        expect(till.page.locator(dialog)).to_be_hidden()
+        expect(till.page.locator("#total")).to_have_text(total)
+
+    till.ring_up("Yoga Mat")
+    till.page.keyboard.press("F4")
+    scan_through("#customers", total="$562.49")
+    till.page.get_by_role("button", name="Drop sale").click()
+    scan_through("#ask", total="$1,062.48")
+    till.charge()
+    till.expect_state("Paid")
+    till.wait_for_verdicts()
+    till.page.keyboard.press("F10")
+    till.page.get_by_role("button", name="Receipt").first.click()
+    scan_through("#receipt", total="$499.99")
+
+
+def test_who_types_is_no_scanner(till: Till) -> None:
+    till.page.locator("#find").focus()
+    till.scan("pants", gap_ms=160)
+    till.page.locator("#desk-title").focus()
+    till.scan(BIKE, gap_ms=160)
+    till.page.locator("#find").focus()
+    # As fast as a scanner, but nothing that a scanner would say.
+    till.scan("2*bottle", gap_ms=30)
+
+    expect(till.page.locator("#lines output")).to_have_text(["1", "2"])
+    assert till.lines()[0] == "Red Pants $99.00 each ✕ 1 + $99.00"
+
+
+def test_a_code_that_nobody_knows_is_refused_in_words(till: Till) -> None:
+    till.page.locator("#desk-title").focus()
+    till.scan("40-17-gone")
+
+    expect(till.page.get_by_role("status").filter(has_text="40-17-gone")).to_be_visible()
+    expect(till.page.locator("#lines li")).to_have_count(0)
+
+
+def test_a_code_that_is_found_too_late_is_not_put_on_the_next_customer(till: Till) -> None:
+    held: list[Route] = []
+    till.page.route("**/products/4711-new-in", lambda route: held.append(route))  # noqa: PLW0108
+    till.ring_up("Weights")
+    till.scan("4711-new-in")
+    till.page.keyboard.press("F9")
+    till.ring_up("Yoga Mat")
+
+    found = till.shop.get(f"/products/{BIKE}").json()
+    held[0].fulfill(json={**found, "data": {**found["data"], "id": "4711-new-in"}})
+
+    expect(till.page.locator("#toast")).to_contain_text("Scan it again")
+    assert till.lines() == ["Yoga Mat $62.50 each ✕ 1 + $62.50"]
+
+
+def test_the_keyboard_alone_gets_past_a_decline_to_the_report(till: Till) -> None:
+    keyboard = till.page.keyboard
+
+    def pay(*texts: str) -> None:
+        expect(till.page.locator("#card-number")).to_be_focused()
+        for text in texts:
+            keyboard.type(text)
+            keyboard.press("Tab")
+        keyboard.press("Enter")
+
+    keyboard.press("F2")
+    keyboard.type("yoga", delay=45)
+    keyboard.press("ArrowDown")
+    keyboard.press("ArrowUp")
+    keyboard.press("Enter")
+    keyboard.press("F8")
+    pay("5555555555554444", "0120", "123")
+    till.expect_state("Declined")
+    pay("5555555555554444", "1230", "123")
+    till.expect_state("Paid")
+    till.wait_for_verdicts()
+    keyboard.press("F10")
+    expect(till.page.locator("#today-title")).to_be_focused()
+    expect(till.page.locator(".order").first).to_be_visible()
+    keyboard.press("Tab")
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    expect(till.page.locator("#receipt .paper")).to_be_visible()
+    keyboard.press("Escape")
+    keyboard.press("Escape")
+
+    expect(till.page.locator("#find")).to_be_focused()
+    till.next_customer()
+
+
+def test_the_keyboard_alone_runs_a_sale(till: Till) -> None:
+    keyboard = till.page.keyboard
+    keyboard.press("F2")
+    keyboard.type("2*bott", delay=45)
+    keyboard.press("Enter")
+    expect(till.page.locator("#lines li")).to_have_count(1)
+    keyboard.press("F4")
+    expect(till.page.locator(".person", has_text="Eric Cartman")).to_be_visible()
+    keyboard.type("cartman", delay=45)
+    keyboard.press("Enter")
+    expect(till.page.locator("#customer-name")).to_have_text("Eric Cartman")
+    keyboard.press("F8")
+    for text in ("4111 1111 1111 1111", "1230", "123"):
+        keyboard.type(text)
+        keyboard.press("Tab")
+    keyboard.press("Enter")
+    till.expect_state("Paid")
+
+    newest = till.orders(ERIC)[0]
+    assert (newest["total"], newest["lastname"]) == ("69.98", "Cartman")
+    till.next_customer()

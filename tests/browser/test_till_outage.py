@@ -1,0 +1,291 @@
+"""The till when answers are late, lost or never come: honest, and never paid twice."""
+
+import re
+
+from playwright.sync_api import Request, Route, expect
+
+from tests.browser.till import BIKE, Till, lose_answer, lose_request, sign_in
+
+MASTERCARD = "5555555555554444"
+
+
+def lose_everything_but_the_page(till: Till) -> list[Request]:
+    """Let one try leave and not arrive, load the page anew, and have the card asked for."""
+    held: list[Request] = []
+
+    def hold(route: Route) -> None:
+        held.append(route.request)
+        route.abort()
+
+    till.page.route("**/order/add/*", hold)
+    till.charge()
+    till.expect_state("Waiting, not paid")
+    till.page.reload(wait_until="commit")
+    expect(till.page.locator("#notice")).to_contain_text("The shop knows nothing")
+    till.page.unroute("**/order/add/*")
+    return held
+
+
+def arrive_late(till: Till, late: Request) -> None:
+    key = {"Idempotency-Key": late.headers["idempotency-key"]}
+    till.shop.post(late.url, content=late.post_data, headers=key)
+
+
+def test_a_double_click_hits_nothing_that_takes_the_place_of_charge(till: Till) -> None:
+    till.ring_up("Yoga Mat")
+    till.page.route("**/order/add/*", lose_request)
+    till.page.keyboard.press("F8")
+    till.page.get_by_role("button", name="Mastercard").click()
+
+    till.page.locator("#charge").dblclick()
+
+    till.expect_state("Waiting, not paid")
+    expect(till.page.locator("#parked")).to_be_hidden()
+
+
+def test_a_sale_without_network_is_kept_and_sent_once_when_it_returns(till: Till) -> None:
+    till.ring_up("Red Pants")
+    till.page.context.set_offline(True)
+
+    def act() -> None:
+        till.charge()
+        till.expect_state("Waiting, not paid")
+        expect(till.page.locator("#outcome")).to_contain_text("keep the goods")
+        expect(till.page.locator("#network")).to_contain_text("No connection")
+        # The next customer need not wait.
+        till.page.keyboard.press("F9")
+        till.ring_up("Weights")
+        expect(till.page.locator("#parked")).to_contain_text("Waiting, not paid")
+        till.page.context.set_offline(False)
+        expect(till.page.locator("#parked")).to_contain_text("Paid")
+
+    assert len(till.count_new(act)) == 1
+    assert till.lines() == ["Weights $49.99 each ✕ 1 + $49.99"]
+
+
+def test_the_line_is_called_back_when_it_is_even_if_no_sale_waits(till: Till) -> None:
+    line = till.page.locator("#network")
+    till.page.context.set_offline(True)
+    expect(line).to_contain_text("No connection")
+
+    till.page.context.set_offline(False)
+
+    expect(line).to_have_text("")
+
+
+def test_a_shop_that_comes_back_by_itself_is_noticed(till: Till) -> None:
+    paths = re.compile(r"/(products|users|healthz)")
+    till.page.route(paths, lose_request)
+    till.page.reload(wait_until="commit")
+    expect(till.page.locator("#network")).to_contain_text("No connection")
+    expect(till.page.get_by_text("The shelves cannot be reached")).to_be_visible()
+
+    till.page.unroute(paths)
+
+    expect(till.page.locator("#network")).to_have_text("")
+    expect(till.page.locator("#products").get_by_role("button", name="Weights")).to_be_visible()
+
+
+def test_card_numbers_are_never_kept_on_disk(till: Till) -> None:
+    till.ring_up("Red Pants")
+    till.page.route("**/order/add/*", lose_request)
+    till.charge()
+    till.expect_state("Waiting, not paid")
+
+    kept = till.page.evaluate(
+        """async () => JSON.stringify([
+            { ...localStorage }, { ...sessionStorage }, document.cookie,
+            await indexedDB.databases(), await caches.keys(), history.state,
+        ])"""
+    )
+
+    assert "Red Pants" in kept
+    assert MASTERCARD not in kept
+    assert "5555" not in kept
+    assert "ccv" not in kept
+    assert kept.endswith('"",[],[],null]')
+
+
+def test_a_browser_that_keeps_nothing_says_so(till: Till) -> None:
+    till.page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
+    till.ring_up("Red Pants")
+    expect(till.page.locator("#network")).to_contain_text("This browser keeps nothing")
+
+    till.page.route("**/order/add/*", lose_request)
+    till.charge()
+
+    expect(till.page.locator("#outcome")).to_contain_text("keeps nothing on disk")
+    till.page.unroute("**/order/add/*")
+    till.expect_state("Paid")
+
+
+def test_a_lost_answer_is_asked_for_again_and_nobody_pays_twice(till: Till) -> None:
+    till.ring_up("Fit Bike")
+    till.page.route("**/order/add/*", lose_answer, times=1)
+
+    def act() -> None:
+        till.charge()
+        till.expect_state("Paid")
+
+    assert len(till.count_new(act)) == 1
+    first, second = till.sent
+    assert first == second
+
+
+def test_a_reload_in_the_middle_of_a_sale_keeps_it(till: Till) -> None:
+    till.ring_up("Water Bottle", "Fit Bike", "Fit Bike")
+    before = till.lines()
+
+    till.page.reload(wait_until="commit")
+
+    expect(till.page.locator("#lines li")).to_have_count(2)
+    assert till.lines() == before
+    till.charge()
+    till.expect_state("Paid")
+
+
+def test_a_reload_after_a_lost_answer_finds_the_sale_in_the_shop(till: Till) -> None:
+    till.ring_up("Running shoes")
+    till.page.route("**/order/add/*", lose_answer)
+
+    def act() -> None:
+        till.charge()
+        till.expect_state("Waiting, not paid")
+        till.page.reload(wait_until="commit")
+        till.expect_state("Paid")
+
+    assert len(till.count_new(act)) == 1
+    expect(till.page.locator("#outcome .paper")).to_contain_text("Mastercard ending 4444")
+
+
+def test_a_try_that_turns_up_late_counts_and_the_second_card_is_not_charged(till: Till) -> None:
+    till.ring_up("Weights")
+    held = lose_everything_but_the_page(till)
+
+    def act() -> None:
+        arrive_late(till, held[0])
+        till.charge("Amex")
+        till.expect_state("Paid")
+
+    assert len(till.count_new(act)) == 1
+    expect(till.page.locator("#outcome .paper")).to_contain_text("Mastercard ending 4444")
+
+
+def test_a_sale_that_is_called_off_in_an_outage_is_never_sent(clocked_till: Till) -> None:
+    till = clocked_till
+    till.ring_up("Weights")
+    till.page.route("**/order/add/*", lose_request)
+
+    def act() -> None:
+        till.charge()
+        till.expect_state("Waiting, not paid")
+        till.page.get_by_role("button", name="Call it off").click()
+        till.page.get_by_role("dialog").get_by_role("button", name="Call it off").click()
+        till.expect_state("Waiting for the shop's word")
+        till.page.unroute("**/order/add/*")
+        till.page.clock.fast_forward(40_000)
+        expect(till.page.get_by_text("Nothing rung up yet")).to_be_visible()
+
+    assert till.count_new(act) == []
+
+
+def test_nothing_is_called_paid_before_the_shop_says_so(till: Till) -> None:
+    till.ring_up("Yoga Mat")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    till.page.route("**/order/add/*", hold)
+    till.charge()
+    till.expect_state("Sent, no answer yet")
+
+    answer = held[0].fetch().json()
+    pending = {"success": "false", "status": 200, "message": "pending payment"}
+    till.page.route("**/order/walk-in/*", lose_request)
+    held[0].fulfill(json={**answer, "payment": {**answer["payment"], **pending}})
+
+    till.expect_state("Sent, not decided yet")
+    expect(till.page.locator("#outcome")).to_contain_text("Not paid yet")
+    till.page.unroute("**/order/walk-in/*")
+    till.expect_state("Paid")
+
+
+def test_a_shift_that_runs_out_in_the_middle_of_a_payment_loses_nothing(till: Till) -> None:
+    till.ring_up("Yoga Mat")
+    till.page.route("**/order/add/*", lambda route: route.fulfill(status=401, json={}), times=2)
+    till.page.route("**/refresh-token", lambda route: route.fulfill(status=401, json={}), times=1)
+    till.charge()
+    expect(till.page.locator("#door-note")).to_contain_text("Nothing is lost")
+
+    sign_in(till.page, "staff")
+
+    till.expect_state("Paid")
+    assert len({key for key, _ in till.sent}) == 1
+
+
+def test_a_sale_on_its_way_takes_no_more_lines(till: Till) -> None:
+    till.page.route("**/order/add/*", lose_request)
+    till.ring_up("Yoga Mat")
+    till.charge()
+    till.expect_state("Waiting, not paid")
+
+    till.scan(BIKE)
+
+    expect(till.page.locator("#toast")).to_contain_text("on its way")
+    expect(till.page.locator(".recap li")).to_have_count(1)
+
+
+def test_one_browser_has_one_till(till: Till) -> None:
+    till.ring_up("Weights")
+    other = till.page.context.new_page()
+    other.goto("/pos")
+    expect(other.get_by_text("One drawer, one till")).to_be_visible()
+
+    other.get_by_role("button", name="Use this tab instead").click()
+    sign_in(other, "staff")
+
+    expect(other.locator("#lines li")).to_have_count(1)
+    expect(till.page.get_by_text("One drawer, one till")).to_be_visible()
+    other.close()
+
+
+def test_a_try_that_turns_up_late_counts_with_the_lines_it_had(till: Till) -> None:
+    till.ring_up("Weights")
+    held = lose_everything_but_the_page(till)
+
+    def act() -> None:
+        arrive_late(till, held[0])
+        till.page.keyboard.press("Escape")
+        till.ring_up("Yoga Mat")
+        till.charge()
+        till.expect_state("Paid")
+
+    assert len(till.count_new(act)) == 1
+    expect(till.page.locator("#outcome .verdict")).to_contain_text("Paid $49.99")
+    expect(till.page.locator("#outcome .paper")).not_to_contain_text("Yoga Mat")
+
+
+def test_a_try_that_may_turn_up_late_keeps_its_customer(till: Till) -> None:
+    """The shop tells orders apart by user and key: another user would be another order."""
+    till.ring_up("Weights")
+    lose_everything_but_the_page(till)
+
+    till.page.keyboard.press("F4")
+
+    expect(till.page.locator("#customers")).to_be_hidden()
+    expect(till.page.locator("#toast")).to_contain_text("may still arrive")
+
+
+def test_a_sale_is_dropped_only_when_the_shop_does_not_have_it(clocked_till: Till) -> None:
+    till = clocked_till
+    till.ring_up("Weights")
+    held = lose_everything_but_the_page(till)
+    till.page.clock.fast_forward(60_000)
+    arrive_late(till, held[0])
+    till.page.keyboard.press("Escape")
+
+    till.page.get_by_role("button", name="Drop sale").click()
+    till.page.get_by_role("dialog").get_by_role("button", name="Call it off").click()
+
+    till.expect_state("Paid")

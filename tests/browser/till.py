@@ -1,0 +1,120 @@
+"""A till as a person uses it, for the tests of the till."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from httpx import Client
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+
+from tests.browser.watch import watched
+from tests.e2e.conftest import PASSWORD
+
+BIKE = "b274f41d-83dd-4fa1-90d9-2b289e06b1bf"
+
+
+class Till:
+    """A till as a person uses it, and the shop's own view of what it did."""
+
+    def __init__(self, page: Page, shop: Client) -> None:
+        self.page = page
+        self.shop = shop
+        self.sent: list[tuple[str | None, str]] = []
+        page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        if "/order/add/" in request.url:
+            self.sent.append((request.headers.get("idempotency-key"), request.post_data or ""))
+
+    def ring_up(self, *names: str) -> None:
+        for name in names:
+            self.page.locator("#products").get_by_role("button", name=name).click()
+
+    def scan(self, code: str, *, gap_ms: float = 5) -> None:
+        """Type as a scanner does, into whatever has the focus, and end with Enter.
+
+        The keys are real ones. Their times are written on them, so that a busy machine
+        cannot make a slow typist of the scanner, nor a scanner of a typist.
+        """
+        devtools = self.page.context.new_cdp_session(self.page)
+        now = time.time()
+        for key in [*code, "Enter"]:
+            now += gap_ms / 1000
+            text = "\r" if key == "Enter" else key
+            number = 13 if key == "Enter" else 0
+            common = {"key": key, "timestamp": now, "windowsVirtualKeyCode": number}
+            devtools.send("Input.dispatchKeyEvent", {**common, "type": "keyDown", "text": text})
+            devtools.send("Input.dispatchKeyEvent", {**common, "type": "keyUp"})
+        devtools.detach()
+
+    def lines(self) -> list[str]:
+        return [
+            line.inner_text().replace("\n", " ") for line in self.page.locator("#lines li").all()
+        ]
+
+    def charge(self, card: str = "Mastercard") -> None:
+        if self.page.locator("#to-payment").is_visible():
+            self.page.get_by_role("button", name="Take payment").click()
+        self.page.get_by_role("group", name="Test cards").get_by_role("button", name=card).click()
+        self.page.locator("#charge").click()
+
+    def expect_state(self, words: str) -> None:
+        expect(self.page.locator("#state")).to_have_text(words)
+
+    def next_customer(self) -> None:
+        self.page.wait_for_timeout(750)  # The till ignores haste: see desk.js.
+        self.page.keyboard.press("F9")
+        expect(self.page.get_by_text("Nothing rung up yet")).to_be_visible()
+
+    def orders(self, userid: str = "all") -> list[dict[str, Any]]:
+        """Return the in-store orders the shop has, newest first."""
+        found = self.shop.get(f"/order/{userid}?limit=1000").json()
+        return [order for order in found if order["delivery"] == "instore"]
+
+    def wait_for_verdicts(self) -> None:
+        """The shop tells the till first, and writes it into the order a moment later."""
+        for _ in range(100):
+            if all(order["state"] != "pending" for order in self.orders()):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError("an order without a verdict")
+
+    def count_new(self, act: Callable[[], None]) -> list[str]:
+        """Return the states of the orders that came into the shop while ``act`` ran."""
+        before = {order["_id"] for order in self.orders()}
+        act()
+        return [order["state"] for order in self.orders() if order["_id"] not in before]
+
+
+def sign_in(page: Page, username: str) -> None:
+    page.get_by_label("Name").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@contextmanager
+def open_till(context: BrowserContext, client: Client, tokens: dict[str, str]) -> Iterator[Till]:
+    """Open a till that somebody has signed in to; nothing may go wrong unheard."""
+    page = context.new_page()
+    # A reload with an unsent sale asks; the tests mean it.
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.add_init_script(f"sessionStorage.setItem('acme-till.staff', '{json.dumps(tokens)}')")
+    with watched(context, str(client.base_url)):
+        page.goto("/pos", wait_until="commit")
+        expect(page.locator("#products").get_by_role("button", name="Weights")).to_be_visible()
+        yield Till(page, client)
+        context.set_offline(offline=False)
+        page.evaluate("localStorage.clear()")
+        page.close()
+
+
+def lose_answer(route: Route) -> None:
+    """Let the shop have a request, and lose what it says."""
+    route.fetch()
+    route.abort()
+
+
+def lose_request(route: Route) -> None:
+    route.abort()

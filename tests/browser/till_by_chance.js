@@ -1,0 +1,255 @@
+/**
+ * Drawn lives of a sale, for test_till_by_chance.py: the till's own sale.js and courier.js
+ * between staff who change their minds, a network that loses, delays and repeats, and a
+ * browser that is loaded anew. Time is simulated, chance comes from a seed.
+ *
+ * The function answers what was broken, as a list of words; an empty one is good news.
+ */
+async ({ seed, histories }) => {
+  const { Courier } = await import("/static/pos/courier.js");
+  const life = await import("/static/pos/sale.js");
+  const { ShopError } = await import("/static/client/errors.js");
+
+  let state = seed;
+  const random = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+  Math.random = random;
+  const chance = (share) => random() < share;
+  const pick = (...some) => some[Math.floor(random() * some.length)];
+
+  // ---- time: what waits, waits in this list
+
+  let now = 0;
+  let timers = [];
+  window.setTimeout = (act, delay = 0) => {
+    const timer = { at: now + delay, act };
+    timers.push(timer);
+    return timer;
+  };
+  window.clearTimeout = (timer) => {
+    timers = timers.filter((each) => each !== timer);
+  };
+  const settle = async () => {
+    for (let turn = 0; turn < 30; turn += 1) await null;
+  };
+  const pass = async (milliseconds) => {
+    const end = now + milliseconds;
+    await settle();
+    for (;;) {
+      const [next] = timers.sort((one, other) => one.at - other.at);
+      if (!next || next.at > end) break;
+      timers.shift();
+      now = Math.max(now, next.at);
+      next.act();
+      await settle();
+    }
+    now = end;
+  };
+
+  // ---- the shop: one order per user and key, as routers/orders.py has it
+
+  class FakeShop {
+    orders = new Map();
+    health = 1;
+
+    #take(userId, order, key) {
+      const id = `${userId} ${key}`;
+      const earlier = this.orders.get(id);
+      const text = JSON.stringify(order);
+      if (earlier && earlier.text !== text) throw new ShopError("refused", { status: 422 });
+      if (!earlier) {
+        // A price that is another one for a moment.
+        if (chance(0.1)) throw new ShopError("refused", { status: 400 });
+        const made = { id, userId, text, order, state: "pending", placedAt: now, lag: random() * 3000 };
+        this.orders.set(id, made);
+        const decide = () => (made.state = order.card.number === GOOD ? "paid" : "declined");
+        if (chance(0.8)) decide();
+        else window.setTimeout(decide, random() * 20_000);
+      }
+      return this.orders.get(id);
+    }
+
+    async placeOrder(userId, order, key) {
+      if (!chance(this.health)) {
+        const fate = random();
+        if (fate < 0.15) throw new ShopError("network");
+        if (fate < 0.25) throw new ShopError("shop", { status: 503 });
+        if (fate < 0.3) throw new ShopError("sign in", { status: 401 });
+        if (fate < 0.8) {
+          // Still on its way when the till gives up; a gateway lets nothing through later.
+          window.setTimeout(() => {
+            try {
+              this.#take(userId, order, key);
+            } catch (failure) {
+              if (!failure.isFinal) throw failure;
+            }
+          }, random() * 30_000);
+          throw new ShopError("network");
+        }
+        this.#take(userId, order, key);
+        throw new ShopError("network");
+      }
+      const { id, state } = this.#take(userId, order, key);
+      const payment = {
+        paid: { success: "true", status: 200, transactionID: "t" },
+        declined: { success: "false", status: 400, message: "creditcard has expired" },
+        pending: { success: "false", status: 200, message: "pending payment" },
+      }[state];
+      return { order_id: id, payment };
+    }
+
+    #seen({ id, order, state, placedAt }) {
+      const cart = order.cart.map(({ itemid, quantity }) => ({
+        itemid,
+        quantity,
+        name: itemid,
+        price: PRODUCTS[itemid] / 100,
+      }));
+      return {
+        _id: id,
+        state: state === "paid" ? pick("paid", "shipped", "delivered") : state,
+        status: "creditcard has expired",
+        transactionID: "t",
+        address: order.address,
+        cart,
+        total: order.total,
+        card: { type: "Visa", number: "**** 1111" },
+        placedAt: new Date(placedAt).toISOString(),
+      };
+    }
+
+    async getOrder(userId, id) {
+      if (!chance(this.health)) throw new ShopError("network");
+      return this.#seen(this.orders.get(id));
+    }
+
+    async listOrdersOf(userId) {
+      if (!chance(this.health)) throw new ShopError("network");
+      // Lists come from an index, which is a little late.
+      const isListed = (each) => each.userId === userId && now - each.placedAt > each.lag;
+      const mine = [...this.orders.values()].filter(isListed);
+      return { orders: mine.reverse().map((each) => this.#seen(each)), next: null };
+    }
+  }
+
+  const GOOD = "4111111111111111";
+  const BAD = "4000000000000002";
+  const PRODUCTS = { mat: 6250, ball: 11075, bottle: 3499 };
+  const ERIC = { id: "eric", firstname: "Eric", lastname: "Cartman", email: "" };
+  const summaryOf = (card) => ({ brand: "Visa", lastFour: card.number.slice(-4) });
+
+  // ---- one history
+
+  async function live() {
+    const shop = new FakeShop();
+    const references = new Set();
+    const told = [];
+    let sale = life.newSale("sale");
+    let courier = null;
+    let page = 0;
+
+    const check = () => {
+      const orders = [...shop.orders.values()];
+      const charged = orders.filter((each) => each.state === "paid");
+      if (charged.length > 1) told.push(`charged ${charged.length} times`);
+      if (sale.state === "paid" && charged.length !== 1) told.push("called paid, and it is not");
+      if (["paid", "pending"].includes(sale.state)) {
+        const known = shop.orders.get(sale.order.id);
+        const isSame = known && known.order.total === textOf(life.totalCents(sale));
+        if (!isSame) told.push("the sale on screen is not the one the shop has");
+      }
+      if (sale.state === "declined" && charged.length) told.push("called declined, and it is paid");
+      if (/\d{12}/.test(JSON.stringify(sale))) told.push("the card is in the sale");
+    };
+    const textOf = (cents) => `${Math.trunc(cents / 100)}.${String(cents % 100).padStart(2, "0")}`;
+
+    const apply = (event) => {
+      const before = sale;
+      sale = life.step(sale, event);
+      if (sale.reference) references.add(sale.reference);
+      check();
+      if (life.isUnderway(sale)) courier.drive("sale");
+      return sale !== before;
+    };
+
+    const load = () => {
+      page += 1;
+      const mine = page;
+      sale = life.revive(JSON.parse(JSON.stringify(sale)));
+      courier?.stop();
+      courier = new Courier({
+        shop,
+        now: () => now,
+        read: () => (mine === page ? sale : null),
+        apply: (id, event) => mine === page && apply(event),
+      });
+      if (life.isUnderway(sale)) courier.drive("sale");
+    };
+
+    const charge = (number) => {
+      const card = { number };
+      courier.entrust("sale", card);
+      const reference = `r${references.size}-${Math.floor(random() * 1e9)}`;
+      apply({ type: "charge", reference, card: summaryOf(card) });
+    };
+
+    // Often what gets two tries into the air, and what may then happen between them.
+    const STAFF = [
+      () => apply({ type: "add", product: productOf(pick(...Object.keys(PRODUCTS))), quantity: 1 }),
+      () => apply({ type: "quantity", id: "mat", quantity: pick(0, 1, 3) }),
+      () => apply({ type: "customer", customer: pick(ERIC, life.WALK_IN) }),
+      () => charge(pick(GOOD, GOOD, BAD)),
+      () => charge(GOOD),
+      () => charge(GOOD),
+      () => load(),
+      () => load(),
+      () => courier.wake(),
+      () => {
+        courier.forget("sale");
+        apply({ type: "withdraw" });
+        courier.wake();
+      },
+    ];
+    const productOf = (id) => ({ id, name: id, cents: PRODUCTS[id], image: "" });
+
+    load();
+    shop.health = pick(0.2, 0.4, 0.8);
+    apply({ type: "add", product: productOf("mat") });
+    for (let act = 0; act < 20 && sale.state !== "void"; act += 1) {
+      pick(...STAFF)();
+      await pass(random() * pick(100, 3000, 10_000, 60_000));
+    }
+    // In the end the network is back, and nothing is in the air any more.
+    shop.health = 1;
+    courier.wake();
+    await pass(200_000);
+    check();
+    if (life.isUnderway(sale)) told.push(`still ${sale.state} long after the network came back`);
+    if (sale.state === "void" && [...shop.orders.values()].some(({ state }) => state === "paid")) {
+      told.push("dropped, and it is paid");
+    }
+    // More than once, if a bad card of before had arrived after all, or a price was wrong.
+    for (let time = 0; time < 9 && life.isEditable(sale) && !life.isEmpty(sale); time += 1) {
+      charge(GOOD);
+      await pass(200_000);
+    }
+    if (!life.isFinal(sale) && !life.isEmpty(sale)) told.push(`${sale.state} after a good card`);
+    courier.stop();
+    await pass(100_000);
+    return { told: [...new Set(told)], end: sale.state };
+  }
+
+  const broken = [];
+  const ends = {};
+  for (let number = 0; number < histories; number += 1) {
+    const began = state;
+    const { told, end } = await live();
+    ends[end] = (ends[end] ?? 0) + 1;
+    for (const words of told) broken.push(`${words} (seed ${began})`);
+  }
+  return { broken, ends };
+};

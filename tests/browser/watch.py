@@ -1,0 +1,71 @@
+"""What must not go wrong unheard while a test uses a page."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
+
+# Comes without types.
+_Axe = import_module("axe_playwright_python.sync_playwright").Axe
+
+#: The browser's own remark about an answer with an error status. Tests ask for many of those
+#: on purpose; the pages' own files are looked at in `Watch.on_response` instead.
+_REMARK = "Failed to load resource"
+
+
+class _Watch:
+    def __init__(self, shop_url: str) -> None:
+        self.host = urlsplit(shop_url).netloc
+        self.faults: list[str] = []
+
+    def on_console(self, message: ConsoleMessage) -> None:
+        # Violations of the content security policy are reported here too.
+        if message.type in {"error", "warning"} and not message.text.startswith(_REMARK):
+            self.faults.append(f"console: {message.text}")
+
+    def on_error(self, error: WebError) -> None:
+        self.faults.append(f"script: {error.error}")
+
+    def on_request(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in {"data", "blob", "about"} and url.netloc != self.host:
+            self.faults.append(f"another host: {request.url}")
+
+    def on_response(self, response: Response) -> None:
+        if urlsplit(response.url).path.startswith("/static/") and response.status >= 400:
+            self.faults.append(f"{response.status}: {response.url}")
+
+
+@contextmanager
+def watched(context: BrowserContext, shop_url: str) -> Iterator[list[str]]:
+    """Fail at the end of the block if any page of ``context`` did something wrong in it.
+
+    Wrong is an error or a warning on the console, an exception nobody caught, a violation of
+    the content security policy, a request to another host, and a file of the pages that is
+    not there. Yields what was found so far.
+    """
+    watch = _Watch(shop_url)
+    context.on("console", watch.on_console)
+    context.on("weberror", watch.on_error)
+    context.on("request", watch.on_request)
+    context.on("response", watch.on_response)
+    try:
+        yield watch.faults
+    finally:
+        context.remove_listener("console", watch.on_console)
+        context.remove_listener("weberror", watch.on_error)
+        context.remove_listener("request", watch.on_request)
+        context.remove_listener("response", watch.on_response)
+    assert not watch.faults, "\n".join(watch.faults)
+
+
+def assert_accessible(page: Page, *, only_colors: bool = False) -> None:
+    """Run axe over a page: contrast, names, roles, order.
+
+    ``only_colors`` is for a page in its other colors, when the rest has been looked at.
+    """
+    options = {"runOnly": ["color-contrast", "link-in-text-block"]} if only_colors else {}
+    result = _Axe().run(page, options=options)
+    assert result.violations_count == 0, result.generate_report()

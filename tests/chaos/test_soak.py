@@ -1,0 +1,81 @@
+"""A short version of ``python -m tests.chaos.soak``."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+
+from tests.chaos.faulty_wire import Fault, FaultyWire
+from tests.chaos.memory import Gauge
+from tests.chaos.soak import Plan, run
+
+
+def test_a_shop_on_a_faulty_wire_keeps_its_word_and_a_crowd_is_served(tmp_path: Path) -> None:
+    # Too short to say anything about memory. A call that hangs takes a worker almost three
+    # seconds: what comes again sooner is received too often and dies.
+    plan = Plan(
+        6.0,
+        seed=1,
+        customers=4,
+        pause_seconds=0.1,
+        poison_per_queue=1,
+        crowd=150,
+        visibility_seconds=4,
+        reading_seconds=0.5,
+        is_memory_judged=False,
+    )
+
+    report = run(tmp_path, plan)
+
+    assert report.problems == [], report.text()
+    assert report.orders > plan.crowd
+
+
+def test_the_wire_has_every_fault_and_passes_the_rest_on() -> None:
+    async def ask() -> tuple[list[int], FaultyWire]:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while await reader.readline():
+                while (await reader.readline()).strip():
+                    pass
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            writer.close()
+            await writer.wait_closed()
+
+        upstream = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = upstream.sockets[0].getsockname()[1]
+        wire = FaultyWire(lambda: f"http://127.0.0.1:{port}", rate=0.5, seed=1)
+        url = await wire.listen()
+        statuses = []
+        async with httpx.AsyncClient(timeout=0.2) as http:
+            for _ in range(60):
+                try:
+                    statuses.append((await http.get(url)).status_code)
+                except httpx.HTTPError:
+                    statuses.append(0)
+        await wire.close()
+        upstream.close()
+        await upstream.wait_closed()
+        return statuses, wire
+
+    statuses, wire = asyncio.run(ask())
+
+    assert set(statuses) == {0, 200, 400, 500}
+    assert set(wire.faults) == set(Fault)
+    assert statuses.count(200) >= wire.calls - wire.faults.total()
+
+
+def test_a_process_that_grows_is_noticed() -> None:
+    gauge = Gauge()
+    gauge._readings = {"steady": [50, 100, *[100] * 38], "leaky": list(range(100, 140))}
+
+    assert gauge.growth()["steady"] == 0.0
+    assert gauge.growth()["leaky"] > 0.2
+
+
+def test_a_process_that_was_started_again_is_noticed() -> None:
+    gauge = Gauge()
+
+    gauge.read({"api": 1})
+    gauge.read({"api": 2})
+
+    assert gauge.restarted == {"api"}

@@ -1,0 +1,250 @@
+"""Requests that schemathesis makes from the API document, with every check it has."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import schemathesis
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode, Response
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
+from schemathesis.generation.stateful.state_machine import RecordingStateMachine
+from schemathesis.schemas import APIOperation, BaseSchema
+from schemathesis.specs.openapi.checks import (
+    ignored_auth,
+    missing_required_header,
+    negative_data_rejection,
+    positive_data_acceptance,
+)
+
+from app.domain.user import folded_name
+from app.main import app
+from tests.fuzz.document import Operation, operations
+from tests.fuzz.oracle import leaks
+from tests.fuzz.reading import is_right_as_read
+from tests.fuzz.sending import QUIET, Tally, captured_logs, patiently
+from tests.fuzz.world import ENFORCED, World, auth_mode
+
+AnyCase = Case[Any]
+
+#: How many steps a walk along the links takes at most.
+_STEPS = 8
+
+
+@cache
+def _schema() -> BaseSchema:
+    found: BaseSchema = schemathesis.openapi.from_asgi("/openapi.json", app)
+    return found
+
+
+@cache
+def _operations() -> tuple[APIOperation[Any, Any, Any, Any], ...]:
+    results = list(_schema().get_all_operations())
+    assert all(isinstance(each, Ok) for each in results)
+    return tuple(each.ok() for each in results if isinstance(each, Ok))
+
+
+@cache
+def _strategies() -> tuple[st.SearchStrategy[AnyCase], ...]:
+    """Return what draws right and wrong requests for each operation that can be asked wrongly."""
+    right = [each.as_strategy(generation_mode=GenerationMode.POSITIVE) for each in _operations()]
+    wrong = [
+        each.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+        for each in _operations()
+        if 400 in operations()[each.label].statuses
+    ]
+    return (*right, *wrong)
+
+
+@cache
+def _covering() -> tuple[AnyCase, ...]:
+    """Return the cases made to cover every bound, every method and every missing part."""
+    schema = _schema()
+    return tuple(
+        case
+        for each in _operations()
+        for case in schema.iter_coverage_cases(
+            each,
+            generation_modes=list(GenerationMode),
+            generation_config=schema.config.generation_for(operation=each),
+        )
+    )
+
+
+def waived(case: AnyCase, *, mode: str) -> Iterator[Callable[..., Any]]:
+    """Yield the checks that the contract takes back for one case, and only for it."""
+    operation = operations()[case.operation.label]
+    if mode != ENFORCED:
+        # The open mode of the contract (3.4): nobody is asked for a token.
+        yield ignored_auth
+        if _lacks_token(case):
+            yield missing_required_header
+    if _reads_right(operation, case):
+        # Rule 8 of 1.1: nulls and unknown fields are left out; a number may stand for text.
+        yield negative_data_rejection
+    if _is_beyond_schemas(operation, case):
+        yield positive_data_acceptance
+
+
+def _lacks_token(case: AnyCase) -> bool:
+    """Tell whether a case was made to be sent without its token."""
+    made_for = case.meta.phase.data if case.meta else None
+    return str(getattr(made_for, "parameter", "")).lower() == "authorization"
+
+
+def _reads_right(operation: Operation, case: AnyCase) -> bool:
+    return case.method == operation.method and is_right_as_read(
+        operation,
+        body=case.body,
+        query=dict(case.query or {}),
+        path=dict(case.path_parameters or {}),
+        headers=case.headers,
+    )
+
+
+def _is_beyond_schemas(operation: Operation, case: AnyCase) -> bool:
+    """Tell whether a request may be refused for what no schema can say."""
+    if operation.template.startswith("/order/add"):
+        # Articles have to be in the catalog, totals right, a cart sent as text JSON (1.4).
+        return True
+    if isinstance(case.body, dict) and isinstance(case.body.get("cart"), str):
+        return True
+    if "next" in (case.query or {}):
+        # A position is what a page before said, with a checksum.
+        return True
+    name = case.body.get("username") if isinstance(case.body, dict) else None
+    # A name of nothing but space and marks is no name, whatever letters it is made of.
+    return isinstance(name, str) and not 0 < len(folded_name(name).encode()) <= 1000
+
+
+class _Sender:
+    """Sends cases as the owner of the shop's cart or as staff, and judges the answers."""
+
+    def __init__(self, world: World, mode: str) -> None:
+        self.tally = Tally()
+        self._world = world
+        self._mode = mode
+
+    def headers_for(self, case: AnyCase) -> dict[str, str]:
+        """Return whose token goes along: staff where only they may ask."""
+        if _lacks_token(case):
+            return {}
+        is_own = "userid" in (case.path_parameters or {})
+        token = self._world.access if is_own else self._world.staff_access
+        return {"Authorization": f"Bearer {token}"}
+
+    def aim(self, case: AnyCase) -> None:
+        """Let a case ask for what belongs to the caller, who would see nothing else."""
+        if self._mode != ENFORCED or "userid" not in (case.path_parameters or {}):
+            return
+        if not (case.meta and case.meta.is_negative_at(ParameterLocation.PATH)):
+            case.path_parameters = {**case.path_parameters, "userid": self._world.user_id}
+
+    def judge(self, case: AnyCase, response: Response, log: str, **context: Any) -> None:
+        """Run every check on an answer.
+
+        Raises:
+            FailureGroup: schemathesis' checks failed.
+            AssertionError: a secret got out.
+        """
+        self.tally.requests += 1
+        self.tally.statuses[response.status_code] += 1
+        case.validate_response(
+            response,
+            headers=self.headers_for(case),
+            excluded_checks=list(waived(case, mode=self._mode)),
+            transport_kwargs={"headers": self.headers_for(case)},
+            **context,
+        )
+        found = leaks(self._world, log, about="the log")
+        if b"_token" not in (response.content or b""):
+            found += leaks(self._world, response.text_lossy(), about="the answer")
+        assert not found, found
+
+    def send(self, case: AnyCase) -> None:
+        """Send a case and judge the answer."""
+        with captured_logs() as log:
+            response = patiently(
+                lambda: case.call(headers=self.headers_for(case)), lambda given: given.status_code
+            )
+        try:
+            self.judge(case, response, log.getvalue())
+        except FailureGroup as failure:
+            raise AssertionError(_told(failure, case)) from None
+
+
+def _told(failure: FailureGroup, case: AnyCase) -> str:
+    """Return what failed, on a first line that is the same for the same mistake."""
+    titles = sorted({f"{each.title}: {case.operation.label}" for each in failure.exceptions})
+    texts = "\n".join(str(each) for each in failure.exceptions)
+    return f"{'; '.join(titles)}\n{case.as_curl_command()[:2000]}\n{texts[:2000]}"
+
+
+def send_drawn(world: World, *, mode: str, number: int, count: int) -> Tally:
+    """Send requests drawn from the document's schemas, and some that break them."""
+    sender = _Sender(world, mode)
+
+    @seed(number)
+    @settings(max_examples=count, **QUIET)  # type: ignore[arg-type]
+    @given(st.one_of(_strategies()), st.booleans())
+    def every_answer_is_right(case: AnyCase, is_own: bool) -> None:  # noqa: FBT001
+        if is_own:
+            sender.aim(case)
+        sender.send(case)
+
+    with auth_mode(mode):
+        every_answer_is_right()
+    return sender.tally
+
+
+def send_covering(world: World, *, mode: str, number: int, count: int) -> Tally:
+    """Send some of the requests that cover the document's every corner, evenly spread."""
+    sender = _Sender(world, mode)
+    every = _covering()
+    step = max(len(every) // count, 1)
+    with auth_mode(mode):
+        for case in every[number % step :: step][:count]:
+            sender.aim(case)
+            sender.send(case)
+    return sender.tally
+
+
+def walk_links(world: World, *, mode: str, number: int, count: int) -> Tally:
+    """Walk along the document's links, each answer leading to the next requests."""
+    sender = _Sender(world, mode)
+
+    class Walk(_schema().as_state_machine()):  # type: ignore[misc]
+        def setup(self) -> None:
+            # A name registered by the walk before would be taken, and the same walk another.
+            world.reset()
+
+        def before_call(self, case: AnyCase) -> None:
+            sender.aim(case)
+
+        def get_call_kwargs(self, case: AnyCase) -> dict[str, Any]:
+            return {"headers": sender.headers_for(case)}
+
+        def call(self, case: AnyCase, **kwargs: Any) -> Response:
+            with captured_logs() as log:
+                response: Response = patiently(
+                    lambda: super(Walk, self).call(case, **kwargs),
+                    lambda given: given.status_code,
+                )
+            self.log = log.getvalue()
+            return response
+
+        def validate_response(self, response: Response, case: AnyCase, *_: Any, **__: Any) -> None:
+            recorder = self.recorder if isinstance(self, RecordingStateMachine) else None
+            try:
+                sender.judge(case, response, self.log, recorder=recorder)
+            except FailureGroup as failure:
+                raise AssertionError(_told(failure, case)) from None
+
+    walks = max(count // _STEPS, 1)
+    chosen = settings(max_examples=walks, stateful_step_count=_STEPS, **QUIET)  # type: ignore[arg-type]
+    with auth_mode(mode):
+        seed(number)(Walk).run(settings=chosen)
+    return sender.tally

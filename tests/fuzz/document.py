@@ -1,0 +1,132 @@
+"""What the API document says of a request, found without asking the application's router."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+from app.cli.openapi import documents
+
+#: Paths that older clients know, and the documented ones that answer like them.
+_ALIASES = {
+    "/product": "/products",
+    "/liveness": "/catalogliveness",
+    "/acme-login": "/login",
+    "/users/logout": "/logout",
+    "/whoami": "/userinfo",
+}
+#: Pages and files, which the document is not about.
+_PAGES = re.compile(r"/|/pos|/docs|/openapi\.json|/scg-logout|/acme-login|/static(/.*)?", re.DOTALL)
+PAGE_STATUSES = frozenset({200, 302, 304, 404, 405})
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the document."""
+
+    method: str
+    template: str
+    content: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Return what people call it."""
+        return f"{self.method} {self.template}"
+
+    @property
+    def statuses(self) -> frozenset[int]:
+        """Return the statuses it may answer."""
+        return frozenset(map(int, self.content["responses"]))
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether callers have to say who they are."""
+        return "security" in self.content
+
+    @property
+    def example(self) -> Any:
+        """Return a body it takes; None when it takes none."""
+        if "requestBody" not in self.content:
+            return None
+        schema = self.content["requestBody"]["content"]["application/json"]["schema"]
+        return _schemas()[schema["$ref"].rpartition("/")[2]]["examples"][0]
+
+    def takes(self, body: Any) -> bool:
+        """Tell whether a body fits its schema."""
+        return bool(_body_validator(self.name).is_valid(body))
+
+    def media(self, status: int) -> dict[str, Any]:
+        """Return the documented content types of an answer with their schemas."""
+        found: dict[str, Any] = self.content["responses"][str(status)].get("content", {})
+        return found
+
+    def mistakes(self, status: int, media_type: str, value: Any) -> list[str]:
+        """Return what is wrong with the body of an answer by its schema."""
+        validator = _validator(self.name, status, media_type)
+        return [each.message[:200] for each in validator.iter_errors(value)]
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return documents()["openapi.json"]
+
+
+def _schemas() -> dict[str, Any]:
+    found: dict[str, Any] = _document()["components"]["schemas"]
+    return found
+
+
+@cache
+def operations() -> dict[str, Operation]:
+    """Return every documented operation by its name."""
+    every = [
+        Operation(verb.upper(), template, content)
+        for template, verbs in _document()["paths"].items()
+        for verb, content in verbs.items()
+    ]
+    return {each.name: each for each in every}
+
+
+@cache
+def _validator(name: str, status: int, media_type: str) -> Any:
+    schema = operations()[name].media(status)[media_type].get("schema", {})
+    return Draft202012Validator({"components": _document()["components"], **schema})
+
+
+@cache
+def _body_validator(name: str) -> Any:
+    body = operations()[name].content["requestBody"]["content"]["application/json"]["schema"]
+    return Draft202012Validator({"components": _document()["components"], **body})
+
+
+@cache
+def _templates() -> list[tuple[re.Pattern[str], str]]:
+    templates = sorted(
+        {each.template for each in operations().values()}, key=lambda t: t.count("{")
+    )
+    return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", each) + r"\n?"), each) for each in templates]
+
+
+def find(method: str, path: str) -> Operation | frozenset[int]:
+    """Return the operation behind a request, or the statuses that fit where none is.
+
+    ``path`` is decoded.
+    """
+    if method == "OPTIONS":
+        return frozenset({204})
+    path = path or "/"
+    if len(path) > 1 and path.endswith("/"):
+        path = path[:-1]
+    is_known = False
+    shown = _ALIASES.get(path.removesuffix("\n"), path)
+    for pattern, template in _templates():
+        if not pattern.fullmatch(shown):
+            continue
+        is_known = True
+        if (found := operations().get(f"{method} {template}")) is not None:
+            return found
+    if _PAGES.fullmatch(path.removesuffix("\n")):
+        return PAGE_STATUSES
+    return frozenset({405}) if is_known else frozenset({404})

@@ -1,0 +1,58 @@
+"""What the API document promises is what schemathesis finds, with every check it has."""
+
+import pytest
+from schemathesis.checks import CHECKS, load_all_checks
+
+from tests.fuzz.described import send_covering, send_drawn, walk_links
+from tests.fuzz.world import ENFORCED, OPEN, World
+
+both_modes = pytest.mark.parametrize("mode", [ENFORCED, OPEN])
+
+
+@both_modes
+def test_requests_right_and_wrong_are_answered_as_documented(
+    world: World, mode: str, examples: int
+) -> None:
+    tally = send_drawn(world, mode=mode, number=0, count=examples)
+
+    assert tally.requests >= examples
+    assert {200, 400} <= set(tally.statuses)
+
+
+@both_modes
+def test_every_bound_method_and_missing_part_is_answered_as_documented(
+    world: World, mode: str, examples: int
+) -> None:
+    tally = send_covering(world, mode=mode, number=0, count=examples)
+
+    assert tally.requests >= examples
+    assert {200, 400, 405} <= set(tally.statuses)
+
+
+@both_modes
+def test_a_walk_along_the_links_finds_what_it_made(world: World, mode: str, examples: int) -> None:
+    tally = walk_links(world, mode=mode, number=0, count=examples)
+
+    assert {200, 201} <= set(tally.statuses)
+    # With tokens a walk is led to the caller's own things, where the link's may not be.
+    assert mode == ENFORCED or tally.statuses[404] == 0
+
+
+def test_no_check_is_left_out() -> None:
+    load_all_checks()
+
+    assert {each.__name__ for each in CHECKS.get_all()} >= {
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+        "negative_data_rejection",
+        "positive_data_acceptance",
+        "missing_required_header",
+        "unsupported_method",
+        "allow_header_conformance",
+        "use_after_free",
+        "ensure_resource_availability",
+        "ignored_auth",
+    }

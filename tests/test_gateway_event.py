@@ -1,0 +1,123 @@
+"""Events of API Gateway are read before they are believed."""
+
+import asyncio
+import base64
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.domain.errors import InvalidInputError
+from app.gateway_event import checked_event
+from app.main import handler
+from tests.image.events import http_event
+
+HALF = "\ud800"
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    return {**http_event("GET", "/healthz"), **changes}
+
+
+def call(**changes: Any) -> dict[str, Any]:
+    return event(requestContext={"http": {"method": "GET", "path": "/healthz", **changes}})
+
+
+@pytest.fixture
+def loop() -> Iterator[None]:
+    """Give the adapter the event loop it looks for."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+@pytest.mark.parametrize(
+    ("malformed", "part"),
+    [
+        (None, "event"),
+        ([], "event"),
+        ({}, "requestContext"),
+        (event(version="1.0"), "version"),
+        (event(requestContext=None), "requestContext"),
+        (event(requestContext={"elb": {}}), "requestContext"),
+        (call(method=""), "requestContext"),
+        (call(method=1), "requestContext"),
+        (call(path=None), "requestContext"),
+        (call(path=HALF), "requestContext"),
+        (event(rawQueryString=["a"]), "rawQueryString"),
+        (event(rawQueryString=HALF), "rawQueryString"),
+        (event(headers=[]), "headers"),
+        (event(headers={"x-secret-name": 1}), "headers"),
+        (event(headers={"x": ["a"]}), "headers"),
+        (event(headers={"x": None}), "headers"),
+        (event(headers={HALF: "x"}), "headers"),
+        (event(headers={"x": HALF}), "headers"),
+        (event(cookies="a=b"), "cookies"),
+        (event(cookies=[1]), "cookies"),
+        (event(cookies=[HALF]), "cookies"),
+        (event(body={}), "body"),
+        (event(body=HALF), "body"),
+        (event(isBase64Encoded="true"), "isBase64Encoded"),
+        (event(body="a", isBase64Encoded=True), "body"),
+        (event(body="!!!!", isBase64Encoded=True), "body"),
+        (event(body="ü" * 4, isBase64Encoded=True), "body"),
+        (event(body="e30=\n", isBase64Encoded=True), "body"),
+        (event(body="e30", isBase64Encoded=True), "body"),
+    ],
+)
+def test_a_malformed_event_is_a_malformed_request(
+    loop: None, caplog: pytest.LogCaptureFixture, malformed: Any, part: str
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        answer = handler(malformed, None)
+
+    assert answer["statusCode"] == 400
+    assert answer["headers"]["content-type"] == "application/json"
+    assert answer["headers"]["access-control-allow-origin"] == "*"
+    problem = json.loads(answer["body"])
+    assert problem["status"] == 400
+    assert part in problem["message"]
+    assert "secret" not in answer["body"] + caplog.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "a:b"},
+        {"host": "a:b:c"},
+        {"host": "[::1]:80"},
+        {"host": "shop:" + "1" * 5000},
+        {"host": ""},
+        {"X-Forwarded-Port": "http"},
+        {"x-forwarded-port": "²"},
+        {"x-forwarded-port": ""},
+        {"x-forwarded-proto": "\x00"},
+        {"content-length": "-1"},
+        {"": ""},
+        {"ü": "ü"},
+        {"x": "y" * 1_000_000},
+        {},
+        None,
+    ],
+)
+def test_no_header_is_too_strange_for_an_answer(loop: None, headers: Any) -> None:
+    assert handler(event(headers=headers), None)["statusCode"] == 200
+
+
+def test_a_body_arrives_as_the_bytes_it_was() -> None:
+    encoded = base64.b64encode(b"\xff\x00{}").decode()
+
+    assert checked_event(event(body=encoded, isBase64Encoded=True))["body"] == b"\xff\x00{}"
+    assert checked_event(event(body="ü"))["body"] == "ü".encode()
+    assert checked_event(event(body=None))["body"] == b""
+
+
+def test_a_complaint_repeats_nothing_of_the_event() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        checked_event(event(headers={"x-secret": ["secret"]}, body={"secret": 1}))
+
+    assert str(caught.value) == "body: is malformed"
