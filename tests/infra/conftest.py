@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.deployment import ROOT, Deployment, deploy
+from infra.graph import Deployment
+from tests.infra.deployment import ROOT, deploy
 from tests.infra.executed_stack import ExecutedStack
 
 

@@ -23,9 +23,10 @@ from app.local.clients import Clients
 from app.local.emulator import Emulator
 from app.signing_keys import parse_signing_keys
 from app.tokens import Caller, issue_tokens
+from infra.graph import REGION, Deployed
 from tests.fake_runtime import LambdaProcess
 from tests.image.events import http_event, schedule_event
-from tests.infra.deployment import REGION, Deployed, deploy_with
+from tests.infra.deployment import deploy_with
 from tests.infra.emulator_mocks import EmulatorMocks
 from tests.infra.poller import Poller
 from tests.infra.recorder import Call, Recorder

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from infra.graph import Deployed
 from tests.fake_runtime import LambdaError
-from tests.infra.deployment import Deployed
 
 Message = dict[str, Any]
 

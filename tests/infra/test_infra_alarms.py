@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator
 
 from app.stack import FUNCTIONS, QUEUES
-from tests.infra.deployment import Deployed, Deployment, deploy
+from infra.graph import Deployed, Deployment
+from tests.infra.deployment import deploy
 
 
 def alarms(deployment: Deployment, metric: str, **dimensions: str) -> Iterator[Deployed]:

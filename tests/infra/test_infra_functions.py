@@ -10,7 +10,8 @@ from app.main import app
 from app.settings import Settings, read_settings
 from app.stack import FUNCTIONS, Function
 from infra.configuration import variables
-from tests.infra.deployment import IMAGE, Deployment, deploy
+from infra.graph import Deployment
+from tests.infra.deployment import IMAGE, deploy
 
 #: HTTP APIs wait no longer than this for a function.
 GATEWAY_SECONDS = 30

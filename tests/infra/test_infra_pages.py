@@ -8,8 +8,8 @@ from httpx import AsyncClient
 
 from app.pages import CONTENT_POLICY, SERVED, STATIC
 from infra.front import ALL_BUT_HOST, CACHING_DISABLED
+from infra.graph import Deployment
 from infra.pages import published_files
-from tests.infra.deployment import Deployment
 
 
 def behaviours(deployment: Deployment) -> dict[str, Any]:

@@ -5,7 +5,7 @@ That no role may do more or less than its function does is what
 """
 
 from app.stack import FUNCTIONS
-from tests.infra.deployment import Deployment
+from infra.graph import Deployment
 
 
 def holders(deployment: Deployment, action: str, *resources: str) -> set[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infra.deployment import Deployed, Deployment
+from infra.graph import Deployed, Deployment
 
 HOUR = 60 * 60
 NAMES = (

@@ -1,8 +1,12 @@
 """Every role may do exactly what was seen when everything was done: no less and no more.
 
-A door in front of the emulator writes down every call with the role that made it.
+A door in front of the emulator writes down every call with the role that made it. What was
+seen is kept in ``infra/recorded_calls.json`` for the gate ``posture``; with ``RECORD_CALLS=1``
+in the environment this file writes it anew.
 """
 
+import json
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +14,9 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.main import app
 from app.stack import FUNCTIONS, SWEEPER
+from app.verify.gates.posture import RECORDED_FILE
+from app.verify.sources.graph import Graph, Resource
+from tests.infra.deployment import ROOT
 from tests.infra.executed_stack import ExecutedStack
 from tests.infra.tour import Tour
 
@@ -66,14 +73,31 @@ def test_nobody_was_refused_on_the_tour(tour: Tour) -> None:
     assert refused == []
 
 
+def needed(tour: Tour, role: str) -> set[tuple[str, str]]:
+    """Return actions and resources a role was seen with, and what they need in turn."""
+    seen = {(call.action, call.resource) for who, call in tour.stack.calls() if who == role}
+    return seen | {more for call in seen for more in behind(tour.stack, *call)}
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_may_do_what_it_was_seen_doing_and_nothing_else(tour: Tour, role: str) -> None:
-    seen = {(call.action, call.resource) for who, call in tour.stack.calls() if who == role}
-    needed = seen | {more for call in seen for more in behind(tour.stack, *call)}
-
     granted = set(tour.stack.deployment.grants(role))
 
-    assert granted == needed
+    assert granted == needed(tour, role)
+
+
+def test_what_was_seen_is_what_is_kept_for_the_posture_gate(tour: Tour) -> None:
+    made = [Resource(it.type, it.name, it.arn, it.inputs) for it in tour.stack.deployment.resources]
+    graph = Graph(made)
+    seen = {
+        role: sorted(f"{action} {graph.place_of(arn)}" for action, arn in needed(tour, role))
+        for role in ROLES
+    }
+    path = ROOT / RECORDED_FILE
+    if os.environ.get("RECORD_CALLS"):
+        path.write_text(json.dumps(seen, indent=2) + "\n", encoding="utf-8")
+
+    assert json.loads(path.read_text(encoding="utf-8")) == seen
 
 
 def test_lambda_itself_needs_what_is_named_here(tour: Tour) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from app.stack import FUNCTIONS
-from tests.infra.deployment import Deployed, Deployment, deploy
+from infra.graph import Deployed, Deployment
+from tests.infra.deployment import deploy
 
 #: What was live before; stand-ins publish everything as version 42.
 STABLE = {"api": 41, "order": 17, "payment": "17", "shipment": 9}

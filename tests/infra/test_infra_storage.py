@@ -1,7 +1,8 @@
 """Everything that keeps something: its shape, its encryption, its way back."""
 
 from app.store.schema import SHAPE
-from tests.infra.deployment import Deployment, deploy
+from infra.graph import Deployment
+from tests.infra.deployment import deploy
 
 #: Every type of resource in the program that keeps data, with the inputs that encrypt it.
 #: CloudWatch and Secrets Manager encrypt with keys of AWS unless they are told another.
