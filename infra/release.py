@@ -1,105 +1,204 @@
 """``python -m infra.release``: what a pipeline, or a laptop, does to bring a version out.
 
-``image`` builds the image of this commit and pushes it; ``up`` gives it a small share of all
-calls; ``all`` does both, has the canary verified, and by the verdict gives it all calls or
-takes it back. ``watch`` verifies what is live. Each tells what it runs and ends with the exit
-code of what failed.
+image     build the image of this commit, push it, and print its address
+up        deploy an image next to the version that runs, as a canary with --percent of all calls
+all       image, then canaries of 10 and 50 % that are watched and verified, then all calls;
+          what raises the release alarm or fails to be verified is taken back at once
+rollback  take back the canary, or with --version a release that has all calls already
+watch     verify what is live
 
 Needed beside AWS credentials: git, Docker, and the Pulumi command line, logged in.
+
+Exit codes are those of `acme-shop verify`, and those of a command that fails.
 """
 
 import argparse
 import base64
 import json
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
-from app.stack import FUNCTIONS
+from app.stack import FUNCTIONS, alarm_name, function_name
+from app.verify.rollback import RollbackError, roll_back
+from app.verify.sources.aliases import find_routing
+from app.verify.sources.asking import aws_client
+from infra.graph import INFRA, read_stack_file
 
-ROOT = Path(__file__).resolve().parents[1]
-CANARY_PERCENT = 10
+ROOT = INFRA.parent
+
+#: Per cent of all calls a new version gets, one after the other, before it gets all.
+STEPS = (10, 50)
+#: How long each step is watched: alarms look at five minutes.
+BAKE_MINUTES = 5.0
+_LOOK_EVERY_SECONDS = 15.0
+
+_PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
+
+# Exit codes of `acme-shop verify`.
+_PASSED, _INCONCLUSIVE, _TAKEN_BACK, _NOT_TAKEN_BACK = 0, 3, 4, 5
 
 
 class Release:
     """One release of one stack."""
 
-    def __init__(self, stack: str, *, percent: int = CANARY_PERCENT) -> None:
-        """Release to ``stack``; the new version gets ``percent`` of all calls at first."""
+    def __init__(self, stack: str, *, bake_minutes: float = BAKE_MINUTES) -> None:
+        """Release to ``stack``; each share of the calls is watched for ``bake_minutes``."""
         self._stack = stack
-        self._percent = percent
+        self._bake_seconds = bake_minutes * 60
 
     def image(self) -> str:
         """Build the image of this commit, push it, and return its address.
 
-        An address that is there already is left as it is: its tag is the commit.
+        One that is there already is left as it is: its tag is the commit.
         """
-        repository = self._output("Image::Repository")
+        repository = self._outputs().get("Image::Repository")
+        if not repository:
+            raise SystemExit(f"{self._stack} has no repository yet: run `pulumi up` once.")
         address = f"{repository}:{_said('git', 'rev-parse', '--short=12', 'HEAD')}"
         self._log_in(repository.partition("/")[0])
         if _code("docker", "manifest", "inspect", address) != 0:
-            _run("docker", "build", "--platform", "linux/amd64", "--tag", address, str(ROOT))
+            platform = _PLATFORMS[self._generic.get("architecture", "x86_64")]
+            _run("docker", "build", "--platform", platform, "--tag", address, str(ROOT))
             _run("docker", "push", address)
         return address
 
-    def up(self, address: str) -> None:
-        """Deploy the image next to the version that runs; a first one gets all calls."""
-        outputs = self._outputs()
-        stable = {each.name: outputs.get(f"{each.name}::Version") for each in FUNCTIONS}
+    def up(self, address: str, *, percent: int = STEPS[0]) -> bool:
+        """Deploy an image next to the version that runs; return whether there was one.
+
+        The first version of a stack gets all calls: nobody else could answer them.
+        """
+        stable = self._live_versions()
         self._set("image", address)
-        if all(stable.values()):
-            self._set("canary.percent", str(self._percent))
+        if stable:
+            self._set("canary.percent", str(percent))
             for name, version in stable.items():
-                self._set(f"canary.stable.{name}", str(version))
+                self._set(f"canary.stable.{name}", version)
         self._pulumi("up", "--yes", "--skip-preview")
+        return bool(stable)
 
     def bring_out(self) -> int:
-        """Do all of it; return the exit code of ``acme-shop verify``."""
+        """Do all of it; return an exit code of ``acme-shop verify``."""
         address = self.image()
-        since = datetime.now(UTC)
-        self.up(address)
-        code = self._verify("canary", since, "--rollback-on-fail", "--promote-on-pass")
-        # The trial is over either way: the next `pulumi up` must not begin it again.
-        self._pulumi("config", "rm", "--path", "awsconfig:generic.canary")
-        return code
+        before = self._generic.get("image", "none")
+        with self._trial(before) as trial:
+            for percent in STEPS:
+                since = datetime.now(UTC)
+                if not self.up(address, percent=percent):
+                    trial.code = self._verify("live", since)
+                    break
+                if alarm := self._bake():
+                    _say(alarm)
+                    trial.code = self.roll_back() or _TAKEN_BACK
+                    break
+                is_last = percent == STEPS[-1]
+                options = ("--promote-on-pass",) if is_last else ()
+                trial.code = self._verify("canary", since, "--rollback-on-fail", *options)
+                if trial.code != _PASSED:
+                    break
+            if trial.code == _INCONCLUSIVE:
+                # What is not known is no pass, and nobody stays to find out.
+                trial.code = self.roll_back() or _INCONCLUSIVE
+        return trial.code
+
+    def roll_back(self, version: str | None = None) -> int:
+        """End the canary, or take back the release ``version``; return 0, or 5 if it fails."""
+        try:
+            for change in roll_back(self._client("lambda"), self._stack, release=version):
+                _say(f"{change.function}: {change.before} -> {change.after}")
+        except RollbackError as failure:
+            _say(str(failure))
+            return _NOT_TAKEN_BACK
+        return 0
 
     def watch(self) -> int:
         """Verify what is live; return the exit code of ``acme-shop verify``."""
         return self._verify("live", None)
 
+    @contextmanager
+    def _trial(self, before: str) -> "Iterator[_Trial]":
+        """Take the release back if something breaks off; leave a file without a canary.
+
+        The next ``pulumi up`` goes by the stack's file: it must not begin the trial again,
+        nor bring out what was taken back.
+        """
+        trial = _Trial()
+        try:
+            yield trial
+        except BaseException:
+            self.roll_back()
+            raise
+        finally:
+            self._pulumi("config", "rm", "--path", "awsconfig:generic.canary")
+            if trial.code != _PASSED:
+                self._set("image", before)
+
+    def _bake(self) -> str | None:
+        """Watch the release alarm for a while; return what it says once it is on."""
+        name = alarm_name(self._stack, "release")
+        client, until = self._client("cloudwatch"), time.monotonic() + self._bake_seconds
+        while True:
+            found = client.describe_alarms(
+                AlarmNames=[name], AlarmTypes=["CompositeAlarm", "MetricAlarm"]
+            )
+            for alarm in (*found.get("CompositeAlarms", ()), *found.get("MetricAlarms", ())):
+                if alarm["StateValue"] == "ALARM":
+                    return f"{name} is on: {alarm.get('StateReason', '')}"
+            left = until - time.monotonic()
+            if left <= 0:
+                return None
+            _say(f"watching {name}: {left / 60:.1f} minutes to go")
+            time.sleep(min(_LOOK_EVERY_SECONDS, left))
+
+    def _live_versions(self) -> dict[str, str]:
+        """Return the version each function's alias leads to; nothing for a new stack."""
+        client, found = self._client("lambda"), {}
+        for each in FUNCTIONS:
+            if routing := find_routing(client, function_name(self._stack, each.name)):
+                found[each.name] = routing.stable
+        return found if len(found) == len(FUNCTIONS) else {}
+
     def _verify(self, stage: str, since: datetime | None, *more: str) -> int:
-        outputs = self._outputs()
         deployed = ("--since", since.isoformat(timespec="seconds")) if since else ()
         return _code(
-            sys.executable,
-            "-m",
-            "app.cli.main",
-            "verify",
-            stage,
-            *("--stack", self._stack, "--url", outputs["Gateway::URL"]),
-            *("--region", self._region(), *deployed, *more),
+            *(sys.executable, "-m", "app.cli.main", "verify", stage),
+            *("--stack", self._stack, "--region", self._region),
+            *("--url", self._outputs()["Gateway::URL"], *deployed, *more),
         )
 
-    def _region(self) -> str:
-        return _said("pulumi", *self._where(), "config", "get", "aws:region")
+    @cached_property
+    def _values(self) -> dict[str, str]:
+        path = INFRA / f"Pulumi.{self._stack}.yaml"
+        try:
+            return read_stack_file(path)
+        except (OSError, ValueError) as failure:
+            raise SystemExit(f"The stack's file cannot be read: {failure}") from failure
 
-    def _where(self) -> tuple[str, ...]:
-        return ("--cwd", str(ROOT / "infra"), "--stack", self._stack)
+    @cached_property
+    def _generic(self) -> dict[str, Any]:
+        generic: dict[str, Any] = json.loads(self._values["awsconfig:generic"])
+        return generic
+
+    @property
+    def _region(self) -> str:
+        return self._values["aws:region"]
+
+    def _client(self, service: str) -> Any:
+        return aws_client(service, self._region)
 
     def _outputs(self) -> dict[str, Any]:
-        outputs: dict[str, Any] = json.loads(
-            _said("pulumi", *self._where(), "stack", "output", "--json")
-        )
+        text = _said("pulumi", *self._where(), "stack", "output", "--json")
+        outputs: dict[str, Any] = json.loads(text)
         return outputs
 
-    def _output(self, name: str) -> str:
-        found = self._outputs().get(name)
-        if not found:
-            raise SystemExit(f"The stack {self._stack} has no {name} yet: run `pulumi up` once.")
-        return str(found)
+    def _where(self) -> tuple[str, ...]:
+        return ("--cwd", str(INFRA), "--stack", self._stack)
 
     def _set(self, key: str, value: str) -> None:
         self._pulumi("config", "set", "--path", f"awsconfig:generic.{key}", value)
@@ -109,68 +208,79 @@ class Release:
 
     def _log_in(self, registry: str) -> None:
         """Let Docker push; the password goes through a pipe, not through the process list."""
-        import boto3  # noqa: PLC0415  # Not needed where nothing is pushed.
-
-        region = self._region()
-        [data] = boto3.client("ecr", region_name=region).get_authorization_token()[
-            "authorizationData"
-        ]
+        [data] = self._client("ecr").get_authorization_token()["authorizationData"]
         user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
         _run("docker", "login", "--username", user, "--password-stdin", registry, said=password)
 
 
-def _tell(words: Sequence[str]) -> None:
-    sys.stderr.write(f"> {' '.join(words)}\n")
+class _Trial:
+    """How a release ends; until it has ended, it has failed."""
+
+    code = 1
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
 
 def _run(*words: str, said: str | None = None) -> None:
     """Run a command; if it fails, end with its exit code."""
-    _tell(words)
-    done = subprocess.run(words, input=said, text=True, check=False)  # noqa: S603  # No shell.
-    if done.returncode:
-        raise SystemExit(done.returncode)
+    if code := _code(*words, said=said):
+        raise SystemExit(code)
 
 
-def _code(*words: str) -> int:
-    _tell(words)
-    return subprocess.run(words, check=False).returncode  # noqa: S603  # No shell.
+def _code(*words: str, said: str | None = None) -> int:
+    _say(f"> {' '.join(words)}")
+    # Our own output is what was asked for, so what commands say goes beside it.
+    return _done(words, input=said, stdout=sys.stderr).returncode
 
 
 def _said(*words: str) -> str:
     """Return what a command prints; if it fails, end with its exit code."""
-    done = subprocess.run(  # noqa: S603  # No shell.
-        words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
-    )
+    done = _done(words, cwd=ROOT, stdout=subprocess.PIPE)
     if done.returncode:
         raise SystemExit(done.returncode)
     return done.stdout.strip()
 
 
-def main() -> None:
+def _done(words: Sequence[str], **how: Any) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(words, text=True, check=False, **how)  # noqa: S603  # No shell.
+    except FileNotFoundError:
+        raise SystemExit(f"There is no command {words[0]}; a release needs it.") from None
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(
         prog="python -m infra.release",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=("image", "up", "all", "watch"))
+    parser.add_argument("what", choices=("image", "up", "all", "rollback", "watch"))
     parser.add_argument("--stack", required=True, help="the stack, as Pulumi calls it")
     parser.add_argument("--image", help="the image that `up` deploys")
+    parser.add_argument("--percent", type=int, default=STEPS[0], help="the share `up` gives it")
+    parser.add_argument("--version", help="the release that `rollback` takes back")
     parser.add_argument(
-        "--percent", type=int, default=CANARY_PERCENT, help="the canary's share of all calls"
+        "--bake-minutes", type=float, default=BAKE_MINUTES, help="how long `all` watches each step"
     )
-    options = parser.parse_args()
-    release = Release(options.stack, percent=options.percent)
+    options = parser.parse_args(arguments)
     if options.what == "up" and not options.image:
         parser.error("up needs --image")
+    # As Ctrl-C does: a trial that is broken off is taken back.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    release = Release(options.stack, bake_minutes=options.bake_minutes)
     match options.what:
         case "image":
             sys.stdout.write(f"{release.image()}\n")
         case "up":
-            release.up(options.image)
+            release.up(options.image, percent=options.percent)
         case "all":
             sys.exit(release.bring_out())
+        case "rollback":
+            sys.exit(release.roll_back(options.version))
         case _:
             sys.exit(release.watch())
 

@@ -1,0 +1,274 @@
+"""A release: image, canaries, the alarm, the verdict, and the way back."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from app.local.emulator import Emulator
+from app.stack import FUNCTIONS, alarm_name, function_name
+from app.verify.rollback import promote
+from infra import release as module
+from infra.release import Release
+from tests.verify.stacks import clients_of, deployed, publish
+
+ROOT = Path(__file__).parents[2]
+REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/dev-acmeserverless"
+OLD, NEW = f"{REPOSITORY}:old", f"{REPOSITORY}:new"
+
+DOCKER = """#!/bin/sh
+echo "$@" >> "$STAND_IN_CALLS"
+case "$1" in
+  login) cat > "$STAND_IN_PASSWORD" ;;
+  manifest) exit "${STAND_IN_KNOWS_IMAGE:-1}" ;;
+esac
+"""
+
+
+@dataclass
+class Stack:
+    """A deployed stack that runs version 1, with its file, and what was called."""
+
+    name: str
+    folder: Path
+    aws: Any
+
+    @property
+    def file(self) -> Path:
+        return self.folder / f"Pulumi.{self.name}.yaml"
+
+    @property
+    def generic(self) -> dict[str, Any]:
+        content = yaml.safe_load(self.file.read_text(encoding="utf-8"))
+        generic: dict[str, Any] = content["config"]["awsconfig:generic"]
+        return generic
+
+    @property
+    def calls(self) -> list[str]:
+        return (self.folder / "calls").read_text(encoding="utf-8").splitlines()
+
+    def routes(self) -> set[tuple[str, str]]:
+        """Return, of all functions, the stable version and the share of another one."""
+        found = set()
+        for each in FUNCTIONS:
+            name = function_name(self.name, each.name)
+            alias = self.aws("lambda").get_alias(FunctionName=name, Name="live")
+            weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+            found.add((alias["FunctionVersion"], json.dumps(weights) if weights else ""))
+        return found
+
+    def raise_alarm(self) -> None:
+        client, name = self.aws("cloudwatch"), alarm_name(self.name, "release")
+        client.put_composite_alarm(AlarmName=name, AlarmRule="TRUE")
+        client.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="api-5xx")
+
+
+@pytest.fixture
+def stack(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    name, aws = deployed(emulator), clients_of(emulator)
+    for function, version in publish(aws("lambda"), name, release="old").items():
+        aws("lambda").create_alias(FunctionName=function, Name="live", FunctionVersion=version)
+    made = Stack(name, tmp_path, aws)
+    generic = {"image": OLD, "stage": "dev"}
+    config = {"aws:region": "eu-west-1", "awsconfig:generic": generic}
+    made.file.write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
+    (tmp_path / "calls").touch()
+
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    (commands / "docker").write_text(DOCKER, encoding="utf-8")
+    stand_in = ROOT / "tests" / "infra" / "pulumi_stand_in.py"
+    (commands / "pulumi").write_text(f'#!/bin/sh\nexec {sys.executable} {stand_in} "$@"\n')
+    for command in commands.iterdir():
+        command.chmod(0o755)
+    outputs = {"Image::Repository": REPOSITORY, "Gateway::URL": "http://127.0.0.1:1/"}
+    for variable, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ENDPOINT_URL": emulator.endpoint_url,
+        "PATH": f"{commands}:{os.environ['PATH']}",
+        "STAND_IN_CALLS": str(tmp_path / "calls"),
+        "STAND_IN_OUTPUTS": json.dumps(outputs),
+        "STAND_IN_PASSWORD": str(tmp_path / "password"),
+        "STAND_IN_STACK_FILE": str(made.file),
+    }.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(module, "INFRA", tmp_path)
+    return made
+
+
+class Judge:
+    """Stands in for `acme-shop verify`, which has tests of its own: says what it is told to."""
+
+    def __init__(self, stack: Stack, *codes: int) -> None:
+        self.seen: list[tuple[str, set[tuple[str, str]]]] = []
+        self._stack, self._codes = stack, list(codes)
+
+    def __call__(self, stage: str, _: Any, *options: str) -> int:
+        self.seen.append((stage, self._stack.routes()))
+        code = self._codes.pop(0)
+        if code == 0 and "--promote-on-pass" in options:
+            promote(self._stack.aws("lambda"), self._stack.name)
+        return code
+
+
+def released(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, *codes: int, address: str = NEW
+) -> tuple[int, Judge]:
+    """Bring ``address`` out with a judge who says ``codes``; return the exit code too."""
+    release, judge = Release(stack.name, bake_minutes=0), Judge(stack, *codes)
+    monkeypatch.setattr(release, "image", lambda: address)
+    monkeypatch.setattr(release, "_verify", judge)
+    return release.bring_out(), judge
+
+
+def test_a_release_gets_more_and_more_calls_and_then_all(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, judge = released(stack, monkeypatch, 0, 0)
+
+    assert code == 0
+    assert judge.seen == [
+        ("canary", {("1", '{"2": 0.1}')}),
+        ("canary", {("1", '{"2": 0.5}')}),
+    ]
+    assert stack.routes() == {("2", "")}
+    assert stack.generic == {"image": NEW, "stage": "dev"}
+
+
+@pytest.mark.parametrize(("verdict", "code"), [(4, 4), (5, 5), (2, 2)])
+def test_a_release_that_fails_is_not_in_the_stacks_file(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, verdict: int, code: int
+) -> None:
+    ended, judge = released(stack, monkeypatch, verdict)
+
+    assert ended == code
+    assert len(judge.seen) == 1
+    assert stack.generic == {"image": OLD, "stage": "dev"}
+
+
+def test_a_release_nobody_knows_enough_about_is_taken_back(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _ = released(stack, monkeypatch, 0, 3)
+
+    assert code == 3
+    assert stack.routes() == {("1", "")}
+    assert stack.generic["image"] == OLD
+
+
+def test_the_alarm_ends_a_canary_before_anybody_is_asked(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stack.raise_alarm()
+
+    code, judge = released(stack, monkeypatch)
+
+    assert code == 4
+    assert judge.seen == []
+    assert stack.routes() == {("1", "")}
+    assert "api-5xx" in capfd.readouterr().err
+
+
+def test_a_canary_is_taken_back_when_the_deployment_breaks_off(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAND_IN_BREAKS_ON", NEW)
+
+    with pytest.raises(SystemExit) as ended:
+        released(stack, monkeypatch)
+
+    assert ended.value.code == 7
+    assert stack.routes() == {("1", "")}
+    assert stack.generic == {"image": OLD, "stage": "dev"}
+
+
+def test_after_a_rollback_the_next_release_is_compared_with_what_runs(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released(stack, monkeypatch, 3, address=f"{REPOSITORY}:bad")
+
+    _, judge = released(stack, monkeypatch, 0, 0)
+
+    assert judge.seen[0][1] == {("1", '{"3": 0.1}')}
+    assert stack.routes() == {("3", "")}
+
+
+def test_the_first_release_of_a_stack_gets_all_calls(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in FUNCTIONS:
+        name = function_name(stack.name, each.name)
+        stack.aws("lambda").delete_alias(FunctionName=name, Name="live")
+
+    code, judge = released(stack, monkeypatch, 0)
+
+    assert code == 0
+    assert judge.seen == [("live", {("2", "")})]
+
+
+def test_a_release_that_has_all_calls_can_be_taken_back(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released(stack, monkeypatch, 0, 0)
+
+    code = Release(stack.name).roll_back("new")
+
+    assert code == 0
+    assert stack.routes() == {("1", "")}
+
+
+def test_an_image_is_named_after_its_commit(stack: Stack) -> None:
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+    address = Release(stack.name).image()
+
+    assert address == f"{REPOSITORY}:{commit}"
+    assert stack.calls == [
+        "stack output --json",
+        f"login --username AWS --password-stdin {REPOSITORY.partition('/')[0]}",
+        f"manifest inspect {address}",
+        f"build --platform linux/amd64 --tag {address} {ROOT}",
+        f"push {address}",
+    ]
+    assert (stack.folder / "password").read_text(encoding="utf-8")
+
+
+def test_an_image_that_is_there_is_not_built_again(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAND_IN_KNOWS_IMAGE", "0")
+
+    Release(stack.name).image()
+
+    assert not [call for call in stack.calls if call.startswith(("build", "push"))]
+
+
+def test_watching_asks_the_real_command(stack: Stack) -> None:
+    # Nobody listens at the stack's address, so nothing is known, and that is no pass.
+    assert Release(stack.name).watch() in {1, 3}
+
+
+def test_a_stack_without_a_file_is_named() -> None:
+    with pytest.raises(SystemExit, match=r"Pulumi\.nowhere\.yaml"):
+        Release("nowhere").watch()
+
+
+def test_up_wants_an_image(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        module.main(["up", "--stack", "dev"])
+
+    assert ended.value.code == 2
+    assert "--image" in capfd.readouterr().err

@@ -1,0 +1,126 @@
+"""The pipelines: short, valid, and made of make targets that exist."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+ROOT = Path(__file__).parents[1]
+CIRCLECI = ROOT / ".circleci" / "config.yml"
+GITHUB = ROOT / ".github" / "workflows" / "shop.yml"
+TARGETS = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+JOBS = {"check", "release", "watch"}
+
+SCHEMAS = {CIRCLECI: "vendor.circle-ci", GITHUB: "vendor.github-workflows"}
+
+
+def read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
+
+
+def circleci_steps(job: str) -> list[Any]:
+    steps: list[Any] = read(CIRCLECI)["jobs"][job]["steps"]
+    return steps
+
+
+def commands(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield job and command of every step that runs something of ours."""
+    for job, content in read(path)["jobs"].items():
+        for step in content["steps"]:
+            if isinstance(step, dict) and "run" in step:
+                yield job, step["run"]
+
+
+@pytest.mark.parametrize(("path", "lines"), [(CIRCLECI, 35), (GITHUB, 40)])
+def test_a_pipeline_stays_short(path: Path, lines: int) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= lines
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
+def test_a_pipeline_is_valid(path: Path) -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", SCHEMAS[path]]
+    checked = subprocess.run([*command, str(path)], capture_output=True, text=True, check=False)
+
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
+def test_a_pipeline_has_these_jobs_and_no_logic(path: Path) -> None:
+    run = list(commands(path))
+
+    assert set(read(path)["jobs"]) == JOBS
+    for _, command in run:
+        made = re.fullmatch(r"make ([a-z]+)", command)
+        assert made, command
+        assert made[1] in TARGETS
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
+def test_each_job_does_its_part(path: Path) -> None:
+    run = list(commands(path))
+
+    checks = [command for job, command in run if job == "check" if command != "make browser"]
+    assert checks == ["make check", "make test", "make verify"]
+    assert [command for job, command in run if job == "release"] == ["make release"]
+    assert [command for job, command in run if job == "watch"] == ["make watch"]
+
+
+def test_circleci_runs_only_jobs_that_exist_in_an_order_that_exists() -> None:
+    content = read(CIRCLECI)
+
+    for workflow in content["workflows"].values():
+        for entry in workflow["jobs"]:
+            [(job, options)] = ({entry: {}} if isinstance(entry, str) else entry).items()
+            assert job in content["jobs"]
+            assert set(options.get("requires", ())) <= set(content["jobs"])
+    for job in content["jobs"].values():
+        assert job["executor"] in content["executors"]
+
+
+def test_circleci_uses_only_pinned_orbs_and_only_those_it_names() -> None:
+    orbs = read(CIRCLECI)["orbs"]
+
+    for address in orbs.values():
+        assert re.fullmatch(r"[a-z]+/[a-z-]+@\d+\.\d+\.\d+", address)
+    for job in JOBS:
+        used = {step.partition("/")[0] for step in circleci_steps(job) if isinstance(step, str)}
+        assert used <= {*orbs, "checkout", "setup_remote_docker"}
+
+
+def test_only_what_was_checked_on_main_is_released() -> None:
+    [_, release] = read(CIRCLECI)["workflows"]["commit"]["jobs"]
+    github = read(GITHUB)["jobs"]["release"]
+
+    assert release["release"]["requires"] == ["check"]
+    assert release["release"]["filters"] == {"branches": {"only": "main"}}
+    assert github["needs"] == "check"
+    assert "refs/heads/main" in github["if"]
+
+
+def test_what_is_live_is_watched_every_night() -> None:
+    nightly = read(CIRCLECI)["workflows"]["nightly"]
+    # YAML takes the key `on` for a truth.
+    triggers: Any = read(GITHUB)[True]  # type: ignore[index]
+
+    assert [list(job) for job in nightly["jobs"]] == [["watch"]]
+    assert nightly["triggers"][0]["schedule"]["cron"] == triggers["schedule"][0]["cron"]
+
+
+def test_a_laptop_runs_the_same_gates() -> None:
+    dry = subprocess.run(
+        ["make", "--dry-run", "verify", "release", "watch", "STACK=dev"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "acme-shop verify source" in dry.stdout
+    assert 'infra.release all --stack "dev"' in dry.stdout
+    assert 'infra.release watch --stack "dev"' in dry.stdout
