@@ -41,8 +41,8 @@ class Function:
 
     ``settings`` are the environment variables it reads (aliases of ``app.settings``),
     ``sends_to`` the queues it writes, ``checks`` those it asks for a sign of
-    life, ``queries`` the indexes it asks; ``table_actions`` and ``reads_signing_keys`` are
-    what else its role needs.
+    life, ``queries`` the indexes it asks; ``table_actions`` and ``keeps_signing_keys``, which is
+    reading and rotating them, are what else its role needs.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Function:
     checks: tuple[str, ...] = ()
     table_actions: tuple[str, ...] = ()
     queries: tuple[str, ...] = ()
-    reads_signing_keys: bool = False
+    keeps_signing_keys: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ FUNCTIONS = (
             "UpdateItem",
         ),
         queries=(GSI1.name, GSI2.name),
-        reads_signing_keys=True,
+        keeps_signing_keys=True,
     ),
     Function(
         "payment",

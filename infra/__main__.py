@@ -23,7 +23,7 @@ from infra.queues import Queues
 from infra.repository import ImageRepository
 from infra.table import Table
 from infra.tags import tag_everything
-from infra.triggers import QueueTrigger, ScheduleTrigger
+from infra.triggers import QueueTrigger, RotationTrigger, ScheduleTrigger
 from infra.watches import (
     function_watches,
     gateway_watches,
@@ -81,6 +81,7 @@ else:
             target=functions[mapping.function],
         )
     sweeper = ScheduleTrigger(SWEEPER, stack=stack, target=functions[SWEEPER.function])
+    RotationTrigger("signing-keys", secret=signing_keys, target=functions["api"])
     gateway = Gateway("gateway", configuration=configuration, target=functions["api"])
     watches += [
         *function_watches(functions),

@@ -90,7 +90,8 @@ def function_policy(function: Function, resources: Resources[Arn]) -> dict[str, 
         # A sender decrypts too: SQS hands it the data key it has cached, encrypted.
         actions = ["kms:Decrypt", *(["kms:GenerateDataKey"] if sends_cards else [])]
         statements.append(allow("CarryCards", actions, [resources.card_key]))
-    if function.reads_signing_keys:
-        actions = ["secretsmanager:GetSecretValue"]
-        statements.append(allow("ReadSigningKeys", actions, [resources.signing_keys]))
+    if function.keeps_signing_keys:
+        calls = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+        actions = [f"secretsmanager:{call}" for call in calls]
+        statements.append(allow("KeepSigningKeys", actions, [resources.signing_keys]))
     return policy(*statements)

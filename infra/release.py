@@ -20,12 +20,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from app.stack import FUNCTIONS, alarm_name, function_name
+from app.signing_keys import new_signing_keys
+from app.stack import FUNCTIONS, alarm_name, function_name, signing_keys_name
 from app.verify.rollback import RollbackError, roll_back
 from app.verify.sources.aliases import find_routing
 from app.verify.sources.asking import aws_client
@@ -75,6 +76,7 @@ class Release:
         The first version of a stack gets all calls: nobody else could answer them.
         """
         stable = self._live_versions()
+        self._ensure_signing_keys()
         self._set("image", address)
         if stable:
             self._set("canary.percent", str(percent))
@@ -155,6 +157,15 @@ class Release:
                 return None
             _say(f"watching {name}: {left / 60:.1f} minutes to go")
             time.sleep(min(_LOOK_EVERY_SECONDS, left))
+
+    def _ensure_signing_keys(self) -> None:
+        """Put the first keys of a stack: nothing but random numbers, seen by nobody."""
+        client, name = self._client("secretsmanager"), signing_keys_name(self._stack)
+        with suppress(client.exceptions.ResourceNotFoundException):
+            if client.get_secret_value(SecretId=name).get("SecretString"):
+                return
+        client.put_secret_value(SecretId=name, SecretString=new_signing_keys())
+        _say(f"{name}: the first signing keys are in place")
 
     def _live_versions(self) -> dict[str, str]:
         """Return the version each function's alias leads to; nothing for a new stack."""

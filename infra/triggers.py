@@ -1,10 +1,11 @@
-"""What calls the workers: queues with messages in them, and the clock."""
+"""What calls functions besides the gateway: queues with messages, the clock, and rotation."""
 
 import pulumi
 import pulumi_aws as aws
 
 from app.stack import Mapping, Schedule, schedule_name
 from infra.functions import ShopFunction
+from infra.keys import SigningKeys
 from infra.permissions import allow, policy, trust
 
 
@@ -94,3 +95,43 @@ class ScheduleTrigger(pulumi.ComponentResource):
         )
         self.group = group.name
         self.register_outputs({"group": self.group})
+
+
+#: A key signs for as long, and is known for as long before and after that.
+ROTATION_DAYS = 30
+
+
+class RotationTrigger(pulumi.ComponentResource):
+    """Secrets Manager calling a function to have the signing keys rotated."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        secret: SigningKeys,
+        target: ShopFunction,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Let ``secret`` call ``target`` every month."""
+        super().__init__("shop:triggers:RotationTrigger", name, None, opts)
+        permission = aws.lambda_.Permission(
+            name,
+            action="lambda:InvokeFunction",
+            function=target.name,
+            qualifier=target.live_name,
+            principal="secretsmanager.amazonaws.com",
+            source_arn=secret.arn,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.secretsmanager.SecretRotation(
+            name,
+            secret_id=secret.arn,
+            rotation_lambda_arn=target.live_arn,
+            rotation_rules=aws.secretsmanager.SecretRotationRotationRulesArgs(
+                automatically_after_days=ROTATION_DAYS
+            ),
+            # A deployment is no reason to change keys.
+            rotate_immediately=False,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
+        )
+        self.register_outputs({})

@@ -1,11 +1,11 @@
 """What keeps data, in the emulator: table, queues and keys."""
 
 import json
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from app import stack as definitions
 from app.local.errors import OutdatedDataError
+from app.signing_keys import new_signing_keys
 from app.store.schema import TableShape
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 #: The emulator's account unless a caller's access key says otherwise.
 ACCOUNT = "000000000000"
-
-_KEY_BYTES = 32
 
 
 def ensure_table(client: "DynamoDBClient", name: str, shape: TableShape) -> None:
@@ -85,12 +83,7 @@ def ensure_signing_keys(client: "SecretsManagerClient", name: str) -> None:
     try:
         client.describe_secret(SecretId=name)
     except client.exceptions.ResourceNotFoundException:
-        keys = {
-            "signin_1": [secrets.token_hex(_KEY_BYTES)],
-            "signin_2": [secrets.token_hex(_KEY_BYTES)],
-            "fingerprint": secrets.token_hex(_KEY_BYTES),
-        }
-        client.create_secret(Name=name, SecretString=json.dumps(keys))
+        client.create_secret(Name=name, SecretString=new_signing_keys())
 
 
 def queue_arn(stack: str, region: str, queue: str) -> str:

@@ -6,7 +6,6 @@ credentials of their roles, and what calls them does so as the graph says.
 """
 
 import json
-import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -21,7 +20,7 @@ import boto3
 from app.domain.user import Role
 from app.local.clients import Clients
 from app.local.emulator import Emulator
-from app.signing_keys import parse_signing_keys
+from app.signing_keys import new_signing_keys, parse_signing_keys
 from app.tokens import Caller, issue_tokens
 from infra.graph import REGION, Deployed
 from tests.fake_runtime import LambdaProcess
@@ -176,14 +175,8 @@ class ExecutedStack:
         return self._client(service, self._session(role, "test"), self._endpoint_url)
 
     def _put_signing_keys(self) -> str:
-        """Put the first keys into the empty secret, as operators do."""
-        text = json.dumps(
-            {
-                "signin_1": [secrets.token_hex(32)],
-                "signin_2": [secrets.token_hex(32)],
-                "fingerprint": secrets.token_hex(32),
-            }
-        )
+        """Put the first keys into the empty secret, as the first release does."""
+        text = new_signing_keys()
         secret = self.deployment.one("Secret").arn
         self.aws("secretsmanager").put_secret_value(SecretId=secret, SecretString=text)
         return text

@@ -112,7 +112,7 @@ def test_a_function_knows_the_table_if_and_only_if_it_may_use_it(function: Funct
 
 @each_function
 def test_a_function_knows_the_secret_if_and_only_if_it_may_read_it(function: Function) -> None:
-    assert ("SIGNING_KEYS_SECRET" in function.settings) == function.reads_signing_keys
+    assert ("SIGNING_KEYS_SECRET" in function.settings) == function.keeps_signing_keys
 
 
 @each_function

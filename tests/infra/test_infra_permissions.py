@@ -64,10 +64,22 @@ def test_only_the_api_encrypts_cards_and_only_payment_reads_them(deployment: Dep
     assert holders(deployment, "sqs:ReceiveMessage", *card_queues) == {"payment"}
 
 
-def test_only_the_api_reads_the_signing_keys(deployment: Deployment) -> None:
+def test_only_the_api_reads_and_changes_the_signing_keys(deployment: Deployment) -> None:
     secret = deployment.one("Secret").arn
 
-    assert holders(deployment, "secretsmanager:GetSecretValue", secret) == {"api"}
+    for action in ("GetSecretValue", "PutSecretValue"):
+        assert holders(deployment, f"secretsmanager:{action}", secret) == {"api"}
+
+
+def test_the_signing_keys_are_rotated_by_the_api(deployment: Deployment) -> None:
+    rotation, secret = deployment.one("SecretRotation"), deployment.one("Secret")
+    permission = deployment.all("lambda/permission:Permission")["signing-keys"]
+
+    assert rotation["secretId"] == secret.arn
+    assert deployment.function_of(rotation["rotationLambdaArn"]).name == "api"
+    assert rotation["rotationRules"]["automaticallyAfterDays"] <= 90
+    assert permission["principal"] == "secretsmanager.amazonaws.com"
+    assert (permission["sourceArn"], permission["qualifier"]) == (secret.arn, "live")
 
 
 def test_the_sweeper_role_calls_one_function(deployment: Deployment) -> None:

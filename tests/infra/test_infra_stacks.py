@@ -43,6 +43,7 @@ WITHOUT_TAGS = {
     "Dashboard",
     "Integration",
     "OriginAccessControl",
+    "SecretRotation",
     "Permission",
     "ResponseHeadersPolicy",
     "RolePolicy",

@@ -12,7 +12,8 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from app.local.emulator import Emulator
-from app.stack import FUNCTIONS, alarm_name, function_name
+from app.signing_keys import parse_signing_keys
+from app.stack import FUNCTIONS, alarm_name, function_name, signing_keys_name
 from app.verify.rollback import promote
 from infra import release as module
 from infra.release import Release
@@ -222,6 +223,21 @@ def test_a_release_that_has_all_calls_can_be_taken_back(
 
     assert code == 0
     assert stack.routes() == {("1", "")}
+
+
+def test_the_first_release_puts_keys_and_later_ones_leave_them(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, name = stack.aws("secretsmanager"), signing_keys_name(stack.name)
+    client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    client.create_secret(Name=name)
+
+    released(stack, monkeypatch, 0, 0)
+    first = client.get_secret_value(SecretId=name)["SecretString"]
+    released(stack, monkeypatch, 0, 0, address=f"{REPOSITORY}:newer")
+
+    parse_signing_keys(first)
+    assert client.get_secret_value(SecretId=name)["SecretString"] == first
 
 
 def test_an_image_is_named_after_its_commit(stack: Stack) -> None:

@@ -96,6 +96,7 @@ class Tour:
         self.fill_a_cart()
         self.buy()
         self.sweep_up()
+        self.rotate_keys()
         self.leave()
         self.stack.write_logs()
 
@@ -143,6 +144,15 @@ class Tour:
         self.stack.call_on_schedule()
         self.stack.work()
         assert (self.state_of(unpaid), self.state_of(young)) == ("declined", "pending")
+
+    def rotate_keys(self) -> None:
+        """Have the signing keys rotated, as Secrets Manager would, and stay logged in."""
+        rotation = self.stack.deployment.one("SecretRotation")
+        version = str(uuid4())
+        for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
+            event = {"Step": step, "SecretId": rotation["secretId"], "ClientRequestToken": version}
+            self.stack.call(rotation["rotationLambdaArn"], event)
+        self.visit("GET", "/users/{id}")
 
     def leave(self) -> None:
         """Look at accounts, renew tokens and log out."""

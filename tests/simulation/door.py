@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -86,6 +87,7 @@ def opened(log: object) -> Iterator[None]:
         for module in (middleware, problems):
             stack.enter_context(patch.object(module, "log", log))
         stack.enter_context(patch.object(app.signing_keys, "_known", KEYS))
+        stack.enter_context(patch.object(app.signing_keys, "_ask_again_at", math.inf))
         yield
 
 
