@@ -1,8 +1,9 @@
 """The emulator's own process: MiniStack on a socket it is given, saved while it runs.
 
-``python -m ministack`` would do but for three things: it binds its port itself (two shops
+``python -m ministack`` would do but for four things: it binds its port itself (two shops
 started at once would race for it), it saves its state only when it is stopped (a power cut
-costs the day), and it waits for clients that long-poll before it saves.
+costs the day), it waits for clients that long-poll before it saves, and it counts receives
+wrong in a long queue.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from ministack import app as ministack
 from ministack.core import persistence
 from ministack.services import scheduler
 
+from app.local.emulator_queues import correct_queues
 from app.local.emulator_saver import Saver
 from app.local.emulator_state import DAMAGED_EXIT_CODE
 from app.local.lifeline import end_with_parent
@@ -136,6 +138,7 @@ def main() -> None:
     with suppress(ValueError, OSError):
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    correct_queues()
     scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_SECONDS  # noqa: SLF001
     code = asyncio.new_event_loop().run_until_complete(_run(listener_fd))
     # Threads that deliver messages may still wait for an answer; nothing waits for them.

@@ -1,6 +1,7 @@
 """A decision for people and for machines: table, JSON, Markdown, JUnit."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,6 +17,9 @@ from app.verify.evidence import Evidence, Finding, Measurement
 
 #: The names of the files, beside those that gates write.
 JSON_FILE, MARKDOWN_FILE, JUNIT_FILE = "verify.json", "verify.md", "verify.xml"
+
+#: https://www.w3.org/TR/xml/#charsets
+_UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _COLOURS = {
     Verdict.PASS: "green",
@@ -46,9 +50,14 @@ def as_table(decision: Decision, *, is_complete: bool = False) -> Table:
     return table
 
 
+def _printable(text: str) -> str:
+    """Replace what XML 1.0 has no way to write, such as control characters."""
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _plain(text: str) -> str:
-    """Keep text of others from being read as markup."""
-    return text.replace("[", "\\[")
+    """Keep text of others from being read as markup, or as a command to the terminal."""
+    return _printable(text).replace("[", "\\[")
 
 
 def as_json(
@@ -94,7 +103,13 @@ def as_markdown(decision: Decision) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+    return (
+        _printable(text)
+        .replace("|", "\\|")
+        .replace("\n", " ")
+        .replace("\r", " ")
+        .replace("<", "&lt;")
+    )
 
 
 def as_junit(decision: Decision) -> str:
@@ -103,12 +118,13 @@ def as_junit(decision: Decision) -> str:
     for gate in decision.gates:
         suite = SubElement(root, "testsuite", name=gate.gate, tests=str(len(gate.checks)))
         for check in gate.checks:
-            case = SubElement(suite, "testcase", classname=gate.gate, name=check.what)
+            says, name = _printable(check.says), _printable(check.what)
+            case = SubElement(suite, "testcase", classname=gate.gate, name=name)
             kind = {Verdict.FAIL: "failure", Verdict.INCONCLUSIVE: "error"}.get(check.verdict)
             if kind:
-                SubElement(case, kind, message=f"{check.says} (limit {check.limit})")
+                SubElement(case, kind, message=f"{says} (limit {check.limit})")
             elif check.verdict is not Verdict.PASS:
-                SubElement(case, "system-out").text = f"{name_of(check.verdict)}: {check.says}"
+                SubElement(case, "system-out").text = f"{name_of(check.verdict)}: {says}"
     return tostring(root, encoding="unicode", xml_declaration=True)
 
 

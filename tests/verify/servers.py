@@ -18,6 +18,7 @@ class Asked:
     path: str
     parameters: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,10 @@ def serving(answer: Callable[[Asked], Said]) -> Iterator[str]:
         def _respond(self) -> None:
             address = urlsplit(self.path)
             length = int(self.headers.get("Content-Length") or 0)
-            self.rfile.read(length)
+            content = self.rfile.read(length)
             parameters = {name: each[-1] for name, each in parse_qs(address.query).items()}
             headers = {name.lower(): value for name, value in self.headers.items()}
-            said = answer(Asked(self.command, address.path, parameters, headers))
+            said = answer(Asked(self.command, address.path, parameters, headers, content))
             body = json.dumps(said.body).encode()
             self.send_response(said.status)
             for name, value in {"Content-Type": "application/json", **said.headers}.items():

@@ -1,0 +1,116 @@
+"""Reports: whatever others wrote into evidence, each format stays what it is."""
+
+import json
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from app.domain.errors import SettingsError
+from app.verify.decision import Decision, decide
+from app.verify.evidence import Evidence, Finding, Measurement
+from app.verify.policy import Policy, read_policy
+from app.verify.report import (
+    JSON_FILE,
+    JUNIT_FILE,
+    MARKDOWN_FILE,
+    as_json,
+    as_junit,
+    as_markdown,
+    as_table,
+    read_report,
+    write_reports,
+)
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+NASTY = 'a|b\n<script>&"[red]\x00\x1b[31m\ud83d\ufffe</x> ]]> ' + "long " * 50
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return read_policy(ROOT / "infra" / "policy.toml")
+
+
+def evidence_of(text: str) -> Evidence:
+    return Evidence("flow", text, NOW, findings=(Finding("stuck", text, text),))
+
+
+def decision_of(text: str, policy: Policy) -> Decision:
+    return decide([evidence_of(text)], policy, stage="live", today=NOW.date(), is_local=True)
+
+
+def test_nasty_text_stays_text_in_every_format(policy: Policy) -> None:
+    decision = decision_of(NASTY, policy)
+
+    suites = ET.fromstring(as_junit(decision))  # Ours.
+    table = Console(record=True, width=500, file=StringIO())
+    table.print(as_table(decision, is_complete=True))
+    rows = [line for line in as_markdown(decision).splitlines() if line.startswith("| ")]
+
+    assert suites.find(".//failure") is not None
+    assert "[red]" in table.export_text()
+    assert not any("<" in row for row in rows)
+    assert {row.replace("\\|", "").count("|") for row in rows} == {7}
+
+
+@given(st.text())
+def test_any_text_is_well_formed_for_a_ci_server(text: str) -> None:
+    decision = decision_of(text, read_policy(ROOT / "infra" / "policy.toml"))
+
+    assert ET.fromstring(as_junit(decision)).tag == "testsuites"
+
+
+def test_what_failed_is_told_apart_from_what_is_not_known(policy: Policy) -> None:
+    silent = Evidence("performance", "CloudWatch", NOW, unreachable="CloudWatch does not answer")
+
+    decision = decide(
+        [evidence_of("order 1"), silent], policy, stage="live", today=NOW.date(), is_local=True
+    )
+    suites = ET.fromstring(as_junit(decision))
+
+    assert suites.find("testsuite[@name='flow']/testcase/failure") is not None
+    assert suites.find("testsuite[@name='performance']/testcase/error") is not None
+    assert suites.find("testsuite[@name='performance']/testcase/failure") is None
+
+
+def test_a_report_is_read_back_as_it_was(tmp_path: Path, policy: Policy) -> None:
+    evidence = Evidence(
+        *("flow", "a shop", NOW),
+        measurements=(Measurement("purchases delivered", 1, "purchases", baseline=2.5),),
+        findings=(Finding("stuck", "order 1", "pending for a day"),),
+    )
+    decision = decide([evidence], policy, stage="live", today=NOW.date(), is_local=True)
+
+    write_reports(tmp_path / "new", decision, as_json(decision, [evidence], NOW, is_local=True))
+    earlier = read_report(tmp_path / "new" / JSON_FILE)
+
+    assert earlier.evidence == [evidence]
+    assert (earlier.stage, earlier.is_local) == ("live", True)
+    assert {each.name for each in (tmp_path / "new").iterdir()} == {
+        JSON_FILE,
+        MARKDOWN_FILE,
+        JUNIT_FILE,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"evidence": [1]}', '{"evidence": {}}', json.dumps({"evidence": [{}]})],
+)
+def test_something_else_is_no_report(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "verify.json"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(SettingsError, match="is no report"):
+        read_report(path)
+
+
+def test_a_file_that_is_not_there_is_no_report(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="is no report"):
+        read_report(tmp_path / "verify.json")
