@@ -8,12 +8,13 @@ import re
 from functools import cache
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import from_json
 
 from app.domain.cart import MAX_QUANTITY
 from app.domain.errors import InvalidInputError
 from app.domain.money import MAX_CENTS, to_cents
+from app.domain.user import folded_name
 
 _INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 
@@ -162,3 +163,19 @@ AMOUNT_SCHEMA: Any = (
 )
 #: Money in cents, read from every form that clients send.
 Cents = Annotated[int, BeforeValidator(_cents, json_schema_input_type=AMOUNT_SCHEMA)]
+
+#: One letter may count as eighteen once names are compared, and a key has its limit.
+_MAX_FOLDED_BYTES = 1000
+
+
+def _check_folded(username: str) -> str:
+    folded = folded_name(username)
+    if not folded:
+        raise ValueError("must not be empty")
+    if len(folded.encode()) > _MAX_FOLDED_BYTES:
+        raise ValueError("is too long")
+    return username
+
+
+Username = Annotated[Name, AfterValidator(_check_folded)]
+Password = Annotated[str, Field(min_length=1, max_length=200)]

@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from app.cli.letter_box import speak_to
+from app.cli.letter_box import letter_box_of
+from app.cli.stacks import LOCAL, RegionOption, StackOption
 from app.domain.errors import InvalidInputError
+from app.local.environment import REGION
 from app.services.dead_letters import DEAD_LETTER_QUEUES, look
 from app.store.table import get_table
 
@@ -36,7 +38,8 @@ def chosen(queue: str) -> tuple[str, ...]:
 
 def command(
     queue: QueueOption = "",
-    stack: Annotated[str, typer.Option(help="The stack whose queues are meant.")] = "local",
+    stack: StackOption = LOCAL,
+    region: RegionOption = REGION,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Show every dead letter and why it is dead; nothing is moved.
@@ -45,7 +48,7 @@ def command(
     id are shown. While this looks, others do not see the letters; after it they do.
     """
     queues = chosen(queue)
-    box = speak_to(stack)
+    box = letter_box_of(stack, region)
     found = asyncio.run(look(box, get_table(), queues, now=datetime.now(UTC)))
     if as_json:
         print(json.dumps([asdict(each) for each in found]))

@@ -10,11 +10,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from app import stack as definitions
 from app.cli.queue_client import QueueClient, unreachable
-from app.local.running import apply_environment
+from app.cli.stacks import speak_to
 from app.queues import get_client
 from app.services.dead_letters import Letter
 from app.settings import get_settings
-from app.store.table import get_table
 
 if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageTypeDef
@@ -23,20 +22,18 @@ _WAIT_SECONDS = 1
 _BATCH = 10
 
 
-def speak_to(stack: str) -> "QueueLetterBox":
-    """Make this process speak to a stack of the running shop and return its queues.
+def letter_box_of(stack: str, region: str) -> "QueueLetterBox":
+    """Make this process speak to a shop and return its queues.
 
     Raises:
-        NotRunningError: no shop is running.
+        NotRunningError: no shop is running on this machine.
         QueueUnavailableError: there is no such stack.
     """
-    apply_environment()
+    speak_to(stack, region)
     box = QueueLetterBox(stack)
-    os.environ["TABLE"] = definitions.table_name(stack)
     for queue in definitions.QUEUES:
         os.environ[definitions.queue_setting(queue.name)] = box.url(queue.name)
     get_settings.cache_clear()
-    get_table.cache_clear()
     return box
 
 

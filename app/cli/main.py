@@ -11,6 +11,7 @@ from app.local.parent import starting_parent, wanted_signals
 COMMANDS = {
     "run": "app.cli.run",
     "seed": "app.cli.seed",
+    "add-staff": "app.cli.add_staff",
     "send-event": "app.cli.send_event",
     "queues": "app.cli.queues",
     "dead-letters": "app.cli.dead_letters",
@@ -31,7 +32,7 @@ def main() -> None:
     from app.domain.errors import SettingsError, ShopError  # noqa: PLC0415
 
     application = typer.Typer(
-        help="The ACME fitness shop on this machine.",
+        help="The ACME fitness shop: the one on this machine, and stacks in AWS.",
         add_completion=False,
         no_args_is_help=True,
         pretty_exceptions_enable=False,

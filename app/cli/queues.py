@@ -9,15 +9,17 @@ from rich.console import Console
 from rich.table import Table
 
 from app.cli.queue_client import QueueClient
-from app.local.running import apply_environment
+from app.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
+from app.local.environment import REGION
 
 
 def command(
-    stack: Annotated[str, typer.Option(help="The stack whose queues are meant.")] = "local",
+    stack: StackOption = LOCAL,
+    region: RegionOption = REGION,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Show the depth of every queue: waiting, in flight, delayed, dead letters."""
-    apply_environment()
+    speak_to(stack, region)
     depths = QueueClient(stack).depths()
     if as_json:
         print(json.dumps([asdict(each) for each in depths]))

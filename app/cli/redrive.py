@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from app.cli.dead_letters import QueueOption, chosen
-from app.cli.letter_box import speak_to
+from app.cli.letter_box import letter_box_of
+from app.cli.stacks import LOCAL, RegionOption, StackOption
+from app.local.environment import REGION
 from app.services.dead_letters import LOOK_SECONDS, Moved, Pace, Redrive, redrive
 
 _LETTERS_PER_LOOK = 10
@@ -30,7 +32,8 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be moved; move nothing.")
     ] = False,
-    stack: Annotated[str, typer.Option(help="The stack whose queues are meant.")] = "local",
+    stack: StackOption = LOCAL,
+    region: RegionOption = REGION,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Move dead letters back to the queue they came from, told by the event in them.
@@ -39,7 +42,7 @@ def command(
     to interrupt: a message may come twice, none is lost.
     """
     queues = chosen(queue)
-    box = speak_to(stack)
+    box = letter_box_of(stack, region)
     with Progress(
         *Progress.get_default_columns(),
         MofNCompleteColumn(),

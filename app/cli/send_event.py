@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from app.cli.queue_client import QueueClient
+from app.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
 from app.domain.errors import InvalidInputError
-from app.local.running import apply_environment
+from app.local.environment import REGION
 from app.messages import Event, EventType, parse_event
 from app.samples import NAMES, sample_event
 from app.seeds.classic import SAMPLE_ORDER_ID
@@ -37,12 +38,13 @@ def command(
     order: Annotated[
         str, typer.Option(help="The order that a sample speaks of.")
     ] = SAMPLE_ORDER_ID,
-    stack: Annotated[str, typer.Option(help="The stack whose queue is meant.")] = "local",
+    stack: StackOption = LOCAL,
+    region: RegionOption = REGION,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Send one event to the queue it belongs to, with the source CLI."""
     event = _from_file(file) if file else _from_sample(domain, outcome, order)
-    apply_environment()
+    speak_to(stack, region)
     queue = _QUEUE_OF[event.event_type]
     message_id = QueueClient(stack).send(queue, event.to_body(source="CLI"))
     if as_json:

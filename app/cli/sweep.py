@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from app.cli.letter_box import speak_to
+from app.cli.letter_box import letter_box_of
+from app.cli.stacks import LOCAL, RegionOption, StackOption
+from app.local.environment import REGION
 from app.queues import get_queues
 from app.services.sweeper import GRACE, SweepReport, sweep
 from app.settings import get_settings
@@ -16,14 +18,15 @@ from app.store.table import get_table
 
 
 def command(
-    stack: Annotated[str, typer.Option(help="The stack whose orders are meant.")] = "local",
+    stack: StackOption = LOCAL,
+    region: RegionOption = REGION,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Do now what the schedule does every five minutes: push the orders that are stuck.
 
     Safe at any time, twice, and next to the workers: it only repeats what they do.
     """
-    speak_to(stack)
+    letter_box_of(stack, region)
     report = asyncio.run(
         sweep(
             get_table(),

@@ -8,7 +8,7 @@ from random import Random
 
 from app.domain.user import Credentials, User
 from app.seeds import plausible
-from app.seeds.classic import Stock, classic_stock
+from app.seeds.classic import Stock, classic_products, classic_stock
 from app.store.carts import cart_to_item
 from app.store.orders import order_to_item
 from app.store.products import product_to_item
@@ -32,6 +32,13 @@ async def seed_once() -> bool:
     await _write(table, _items(classic_stock(now), now), lambda _: None)
     await mark_seeded(table)
     return True
+
+
+async def seed_catalog() -> int:
+    """Add the classic products to a shop and return how many they are; a repeat changes none."""
+    products = classic_products(datetime.now(UTC))
+    await _write(get_table(), map(product_to_item, products), lambda _: None)
+    return len(products)
 
 
 async def seed_more(

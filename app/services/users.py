@@ -30,8 +30,9 @@ async def register_user(
     last_name: str,
     email: str,
     now: datetime,
+    role: Role = Role.CUSTOMER,
 ) -> User:
-    """Store a new customer under a name nobody has.
+    """Store a new user under a name nobody has.
 
     Raises:
         UsernameTakenError: somebody has it; the write itself decides.
@@ -42,13 +43,13 @@ async def register_user(
         first_name=first_name,
         last_name=last_name,
         email=email,
-        role=Role.CUSTOMER,
+        role=role,
         created_at=now,
     )
     credentials = Credentials(
         user_id=user_id,
         username=username,
-        role=Role.CUSTOMER,
+        role=role,
         password_hash=await hash_password(password),
     )
     await store.add_user(table, user, credentials)

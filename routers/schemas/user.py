@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from app.domain.user import User, folded_name
-from app.fields import LiberalModel, Name, ShortText
+from app.domain.user import User
+from app.fields import LiberalModel, Name, Password, ShortText, Username
 
 _USER_EXAMPLE = {
     "id": "5c393a111d41c892ce243829",
@@ -21,21 +21,6 @@ def _examples(*bodies: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": list(bodies)})
 
 
-#: One letter may count as eighteen once names are compared, and a key has its limit.
-_MAX_FOLDED_BYTES = 1000
-
-
-def _check_folded(username: str) -> str:
-    folded = folded_name(username)
-    if not folded:
-        raise ValueError("must not be empty")
-    if len(folded.encode()) > _MAX_FOLDED_BYTES:
-        raise ValueError("is too long")
-    return username
-
-
-Username = Annotated[Name, AfterValidator(_check_folded)]
-Password = Annotated[str, Field(min_length=1, max_length=200)]
 Token = Annotated[str, Field(min_length=1, max_length=4000)]
 
 

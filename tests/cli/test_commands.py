@@ -1,18 +1,28 @@
 """The commands that talk to a shop, run in this process against the emulator."""
 
+import asyncio
 import io
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from app.cli import openapi, queues, send_event
+from app.cli import openapi, queues, seed, send_event
 from app.cli.openapi import StaleDocumentsError
-from app.domain.errors import InvalidInputError, QueueUnavailableError
+from app.domain.errors import InvalidInputError, QueueUnavailableError, SettingsError
+from app.domain.user import Role
 from app.local.data_folder import DataFolder
 from app.local.emulator import Emulator
+from app.passwords import password_matches
 from app.samples import sample_event
+from app.store.pages import PageRequest
+from app.store.products import list_products
+from app.store.table import get_table
+from app.store.users import find_credentials
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -45,7 +55,7 @@ class TestWithAShop:
     def test_a_sample_goes_to_its_queue(self, capsys: pytest.CaptureFixture[str]) -> None:
         before = waiting(capsys, "shipment-request")
 
-        send_event.command("shipment", "requested", None, "12345", "local", as_json=True)
+        send_event.command("shipment", "requested", None, "12345", as_json=True)
 
         said = json.loads(capsys.readouterr().out)
         assert (said["event"], said["queue"]) == ("ShipmentRequested", "shipment-request")
@@ -107,3 +117,76 @@ async def test_documents_are_written_once_and_stale_ones_are_named(
         openapi.command(tmp_path / "new", check=True, as_json=False)
     openapi.command(tmp_path / "new", check=False, as_json=True)
     assert json.loads(capsys.readouterr().out)["openapi"].startswith("3.1")
+
+
+class TestAddStaff:
+    def add(self, name: str, password: str, stack: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli.main", "add-staff", name, "--stack", stack, "--json"],
+            input=password,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def test_somebody_can_sign_in_and_is_of_the_staff(self, own_stack: dict[str, str]) -> None:
+        shop, name = own_stack["TABLE"].removesuffix("-acmeserverless-dynamodb"), f"robin-{uuid4()}"
+
+        added = self.add(name, "a long enough one\n", shop)
+
+        credentials = asyncio.run(find_credentials(get_table(), name))
+        assert added.stderr == ""
+        assert json.loads(added.stdout)["username"] == name
+        assert credentials is not None
+        assert credentials.role is Role.STAFF
+        assert asyncio.run(password_matches("a long enough one", credentials.password_hash))
+
+    def test_a_name_that_is_taken_stays_who_it_is(self, own_stack: dict[str, str]) -> None:
+        shop, name = own_stack["TABLE"].removesuffix("-acmeserverless-dynamodb"), f"robin-{uuid4()}"
+        self.add(name, "a long enough one\n", shop)
+
+        again = self.add(name, "quite another one\n", shop)
+
+        assert again.returncode == 1
+        assert "taken" in again.stderr
+
+    @pytest.mark.parametrize(
+        ("name", "password", "says"),
+        [("robin", "short\n", "12 to 200"), ("", "a long enough one\n", "username")],
+    )
+    def test_what_nobody_could_sign_in_with_is_refused(
+        self, name: str, password: str, says: str
+    ) -> None:
+        refused = self.add(name, password, "nowhere")
+
+        assert refused.returncode == 2
+        assert says in refused.stderr
+
+
+class TestStacksInAWS:
+    """Stacks that are not the shop of this machine, at an endpoint that says it is AWS."""
+
+    def test_the_catalog_of_a_new_stack_is_filled_once(
+        self, own_stack: dict[str, str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        name = own_stack["TABLE"].removesuffix("-acmeserverless-dynamodb")
+
+        for _ in range(2):
+            seed.command(catalog=True, stack=name, as_json=True)
+
+        assert json.loads(capsys.readouterr().out.splitlines()[1])["products"] == 8
+        page = asyncio.run(list_products(get_table(), PageRequest(limit=100)))
+        assert len(page.entries) == 8
+
+    def test_users_everybody_knows_stay_out_of_it(self) -> None:
+        with pytest.raises(SettingsError, match="everybody knows"):
+            seed.command(users=1, stack="dev")
+
+    def test_queues_are_those_of_the_stack(
+        self, own_stack: dict[str, str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        queues.command(
+            stack=own_stack["TABLE"].removesuffix("-acmeserverless-dynamodb"), as_json=True
+        )
+
+        assert len(json.loads(capsys.readouterr().out)) == 6

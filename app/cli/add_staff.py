@@ -1,0 +1,74 @@
+"""``acme-shop add-staff``: somebody who may sell at the till and change the catalog."""
+
+import asyncio
+import json
+import sys
+from datetime import UTC, datetime
+from getpass import getpass
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from app.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
+from app.domain.errors import SettingsError
+from app.domain.user import Role
+from app.fields import Username
+from app.local.environment import REGION
+from app.services.users import register_user
+from app.store.table import get_table
+
+#: Staff may read everybody's orders.
+MIN_PASSWORD_LENGTH = 12
+
+
+def command(
+    username: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    first_name: Annotated[str, typer.Option(help="As receipts say it.")] = "",
+    last_name: Annotated[str, typer.Option(help="As receipts say it.")] = "",
+    stack: StackOption = LOCAL,
+    region: RegionOption = REGION,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Add a member of the staff; asks for the password, or reads it from a pipe."""
+    try:
+        TypeAdapter(Username).validate_python(username)
+    except ValidationError as failure:
+        raise SettingsError(f"username: {failure.errors()[0]['msg']}") from None
+    password = _ask_password()
+    speak_to(stack, region)
+    user = asyncio.run(
+        register_user(
+            get_table(),
+            user_id=str(uuid4()),
+            username=username,
+            password=password,
+            first_name=first_name,
+            last_name=last_name,
+            email="",
+            now=datetime.now(UTC),
+            role=Role.STAFF,
+        )
+    )
+    if as_json:
+        print(json.dumps({"id": user.user_id, "username": user.username}))
+    else:
+        print(f"{user.username} can sign in at the till.")
+
+
+def _ask_password() -> str:
+    """Return the password; never from the command line, which others can read.
+
+    Raises:
+        SettingsError: it is too short, or was not the same twice.
+    """
+    if sys.stdin.isatty():
+        password = getpass("Password: ")
+        if getpass("Again: ") != password:
+            raise SettingsError("the two passwords differ")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not MIN_PASSWORD_LENGTH <= len(password) <= 200:
+        raise SettingsError(f"the password must have {MIN_PASSWORD_LENGTH} to 200 characters")
+    return password
