@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from app.cli.main import COMMANDS as COMMANDS_OF_THE_SHOP
 from tests.e2e.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -53,7 +54,7 @@ def test_the_curl_lines_buy_something_and_watch_it_arrive(
 
 def test_the_command_lines_work(enforced_url: str, enforced_dir: Path, tmp_path: Path) -> None:
     lines = [command for command in COMMANDS if command.startswith(".venv")]
-    assert len(lines) == 6
+    assert len(lines) == 7
 
     said = [run(line, enforced_url, tmp_path / "jar", enforced_dir) for line in lines]
 
@@ -68,3 +69,11 @@ def test_the_remaining_commands_are_targets_of_the_makefile() -> None:
     assert others == ["make run", "make test"]
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert {"run", "test", "check", "bench", "openapi", "reset", "help", "lock"} <= set(targets)
+
+
+def test_every_target_and_command_it_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert set(re.findall(r"\bmake ([a-z]+)", README)) <= targets
+    assert set(re.findall(r"\bacme-shop ([a-z-]+)", README)) <= set(COMMANDS_OF_THE_SHOP)
+    assert "infra.release" in README
