@@ -1,8 +1,10 @@
 """Rotating the signing keys: old tokens stay good, whatever breaks off, repeats or races."""
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +26,10 @@ from app.signing_keys import (
 from tests.conftest import forget_clients
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
-CALLS = ("get_secret_value", "put_secret_value", "describe_secret", "update_secret_version_stage")
+#: Every call of Secrets Manager in the code, so that a new one is broken off here as well.
+CALLS = sorted(set(re.findall(r"\bclient\.([a-z_]+)\(", Path(app.rotation.__file__).read_text())))
+UNREACHABLE = EndpointConnectionError(endpoint_url="http://secrets")
+THROTTLED = ClientError({"Error": {"Code": "ThrottlingException"}}, "AnyCall")
 
 
 @pytest.fixture
@@ -107,10 +112,19 @@ def test_nobody_sees_new_keys_before_the_last_step(secret: str) -> None:
         assert value(secret) == before
 
 
-@pytest.mark.parametrize("has_effect", [False, True], ids=["before", "answer lost"])
+@pytest.mark.parametrize(
+    ("failure", "has_effect"),
+    [(UNREACHABLE, False), (UNREACHABLE, True), (SystemExit(), True), (THROTTLED, False)],
+    ids=["before", "answer lost", "killed after", "throttled"],
+)
 @pytest.mark.parametrize("call", CALLS)
 def test_a_rotation_that_breaks_off_at_any_call_is_finished_later(
-    secret: str, monkeypatch: pytest.MonkeyPatch, call: str, *, has_effect: bool
+    secret: str,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+    failure: BaseException,
+    *,
+    has_effect: bool,
 ) -> None:
     before, version = value(secret), str(uuid4())
     broken: list[str] = []
@@ -125,7 +139,7 @@ def test_a_rotation_that_breaks_off_at_any_call_is_finished_later(
             broken.append(call)
             if has_effect:
                 real(**arguments)
-            raise EndpointConnectionError(endpoint_url="http://secrets")
+            raise failure
 
         monkeypatch.setattr(made, call, breaking)
         return made
@@ -136,7 +150,7 @@ def test_a_rotation_that_breaks_off_at_any_call_is_finished_later(
     for step in STEPS:
         try:
             handler(event(step, version), None)
-        except (EndpointConnectionError, ClientError):
+        except (EndpointConnectionError, ClientError, SystemExit):
             handler(event(step, version), None)
 
     assert broken == [call]
