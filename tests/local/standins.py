@@ -10,7 +10,10 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2]
 
 #: What of ``app`` the local shop itself needs.
-_KEPT = ("__init__.py", "cli", "domain", "local", "settings.py", "stack.py", "store")
+_KEPT = (
+    *("__init__.py", "cli", "domain", "local", "patience.py", "settings.py", "signing_keys.py"),
+    *("stack.py", "store"),
+)
 
 API = """
 import asyncio, json, os
