@@ -105,9 +105,10 @@ def sample(domain: str, outcome: str, order_id: str) -> str:
 def new_order(
     state: OrderState = OrderState.PENDING, *, age: timedelta = timedelta(minutes=1)
 ) -> str:
-    order = make_order(
-        str(uuid4()), BUYER, list(classic_products(NOW))[:1], state, placed_at=NOW - age
-    )
+    # Not since this file was read, which may have been minutes ago.
+    placed_at = datetime.now(UTC) - age
+    products = list(classic_products(NOW))[:1]
+    order = make_order(str(uuid4()), BUYER, products, state, placed_at=placed_at)
     asyncio.run(add_order(get_table(), order))
     return order.order_id
 
