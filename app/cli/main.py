@@ -18,6 +18,7 @@ COMMANDS = {
     "redrive": "app.cli.redrive",
     "sweep": "app.cli.sweep",
     "openapi": "app.cli.openapi",
+    "cost": "app.cli.cost",
     "verify": "app.cli.verify",
 }
 

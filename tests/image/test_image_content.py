@@ -85,7 +85,9 @@ def test_no_development_package_can_be_imported(image: Path, name: str) -> None:
     assert PathFinder.find_spec(name, [str(image)]) is None
 
 
-@pytest.mark.parametrize("name", ["app/cli", "app/local", "app/verify", "bin", "tests", "infra"])
+@pytest.mark.parametrize(
+    "name", ["app/cli", "app/cost", "app/local", "app/verify", "bin", "tests", "infra"]
+)
 def test_what_runs_on_a_developers_machine_stays_there(image: Path, name: str) -> None:
     assert not (image / name).exists()
 
@@ -98,7 +100,7 @@ def test_all_other_code_is_in_the_image(image: Path) -> None:
         if path.is_file()
         and "__pycache__" not in path.parts
         and path.relative_to(ROOT).parts[:2]
-        not in {("app", "cli"), ("app", "local"), ("app", "verify")}
+        not in {("app", "cli"), ("app", "cost"), ("app", "local"), ("app", "verify")}
     }
 
     assert ours == {

@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from app import stack as definitions
+from app.cost.journeys import read_journeys
 from app.local.emulator import Emulator
 from app.local.environment import aws_environment
 from app.store.schema import SHAPE
@@ -58,6 +59,12 @@ async def test_the_journeys_of_this_tree_are_metered_and_priced() -> None:
         assert priced is not None
         assert priced > 0
     assert _of(evidence, "age of prices").value == (datetime.now(UTC).date() - _dated()).days
+
+    for journey, units in read_journeys(ROOT).items():
+        assert _of(evidence, f"reads of {journey}").value == units["read_units"]
+        assert _of(evidence, f"writes of {journey}").value == units["write_units"]
+        assert _of(evidence, f"queue requests of {journey}").value == units["queue_requests"]
+        assert _of(evidence, f"function calls of {journey}").value == units["function_calls"]
 
 
 def _dated() -> date:

@@ -1,0 +1,113 @@
+"""``acme-shop cost``: what a month costs, next to the design this shop comes from."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.cost.assumptions import Demand, in_words
+from app.cost.journeys import month_of, read_journeys
+from app.cost.model import Line, this_shop
+from app.cost.old_design import old_shop
+from app.cost.prices import PriceList
+
+ROOT = Path(__file__).parents[2]
+
+_CENT = Decimal("0.01")
+
+
+def command(
+    orders_per_day: Annotated[
+        int, typer.Option(min=1, max=100_000_000, help="How many orders a day has.")
+    ],
+    visits_per_order: Annotated[
+        int, typer.Option(min=1, max=10_000, help="How many visits lead to one order.")
+    ] = Demand.visits,
+    carts_per_order: Annotated[
+        int, typer.Option(min=1, max=10_000, help="How many carts are filled for one order.")
+    ] = Demand.carts,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Say what a month in AWS costs by service, and what that rests on."""
+    demand = Demand(orders_per_day, visits_per_order, carts_per_order)
+    prices = PriceList.read(ROOT)
+    used = month_of(demand, read_journeys(ROOT))
+    bill = _Bill(
+        demand, prices, list(this_shop(demand, used, prices)), list(old_shop(demand, used, prices))
+    )
+    if as_json:
+        print(json.dumps(bill.as_json()))
+    else:
+        bill.print()
+
+
+def _what(new: Line, old: Line | None) -> str:
+    return new.what if old is None or old.what == new.what else f"{new.what}; old: {old.what}"
+
+
+class _Bill:
+    """A month in both designs."""
+
+    def __init__(
+        self, demand: Demand, prices: PriceList, new: Sequence[Line], old: Sequence[Line]
+    ) -> None:
+        self._demand, self._prices = demand, prices
+        self._new = {each.service: each for each in new}
+        self._old = {each.service: each for each in old}
+
+    def _totals(self) -> tuple[Decimal, Decimal]:
+        new = sum((each.dollars for each in self._new.values()), Decimal())
+        old = sum((each.dollars for each in self._old.values()), Decimal())
+        return new, old
+
+    def print(self) -> None:
+        """Print it for people."""
+        table = Table("Service", "This shop", "Old design", "What for")
+        for column in table.columns[1:3]:
+            column.justify = "right"
+        for service, line in self._new.items():
+            before = self._old.get(service)
+            table.add_row(
+                service, _dollars(line.dollars), _dollars(before.dollars) if before else "",
+                _what(line, before),
+            )  # fmt: skip
+        new, old = self._totals()
+        table.add_section()
+        table.add_row("A month", _dollars(new), _dollars(old), f"{self._demand.orders:,} orders")
+        per_thousand = f"{_dollars(self._per_thousand(new))}", _dollars(self._per_thousand(old))
+        table.add_row("A thousand orders", *per_thousand, "")
+        console = Console()
+        console.print(table)
+        console.print(f"Prices of {self._prices.region}, {self._prices.dated}, in US dollars.")
+        for each in in_words(self._demand):
+            console.print(f"- {each}")
+
+    def _per_thousand(self, dollars: Decimal) -> Decimal:
+        return dollars * 1000 / self._demand.orders
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for machines; dollars as text, exact to the cent."""
+        new, old = self._totals()
+        return {
+            "orders_per_month": self._demand.orders,
+            "currency": "USD",
+            "region": self._prices.region,
+            "prices_dated": self._prices.dated.isoformat(),
+            "this_shop": {name: _cents(each.dollars) for name, each in self._new.items()},
+            "old_design": {name: _cents(each.dollars) for name, each in self._old.items()},
+            "total": {"this_shop": _cents(new), "old_design": _cents(old)},
+            "assumptions": in_words(self._demand),
+        }
+
+
+def _cents(dollars: Decimal) -> str:
+    return str(dollars.quantize(_CENT))
+
+
+def _dollars(dollars: Decimal) -> str:
+    return f"${dollars.quantize(_CENT):,}"

@@ -1,0 +1,1 @@
+"""What the shop costs a month, from metered journeys, assumptions with reasons, and prices."""

@@ -1,0 +1,131 @@
+"""A month's bill: exact, complete, and in step with what is deployed."""
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.cost.assumptions import Demand, in_words
+from app.cost.journeys import JOURNEYS, Amounts, month_of, read_journeys
+from app.cost.model import Line, alarm_count, idle_polls, this_shop
+from app.cost.old_design import LARGEST_READ, _query, old_shop
+from app.cost.prices import PriceList
+from app.domain.errors import SettingsError
+from app.verify.sources.units import PRICES
+from tests.infra.deployment import ROOT, deploy
+
+LIST = PriceList.read(ROOT)
+PLAYED = read_journeys(ROOT)
+
+
+def bill(demand: Demand, prices: PriceList = LIST) -> dict[str, Line]:
+    lines = this_shop(demand, month_of(demand, PLAYED), prices)
+    return {each.service: each for each in lines}
+
+
+def old_bill(demand: Demand) -> dict[str, Line]:
+    return {each.service: each for each in old_shop(demand, month_of(demand, PLAYED), LIST)}
+
+
+def test_a_month_is_its_visits_its_carts_and_its_orders() -> None:
+    used = month_of(Demand(10, visits=20, carts=3), PLAYED)
+
+    each = {name: PLAYED[name]["function_calls"] for name in ("browse", "cart", "buy")}
+    assert used["function_calls"] == 300 * (20 * each["browse"] + 3 * each["cart"] + each["buy"])
+
+
+def test_a_bill_is_units_times_prices_to_the_last_digit() -> None:
+    demand = Demand(1, visits=1, carts=1)
+    used = month_of(demand, PLAYED)
+
+    found = bill(demand)["DynamoDB"].dollars
+
+    expected = used["read_units"] * Decimal("0.1415") + used["write_units"] * Decimal("0.705")
+    assert found == expected / 1_000_000
+
+
+def test_a_shop_without_visitors_pays_for_being_there() -> None:
+    quiet = bill(Demand(1, visits=1, carts=1))
+
+    assert idle_polls() == 4 * 5 * 129_600
+    assert quiet["SQS"].dollars > Decimal("1.03")
+    assert quiet["KMS"].dollars > 2
+    assert quiet["CloudWatch"].dollars > 5
+
+
+@given(st.integers(1, 10_000_000), st.integers(1, 100))
+def test_more_of_anything_never_costs_less(orders: int, visits: int) -> None:
+    less = Demand(orders, visits=visits)
+
+    for more in (replace(less, orders_per_day=orders + 1), replace(less, visits=visits + 1)):
+        for before, after in ((bill(less), bill(more)), (old_bill(less), old_bill(more))):
+            assert all(after[name].dollars >= line.dollars for name, line in before.items())
+
+
+@pytest.mark.parametrize("unit", sorted(LIST.one))
+def test_every_price_is_on_the_bill(unit: str) -> None:
+    dearer = replace(LIST, one={**LIST.one, unit: LIST.one[unit] * 2})
+    demand = Demand(100)
+
+    assert sum(each.dollars for each in bill(demand, dearer).values()) > sum(
+        each.dollars for each in bill(demand).values()
+    )
+
+
+def test_alarms_are_those_of_the_stack() -> None:
+    assert alarm_count() == len(deploy().all("MetricAlarm"))
+
+
+def test_the_price_of_computing_is_that_of_the_processors_of_the_stack() -> None:
+    [architecture] = {
+        each["architectures"][0] for each in deploy().all("lambda/function:Function").values()
+    }
+
+    # https://aws.amazon.com/lambda/pricing/: arm64 is a fifth cheaper.
+    assert architecture == "x86_64"
+    assert LIST.one["gb_seconds"] == Decimal("0.0000166667")
+
+
+def test_the_old_design_reads_all_there_is_up_to_a_megabyte() -> None:
+    assert [_query(items) for items in (1, 4, 5, 100)] == [
+        Decimal("0.5"),
+        Decimal("0.5"),
+        Decimal(1),
+        Decimal("12.5"),
+    ]
+    assert _query(1_000_000) == LARGEST_READ == 128
+
+
+def test_what_is_assumed_is_said_with_its_numbers() -> None:
+    said = " ".join(in_words(Demand(1, visits=77, carts=8)))
+
+    assert "77 visits 8 fill a cart" in said
+    assert "no free tier" in said
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}x", '{"buy": {"read_units": 1}}', '{"buy": 1}'])
+def test_journeys_that_were_not_metered_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / JOURNEYS).write_text(text, encoding="utf-8")
+
+    with pytest.raises(SettingsError, match="units of the journeys"):
+        read_journeys(tmp_path)
+
+
+def test_a_journey_that_is_missing_is_named() -> None:
+    played: dict[str, Amounts] = {"browse": PLAYED["browse"]}
+
+    with pytest.raises(SettingsError, match="buy, cart"):
+        month_of(Demand(1), played)
+
+
+@pytest.mark.parametrize("text", ["", "dated = 2026-11-01", "[per_million]\nread_units = 'x'"])
+def test_something_else_is_no_price_list(tmp_path: Path, text: str) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / PRICES).write_text(text, encoding="utf-8")
+
+    with pytest.raises(SettingsError, match="no price list"):
+        PriceList.read(tmp_path)
