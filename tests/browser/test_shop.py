@@ -223,6 +223,8 @@ def test_prices_that_have_moved_are_shown_before_anybody_is_charged(eric: Shoppe
             product["price"] = 1
         route.fulfill(json=answer)
 
+    # The page before must not be the one that fetches them.
+    expect(eric.page.get_by_role("link", name="Weights")).to_be_visible()
     eric.page.route("**/products?*", old_prices, times=1)
     eric.fill_cart((MAT, 2))
     eric.page.reload(wait_until="commit")
