@@ -151,6 +151,18 @@ def test_who_waits_long_is_told_that_it_goes_on(context: BrowserContext) -> None
     expect(slow).to_have_count(0)
 
 
+def test_who_types_before_the_shelves_are_there_finds_it_when_they_are(guest: Shopper) -> None:
+    held: list[Route] = []
+    guest.page.route("**/products?*", lambda route: held.append(route))  # noqa: PLW0108 - not C
+    guest.open()
+    guest.page.get_by_label("Search products").fill("bottl")
+    expect(guest.page.locator(".card.skeleton")).to_have_count(8)
+
+    held[0].continue_()
+
+    expect(guest.page.locator(".card h2")).to_have_text(["Water Bottle"])
+
+
 def test_a_part_of_the_pages_that_comes_late_or_not_leaves_nobody_in_the_dark(
     eric: Shopper,
 ) -> None:

@@ -69,12 +69,14 @@ export const homeView = ({ shelves, router, say, addToCart }) =>
       shown = AT_ONCE;
       const wanted = new URLSearchParams({ ...(text && { q: text }), ...(tag && { tag }) });
       router.rename(wanted.size ? `#/?${wanted}` : "#/");
+      // Who types before the shelves are here finds what was meant when they are.
+      if (!shelves.products) return;
       draw();
       clearTimeout(settling);
       settling = setTimeout(() => signal.aborted || say(countWords(hits().length)), SETTLED_MS);
     }
 
-    const hits = () => findProducts(shelves.products ?? [], text, tag);
+    const hits = () => findProducts(shelves.products, text, tag);
 
     function grow() {
       const at = shown;
