@@ -123,6 +123,5 @@ def guest(shared_context: BrowserContext, shop_url: str, eric_client: Client) ->
 @pytest.fixture
 def eric(guest: Shopper, eric_tokens: dict[str, str]) -> Shopper:
     """Eric, logged in, with an empty cart."""
-    guest.open()
-    guest.keep_tokens(eric_tokens)
+    guest.open_as(eric_tokens)
     return guest

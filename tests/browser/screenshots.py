@@ -57,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     if path is None:
         say(NO_CHROMIUM)
         return 1
+    expect.set_options(timeout=PATIENCE_MS)
     say("Starting a shop for the pictures ...")
     count = 0
     try:

@@ -11,6 +11,11 @@ from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, e
 
 from tests.browser.watch import watched
 
+#: Products of the catalog a shop starts with.
+BIKE = "b274f41d-83dd-4fa1-90d9-2b289e06b1bf"
+BOTTLE = "0b3a1e5a-e520-4f1e-bdf4-5f721f728bfd"
+MAT = "533445d-530e-4a76-9398-5d16713b827b"
+
 VISA = "4111111111111111"
 
 #: Its check digit is right, and no brand owns it: the fields take it, the shop does not.
@@ -51,14 +56,24 @@ class Shopper:
     def open(self, address: str = "/") -> None:
         self.page.goto(address, wait_until="commit")
 
+    def open_as(self, tokens: dict[str, str]) -> None:
+        """Open the shop with tokens from an earlier visit."""
+        # A picture is of this host, too, and no page starts in it.
+        self.open("/static/favicon.svg")
+        self._write_tokens(tokens)
+        self.open()
+
     def keep_tokens(self, tokens: dict[str, str]) -> None:
         """Let the pages find tokens, as after a login; takes a reload."""
         # A page that still starts might find them, too.
         expect(self.heading).to_be_attached()
+        self._write_tokens(tokens)
+        self.page.reload(wait_until="commit")
+
+    def _write_tokens(self, tokens: dict[str, str]) -> None:
         self.page.evaluate(
             "tokens => localStorage.setItem('acme-shop.session', tokens)", json.dumps(tokens)
         )
-        self.page.reload(wait_until="commit")
 
     def put(self, *names: str) -> None:
         """Put products into the cart, from the shelves."""
@@ -98,6 +113,17 @@ class Shopper:
         """Return the user's orders as the shop has them, newest first."""
         found: list[dict[str, Any]] = self.client.get(f"/order/{self.user_id}").json()
         return found
+
+    def place_order(self) -> str:
+        """Let the shop have an order for a bottle, past every page; return its id."""
+        body: dict[str, Any] = {
+            "card": {"number": VISA, "expMonth": "12", "expYear": "2030", "ccv": "123"},
+            "cart": [{"itemid": BOTTLE, "quantity": 1}],
+        }
+        answer = self.client.post(
+            f"/order/add/{self.user_id}", json=body, headers={"Prefer": "respond-async"}
+        )
+        return str(answer.json()["order_id"])
 
     def count_new(self, act: Callable[[], None]) -> int:
         """Return how many orders came into the shop while ``act`` ran."""

@@ -4,12 +4,14 @@ import base64
 import json
 import re
 import time
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.shopper import (
+    BIKE,
+    BOTTLE,
+    MAT,
     NOBODYS_CARD,
     VISA,
     Shopper,
@@ -17,10 +19,6 @@ from tests.browser.shopper import (
     lose_request,
 )
 from tests.e2e.conftest import ERIC, PASSWORD
-
-BIKE = "b274f41d-83dd-4fa1-90d9-2b289e06b1bf"
-BOTTLE = "0b3a1e5a-e520-4f1e-bdf4-5f721f728bfd"
-MAT = "533445d-530e-4a76-9398-5d16713b827b"
 
 
 def log_in(page: Page, username: str, password: str = PASSWORD) -> None:
@@ -68,6 +66,13 @@ def test_a_purchase_is_followed_until_it_is_delivered(eric: Shopper) -> None:
     first = page.locator(".orders li").first
     expect(first).to_contain_text("Delivered")
     expect(first).to_contain_text("$499.99")
+    page.go_back()
+    expect(eric.heading).to_have_text(re.compile("Delivered"))
+
+    # Where the checkout was there is no way back to pay twice.
+    page.go_back()
+
+    expect(eric.heading).to_have_text("Nothing in the cart")
 
 
 def test_a_declined_card_is_said_plainly_and_another_one_pays(eric: Shopper) -> None:
@@ -81,6 +86,7 @@ def test_a_declined_card_is_said_plainly_and_another_one_pays(eric: Shopper) -> 
     assert eric.cart() == {"Water Bottle": 1}
 
     eric.fill_card()
+    expect(alert).to_have_count(0)
     eric.pay_button.click()
 
     expect(eric.heading).to_have_text(re.compile("Paid|on its way|Delivered"))
@@ -223,6 +229,8 @@ def test_prices_that_have_moved_are_shown_before_anybody_is_charged(eric: Shoppe
             product["price"] = 1
         route.fulfill(json=answer)
 
+    # The page before must not be the one that fetches them.
+    expect(eric.page.get_by_role("link", name="Weights")).to_be_visible()
     eric.page.route("**/products?*", old_prices, times=1)
     eric.fill_cart((MAT, 2))
     eric.page.reload(wait_until="commit")
@@ -274,6 +282,23 @@ def test_a_guests_cart_survives_a_reload_and_joins_the_one_in_the_shop(guest: Sh
     expect(guest.page.locator("#log-in")).to_be_visible()
     expect(guest.count).to_have_text("")
     assert guest.page.context.cookies() == []
+
+
+def test_what_is_taken_out_of_the_cart_stays_out(eric: Shopper) -> None:
+    eric.fill_cart((BOTTLE, 2), (BIKE, 1))
+    eric.page.reload(wait_until="commit")
+    expect(eric.count).to_have_text("3")
+    eric.page.locator("#cart-link").click()
+    eric.page.get_by_role("button", name="Remove Fit Bike").click()
+    expect(eric.page.locator(".line-item")).to_have_count(1)
+    expect(eric.heading).to_be_focused()
+    eric.page.get_by_role("button", name="One Water Bottle more").click()
+    expect(eric.page.locator(".sum .total")).to_contain_text("$104.97")
+
+    eric.page.reload(wait_until="commit")
+
+    expect(eric.page.locator(".sum .total")).to_contain_text("$104.97")
+    assert eric.cart() == {"Water Bottle": 3}
 
 
 def test_somebody_new_registers_and_is_in(guest: Shopper) -> None:
@@ -329,6 +354,35 @@ def test_a_token_that_has_run_out_is_renewed_silently(
     assert len(renewals) == 1
 
 
+@pytest.mark.parametrize("how", ["run out", "refused"])
+def test_a_token_that_ends_mid_checkout_does_not_stop_the_order(eric: Shopper, how: str) -> None:
+    renewals: list[Request] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/refresh-token"):
+            renewals.append(request)
+
+    eric.page.on("request", note)
+    eric.to_checkout(BOTTLE)
+    eric.fill_card()
+    if how == "run out":
+        # So much later that the token is over, as far as the page can see.
+        eric.page.evaluate("() => { const { now } = Date; Date.now = () => now() + 3_600_000; }")
+    else:
+        refusal = {"message": "no", "status": 401}
+        eric.page.route(
+            "**/order/add/*", lambda route: route.fulfill(status=401, json=refusal), times=1
+        )
+
+    def act() -> None:
+        eric.pay_button.click()
+        expect(eric.page.locator(".journey")).to_be_visible()
+
+    assert eric.count_new(act) == 1
+    assert renewals
+    assert len({key for key, _ in eric.sent}) == 1
+
+
 def test_a_session_that_cannot_be_renewed_ends_at_the_login_and_goes_on_there(
     guest: Shopper,
 ) -> None:
@@ -380,29 +434,6 @@ def test_back_leads_to_where_somebody_was(guest: Shopper) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
-def test_the_keyboard_alone_fills_a_cart(guest: Shopper) -> None:
-    guest.open()
-    expect(guest.page.get_by_role("link", name="Weights")).to_be_visible()
-    keyboard = guest.page.keyboard
-    keyboard.press("Tab")
-    expect(guest.page.locator("#skip")).to_be_focused()
-    keyboard.press("Enter")
-    expect(guest.heading).to_be_focused()
-    keyboard.press("Tab")
-    keyboard.type("weights")
-    keyboard.press("Enter")
-    keyboard.press("Enter")
-    expect(guest.heading).to_have_text("Weights")
-    expect(guest.heading).to_be_focused()
-    for _ in range(9):
-        keyboard.press("Tab")
-        if guest.page.evaluate("document.activeElement.textContent") == "Add to cart":
-            break
-    keyboard.press("Enter")
-
-    expect(guest.count).to_have_text("1")
-
-
 def test_a_shop_out_of_breath_can_be_asked_again(guest: Shopper) -> None:
     def busy(route: Route) -> None:
         route.fulfill(status=503, json={"message": "full", "status": 503})
@@ -450,13 +481,9 @@ def test_other_peoples_orders_and_unknown_addresses_lead_nowhere(eric: Shopper) 
 
 
 def test_past_orders_come_page_by_page(eric: Shopper) -> None:
-    body: dict[str, Any] = {
-        "card": {"number": VISA, "expMonth": "12", "expYear": "2030", "ccv": "123"},
-        "cart": [{"itemid": BOTTLE, "quantity": 1}],
-    }
     missing = max(0, 11 - len(eric.orders()))
     for _ in range(missing):
-        eric.client.post(f"/order/add/{ERIC}", json=body, headers={"Prefer": "respond-async"})
+        eric.place_order()
     eric.open("/#/orders")
     rows = eric.page.locator(".orders li")
     expect(rows).to_have_count(10)

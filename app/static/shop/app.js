@@ -5,11 +5,9 @@ import { byId, el, tell } from "../client/dom.js";
 import { isShopError, ShopError } from "../client/errors.js";
 import { speaker } from "../client/live.js";
 import { Basket } from "./basket.js";
-import { cartView } from "./cart.js";
 import { homeView } from "./home.js";
-import { button, linkButton, panel, whileBusy } from "./pieces.js";
-import { productView } from "./product.js";
-import { Router } from "./router.js";
+import { button, linkButton, pageSkeleton, panel, whileBusy } from "./pieces.js";
+import { readAddress, Router } from "./router.js";
 import { Shelves } from "./shelves.js";
 import { FAILURE_WORDS, failureLine } from "./words.js";
 
@@ -80,8 +78,10 @@ function onFailure(failure, again) {
     login(location.hash);
     return null;
   }
-  const { title, text } = FAILURE_WORDS[failure.kind] ?? FAILURE_WORDS.refused;
-  return { title, nodes: [panel(title, text, button("Try again", failure.message === "module" ? () => location.reload() : again), linkButton("#/", "To the shelves", "plain"))] };
+  const { mood, title, text } = FAILURE_WORDS[failure.kind] ?? FAILURE_WORDS.refused;
+  const retry = button("Try again", failure.message === "module" ? () => location.reload() : again);
+  const isHome = router.path.length === 0;
+  return { title, nodes: [panel(mood, title, text, retry, isHome ? "" : linkButton("#/", "To the shelves", "plain"))] };
 }
 
 // ---- views
@@ -89,14 +89,22 @@ function onFailure(failure, again) {
 const parts = { api, basket, shelves, say, shout, login, enter, addToCart };
 
 /** Return a view whose module is fetched when it is wanted: looking around must be light. */
-const late = (fetchModule, name) => async (page) => {
-  const module = await fetchModule().catch(() => {
-    throw new ShopError("network", { message: "module" });
-  });
-  if (!page.signal.aborted) await module[name](parts)(page);
+const late = (fetchModule, name, title) => {
+  let isHere = false;
+  const view = async (page) => {
+    // On a thin wire the click must be seen to do something.
+    if (!isHere) page.show(title, ...pageSkeleton(title));
+    const module = await fetchModule().catch(() => {
+      throw new ShopError("network", { message: "module" });
+    });
+    isHere = true;
+    if (!page.signal.aborted) await module[name](parts)(page);
+  };
+  // Whoever points at a link is about to follow it; a failure shows when they do.
+  return Object.assign(view, { warm: () => fetchModule().catch(() => {}) });
 };
 
-const nowhere = ({ show }) => show("Not found", panel("Off the track", "There is nothing at this address. Turn round, easy pace.", linkButton("#/", "To the shelves")));
+const nowhere = ({ show }) => show("Not found", panel("lost", "Off the track", "There is nothing at this address. Turn round, easy pace.", linkButton("#/", "To the shelves")));
 
 const router = new Router({
   main: byId("main"),
@@ -115,13 +123,13 @@ const router = new Router({
 parts.router = router;
 const views = {
   "": homeView(parts),
-  product: productView(parts),
-  cart: cartView(parts),
-  checkout: late(() => import("./checkout.js"), "checkoutView"),
-  order: late(() => import("./order.js"), "orderView"),
-  orders: late(() => import("./orders.js"), "ordersView"),
-  login: late(() => import("./door.js"), "loginView"),
-  register: late(() => import("./door.js"), "registerView"),
+  product: late(() => import("./product.js"), "productView", "Product"),
+  cart: late(() => import("./cart.js"), "cartView", "Cart"),
+  checkout: late(() => import("./checkout.js"), "checkoutView", "Checkout"),
+  order: late(() => import("./order.js"), "orderView", "Order"),
+  orders: late(() => import("./orders.js"), "ordersView", "Your orders"),
+  login: late(() => import("./door.js"), "loginView", "Log in"),
+  register: late(() => import("./door.js"), "registerView", "Register"),
 };
 
 // ---- the frame around them
@@ -169,6 +177,13 @@ byId("skip").addEventListener("click", (event) => {
 });
 
 const showNetwork = () => tell(byId("offline"), api.isUp && navigator.onLine ? "" : "No connection. Look around; buying has to wait for the network.");
+
+for (const sign of ["pointerover", "focusin"]) {
+  document.addEventListener(sign, ({ target }) => {
+    const [name] = readAddress(target.closest?.("a")?.hash ?? "").path;
+    if (Object.hasOwn(views, name ?? "")) views[name ?? ""].warm?.();
+  });
+}
 
 basket.addEventListener("change", showCount);
 api.addEventListener("signed-out", changePerson);

@@ -3,7 +3,7 @@
 import { el, refill } from "../client/dom.js";
 import { countOf, money, totalOf } from "../client/money.js";
 import { MOST_OF_ONE } from "./basket.js";
-import { button, linkButton, panel, picture, productAddress, stepper } from "./pieces.js";
+import { button, linkButton, panel, picture, productAddress, slowNote, stepper } from "./pieces.js";
 import { failureLine } from "./words.js";
 
 export const cartView = ({ basket, shelves, say, shout }) =>
@@ -31,7 +31,7 @@ export const cartView = ({ basket, shelves, say, shout }) =>
       const lines = await shelves.describe(basket.lines ?? []);
       if (signal.aborted) return;
       if (!lines.length) {
-        show("Cart", panel("Nothing in the cart", "Rest day? Respect. The shelves are open when you are.", linkButton("#/", "Find something heavy")));
+        show("Cart", panel("rest", "Nothing in the cart", "Rest day? Respect. The shelves are open when you are.", linkButton("#/", "Find something heavy")));
         return;
       }
       const gone = lines.filter((line) => !line.product);
@@ -83,6 +83,7 @@ function row({ id, quantity, product, cents }, change) {
 }
 
 const cartSkeleton = () => [
+  slowNote(),
   el(
     "div",
     { class: "split cart skeleton", "aria-hidden": "true" },

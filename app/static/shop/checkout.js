@@ -40,7 +40,7 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
     ]);
     let lines = await shelves.describe(basket.lines);
     if (!lines.length) {
-      show("Checkout", panel("Nothing to pay for", "An empty cart weighs nothing and costs the same.", linkButton("#/", "To the shelves")));
+      show("Checkout", panel("rest", "Nothing to pay for", "An empty cart weighs nothing and costs the same.", linkButton("#/", "To the shelves")));
       return;
     }
     if (lines.some(({ product }) => !product)) {
@@ -59,7 +59,7 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       wordsOf: failureLine,
       layout: () => [
         group("Where to", who),
-        group("How to pay", card.all, isLocalShop(location.hostname) ? card.testCards() : ""),
+        group("How to pay", card.all, isLocalShop(location.hostname) ? card.testCards(() => form.clear()) : ""),
       ],
     });
     const summary = el("aside", { class: "sum", "aria-label": "Your order" });
@@ -169,7 +169,7 @@ function addressFields({ firstname, lastname, email }) {
     field({ name: "lastname", label: "Last name", autocomplete: "family-name", value: lastname, kind: "half", check: isMissing("The bell needs a name.") }),
     field({ name: "email", label: "Email", hint: "optional", type: "email", inputmode: "email", autocomplete: "email", value: email, check: looksLikeEmail }),
     field({ name: "street", label: "Street and number", autocomplete: "address-line1", check: isMissing("Our courier runs fast, but not blind.") }),
-    field({ name: "zip", label: "ZIP", autocomplete: "postal-code", kind: "third", check: isMissing("Missing.") }),
+    field({ name: "zip", label: "ZIP", autocomplete: "postal-code", kind: "third", check: isMissing("ZIP, please.") }),
     field({ name: "city", label: "City", autocomplete: "address-level2", kind: "rest", check: isMissing("Which city?") }),
     field({ name: "country", label: "Country", hint: "optional", autocomplete: "country-name" }),
   ];

@@ -65,7 +65,8 @@ export class Form {
     this.submit = submit;
     this.element = el(
       "form",
-      { class: "form", novalidate: true, onsubmit: (event) => this.#onSubmit(event) },
+      // What is written there was about something else.
+      { class: "form", novalidate: true, onsubmit: (event) => this.#onSubmit(event), oninput: () => this.complain("") },
       ...layout(fields),
       this.banner,
       this.button,

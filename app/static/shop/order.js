@@ -6,7 +6,7 @@ import { money, textToCents } from "../client/money.js";
 import { pauseFor, sleep } from "../client/patience.js";
 import { reasonWords } from "../client/card.js";
 import { GUEST } from "./basket.js";
-import { button, linkButton, pageSkeleton, panel, productAddress } from "./pieces.js";
+import { button, linkButton, pageSkeleton, panel, productAddress, thumb } from "./pieces.js";
 import { failureLine, JOURNEY, ORDER_WORDS, STATE_WORDS, STATION_WORDS } from "./words.js";
 
 const SOONEST_MS = 800;
@@ -16,23 +16,25 @@ const SLOWER = 1.3;
 const isFinal = ({ state }) => state === "delivered" || state === "declined";
 const when = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
-export const orderView = ({ api, basket, router, say, shout }) =>
+export const orderView = ({ api, basket, router, shelves, say, shout }) =>
   async ({ path, signal, show, retitle }) => {
     const id = path[1] ?? "";
     const userId = api.person?.id ?? GUEST;
     show("Order", ...pageSkeleton("Order"));
     let order;
+    const coming = shelves.pictures();
     try {
       order = await api.getOrder(userId, id, { signal, isGuest: true });
     } catch (failure) {
       if (failure.status !== 404) throw failure;
-      show("No such order", panel("No order by this number", "Perhaps it is somebody else's. We do not look into other people's bags.", linkButton("#/orders", "Your orders")));
+      show("No such order", panel("lost", "No order by this number", "Perhaps it is somebody else's. We do not look into other people's bags.", linkButton("#/orders", "Your orders")));
       return;
     }
+    const pictures = await coming;
     const top = el("div", { class: "order-top" });
     const note = el("p", { class: "banner", hidden: true });
     draw();
-    show(ORDER_WORDS[order.state].title, top, note, el("div", { class: "split order" }, articles(order), facts(order)));
+    show(ORDER_WORDS[order.state].title, top, note, el("div", { class: "split order" }, articles(order, pictures), facts(order)));
     watch();
 
     function draw() {
@@ -44,7 +46,7 @@ export const orderView = ({ api, basket, router, say, shout }) =>
       refill(
         top,
         [
-          el("p", { class: "kicker" }, badge, ` Order ${shortId(order._id)} · `, placed),
+          el("p", { class: "kicker" }, badge, ` Order ${shortId(order._id)}`, placed),
           heading,
           el("p", { class: "about" }, isDeclined ? `${reasonWords(order.status)} ${words.text}` : words.text),
           isDeclined ? el("p", { class: "acts" }, button("Put it all back in the cart", (event) => buyAgain(event.currentTarget))) : journey(order),
@@ -128,7 +130,7 @@ function journey({ state, trackingNumber }) {
   );
 }
 
-const articles = ({ cart, total }) =>
+const articles = ({ cart, total }, pictures) =>
   el(
     "section",
     { "aria-labelledby": "articles" },
@@ -136,7 +138,7 @@ const articles = ({ cart, total }) =>
     el(
       "ul",
       { class: "mini" },
-      ...cart.map(({ itemid, name, quantity, price }) => el("li", {}, el("span", {}, `${quantity} × `, el("a", { href: productAddress(itemid) }, name || "Something good")), el("b", {}, money(Math.round(price * 100) * quantity)))),
+      ...cart.map(({ itemid, name, quantity, price }) => el("li", {}, thumb(pictures.get(itemid)), el("span", {}, `${quantity} × `, el("a", { href: productAddress(itemid) }, name || "Something good")), el("b", {}, money(Math.round(price * 100) * quantity)))),
     ),
     el("dl", {}, el("div", { class: "total" }, el("dt", {}, "Total"), el("dd", {}, money(textToCents(total))))),
   );

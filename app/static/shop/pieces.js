@@ -2,6 +2,10 @@
 
 import { el } from "../client/dom.js";
 import { money } from "../client/money.js";
+import { kettle } from "./art.js";
+
+/** Whoever has waited so long wants to know whether anything goes on. */
+const SLOW_MS = 4000;
 
 export const productAddress = (id) => `#/product/${encodeURIComponent(id)}`;
 export const orderAddress = (id) => `#/order/${encodeURIComponent(id)}`;
@@ -10,15 +14,18 @@ export const orderAddress = (id) => `#/order/${encodeURIComponent(id)}`;
 export const picture = (src, alt = "", { isEager = false, ...more } = {}) =>
   el("img", { src, alt, width: 600, height: 600, decoding: "async", loading: isEager ? "eager" : "lazy", ...more });
 
+/** Return a small picture of something that may have left the catalog. */
+export const thumb = (src) => (src ? picture(src) : el("span", { class: "no-picture" }));
+
 /** Return a link that looks like a button. */
 export const linkButton = (href, text, kind = "primary") => el("a", { href, class: `button ${kind}` }, text);
 
 export const button = (text, onclick, { kind = "primary", ...more } = {}) =>
   el("button", { type: "button", class: `button ${kind}`, onclick, ...more }, text);
 
-/** Return a big quiet panel for when there is nothing, or nothing yet. */
-export const panel = (title, text, ...acts) =>
-  el("section", { class: "panel" }, el("h1", {}, title), el("p", {}, text), acts.length ? el("p", { class: "acts" }, ...acts) : "");
+/** Return a big quiet panel for when there is nothing, or nothing yet; `kettle` knows the moods. */
+export const panel = (mood, title, text, ...acts) =>
+  el("section", { class: "panel" }, kettle(mood), el("h1", {}, title), el("p", {}, text), acts.length ? el("p", { class: "acts" }, ...acts) : "");
 
 /** Return less, number, more. `onset(quantity)` gets what somebody wants. */
 export function stepper({ name, quantity, least = 1, most, key, onset }) {
@@ -79,9 +86,20 @@ export const cardSkeletons = (count) =>
     ),
   );
 
+/** Return places for tags that are on their way. */
+export const tagSkeletons = () => Array.from({ length: 4 }, () => el("span", { class: "tag bone", "aria-hidden": "true" }));
+
+/** Return a place that says so if it still stands there after a while. */
+export function slowNote() {
+  const note = el("p", { class: "slow", role: "status" });
+  setTimeout(() => note.isConnected && (note.textContent = "Slow network. Still fetching, steady pace."), SLOW_MS);
+  return note;
+}
+
 /** Return bones for a page with one thing on it. */
 export const pageSkeleton = (title) => [
   el("h1", { class: "unseen" }, title),
+  slowNote(),
   el(
     "div",
     { class: "split skeleton", "aria-hidden": "true" },

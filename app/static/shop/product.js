@@ -14,7 +14,7 @@ export const productView = ({ shelves, addToCart }) =>
     if (!shelves.products) show("Product", ...pageSkeleton("Product"));
     const product = await shelves.find(id, { signal });
     if (!product) {
-      show("No such product", panel("Not on our shelves", "It may have run away. Fit things do.", linkButton("#/", "See what is here")));
+      show("No such product", panel("lost", "Not on our shelves", "It may have run away. Fit things do.", linkButton("#/", "See what is here")));
       return;
     }
     let quantity = 1;

@@ -52,6 +52,11 @@ export class Router {
     this.#navigate();
   }
 
+  /** The segments of what is shown, or about to be. */
+  get path() {
+    return readAddress(location.hash).path;
+  }
+
   /** Go to an address; `isReplacing` leaves no way back to this one. */
   go(address, { isReplacing = false } = {}) {
     if (address === location.hash) this.#navigate();

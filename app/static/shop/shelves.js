@@ -1,5 +1,7 @@
 /** The catalog as this page knows it: fetched once, again on demand, the source of every price. */
 
+import { isShopError } from "../client/errors.js";
+
 export class Shelves {
   #loading = null;
   #products = null;
@@ -30,6 +32,16 @@ export class Shelves {
   async find(id, request) {
     const known = this.#products?.find((product) => product.id === id);
     return known ?? this.api.findProduct(id, request);
+  }
+
+  /** Return pictures by product id, as far as the catalog can be had: an order stands without. */
+  async pictures() {
+    try {
+      return new Map((await this.load()).map(({ id, image }) => [id, image]));
+    } catch (failure) {
+      if (!isShopError(failure)) throw failure;
+      return new Map();
+    }
   }
 
   /** Return lines of `{id, quantity}` with what the catalog says of them; `cents` 0 if nothing. */

@@ -29,9 +29,9 @@ export const ORDER_WORDS = {
 };
 
 export const FAILURE_WORDS = {
-  network: { title: "No connection", text: "The network is out for a run. Your things are safe; try again when it is back." },
-  shop: { title: "The shop is out of breath", text: "It does not answer as it should. Give it a moment, then try another set." },
-  refused: { title: "The shop shook its head", text: "That request made no sense to it." },
+  network: { mood: "cutOff", title: "No connection", text: "The network is out for a run. Your things are safe; try again when it is back." },
+  shop: { mood: "breathless", title: "The shop is out of breath", text: "It does not answer as it should. Give it a moment, then try another set." },
+  refused: { mood: "lost", title: "The shop shook its head", text: "That request made no sense to it." },
 };
 
 /** Return a failure in one sentence, for a place with little room. */
