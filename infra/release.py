@@ -19,7 +19,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -77,11 +77,10 @@ class Release:
         """
         stable = self._live_versions()
         self._ensure_signing_keys()
-        self._set("image", address)
+        canary = {f"canary.stable.{name}": version for name, version in stable.items()}
         if stable:
-            self._set("canary.percent", str(percent))
-            for name, version in stable.items():
-                self._set(f"canary.stable.{name}", version)
+            canary["canary.percent"] = str(percent)
+        self._set({"image": address} | canary)
         self._pulumi("up", "--yes", "--skip-preview")
         return bool(stable)
 
@@ -139,7 +138,7 @@ class Release:
         finally:
             self._pulumi("config", "rm", "--path", "awsconfig:generic.canary")
             if trial.code != _PASSED:
-                self._set("image", before)
+                self._set({"image": before})
 
     def _bake(self) -> str | None:
         """Watch the release alarm for a while; return what it says once it is on."""
@@ -211,8 +210,10 @@ class Release:
     def _where(self) -> tuple[str, ...]:
         return ("--cwd", str(INFRA), "--stack", self._stack)
 
-    def _set(self, key: str, value: str) -> None:
-        self._pulumi("config", "set", "--path", f"awsconfig:generic.{key}", value)
+    def _set(self, values: Mapping[str, str]) -> None:
+        given = [f"awsconfig:generic.{key}={value}" for key, value in values.items()]
+        options = [option for each in given for option in ("--plaintext", each)]
+        self._pulumi("config", "set-all", "--path", *options)
 
     def _pulumi(self, *arguments: str) -> None:
         _run("pulumi", *self._where(), *arguments)

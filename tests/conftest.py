@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,26 @@ from app.store.table import Table, get_table
 
 #: What the emulator takes for credentials; nothing here reaches the real AWS.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+#: Measuring coverage doubles the time of what computes a lot, and these find no line that the
+#: other tests do not: they run whole shops, or the same few lines ten thousand times.
+UNMEASURED = frozenset({"browser", "chaos", "e2e", "fuzz", "image", "infra", "simulation"})
+
+_TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(_TESTS).parts[0] in UNMEASURED:
+            item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def coverage_of_children() -> dict[str, str]:
+    """Keep child processes from being measured; what it takes to measure them is returned."""
+    names = [name for name in os.environ if name.startswith("COVERAGE_")]
+    return {name: os.environ.pop(name) for name in names}
 
 
 def forget_clients() -> None:

@@ -1,6 +1,6 @@
 """Many hands in one cart: nothing that was acknowledged is lost, nothing is invented.
 
-``CART_HISTORIES=50 python -m pytest tests/e2e/test_cart_histories.py`` for the long run.
+``CART_HISTORIES=50 CART_EDITS=100`` in the environment make it the long run.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from tests.local.harness import ShopProcess
 
 HISTORIES = int(os.environ.get("CART_HISTORIES", "2"))
 CLIENTS = 16
-EDITS = 100
+EDITS = int(os.environ.get("CART_EDITS", "40"))
 ITEMS = [f"item-{number}" for number in range(8)]
 
 patient = [pytest.mark.timeout(3600)]

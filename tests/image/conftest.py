@@ -1,7 +1,6 @@
 """The image's content in a clean folder, filled once by the Dockerfile's own steps."""
 
 import fcntl
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,11 +20,6 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
     return folder.parent if hasattr(request.config, "workerinput") else folder
 
 
-def _unmeasured() -> dict[str, str]:
-    """Return the environment without what would trace every line of pip."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-
-
 @pytest.fixture(scope="session")
 def image(shared_folder: Path) -> Path:
     """Return a folder with what the image has in its task root."""
@@ -39,7 +33,6 @@ def image(shared_folder: Path) -> Path:
                     check=True,
                     stdout=subprocess.PIPE,
                     text=True,
-                    env=_unmeasured(),
                 ).stdout
                 for what in ("packages", "code")
             ]

@@ -52,11 +52,15 @@ def main() -> None:
     match words:
         case ["stack", "output", "--json"]:
             sys.stdout.write(os.environ["STAND_IN_OUTPUTS"])
-        case ["config", "set", "--path", path, value]:
-            *way, last = path.removeprefix("awsconfig:generic.").split(".")
-            for step in way:
-                generic = generic.setdefault(step, {})
-            generic[last] = value
+        case ["config", "set-all", "--path", *options]:
+            assert set(options[::2]) == {"--plaintext"}
+            for option in options[1::2]:
+                path, _, value = option.removeprefix("awsconfig:generic.").partition("=")
+                *way, last = path.split(".")
+                place = generic
+                for step in way:
+                    place = place.setdefault(step, {})
+                place[last] = value
         case ["config", "rm", "--path", "awsconfig:generic.canary"]:
             generic.pop("canary", None)
         case ["up", "--yes", "--skip-preview"]:

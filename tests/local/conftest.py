@@ -1,5 +1,6 @@
 """Fixtures of the local shop's tests: a project of stand-ins and a shop that runs on it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,14 @@ import pytest
 
 from tests.local.harness import ShopProcess, running
 from tests.local.standins import make_project
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _children_are_measured(coverage_of_children: dict[str, str]) -> Iterator[None]:
+    os.environ.update(coverage_of_children)
+    yield
+    for name in coverage_of_children:
+        del os.environ[name]
 
 
 @pytest.fixture
