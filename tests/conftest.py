@@ -1,9 +1,10 @@
 """An AWS emulator per test process, a shop on it, and clients of that shop."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -27,10 +28,31 @@ UNMEASURED = frozenset({"browser", "chaos", "e2e", "fuzz", "image", "infra", "si
 _TESTS = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.relative_to(_TESTS).parts[0] in UNMEASURED:
-            item.add_marker(pytest.mark.no_cover)
+class _Measuring:
+    """Stops measuring before the first test of such a folder, and goes on after the last."""
+
+    def __init__(self) -> None:
+        self._is_paused = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        self._measure(item.config, item.path.relative_to(_TESTS).parts[0] not in UNMEASURED)
+        return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        self._measure(session.config, is_wanted=True)
+
+    def _measure(self, config: pytest.Config, is_wanted: bool) -> None:  # noqa: FBT001
+        plugin: Any = config.pluginmanager.getplugin("_cov")
+        controller = plugin and plugin.cov_controller
+        if controller and is_wanted is self._is_paused:
+            (controller.resume if is_wanted else controller.pause)()
+            self._is_paused = not is_wanted
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(_Measuring())
 
 
 @pytest.fixture(scope="session", autouse=True)

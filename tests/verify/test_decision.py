@@ -212,6 +212,17 @@ def test_a_clean_stage_is_green(stage: str) -> None:
     )
 
 
+def test_what_is_clean_as_a_tree_is_clean_before_it_is_deployed() -> None:
+    clean, gates = read_report(CASES / "clean-source.json"), strict().stages["preview"]
+    evidence = [each for each in clean.evidence if each.gate in gates]
+
+    decision = decide(evidence, strict(), stage="preview", today=TODAY, is_local=False)
+
+    assert {each.gate: each.verdict for each in decision.gates} == dict.fromkeys(
+        gates, Verdict.PASS
+    )
+
+
 @pytest.mark.parametrize("gate", GATES)
 def test_a_stored_bad_case_turns_exactly_its_gate_red(gate: str) -> None:
     bad = read_report(CASES / f"{gate}.json")

@@ -1,8 +1,8 @@
 """Gate ``cost``: what does a customer cost, and does the bill stay within its budget?
 
-A tree, and the shop on this machine, are judged by journeys whose units are metered here. A
-deployed shop is judged by the units CloudWatch counted per order, next to the time before its
-deployment, and by AWS Budgets.
+A tree that is not deployed yet, and the shop on this machine, are judged by journeys whose units
+are metered here. A deployed shop is judged by the units CloudWatch counted per order, next to
+the time before its deployment, and by AWS Budgets.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _DIGITS = 4
 async def collect(target: Target) -> Evidence:
     """Meter what the stage allows to meter and price it."""
     now = datetime.now(UTC)
-    is_metered_here = target.is_local or target.stage == "source"
+    is_metered_here = target.is_local or target.stage in {"source", "preview"}
     where = "metered journeys" if is_metered_here else f"CloudWatch and Budgets, {target.stack}"
     try:
         prices = Prices.read(target.root)
