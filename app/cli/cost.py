@@ -13,7 +13,7 @@ from rich.table import Table
 from app.cost.assumptions import Demand, in_words
 from app.cost.journeys import month_of, read_journeys
 from app.cost.model import Line, this_shop
-from app.cost.old_design import old_shop
+from app.cost.old_design import old_in_words, old_shop
 from app.cost.prices import PriceList
 
 ROOT = Path(__file__).parents[2]
@@ -79,12 +79,16 @@ class _Bill:
         new, old = self._totals()
         table.add_section()
         table.add_row("A month", _dollars(new), _dollars(old), f"{self._demand.orders:,} orders")
-        per_thousand = f"{_dollars(self._per_thousand(new))}", _dollars(self._per_thousand(old))
+        per_thousand = _dollars(self._per_thousand(new)), _dollars(self._per_thousand(old))
         table.add_row("A thousand orders", *per_thousand, "")
         console = Console()
         console.print(table)
         console.print(f"Prices of {self._prices.region}, {self._prices.dated}, in US dollars.")
+        console.print("This shop, and what both have in common:")
         for each in in_words(self._demand):
+            console.print(f"- {each}")
+        console.print("The old design, had it worked:")
+        for each in old_in_words():
             console.print(f"- {each}")
 
     def _per_thousand(self, dollars: Decimal) -> Decimal:
@@ -95,13 +99,24 @@ class _Bill:
         new, old = self._totals()
         return {
             "orders_per_month": self._demand.orders,
+            "visits_per_order": self._demand.visits,
+            "carts_per_order": self._demand.carts,
             "currency": "USD",
             "region": self._prices.region,
             "prices_dated": self._prices.dated.isoformat(),
             "this_shop": {name: _cents(each.dollars) for name, each in self._new.items()},
             "old_design": {name: _cents(each.dollars) for name, each in self._old.items()},
             "total": {"this_shop": _cents(new), "old_design": _cents(old)},
+            "thousand_orders": {
+                "this_shop": _cents(self._per_thousand(new)),
+                "old_design": _cents(self._per_thousand(old)),
+            },
+            "what_for": {
+                "this_shop": {name: each.what for name, each in self._new.items()},
+                "old_design": {name: each.what for name, each in self._old.items()},
+            },
             "assumptions": in_words(self._demand),
+            "old_design_assumptions": old_in_words(),
         }
 
 

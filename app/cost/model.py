@@ -8,11 +8,14 @@ from app.cost import assumptions as assumed
 from app.cost.assumptions import GIGABYTE, Demand
 from app.cost.journeys import Amounts
 from app.cost.prices import PriceList
-from app.stack import FUNCTIONS, MAPPINGS, QUEUES
+from app.stack import FUNCTIONS, MAPPINGS, QUEUES, SWEEPER
 from app.store.schema import SHAPE
 
-#: Calls of the sweeper in a month: every five minutes.
+#: Calls of the sweeper in a month: every five minutes, as ``app/stack.py`` says.
 SWEEPS = assumed.SECONDS_A_MONTH // 300
+#: It looks for open orders in four partitions, at half a read unit each.
+_SWEEP_READS = 4 * Decimal("0.5")
+_MB_PER_GB = 1024
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,28 @@ def idle_polls() -> int:
     return len(MAPPINGS) * assumed.POLLERS_PER_QUEUE * polls
 
 
-def table_bytes(demand: Demand) -> int:
-    """Return how much the table keeps after a year."""
+def key_requests() -> int:
+    """Return how often KMS is asked in a month by queues with cards, and by the table.
+
+    A queue asks twice for each role that sends to it and once for each that receives, the
+    table once for each role that uses it, whenever a data key has been used for long enough.
+    """
+    cards = {queue.name for queue in QUEUES if queue.carries_cards}
+    senders = sum(queue in cards for each in FUNCTIONS for queue in each.sends_to)
+    receivers = sum(each.queue in cards for each in MAPPINGS)
+    users = sum(bool(each.table_actions) for each in FUNCTIONS)
+    times = assumed.SECONDS_A_MONTH // assumed.DATA_KEY_SECONDS
+    return (2 * senders + receivers + users) * times
+
+
+def table_bytes(demand: Demand) -> tuple[int, int]:
+    """Return how much the table keeps after a year, and how much its indexes do."""
     orders = demand.orders * assumed.MONTHS_KEPT
-    return orders * assumed.ORDER_BYTES + orders // assumed.ORDERS_PER_USER * assumed.USER_BYTES
+    users = orders // assumed.ORDERS_PER_USER
+    return (
+        orders * assumed.ORDER_BYTES + users * assumed.USER_BYTES,
+        orders * assumed.ORDER_INDEX_BYTES + users * assumed.USER_INDEX_BYTES,
+    )
 
 
 def alarm_count() -> int:
@@ -49,24 +70,28 @@ def alarm_count() -> int:
 
 def this_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line]:
     """Yield the lines of a month's bill; ``used`` is what all journeys use together."""
-    one, size = prices.one, table_bytes(demand)
+    one = prices.one
+    kept, indexed = map(gigabytes, table_bytes(demand))
     visits = demand.orders * demand.visits
     calls = used["function_calls"] + SWEEPS
+    memory = next(each.memory_mb for each in FUNCTIONS if each.name == SWEEPER.function)
+    computed = used["gb_seconds"] + SWEEPS * assumed.SWEEP_SECONDS * memory / _MB_PER_GB
+    reads = used["read_units"] + SWEEPS * _SWEEP_READS
 
     yield Line(
         "Lambda",
-        calls * one["function_calls"] + used["gb_seconds"] * one["gb_seconds"],
-        f"{_count(calls)} calls, {_count(used['gb_seconds'])} GB-seconds",
+        calls * one["function_calls"] + computed * one["gb_seconds"],
+        f"{_count(calls)} calls, {_count(computed)} GB-seconds",
     )
     yield Line(
         "DynamoDB",
-        used["read_units"] * one["read_units"] + used["write_units"] * one["write_units"],
-        f"{_count(used['read_units'])} read and {_count(used['write_units'])} write units",
+        reads * one["read_units"] + used["write_units"] * one["write_units"],
+        f"{_count(reads)} read and {_count(used['write_units'])} write units",
     )
     yield Line(
         "DynamoDB storage",
-        gigabytes(size) * (one["table_month"] + one["backup_month"]),
-        f"{gigabytes(size):.2f} GB after a year, with backups",
+        (kept + indexed) * one["table_month"] + kept * one["backup_month"],
+        f"{kept + indexed:.2f} GB after a year, {kept:.2f} of it backed up",
     )
     requests = used["queue_requests"] + idle_polls()
     yield Line(
@@ -74,7 +99,11 @@ def this_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line
         requests * one["queue_requests"],
         f"{_count(used['queue_requests'])} requests and {_count(idle_polls())} empty polls",
     )
-    yield Line("API Gateway", used["http_requests"] * one["http_requests"], "HTTP API")
+    yield Line(
+        "API Gateway",
+        used["http_requests"] * one["http_requests"],
+        f"{_count(used['http_requests'])} requests to the HTTP API",
+    )
     yield from pages(visits, used["http_requests"], one)
     yield from _keys(one)
     yield from _watching(calls, one)
@@ -83,34 +112,37 @@ def this_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line
         gigabytes(assumed.IMAGES_KEPT * assumed.IMAGE_BYTES) * one["image_month"],
         f"{assumed.IMAGES_KEPT} images",
     )
-    yield Line("EventBridge Scheduler", SWEEPS * one["scheduled_calls"], f"{SWEEPS} sweeps")
+    yield Line("EventBridge Scheduler", SWEEPS * one["scheduled_calls"], f"{_count(SWEEPS)} sweeps")
+    yield Line("Budgets", Decimal(), "one budget that only tells: free")
 
 
 def pages(visits: int, api_calls: Decimal, one: dict[str, Decimal]) -> Iterator[Line]:
     """Yield what pages, pictures and answers cost on their way to people."""
-    page_bytes = visits * (assumed.PAGE_BYTES + assumed.PICTURE_BYTES)
-    traffic = gigabytes(page_bytes + api_calls * assumed.ANSWER_BYTES_PER_CALL)
+    answer = assumed.ANSWER_BYTES_PER_CALL + assumed.HEADER_BYTES
+    traffic = gigabytes(visits * assumed.bytes_per_visit() + api_calls * answer)
     requests = visits * assumed.FILES_PER_VISIT + api_calls
     yield Line(
         "CloudFront",
         traffic * one["cdn_traffic"] + requests * one["cdn_requests"],
-        f"{traffic:.1f} GB, {_count(requests)} requests",
+        f"{traffic:,.1f} GB, {_count(requests)} requests",
     )
     # Most requests end at CloudFront; what changed or is forgotten there comes from the bucket.
-    misses = Decimal(visits * assumed.FILES_PER_VISIT) / 20
+    misses = Decimal(visits * assumed.FILES_PER_VISIT) / assumed.FILES_PER_MISS
     yield Line("S3", misses * one["page_requests"] + one["page_month"] / 1000, "pages")
 
 
 def _keys(one: dict[str, Decimal]) -> Iterator[Line]:
-    asked = 2 * assumed.SECONDS_A_MONTH // assumed.DATA_KEY_SECONDS
+    asked = key_requests()
     yield Line(
         "KMS",
         2 * one["key"] + asked * one["key_requests"],
-        "keys for cards and for notices",
+        f"keys for cards and for notices, {_count(asked)} requests",
     )
     reads = assumed.KEY_READERS * assumed.SECONDS_A_MONTH // 3600
     yield Line(
-        "Secrets Manager", one["secret"] + reads * one["secret_requests"], "the signing keys"
+        "Secrets Manager",
+        one["secret"] + reads * one["secret_requests"],
+        f"the signing keys, {_count(reads)} reads",
     )
 
 

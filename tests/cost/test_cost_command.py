@@ -8,6 +8,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from app.cli import cost
+from app.domain.errors import SettingsError
 
 shop = Typer()
 shop.command()(cost.command)
@@ -31,6 +32,31 @@ def test_machines_get_exact_dollars() -> None:
     # Each line is rounded by itself.
     assert abs(lines - Decimal(told["total"]["this_shop"])) < Decimal("0.10")
     assert set(told["old_design"]) < set(told["this_shop"])
+
+
+def test_machines_are_told_what_people_are() -> None:
+    asked = ["--orders-per-day", "1000", "--visits-per-order", "7"]
+    said = " ".join(CliRunner().invoke(shop, asked, env={"COLUMNS": "999"}).output.split())
+    told = json.loads(CliRunner().invoke(shop, [*asked, "--json"]).stdout)
+
+    assert told["visits_per_order"] == 7
+    for design in ("this_shop", "old_design"):
+        assert f"${Decimal(told['total'][design]):,}" in said
+        assert f"${Decimal(told['thousand_orders'][design]):,}" in said
+        for service, dollars in told[design].items():
+            assert f"${Decimal(dollars):,}" in said
+            assert told["what_for"][design][service] in said
+    for each in (*told["assumptions"], *told["old_design_assumptions"]):
+        assert each in said
+
+
+def test_more_carts_than_visits_are_refused() -> None:
+    asked = ["--orders-per-day", "10", "--visits-per-order", "2", "--carts-per-order", "3"]
+
+    refused = CliRunner().invoke(shop, asked)
+
+    assert isinstance(refused.exception, SettingsError)
+    assert "--carts-per-order" in str(refused.exception)
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many", "1.5", "1000000000000"])

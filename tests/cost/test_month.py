@@ -1,19 +1,29 @@
 """A month's bill: exact, complete, and in step with what is deployed."""
 
+import gzip
+import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cost.assumptions import Demand, in_words
+from app.cost.assumptions import ORDER_BYTES, PAGE_BYTES, PICTURE_BYTES, Demand, in_words
 from app.cost.journeys import JOURNEYS, Amounts, month_of, read_journeys
-from app.cost.model import Line, alarm_count, idle_polls, this_shop
-from app.cost.old_design import LARGEST_READ, _query, old_shop
+from app.cost.model import SWEEPS, Line, alarm_count, idle_polls, key_requests, this_shop
+from app.cost.old_design import LARGEST_READ, PRODUCTS, _query, old_shop
 from app.cost.prices import PriceList
 from app.domain.errors import SettingsError
+from app.pages import STATIC
+from app.seeds import plausible
+from app.stack import SWEEPER
+from app.store.orders import order_to_item
+from app.verify.sources.metering import item_size
 from app.verify.sources.units import PRICES
 from tests.infra.deployment import ROOT, deploy
 
@@ -43,7 +53,9 @@ def test_a_bill_is_units_times_prices_to_the_last_digit() -> None:
 
     found = bill(demand)["DynamoDB"].dollars
 
-    expected = used["read_units"] * Decimal("0.1415") + used["write_units"] * Decimal("0.705")
+    # The sweeper asks four partitions every five minutes.
+    reads = used["read_units"] + 8640 * 2
+    expected = reads * Decimal("0.1415") + used["write_units"] * Decimal("0.705")
     assert found == expected / 1_000_000
 
 
@@ -56,7 +68,7 @@ def test_a_shop_without_visitors_pays_for_being_there() -> None:
     assert quiet["CloudWatch"].dollars > 5
 
 
-@given(st.integers(1, 10_000_000), st.integers(1, 100))
+@given(st.integers(1, 10_000_000), st.integers(3, 100))
 def test_more_of_anything_never_costs_less(orders: int, visits: int) -> None:
     less = Demand(orders, visits=visits)
 
@@ -77,6 +89,70 @@ def test_every_price_is_on_the_bill(unit: str) -> None:
 
 def test_alarms_are_those_of_the_stack() -> None:
     assert alarm_count() == len(deploy().all("MetricAlarm"))
+
+
+def test_what_is_paid_by_the_month_is_what_the_stack_makes() -> None:
+    made = deploy()
+
+    counts = {
+        kind: len(made.all(kind))
+        for kind in ("kms/key:Key", "Secret", "Dashboard", "CompositeAlarm", "Budget")
+    }
+
+    assert counts == {
+        "kms/key:Key": 2,
+        "Secret": 1,
+        "Dashboard": 1,
+        "CompositeAlarm": 1,
+        "Budget": 1,
+    }
+    [budget] = made.all("Budget").values()
+    assert not made.all("BudgetAction")
+    assert budget["budgetType"] == "COST"
+
+
+def test_keys_are_asked_for_by_whoever_uses_them() -> None:
+    # Cards: one role sends (twice), one receives. The table: three roles. Every five minutes.
+    assert key_requests() == (2 + 1 + 3) * 8640
+
+
+def test_the_sweeper_runs_as_often_as_it_is_reckoned() -> None:
+    assert SWEEPER.expression == "rate(5 minutes)"
+    assert SWEEPS == 30 * 24 * 12
+
+
+def test_the_catalog_is_as_large_as_when_this_shop_was_metered() -> None:
+    assert len(json.loads((ROOT / "app/seeds/products.json").read_text())) == PRODUCTS
+
+
+def test_an_order_weighs_what_it_is_reckoned_with() -> None:
+    random, now = Random(7), datetime(2026, 11, 23, tzinfo=UTC)
+    goods = list(plausible.products(8, random, now))
+    people = [user for user, _ in plausible.users(20, random, now)]
+    items = [
+        {name: TypeSerializer().serialize(value) for name, value in order_to_item(order).items()}
+        for order in plausible.orders(300, random, now, buyers=people, goods=goods)
+    ]
+
+    order_bytes = sum(map(item_size, items)) / len(items)
+
+    # The decision about its payment has a tenth of it, and each item 100 bytes to itself.
+    assert 0.6 * ORDER_BYTES < order_bytes < 0.9 * ORDER_BYTES
+
+
+def test_pages_and_pictures_weigh_what_they_are_reckoned_with() -> None:
+    code = [
+        STATIC / "index.html",
+        *(path for folder in ("client", "shop") for path in (STATIC / folder).glob("*.[jc]s*")),
+    ]
+    pictures = list((STATIC / "images").glob("*.svg"))
+
+    def compressed(paths: list[Path]) -> int:
+        return sum(len(gzip.compress(path.read_bytes())) for path in paths)
+
+    # Half of the code is for those who pay; of 24 pictures a visit looks at 14.
+    assert compressed(code) / 2 < PAGE_BYTES < 1.5 * compressed(code)
+    assert compressed(pictures) / 2 < PICTURE_BYTES < 1.5 * compressed(pictures)
 
 
 def test_the_price_of_computing_is_that_of_the_processors_of_the_stack() -> None:
