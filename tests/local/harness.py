@@ -80,6 +80,18 @@ class ShopProcess:
         assert self.url, self.errors
         return self
 
+    def until_in_charge(self) -> None:
+        """Wait until the shop's own code runs and has said what a signal means to it.
+
+        Before that, an interpreter that is starting answers Ctrl-C in its own way.
+        """
+        eventually(self._handles_termination, START_SECONDS)
+
+    def _handles_termination(self) -> bool:
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
+        handled = int(status.partition("SigCgt:")[2].split()[0], 16)
+        return bool(handled >> (signal.SIGTERM - 1) & 1)
+
     def send(self, number: signal.Signals, *, group: bool = False) -> None:
         """Send a signal to the process alone, or to its group as a terminal does."""
         (os.killpg if group else os.kill)(self.process.pid, number)
