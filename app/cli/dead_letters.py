@@ -15,7 +15,8 @@ from app.cli.letter_box import letter_box_of
 from app.cli.stacks import LOCAL, RegionOption, StackOption
 from app.domain.errors import InvalidInputError
 from app.local.environment import REGION
-from app.services.dead_letters import DEAD_LETTER_QUEUES, look
+from app.services.dead_letters import look
+from app.services.letters import DEAD_LETTER_QUEUES
 from app.store.table import get_table
 
 QueueOption = Annotated[

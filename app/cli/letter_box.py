@@ -12,7 +12,7 @@ from app import stack as definitions
 from app.cli.queue_client import QueueClient, unreachable
 from app.cli.stacks import speak_to
 from app.queues import get_client
-from app.services.dead_letters import Letter
+from app.services.letters import Letter
 from app.settings import get_settings
 
 if TYPE_CHECKING:

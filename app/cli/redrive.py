@@ -16,7 +16,8 @@ from app.cli.dead_letters import QueueOption, chosen
 from app.cli.letter_box import letter_box_of
 from app.cli.stacks import LOCAL, RegionOption, StackOption
 from app.local.environment import REGION
-from app.services.dead_letters import LOOK_SECONDS, Moved, Pace, Redrive, redrive
+from app.services.letters import LOOK_SECONDS
+from app.services.redrive import Moved, Pace, Redrive, redrive
 
 _LETTERS_PER_LOOK = 10
 

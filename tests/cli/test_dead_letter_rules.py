@@ -14,19 +14,17 @@ from hypothesis import strategies as st
 from app.domain.errors import InvalidInputError, QueueUnavailableError, StoreUnavailableError
 from app.messages import EventType
 from app.samples import NAMES, sample_event
-from app.services.dead_letters import (
+from app.services.dead_letters import find_out
+from app.services.letters import (
     DEAD_LETTER_QUEUES,
     LOOK_SECONDS,
     QUEUE_OF,
     Letter,
     Look,
-    Pace,
-    Redrive,
-    find_out,
     order_id_in,
     origin_of,
-    redrive,
 )
+from app.services.redrive import Pace, Redrive, redrive
 from app.store.table import Table
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -23,7 +23,7 @@ from app.local.emulator import Emulator
 from app.queues import get_client
 from app.samples import sample_event
 from app.seeds.classic import classic_products, make_order
-from app.services.dead_letters import DEAD_LETTER_QUEUES
+from app.services.letters import DEAD_LETTER_QUEUES
 from app.stack import QUEUES
 from app.store.orders import add_order, get_order
 from app.store.payments import decide_once

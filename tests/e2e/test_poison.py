@@ -22,7 +22,7 @@ from app.domain.order import OrderState
 from app.domain.user import Role, User
 from app.local.environment import CREDENTIALS
 from app.seeds.classic import classic_products, make_order
-from app.services.dead_letters import DEAD_LETTER_QUEUES
+from app.services.letters import DEAD_LETTER_QUEUES
 from app.stack import (
     MAX_RECEIVES,
     PAYMENT_REQUEST,
