@@ -51,7 +51,7 @@ class Pace:
     seconds of a real stack. A process that was just started needs a moment to settle.
     """
 
-    kill_seconds: tuple[float, float] = (3.0, 6.0)
+    kill_seconds: tuple[float, float] = (15.0, 30.0)
     freeze_seconds: tuple[float, float] = (3.5, 8.0)
     settle_seconds: float = 2.5
     visibility_seconds: int | None = None
@@ -100,15 +100,19 @@ class Chaos:
         self._last_fault = time.monotonic()
 
     async def run(self, seconds: float) -> Report:
-        """Let customers order under faults for so long; then check everything."""
+        """Let customers order while processes are killed for so long; then check everything.
+
+        The store's own faults come in between, and take their time on top.
+        """
         self._hurry()
         shopping = asyncio.create_task(self._customers.shop())
         probing = asyncio.create_task(self._prober.ask_on())
-        begun = time.monotonic()
-        turn = 0
+        killed_for, turn = 0.0, 0
         # At least once each.
-        while time.monotonic() - begun < seconds or turn < 2:
-            await self._kill_for(self._chance.uniform(*self._pace.kill_seconds))
+        while killed_for < seconds or turn < 2:
+            some = self._chance.uniform(*self._pace.kill_seconds)
+            await self._kill_for(some)
+            killed_for += some
             await self._until_healthy()
             if turn % 2 == 0:
                 await self._freeze(self._chance.uniform(*self._pace.freeze_seconds))
@@ -305,7 +309,9 @@ def run(folder: Path, *, seconds: float, seed: int, pace: Pace | None = None) ->
 def main() -> None:
     """Do it for as long as the command line says."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.kills", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument(
+        "--minutes", type=float, default=10.0, help="of killing; the store's faults come on top"
+    )
     parser.add_argument("--seed", type=int, default=int(time.time()))
     options = parser.parse_args()
     sys.stdout.write(f"seed {options.seed}\n")
