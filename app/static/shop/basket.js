@@ -16,13 +16,13 @@ export const GUEST = "guest";
 const capped = (quantity) => Math.min(Math.max(quantity, 0), MOST_OF_ONE);
 
 /** Return lines with a quantity added; a quantity of nothing is no line. */
-export function withAdded(lines, id, quantity) {
+function withAdded(lines, id, quantity) {
   const before = lines.find((line) => line.id === id)?.quantity ?? 0;
   return withQuantity(lines, id, before + quantity);
 }
 
 /** Return lines with a quantity set. */
-export function withQuantity(lines, id, quantity) {
+function withQuantity(lines, id, quantity) {
   const isKnown = lines.some((line) => line.id === id);
   const line = { id, quantity: capped(quantity) };
   const after = isKnown ? lines.map((each) => (each.id === id ? line : each)) : [...lines, line];

@@ -99,8 +99,8 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       if (success !== "true" && status !== 200) {
         endAttempt();
         card.clear();
-        form.complain(`Declined: ${reasonWords(message)} Nothing was charged. Your cart is untouched; try another card.`);
         card.all[0].focus();
+        form.complain(`Declined: ${reasonWords(message)} Nothing was charged. Your cart is untouched; try another card.`);
         return;
       }
       await arrive(answer.order_id, true);
