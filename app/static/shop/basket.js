@@ -74,6 +74,19 @@ export class Basket extends EventTarget {
     });
   }
 
+  /** Have these lines in the basket, whatever else is in it; safe to repeat. */
+  put(wanted) {
+    return this.#inTurn(async () => {
+      const { person } = this.api;
+      const withAll = (lines) => wanted.reduce((all, { id, quantity }) => withQuantity(all, id, quantity), lines);
+      if (!person) return this.#change(withAll);
+      // The shop sets quantities only of what a cart has already, so all of it is replaced.
+      const lines = withAll(await this.api.getCart(person.id));
+      await this.api.replaceCart(person.id, lines);
+      return this.#show(lines);
+    });
+  }
+
   clear() {
     return this.#inTurn(async () => {
       const { person } = this.api;

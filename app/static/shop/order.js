@@ -92,7 +92,7 @@ export const orderView = ({ api, basket, router, shelves, say, shout }) =>
     async function buyAgain(control) {
       control.disabled = true;
       try {
-        for (const { itemid, quantity } of order.cart) await basket.set(itemid, quantity);
+        await basket.put(order.cart.map(({ itemid: id, quantity }) => ({ id, quantity })));
         router.go("#/cart");
       } catch (failure) {
         if (!isShopError(failure)) throw failure;
