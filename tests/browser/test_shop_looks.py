@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from tests.browser.chromium import new_context
+from tests.browser.measure import MOST_SHIFT, WATCH_SHIFTS, shift_of, transferred
 from tests.browser.shopper import BIKE, MAT, Shopper
 from tests.browser.watch import watched
 
@@ -14,26 +15,11 @@ from tests.browser.watch import watched
 #: as the local server sends it, which compresses nothing.
 MOST_BYTES = 92_000
 
-_SHIFT_AFTER_NEXT_FRAMES = """() => new Promise((resolve) => requestAnimationFrame(() =>
-    requestAnimationFrame(() => setTimeout(() => resolve(window.shift), 50))))"""
-
-#: A page that jumps less than this is called stable (web.dev/cls: good is below 0.1).
-MOST_SHIFT = 0.02
-
 #: Bytes a second of a phone at the edge of a village.
 THIN_WIRE = 100_000
 
 #: What a screen reader is told.
 ORDER_NEWS = {"paid": "Paid.", "shipped": "On its way.", "delivered": "Delivered."}
-
-_SHIFTS = """() => {
-    window.shift = 0;
-    new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) {
-            if (!entry.hadRecentInput) window.shift += entry.value;
-        }
-    }).observe({ type: "layout-shift", buffered: true });
-}"""
 
 
 def test_the_first_view_is_light_and_fetches_no_module_late(
@@ -41,32 +27,22 @@ def test_the_first_view_is_light_and_fetches_no_module_late(
 ) -> None:
     context = new_context(browser, shop_url)
     page = context.new_page()
-    devtools = context.new_cdp_session(page)
-    devtools.send("Network.enable")
-    kinds: dict[str, tuple[str, str]] = {}
-    sizes: dict[str, int] = {}
-    devtools.on(
-        "Network.responseReceived",
-        lambda seen: kinds.update({seen["requestId"]: (seen["type"], seen["response"]["url"])}),
-    )
-    devtools.on(
-        "Network.loadingFinished",
-        lambda seen: sizes.update({seen["requestId"]: seen["encodedDataLength"]}),
-    )
 
-    page.goto("/", wait_until="networkidle")
+    with transferred(page) as sizes:
+        page.goto("/", wait_until="networkidle")
+        expect(page.get_by_role("link", name="Weights")).to_be_visible()
 
-    expect(page.get_by_role("link", name="Weights")).to_be_visible()
     preloaded = set(
         page.locator("link[rel=modulepreload]").evaluate_all("all => all.map((each) => each.href)")
     )
     context.close()
-    fetched = {key: size for key, size in sizes.items() if kinds[key][0] != "Image"}
-    scripts = {kinds[key][1] for key in fetched if kinds[key][1].endswith(".js")}
-    assert len(fetched) > len(preloaded)
-    assert sum(fetched.values()) < MOST_BYTES
+    scripts = {address for address in sizes if address.endswith(".js")}
+    assert sum(sizes.values()) < MOST_BYTES
     assert scripts - preloaded == {f"{shop_url}/static/shop/app.js"}
     assert preloaded <= scripts
+    styles = {address for address in sizes if address.endswith(".css")}
+    assert styles == {f"{shop_url}/static/shop/shop.css"}
+    assert {address for address in sizes if "/products" in address}
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -97,14 +73,14 @@ def test_nothing_jumps_while_a_slow_page_fills(eric: Shopper, width: int) -> Non
         eric.open(f"/#/{address}")
         page.reload(wait_until="commit")
         expect(page.locator(".skeleton").first).to_be_attached()
-        page.evaluate(_SHIFTS)
+        page.evaluate(WATCH_SHIFTS)
 
         is_slow = False
         while held:
             held.pop().continue_()
 
         expect(page.locator(sign).first).to_be_visible()
-        shift = page.evaluate(_SHIFT_AFTER_NEXT_FRAMES)
+        shift = shift_of(page)
         assert (address, shift < MOST_SHIFT) == (address, True), shift
 
 
