@@ -462,7 +462,7 @@ def test_without_network_the_shop_says_so_and_recovers(eric: Shopper) -> None:
     banner = eric.page.locator("#offline")
     expect(banner).to_contain_text("No connection")
     eric.page.get_by_role("button", name="Add Weights to the cart").click()
-    expect(eric.page.get_by_role("alert").filter(has_text="Nothing was changed")).to_have_count(1)
+    expect(eric.page.get_by_role("alert").filter(has_text="Nothing was confirmed")).to_have_count(1)
     expect(eric.count).to_have_text("")
 
     eric.page.context.set_offline(False)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.letters import double_letters
-from tests.browser.shopper import BIKE, BOTTLE, MAT, VISA, Shopper, lose_request
+from tests.browser.shopper import BIKE, BOTTLE, MAT, VISA, Shopper, lose_answer, lose_request
 
 ROUTES = {
     "": ("Shop", "Lift the cart"),
@@ -148,6 +148,56 @@ def test_who_goes_back_while_the_bank_thinks_still_gets_to_the_order(eric: Shopp
 
     assert eric.count_new(act) == 1
     assert eric.cart() == {}
+
+
+def test_what_another_tab_has_paid_for_is_not_paid_again(eric: Shopper) -> None:
+    eric.to_checkout(BOTTLE)
+    eric.fill_card()
+    other = eric.page.context.new_page()
+    sister = Shopper(other, eric.client, eric.user_id)
+    sister.open("/#/checkout")
+    expect(sister.pay_button).to_be_visible()
+    sister.fill_address()
+    sister.fill_card()
+
+    def act() -> None:
+        sister.pay_button.click()
+        expect(sister.heading).to_have_text(re.compile("Paid|on its way|Delivered"))
+        eric.pay_button.click()
+        expect(eric.heading).to_have_text("Nothing to pay for")
+
+    assert eric.count_new(act) == 1
+    other.close()
+
+
+def test_a_cart_that_has_changed_is_shown_before_anybody_is_charged(eric: Shopper) -> None:
+    eric.to_checkout(BOTTLE)
+    eric.fill_card()
+    eric.fill_cart((BOTTLE, 1), (MAT, 1))
+
+    eric.pay_button.click()
+
+    alert = eric.page.get_by_role("alert").filter(has_text="The cart has changed")
+    expect(alert).to_contain_text("Nothing was charged")
+    expect(eric.pay_button).to_have_text("Pay $97.49")
+    assert eric.sent == []
+
+
+def test_a_try_without_any_answer_is_not_called_undone(eric: Shopper) -> None:
+    eric.to_checkout(BOTTLE)
+    eric.fill_card()
+    eric.page.route("**/order/add/*", lose_answer)
+
+    def act() -> None:
+        eric.pay_button.click()
+        alert = eric.page.get_by_role("alert").filter(has_text="nobody knows")
+        expect(alert).to_contain_text("keeps only one")
+        eric.page.unroute("**/order/add/*")
+        eric.pay_button.click()
+        expect(eric.heading).to_have_text(re.compile("Paid|on its way|Delivered"))
+
+    assert eric.count_new(act) == 1
+    assert len({key for key, _ in eric.sent}) == 1
 
 
 def test_a_shop_out_of_breath_at_the_checkout_is_asked_again_and_charges_once(

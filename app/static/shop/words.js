@@ -43,6 +43,6 @@ export function failureLine(failure) {
   if (failure.kind === "refused") return failure.message || FAILURE_WORDS.refused.text;
   if (failure.kind === "sign in") return "Your sign-in has run out. Log in again to go on.";
   return failure.kind === "network"
-    ? "No connection. Nothing was changed; try again."
+    ? "No connection. Nothing was confirmed; try again."
     : "The shop did not answer. Nothing was confirmed; try again.";
 }
