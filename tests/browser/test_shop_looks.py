@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from tests.browser.chromium import new_context
+from tests.browser.hold import Held
 from tests.browser.measure import MOST_SHIFT, WATCH_SHIFTS, shift_of, transferred
 from tests.browser.shopper import BIKE, MAT, Shopper
 from tests.browser.watch import watched
@@ -124,8 +125,7 @@ def test_a_thin_wire_is_enough(browser: Browser, shop_url: str) -> None:
 def test_who_waits_long_is_told_that_it_goes_on(context: BrowserContext) -> None:
     context.clock.install()
     page = context.new_page()
-    held: list[Route] = []
-    page.route("**/products?*", lambda route: held.append(route))  # noqa: PLW0108 - must not be C
+    held = Held(page, "**/products?*")
     page.goto("/", wait_until="commit")
     expect(page.locator(".card.skeleton")).to_have_count(8)
     slow = page.get_by_text("Slow network")
@@ -134,19 +134,18 @@ def test_who_waits_long_is_told_that_it_goes_on(context: BrowserContext) -> None
     page.clock.run_for(5000)
 
     expect(slow).to_be_visible()
-    held[0].continue_()
+    held.first.continue_()
     expect(page.get_by_role("link", name="Weights")).to_be_visible()
     expect(slow).to_have_count(0)
 
 
 def test_who_types_before_the_shelves_are_there_finds_it_when_they_are(guest: Shopper) -> None:
-    held: list[Route] = []
-    guest.page.route("**/products?*", lambda route: held.append(route))  # noqa: PLW0108 - not C
+    held = Held(guest.page, "**/products?*")
     guest.open()
     guest.page.get_by_label("Search products").fill("bottl")
     expect(guest.page.locator(".card.skeleton")).to_have_count(8)
 
-    held[0].continue_()
+    held.first.continue_()
 
     expect(guest.page.locator(".card h2")).to_have_text(["Water Bottle"])
 
@@ -156,13 +155,12 @@ def test_a_part_of_the_pages_that_comes_late_or_not_leaves_nobody_in_the_dark(
 ) -> None:
     page = eric.page
     expect(page.get_by_role("link", name="Weights")).to_be_visible()
-    held: list[Route] = []
-    page.route("**/orders.js", lambda route: held.append(route))  # noqa: PLW0108 - must not be C
+    held = Held(page, "**/orders.js")
     page.locator("nav").get_by_role("link", name="Orders").click()
     expect(page.locator(".skeleton")).to_be_visible()
     expect(page).to_have_title("Your orders · ACME Fitness")
 
-    held[0].abort()
+    held.first.abort()
 
     expect(page.get_by_role("heading", name="No connection")).to_be_visible()
     page.unroute("**/orders.js")

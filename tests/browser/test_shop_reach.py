@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.hold import Held
 from tests.browser.letters import double_letters
 from tests.browser.shopper import BIKE, BOTTLE, MAT, VISA, Shopper, lose_answer, lose_request
 
@@ -129,21 +130,20 @@ def test_a_reload_of_a_half_filled_checkout_keeps_the_cart_and_not_the_card(
 
 
 def test_who_goes_back_while_the_bank_thinks_still_gets_to_the_order(eric: Shopper) -> None:
-    held: list[Route] = []
     eric.fill_cart((BOTTLE, 1))
     eric.open("/#/cart")
     eric.page.get_by_role("link", name="Check out").click()
     expect(eric.pay_button).to_be_visible()
     eric.fill_address()
     eric.fill_card()
-    eric.page.route("**/order/add/*", lambda route: held.append(route))  # noqa: PLW0108 - not C
+    held = Held(eric.page, "**/order/add/*")
 
     def act() -> None:
         eric.pay_button.click()
         expect(eric.page.get_by_text("Asking the bank")).to_be_visible()
         eric.page.go_back()
         expect(eric.page.get_by_role("link", name="Check out")).to_be_visible()
-        held[0].continue_()
+        held.first.continue_()
         expect(eric.heading).to_have_text(re.compile("Paid|on its way|Delivered"))
 
     assert eric.count_new(act) == 1
