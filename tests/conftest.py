@@ -1,6 +1,7 @@
 """An AWS emulator per test process, a shop on it, and clients of that shop."""
 
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from itertools import count
 from pathlib import Path
@@ -53,6 +54,14 @@ class _Measuring:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Measuring())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was skipped and why: a letter among dots is easily overlooked."""
+    reports = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports)
+    for reason, times in reasons.items():
+        terminalreporter.write_line(f"{times} skipped: {reason}", yellow=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

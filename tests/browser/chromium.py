@@ -8,10 +8,10 @@ from typing import Literal
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 #: What to say where there is none.
-NO_CHROMIUM = "no Chromium on this machine: sudo apt-get install chromium"
+NO_CHROMIUM = "no Chromium on this machine; `make browser` installs it"
 
 #: How long a page may take on a machine that has better things to do.
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 
 #: By day and by night.
 COLOR_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.chromium import COLOR_SCHEMES, PATIENCE_MS
+from tests.browser.hold import Held
 from tests.e2e.conftest import ERIC
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
@@ -150,11 +151,9 @@ class _Camera:
     @contextmanager
     def holding(self, pattern: str) -> Iterator[None]:
         """Let nothing that fits come through until the end of the block."""
-        held: list[Route] = []
-        self.page.route(pattern, lambda route: held.append(route))  # noqa: PLW0108 - must not be C
+        held = Held(self.page, pattern)
         yield
-        for route in held:
-            route.continue_()
+        held.release()
         self.page.unroute(pattern)
 
     @property

@@ -1,7 +1,8 @@
 """The till without a mouse: a scanner on the counter, a keyboard in front."""
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
+from tests.browser.hold import Held
 from tests.browser.till import BIKE, Till
 from tests.e2e.conftest import ERIC
 
@@ -75,15 +76,14 @@ def test_a_code_that_nobody_knows_is_refused_in_words(till: Till) -> None:
 
 
 def test_a_code_that_is_found_too_late_is_not_put_on_the_next_customer(till: Till) -> None:
-    held: list[Route] = []
-    till.page.route("**/products/4711-new-in", lambda route: held.append(route))  # noqa: PLW0108
+    held = Held(till.page, "**/products/4711-new-in")
     till.ring_up("Weights")
     till.scan("4711-new-in")
     till.page.keyboard.press("F9")
     till.ring_up("Yoga Mat")
 
     found = till.shop.get(f"/products/{BIKE}").json()
-    held[0].fulfill(json={**found, "data": {**found["data"], "id": "4711-new-in"}})
+    held.first.fulfill(json={**found, "data": {**found["data"], "id": "4711-new-in"}})
 
     expect(till.page.locator("#toast")).to_contain_text("Scan it again")
     assert till.lines() == ["Yoga Mat $62.50 each ✕ 1 + $62.50"]

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.chromium import COLOR_SCHEMES
-from tests.browser.till import Till
+from tests.browser.till import Till, lose_request
 from tests.browser.watch import assert_accessible
 
 
@@ -32,21 +32,64 @@ def test_every_step_passes_the_accessibility_check(till: Till, scheme: Any) -> N
     def check() -> None:
         assert_accessible(till.page, only_colors=scheme == "dark")
 
+    check()
+    till.page.locator("#find").fill("pedalo")
+    expect(till.page.get_by_text("Nothing by that name")).to_be_visible()
+    check()
+    till.page.locator("#find").fill("")
     till.ring_up("Water Bottle")
     check()
     till.page.keyboard.press("F4")
     expect(till.page.locator(".person", has_text="Eric Cartman")).to_be_visible()
     check()
     till.page.keyboard.press("Escape")
+    till.page.get_by_role("button", name="Drop sale").click()
+    expect(till.page.locator("#ask")).to_be_visible()
+    check()
+    till.page.keyboard.press("Escape")
+    till.page.keyboard.press("F8")
+    till.wait_out_haste()
+    till.page.locator("#charge").click()
+    expect(till.page.locator("#card-error")).to_be_visible()
+    check()
     till.charge("Old Visa")
     till.expect_state("Declined")
     check()
+    till.page.context.set_offline(True)
     till.charge()
+    till.expect_state("Waiting, not paid")
+    check()
+    # The next customer need not wait, and sees what does.
+    till.page.keyboard.press("F9")
+    till.ring_up("Weights")
+    expect(till.page.locator("#parked")).to_contain_text("Waiting, not paid")
+    check()
+    till.page.locator("#parked button").click()
+    till.page.context.set_offline(False)
     till.expect_state("Paid")
     check()
     till.page.keyboard.press("F10")
     expect(till.page.locator(".order").first).to_be_visible()
     check()
+    till.page.get_by_role("button", name="Receipt").first.click()
+    check()
+
+
+def test_a_till_without_a_shop_or_without_its_drawer_passes_the_check(till: Till) -> None:
+    page = till.page
+    page.route("**/products?*", lose_request)
+    page.reload(wait_until="commit")
+    expect(page.get_by_text("The shelves cannot be reached")).to_be_visible()
+    assert_accessible(page)
+    page.route("**/order/all?*", lose_request)
+    page.keyboard.press("F10")
+    expect(page.get_by_text("the till does not guess")).to_be_visible()
+    assert_accessible(page)
+    other = page.context.new_page()
+    other.goto("/pos")
+    expect(other.get_by_text("One drawer, one till")).to_be_visible()
+    assert_accessible(other)
+    other.close()
 
 
 def test_every_module_is_loaded_at_once(till: Till) -> None:
@@ -95,7 +138,7 @@ def test_what_a_finger_has_to_hit_is_large_enough(till: Till) -> None:
         till.page.keyboard.press("Escape")
 
     till.ring_up("Water Bottle")
-    for width, height in [(1024, 768), (820, 1180), (390, 844)]:
+    for width, height in [(1440, 900), (1024, 768), (820, 1180), (390, 844), (360, 740)]:
         till.page.set_viewport_size({"width": width, "height": height})
         if width < 600:
             till.page.locator("#view-desk").click()

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Request, Route, expect
 
+from tests.browser.hold import Held
 from tests.browser.till import BIKE, Till, lose_answer, lose_request, sign_in
 
 MASTERCARD = "5555555555554444"
@@ -191,19 +192,14 @@ def test_a_sale_that_is_called_off_in_an_outage_is_never_sent(clocked_till: Till
 
 def test_nothing_is_called_paid_before_the_shop_says_so(till: Till) -> None:
     till.ring_up("Yoga Mat")
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    till.page.route("**/order/add/*", hold)
+    held = Held(till.page, "**/order/add/*")
     till.charge()
     till.expect_state("Sent, no answer yet")
 
-    answer = held[0].fetch().json()
+    answer = held.first.fetch().json()
     pending = {"success": "false", "status": 200, "message": "pending payment"}
     till.page.route("**/order/walk-in/*", lose_request)
-    held[0].fulfill(json={**answer, "payment": {**answer["payment"], **pending}})
+    held.first.fulfill(json={**answer, "payment": {**answer["payment"], **pending}})
 
     till.expect_state("Sent, not decided yet")
     expect(till.page.locator("#outcome")).to_contain_text("Not paid yet")

@@ -21,7 +21,7 @@ export const digitsOf = (text) => text.replace(/\D/g, "");
 export const brandOf = (digits) => BRANDS.find(([, start]) => start.test(digits))?.[0] ?? "";
 
 /** Return the digits as they are printed on the card. */
-export function groupDigits(digits) {
+function groupDigits(digits) {
   if (brandOf(digits) === "American Express") {
     return [digits.slice(0, 4), digits.slice(4, 10), digits.slice(10)].filter(Boolean).join(" ");
   }

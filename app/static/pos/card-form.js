@@ -1,6 +1,6 @@
 /** The card fields on the payment panel, and the row of test cards of a local shop. */
 
-import { TEST_CARDS, brandOf, digitsOf, formatExpiry, isLocalShop, readExpiry } from "../client/card.js";
+import { TEST_CARDS, brandOf, digitsOf, formatExpiry, groupAsTyped, isLocalShop, readExpiry } from "../client/card.js";
 import { byId, el, tell } from "../client/dom.js";
 
 const FIELDS = ["number", "expiry", "code"];
@@ -10,7 +10,10 @@ const field = (name) => byId(`card-${name}`);
 export class CardForm {
   constructor() {
     if (isLocalShop(location.hostname)) this.#offerTestCards();
-    field("number").addEventListener("input", () => this.#showBrand());
+    field("number").addEventListener("input", ({ target }) => {
+      groupAsTyped(target);
+      this.#showBrand();
+    });
     field("expiry").addEventListener("input", ({ target, inputType }) => {
       if (!inputType?.startsWith("delete")) target.value = formatExpiry(target.value);
     });

@@ -9,7 +9,7 @@ import { WALK_IN } from "./sale.js";
 const MOST_SHOWN = 30;
 
 /** Return the people whose name, login or email contains all words of `text`. */
-export function findPeople(people, text) {
+function findPeople(people, text) {
   const words = folded(text).split(/\s+/).filter(Boolean);
   return people.filter(({ firstname, lastname, username, email }) => {
     const whole = folded(`${firstname} ${lastname} ${username} ${email}`);

@@ -5,9 +5,10 @@ import { byId, el, refill, tell } from "../client/dom.js";
 import { money } from "../client/money.js";
 import { newReference } from "../client/reference.js";
 import { CardForm } from "./card-form.js";
+import { outcomeOf } from "./outcome.js";
 import { paperOf, receiptOfSale } from "./receipt.js";
 import { isEditable, isEmpty, totalCents, unitCount, WALK_IN } from "./sale.js";
-import { noticeWords, outcomeWords, STATE_WORDS } from "./words.js";
+import { noticeWords, STATE_WORDS } from "./words.js";
 
 /** A second click that was meant for "Charge" must not hit what has taken its place. */
 const HASTE_MS = 700;
@@ -174,27 +175,7 @@ export class Desk {
     const { sale } = this;
     const box = byId("outcome");
     box.dataset.state = sale.state;
-    if (sale.state === "paid") {
-      refill(box, [
-        el("p", { class: "verdict" }, el("span", { class: "verdict-mark", "aria-hidden": "true" }, "✓"), el("b", {}, `Paid ${money(totalCents(sale))}`)),
-        el("p", { class: "verdict-hint" }, "Hand it over. The bag counts as a workout."),
-        paperOf(receiptOfSale(sale), this.act.staffName()),
-      ]);
-    } else {
-      const { title, lines } = outcomeWords(sale, { isKept: this.counter.isKept });
-      refill(box, [
-        el("p", { class: "verdict" }, el("span", { class: "verdict-pulse", "aria-hidden": "true" }), el("b", {}, title)),
-        el("p", { class: "verdict-sum" }, `${money(totalCents(sale))}, ${cardWords(sale)}`),
-        ...lines.map((line) => el("p", { class: "verdict-hint" }, line)),
-        el(
-          "ul",
-          { class: "recap", "aria-label": "Articles of this sale" },
-          ...sale.lines.map(({ name, quantity, cents }) =>
-            el("li", {}, el("span", {}, `${quantity} × ${name}`), el("span", {}, money(cents * quantity))),
-          ),
-        ),
-      ]);
-    }
+    refill(box, outcomeOf(sale, { isKept: this.counter.isKept, staffName: this.act.staffName() }));
     refill(byId("outcome-acts"), this.#outcomeActs(), byId("desk-title"));
   }
 
@@ -299,6 +280,3 @@ export class Desk {
     });
   }
 }
-
-const cardWords = ({ attempt }) =>
-  attempt ? `${attempt.card.brand || "card"} ending ${attempt.card.lastFour}` : "no card";

@@ -6,7 +6,7 @@
 import { textToCents } from "../client/money.js";
 
 /** Return when the local day of `now` began, in milliseconds. */
-export function startOfDay(now) {
+function startOfDay(now) {
   const day = new Date(now);
   day.setHours(0, 0, 0, 0);
   return day.getTime();

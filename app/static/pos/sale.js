@@ -32,14 +32,14 @@ export const WALK_IN = Object.freeze({
 });
 
 /** The shop takes no more lines (app/domain/draft.py); more of one article is wholesale. */
-export const MAX_LINES = 100;
-export const MAX_QUANTITY = 999;
+const MAX_LINES = 100;
+const MAX_QUANTITY = 999;
 
 /**
  * Nobody has heard from a request after this long: a gateway gives up after 30 seconds. Only
  * a sale that was called off needs it; a sale that goes on is safe through its reference.
  */
-export const SILENCE_MS = 35_000;
+const SILENCE_MS = 35_000;
 
 /** States in which lines and customer may change, and money may be asked for. */
 const EDITABLE = new Set(["open", "declined"]);

@@ -11,6 +11,7 @@ import { Customers } from "./customers.js";
 import { Desk } from "./desk.js";
 import { Door } from "./door.js";
 import { holdTill } from "./keep.js";
+import { listenForKeys } from "./keys.js";
 import { Line } from "./line.js";
 import { announce, ask, closeDialogs, hush, isCovered, print, say, shout, showReceipt } from "./overlay.js";
 import { isEditable, isEmpty, isUnderway, isUnsettled, needsThisPage, totalCents, unitCount } from "./sale.js";
@@ -258,14 +259,7 @@ const KEYS = {
   Escape: () => (document.body.dataset.view === "today" ? KEYS.F2() : desk.toLines()),
 };
 
-document.addEventListener("keydown", (event) => {
-  const { key, repeat, ctrlKey, altKey, metaKey } = event;
-  if (!KEYS[key] || ctrlKey || altKey || metaKey) return;
-  if (byId("till").hidden || isCovered()) return;
-  if (key !== "Escape") event.preventDefault();
-  if (!repeat) KEYS[key]();
-});
-
+listenForKeys(document, { acts: KEYS, isOff: () => byId("till").hidden || isCovered() });
 listenForScans(document, { onScan: addScanned, isCode: (code) => Boolean(shelf.product(code)) });
 
 // ---- start

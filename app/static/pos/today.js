@@ -116,7 +116,7 @@ export class Today {
 
   #order(order) {
     const word = wordFor(order);
-    const units = order.cart.map(({ name, quantity }) => (quantity > 1 ? `${quantity} × ${name}` : name));
+    const units = order.cart.map(({ name, quantity }) => (quantity > 1 ? `${quantity}\u00a0× ${name}` : name));
     const why = word === "declined" ? el("small", { class: "why" }, reasonWords(order.status)) : "";
     return el(
       "li",

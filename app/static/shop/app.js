@@ -2,11 +2,12 @@
 
 import { Api } from "../client/api.js";
 import { byId, el, tell } from "../client/dom.js";
-import { isShopError, ShopError } from "../client/errors.js";
+import { isShopError } from "../client/errors.js";
 import { speaker } from "../client/live.js";
 import { Basket } from "./basket.js";
 import { homeView } from "./home.js";
-import { button, linkButton, pageSkeleton, panel, whileBusy } from "./pieces.js";
+import { lateView } from "./late.js";
+import { button, linkButton, panel, whileBusy } from "./pieces.js";
 import { readAddress, Router } from "./router.js";
 import { Shelves } from "./shelves.js";
 import { FAILURE_WORDS, failureLine } from "./words.js";
@@ -88,21 +89,7 @@ function onFailure(failure, again) {
 
 const parts = { api, basket, shelves, say, shout, login, enter, addToCart };
 
-/** Return a view whose module is fetched when it is wanted: looking around must be light. */
-const late = (fetchModule, name, title) => {
-  let isHere = false;
-  const view = async (page) => {
-    // On a thin wire the click must be seen to do something.
-    if (!isHere) page.show(title, ...pageSkeleton(title));
-    const module = await fetchModule().catch(() => {
-      throw new ShopError("network", { message: "module" });
-    });
-    isHere = true;
-    if (!page.signal.aborted) await module[name](parts)(page);
-  };
-  // Whoever points at a link is about to follow it; a failure shows when they do.
-  return Object.assign(view, { warm: () => fetchModule().catch(() => {}) });
-};
+const late = (fetchModule, name, title) => lateView(fetchModule, name, title, parts);
 
 const nowhere = ({ show }) => show("Not found", panel("lost", "Off the track", "There is nothing at this address. Turn round, easy pace.", linkButton("#/", "To the shelves")));
 

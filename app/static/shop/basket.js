@@ -16,13 +16,13 @@ export const GUEST = "guest";
 const capped = (quantity) => Math.min(Math.max(quantity, 0), MOST_OF_ONE);
 
 /** Return lines with a quantity added; a quantity of nothing is no line. */
-export function withAdded(lines, id, quantity) {
+function withAdded(lines, id, quantity) {
   const before = lines.find((line) => line.id === id)?.quantity ?? 0;
   return withQuantity(lines, id, before + quantity);
 }
 
 /** Return lines with a quantity set. */
-export function withQuantity(lines, id, quantity) {
+function withQuantity(lines, id, quantity) {
   const isKnown = lines.some((line) => line.id === id);
   const line = { id, quantity: capped(quantity) };
   const after = isKnown ? lines.map((each) => (each.id === id ? line : each)) : [...lines, line];
@@ -71,6 +71,19 @@ export class Basket extends EventTarget {
       const { person } = this.api;
       if (person) await this.api.setQuantity(person.id, id, capped(quantity));
       await this.#change((lines) => withQuantity(lines, id, quantity));
+    });
+  }
+
+  /** Have these lines in the basket, whatever else is in it; safe to repeat. */
+  put(wanted) {
+    return this.#inTurn(async () => {
+      const { person } = this.api;
+      const withAll = (lines) => wanted.reduce((all, { id, quantity }) => withQuantity(all, id, quantity), lines);
+      if (!person) return this.#change(withAll);
+      // The shop sets quantities only of what a cart has already, so all of it is replaced.
+      const lines = withAll(await this.api.getCart(person.id));
+      await this.api.replaceCart(person.id, lines);
+      return this.#show(lines);
     });
   }
 

@@ -41,13 +41,14 @@ export function cardFields() {
     testCards: (onchosen) =>
       el(
         "div",
-        { class: "demo", role: "group", "aria-label": "Test cards" },
-        el("small", {}, "Test cards, this is a local shop: "),
+        { class: "test-cards", role: "group", "aria-label": "Test cards" },
+        el("small", {}, "Test cards, this is a local shop:"),
         ...[...TEST_CARDS.filter(({ hint }) => hint === "pays"), MYSTERY].map((card) =>
           el(
             "button",
-            { type: "button", class: "tag", onclick: () => { number.value = card.number; expiry.value = card.expiry; code.value = card.code; onchosen(); } },
-            `${card.name} (${card.hint})`,
+            { type: "button", class: "test-card", onclick: () => { number.value = card.number; expiry.value = card.expiry; code.value = card.code; onchosen(); } },
+            el("b", {}, card.name),
+            el("small", {}, card.hint),
           ),
         ),
       ),

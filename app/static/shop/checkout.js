@@ -14,6 +14,9 @@ import { failureLine } from "./words.js";
 /** So often an order without an answer is sent again, unasked, under its key. */
 const REPEATS = 3;
 
+const NOBODY_KNOWS =
+  "No answer came, so nobody knows yet whether the order arrived. Pay again when the network is back: the shop keeps only one of the two.";
+
 /** Whether a failure leaves open what became of the order. */
 const isOpen = (failure) => failure.kind === "network" || failure.kind === "shop";
 
@@ -56,7 +59,7 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       submit: "",
       busy: "Asking the bank …",
       work: pay,
-      wordsOf: failureLine,
+      wordsOf: (failure) => (isOpen(failure) && openAttempt(userId) ? NOBODY_KNOWS : failureLine(failure)),
       layout: () => [
         group("Where to", who),
         group("How to pay", card.all, isLocalShop(location.hostname) ? card.testCards(() => form.clear()) : ""),
@@ -84,6 +87,7 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
 
     async function pay() {
       notice.hidden = true;
+      if (await hasChanged()) return;
       const order = { ...orderOf(who, lines), card: card.read() };
       const attempt = beginAttempt(userId, order, after);
       let answer;
@@ -99,11 +103,26 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       if (success !== "true" && status !== 200) {
         endAttempt();
         card.clear();
-        form.complain(`Declined: ${reasonWords(message)} Nothing was charged. Your cart is untouched; try another card.`);
         card.all[0].focus();
+        form.complain(`Declined: ${reasonWords(message)} Nothing was charged. Your cart is untouched; try another card.`);
         return;
       }
       await arrive(answer.order_id, true);
+    }
+
+    /** Another tab or device may have paid for this cart, or put something else in it. */
+    async function hasChanged() {
+      const before = quantitiesOf(lines);
+      await basket.load();
+      if (quantitiesOf(basket.lines) === before) return false;
+      lines = await shelves.describe(basket.lines);
+      if (!lines.length || lines.some(({ product }) => !product)) {
+        router.again();
+        return true;
+      }
+      drawSum();
+      form.complain("The cart has changed meanwhile. Look again before you pay. Nothing was charged.");
+      return true;
     }
 
     /** Send until there is an answer, always under one key. */
@@ -150,6 +169,8 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       router.go(orderAddress(orderId), { isReplacing: true });
     }
   };
+
+const quantitiesOf = (lines) => JSON.stringify(lines.map(({ id, quantity }) => [id, quantity]).sort());
 
 async function guestsMayBuy(api, signal) {
   try {

@@ -77,9 +77,10 @@ export class Form {
     return this.#isAtWork;
   }
 
-  /** Say what is wrong with the whole. */
+  /** Say what is wrong with the whole, where it is seen. */
   complain(words) {
     tell(this.banner, words);
+    if (words) this.banner.scrollIntoView({ block: "nearest" });
   }
 
   /** Say what is wrong with one field, and go there. */

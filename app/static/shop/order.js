@@ -7,7 +7,7 @@ import { pauseFor, sleep } from "../client/patience.js";
 import { reasonWords } from "../client/card.js";
 import { GUEST } from "./basket.js";
 import { button, linkButton, pageSkeleton, panel, productAddress, thumb } from "./pieces.js";
-import { failureLine, JOURNEY, ORDER_WORDS, STATE_WORDS, STATION_WORDS } from "./words.js";
+import { DEAD_END, failureLine, JOURNEY, ORDER_WORDS, STATE_WORDS, STATION_WORDS } from "./words.js";
 
 const SOONEST_MS = 800;
 const LATEST_MS = 8000;
@@ -49,7 +49,8 @@ export const orderView = ({ api, basket, router, shelves, say, shout }) =>
           el("p", { class: "kicker" }, badge, ` Order ${shortId(order._id)}`, placed),
           heading,
           el("p", { class: "about" }, isDeclined ? `${reasonWords(order.status)} ${words.text}` : words.text),
-          isDeclined ? el("p", { class: "acts" }, button("Put it all back in the cart", (event) => buyAgain(event.currentTarget))) : journey(order),
+          journey(order),
+          isDeclined ? el("p", { class: "acts" }, button("Put it all back in the cart", (event) => buyAgain(event.currentTarget))) : "",
         ],
         heading,
       );
@@ -91,7 +92,7 @@ export const orderView = ({ api, basket, router, shelves, say, shout }) =>
     async function buyAgain(control) {
       control.disabled = true;
       try {
-        for (const { itemid, quantity } of order.cart) await basket.set(itemid, quantity);
+        await basket.put(order.cart.map(({ itemid: id, quantity }) => ({ id, quantity })));
         router.go("#/cart");
       } catch (failure) {
         if (!isShopError(failure)) throw failure;
@@ -111,16 +112,17 @@ function visible(signal) {
 }
 
 function journey({ state, trackingNumber }) {
-  const reached = JOURNEY.indexOf(state);
+  const stations = state === "declined" ? DEAD_END : JOURNEY;
+  const reached = stations.indexOf(state);
   return el(
     "ol",
     { class: "journey", "data-state": state },
-    ...JOURNEY.map((station, place) => {
+    ...stations.map((station, place) => {
       const { name, text } = STATION_WORDS[station];
       const isReached = place <= reached;
       return el(
         "li",
-        { "data-reached": String(isReached), ...(place === reached && { "aria-current": "step" }) },
+        { "data-station": station, "data-reached": String(isReached), ...(place === reached && { "aria-current": "step" }) },
         el("b", {}, name),
         el("span", { class: "unseen" }, isReached ? " (done)" : " (not yet)"),
         el("small", {}, isReached ? text : "\u00a0"),

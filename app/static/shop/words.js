@@ -3,6 +3,9 @@
 /** The stations of an order, in their order. */
 export const JOURNEY = ["pending", "paid", "shipped", "delivered"];
 
+/** Where an order ends whose card was refused. */
+export const DEAD_END = ["pending", "declined"];
+
 export const STATE_WORDS = {
   pending: "Waiting for the bank",
   paid: "Paid",
@@ -17,6 +20,7 @@ export const STATION_WORDS = {
   paid: { name: "Paid", text: "The bank gave two thumbs up." },
   shipped: { name: "Shipped", text: "Your parcel is doing its cardio." },
   delivered: { name: "Delivered", text: "At your door. Bend from the knees." },
+  declined: { name: "Declined", text: "The bank shook its head." },
 };
 
 /** The heading of an order page. */
@@ -39,6 +43,6 @@ export function failureLine(failure) {
   if (failure.kind === "refused") return failure.message || FAILURE_WORDS.refused.text;
   if (failure.kind === "sign in") return "Your sign-in has run out. Log in again to go on.";
   return failure.kind === "network"
-    ? "No connection. Nothing was changed; try again."
+    ? "No connection. Nothing was confirmed; try again."
     : "The shop did not answer. Nothing was confirmed; try again.";
 }

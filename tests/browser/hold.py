@@ -1,0 +1,33 @@
+"""Requests that wait until a test lets them go."""
+
+from playwright.sync_api import Page, Route
+
+from tests.browser.chromium import PATIENCE_MS
+
+_LOOK_MS = 20
+
+
+class Held:
+    """Holds back every request of a page that fits a pattern."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self._page = page
+        self._routes: list[Route] = []
+        page.route(pattern, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        self._routes.append(route)
+
+    @property
+    def first(self) -> Route:
+        """The first one, when it has come: what a page shows may be there before it."""
+        for _ in range(PATIENCE_MS // _LOOK_MS):
+            if self._routes:
+                return self._routes[0]
+            self._page.wait_for_timeout(_LOOK_MS)
+        raise AssertionError("no request has come")
+
+    def release(self) -> None:
+        """Let go of all that wait."""
+        for route in self._routes:
+            route.continue_()
