@@ -27,8 +27,7 @@ GRACE = timedelta(minutes=5)
 #: dead letters.
 MOST_SHIPMENTS = 200
 
-# Orders can be large: with more of them one read could outgrow what a batch returns.
-_PAGE = 50
+_PAGE = 100
 _AT_ONCE = 10
 
 

@@ -21,7 +21,7 @@ from app.store.keys import (
     shards,
     text_to_instant,
 )
-from app.store.pages import Page, PageRequest, read_page
+from app.store.pages import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
 from app.store.table import ConditionFailedError, Item, ItemTooLargeError, Table
 
@@ -164,8 +164,5 @@ async def delete_cart(table: Table, user_id: str) -> None:
 
 async def list_carts(table: Table, request: PageRequest) -> Page[Cart]:
     """Return a page of all carts, oldest first; keys by query, carts by batch."""
-    page = await read_page(table, GSI2, shards(_CARTS), name="carts", request=request)
-    ids = [item["PK"].removeprefix("CART#") for item in page.entries]
-    items = await table.get_many([cart_key(each) for each in ids])
-    carts = {item["user_id"]: item_to_cart(item) for item in items}
-    return Page(tuple(carts[each] for each in ids if each in carts), page.next_token)
+    page = await read_page_behind(table, GSI2, shards(_CARTS), name="carts", request=request)
+    return Page(tuple(map(item_to_cart, page.entries)), page.next_token)

@@ -1,7 +1,6 @@
 """Orders in the table."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -24,7 +23,7 @@ from app.store.keys import (
     shards,
     text_to_instant,
 )
-from app.store.pages import Page, PageRequest, read_page
+from app.store.pages import Page, PageRequest, read_page, read_page_behind
 from app.store.schema import GSI1, GSI2, GSI3
 from app.store.table import NOT_THERE, ConditionFailedError, Item, ItemTooLargeError, Table
 
@@ -184,29 +183,32 @@ async def _fill_in(table: Table, order: Order, known: dict[str, str]) -> Order:
 
 async def list_orders_of(table: Table, user_id: str, request: PageRequest) -> Page[Order]:
     """Return a page of a user's orders, newest first; one query."""
-    page = await read_page(
-        table,
-        GSI1,
-        [buyer_partition(user_id)],
-        name="orders of a user",
-        request=request,
-        newest_first=True,
+    return _readable(
+        await read_page(
+            table,
+            GSI1,
+            [buyer_partition(user_id)],
+            name="orders of a user",
+            request=request,
+            newest_first=True,
+        )
     )
-    return _readable(page.entries, page.next_token)
 
 
 async def list_orders(table: Table, request: PageRequest) -> Page[Order]:
     """Return a page of everybody's orders, newest first; keys by query, orders by batch."""
-    page = await read_page(
-        table, GSI2, shards(_ORDERS), name="orders", request=request, newest_first=True
+    return _readable(
+        await read_page_behind(
+            table, GSI2, shards(_ORDERS), name="orders", request=request, newest_first=True
+        )
     )
-    return await _orders_behind(table, page)
 
 
 async def list_open_orders(table: Table, request: PageRequest) -> Page[Order]:
     """Return a page of all orders that are not final, oldest first."""
-    page = await read_page(table, GSI3, shards(_OPEN), name="open orders", request=request)
-    return await _orders_behind(table, page)
+    return _readable(
+        await read_page_behind(table, GSI3, shards(_OPEN), name="open orders", request=request)
+    )
 
 
 async def list_overdue_order_ids(
@@ -225,19 +227,13 @@ async def list_overdue_order_ids(
     )
 
 
-async def _orders_behind(table: Table, keys: Page[Item]) -> Page[Order]:
-    ids = [item["PK"].removeprefix("ORDER#") for item in keys.entries]
-    items = await table.get_many([order_key(each) for each in ids])
-    found = {item["order_id"]: item for item in items}
-    return _readable([found[each] for each in ids if each in found], keys.next_token)
-
-
-def _readable(items: Sequence[Item], next_token: str | None) -> Page[Order]:
-    """Return the orders in ``items``: one that nobody can read must not hide all others."""
+def _readable(page: Page[Item]) -> Page[Order]:
+    """Return the orders of a page: one that nobody can read must not hide all others."""
     orders = []
-    for item in items:
+    for item in page.entries:
         try:
             orders.append(item_to_order(item))
         except (KeyError, TypeError, ValueError):
             log.exception("order.unreadable order_id=%s", item.get("order_id"))
-    return Page(tuple(orders), next_token, unreadable=len(items) - len(orders))
+    unreadable = len(page.entries) - len(orders)
+    return Page(tuple(orders), page.next_token, unreadable=unreadable)

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import heapq
+import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -13,9 +14,15 @@ from app.domain.errors import InvalidInputError
 from app.store.schema import Index
 from app.store.table import Item, Table
 
-#: A list without a limit stops here, so that one answer stays below Lambda's 6 MB.
+#: A list without a limit stops here.
 MAX_PAGE = 1000
 
+#: A page ends early where it becomes this large: an answer with all escapes that JSON in JSON
+#: needs must stay below Lambda's 6 MB.
+MAX_PAGE_BYTES = 2_500_000
+
+#: As many of the largest items (400 KB) as one batch of DynamoDB returns (16 MB).
+_BATCH = 40
 
 T = TypeVar("T")
 
@@ -80,7 +87,8 @@ async def read_page(
 ) -> Page[Item]:
     """Return one page of the list ``name``, merged from its partitions by sort key.
 
-    Costs one query per partition as long as the page spreads evenly over them.
+    Costs one query per partition as long as the page spreads evenly over them. Ends early
+    after ``MAX_PAGE_BYTES``, but never before its first entry.
     """
     after = read_token(name, request.token)
     share = request.limit // len(partitions) + 2
@@ -89,16 +97,54 @@ async def read_page(
         for partition in partitions
     ]
     try:
-        items = await _first_of(
-            streams, request.limit + 1, sort_key=index.range_key, newest_first=newest_first
+        items, is_cut = await _first_of(
+            streams, request.limit, sort_key=index.range_key, newest_first=newest_first
         )
     finally:
         for stream in streams:
             await stream.aclose()
-    if len(items) <= request.limit:
-        return Page(tuple(items), None)
-    kept = items[: request.limit]
-    return Page(tuple(kept), write_token(name, kept[-1][index.range_key]))
+    token = write_token(name, items[-1][index.range_key]) if is_cut else None
+    return Page(tuple(items), token)
+
+
+async def read_page_behind(
+    table: Table,
+    index: Index,
+    partitions: Sequence[str],
+    *,
+    name: str,
+    request: PageRequest,
+    newest_first: bool = False,
+) -> Page[Item]:
+    """Return one page of the list ``name`` whose index holds keys only, with whole items.
+
+    Costs one batch per 40 entries beside what :func:`read_page` costs, and ends as that does.
+    """
+    keys = await read_page(
+        table, index, partitions, name=name, request=request, newest_first=newest_first
+    )
+    items: list[Item] = []
+    size = 0
+    for place in range(0, len(keys.entries), _BATCH):
+        some = keys.entries[place : place + _BATCH]
+        found = {
+            item["PK"]: item
+            for item in await table.get_many([{"PK": key["PK"], "SK": key["SK"]} for key in some])
+        }
+        for number, key in enumerate(some, place):
+            if key["PK"] not in found:
+                continue
+            size += _size_of(found[key["PK"]])
+            if items and size > MAX_PAGE_BYTES:
+                last = keys.entries[number - 1][index.range_key]
+                return Page(tuple(items), write_token(name, last))
+            items.append(found[key["PK"]])
+    return Page(tuple(items), keys.next_token)
+
+
+def _size_of(item: Item) -> int:
+    """Return about how many bytes an item takes in an answer, rather too many."""
+    return len(json.dumps(item, default=str))
 
 
 async def _first_of(
@@ -107,8 +153,11 @@ async def _first_of(
     *,
     sort_key: str,
     newest_first: bool,
-) -> list[Item]:
-    """Return the first ``count`` items of sorted streams; their first pages load side by side."""
+) -> tuple[list[Item], bool]:
+    """Return the first items of sorted streams, ``count`` or a page full, and if there are more.
+
+    Their first pages load side by side.
+    """
     # A stream that still runs cannot be closed, so all are awaited even when one fails.
     heads = await asyncio.gather(
         *(anext(stream, None) for stream in streams), return_exceptions=True
@@ -121,15 +170,19 @@ async def _first_of(
             waiting.append(_Head(item, stream, item[sort_key], newest_first))
     heapq.heapify(waiting)
     found: list[Item] = []
-    while waiting and len(found) < count:
+    size = 0
+    while waiting:
         head = heapq.heappop(waiting)
+        size += _size_of(head.item)
+        if len(found) == count or (found and size > MAX_PAGE_BYTES):
+            return found, True
         found.append(head.item)
         following = await anext(head.stream, None)
         if following is not None:
             heapq.heappush(
                 waiting, _Head(following, head.stream, following[sort_key], newest_first)
             )
-    return found
+    return found, False
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from app.store.keys import (
     user_key,
     username_key,
 )
-from app.store.pages import Page, PageRequest, read_page
+from app.store.pages import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
 from app.store.table import ConditionFailedError, Item, Table
 
@@ -97,8 +97,5 @@ async def find_credentials(table: Table, username: str) -> Credentials | None:
 
 async def list_users(table: Table, request: PageRequest) -> Page[User]:
     """Return a page of all users, oldest first; keys by query, profiles by batch."""
-    page = await read_page(table, GSI2, shards(_USERS), name="users", request=request)
-    ids = [item["PK"].removeprefix("USER#") for item in page.entries]
-    items = await table.get_many([user_key(each) for each in ids])
-    users = {item["user_id"]: item_to_user(item) for item in items}
-    return Page(tuple(users[each] for each in ids if each in users), page.next_token)
+    page = await read_page_behind(table, GSI2, shards(_USERS), name="users", request=request)
+    return Page(tuple(map(item_to_user, page.entries)), page.next_token)

@@ -1,7 +1,7 @@
 """Lists in pages: every entry once, whatever the size of the pages."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +11,17 @@ from hypothesis import strategies as st
 
 from app.domain.errors import InvalidInputError, StoreUnavailableError
 from app.domain.user import Credentials, Role, User
-from app.store.keys import shards
-from app.store.pages import MAX_PAGE, PageRequest, read_page, read_token, write_token
+from app.store.keys import Key, shards
+from app.store.pages import (
+    MAX_PAGE,
+    MAX_PAGE_BYTES,
+    Page,
+    PageRequest,
+    read_page,
+    read_page_behind,
+    read_token,
+    write_token,
+)
 from app.store.schema import GSI1, Index
 from app.store.seeds import put_items
 from app.store.table import Item, Table, get_table
@@ -284,3 +293,53 @@ async def test_what_is_stored_meanwhile_is_not_repeated(stored: list[User]) -> N
     second = await list_users(table, PageRequest(100, first.next_token))
 
     assert [*first.entries, *second.entries] == stored
+
+
+class LargeItems(FakeTable):
+    """A table whose items are as large as items can be, behind an index of keys."""
+
+    def __init__(self, positions: list[str]) -> None:
+        super().__init__(positions)
+        self.batches: list[int] = []
+
+    async def query(self, *args: Any, **kwargs: Any) -> AsyncGenerator[Item, None]:
+        async for item in super().query(*args, **kwargs):
+            [position] = item.values()
+            yield {"PK": position, "SK": "x", "text": "x" * 390_000, GSI1.range_key: position}
+
+    async def get_many(self, keys: Sequence[Key]) -> list[Item]:
+        self.batches.append(len(keys))
+        # In no order, and one is gone.
+        return [{**key, "text": "x" * 390_000} for key in reversed(keys) if key["PK"] != "05"]
+
+
+@pytest.mark.parametrize("read", [read_page, read_page_behind])
+async def test_a_page_of_large_items_ends_early_and_misses_nothing(
+    read: Callable[..., Awaitable[Page[Item]]],
+) -> None:
+    positions = [f"{number:02}" for number in range(50)]
+    table, token, seen, pages = LargeItems(positions), None, [], 0
+    while True:
+        page = await read(
+            table, GSI1, PARTITIONS, name="things", request=PageRequest(MAX_PAGE, token)
+        )
+        assert sum(len(item["text"]) for item in page.entries) <= MAX_PAGE_BYTES
+        seen += [item["PK"] for item in page.entries]
+        pages += 1
+        token = page.next_token
+        if token is None:
+            break
+
+    assert seen == [each for each in positions if read is read_page or each != "05"]
+    assert pages == 9
+    assert all(each <= 40 for each in table.batches)
+
+
+async def test_an_item_larger_than_a_page_is_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.store.pages.MAX_PAGE_BYTES", 10)
+    table = LargeItems(["1", "2"])
+
+    page = await read_page(table, GSI1, PARTITIONS, name="things", request=PageRequest())
+
+    assert [item["PK"] for item in page.entries] == ["1"]
+    assert page.next_token is not None
