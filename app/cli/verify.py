@@ -78,14 +78,16 @@ def command(  # noqa: PLR0917  # Typer makes an option of each.
     limits = read_policy(policy or ROOT / POLICY_FILE)
     only = _known(gate or [])
     now = datetime.now(UTC)
+    earlier = read_report(replay) if replay else None
+    if earlier:
+        stage, local = earlier.stage, earlier.is_local
+    _check(stage, limits)
     if (rollback_on_fail or promote_on_pass) and stage not in _DEPLOYED:
         raise SettingsError(f"nothing is deployed in {stage} that could be switched")
-    if replay is not None:
-        earlier = read_report(replay)
-        stage, local, evidence = earlier.stage, earlier.is_local, earlier.evidence
-        _check(stage, limits)
+    if earlier:
+        evidence = earlier.evidence
     else:
-        _check(stage, limits)
+        _make(out)
         gates = [each for each in limits.stages[stage] if not only or each in only]
         since_when = _instant(since) if since else now - _LOOK_BACK
         target = Target(stage, local, url, region, stack, ROOT, since_when)
@@ -122,6 +124,14 @@ def _check(stage: str, policy: Policy) -> None:
         raise SettingsError(f"there is no stage {stage}; one of {', '.join(STAGES)}")
     if stage not in policy.stages:
         raise SettingsError(f"the policy has no stage {stage}")
+
+
+def _make(folder: Path) -> None:
+    """Make the folder of the reports before anything is asked, which takes minutes."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as failure:
+        raise SettingsError(f"--out {folder}: cannot be made: {failure.strerror}") from failure
 
 
 def _instant(text: str) -> datetime:

@@ -90,9 +90,9 @@ class Waiver(_Strict):
         _check_gate(self.gate)
         return self
 
-    def covers(self, gate: str, what: str, *, today: date) -> bool:
-        """Return whether a breach is accepted today."""
-        return self.gate == gate and fnmatchcase(what, self.what) and today <= self.until
+    def is_about(self, gate: str, what: str) -> bool:
+        """Return whether it is this breach that is accepted, or was."""
+        return self.gate == gate and fnmatchcase(what, self.what)
 
 
 class Policy(_Strict):
