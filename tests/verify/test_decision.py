@@ -150,7 +150,7 @@ def test_a_stage_without_gates_knows_nothing() -> None:
 
 
 def test_a_gate_that_no_limit_holds_for_knows_nothing() -> None:
-    limits = policy(local=False)
+    limits = policy(where="aws")
 
     decision = decide([evidence(DELIVERED)], limits, stage="live", today=TODAY, is_local=True)
 
