@@ -51,9 +51,10 @@ release: .venv/.ready ## Bring this commit out: image, canary, verdict (STACK=th
 watch: .venv/.ready ## Verify what is live (STACK=the Pulumi stack)
 	@exec $(BIN)/python -m infra.release watch --stack "$(STACK)"
 
-browser: ## Install Chromium, for the tests that want one (Debian, Ubuntu)
-	$(if $(filter 0,$(shell id -u)),,sudo) apt-get update -qq
-	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -qq -y chromium
+browser: ## Install Chromium for the tests that want one, unless there is one (Debian)
+	@for b in chromium chromium-browser google-chrome google-chrome-stable; do command -v $$b && exit 0; done; \
+	sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
+	$$sudo apt-get update -qq && $$sudo apt-get install -qq -y chromium
 
 openapi: .venv/.ready ## Write the API documents in openapi/
 	@exec $(BIN)/acme-shop openapi
