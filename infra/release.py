@@ -263,6 +263,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.what == "up" and not options.image:
         parser.error("up needs --image")
+    if options.practice_calls < 0:
+        parser.error("--practice-calls cannot be less than none")
     # As Ctrl-C does: a trial that is broken off is taken back.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     release = Release(

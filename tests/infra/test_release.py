@@ -356,9 +356,15 @@ def test_a_stack_without_a_file_is_named() -> None:
         Release("nowhere").watch()
 
 
-def test_up_wants_an_image(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(["up"], "--image"), (["all", "--practice-calls", "-1"], "--practice-calls")],
+)
+def test_wrong_use_of_a_release_is_named(
+    capfd: pytest.CaptureFixture[str], arguments: list[str], named: str
+) -> None:
     with pytest.raises(SystemExit) as ended:
-        module.main(["up", "--stack", "dev"])
+        module.main([*arguments, "--stack", "dev"])
 
     assert ended.value.code == 2
-    assert "--image" in capfd.readouterr().err
+    assert named in capfd.readouterr().err
