@@ -115,7 +115,6 @@ FUNCTIONS = (
         settings=(
             *_COMMON,
             "AUTH_MODE",
-            "CARD_RULES",
             "CATALOG_VERSION",
             "PAYMENT_REQUEST_QUEUE_URL",
             "SHOP_PAYMENT_WAIT_SECONDS",

@@ -2,8 +2,8 @@
 
 image     build the image of this commit, push it, and print its address
 up        deploy an image next to the version that runs, as a canary with --percent of all calls
-all       image, then canaries of 10 and 50 % that are watched and verified, then all calls;
-          what raises the release alarm or fails to be verified is taken back at once
+all       image, then canaries of 10 and 50 % that are tried, watched and verified, then all
+          calls; what raises the release alarm or is not found good is taken back at once
 rollback  take back the canary, or with --version a release that has all calls already
 watch     verify what is live
 
@@ -16,9 +16,7 @@ import argparse
 import base64
 import json
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -26,10 +24,12 @@ from functools import cached_property
 from typing import Any
 
 from app.signing_keys import new_signing_keys
-from app.stack import FUNCTIONS, alarm_name, function_name, signing_keys_name
+from app.stack import FUNCTIONS, function_name, signing_keys_name
 from app.verify.rollback import RollbackError, roll_back
 from app.verify.sources.aliases import find_routing
 from app.verify.sources.asking import aws_client
+from infra.baking import practise_orders, watch_alarm
+from infra.commands import code_of, run, said, say
 from infra.graph import INFRA, read_stack_file
 
 ROOT = INFRA.parent
@@ -38,20 +38,30 @@ ROOT = INFRA.parent
 STEPS = (10, 50)
 #: How long each step is watched: alarms look at five minutes.
 BAKE_MINUTES = 5.0
-_LOOK_EVERY_SECONDS = 15.0
+#: Calls of each function that a new version should get, whoever is about. More than
+#: infra/policy.toml wants to judge by: chance deals them out, and queues hand over several at once.
+PRACTICE_CALLS = 50
 
+_COMMIT = ("git", "rev-parse", "--short=12", "HEAD")
 _PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
 
-# Exit codes of `acme-shop verify`.
-_PASSED, _INCONCLUSIVE, _TAKEN_BACK, _NOT_TAKEN_BACK = 0, 3, 4, 5
+# Exit codes of `acme-shop verify`; after any other the canary still has its share.
+_PASSED, _TAKEN_BACK, _NOT_TAKEN_BACK = 0, 4, 5
+_SETTLED = frozenset({_PASSED, _TAKEN_BACK, _NOT_TAKEN_BACK})
 
 
 class Release:
     """One release of one stack."""
 
-    def __init__(self, stack: str, *, bake_minutes: float = BAKE_MINUTES) -> None:
+    def __init__(
+        self,
+        stack: str,
+        *,
+        bake_minutes: float = BAKE_MINUTES,
+        practice_calls: int = PRACTICE_CALLS,
+    ) -> None:
         """Release to ``stack``; each share of the calls is watched for ``bake_minutes``."""
-        self._stack = stack
+        self._stack, self._practice_calls = stack, practice_calls
         self._bake_seconds = bake_minutes * 60
 
     def image(self) -> str:
@@ -62,12 +72,12 @@ class Release:
         repository = self._outputs().get("Image::Repository")
         if not repository:
             raise SystemExit(f"{self._stack} has no repository yet: run `pulumi up` once.")
-        address = f"{repository}:{_said('git', 'rev-parse', '--short=12', 'HEAD')}"
+        address = f"{repository}:{said(*_COMMIT, folder=ROOT)}"
         self._log_in(repository.partition("/")[0])
-        if _code("docker", "manifest", "inspect", address) != 0:
+        if code_of("docker", "manifest", "inspect", address) != 0:
             platform = _PLATFORMS[self._generic.get("architecture", "x86_64")]
-            _run("docker", "build", "--platform", platform, "--tag", address, str(ROOT))
-            _run("docker", "push", address)
+            run("docker", "build", "--platform", platform, "--tag", address, str(ROOT))
+            run("docker", "push", address)
         return address
 
     def up(self, address: str, *, percent: int = STEPS[0]) -> bool:
@@ -92,10 +102,14 @@ class Release:
             for percent in STEPS:
                 since = datetime.now(UTC)
                 if not self.up(address, percent=percent):
+                    # Nobody else could answer, so a verdict is all there is to be had.
+                    trial.is_first = True
+                    if alarm := self._bake(100):
+                        say(alarm)
                     trial.code = self._verify("live", since)
-                    break
-                if alarm := self._bake():
-                    _say(alarm)
+                    return trial.code
+                if alarm := self._bake(percent):
+                    say(alarm)
                     trial.code = self.roll_back() or _TAKEN_BACK
                     break
                 is_last = percent == STEPS[-1]
@@ -103,18 +117,18 @@ class Release:
                 trial.code = self._verify("canary", since, "--rollback-on-fail", *options)
                 if trial.code != _PASSED:
                     break
-            if trial.code == _INCONCLUSIVE:
+            if trial.code not in _SETTLED:
                 # What is not known is no pass, and nobody stays to find out.
-                trial.code = self.roll_back() or _INCONCLUSIVE
+                trial.code = self.roll_back() or trial.code
         return trial.code
 
     def roll_back(self, version: str | None = None) -> int:
         """End the canary, or take back the release ``version``; return 0, or 5 if it fails."""
         try:
             for change in roll_back(self._client("lambda"), self._stack, release=version):
-                _say(f"{change.function}: {change.before} -> {change.after}")
+                say(f"{change.function}: {change.before} -> {change.after}")
         except RollbackError as failure:
-            _say(str(failure))
+            say(str(failure))
             return _NOT_TAKEN_BACK
         return 0
 
@@ -137,25 +151,15 @@ class Release:
             raise
         finally:
             self._pulumi("config", "rm", "--path", "awsconfig:generic.canary")
-            if trial.code != _PASSED:
+            if trial.code != _PASSED and not trial.is_first:
                 self._set({"image": before})
 
-    def _bake(self) -> str | None:
-        """Watch the release alarm for a while; return what it says once it is on."""
-        name = alarm_name(self._stack, "release")
-        client, until = self._client("cloudwatch"), time.monotonic() + self._bake_seconds
-        while True:
-            found = client.describe_alarms(
-                AlarmNames=[name], AlarmTypes=["CompositeAlarm", "MetricAlarm"]
-            )
-            for alarm in (*found.get("CompositeAlarms", ()), *found.get("MetricAlarms", ())):
-                if alarm["StateValue"] == "ALARM":
-                    return f"{name} is on: {alarm.get('StateReason', '')}"
-            left = until - time.monotonic()
-            if left <= 0:
-                return None
-            _say(f"watching {name}: {left / 60:.1f} minutes to go")
-            time.sleep(min(_LOOK_EVERY_SECONDS, left))
+    def _bake(self, percent: int) -> str | None:
+        """Try the new version and watch it; return what its alarm says once it is on."""
+        practise_orders(
+            self._outputs()["Gateway::URL"], orders=self._practice_calls * 100 // percent
+        )
+        return watch_alarm(self._client("cloudwatch"), self._stack, seconds=self._bake_seconds)
 
     def _ensure_signing_keys(self) -> None:
         """Put the first keys of a stack: nothing but random numbers, seen by nobody."""
@@ -164,7 +168,7 @@ class Release:
             if client.get_secret_value(SecretId=name).get("SecretString"):
                 return
         client.put_secret_value(SecretId=name, SecretString=new_signing_keys())
-        _say(f"{name}: the first signing keys are in place")
+        say(f"{name}: the first signing keys are in place")
 
     def _live_versions(self) -> dict[str, str]:
         """Return the version each function's alias leads to; nothing for a new stack."""
@@ -176,7 +180,7 @@ class Release:
 
     def _verify(self, stage: str, since: datetime | None, *more: str) -> int:
         deployed = ("--since", since.isoformat(timespec="seconds")) if since else ()
-        return _code(
+        return code_of(
             *(sys.executable, "-m", "app.cli.main", "verify", stage),
             *("--stack", self._stack, "--region", self._region),
             *("--url", self._outputs()["Gateway::URL"], *deployed, *more),
@@ -203,7 +207,7 @@ class Release:
         return aws_client(service, self._region)
 
     def _outputs(self) -> dict[str, Any]:
-        text = _said("pulumi", *self._where(), "stack", "output", "--json")
+        text = said("pulumi", *self._where(), "stack", "output", "--json", folder=ROOT)
         outputs: dict[str, Any] = json.loads(text)
         return outputs
 
@@ -216,51 +220,23 @@ class Release:
         self._pulumi("config", "set-all", "--path", *options)
 
     def _pulumi(self, *arguments: str) -> None:
-        _run("pulumi", *self._where(), *arguments)
+        run("pulumi", *self._where(), *arguments)
 
     def _log_in(self, registry: str) -> None:
         """Let Docker push; the password goes through a pipe, not through the process list."""
         [data] = self._client("ecr").get_authorization_token()["authorizationData"]
         user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
-        _run("docker", "login", "--username", user, "--password-stdin", registry, said=password)
+        run("docker", "login", "--username", user, "--password-stdin", registry, given=password)
 
 
 class _Trial:
-    """How a release ends; until it has ended, it has failed."""
+    """How a release ends; until it has ended, it has failed.
+
+    ``is_first`` is one that has nothing to go back to: it stays, whatever is said of it.
+    """
 
     code = 1
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-
-
-def _run(*words: str, said: str | None = None) -> None:
-    """Run a command; if it fails, end with its exit code."""
-    if code := _code(*words, said=said):
-        raise SystemExit(code)
-
-
-def _code(*words: str, said: str | None = None) -> int:
-    _say(f"> {' '.join(words)}")
-    # Our own output is what was asked for, so what commands say goes beside it.
-    return _done(words, input=said, stdout=sys.stderr).returncode
-
-
-def _said(*words: str) -> str:
-    """Return what a command prints; if it fails, end with its exit code."""
-    done = _done(words, cwd=ROOT, stdout=subprocess.PIPE)
-    if done.returncode:
-        raise SystemExit(done.returncode)
-    return done.stdout.strip()
-
-
-def _done(words: Sequence[str], **how: Any) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(words, text=True, check=False, **how)  # noqa: S603  # No shell.
-    except FileNotFoundError:
-        raise SystemExit(f"There is no command {words[0]}; a release needs it.") from None
+    is_first = False
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -278,12 +254,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--bake-minutes", type=float, default=BAKE_MINUTES, help="how long `all` watches each step"
     )
+    parser.add_argument(
+        "--practice-calls",
+        type=int,
+        default=PRACTICE_CALLS,
+        help="calls that `all` sees to in each step, in a shop with customers 0",
+    )
     options = parser.parse_args(arguments)
     if options.what == "up" and not options.image:
         parser.error("up needs --image")
+    if options.practice_calls < 0:
+        parser.error("--practice-calls cannot be less than none")
     # As Ctrl-C does: a trial that is broken off is taken back.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    release = Release(options.stack, bake_minutes=options.bake_minutes)
+    release = Release(
+        options.stack,
+        bake_minutes=options.bake_minutes,
+        practice_calls=options.practice_calls,
+    )
     match options.what:
         case "image":
             sys.stdout.write(f"{release.image()}\n")

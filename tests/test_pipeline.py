@@ -1,6 +1,7 @@
 """The pipelines: short, valid, and made of make targets that exist."""
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,10 +66,55 @@ def test_a_pipeline_has_these_jobs_and_no_logic(path: Path) -> None:
 def test_each_job_does_its_part(path: Path) -> None:
     run = list(commands(path))
 
+    # Without a browser its tests would be skipped, and nobody would be told.
     checks = [command for job, command in run if job == "check"]
     assert checks == ["make browser", "make check", "make test", "make verify"]
     assert [command for job, command in run if job == "release"] == ["make release"]
     assert [command for job, command in run if job == "watch"] == ["make watch"]
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
+def test_every_job_keeps_its_reports(path: Path) -> None:
+    keeps: dict[str, str] = {}
+    for job, content in read(path)["jobs"].items():
+        last = content["steps"][-1]
+        keeps[job] = (last.get("with") or last["store_artifacts"])["path"]
+        assert path is CIRCLECI or last["if"] == "always()"
+
+    assert keeps == dict.fromkeys(JOBS, "build/verify")
+
+
+def test_an_image_is_built_where_there_is_a_docker_client() -> None:
+    content = read(CIRCLECI)
+    executor = content["executors"][content["jobs"]["release"]["executor"]]
+
+    # A remote engine is only half of it, and official Python images have no client.
+    assert "setup_remote_docker" in circleci_steps("release")
+    assert executor["docker"][0]["image"].startswith("cimg/")
+
+
+@pytest.mark.parametrize(
+    ("there", "calls"), [("chromium-browser", []), ("", ["update -qq", "install -qq -y chromium"])]
+)
+def test_a_browser_is_installed_where_there_is_none(
+    tmp_path: Path, there: str, calls: list[str]
+) -> None:
+    called = tmp_path / "called"
+    called.touch()
+    # Root, as in the job's container; who is not needs sudo.
+    commands = {"apt-get": f'echo "$@" >> {called}', "id": "echo 0"}
+    for name, does in {**commands, **({there: ""} if there else {})}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+
+    subprocess.run(
+        [shutil.which("make") or "make", "browser"],
+        cwd=ROOT,
+        env={"PATH": str(tmp_path)},
+        check=True,
+    )
+
+    assert called.read_text().splitlines() == calls
 
 
 def test_circleci_runs_only_jobs_that_exist_in_an_order_that_exists() -> None:

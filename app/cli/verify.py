@@ -19,7 +19,7 @@ from app.local.errors import NotRunningError
 from app.local.running import apply_environment
 from app.verify.decision import Verdict, decide
 from app.verify.evidence import Evidence
-from app.verify.policy import POLICY_FILE, STAGES, Policy, read_policy
+from app.verify.policy import DEPLOYED, POLICY_FILE, STAGES, Policy, read_policy
 from app.verify.registry import GATES, collector_of
 from app.verify.report import as_json, as_table, name_of, read_report, write_reports
 from app.verify.rollback import Change, RollbackError, promote, roll_back
@@ -30,8 +30,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: What the codes mean beyond those of a decision.
 ROLLED_BACK, ROLLBACK_FAILED = 4, 5
-
-_DEPLOYED = ("canary", "live")
 
 #: What a deployment is judged by unless it is said when it was.
 _LOOK_BACK = timedelta(minutes=30)
@@ -78,14 +76,16 @@ def command(  # noqa: PLR0917  # Typer makes an option of each.
     limits = read_policy(policy or ROOT / POLICY_FILE)
     only = _known(gate or [])
     now = datetime.now(UTC)
-    if (rollback_on_fail or promote_on_pass) and stage not in _DEPLOYED:
+    earlier = read_report(replay) if replay else None
+    if earlier:
+        stage, local = earlier.stage, earlier.is_local
+    _check(stage, limits)
+    if (rollback_on_fail or promote_on_pass) and stage not in DEPLOYED:
         raise SettingsError(f"nothing is deployed in {stage} that could be switched")
-    if replay is not None:
-        earlier = read_report(replay)
-        stage, local, evidence = earlier.stage, earlier.is_local, earlier.evidence
-        _check(stage, limits)
+    if earlier:
+        evidence = earlier.evidence
     else:
-        _check(stage, limits)
+        _make(out)
         gates = [each for each in limits.stages[stage] if not only or each in only]
         since_when = _instant(since) if since else now - _LOOK_BACK
         target = Target(stage, local, url, region, stack, ROOT, since_when)
@@ -124,6 +124,14 @@ def _check(stage: str, policy: Policy) -> None:
         raise SettingsError(f"the policy has no stage {stage}")
 
 
+def _make(folder: Path) -> None:
+    """Make the folder of the reports before anything is asked, which takes minutes."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as failure:
+        raise SettingsError(f"--out {folder}: cannot be made: {failure.strerror}") from failure
+
+
 def _instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
@@ -145,7 +153,7 @@ def _gather(target: Target, gates: Sequence[str]) -> list[Evidence]:
             now = datetime.now(UTC)
             return [Evidence(each, "", now, unreachable=str(failure)) for each in gates]
         target = replace(target, url=shop.url, region=shop.environment["REGION"], stack="local")
-    elif target.stage in _DEPLOYED and not target.url:
+    elif target.stage in DEPLOYED and not target.url:
         raise SettingsError("--url says where the shop is; --local means the shop of make run")
     return _collect(target, gates)
 

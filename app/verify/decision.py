@@ -1,7 +1,7 @@
 """From evidence and limits to a verdict; pure, so that it can be decided again at any time."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import IntEnum
 from fnmatch import fnmatchcase
@@ -105,17 +105,22 @@ def _decide_gate(
     *,
     today: date,
 ) -> GateDecision:
-    if found is None or found.unreachable is not None:
-        why = found.unreachable if found and found.unreachable else "nothing was collected"
-        check = Check(gate, "", why, Verdict.INCONCLUSIVE, "", "an unknown is never a pass")
-        checks = [_softened(check, mode)]
+    if found is None:
+        checks = [_unknown(gate, mode, "nothing was collected")]
+    elif found.unreachable is not None:
+        checks = [_unknown(gate, mode, found.unreachable)]
     else:
         checks = [
             _softened(_waived(check, gate, policy, today=today), max_mode(mode, limit_mode))
             for check, limit_mode in _checks(found, limits)
-        ]
-    verdict = max((each.verdict for each in checks), default=Verdict.PASS)
+        ] or [_unknown(gate, mode, "no limit holds here")]
+    verdict = max(each.verdict for each in checks)
     return GateDecision(gate, mode, found.source if found else "", verdict, tuple(checks))
+
+
+def _unknown(gate: str, mode: Mode, why: str) -> Check:
+    check = Check(gate, "", why, Verdict.INCONCLUSIVE, "", "an unknown is never a pass")
+    return _softened(check, mode)
 
 
 def max_mode(one: Mode, other: Mode) -> Mode:
@@ -181,11 +186,14 @@ def _kept(limit: Limit, value: float) -> Verdict:
 def _waived(check: Check, gate: str, policy: Policy, *, today: date) -> Check:
     if check.verdict is not Verdict.FAIL:
         return check
+    says = check.says
     for waiver in policy.waivers:
-        if waiver.covers(gate, check.what, today=today):
-            says = f"{check.says}; waived until {waiver.until} by {waiver.owner}: {waiver.reason}"
-            return Check(check.what, check.limit, says, Verdict.WARN, check.owner, check.reason)
-    return check
+        if waiver.is_about(gate, check.what):
+            if today <= waiver.until:
+                waived = f"waived until {waiver.until} by {waiver.owner}: {waiver.reason}"
+                return replace(check, says=f"{check.says}; {waived}", verdict=Verdict.WARN)
+            says += f"; the waiver of {waiver.owner} ended on {waiver.until}"
+    return replace(check, says=says)
 
 
 def _softened(check: Check, mode: Mode) -> Check:
@@ -193,4 +201,4 @@ def _softened(check: Check, mode: Mode) -> Check:
     if check.verdict is Verdict.PASS or mode is Mode.ENFORCE:
         return check
     verdict = Verdict.OBSERVED if mode is Mode.OBSERVE else min(check.verdict, Verdict.WARN)
-    return Check(check.what, check.limit, check.says, verdict, check.owner, check.reason)
+    return replace(check, verdict=verdict)

@@ -17,6 +17,8 @@ from app.domain.errors import SettingsError
 from app.verify.registry import GATES
 
 STAGES = ("source", "preview", "canary", "live")
+#: Those in which something runs that can be switched.
+DEPLOYED = ("canary", "live")
 POLICY_FILE = Path("infra") / "policy.toml"
 
 Words = Annotated[str, Field(min_length=3)]
@@ -30,6 +32,13 @@ class Mode(StrEnum):
     OBSERVE = "observe"
 
 
+class Where(StrEnum):
+    """What a limit is about: a tree or a shop on this machine, or a shop in AWS."""
+
+    HERE = "here"
+    AWS = "aws"
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,8 +47,8 @@ class Limit(_Strict):
     """What one measurement, or the number of findings under one rule, may be.
 
     ``measure`` may hold ``*``. ``at_most_ratio`` compares with the version before. ``mode``
-    is for a limit that is milder than its gate; one that is not ``local`` asks for what only
-    AWS can tell.
+    is for a limit that is milder than its gate. One with ``where`` asks for what is known
+    there only.
     """
 
     gate: str
@@ -51,7 +60,7 @@ class Limit(_Strict):
     min_samples: int = 1
     stages: tuple[str, ...] = STAGES
     mode: Mode = Mode.ENFORCE
-    local: bool = True
+    where: Where | None = None
     owner: Words
     reason: Words
 
@@ -90,9 +99,9 @@ class Waiver(_Strict):
         _check_gate(self.gate)
         return self
 
-    def covers(self, gate: str, what: str, *, today: date) -> bool:
-        """Return whether a breach is accepted today."""
-        return self.gate == gate and fnmatchcase(what, self.what) and today <= self.until
+    def is_about(self, gate: str, what: str) -> bool:
+        """Return whether it is this breach that is accepted, or was."""
+        return self.gate == gate and fnmatchcase(what, self.what)
 
 
 class Policy(_Strict):
@@ -113,11 +122,12 @@ class Policy(_Strict):
         return self
 
     def limits_of(self, gate: str, stage: str, *, is_local: bool) -> list[Limit]:
-        """Return what a gate is held to in a stage."""
+        """Return what a gate is held to in a stage; ``is_local`` is said of a deployed one."""
+        where = Where.HERE if is_local or stage not in DEPLOYED else Where.AWS
         return [
             each
             for each in self.limits
-            if each.gate == gate and stage in each.stages and (each.local or not is_local)
+            if each.gate == gate and stage in each.stages and each.where in {None, where}
         ]
 
 

@@ -20,17 +20,36 @@ _PUBLIC_ACCESS = (
 )
 #: Policies that say who may come to a resource, and the input that holds them.
 _DOORS = {
-    "s3/bucketPolicy:BucketPolicy": "policy",
-    "sns/topicPolicy:TopicPolicy": "policy",
-    "sqs/queuePolicy:QueuePolicy": "policy",
+    "ecr/repositoryPolicy:RepositoryPolicy": "policy",
     "iam/role:Role": "assumeRolePolicy",
     "kms/key:Key": "policy",
+    "s3/bucketPolicy:BucketPolicy": "policy",
+    "secretsmanager/secret:Secret": "policy",
+    "secretsmanager/secretPolicy:SecretPolicy": "policy",
+    "sns/topic:Topic": "policy",
+    "sns/topicPolicy:TopicPolicy": "policy",
+    "sqs/queue:Queue": "policy",
+    "sqs/queuePolicy:QueuePolicy": "policy",
 }
+#: Conditions that say who may come, unlike those that say how or when.
+_WHO = frozenset(
+    {
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:principalorgid",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceorgid",
+        "kms:calleraccount",
+    }
+)
+#: The one way to give permissions here; what comes in another way is compared with nothing.
+_ROLE, _ROLE_POLICY = "iam/role:Role", "iam/rolePolicy:RolePolicy"
 
 
 def wildcards(graph: Graph) -> Iterator[Finding]:
     """Find permissions on more than can be counted."""
-    for policy in graph.all("iam/rolePolicy:RolePolicy"):
+    for policy in graph.all(_ROLE_POLICY):
         for statement in policy.document("policy"):
             for action in as_list(statement.get("Action", "*")):
                 if "*" in action:
@@ -54,10 +73,17 @@ def open_doors(graph: Graph) -> Iterator[Finding]:
     """Find policies that let in anybody, whoever that is."""
     for kind, key in _DOORS.items():
         for resource in graph.all(kind):
-            for statement in resource.document(key):
-                anybody = statement.get("Principal") in ("*", {"AWS": "*"})
-                if statement["Effect"] == "Allow" and anybody and not statement.get("Condition"):
-                    yield Finding("public", f"{_word(resource)} {resource.name}", "lets anybody in")
+            statements = resource.document(key) if resource.inputs.get(key) else []
+            if any(map(_lets_anybody_in, statements)):
+                yield Finding("public", f"{_word(resource)} {resource.name}", "lets anybody in")
+
+
+def _lets_anybody_in(statement: Mapping[str, Any]) -> bool:
+    principal = statement.get("Principal", "*")
+    named = principal.values() if isinstance(principal, Mapping) else [principal]
+    asked = {key.lower() for each in statement.get("Condition", {}).values() for key in each}
+    is_anybody = any("*" in as_list(each) for each in named)
+    return statement["Effect"] == "Allow" and is_anybody and _WHO.isdisjoint(asked)
 
 
 def open_functions(graph: Graph) -> Iterator[Finding]:
@@ -182,6 +208,18 @@ def permissions(graph: Graph, recorded: Mapping[str, Sequence[str]]) -> Iterator
             yield Finding("permission", f"role {role}", f"needed, not given: {each}")
 
 
+def side_doors(graph: Graph) -> Iterator[Finding]:
+    """Find permissions that are given past the policies that are compared with calls."""
+    for resource in graph.resources:
+        is_known = resource.kind.endswith((f":{_ROLE}", f":{_ROLE_POLICY}"))
+        if resource.kind.startswith("aws:iam/") and not is_known:
+            subject = f"{_word(resource)} {resource.name}"
+            yield Finding("permission", subject, "gives what is compared with no calls")
+    for role in graph.all(_ROLE):
+        if role.inputs.get("managedPolicyArns") or role.inputs.get("inlinePolicies"):
+            yield Finding("permission", f"role {role.name}", "has policies beside its own")
+
+
 #: What looks at nothing but the graph.
 RULES = (
     wildcards,
@@ -194,6 +232,7 @@ RULES = (
     visibility,
     encryption,
     alarms,
+    side_doors,
 )
 
 

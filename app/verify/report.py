@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
 from app.domain.errors import SettingsError
 from app.verify.decision import Decision, Verdict
-from app.verify.evidence import Evidence, Finding, Measurement
+from app.verify.evidence import Evidence
 
 #: The names of the files, beside those that gates write.
 JSON_FILE, MARKDOWN_FILE, JUNIT_FILE = "verify.json", "verify.md", "verify.xml"
@@ -116,7 +117,15 @@ def as_junit(decision: Decision) -> str:
     """Return the report for a CI server: a failure fails, what is unknown is an error."""
     root = Element("testsuites", name=f"verify {decision.stage}")
     for gate in decision.gates:
-        suite = SubElement(root, "testsuite", name=gate.gate, tests=str(len(gate.checks)))
+        verdicts = [each.verdict for each in gate.checks]
+        suite = SubElement(
+            root,
+            "testsuite",
+            name=gate.gate,
+            tests=str(len(verdicts)),
+            failures=str(verdicts.count(Verdict.FAIL)),
+            errors=str(verdicts.count(Verdict.INCONCLUSIVE)),
+        )
         for check in gate.checks:
             says, name = _printable(check.says), _printable(check.what)
             case = SubElement(suite, "testcase", classname=gate.gate, name=name)
@@ -152,22 +161,13 @@ def read_report(path: Path) -> Earlier:
     """Return what an earlier ``verify.json`` was decided from.
 
     Raises:
-        SettingsError: the file is none.
+        SettingsError: the file is none; names what is missing or wrong in one that is JSON.
     """
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-        evidence = [_evidence(each) for each in report["evidence"]]
-        return Earlier(report["stage"], report["is_local"], evidence)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as failure:
-        raise SettingsError(f"{path}: is no report of a verification") from failure
-
-
-def _evidence(found: dict[str, Any]) -> Evidence:
-    return Evidence(
-        gate=found["gate"],
-        source=found["source"],
-        taken_at=datetime.fromisoformat(found["taken_at"]),
-        measurements=tuple(Measurement(**each) for each in found["measurements"]),
-        findings=tuple(Finding(**each) for each in found["findings"]),
-        unreachable=found["unreachable"],
-    )
+        return TypeAdapter(Earlier).validate_json(path.read_bytes())
+    except OSError as failure:
+        raise SettingsError(f"{path}: cannot be read") from failure
+    except ValidationError as failure:
+        error = failure.errors(include_input=False, include_url=False)[0]
+        why = ": ".join(filter(None, [".".join(map(str, error["loc"])), error["msg"]]))
+        raise SettingsError(f"{path}: is no report of a verification: {why}") from failure

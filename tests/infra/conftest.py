@@ -19,8 +19,8 @@ def deployment() -> Deployment:
 
 
 @pytest.fixture(scope="session")
-def executed() -> Iterator[ExecutedStack]:
+def executed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExecutedStack]:
     """Return a stack whose functions run from this folder; tests/image runs the image."""
     with ExitStack() as exits:
-        packages = Path(sysconfig.get_path("purelib"))
-        yield ExecutedStack(exits, code=ROOT, runtime=packages)
+        packages, notes = Path(sysconfig.get_path("purelib")), tmp_path_factory.mktemp("notes")
+        yield ExecutedStack(exits, code=ROOT, runtime=packages, notes=notes)

@@ -72,16 +72,24 @@ class ExecutedStack:
     """A deployed stack with its functions, and what AWS does around them."""
 
     def __init__(
-        self, exits: ExitStack, *, code: Path, runtime: Path, stack: str = "executed", **config: Any
+        self,
+        exits: ExitStack,
+        *,
+        code: Path,
+        runtime: Path,
+        notes: Path | None = None,
+        stack: str = "executed",
+        **config: Any,
     ) -> None:
         """Deploy a stack whose functions find their code and the runtime client in two folders.
 
-        What is started ends with ``exits``; ``config`` are keys of the stack.
+        What is started ends with ``exits``; ``config`` are keys of the stack. With a folder for
+        ``notes`` the functions write down which settings they read.
         """
         emulator = exits.enter_context(Emulator(auth=True))
         self._endpoint_url = emulator.endpoint_url
         self._recorder = exits.enter_context(Recorder(emulator.endpoint_url))
-        self._exits, self._code, self._runtime = exits, code, runtime
+        self._exits, self._code, self._runtime, self._notes = exits, code, runtime, notes
         self.aws = Clients(emulator.endpoint_url, REGION)
         self.deployment = deploy_with(
             lambda deployment: EmulatorMocks(deployment, self.aws),
@@ -174,6 +182,11 @@ class ExecutedStack:
         role = self.graph[function]["role"]
         return self._client(service, self._session(role, "test"), self._endpoint_url)
 
+    def settings_read(self, function: str) -> set[str]:
+        """Return the settings, by their fields, that a function has read since its start."""
+        assert self._notes, "nobody takes notes"
+        return set((self._notes / function).read_text(encoding="utf-8").splitlines())
+
     def _put_signing_keys(self) -> str:
         """Put the first keys into the empty secret, as the first release does."""
         text = new_signing_keys()
@@ -210,6 +223,10 @@ class ExecutedStack:
     def _environments(self, function: Deployed) -> Environments:
         session = self._session(function["role"], "code")
         (handler,) = function["imageConfig"]["commands"]
+        noting = {}
+        if self._notes:
+            noting = {"NOTED_HANDLER": handler, "NOTES": str(self._notes / function.name)}
+            handler = "tests.infra.noting.handler"
         return Environments(
             lambda: self._exits.enter_context(
                 LambdaProcess(
@@ -219,6 +236,7 @@ class ExecutedStack:
                     env={
                         **function["environment"]["variables"],
                         **session.credentials,
+                        **noting,
                         "AWS_ENDPOINT_URL": self._recorder.endpoint_url,
                     },
                     timeout_seconds=function["timeout"],

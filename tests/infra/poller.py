@@ -64,11 +64,7 @@ class Poller:
 
     def let_time_pass(self) -> None:
         """Bring back what was not deleted, as the end of its visibility time would."""
-        for message in self._in_flight.values():
-            self._owner.change_message_visibility(
-                QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
-            )
-        self.forget()
+        self._bring_back(list(self._in_flight.values()))
 
     def forget(self) -> None:
         """Know nothing of messages that failed; they are gone, or back."""
@@ -90,6 +86,13 @@ class Poller:
                 break
         return batch
 
+    def _bring_back(self, messages: list[Message]) -> None:
+        for message in messages:
+            self._owner.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+            )
+            del self._in_flight[message["MessageId"]]
+
     def _handle(self, batch: list[Message], times: int) -> None:
         self._in_flight |= {message["MessageId"]: message for message in batch}
         event = {"Records": [self._record(message) for message in batch]}
@@ -98,7 +101,10 @@ class Poller:
                 self.batches.append(len(batch))
                 answer = self._invoke(event)
         except LambdaError:
-            return  # All of them come again when their visibility time is over.
+            # A machine that is busy makes functions run out of time. All of the batch comes
+            # again when its visibility time is over, and nobody waits for that here.
+            self._bring_back(batch)
+            return
         failed = {
             failure["itemIdentifier"] for failure in (answer or {}).get("batchItemFailures", [])
         }

@@ -1,11 +1,20 @@
 """Executed, not only graphed: what the program deploys sells, pays, ships and delivers."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
+from app.local.clients import Clients
+from app.local.emulator import Emulator
+from app.local.environment import aws_environment, base_environment
 from app.stack import FUNCTIONS, MAPPINGS, Function
+from infra.graph import REGION
+from tests.infra.deployment import deploy_with
+from tests.infra.emulator_mocks import EmulatorMocks
 from tests.infra.executed_stack import ExecutedStack
 from tests.infra.tour import CARD, REFUSED_CARD, Tour, order_of
 
@@ -67,7 +76,7 @@ def test_poison_becomes_a_dead_letter_after_five_receives(
     executed.aws("sqs").send_message(QueueUrl=url, MessageBody="poison")
 
     receives = 0
-    while poller.poll():
+    while receives < 10 and poller.poll():
         receives += 1
         poller.let_time_pass()
 
@@ -145,3 +154,22 @@ def test_no_card_number_stays_behind(tour: Tour) -> None:
     logs = b"".join(function.log for function in tour.stack.functions.values()).decode()
     for card in (CARD, REFUSED_CARD):
         assert card["number"] not in items + logs
+
+
+def test_a_new_stack_can_be_filled_before_it_has_functions(emulator: Emulator) -> None:
+    aws = Clients(emulator.endpoint_url, REGION)
+    made = deploy_with(lambda deployment: EmulatorMocks(deployment, aws), "fresh", image="none")
+    command = [
+        str(Path(sys.executable).parent / "acme-shop"),
+        "seed",
+        "--stack",
+        "fresh",
+        "--catalog",
+    ]
+
+    subprocess.run(
+        command, env={**base_environment(), **aws_environment(emulator.endpoint_url)}, check=True
+    )
+
+    assert made.all("Function") == {}
+    assert aws("dynamodb").scan(TableName=made.one("Table")["name"])["Count"] == 8

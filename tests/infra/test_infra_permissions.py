@@ -1,7 +1,7 @@
 """Permissions: one role each, cards for two functions, keys for one.
 
 That no role may do more or less than its function does is what
-``test_infra_recorded_permissions.py`` sees while everything is done.
+``test_infra_recorded.py`` sees while everything is done.
 """
 
 from app.stack import FUNCTIONS

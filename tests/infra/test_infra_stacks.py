@@ -164,8 +164,10 @@ def test_the_open_mode_is_refused_outside_stages_for_trying_out(stage: str) -> N
 def test_the_open_mode_is_allowed_in_stages_for_trying_out(stage: str) -> None:
     deployment = deploy(stage=stage, authMode=0, cardRules="classic")
 
-    variables = deployment.all("Function")["api"]["environment"]["variables"]
-    assert (variables["AUTH_MODE"], variables["CARD_RULES"]) == ("0", "classic")
+    functions = deployment.all("Function")
+    assert functions["api"]["environment"]["variables"]["AUTH_MODE"] == "0"
+    payment = functions["payment"]["environment"]["variables"]
+    assert (payment["AUTH_MODE"], payment["CARD_RULES"]) == ("0", "classic")
 
 
 def test_tokens_are_checked_unless_the_stack_says_otherwise(deployment: Deployment) -> None:

@@ -5,12 +5,25 @@ from infra.graph import Deployment
 from tests.infra.deployment import deploy
 
 #: Every type of resource in the program that keeps data, with the inputs that encrypt it.
-#: CloudWatch and Secrets Manager encrypt with keys of AWS unless they are told another.
 ENCRYPTED_BY = {
     "Queue": {"kmsMasterKeyId", "sqsManagedSseEnabled"},
     "Repository": {"encryptionConfigurations"},
     "Table": {"serverSideEncryption"},
     "Topic": {"kmsMasterKeyId"},
+}
+
+#: What AWS encrypts with keys of its own, unless it is told another key. The bucket's objects
+#: are encrypted by a resource beside it, which test_infra_pages.py looks at.
+ENCRYPTED_BY_AWS = {"Bucket", "BucketObject", "LogGroup", "Secret"}
+
+#: What keeps nothing but its own settings.
+KEEPS_NOTHING = {
+    *("Alias", "Api", "Budget", "BucketOwnershipControls", "BucketPolicy"),
+    *("BucketPublicAccessBlock", "BucketServerSideEncryptionConfiguration", "CompositeAlarm"),
+    *("Dashboard", "Distribution", "EventSourceMapping", "Function", "Integration", "Key"),
+    *("MetricAlarm", "OriginAccessControl", "Permission", "ResponseHeadersPolicy", "Role"),
+    *("RolePolicy", "Route", "Schedule", "ScheduleGroup", "SecretRotation", "Stage"),
+    "TopicPolicy",
 }
 
 
@@ -77,6 +90,12 @@ def test_everything_that_stores_is_encrypted(deployment: Deployment) -> None:
         for store in stores.values():
             assert len(inputs & set(store.inputs)) == 1, store.name
     assert deployment.one("Table")["serverSideEncryption"] == {"enabled": True}
+
+
+def test_nothing_that_stores_is_forgotten_here(deployment: Deployment) -> None:
+    kinds = {made.type.rpartition(":")[2] for made in deployment.resources}
+
+    assert kinds == {*ENCRYPTED_BY, *ENCRYPTED_BY_AWS, *KEEPS_NOTHING}
 
 
 def test_queues_without_cards_are_encrypted_by_sqs(deployment: Deployment) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import yaml  # type: ignore[import-untyped]
 from app.local.emulator import Emulator
 from app.signing_keys import parse_signing_keys
 from app.stack import FUNCTIONS, alarm_name, function_name, signing_keys_name
+from app.verify.policy import POLICY_FILE, read_policy
 from app.verify.rollback import promote
 from infra import release as module
-from infra.release import Release
+from infra.release import PRACTICE_CALLS, Release
+from tests.verify.servers import Asked, Said, serving
 from tests.verify.stacks import clients_of, deployed, publish
 
 ROOT = Path(__file__).parents[2]
@@ -120,10 +123,15 @@ class Judge:
 
 
 def released(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, *codes: int, address: str = NEW
+    stack: Stack,
+    monkeypatch: pytest.MonkeyPatch,
+    *codes: int,
+    address: str = NEW,
+    practice_calls: int = 0,
 ) -> tuple[int, Judge]:
     """Bring ``address`` out with a judge who says ``codes``; return the exit code too."""
-    release, judge = Release(stack.name, bake_minutes=0), Judge(stack, *codes)
+    release = Release(stack.name, bake_minutes=0, practice_calls=practice_calls)
+    judge = Judge(stack, *codes)
     monkeypatch.setattr(release, "image", lambda: address)
     monkeypatch.setattr(release, "_verify", judge)
     return release.bring_out(), judge
@@ -143,25 +151,87 @@ def test_a_release_gets_more_and_more_calls_and_then_all(
     assert stack.generic == {"image": NEW, "stage": "dev"}
 
 
-@pytest.mark.parametrize(("verdict", "code"), [(4, 4), (5, 5), (2, 2)])
+@pytest.mark.parametrize("verdict", [4, 5])
 def test_a_release_that_fails_is_not_in_the_stacks_file(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, verdict: int, code: int
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, verdict: int
 ) -> None:
     ended, judge = released(stack, monkeypatch, verdict)
 
-    assert ended == code
+    assert ended == verdict
     assert len(judge.seen) == 1
     assert stack.generic == {"image": OLD, "stage": "dev"}
 
 
-def test_a_release_nobody_knows_enough_about_is_taken_back(
+def test_a_new_version_is_called_often_enough_to_be_judged(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code, _ = released(stack, monkeypatch, 0, 3)
+    ordered: list[str] = []
 
-    assert code == 3
+    def answer(asked: Asked) -> Said:
+        if asked.path == "/order/add/u":
+            # Waiting for payments would take minutes, and be no faster in a better version.
+            ordered.append(asked.headers["prefer"])
+        product = {"id": "p", "price": 1}
+        answers = {"/products": {"data": [product]}, "/products/p": {"data": product}}
+        customer = {"resourceId": "u", "access_token": "t", "order_id": "o"}
+        return Said(200, answers.get(asked.path, customer))
+
+    with serving(answer) as url:
+        monkeypatch.setenv(
+            "STAND_IN_OUTPUTS", json.dumps({"Image::Repository": REPOSITORY, "Gateway::URL": url})
+        )
+        code, _ = released(stack, monkeypatch, 0, 0, practice_calls=2)
+
+    # 2 of 20 at 10 %, 2 of 4 at 50 %.
+    assert code == 0
+    assert ordered == ["respond-async"] * (20 + 4)
+
+
+def test_there_is_practice_enough_for_every_limit_of_a_canary() -> None:
+    policy = read_policy(ROOT / POLICY_FILE)
+    wanted = [
+        each.min_samples for each in policy.limits_of("performance", "canary", is_local=False)
+    ]
+
+    # Calls fall to versions by chance: three standard deviations below what is to be expected.
+    assert PRACTICE_CALLS - 3 * sqrt(PRACTICE_CALLS) > max(wanted) > 1
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (Said(503, {}), "PurchaseRefusedError: POST /register: 503"),
+        (Said(200, {}), "another shape"),
+    ],
+)
+def test_practice_that_is_refused_is_for_the_gates_to_judge(
+    stack: Stack,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    said: Said,
+    told: str,
+) -> None:
+    with serving(lambda _: said) as url:
+        monkeypatch.setenv(
+            "STAND_IN_OUTPUTS", json.dumps({"Image::Repository": REPOSITORY, "Gateway::URL": url})
+        )
+        code, judge = released(stack, monkeypatch, 4, practice_calls=1)
+
+    assert (code, len(judge.seen)) == (4, 1)
+    assert told in capfd.readouterr().err
+
+
+# It failed and nobody took it back, the policy is wrong, too little is known, it was killed.
+@pytest.mark.parametrize("verdict", [1, 2, 3, -9])
+def test_a_release_that_was_not_found_good_is_taken_back(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, verdict: int
+) -> None:
+    code, judge = released(stack, monkeypatch, 0, verdict)
+
+    assert code == verdict
+    assert judge.seen[-1][1] == {("1", '{"2": 0.5}')}
     assert stack.routes() == {("1", "")}
-    assert stack.generic["image"] == OLD
+    assert stack.generic == {"image": OLD, "stage": "dev"}
 
 
 def test_the_alarm_ends_a_canary_before_anybody_is_asked(
@@ -201,17 +271,21 @@ def test_after_a_rollback_the_next_release_is_compared_with_what_runs(
     assert stack.routes() == {("3", "")}
 
 
-def test_the_first_release_of_a_stack_gets_all_calls(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("verdict", [0, 1, 3])
+def test_the_first_release_of_a_stack_gets_all_calls_and_stays(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, verdict: int
 ) -> None:
     for each in FUNCTIONS:
         name = function_name(stack.name, each.name)
         stack.aws("lambda").delete_alias(FunctionName=name, Name="live")
 
-    code, judge = released(stack, monkeypatch, 0)
+    code, judge = released(stack, monkeypatch, verdict)
 
-    assert code == 0
+    assert code == verdict
     assert judge.seen == [("live", {("2", "")})]
+    assert stack.routes() == {("2", "")}
+    # Else the next `pulumi up` would take the functions away again.
+    assert stack.generic["image"] == NEW
 
 
 def test_a_release_that_has_all_calls_can_be_taken_back(
@@ -282,9 +356,15 @@ def test_a_stack_without_a_file_is_named() -> None:
         Release("nowhere").watch()
 
 
-def test_up_wants_an_image(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(["up"], "--image"), (["all", "--practice-calls", "-1"], "--practice-calls")],
+)
+def test_wrong_use_of_a_release_is_named(
+    capfd: pytest.CaptureFixture[str], arguments: list[str], named: str
+) -> None:
     with pytest.raises(SystemExit) as ended:
-        module.main(["up", "--stack", "dev"])
+        module.main([*arguments, "--stack", "dev"])
 
     assert ended.value.code == 2
-    assert "--image" in capfd.readouterr().err
+    assert named in capfd.readouterr().err

@@ -127,7 +127,8 @@ def test_a_canary_that_passes_gets_all_calls(
 def test_a_rollback_that_fails_is_worse_than_a_failure(bad_evidence: Path) -> None:
     arguments = ("--replay", str(bad_evidence), "--stack", "nowhere", "--rollback-on-fail")
 
-    done = _verify("canary", *arguments)
+    # The stage is that of the report.
+    done = _verify(*arguments)
 
     assert done.exit_code == 5
     assert "api: it has no alias to switch" in done.stderr
@@ -208,10 +209,15 @@ def test_what_fails_is_a_failure_for_a_ci_server_and_red_for_people(
     [
         (("live",), "--url"),
         (("source", "--rollback-on-fail"), "nothing is deployed in source"),
-        (("live", "--replay", "nowhere.json"), "nowhere.json: is no report"),
+        (
+            ("live", "--replay", str(CASES / "clean-source.json"), "--promote-on-pass"),
+            "nothing is deployed in source",
+        ),
+        (("live", "--replay", "nowhere.json"), "nowhere.json: cannot be read"),
         (("live", "--replay", "README.md"), "README.md: is no report"),
         (("live", "--local", "--policy", "nowhere.toml"), "nowhere.toml: cannot be read"),
         (("live", "--gate", "luck", "--local"), "there is no gate luck"),
+        (("source", "--out", "README.md/reports"), "--out README.md/reports: cannot be made"),
         (("live", "--url", "https://shop", "--since", "soon"), "--since must be a time"),
     ],
 )

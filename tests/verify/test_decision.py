@@ -134,7 +134,9 @@ def test_a_waiver_helps_to_its_last_day_and_no_longer() -> None:
 
     assert decided(evidence(LOST), limits).verdict is Verdict.WARN
     tomorrow = TODAY + timedelta(days=1)
-    assert decided(evidence(LOST), limits, today=tomorrow).verdict is Verdict.FAIL
+    expired = decided(evidence(LOST), limits, today=tomorrow)
+    assert expired.verdict is Verdict.FAIL
+    assert expired.gates[0].checks[0].says.endswith(f"the waiver of orders ended on {TODAY}")
 
 
 def test_a_waiver_does_not_make_anything_known() -> None:
@@ -145,6 +147,14 @@ def test_a_waiver_does_not_make_anything_known() -> None:
 
 def test_a_stage_without_gates_knows_nothing() -> None:
     assert decide([], policy(), stage="canary", today=TODAY).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_gate_that_no_limit_holds_for_knows_nothing() -> None:
+    limits = policy(where="aws")
+
+    decision = decide([evidence(DELIVERED)], limits, stage="live", today=TODAY, is_local=True)
+
+    assert decision.verdict is Verdict.INCONCLUSIVE
 
 
 measurements = st.builds(

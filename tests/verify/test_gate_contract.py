@@ -259,15 +259,21 @@ async def test_a_tag_on_this_commit_is_not_what_it_is_compared_with(tree: Tree) 
     assert len((await contract.collect(tree.target)).findings) == 1
 
 
-async def test_both_documents_count_once_both_exist(tree: Tree) -> None:
-    tree.commit(openapi=API, asyncapi=EVENTS, tag="v1")
+async def test_a_document_counts_once_it_exists(tree: Tree) -> None:
+    tree.commit(openapi=API, tag="v1")
+    tree.commit(asyncapi=EVENTS, tag="v2")
+    tree.commit()
     tree.commit()
 
-    evidence = await contract.collect(tree.target)
+    after = await contract.collect(tree.target)
+    tree.git("tag", "--delete", "v2")
+    before = await contract.collect(tree.target)
 
-    assert [(each.name, each.value) for each in evidence.measurements] == [
-        ("documents compared", 2)
-    ]
+    for evidence, events in ((before, 0), (after, 1)):
+        assert {each.name: each.value for each in evidence.measurements} == {
+            "API documents compared": 1,
+            "event documents compared": events,
+        }
 
 
 async def test_without_anything_to_compare_with_nothing_is_known(tree: Tree) -> None:

@@ -9,13 +9,15 @@ import pytest
 
 from app import stack as definitions
 from app.domain.order import OrderState
+from app.local.clients import Clients
 from app.local.emulator import Emulator
-from app.local.environment import aws_environment
+from app.local.environment import REGION, aws_environment
 from app.seeds.classic import SAMPLE_ORDER_ID, classic_products, classic_stock, make_order
 from app.store.orders import add_order
 from app.store.table import open_table
 from app.verify.evidence import Evidence
 from app.verify.gates import flow
+from app.verify.sources.purchase import practise
 from tests.local.harness import ShopProcess, running
 from tests.verify.servers import Asked, Said, serving
 from tests.verify.stacks import clients_of, deployed, target_of
@@ -46,6 +48,19 @@ def _values(evidence: Evidence) -> dict[str, float | None]:
 
 def _found(evidence: Evidence, rule: str) -> list[str]:
     return [f"{each.subject} {each.message}" for each in evidence.findings if each.rule == rule]
+
+
+async def test_who_practises_orders_as_often_as_told(shop: ShopProcess) -> None:
+    dynamodb = Clients(shop.facts["endpoint_url"], REGION)("dynamodb")
+
+    def count() -> int:
+        items = dynamodb.scan(TableName=definitions.table_name("local"))["Items"]
+        return len([each for each in items if each["PK"]["S"].startswith("ORDER#")])
+
+    before = count()
+    await practise(shop.url, orders=12)
+
+    assert count() == before + 12
 
 
 async def test_a_running_shop_delivers_and_leaves_nothing_behind(

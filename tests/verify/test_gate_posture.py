@@ -66,6 +66,18 @@ def allowing(action: str, resource: str = "arn:aws:s3:::b") -> Callable[[Inputs]
     return change
 
 
+def opening(key: str, principal: object, **condition: object) -> Callable[[Inputs], None]:
+    """Return what lets a principal in, through the policy in an input."""
+
+    def change(inputs: Inputs) -> None:
+        document = json.loads(inputs.get(key) or '{"Statement": []}')
+        statement = {"Effect": "Allow", "Action": "x:Y", "Principal": principal}
+        document["Statement"].append(statement | ({"Condition": condition} if condition else {}))
+        inputs[key] = json.dumps(document)
+
+    return change
+
+
 def redriving(**values: object) -> Callable[[Inputs], None]:
     def change(inputs: Inputs) -> None:
         inputs["redrivePolicy"] = json.dumps(json.loads(inputs["redrivePolicy"]) | values)
@@ -95,7 +107,18 @@ CASES = [
     ("wildcard", "role order", POLICY, "order", allowing("sqs:SendMessage", "*")),
     ("public", "bucket pages", "PublicAccessBlock", "pages", setting(blockPublicPolicy=False)),
     ("public", "bucketpolicy pages", "BucketPolicy", "pages", allowing("s3:GetObject")),
+    ("public", "role api", ":Role", "api", opening("assumeRolePolicy", {"AWS": ["*"]})),
+    ("public", "queue payment-error", QUEUE, "payment-error", opening("policy", "*")),
+    (
+        "public",
+        "key cards",
+        ":Key",
+        "cards",
+        opening("policy", {"AWS": "*"}, Bool={"aws:SecureTransport": "true"}),
+    ),
     ("public", "permission gateway", "permission:Permission", "gateway", setting(principal="*")),
+    ("permission", "role api", ":Role", "api", setting(managedPolicyArns=["arn:aws:iam::x"])),
+    ("permission", "role order", POLICY, "api", setting(role="sample-acmeserverless-lambda-order")),
     ("recovery", "table table", TABLE, "table", dropping("pointInTimeRecovery")),
     ("recovery", "table table", TABLE, "table", setting(deletionProtectionEnabled=False)),
     ("recovery", "secret signing-keys", ":Secret", "signing-keys", setting(recoveryWindowInDays=0)),
@@ -165,6 +188,20 @@ def test_a_function_anybody_may_call_by_address_is_public(graph: Graph) -> None:
     url = Resource("aws:lambda/functionUrl:FunctionUrl", "api", "", {"authorizationType": "NONE"})
 
     assert found(Graph([*graph.resources, url])) == {("public", "function URL api")}
+
+
+@pytest.mark.parametrize("kind", ["rolePolicyAttachment:RolePolicyAttachment", "policy:Policy"])
+def test_permissions_that_nobody_compares_with_calls_are_found(graph: Graph, kind: str) -> None:
+    more = Resource(f"aws:iam/{kind}", "admin", "", {"policyArn": "arn:aws:iam::aws:policy/Admin"})
+
+    subject = f"{kind.rpartition(':')[2].lower()} admin"
+    assert found(Graph([*graph.resources, more])) == {("permission", subject)}
+
+
+def test_whoever_is_named_by_a_condition_is_not_anybody(graph: Graph) -> None:
+    named = opening("policy", "*", StringEquals={"aws:SourceAccount": "123456789012"})
+
+    assert found(changed(graph, QUEUE, "payment-error", named)) == set()
 
 
 def test_roles_are_compared_with_what_they_did_both_ways(graph: Graph) -> None:

@@ -1,5 +1,6 @@
 """The limits of the real policy that the stored cases do not come near."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from app.verify.decision import Verdict, decide
 from app.verify.evidence import Evidence, Measurement
 from app.verify.policy import POLICY_FILE, Policy, read_policy
+from app.verify.report import read_report
 from tests.verify.stacks import ROOT
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -63,3 +65,22 @@ def test_an_order_that_costs_far_more_than_before_is_pointed_out(policy: Policy)
     dear = Measurement("cost per order", 200, "$ per million", samples=212, baseline=118)
 
     assert _verdict(policy, "live", "cost", dear) is Verdict.WARN
+
+
+def test_a_journey_that_costs_more_is_seen_before_and_on_this_machine(policy: Policy) -> None:
+    evidence = read_report(ROOT / "tests/verify/cases/clean-live.json").evidence
+    [cost] = [each for each in evidence if each.gate == "cost"]
+    dearer = tuple(
+        replace(each, value=1) if each.name == "writes of browse" else each
+        for each in cost.measurements
+    )
+
+    def verdict(found: Evidence, stage: str) -> Verdict:
+        today = NOW.date()
+        return decide(
+            [found], policy, stage=stage, today=today, is_local=stage == "live", only=["cost"]
+        ).verdict
+
+    worse = replace(cost, measurements=dearer)
+    assert [verdict(cost, each) for each in ("source", "live")] == [Verdict.PASS] * 2
+    assert [verdict(worse, each) for each in ("source", "live")] == [Verdict.FAIL, Verdict.WARN]

@@ -77,6 +77,9 @@ def test_what_failed_is_told_apart_from_what_is_not_known(policy: Policy) -> Non
     assert suites.find("testsuite[@name='flow']/testcase/failure") is not None
     assert suites.find("testsuite[@name='performance']/testcase/error") is not None
     assert suites.find("testsuite[@name='performance']/testcase/failure") is None
+    for suite in suites:
+        assert suite.get("failures") == str(len(suite.findall("testcase/failure")))
+        assert suite.get("errors") == str(len(suite.findall("testcase/error")))
 
 
 def test_a_report_is_read_back_as_it_was(tmp_path: Path, policy: Policy) -> None:
@@ -111,6 +114,26 @@ def test_something_else_is_no_report(tmp_path: Path, text: str) -> None:
         read_report(path)
 
 
-def test_a_file_that_is_not_there_is_no_report(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="is no report"):
+@pytest.mark.parametrize(
+    ("place", "changed"),
+    [
+        ("measurements.0.value", {"value": "lots"}),
+        ("measurements.0.samples", {"samples": None}),
+        ("measurements.0.name", {"name": 3}),
+        ("measurements.0.baseline", {"baseline": []}),
+    ],
+)
+def test_a_report_that_somebody_spoilt_is_refused_by_the_place(
+    tmp_path: Path, place: str, changed: dict[str, object]
+) -> None:
+    report = json.loads((ROOT / "tests/verify/cases/clean-live.json").read_text(encoding="utf-8"))
+    report["evidence"][0]["measurements"][0] |= changed
+    (tmp_path / "verify.json").write_text(json.dumps(report), encoding="utf-8")
+
+    with pytest.raises(SettingsError, match=rf"is no report .*evidence\.0\.{place}: "):
+        read_report(tmp_path / "verify.json")
+
+
+def test_a_file_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
         read_report(tmp_path / "verify.json")

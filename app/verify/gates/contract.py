@@ -7,6 +7,8 @@ commit this tree is made on. A shop that runs is also asked what its oldest clie
 import asyncio
 import json
 import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,31 @@ from app.verify.evidence import Evidence, Finding, Measurement
 from app.verify.sources.asking import SourceUnreachableError, asking
 from app.verify.sources.bench import find_base
 from app.verify.sources.clients import SEQUENCES, Surprise, play
-from app.verify.sources.documents import breaking_api_changes, breaking_event_changes
+from app.verify.sources.documents import (
+    Document,
+    breaking_api_changes,
+    breaking_event_changes,
+)
 from app.verify.target import Target
 
 GATE = "contract"
 
-API, EVENTS = "openapi/openapi.json", "openapi/asyncapi.json"
 _GIT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A document that others rely on, and what finds the changes that break them."""
+
+    name: str
+    file: str
+    breaking: Callable[[Document, Document], Iterator[tuple[str, str]]]
+
+
+_KINDS = (
+    _Kind("API documents", "openapi/openapi.json", breaking_api_changes),
+    _Kind("event documents", "openapi/asyncapi.json", breaking_event_changes),
+)
 
 
 async def collect(target: Target) -> Evidence:
@@ -33,9 +53,10 @@ async def collect(target: Target) -> Evidence:
         if target.stage in {"source", "preview"}:
             base = await asyncio.to_thread(find_release, target.root)
             source = f"documents since {base}"
-            compared, changes = await asyncio.to_thread(_compare, target.root, base)
-            measurements.append(Measurement("documents compared", compared, "documents"))
-            findings += changes
+            for kind in _KINDS:
+                compared, changes = await asyncio.to_thread(_compare, target.root, base, kind)
+                measurements.append(Measurement(f"{kind.name} compared", compared, "documents"))
+                findings += changes
         if target.url:
             source = f"clients of {target.url}"
             with asking("the shop"):
@@ -60,17 +81,14 @@ def find_release(root: Path) -> str:
     return base
 
 
-def _compare(root: Path, base: str) -> tuple[int, list[Finding]]:
-    compared, findings = 0, []
-    for name, changes in ((API, breaking_api_changes), (EVENTS, breaking_event_changes)):
-        text = _git(root, "show", f"{base}:{name}")
-        if text is None:
-            # It did not exist then: nobody relies on it.
-            continue
-        compared += 1
-        old, new = json.loads(text), _read(root / name)
-        findings += [Finding("breaking", place, kind) for place, kind in changes(old, new)]
-    return compared, findings
+def _compare(root: Path, base: str, kind: _Kind) -> tuple[int, list[Finding]]:
+    """Return how many documents were compared, and what is broken."""
+    text = _git(root, "show", f"{base}:{kind.file}")
+    if text is None:
+        # It did not exist then: nobody relies on it.
+        return 0, []
+    changes = kind.breaking(json.loads(text), _read(root / kind.file))
+    return 1, [Finding("breaking", place, change) for place, change in changes]
 
 
 def _read(path: Path) -> Any:

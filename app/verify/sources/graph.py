@@ -56,11 +56,13 @@ class Graph:
 
     def grants(self) -> Iterator[tuple[str, str, str]]:
         """Yield role, action and resource of everything that is allowed, by program names."""
+        roles = {role.inputs["name"]: role.name for role in self.all("iam/role:Role")}
         for policy in self.all("iam/rolePolicy:RolePolicy"):
+            role = roles.get(policy.inputs["role"], policy.inputs["role"])
             for statement in policy.document("policy"):
                 for action in as_list(statement.get("Action", "*")):
                     for arn in as_list(statement.get("Resource", "*")):
-                        yield policy.name, action, self.place_of(arn)
+                        yield role, action, self.place_of(arn)
 
     def place_of(self, arn: str) -> str:
         """Return what an ARN names, in the program's words, as they are in every stack."""

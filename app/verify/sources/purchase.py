@@ -1,4 +1,4 @@
-"""One purchase as a customer makes it, to see that the whole chain still delivers."""
+"""Purchases as a customer makes them, to see that the whole chain still delivers."""
 
 import asyncio
 import secrets
@@ -17,6 +17,7 @@ _TEST_CARD = {"number": "4111111111111111", "expMonth": "12", "expYear": "2099",
 
 _POLL_SECONDS = 0.2
 _TIMEOUT_SECONDS = 10.0
+_ORDERS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,27 @@ async def buy(url: str, *, within_seconds: float) -> Purchase:
         return Purchase(order_id, state, seconds)
 
 
+async def practise(url: str, *, orders: int) -> None:
+    """Have one throwaway customer order many times, some at once, and wait for nothing.
+
+    For a release in a shop where few customers are about: each order calls every function.
+
+    Raises:
+        PurchaseRefusedError: a step was answered with an error.
+        httpx.HTTPError: the shop does not answer.
+    """
+    at_once = asyncio.Semaphore(_ORDERS_AT_ONCE)
+    async with httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS) as http:
+        customer = _Customer(http)
+        user_id, product = await customer.sign_up(), await customer.choose()
+
+        async def order() -> None:
+            async with at_once:
+                await customer.order(user_id, product, prefer="respond-async")
+
+        await asyncio.gather(*(order() for _ in range(orders)))
+
+
 class _Customer:
     """Somebody nobody else is, for as long as one purchase takes."""
 
@@ -108,7 +130,7 @@ class _Customer:
         product: dict[str, Any] = found["data"]
         return product
 
-    async def order(self, user_id: str, product: dict[str, Any]) -> str:
+    async def order(self, user_id: str, product: dict[str, Any], *, prefer: str = "") -> str:
         """Order one of ``product``; return the order's id."""
         price = str(product["price"])
         placed = await self.call(
@@ -122,7 +144,7 @@ class _Customer:
                 "cart": [{"itemid": product["id"], "quantity": 1, "price": price}],
                 "total": price,
             },
-            headers={"Idempotency-Key": uuid4().hex},
+            headers={"Idempotency-Key": uuid4().hex, **({"Prefer": prefer} if prefer else {})},
         )
         order_id: str = placed["order_id"]
         return order_id

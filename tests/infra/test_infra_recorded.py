@@ -1,8 +1,8 @@
-"""Every role may do exactly what was seen when everything was done: no less and no more.
+"""Roles may do, and functions are told, exactly what was seen when everything was done.
 
 A door in front of the emulator writes down every call with the role that made it. What was
 seen is kept in ``infra/recorded_calls.json`` for the gate ``posture``; with ``RECORD_CALLS=1``
-in the environment this file writes it anew.
+in the environment this file writes it anew. Functions note the settings they read themselves.
 """
 
 import json
@@ -13,9 +13,10 @@ import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.main import app
-from app.stack import FUNCTIONS, SWEEPER
+from app.stack import FUNCTIONS, SWEEPER, Function
 from app.verify.gates.posture import RECORDED_FILE
 from app.verify.sources.graph import Graph, Resource
+from infra.configuration import variables
 from tests.infra.deployment import ROOT
 from tests.infra.executed_stack import ExecutedStack
 from tests.infra.tour import Tour
@@ -102,3 +103,21 @@ def test_what_was_seen_is_what_is_kept_for_the_posture_gate(tour: Tour) -> None:
 
 def test_lambda_itself_needs_what_is_named_here(tour: Tour) -> None:
     assert {call.action for _, call in tour.stack.calls("lambda")} == set(LAMBDA_NEEDS)
+
+
+#: What every function is told although no line of its code reads it.
+UNREAD = {
+    "stage": "the rules that settings keep among themselves ask for it, in open mode",
+    "version": "a rollback knows the versions of a release by it",
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda each: each.name)
+def test_a_function_is_told_what_it_was_seen_reading_and_nothing_else(
+    tour: Tour, function: Function
+) -> None:
+    read = tour.stack.settings_read(function.name)
+    # Classic rules without open mode are refused, so who reads one has to know the other.
+    rules = {"auth_mode"} if "card_rules" in read else set()
+
+    assert {variables()[name] for name in function.settings} == {*read, *rules, *UNREAD}

@@ -1,0 +1,47 @@
+"""While a new version has a share of the calls: it is tried, and its alarm is watched."""
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+
+from app.domain.errors import ShopError
+from app.stack import alarm_name
+from app.verify.sources.purchase import PurchaseRefusedError, practise
+from infra.commands import say
+
+_LOOK_EVERY_SECONDS = 15.0
+
+
+def practise_orders(url: str, *, orders: int) -> None:
+    """Order so often that there is something to judge by, few customers or many.
+
+    What goes wrong here is for alarms and gates to find: they say what it means.
+    """
+    if not orders:
+        return
+    say(f"ordering {orders} times, so that there is something to judge by")
+    try:
+        asyncio.run(practise(url, orders=orders))
+    except (PurchaseRefusedError, ShopError, httpx.HTTPError) as failure:
+        say(f"that was broken off: {type(failure).__name__}: {failure}")
+    except (KeyError, TypeError, IndexError):
+        say("that was broken off: the shop answers in another shape than ours")
+
+
+def watch_alarm(client: Any, stack: str, *, seconds: float) -> str | None:
+    """Watch the release alarm of a stack; return what it says as soon as it is on."""
+    name, until = alarm_name(stack, "release"), time.monotonic() + seconds
+    while True:
+        found = client.describe_alarms(
+            AlarmNames=[name], AlarmTypes=["CompositeAlarm", "MetricAlarm"]
+        )
+        for alarm in (*found.get("CompositeAlarms", ()), *found.get("MetricAlarms", ())):
+            if alarm["StateValue"] == "ALARM":
+                return f"{name} is on: {alarm.get('StateReason', '')}"
+        left = until - time.monotonic()
+        if left <= 0:
+            return None
+        say(f"watching {name}: {left / 60:.1f} minutes to go")
+        time.sleep(min(_LOOK_EVERY_SECONDS, left))

@@ -1,0 +1,38 @@
+"""A handler that notes which settings it reads: ``NOTED_HANDLER``, into the file ``NOTES``."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from app import settings
+from app.local.loading import load
+
+#: What stands for another setting.
+_MEANS = {"is_open": "auth_mode"}
+
+_read_settings = settings.read_settings
+
+
+class _Noted:
+    """Settings that write down the names they are asked for."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._settings = _read_settings(environment)
+
+    def __getattr__(self, name: str) -> Any:
+        _note(_MEANS.get(name, name))
+        return getattr(self._settings, name)
+
+    def required(self, name: str) -> str:
+        """Return a setting that has to be there."""
+        _note(name)
+        return self._settings.required(name)
+
+
+def _note(name: str) -> None:
+    with Path(os.environ["NOTES"]).open("a", encoding="utf-8") as notes:
+        notes.write(f"{name}\n")
+
+
+settings.read_settings = _Noted  # type: ignore[assignment]
+handler = load(os.environ["NOTED_HANDLER"])
