@@ -6,6 +6,8 @@ import logging
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.patience import REQUEST_SECONDS, budget
+
 log = logging.getLogger("shop.http")
 
 _PREFLIGHT_HEADERS = {
@@ -21,7 +23,7 @@ _HTTPS_ONLY = "max-age=31536000"
 
 
 class FrontDoor:
-    """Cross-origin headers, preflights, one optional trailing slash, and no naked crash.
+    """Cross-origin headers, preflights, one optional trailing slash, a time limit, no naked crash.
 
     Contract 1.1: every path with and without a trailing slash and without a redirect (rule
     2); ``Access-Control-Allow-Origin: *`` on every answer, errors too (rule 10).
@@ -55,7 +57,8 @@ class FrontDoor:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            with budget(REQUEST_SECONDS):
+                await self._app(scope, receive, send_with_headers)
         except Exception:
             # The last resort: the cause goes to the log, never to the caller.
             log.exception("request.crashed method=%s", scope["method"])

@@ -14,7 +14,7 @@ from app.messages import (
 )
 from app.ports import REAL, Ports
 from app.services.orders import record_shipment, settle_payment
-from app.services.sweeper import sweep
+from app.services.sweeper import SweepFailedError, sweep
 from workers.batch import (
     RESERVE_SECONDS,
     BatchResponse,
@@ -59,7 +59,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | di
 
 
 async def handle_schedule(context: LambdaContext, ports: Ports) -> dict[str, Any]:
-    """Sweep once and return what was done."""
+    """Sweep once and return what was done.
+
+    Raises:
+        SweepFailedError: some orders could not be looked at or pushed.
+    """
     report = await sweep(
         ports.table,
         ports.queues,
@@ -69,4 +73,7 @@ async def handle_schedule(context: LambdaContext, ports: Ports) -> dict[str, Any
     )
     facts = asdict(report)
     log.info("sweep.done %s", " ".join(f"{name}={value}" for name, value in facts.items()))
+    if report.failed:
+        # A function that failed is what the alarms see.
+        raise SweepFailedError(f"{report.failed} orders could not be pushed")
     return facts

@@ -12,7 +12,7 @@ from app.cli.letter_box import letter_box_of
 from app.cli.stacks import LOCAL, RegionOption, StackOption
 from app.local.environment import REGION
 from app.queues import get_queues
-from app.services.sweeper import GRACE, SweepReport, sweep
+from app.services.sweeper import GRACE, SweepFailedError, SweepReport, sweep
 from app.settings import get_settings
 from app.store.table import get_table
 
@@ -39,6 +39,8 @@ def command(
         print(json.dumps(asdict(report)))
     else:
         print(_text(report))
+    if report.failed:
+        raise SweepFailedError(f"{report.failed} orders could not be pushed; see the lines above")
 
 
 def _text(report: SweepReport) -> str:

@@ -2,10 +2,8 @@
 
 import asyncio
 import hmac
-import json
-from dataclasses import asdict
+from contextlib import suppress
 from datetime import datetime
-from hashlib import sha256
 from uuid import uuid4
 
 from app.domain.card import brand_of, masked_number
@@ -14,6 +12,7 @@ from app.domain.errors import (
     IdempotencyConflictError,
     InvalidInputError,
     OrderNotFoundError,
+    StoreUnavailableError,
 )
 from app.domain.ids import order_id_for
 from app.domain.order import PENDING_TEXT, CardSummary, Order, OrderState
@@ -25,7 +24,9 @@ from app.messages import (
     ShipmentRequested,
     ShipmentSent,
 )
+from app.patience import seconds_left
 from app.queues import Queues
+from app.services.fingerprints import fingerprint_of
 from app.store import orders as store
 from app.store.payments import find_decision
 from app.store.products import find_products
@@ -100,15 +101,6 @@ def _same_order(earlier: Order, fingerprint: str) -> Order:
     return earlier
 
 
-def fingerprint_of(draft: OrderDraft, key: bytes) -> str:
-    """Return a keyed hash of everything the client sent, card included.
-
-    Keyed, because a plain hash of a card number can be undone by trying all numbers.
-    """
-    text = json.dumps(asdict(draft), sort_keys=True, separators=(",", ":"))
-    return hmac.new(key, text.encode(), sha256).hexdigest()
-
-
 def _order_from(
     draft: OrderDraft, bill: Bill, *, order_id: str, fingerprint: str, now: datetime
 ) -> Order:
@@ -140,17 +132,29 @@ def _order_from(
 async def wait_for_decision(
     table: Table, order_id: str, *, seconds: float
 ) -> PaymentDecision | None:
-    """Return the decision about an order's payment, or None after ``seconds``."""
+    """Return the decision about an order's payment, or None after ``seconds``.
+
+    Looks at least once. A table that does not answer is waited for like a decision: the
+    order is taken, and whoever is told 503 now would buy it once more.
+    """
     clock = asyncio.get_running_loop().time
-    deadline = clock() + seconds
+    deadline = clock() + min(seconds, seconds_left())
+    decision = await _look(table, order_id)
     pause = _FIRST_LOOK_SECONDS
-    while True:
-        decision = await find_decision(table, order_id)
-        left = deadline - clock()
-        if decision is not None or left <= 0:
-            return decision
-        await asyncio.sleep(min(pause, left))
-        pause = min(pause * _SLOWER, _LONGEST_LOOK_SECONDS)
+    with suppress(TimeoutError):
+        async with asyncio.timeout_at(deadline):
+            while decision is None:
+                await asyncio.sleep(pause)
+                pause = min(pause * _SLOWER, _LONGEST_LOOK_SECONDS)
+                decision = await _look(table, order_id)
+    return decision
+
+
+async def _look(table: Table, order_id: str) -> PaymentDecision | None:
+    try:
+        return await find_decision(table, order_id)
+    except StoreUnavailableError:
+        return None
 
 
 async def settle_payment(

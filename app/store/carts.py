@@ -3,12 +3,13 @@
 Each line is two attributes, ``l#<item id>`` with what does not change and ``q#<item id>``
 with the quantity. DynamoDB can create the one and add to the other in a single atomic
 update even when the cart does not exist yet; with a nested map it could not.
+
+No change is repeated here when its answer is lost: it may have been made, and a second time
+it would undo what another tab was told is done in between. Who gets no answer looks first.
 """
 
 from datetime import datetime
 from typing import Any
-
-from pydynox.exceptions import ValidationException
 
 from app.domain.cart import Cart, CartLine
 from app.domain.errors import CartFullError
@@ -22,7 +23,7 @@ from app.store.keys import (
 )
 from app.store.pages import Page, PageRequest, read_page
 from app.store.schema import GSI2
-from app.store.table import ConditionFailedError, Item, Table
+from app.store.table import ConditionFailedError, Item, ItemTooLargeError, Table
 
 _CARTS = "CARTS"
 _LINE = "l#"
@@ -112,11 +113,10 @@ async def add_line(table: Table, user_id: str, line: CartLine, *, now: datetime)
                 ":place": by_time(now, user_id),
                 ":quantity": line.quantity,
             },
-            # A repeat would add once more; who gets no answer looks before adding again.
             is_repeatable=False,
         )
-    except ValidationException as failure:
-        raise _full(failure) from failure
+    except ItemTooLargeError as failure:
+        raise CartFullError("cart: is full") from failure
 
 
 async def set_quantity(table: Table, user_id: str, item_id: str, quantity: int) -> None:
@@ -130,6 +130,7 @@ async def set_quantity(table: Table, user_id: str, item_id: str, quantity: int) 
                 "REMOVE #line, #quantity",
                 names=names,
                 condition="attribute_exists(#quantity)",
+                is_repeatable=False,
             )
         else:
             await table.update(
@@ -138,6 +139,7 @@ async def set_quantity(table: Table, user_id: str, item_id: str, quantity: int) 
                 names=names,
                 values={":quantity": quantity},
                 condition="attribute_exists(#quantity)",
+                is_repeatable=False,
             )
     except ConditionFailedError:
         return
@@ -150,14 +152,14 @@ async def replace_cart(table: Table, cart: Cart, *, now: datetime) -> None:
         CartFullError: it does not fit into one item of the table (400 KB).
     """
     try:
-        await table.put(cart_to_item(cart, now=now))
-    except ValidationException as failure:
-        raise _full(failure) from failure
+        await table.put(cart_to_item(cart, now=now), is_repeatable=False)
+    except ItemTooLargeError as failure:
+        raise CartFullError("cart: is full") from failure
 
 
 async def delete_cart(table: Table, user_id: str) -> None:
-    """Empty a cart; safe to repeat."""
-    await table.delete(cart_key(user_id))
+    """Empty a cart."""
+    await table.delete(cart_key(user_id), is_repeatable=False)
 
 
 async def list_carts(table: Table, request: PageRequest) -> Page[Cart]:
@@ -167,10 +169,3 @@ async def list_carts(table: Table, request: PageRequest) -> Page[Cart]:
     items = await table.get_many([cart_key(each) for each in ids])
     carts = {item["user_id"]: item_to_cart(item) for item in items}
     return Page(tuple(carts[each] for each in ids if each in carts), page.next_token)
-
-
-def _full(failure: ValidationException) -> Exception:
-    """Return the error of a cart that is too big, or the failure itself if it is another."""
-    if "size" in str(failure):
-        return CartFullError("cart: is full")
-    return failure

@@ -1,9 +1,11 @@
 """Orders in the table."""
 
+import logging
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from app.domain.errors import OrderNotFoundError
+from app.domain.errors import InvalidInputError, OrderNotFoundError
 from app.domain.order import (
     ALLOWED_FROM,
     Address,
@@ -24,7 +26,9 @@ from app.store.keys import (
 )
 from app.store.pages import Page, PageRequest, read_page
 from app.store.schema import GSI1, GSI2, GSI3
-from app.store.table import NOT_THERE, ConditionFailedError, Item, Table
+from app.store.table import NOT_THERE, ConditionFailedError, Item, ItemTooLargeError, Table
+
+log = logging.getLogger("shop.store")
 
 _ORDERS = "ORDERS"
 _OPEN = "OPEN"
@@ -89,11 +93,17 @@ def item_to_order(item: Item) -> Order:
 
 
 async def add_order(table: Table, order: Order) -> Order | None:
-    """Store a new order; return None, or the order that has this id already."""
+    """Store a new order; return None, or the order that has this id already.
+
+    Raises:
+        InvalidInputError: it does not fit into one item of the table (400 KB).
+    """
     try:
         await table.put(order_to_item(order), condition=NOT_THERE)
     except ConditionFailedError as failure:
         return item_to_order(failure.item or {})
+    except ItemTooLargeError as failure:
+        raise InvalidInputError("cart: is too large") from failure
     return None
 
 
@@ -182,7 +192,7 @@ async def list_orders_of(table: Table, user_id: str, request: PageRequest) -> Pa
         request=request,
         newest_first=True,
     )
-    return Page(tuple(map(item_to_order, page.entries)), page.next_token)
+    return _readable(page.entries, page.next_token)
 
 
 async def list_orders(table: Table, request: PageRequest) -> Page[Order]:
@@ -190,13 +200,13 @@ async def list_orders(table: Table, request: PageRequest) -> Page[Order]:
     page = await read_page(
         table, GSI2, shards(_ORDERS), name="orders", request=request, newest_first=True
     )
-    return Page(await _orders_behind(table, page.entries), page.next_token)
+    return await _orders_behind(table, page)
 
 
 async def list_open_orders(table: Table, request: PageRequest) -> Page[Order]:
     """Return a page of all orders that are not final, oldest first."""
     page = await read_page(table, GSI3, shards(_OPEN), name="open orders", request=request)
-    return Page(await _orders_behind(table, page.entries), page.next_token)
+    return await _orders_behind(table, page)
 
 
 async def list_overdue_order_ids(
@@ -215,8 +225,19 @@ async def list_overdue_order_ids(
     )
 
 
-async def _orders_behind(table: Table, keys: tuple[Item, ...]) -> tuple[Order, ...]:
-    ids = [item["PK"].removeprefix("ORDER#") for item in keys]
+async def _orders_behind(table: Table, keys: Page[Item]) -> Page[Order]:
+    ids = [item["PK"].removeprefix("ORDER#") for item in keys.entries]
     items = await table.get_many([order_key(each) for each in ids])
-    orders = {item["order_id"]: item_to_order(item) for item in items}
-    return tuple(orders[each] for each in ids if each in orders)
+    found = {item["order_id"]: item for item in items}
+    return _readable([found[each] for each in ids if each in found], keys.next_token)
+
+
+def _readable(items: Sequence[Item], next_token: str | None) -> Page[Order]:
+    """Return the orders in ``items``: one that nobody can read must not hide all others."""
+    orders = []
+    for item in items:
+        try:
+            orders.append(item_to_order(item))
+        except (KeyError, TypeError, ValueError):
+            log.exception("order.unreadable order_id=%s", item.get("order_id"))
+    return Page(tuple(orders), next_token, unreadable=len(items) - len(orders))

@@ -26,6 +26,8 @@ class Page(Generic[T]):
 
     entries: tuple[T, ...]
     next_token: str | None
+    #: How many entries were left out because nobody can read them; each was logged.
+    unreadable: int = 0
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from pydynox.exceptions import (
     ProvisionedThroughputExceededException,
     PydynoxException,
     TransactionCanceledException,
+    ValidationException,
 )
 
 from app.domain.errors import StoreUnavailableError
@@ -51,6 +52,10 @@ class ConditionFailedError(Exception):
         self.item = item
 
 
+class ItemTooLargeError(Exception):
+    """An item would be larger than DynamoDB takes (400 KB); nothing was written."""
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
@@ -62,6 +67,10 @@ def _translated() -> Iterator[None]:
         if "ConditionalCheckFailed" in str(failure):
             raise ConditionFailedError(None) from failure
         raise StoreUnavailableError("the store is busy") from failure
+    except ValidationException as failure:
+        if "size" in str(failure):
+            raise ItemTooLargeError from failure
+        raise
     except (ConnectionException, ProvisionedThroughputExceededException) as failure:
         raise StoreUnavailableError("the store does not answer") from failure
     except PydynoxException as failure:
@@ -126,10 +135,13 @@ class Table:
             items += await _answer(partial(self._client.batch_get, self.name, some))
         return items
 
-    async def put(self, item: Item, *, condition: str | None = None) -> None:
+    async def put(
+        self, item: Item, *, condition: str | None = None, is_repeatable: bool = True
+    ) -> None:
         """Write ``item`` over whatever is there.
 
         Raises:
+            ItemTooLargeError: it is more than one item can hold.
             ConditionFailedError: ``condition`` did not hold; carries the item found, which
                 can be this very one when an answer got lost.
         """
@@ -139,7 +151,8 @@ class Table:
                 item,
                 condition_expression=condition,
                 return_values_on_condition_check_failure=condition is not None,
-            )
+            ),
+            is_repeatable=is_repeatable,
         )
 
     async def put_many(self, items: Sequence[Item]) -> None:
@@ -177,10 +190,12 @@ class Table:
     ) -> Item:
         """Change one item and return it as it is afterwards.
 
-        ``is_repeatable`` is whether the change may be made twice, unknown to the caller.
+        ``is_repeatable`` is whether the change may be made twice, unknown to the caller, and
+        the second time after what others have written in between.
 
         Raises:
             ConditionFailedError: ``condition`` did not hold; carries the item found.
+            ItemTooLargeError: it would become more than one item can hold.
         """
         item: Item | None = await _answer(
             lambda: self._client.update_item(
@@ -197,9 +212,9 @@ class Table:
         )
         return item or {}
 
-    async def delete(self, key: Key) -> None:
-        """Remove the item under ``key``; safe to repeat."""
-        await _answer(lambda: self._client.delete_item(self.name, key))
+    async def delete(self, key: Key, *, is_repeatable: bool = True) -> None:
+        """Remove the item under ``key``, if there is one."""
+        await _answer(lambda: self._client.delete_item(self.name, key), is_repeatable=is_repeatable)
 
     async def query(
         self,

@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -49,8 +51,6 @@ def without(name: str) -> dict[str, Any]:
 
 @pytest.fixture
 async def catalog(table: Table) -> None:
-    from datetime import UTC, datetime  # noqa: PLC0415
-
     for product in classic_products(datetime(2026, 1, 1, tzinfo=UTC)):
         await add_product(table, product)
 
@@ -498,3 +498,18 @@ class TestEnforcedMode:
         )
 
         assert (answer.status_code, answer.json()["userid"]) == (200, "walk-in")
+
+
+async def test_an_order_that_outgrows_its_item_is_refused(client: AsyncClient) -> None:
+    """Short lines can name articles with long texts."""
+    shopper, (mat, *_) = await new_shopper(), classic_products(datetime(2026, 1, 1, tzinfo=UTC))
+    product = replace(mat, product_id=fresh("p"), short_description="😀" * 1000, price_cents=100)
+    await add_product(get_table(), product)
+    body = order(cart=[{"itemid": product.product_id, "quantity": 1}] * 100, total="100")
+
+    answer = await client.post(f"/order/add/{shopper.user_id}", json=body, headers=shopper.headers)
+
+    assert answer.status_code == 400
+    assert answer.json()["message"] == "cart: is too large"
+    listed = await client.get(f"/order/{shopper.user_id}", headers=shopper.headers)
+    assert listed.json() == []

@@ -6,15 +6,26 @@ from uuid import uuid4
 
 import pytest
 
+from app.domain.errors import QueueUnavailableError
 from app.domain.ids import transaction_id_for
 from app.domain.order import Order, OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.domain.user import Role, User
+from app.ports import REAL
 from app.seeds.classic import classic_products, make_order
-from app.services.sweeper import SweepReport, sweep
-from app.store.orders import add_order, get_order
+from app.services.sweeper import (
+    GRACE,
+    MOST_SHIPMENTS,
+    SweepFailedError,
+    SweepReport,
+    sweep,
+)
+from app.store.orders import add_order, get_order, list_orders, order_to_item
+from app.store.pages import PageRequest
 from app.store.payments import decide_once, find_decision
 from app.store.table import get_table
+from tests.events import Context
+from workers.order import handle_schedule
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
@@ -134,15 +145,97 @@ async def test_every_page_is_swept_and_a_second_sweep_finds_nothing() -> None:
 
 
 async def test_a_sweep_that_runs_out_of_time_says_so() -> None:
-    for _ in range(103):
+    for _ in range(13):
         await order_of_age(OrderState.PENDING, timedelta(hours=50))
+    looks = iter((True, False))
 
     report = await sweep(
         get_table(),
         SentMessages(),
         now=NOW,
         longest_delivery_seconds=120,
-        may_go_on=lambda: False,
+        may_go_on=lambda: next(looks, False),
     )
 
-    assert report == SweepReport(seen=100, timed_out=100, is_complete=False)
+    assert report == SweepReport(seen=13, timed_out=10, is_complete=False)
+
+
+async def test_an_order_that_nobody_can_read_stops_no_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    odd = await order_of_age(OrderState.PENDING, timedelta(hours=51))
+    await get_table().put({**order_to_item(odd), "state": 7})
+    order = await order_of_age(OrderState.PENDING, timedelta(hours=50))
+
+    report = await run()
+
+    assert report == SweepReport(seen=1, timed_out=1, failed=1)
+    assert await state_of(order) is OrderState.DECLINED
+    assert f"order.unreadable order_id={odd.order_id}" in caplog.text
+    listed = await list_orders(get_table(), PageRequest())
+    assert [each.order_id for each in listed.entries] == [order.order_id]
+
+
+class BrokenFor(SentMessages):
+    """Queues that do not take what is about one order."""
+
+    def __init__(self, order: Order, failure: Exception) -> None:
+        super().__init__()
+        self._order = order
+        self._failure = failure
+
+    async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
+        if self._order.order_id in body:
+            raise self._failure
+        await super().send(setting, body)
+
+
+@pytest.mark.parametrize("failure", [QueueUnavailableError("away"), RuntimeError("odd")])
+async def test_an_order_that_cannot_be_pushed_stops_no_other(failure: Exception) -> None:
+    broken = await order_of_age(OrderState.PAID, timedelta(hours=60))
+    await order_of_age(OrderState.PAID, timedelta(hours=50))
+    late = await order_of_age(OrderState.PENDING, timedelta(hours=49))
+    queues = BrokenFor(broken, failure)
+
+    report = await run(queues)
+
+    assert report == SweepReport(seen=3, timed_out=1, shipments_requested=1, failed=1)
+    assert await state_of(late) is OrderState.DECLINED
+
+
+async def test_payments_do_not_wait_behind_shipments_that_stand_still() -> None:
+    """Nobody ships, and there are more such orders than one sweep asks for."""
+    for _ in range(MOST_SHIPMENTS + 30):
+        await order_of_age(OrderState.PAID, timedelta(hours=60))
+    late = await order_of_age(OrderState.PENDING, timedelta(hours=49))
+    first, second = BodiesSent(), BodiesSent()
+
+    report = await run(first)
+    await sweep(get_table(), second, now=NOW + GRACE, longest_delivery_seconds=120)
+
+    assert report.timed_out == 1
+    assert await state_of(late) is OrderState.DECLINED
+    assert report.shipments_requested == len(first.bodies) == MOST_SHIPMENTS
+    assert not report.is_complete
+    # Who was left out is not left out again and again.
+    assert second.bodies - first.bodies
+
+
+class BodiesSent(SentMessages):
+    """Queues that remember what was sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bodies: set[str] = set()
+
+    async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
+        self.bodies.add(body)
+
+
+async def test_a_schedule_that_left_something_out_is_a_failed_function() -> None:
+    order = await order_of_age(OrderState.PAID, timedelta(days=400))
+    queues = BrokenFor(order, QueueUnavailableError("away"))
+    ports = replace(REAL, get_queues=lambda: queues)
+
+    with pytest.raises(SweepFailedError, match="1 orders"):
+        await handle_schedule(Context(), ports)

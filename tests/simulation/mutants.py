@@ -143,12 +143,12 @@ MUTATIONS = {
         "app/services/sweeper.py", "(order.state is OrderState.PAID and idle >= GRACE)", "False"
     ),
     "the sweeper forgets decided orders": Mutation(
-        "app/services/sweeper.py", "        if decision is not None:\n", "        if False:\n"
+        "app/services/sweeper.py", "    if decision is not None:\n", "    if False:\n"
     ),
     "the sweeper forgets orders without a decision": Mutation(
         "app/services/sweeper.py",
-        "        if now - order.placed_at >= PAYMENT_TIMEOUT:\n",
-        "        if False:\n",
+        "    if now - order.placed_at >= PAYMENT_TIMEOUT:\n",
+        "    if False:\n",
     ),
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import app.services.orders
+import app.services.sweeper
 import workers.batch
 import workers.order
 from app.domain.product import Product
@@ -192,6 +193,7 @@ def _in(world: World) -> Iterator[None]:
     """Give the shop's modules the world's ids and logger."""
     modules: list[tuple[Any, str, Any]] = [
         (app.services.orders, "uuid4", world.uuid4),
+        (app.services.sweeper, "log", world.log),
         (workers.batch, "log", world.log),
         (workers.order, "log", world.log),
     ]
