@@ -5,8 +5,8 @@ import pytest
 from tests.simulation.client import FakeClient
 from tests.simulation.crash import ATTEMPTS, STORIES, Script, Stage
 from tests.simulation.errands import ERRANDS, Run, calm_run, complaints
-from tests.simulation.history import ViolationError
 from tests.simulation.rotation import FakeSecrets, rotate
+from tests.simulation.rules import ViolationError
 from tests.simulation.sites import Site, client_calls, the_code
 from tests.simulation.weather import Fault
 
