@@ -113,7 +113,7 @@ class Stage(World):
             self._lost = True
             order_id = self.history.orders()[0]["order_id"]
             blind = ShipmentDelivered(order_id=order_id, tracking_number="").to_body()
-            self._deliver("shipment-response", blind, 5)
+            self._deliver("shipment-response", blind)
 
     def _disturb(self) -> None:
         """Do what the story says beside the purchases."""
