@@ -157,7 +157,9 @@ class FakeQueues:
         """Put a message on a queue; patience and failure are those of the real queues."""
         queue = setting.removesuffix("_queue_url").replace("_", "-")
         self._sqs.on_attempt(queue, body)
+        process = self._network.loop.process
         await self._ask(queue, partial(self._sqs.send, queue, body, delay_seconds), "send")
+        process.is_paid_for |= queue == "payment-request"
 
     async def check(self, setting: str) -> None:
         """Return once the queue answers."""

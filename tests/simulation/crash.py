@@ -9,10 +9,11 @@ from app.domain.errors import ShopError
 from app.messages import ShipmentDelivered
 from app.store.orders import get_order, list_orders, list_orders_of
 from app.store.pages import PageRequest
-from tests.simulation.history import DECLINED, DELIVERED, check
 from tests.simulation.loop import Process
+from tests.simulation.rules import DECLINED, DELIVERED, check
 from tests.simulation.shoppers import EXPIRED, GOOD, Purchase, simple_purchase
 from tests.simulation.sites import Site, running_site
+from tests.simulation.sqs import order_in
 from tests.simulation.weather import Fault, Weather
 from tests.simulation.world import World
 
@@ -105,7 +106,7 @@ class Stage(World):
     def _send(self, queue: str, body: str, delay_seconds: float = 0) -> None:
         if queue == self._story.loses and not self._lost:
             self._lost = True
-            self.sqs.expired += 1
+            self.sqs.lost.add(order_in(body))
             return
         self._deliver(queue, body, delay_seconds)
         if queue == "shipment-request" and self._story.is_reported_blindly and not self._lost:

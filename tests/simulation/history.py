@@ -6,16 +6,26 @@ code for the rules would agree with every mistake in them.
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.simulation.loop import SimLoop
 from tests.simulation.memory import Item, MemoryTable, Place
+from tests.simulation.rules import (
+    DECLINED,
+    DELIVERED,
+    FINAL,
+    PAID,
+    PENDING,
+    SHIPPED,
+    check,
+    instant,
+)
 from tests.simulation.sqs import SimulatedSQS
 
-PENDING, PAID, SHIPPED, DELIVERED, DECLINED = 1, 2, 3, 4, 5
 _NEXT = {PENDING: {PAID, DECLINED}, PAID: {SHIPPED, DELIVERED}, SHIPPED: {DELIVERED}}
-_FINAL = {DELIVERED, DECLINED}
 _WAS_PAID = {PAID, SHIPPED, DELIVERED}
 _STATUS = {
     PENDING: {"Pending Payment"},
@@ -30,15 +40,14 @@ _STATUS = {
 #: What nobody may change once an order is placed.
 _FIXED = ("user_id", "total_cents", "fingerprint", "lines", "placed_at", "delivery", "card")
 _TIMEOUT = timedelta(hours=48)
-
-
-class ViolationError(Exception):
-    """A rule was broken; the text begins with its name."""
-
-    def __init__(self, rule: str, about: str) -> None:
-        """Say which rule was broken by what."""
-        super().__init__(f"{rule}: {about}")
-        self.rule = rule
+_TIMED_OUT = "payment timed out"
+#: How long goods are on their way, in seconds, as the simulated shop is set.
+_SHORTEST, _LONGEST = 5, 120
+#: Two decisions about one order meet when they are wanted within so many seconds.
+_SAME_MOMENT = 0.05
+#: Who asks has stopped looking at the table at most so long before the answer: a pause
+#: between two looks, the way there and back, and for how long a look may see the past.
+_LAST_LOOK_SECONDS = 2.5
 
 
 @dataclass(frozen=True)
@@ -49,23 +58,37 @@ class Promise:
     paid: bool | None
 
 
-def check(holds: object, rule: str, *about: object) -> None:
-    """Break off if a rule does not hold; ``about`` is only turned into text then."""
-    if not holds:
-        raise ViolationError(rule, " ".join(map(str, about)))
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
 class History:
     """Listens to the table, the queues and the clients of one simulated shop."""
 
-    def __init__(self, memory: MemoryTable, sqs: SimulatedSQS, numbers: tuple[str, ...]) -> None:
-        """Watch a shop in which the cards with these ``numbers`` are used."""
-        self._items = memory.items
-        self._numbers = numbers
+    def __init__(
+        self,
+        memory: MemoryTable,
+        sqs: SimulatedSQS,
+        numbers: tuple[str, ...],
+        *,
+        loop: SimLoop,
+        true_time: Callable[[], datetime] | None = None,
+    ) -> None:
+        """Watch a shop in which the cards with these ``numbers`` are used.
+
+        ``true_time`` is given where every process has it.
+        """
+        self._loop = loop
+        self._true_time = true_time
+        #: Under which keys each order was placed; what has no key is one of a kind.
+        self.keys: dict[str, set[Any]] = defaultdict(set)
+        #: Whose each transaction and each tracking number is.
+        self._owners: dict[str, str] = {}
+        #: When each decision was stored, in the world's seconds.
+        self._decided_at: dict[str, float] = {}
+        self._wanted: dict[str, tuple[bool, float]] = {}
+        #: How often the sweeper and a payment met.
+        self.races = 0
+        #: Hears of each new order.
+        self.on_order: Callable[[Item], None] = lambda item: None
+        self.items = memory.items
+        self.numbers = numbers
         self.promises: list[Promise] = []
         self.charges: dict[str, set[str]] = defaultdict(set)
         self.trackings: dict[str, set[str]] = defaultdict(set)
@@ -76,24 +99,24 @@ class History:
 
     def order(self, order_id: str) -> Item | None:
         """Return an order's item."""
-        return self._items.get((f"ORDER#{order_id}", "ORDER"))
+        return self.items.get((f"ORDER#{order_id}", "ORDER"))
 
     def decision(self, order_id: str) -> Item | None:
         """Return the item of the decision about an order's payment."""
-        return self._items.get((f"PAYMENT#{order_id}", "PAYMENT"))
+        return self.items.get((f"PAYMENT#{order_id}", "PAYMENT"))
 
     @property
     def has_catalog(self) -> bool:
         """Return whether there is anything to buy."""
-        return any(kind == "PRODUCT" for _, kind in self._items)
+        return any(kind == "PRODUCT" for _, kind in self.items)
 
     def orders(self) -> list[Item]:
         """Return every order there is."""
-        return [item for (_, kind), item in self._items.items() if kind == "ORDER"]
+        return [item for (_, kind), item in self.items.items() if kind == "ORDER"]
 
     def open_orders(self) -> list[Item]:
         """Return the orders that are not final."""
-        return [item for item in self.orders() if item["state"] not in _FINAL]
+        return [item for item in self.orders() if item["state"] not in FINAL]
 
     # The table.
 
@@ -107,20 +130,41 @@ class History:
             self._moved(old, new or {})
 
     def charging(self, item: Item) -> None:
-        """Hear of a decision somebody is about to store: the card is charged by now."""
-        if item.get("SK") == "PAYMENT" and item["success"]:
+        """Hear of an item somebody is about to store: a card is charged by now."""
+        if item.get("SK") == "ORDER":
+            self.keys[item["order_id"]].add(self._loop.process.asks_for)
+        if item.get("SK") != "PAYMENT":
+            return
+        self._meet(item)
+        if item["success"]:
             self.charges[item["order_id"]].add(item["transaction_id"])
+            self._own(item["transaction_id"], item["order_id"])
+
+    def _meet(self, item: Item) -> None:
+        """Count the sweeper and the payment worker deciding at the same moment."""
+        order_id, kind = item["order_id"], item["message"] == _TIMED_OUT
+        earlier, at = self._wanted.get(order_id, (kind, 0.0))
+        self.races += earlier is not kind and self._loop.now - at <= _SAME_MOMENT
+        self._wanted[order_id] = kind, self._loop.now
+
+    def _own(self, number: str, order_id: str) -> None:
+        owner = self._owners.setdefault(number, order_id)
+        check(owner == order_id, "a number is one order's", number, owner, order_id)
 
     def _decided(self, item: Item) -> None:
         order = self.order(item["order_id"])
+        self._decided_at[item["order_id"]] = self._loop.now
         check(order, "only orders are charged", item)
         check(
             (item["transaction_id"] == "-1") is not item["success"],
             "a charge has an id, a refusal has none",
             item,
         )
-        if order and item["message"] == "payment timed out":
-            waited = _instant(item["decided_at"]) - _instant(order["placed_at"])
+        total = order["total_cents"] if order else None
+        check(item["amount_cents"] == total, "what is charged is the total", item, total)
+        if order and item["message"] == _TIMED_OUT:
+            decided_at = self._true_time() if self._true_time else instant(item["decided_at"])
+            waited = decided_at - instant(order["placed_at"])
             check(waited >= _TIMEOUT, "a payment has 48 hours", item["order_id"], waited)
 
     def _moved(self, old: Item | None, new: Item) -> None:
@@ -135,9 +179,10 @@ class History:
             state,
         )
         check(new["status"] in _STATUS[state], "status and state agree", new)
-        check(("GSI3PK" in new) is (state not in _FINAL), "the sweeper sees open orders", new)
+        check(("GSI3PK" in new) is (state not in FINAL), "the sweeper sees open orders", new)
         if old is None:
             check(state == PENDING, "an order begins unpaid", new)
+            self.on_order(new)
         else:
             for name in _FIXED:
                 check(new[name] == old[name], "what was ordered stays", order_id, name)
@@ -148,9 +193,9 @@ class History:
                     order_id,
                     name,
                 )
-        self._agrees(new)
+        self.agrees(new)
 
-    def _agrees(self, order: Item) -> None:
+    def agrees(self, order: Item) -> None:
         """Check an order against the decision about its payment."""
         order_id, state = order["order_id"], order["state"]
         decision = self.decision(order_id)
@@ -172,15 +217,20 @@ class History:
         if queue == "shipment-response":
             data = json.loads(body)["data"]
             self.trackings[data["orderNumber"]].add(data["trackingNumber"])
+            self._own(data["trackingNumber"], data["orderNumber"])
 
-    def sent(self, queue: str, body: str) -> None:
+    def sent(self, queue: str, body: str, delay: float) -> None:
         """Check a message that is about to be on its queue."""
-        data: dict[str, Any] = json.loads(body)["data"]
+        message = json.loads(body)
+        data: dict[str, Any] = message["data"]
         if queue == "payment-request":
-            check(self.order(data["orderID"]), "an order is stored before it is charged", body)
+            order = self.order(data["orderID"])
+            check(order, "an order is stored before it is charged", body)
+            asked, total = round(float(data["total"]) * 100), (order or {}).get("total_cents")
+            check(asked == total, "what is asked for is the total", data["orderID"], asked, total)
             return
         check(
-            not any(number in body for number in self._numbers),
+            not any(number in body for number in self.numbers),
             "cards travel in payment requests only",
             queue,
         )
@@ -197,6 +247,13 @@ class History:
             return
         order = self.order(data["_id" if queue == "shipment-request" else "orderNumber"])
         check(order and order["state"] in _WAS_PAID, "only what is paid is shipped", body)
+        delivery = order["delivery"] if order else None
+        if queue == "shipment-request":
+            check(data["delivery"] == delivery, "goods go where they shall", body, delivery)
+        elif message["metadata"]["type"] == "ShipmentDelivered" and data["trackingNumber"]:
+            # A report without a number is another shipper's, who is as quick as he likes.
+            is_in_time = delay == 0 if delivery == "instore" else _SHORTEST <= delay <= _LONGEST
+            check(is_in_time, "goods take their time", body, delay)
 
     # The clients.
 
@@ -212,50 +269,19 @@ class History:
             decision,
         )
 
-    # The end.
-
-    def check_promises(self) -> None:
-        """Check that messages alone, without the sweeper, kept every promise."""
-        for promise in self.promises:
-            order = self.order(promise.order_id)
-            state = order["state"] if order else None
-            check(state in _FINAL, "messages finish what was acknowledged", promise, state)
-
-    def check_swept(self, grace_ends: datetime) -> None:
-        """Check that a sweep settled what was decided; younger orders had their grace."""
-        for order in self.open_orders():
-            is_late = order["state"] == PENDING and _instant(order["placed_at"]) < grace_ends
-            decided = self.decision(order["order_id"])
-            check(not (is_late and decided), "a sweep settles what is decided", order)
-
-    def check_end(self) -> None:
-        """Check that everything has come to its end."""
-        for ids in self.charges.values():
-            check(len(ids) == 1, "an order is charged once", sorted(ids))
-        for numbers in self.trackings.values():
-            check(len(numbers) == 1, "an order is shipped once", sorted(numbers))
-        for order in self.orders():
-            order_id, state = order["order_id"], order["state"]
-            check(state in _FINAL, "every order ends", order_id, state)
-            if state == DELIVERED:
-                number = order.get("tracking_number")
-                check(
-                    {number} == self.trackings[order_id],
-                    "what is delivered has its tracking number",
-                    order,
-                )
-            self._agrees(order)
-        for promise in self.promises:
-            state = (self.order(promise.order_id) or {}).get("state")
-            check(state in _FINAL, "what is acknowledged ends", promise, state)
-            check(
-                promise.paid is None or promise.paid is (state == DELIVERED),
-                "the end is what the client was told",
-                promise,
-                state,
-            )
-        text = repr(self._items)
+    def answered(self, status: int, promise: Promise | None) -> None:
+        """Check an answer of the running process, before it is on its way."""
+        process = self._loop.process
         check(
-            not any(number in text for number in self._numbers),
-            "no card number is in the table",
+            status in {200, 202} or not process.is_paid_for,
+            "what was asked for is answered",
+            status,
         )
+        if promise is not None and promise.paid is None and status == 200:
+            at = self._decided_at.get(promise.order_id)
+            is_old = at is not None and self._loop.now - at > _LAST_LOOK_SECONDS
+            check(
+                not (is_old and process.is_unharmed),
+                "what is decided is told",
+                promise,
+            )

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import workers.batch
@@ -17,9 +18,9 @@ from app.queues import Queues
 from app.settings import Settings
 from app.stack import FUNCTIONS, MAPPINGS
 from app.store.table import Table
-from tests.simulation.history import ViolationError
 from tests.simulation.loop import Process
 from tests.simulation.network import Network, Trace
+from tests.simulation.rules import ViolationError
 from tests.simulation.sqs import Message, SimulatedSQS
 from tests.simulation.weather import Weather
 from workers.batch import handle_batch
@@ -68,7 +69,9 @@ class Log:
     warning = error = info
 
     def exception(self, text: str, *values: object) -> None:
-        """Note a crash, with its cause."""
+        """Note a crash, with its cause; a broken rule is no crash of the handler."""
+        if isinstance(failure := sys.exception(), ViolationError):
+            raise failure
         self.crash = f"{text % values}: {sys.exception()!r}"
         self._trace.note(self._who(), self.crash)
 
@@ -113,7 +116,10 @@ class Lambdas:
     ) -> "asyncio.Task[Any]":
         """Run a function until it is done or its time is up."""
         task = self._loop.start(process, work)
-        self._loop.at(self._loop.world, process.deadline, self._time_is_up, process, task)
+        lasts = process.deadline - self._loop.now
+        may_end = function != "api" or lasts < _TIMEOUTS[function]
+        time_is_up = partial(self._time_is_up, process, task, may_end=may_end)
+        self._loop.at(self._loop.world, process.deadline, time_is_up)
         return task
 
     def new_process(self, function: str) -> Process:
@@ -125,8 +131,11 @@ class Lambdas:
             deadline=self._loop.now + max(0.1, _TIMEOUTS[function] - self._weather.stall()),
         )
 
-    def _time_is_up(self, process: Process, task: "asyncio.Task[Any]") -> None:
+    def _time_is_up(self, process: Process, task: "asyncio.Task[Any]", *, may_end: bool) -> None:
+        """End what is not done; who waits at the other end is to be told before that."""
         if not task.done():
+            if process.is_alive and not may_end:
+                raise ViolationError("the api answers before its time is up", process.name)
             self._network.kill(process)
 
     # Messages.
@@ -157,7 +166,10 @@ class Lambdas:
     def _reported(self, task: "asyncio.Task[Any]", queue: str, messages: list[Message]) -> None:
         if self._network.is_over:
             return
-        if (failure := task.exception()) is not None:
+        failure = task.exception()
+        if isinstance(failure, ViolationError):
+            raise failure
+        if failure is not None:
             raise ViolationError("a worker answers", repr(failure)) from failure
         failed = {each["itemIdentifier"] for each in task.result()["batchItemFailures"]}
         for message in messages:

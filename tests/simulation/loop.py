@@ -8,7 +8,7 @@ import asyncio
 from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine
-from contextvars import Context
+from contextvars import Context, copy_context
 from heapq import heappop, heappush
 from random import Random
 from typing import Any, cast
@@ -19,7 +19,16 @@ FOREVER = float("inf")
 class Process:
     """Something that runs and can die: a Lambda invocation, a client, or the world itself."""
 
-    __slots__ = ("deadline", "is_alive", "name", "skew_seconds", "visit")
+    __slots__ = (
+        "asks_for",
+        "deadline",
+        "is_alive",
+        "is_paid_for",
+        "is_unharmed",
+        "name",
+        "skew_seconds",
+        "visit",
+    )
 
     def __init__(self, name: str, *, skew_seconds: float = 0.0, deadline: float = FOREVER) -> None:
         """Start alive, with a clock that is wrong by ``skew_seconds``."""
@@ -29,17 +38,28 @@ class Process:
         self.is_alive = True
         #: What a request to the API is about, for the one that answers it.
         self.visit: Any = None
+        #: Under which key of which user it was asked for an order, or what stands for none.
+        self.asks_for: Any = None
+        #: Whether no call of its has failed or been slow.
+        self.is_unharmed = True
+        #: Whether a queue has told it that a payment request was taken.
+        self.is_paid_for = False
 
 
 class SimHandle:
     """A callback that waits for its turn."""
 
-    __slots__ = ("callback", "inputs", "is_off", "process")
+    __slots__ = ("callback", "context", "inputs", "is_off", "process")
 
     def __init__(
-        self, callback: Callable[..., object], inputs: tuple[Any, ...], process: Process
+        self,
+        callback: Callable[..., object],
+        inputs: tuple[Any, ...],
+        process: Process,
+        context: Context,
     ) -> None:
         """Remember what to call and for whom."""
+        self.context = context
         self.callback = callback
         self.inputs = inputs
         self.process = process
@@ -67,6 +87,7 @@ class SimLoop:
         #: Whose callback is running.
         self.process = self.world
         self.now = 0.0
+        self._context = copy_context()
         self._draw = random.random
         self._ready: deque[SimHandle] = deque()
         self._timers: list[tuple[float, float, int, SimHandle]] = []
@@ -99,7 +120,9 @@ class SimLoop:
         self, coro: Any, *, name: str | None = None, context: Context | None = None
     ) -> "asyncio.Task[Any]":
         """Return a task that belongs to the running process."""
-        task: asyncio.Task[Any] = asyncio.Task(coro, loop=self._itself, name="simulated")
+        task: asyncio.Task[Any] = asyncio.Task(
+            coro, loop=self._itself, name="simulated", context=context
+        )
         self._tasks.append(task)
         return task
 
@@ -107,7 +130,9 @@ class SimLoop:
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> SimHandle:
         """Call back within this instant, in the order of asking."""
-        handle = SimHandle(callback, args, self.process)
+        handle = SimHandle(
+            callback, args, self.process, copy_context() if context is None else context
+        )
         self._ready.append(handle)
         return handle
 
@@ -119,7 +144,9 @@ class SimLoop:
         context: Context | None = None,
     ) -> SimHandle:
         """Call back at an instant."""
-        handle = SimHandle(callback, args, self.process)
+        handle = SimHandle(
+            callback, args, self.process, copy_context() if context is None else context
+        )
         self._count += 1
         heappush(self._timers, (when, self._draw(), self._count, handle))
         return handle
@@ -132,7 +159,7 @@ class SimLoop:
         context: Context | None = None,
     ) -> SimHandle:
         """Call back after ``delay`` seconds."""
-        return self.call_at(self.now + delay, callback, *args)
+        return self.call_at(self.now + delay, callback, *args, context=context)
 
     def _timer_handle_cancelled(self, handle: SimHandle) -> None:
         """Leave cancelled timers where they are; they are skipped when their time comes."""
@@ -155,13 +182,14 @@ class SimLoop:
     ) -> None:
         """Call back at an instant on behalf of ``process``, unless it is dead by then."""
         self._count += 1
-        handle = SimHandle(callback, inputs, process)
+        handle = SimHandle(callback, inputs, process, self._context)
         heappush(self._timers, (when, self._draw(), self._count, handle))
 
     def start(self, process: Process, coro: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
         """Run a coroutine as ``process``."""
         caller, self.process = self.process, process
-        task = self.create_task(coro)
+        # Nothing that one process keeps for a request may be known to another.
+        task = self.create_task(coro, context=self._context.copy())
         self.process = caller
         return task
 
@@ -188,7 +216,7 @@ class SimLoop:
                 handle = ready.popleft()
                 if not handle.is_off and handle.process.is_alive:
                     self.process = handle.process
-                    handle.callback(*handle.inputs)
+                    handle.context.run(handle.callback, *handle.inputs)
             if not timers or timers[0][0] > until:
                 return
             when, _, _, handle = heappop(timers)
@@ -196,7 +224,7 @@ class SimLoop:
                 continue
             self.now = max(self.now, when)
             self.process = handle.process
-            handle.callback(*handle.inputs)
+            handle.context.run(handle.callback, *handle.inputs)
 
     def bury(self) -> None:
         """End what dead processes left behind, so that nothing outlives the simulation."""
@@ -222,7 +250,7 @@ class SimLoop:
                 handle = self._ready.popleft()
                 if not handle.is_off:
                     self.process = handle.process
-                    handle.callback(*handle.inputs)
+                    handle.context.run(handle.callback, *handle.inputs)
         finally:
             self.process = self.world
             events._set_running_loop(earlier)

@@ -70,6 +70,7 @@ class Network:
         )
         before, after = faults.latency(), faults.latency()
         if fault is not Fault.NONE:
+            process.is_unharmed = False
             if fault in _IS_SLOW:
                 before += self._random.random() * 2
                 after += self._random.random() * 2

@@ -9,10 +9,12 @@ from app.domain.card import Card
 from app.domain.draft import DraftLine, OrderDraft
 from app.domain.order import Address
 from tests.simulation.door import ask
-from tests.simulation.history import History, Promise, ViolationError, check
+from tests.simulation.history import History, Promise
 from tests.simulation.lambdas import Lambdas
 from tests.simulation.loop import Process, SimLoop
+from tests.simulation.memory import Item
 from tests.simulation.network import Trace
+from tests.simulation.rules import ViolationError, check
 from tests.simulation.weather import Weather, draws
 
 PRODUCT_ID, PRICE_CENTS = "mat", 6250
@@ -27,6 +29,18 @@ NUMBERS = tuple(card.number for card in (GOOD, EXPIRING, EXPIRED, WRONG))
 #: What placing an order may be answered with, once the request makes sense.
 _ANSWERS = frozenset({200, 202, 422, 503})
 _NO_ADDRESS = Address()
+_WANTED = "an order is what was asked for"
+
+
+#: Who placed the orders that were there before.
+EARLIER = "earlier"
+#: What may be different about an order under the same key; another user's key is another key.
+_CHANGES: tuple[dict[str, Any], ...] = (
+    {"email": "other@example.com"},
+    {"card": GOOD},
+    {"card": WRONG},
+    {"user_id": "u3"},
+)
 
 
 @dataclass(frozen=True)
@@ -52,8 +66,9 @@ def draw_purchases(random: Random) -> list[Purchase]:
         for _ in range(random.choice((0, 0, 0, 0, 1, 1, 2)) if first.key else 0):
             begins = first.begins + random.random() * random.choice((0.0, 0.1, 30.0))
             again = replace(first, begins=begins, is_async=draws(random, 0.3))
-            if draws(random, 0.1):
-                again = replace(again, draft=replace(again.draft, email="other@example.com"))
+            if draws(random, 0.25):
+                change = random.choice(_CHANGES)
+                again = replace(again, draft=replace(again.draft, **change))
             purchases.append(again)
     return purchases
 
@@ -97,13 +112,26 @@ def simple_purchase(card: Card, delivery: str, *, begins: float = 0.0) -> Purcha
     )
 
 
+def purpose_of(purchase: Purchase) -> Any:
+    """Return what is one order, however often it is asked for: without a key, nothing is."""
+    return (purchase.draft.user_id, purchase.key) if purchase.key else object()
+
+
 class Shopper:
     """One client; it knows an order only from an answer."""
 
     def __init__(
-        self, purchase: Purchase, lambdas: Lambdas, history: History, weather: Weather, trace: Trace
+        self,
+        purchase: Purchase,
+        lambdas: Lambdas,
+        history: History,
+        weather: Weather,
+        trace: Trace,
+        *,
+        is_contested: bool = False,
     ) -> None:
-        """Want something."""
+        """Want something; ``is_contested`` if the key stands for something else too."""
+        self._is_contested = is_contested
         self._purchase = purchase
         self._lambdas = lambdas
         self._history = history
@@ -133,17 +161,20 @@ class Shopper:
         if promise is not None:
             self._history.promised(promise)
             order = self._history.order(promise.order_id) or {}
-            wanted = self._purchase.draft.email
-            check(order["email"] == wanted, "an order is what was asked for", order)
+            check(_is_what_was_wanted(order, self._purchase.draft), _WANTED, order)
 
     def _post(self, loop: SimLoop, client: Process, answer: "asyncio.Future[Any]") -> None:
         process = self._lambdas.new_process("api")
+        process.asks_for = purpose_of(self._purchase)
         self._trace.note(process.name, "is asked", f"by {client.name}")
 
         def respond(task: "asyncio.Task[Any]") -> None:
             if self._lambdas.is_over or self._weather.loses_answer():
                 return
-            if (failure := task.exception()) is not None:
+            failure = task.exception()
+            if isinstance(failure, ViolationError):
+                raise failure
+            if failure is not None:
                 raise ViolationError("the api answers", repr(failure)) from failure
             loop.at(client, loop.now + self._weather.latency(), _respond, answer, task.result())
 
@@ -168,12 +199,20 @@ class Shopper:
         is_sold_out = answer.status == 400 and not self._history.has_catalog
         check(is_sold_out or answer.status in _ANSWERS, "the api answers as documented", answer)
         if answer.status >= 400:
+            self._history.answered(answer.status, None)
+            check(
+                answer.status != 422 or self._is_contested,
+                "only another order under a key is refused",
+                answer,
+            )
             return answer.status, None
         said = answer.json()
         payment = said["payment"]
         is_decided = payment["message"] != "pending payment"
         paid = payment["success"] == "true" if is_decided else None
-        return answer.status, Promise(said["order_id"], paid)
+        promise = Promise(said["order_id"], paid)
+        self._history.answered(answer.status, promise)
+        return answer.status, promise
 
 
 def _body_of(draft: OrderDraft) -> dict[str, Any]:
@@ -203,14 +242,33 @@ def _respond(answer: "asyncio.Future[Any]", said: tuple[int, Promise | None]) ->
         answer.set_result(said)
 
 
+def is_contested(purchase: Purchase, purchases: list[Purchase]) -> bool:
+    """Return whether somebody wants something else under the key of a purchase."""
+    return any(
+        purpose_of(each) == purpose_of(purchase) and each.draft != purchase.draft
+        for each in purchases
+    )
+
+
+def _is_what_was_wanted(order: Item, draft: OrderDraft) -> bool:
+    card, total = draft.card, sum(line.quantity * PRICE_CENTS for line in draft.lines)
+    wanted = (draft.user_id, draft.email, draft.delivery, card.number[-4:], total)
+    found = (order["user_id"], order["email"], order["delivery"], order["card"]["number"][-4:])
+    year = str(2000 + card.expiry_year % 100)
+    return (*found, order["total_cents"]) == wanted and order["card"]["expiry_year"] == year
+
+
 def check_keys(purchases: list[Purchase], history: History) -> None:
     """Check that each key of a user stands for one order, and each card came to its end."""
     cards = {purchase.draft.card.number[-4:]: purchase.draft.card for purchase in purchases}
-    keyed = {(each.draft.user_id, each.key) for each in purchases if each.key}
-    unkeyed = sum(each.attempts for each in purchases if not each.key)
-    orders = history.orders()
-    check(len(orders) <= len(keyed) + unkeyed, "one key is one order", len(orders), "orders")
+    orders = [each for each in history.orders() if each["user_id"] != EARLIER]
+    found: dict[Any, str] = {}
     for order in orders:
+        keys = history.keys[order["order_id"]]
+        check(len(keys) == 1, "an order is one key's", order, keys)
+        for key in keys:
+            first = found.setdefault(key, order["order_id"])
+            check(first == order["order_id"], "one key is one order", key, first, order)
         card = cards[order["card"]["number"][-4:]]
         decision = history.decision(order["order_id"]) or {}
         if card in {EXPIRED, WRONG}:

@@ -1,26 +1,32 @@
 """Every place in the shop's code that calls AWS, read from the code itself.
 
-A place is (file, function, call): a function of the shop that calls a method of the table or
-of the queues, or fetches the signing keys. A walk over names, from the functions a handler
-starts with, finds those a handler can reach.
+A place is (file, function, call, number): the first, second, ... mention of a method of the
+table or of the queues in a function of the shop, or of what fetches or rotates the signing
+keys. A walk over names, from the functions a handler starts with, finds those a handler can
+reach. What the walk cannot see is forbidden (``hidden.py``).
 """
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
-from types import FrameType
+from types import CodeType
 
 ROOT = Path(__file__).parents[2]
-#: The shop's own code, and not the test that runs it.
-_SHOP = tuple(f"{ROOT}/{each}/" for each in ("app", "routers", "workers"))
-_TABLE_FILE = "app/store/table.py"
-_KEYS_FILE = "app/signing_keys.py"
-_READ = ("app/services/*.py", "app/store/*.py", _KEYS_FILE, "workers/*.py", "routers/*.py")
+
+TABLE_FILE, QUEUES_FILE = "app/store/table.py", "app/queues.py"
+_KEYS_FILE, _ROTATION_FILE = "app/signing_keys.py", "app/rotation.py"
+
+#: Not read: tools for people and for the build. No handler imports them, which is checked too.
+TOOLS = ("app/cli/", "app/cost/", "app/local/", "app/verify/")
+#: Not read: the sending ends of the ports themselves; whoever calls those is a place.
+_PORTS = (TABLE_FILE, QUEUES_FILE, "app/aws.py")
 #: Where handlers begin: everything in these files.
-_ROOTS = ("workers/*.py", "routers/*.py")
+_ROOTS = ("workers/", "routers/", "app/main.py")
+#: Passed through on the way from a place to its call.
+_BETWEEN = (TABLE_FILE, "app/patience.py")
 
 #: Calls that are made side by side, in tasks of their own, and by whom.
 _SIDE_BY_SIDE = {
@@ -32,52 +38,163 @@ _SIDE_BY_SIDE = {
 #: How the keys are fetched: boto3 blocks, so it goes through a thread.
 _FETCH = "in_thread"
 
-Site = tuple[str, str, str]
+Site = tuple[str, str, str, int]
+Spot = tuple[int, int]
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Named = _Function | ast.ClassDef
 
 
-@dataclass
-class _Module:
-    """The functions of one file and what its names stand for."""
+def owner_of(node: ast.expr) -> str:
+    """Return what the thing before a dot is called, whatever stands before it."""
+    return str(getattr(node, "id", getattr(node, "attr", ""))).lstrip("_")
 
-    path: str
-    functions: dict[str, ast.AST] = field(default_factory=dict)
-    modules: dict[str, str] = field(default_factory=dict)
-    names: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+class Module:
+    """The functions and classes of one file, what its names stand for, and its places."""
+
+    def __init__(self, path: str, text: str, files: Mapping[str, str]) -> None:
+        """Read one file; ``files`` are those that names can lead to."""
+        self.path = path
+        self.tree = ast.parse(text)
+        self.defined: dict[str, list[_Named]] = {}
+        self.modules: dict[str, str] = {}
+        self.names: dict[str, tuple[str, str]] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, _Named):
+                self.defined.setdefault(node.name, []).append(node)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                self._import(node, files)
+
+    def _import(self, node: ast.ImportFrom, files: Mapping[str, str]) -> None:
+        for alias in node.names:
+            name, inner = alias.asname or alias.name, f"{node.module}.{alias.name}"
+            if (file := _file_of(inner)) in files:
+                self.modules[name] = file
+            else:
+                self.names[name] = (_file_of(node.module or ""), alias.name)
+
+    def sites(self, methods: Mapping[str, frozenset[str]]) -> dict[Spot, Site]:
+        """Return the places, by line and column; each counts in the innermost function."""
+        found: list[tuple[Spot, str, str]] = []
+
+        def visit(node: ast.AST, function: str) -> None:
+            if isinstance(node, _Named):
+                function = f"{function}.{node.name}" if function else node.name
+            if isinstance(node, ast.Attribute | ast.Name) and (call := self._call(node, methods)):
+                found.append(((node.lineno, node.col_offset), function or "<module>", call))
+            for child in ast.iter_child_nodes(node):
+                visit(child, function)
+
+        visit(self.tree, "")
+        counts: Counter[tuple[str, str]] = Counter()
+        sites: dict[Spot, Site] = {}
+        for spot, function, call in sorted(found):
+            sites[spot] = (self.path, function, call, counts[function, call])
+            counts[function, call] += 1
+        return sites
+
+    def _call(
+        self, node: ast.Attribute | ast.Name, methods: Mapping[str, frozenset[str]]
+    ) -> str | None:
+        if isinstance(node, ast.Name):
+            is_fetch = node.id == _FETCH and self.path not in _BETWEEN
+            return _FETCH if is_fetch else None
+        owner = owner_of(node.value)
+        if node.attr in methods.get(owner, ()):
+            return node.attr
+        is_rotation = self.path == _ROTATION_FILE and owner == "client"
+        return node.attr if is_rotation and node.attr != "exceptions" else None
+
+    def reached_from(self, node: ast.AST) -> Iterator[tuple[str, str]]:
+        """Yield the functions and classes that a function names."""
+        for each in ast.walk(node):
+            if isinstance(each, ast.Name):
+                if each.id in self.defined:
+                    yield self.path, each.id
+                elif each.id in self.names:
+                    yield self.names[each.id]
+            elif isinstance(each, ast.Attribute):
+                owner = getattr(each.value, "id", "")
+                if owner in self.modules:
+                    yield self.modules[owner], each.attr
+                elif each.attr in self.defined:
+                    yield self.path, each.attr
 
 
 def _file_of(module: str) -> str:
     return module.replace(".", "/") + ".py"
 
 
-def _parse(path: Path) -> _Module:
-    module = _Module(str(path.relative_to(ROOT)))
-    tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            module.functions[node.name] = node
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
-                name, inner = alias.asname or alias.name, f"{node.module}.{alias.name}"
-                if (ROOT / _file_of(inner)).exists():
-                    module.modules[name] = _file_of(inner)
-                else:
-                    module.names[name] = (_file_of(node.module), alias.name)
-    return module
+class Code:
+    """The shop's code: texts by path."""
 
+    def __init__(self, files: Mapping[str, str]) -> None:
+        """Read the code."""
+        self.modules = {
+            path: Module(path, text, files)
+            for path, text in sorted(files.items())
+            if path not in _PORTS
+        }
+        self._methods = {
+            "table": _methods(ast.parse(files[TABLE_FILE]), "Table"),
+            "queues": _methods(ast.parse(files[QUEUES_FILE]), "Queues"),
+        }
 
-@lru_cache(maxsize=1)
-def _modules() -> dict[str, _Module]:
-    paths = sorted(path for pattern in _READ for path in ROOT.glob(pattern))
-    modules = [_parse(path) for path in paths]
-    return {each.path: each for each in modules if each.path != _TABLE_FILE}
+    @cached_property
+    def sites(self) -> dict[str, dict[Spot, Site]]:
+        """Every place there is, by file, line and column."""
+        return {path: module.sites(self._methods) for path, module in self.modules.items()}
 
+    @cached_property
+    def reachable(self) -> list[tuple[Module, ast.AST]]:
+        """The functions and classes that a handler can come to."""
+        waiting = [
+            (path, name)
+            for path, module in self.modules.items()
+            if path.startswith(_ROOTS)
+            for name in module.defined
+        ]
+        seen: set[tuple[str, str]] = set()
+        found: list[tuple[Module, ast.AST]] = []
+        while waiting:
+            path, name = place = waiting.pop()
+            module = self.modules.get(path)
+            if place in seen or module is None:
+                continue
+            seen.add(place)
+            for node in module.defined.get(name, ()):
+                found.append((module, node))
+                waiting += module.reached_from(node)
+        return found
 
-@lru_cache(maxsize=1)
-def _calls() -> dict[str, frozenset[str]]:
-    """Return the methods that call AWS, by what their owner is called."""
-    table = ast.parse((ROOT / _TABLE_FILE).read_text())
-    queues = ast.parse((ROOT / "app/queues.py").read_text())
-    return {"table": _methods(table, "Table"), "queues": _methods(queues, "Queues")}
+    @cached_property
+    def reachable_sites(self) -> frozenset[Site]:
+        """The places a handler can come to."""
+        spots = (
+            (module.path, (node.lineno, node.col_offset))
+            for module, function in self.reachable
+            for node in ast.walk(function)
+            if isinstance(node, ast.Attribute | ast.Name)
+        )
+        return frozenset(self.sites[path][spot] for path, spot in spots if spot in self.sites[path])
+
+    def site_within(self, path: str, begin: Spot, end: Spot, call: str) -> Site | None:
+        """Return the place of a call in a piece of text: the first one, which is outermost."""
+        within = [
+            site
+            for spot, site in self.sites.get(path, {}).items()
+            if begin <= spot < end and site[2] == call
+        ]
+        return within[0] if within else None
+
+    def only_site(self, path: str, function: str, call: str) -> Site:
+        """Return the one place of a call in a function.
+
+        Raises:
+            ValueError: there are several, and nothing tells which one it was.
+        """
+        [site] = [each for each in self.sites[path].values() if each[:3] == (path, function, call)]
+        return site
 
 
 def _methods(tree: ast.Module, name: str) -> frozenset[str]:
@@ -89,56 +206,24 @@ def _methods(tree: ast.Module, name: str) -> frozenset[str]:
     )
 
 
-def _sites_in(module: _Module, function: str) -> Iterator[Site]:
-    for node in ast.walk(module.functions[function]):
-        if isinstance(node, ast.Attribute):
-            owner = getattr(node.value, "id", getattr(node.value, "attr", "")).lstrip("_")
-            if node.attr in _calls().get(owner, ()):
-                yield module.path, function, node.attr
-        elif isinstance(node, ast.Name) and node.id == _FETCH:
-            yield module.path, function, _FETCH
+def shop_files() -> dict[str, str]:
+    """Return the texts of all the code that handlers are made of."""
+    paths = (
+        path for folder in ("app", "routers", "workers") for path in ROOT.glob(f"{folder}/**/*.py")
+    )
+    texts = {str(path.relative_to(ROOT)): path for path in paths}
+    return {name: path.read_text() for name, path in texts.items() if not name.startswith(TOOLS)}
 
 
-def _reached_from(module: _Module, function: str) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(module.functions[function]):
-        if isinstance(node, ast.Name):
-            if node.id in module.functions:
-                yield module.path, node.id
-            elif node.id in module.names:
-                yield module.names[node.id]
-        elif isinstance(node, ast.Attribute):
-            owner = getattr(node.value, "id", "")
-            if owner in module.modules:
-                yield module.modules[owner], node.attr
-            elif node.attr in module.functions:
-                yield module.path, node.attr
-
-
-def reachable_sites() -> frozenset[Site]:
-    """Return the places a handler can come to."""
-    modules = _modules()
-    waiting = [
-        (path, function)
-        for path, module in modules.items()
-        for function in module.functions
-        if any(Path(path).match(pattern) for pattern in _ROOTS)
-    ]
-    seen: set[tuple[str, str]] = set()
-    found: set[Site] = set()
-    while waiting:
-        place = waiting.pop()
-        path, function = place
-        if place in seen or path not in modules or function not in modules[path].functions:
-            continue
-        seen.add(place)
-        found.update(_sites_in(modules[path], function))
-        waiting += _reached_from(modules[path], function)
-    return frozenset(found)
+@lru_cache(maxsize=1)
+def the_code() -> Code:
+    """Return the shop's code as it is."""
+    return Code(shop_files())
 
 
 def client_calls() -> frozenset[str]:
     """Return the calls of the DynamoDB client that the table handle makes."""
-    tree = ast.parse((ROOT / _TABLE_FILE).read_text())
+    tree = ast.parse((ROOT / TABLE_FILE).read_text())
     return frozenset(
         node.attr
         for node in ast.walk(tree)
@@ -148,25 +233,35 @@ def client_calls() -> frozenset[str]:
     )
 
 
-def _frames() -> Iterable[FrameType]:
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
-
-
 def running_site() -> Site:
     """Return the place whose call is being made, looked up on the stack."""
-    method = ""
-    for frame in _frames():
-        name = frame.f_code.co_qualname
-        file = frame.f_code.co_filename
-        if name.startswith(("Table.", "FakeQueues.")):
+    method, frame = "", sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        name, path = code.co_qualname, _path_of(code)
+        if name.startswith(("Table.", "FakeQueues.", "FakeSecrets.")):
             method = name.split(".")[1]
-        elif file.endswith(_KEYS_FILE):
-            return _KEYS_FILE, frame.f_code.co_name, _FETCH
-        elif not file.startswith(_SHOP) or file.endswith(("store/table.py", "app/patience.py")):
-            continue
-        else:
-            return str(Path(file).relative_to(ROOT)), frame.f_code.co_name, method
-    return (*_SIDE_BY_SIDE[method], method)
+        elif path and path not in _BETWEEN:
+            call = _FETCH if path == _KEYS_FILE else method
+            return _site_of(code, frame.f_lasti, call)
+        frame = frame.f_back  # type: ignore[assignment]
+    return the_code().only_site(*_SIDE_BY_SIDE[method], method)
+
+
+@lru_cache(maxsize=500)
+def _path_of(code: CodeType) -> str:
+    """Return the file of a function of the shop; empty for anybody else's."""
+    path = Path(code.co_filename)
+    if not path.is_absolute():
+        path = ROOT / path
+    name = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else ""
+    return name if name.startswith(("app/", "routers/", "workers/")) else ""
+
+
+@lru_cache(maxsize=500)
+def _site_of(code: CodeType, instruction: int, call: str) -> Site:
+    line, last_line, column, last_column = list(code.co_positions())[instruction // 2]
+    path = _path_of(code)
+    begin, end = (line or 0, column or 0), (last_line or 0, last_column or 0)
+    # A place that the code does not show is one that nobody listed: it is none of the list.
+    return the_code().site_within(path, begin, end, call) or (path, code.co_name, call, -1)

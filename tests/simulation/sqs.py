@@ -1,5 +1,6 @@
 """Standard queues: at least once, in any order, with dead letters that can be sent back."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -36,10 +37,22 @@ class SimQueue:
 
 Take = Callable[[str, list[Message]], None]
 Hear = Callable[[str, str], None]
+HearSent = Callable[[str, str, float], None]
 
 
 def _nobody_listens(queue: str, body: str) -> None:
     """Take note of nothing."""
+
+
+def _nobody_looks(queue: str, body: str, delay: float) -> None:
+    """Take note of nothing."""
+
+
+def order_in(body: str) -> str:
+    """Return the order that a message is about, by whichever name its type gives it."""
+    data = json.loads(body)["data"]
+    names = ("orderID", "orderNumber", "_id")
+    return str(next(data[name] for name in names if name in data))
 
 
 class SimulatedSQS:
@@ -53,25 +66,28 @@ class SimulatedSQS:
         self._random = random
         self._count = 0
         self.queues = {each.name: SimQueue(each.name, each) for each in QUEUES}
-        #: Messages that were never handled: too old, or purged.
-        self.expired = 0
+        #: Orders with messages that were never handled: too old, or purged.
+        self.lost: set[str] = set()
+        #: Until when payment requests die at once.
+        self.payments_die_until = 0.0
         self.on_batch: Take = lambda queue, messages: None
         #: Hears of a message when a service wants it sent, and when it is on its queue.
         self.on_attempt: Hear = _nobody_listens
-        self.on_send: Hear = _nobody_listens
+        self.on_send: HearSent = _nobody_looks
 
     def send(self, queue: str, body: str, delay_seconds: float = 0) -> None:
         """Put a message on a queue, or several alike."""
         for _ in range(self._weather.copies()):
             delay = delay_seconds + self._weather.extra_delay()
-            self.on_send(queue, body)
+            self.on_send(queue, body, delay_seconds)
             self._add(queue, body, delay)
 
     def _add(self, queue: str, body: str, delay: float) -> None:
         self._count += 1
         now = self._loop.now
         message = Message(f"m{self._count}", body, queue, now, now + delay)
-        if self._weather.is_poisoned():
+        is_held = queue == "payment-request" and now < self.payments_die_until
+        if self._weather.is_poisoned() or is_held:
             self._bury(message)
             return
         self.queues[queue].messages.append(message)
@@ -119,7 +135,7 @@ class SimulatedSQS:
     def _is_expired(self, message: Message, shape: Queue) -> bool:
         if self._loop.now - message.sent_at <= shape.retention_seconds:
             return False
-        self.expired += 1
+        self.lost.add(order_in(message.body))
         self._trace.note("sqs", "forgot", f"{message.message_id} on {shape.name}")
         return True
 
@@ -149,7 +165,7 @@ class SimulatedSQS:
             self.queues[queue].messages.append(ghost)
             self._poll_at(queue, ghost.visible_at)
 
-    def redrive(self, *, most: int = 1000) -> int:
+    def redrive(self, *, most: int = 1000, delay: float = 0) -> int:
         """Send dead letters back as new messages; one whose deletion is lost stays too."""
         moved = 0
         for queue in self.queues.values():
@@ -163,7 +179,7 @@ class SimulatedSQS:
                 self._trace.note(
                     "operator", "redrives", f"{message.message_id} to {message.source}"
                 )
-                self._add(message.source, message.body, 0)
+                self._add(message.source, message.body, delay)
                 if not self._weather.loses_deletion():
                     queue.messages.remove(message)
         return moved
@@ -171,10 +187,23 @@ class SimulatedSQS:
     def purge(self) -> None:
         """Lose every message there is, as an operator in a hurry does."""
         self._trace.note("operator", "purges", f"{self.count()} messages")
-        self.expired += self.count()
         for queue in self.queues.values():
+            self.lost.update(order_in(message.body) for message in queue.messages)
             queue.messages.clear()
 
-    def count(self) -> int:
-        """Return how many messages there are, dead letters included."""
-        return sum(len(queue.messages) for queue in self.queues.values())
+    def count(self, *, with_dead: bool = True) -> int:
+        """Return how many messages there are, with dead letters or without."""
+        return sum(
+            len(queue.messages)
+            for queue in self.queues.values()
+            if with_dead or queue.shape.dead_letters
+        )
+
+    def dead(self) -> set[str]:
+        """Return the orders that dead letters are about."""
+        return {
+            order_in(message.body)
+            for queue in self.queues.values()
+            if not queue.shape.dead_letters
+            for message in queue.messages
+        }

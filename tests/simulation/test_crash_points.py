@@ -5,8 +5,9 @@ import pytest
 from tests.simulation.client import FakeClient
 from tests.simulation.crash import ATTEMPTS, STORIES, Script, Stage
 from tests.simulation.errands import ERRANDS, Run, calm_run, complaints
-from tests.simulation.history import ViolationError
-from tests.simulation.sites import Site, client_calls, reachable_sites
+from tests.simulation.rotation import FakeSecrets, rotate
+from tests.simulation.rules import ViolationError
+from tests.simulation.sites import Site, client_calls, the_code
 from tests.simulation.weather import Fault
 
 FAULTS = tuple(Fault)[1:]
@@ -47,6 +48,20 @@ def complaints_about(name: str) -> list[str]:
     return found
 
 
+def rotations_gone_wrong() -> list[str]:
+    """Rotate the signing keys with each fault at each call; return what went wrong."""
+    calm = FakeSecrets()
+    assert rotate(calm) is None
+    found = []
+    for place, site in enumerate(calm.sites):
+        for fault in FAULTS:
+            for repeats in (1, ATTEMPTS):
+                what = rotate(FakeSecrets(fault, at=place, repeats=repeats))
+                found += [f"call {place} {site} {fault} x{repeats}: {what}"] if what else []
+                _tried.add((site, fault))
+    return found
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", STORIES)
 def test_a_crash_at_any_call_changes_no_end(name: str) -> None:
@@ -59,6 +74,10 @@ def test_a_fault_at_any_call_of_a_request_leaves_it_done_or_not_done(name: str) 
     assert complaints_about(name) == []
 
 
+def test_a_rotation_with_a_fault_at_any_call_ends_one_key_further() -> None:
+    assert rotations_gone_wrong() == []
+
+
 @pytest.mark.timeout(300)
 def test_every_call_site_of_every_handler_is_tried_with_every_fault() -> None:
     if not _tried:
@@ -66,19 +85,20 @@ def test_every_call_site_of_every_handler_is_tried_with_every_fault() -> None:
             broken_promises(name)
         for name in ERRANDS:
             complaints_about(name)
-    sites = reachable_sites()
+        rotations_gone_wrong()
+    sites = the_code().reachable_sites
 
     assert {site for site, _ in _tried} - sites == set()
     assert {(site, fault) for site in sites for fault in FAULTS} - _tried == set()
 
 
 def test_the_call_sites_are_read_from_the_code() -> None:
-    sites = reachable_sites()
+    sites = the_code().reachable_sites
 
     assert len(sites) >= 14
-    assert ("app/store/payments.py", "decide_once", "put") in sites
-    assert ("app/store/orders.py", "advance_order", "update") in sites
-    assert ("app/services/shipments.py", "ship_order", "send") in sites
+    assert ("app/store/payments.py", "decide_once", "put", 0) in sites
+    assert ("app/store/orders.py", "advance_order", "update", 0) in sites
+    assert ("app/services/shipments.py", "ship_order", "send", 1) in sites
 
 
 def test_the_stand_in_knows_every_call_of_the_client() -> None:

@@ -2,7 +2,10 @@
 
 import pytest
 
+from tests.simulation.convergence import TODAY, Walker
+from tests.simulation.crash import STORIES, Script, Stage
 from tests.simulation.mutants import MUTATIONS, Mutation, applied
+from tests.simulation.rules import ViolationError
 from tests.simulation.world import simulate
 
 _MOST = 2_000
@@ -15,6 +18,24 @@ def test_a_planted_bug_is_found(name: str) -> None:
         found = next((seed for seed in range(_MOST) if simulate(seed).rule), None)
 
     assert found is not None
+
+
+def test_an_early_report_that_counts_as_done_is_found() -> None:
+    delivered = 4
+
+    with applied("an early shipment report counts as done"):
+        _, is_done = Walker().step(0, delivered, TODAY)
+    situation, is_handled = Walker().step(0, delivered, TODAY)
+
+    assert is_done
+    assert (situation, is_handled) == (0, False)
+
+
+def test_late_facts_that_are_not_filled_in_are_found() -> None:
+    story = STORIES["delivered without a number"]
+
+    with applied("late facts are not filled in"), pytest.raises(ViolationError, match="number"):
+        Stage(story, Script()).play()
 
 
 def test_a_planted_bug_is_gone_afterwards() -> None:

@@ -4,18 +4,20 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import combinations, compress
 from random import Random
 
 import pytest
 
 from tests.simulation.__main__ import main
-from tests.simulation.history import DECLINED, DELIVERED, ViolationError
 from tests.simulation.loop import Process, SimLoop
 from tests.simulation.mutants import VARIABLE
+from tests.simulation.rules import DECLINED, DELIVERED, ViolationError
 from tests.simulation.runner import replay_line, run_many
 from tests.simulation.shoppers import Shopper
-from tests.simulation.weather import Fault
+from tests.simulation.weather import DAY, MINUTE, Fault
 from tests.simulation.world import World, hash_of, simulate, simulate_traced
 
 #: The same schedules in every run; ``make chaos`` runs others.
@@ -53,13 +55,47 @@ def test_a_seed_decides_everything_in_every_process() -> None:
     assert len(set(here)) == 20
 
 
+_RARITIES = (
+    "the sweeper and a payment decided at the same moment",
+    "nobody sends dead letters back",
+    "dead letters were sent back more than a day later",
+    "more open orders than one page of the sweeper",
+    "the schedule called every five minutes",
+    "one key, two users",
+    "one key, two cards",
+)
+
+
+def _rare(world: World) -> Iterator[str]:
+    """Yield what of the rare things there was in a schedule."""
+    entries = world.trace.entries
+    sweeps = [at for at, _, event, _ in entries if event == "sweeps" and at < world.calm_at]
+    redrives = [at for at, _, event, _ in entries if event == "redrives"]
+    drafts = defaultdict(set)
+    for each in world.purchases:
+        drafts[each.key].add((each.draft.user_id, each.draft.card))
+    keyed = [pairs for key, pairs in drafts.items() if key]
+    is_rare = (
+        world.history.races,
+        not world.weather.has_operator,
+        any(DAY < at < world.calm_at for at in redrives),
+        len(world.history.orders()) > 100,
+        any(round(later - at, 3) == 5 * MINUTE for at, later in combinations(sweeps[-40:], 2)),
+        any(len({user for user, _ in pairs}) > 1 for pairs in keyed),
+        any(one[0] == two[0] for pairs in keyed for one, two in combinations(pairs, 2)),
+    )
+    yield from compress(_RARITIES, is_rare)
+
+
 def test_the_schedules_meet_every_fault_and_every_end() -> None:
     events: Counter[str] = Counter()
     ends: Counter[tuple[int, str]] = Counter()
+    seen: Counter[str] = Counter()
     for seed in range(400):
         world = World(seed)
         world.run()
         events.update(event for _, _, event, _ in world.trace.entries)
+        seen.update(_rare(world))
         for order in world.history.orders():
             decision = world.history.decision(order["order_id"]) or {}
             ends[order["state"], decision["message"]] += 1
@@ -68,6 +104,8 @@ def test_the_schedules_meet_every_fault_and_every_end() -> None:
         assert any(event.endswith(fault) for event in events), fault
     for event in ("died", "gives up", "redrives", "gave up", "forgot", "purges", "sweeps"):
         assert events[event], event
+    for rarity in _RARITIES:
+        assert seen[rarity], rarity
     for status in (200, 202, 422, 503, "nothing"):
         assert events[f"is told {status}"], status
     assert set(ends) == {

@@ -89,6 +89,8 @@ class Weather:
         self.is_purged = draws(random, 0.1)
         self._longest_stall = random.choice((0.0, 0.0, 0.0, 8.0))
         self._is_jumping = draws(random, 0.2)
+        #: Whether somebody sends dead letters back, now and in the end.
+        self.has_operator = not draws(random, 0.15)
         self.outages = [_outage(random, ends) for _ in range(random.choice((0, 0, 0, 1, 2)))]
 
     def clear_up(self) -> None:
@@ -107,6 +109,20 @@ class Weather:
         if self._draw() >= self.call_rate:
             return Fault.NONE
         return self._random.choice(self._kinds)
+
+    @property
+    def slowest(self) -> float:
+        """Return how long one way of a call takes at most, unless it is made slow."""
+        return self._latency
+
+    def hurry(self, slowest: float = 0.0) -> None:
+        """Let one way of a call take so long at most: there are many calls to be made."""
+        self._latency = slowest
+
+    @property
+    def has_right_clocks(self) -> bool:
+        """Return whether every process has the world's own time."""
+        return self._skew == 0
 
     def latency(self) -> float:
         """Return how long one way of a call takes; no time at all makes ties."""

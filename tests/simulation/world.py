@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -20,11 +20,14 @@ from app.settings import Settings, read_settings
 from app.store.products import product_to_item
 from tests.simulation.client import FakeQueues, fake_table
 from tests.simulation.door import opened
-from tests.simulation.history import History, ViolationError
-from tests.simulation.lambdas import Lambdas, Log
+from tests.simulation.earlier import earlier_orders
+from tests.simulation.endings import check_end, check_promises, check_swept
+from tests.simulation.history import History
+from tests.simulation.lambdas import EPOCH, Lambdas, Log
 from tests.simulation.loop import Process, SimLoop
 from tests.simulation.memory import Item, MemoryTable
 from tests.simulation.network import Network, Trace
+from tests.simulation.rules import ViolationError
 from tests.simulation.shoppers import (
     NUMBERS,
     PRICE_CENTS,
@@ -33,14 +36,17 @@ from tests.simulation.shoppers import (
     Shopper,
     check_keys,
     draw_purchases,
+    is_contested,
 )
 from tests.simulation.sqs import SimulatedSQS
-from tests.simulation.weather import DAY, HOUR, MINUTE, Weather
+from tests.simulation.weather import DAY, HOUR, MINUTE, Weather, draws
 
 #: After the faults: pauses between sweeps. Clocks were wrong by two days at most.
 _SWEEPS = (6 * MINUTE, 6 * MINUTE, 8 * MINUTE, 50 * HOUR, 6 * MINUTE, 8 * MINUTE, 52 * HOUR)
 _LATER = (6 * MINUTE, 8 * MINUTE) * 2
 _REDRIVES = 5
+#: How often the schedule calls, in seconds.
+_RHYTHM = 5 * MINUTE
 #: An order may be on its way for so long before the sweeper looks at it.
 _GRACE = timedelta(minutes=5)
 
@@ -87,11 +93,16 @@ class World:
         self.loop = SimLoop(random)
         self.trace = Trace(self.loop)
         self.calm_at = random.choice((10.0, 10 * MINUTE, HOUR, 12 * HOUR, 3 * DAY))
+        #: Whether a payment is to come just when the sweeper loses patience.
+        self.is_racing = purchases is None and draws(random, 0.08)
+        if self.is_racing:
+            self.calm_at = 3 * DAY
         self.weather = weather or Weather(random, ends=self.calm_at)
         self.network = Network(self.loop, self.weather, self.trace, random)
         self.sqs = SimulatedSQS(self.loop, self.weather, self.trace, random)
         self.memory = memory = MemoryTable("shop", clock=self.loop.time, is_strict=False)
-        self.history = History(memory, self.sqs, NUMBERS)
+        true_time = self._true_time if self.weather.has_right_clocks else None
+        self.history = History(memory, self.sqs, NUMBERS, loop=self.loop, true_time=true_time)
         product = _product()
         memory.items[product["PK"], product["SK"]] = product
         self.lambdas = Lambdas(
@@ -105,6 +116,17 @@ class World:
         )
         self.log = Log(self.trace, lambda: self.loop.process.name)
         self.purchases = purchases or draw_purchases(random)
+        if purchases is None and draws(random, 1 / 200):
+            self.weather.hurry()
+            for item in earlier_orders(EPOCH):
+                memory.items[item["PK"], item["SK"]] = item
+        if self.is_racing:
+            self.weather.hurry(0.01)
+            self.sqs.payments_die_until = 40 * HOUR
+            self.history.on_order = self._race
+
+    def _true_time(self) -> datetime:
+        return EPOCH + timedelta(seconds=self.loop.now)
 
     def uuid4(self) -> UUID:
         """Return an id that follows from the seed."""
@@ -129,7 +151,14 @@ class World:
         loop = self.loop
         for number, purchase in enumerate(self.purchases):
             client = Process(f"client{number}")
-            shopper = Shopper(purchase, self.lambdas, self.history, self.weather, self.trace)
+            shopper = Shopper(
+                purchase,
+                self.lambdas,
+                self.history,
+                self.weather,
+                self.trace,
+                is_contested=is_contested(purchase, self.purchases),
+            )
             loop.at(loop.world, purchase.begins, self._send_in, shopper, client)
         self._disturb()
         loop.run(self.calm_at)
@@ -144,10 +173,34 @@ class World:
             loop.at(loop.world, when, self.lambdas.sweep)
             if random.random() < 0.3:
                 loop.at(loop.world, when, self.lambdas.sweep)
-        for _ in range(random.choice((0, 0, 1, 2))):
-            loop.at(loop.world, random.random() * self.calm_at, self.sqs.redrive)
+        if random.random() < 0.1:
+            self._sweep_in_rhythm()
+        if self.weather.has_operator:
+            for _ in range(random.choice((0, 0, 1, 2))):
+                loop.at(loop.world, random.random() * self.calm_at, self.sqs.redrive)
+            if self.calm_at > DAY and random.random() < 0.5:
+                loop.at(loop.world, random.uniform(DAY, self.calm_at), self.sqs.redrive)
         if self.weather.is_purged:
             loop.at(loop.world, random.random() * min(self.calm_at, HOUR), self.sqs.purge)
+
+    def _sweep_in_rhythm(self) -> None:
+        """Let the real schedule run for an hour and a half."""
+        loop, begins = self.loop, self.random.random() * self.calm_at
+        for number in range(18):
+            if begins + number * _RHYTHM < self.calm_at:
+                loop.at(loop.world, begins + number * _RHYTHM, self.lambdas.sweep)
+
+    def _race(self, order: Item) -> None:
+        """Deliver the request for an order's payment while a sweep gives the order up."""
+        loop, random = self.loop, self.random
+        placed_at = (datetime.fromisoformat(order["placed_at"]) - EPOCH).total_seconds()
+        gives_up_at = placed_at + 48 * HOUR + random.random()
+        # A sweep asks a few times before it decides, the payment worker never.
+        comes_at = gives_up_at + random.random() * 10 * self.weather.slowest
+        sent_at = gives_up_at - 10 * MINUTE
+        back = partial(self.sqs.redrive, delay=comes_at - sent_at)
+        loop.at(loop.world, max(sent_at, loop.now), back)
+        loop.at(loop.world, max(gives_up_at, loop.now), self.lambdas.sweep)
 
     def _send_in(self, shopper: Shopper, client: Process) -> None:
         task = self.loop.start(client, shopper.shop(self.loop, client, self.random))
@@ -161,8 +214,7 @@ class World:
     def _heal(self) -> None:
         """Check that messages alone keep the promises, and sweeps bring the rest to its end."""
         self._settle()
-        if not self.sqs.expired:
-            self.history.check_promises()
+        check_promises(self.history, self.sqs.lost | self.sqs.dead())
         for pause in (*_SWEEPS, *_LATER):
             if not self.history.open_orders():
                 break
@@ -171,10 +223,10 @@ class World:
             self.lambdas.sweep()
             self._settle()
             if self.is_checking_sweeps:
-                self.history.check_swept(grace_ends)
-        self.history.check_end()
+                check_swept(self.history, grace_ends)
+        check_end(self.history)
         check_keys(self.purchases, self.history)
-        if left := self.sqs.count():
+        if left := self.sqs.count(with_dead=self.weather.has_operator):
             raise ViolationError("no message is left over", f"{left}")
         if self.log.crash:
             raise ViolationError("no handler crashes", self.log.crash)
@@ -182,7 +234,7 @@ class World:
     def _settle(self) -> None:
         """Deliver everything, dead letters too."""
         self.loop.run()
-        for _ in range(_REDRIVES):
+        for _ in range(_REDRIVES if self.weather.has_operator else 0):
             if not self.sqs.redrive():
                 return
             self.loop.run()
