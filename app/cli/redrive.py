@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
-from app.cli.dead_letters import QueueOption, chosen
+from app.cli.dead_letters import QueueOption, chosen, held_by_others, held_text
 from app.cli.letter_box import letter_box_of
 from app.cli.stacks import LOCAL, RegionOption, StackOption
 from app.domain.errors import StoreUnavailableError
@@ -63,7 +63,7 @@ def command(
             transient=True,
             disable=as_json or not sys.stderr.isatty(),
         ) as progress:
-            waiting = sum(each.waiting for each in box.depths() if each.queue in queues)
+            waiting = sum(each.waiting for each in box.depths(queues))
             total = waiting if most is None else min(most, waiting)
             task = progress.add_task("Redriving", total=total)
 
@@ -90,16 +90,20 @@ def command(
         raise typer.Exit(_INTERRUPTED) from None
     finally:
         # However it ended, what was done is said.
-        _tell(done, dry_run=dry_run, as_json=as_json, is_complete=is_complete)
+        held = held_by_others(box, queues)
+        _tell(done, held, dry_run=dry_run, as_json=as_json, is_complete=is_complete)
     if done.is_store_away:
         raise StoreUnavailableError(
             "the store does not answer, so payment requests stay; run it again when it does"
         )
 
 
-def _tell(done: Redrive, *, dry_run: bool, as_json: bool, is_complete: bool) -> None:
+def _tell(
+    done: Redrive, held: int | None, *, dry_run: bool, as_json: bool, is_complete: bool
+) -> None:
     if as_json:
-        print(json.dumps({"dry_run": dry_run, "is_complete": is_complete, **asdict(done)}))
+        facts = {"dry_run": dry_run, "is_complete": is_complete, "held_by_others": held}
+        print(json.dumps({**facts, **asdict(done)}))
         return
     ways = Counter((each.queue, each.to, each.action) for each in done.moved)
     for (source, target, action), count in sorted(ways.items()):
@@ -115,5 +119,7 @@ def _tell(done: Redrive, *, dry_run: bool, as_json: bool, is_complete: bool) -> 
             f"Stays in {each.queue}: message {each.message_id}, "
             f"event {each.event_type or '?'}, order {each.order_id or '?'}: {each.reason}"
         )
+    if held:
+        print(held_text(held))
     if not is_complete:
         print("It did not get through; run it again for the rest.")

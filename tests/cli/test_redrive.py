@@ -2,16 +2,21 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from pydynox import DynamoDBClient
 
-from app.cli import redrive, sweep
-from app.domain.errors import StoreUnavailableError
+from app.cli import dead_letters, redrive, sweep
+from app.cli.letter_box import QueueLetterBox
+from app.domain.errors import QueueUnavailableError, StoreUnavailableError
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
+from app.queues import get_client
 from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import Table, get_table
@@ -23,6 +28,7 @@ from tests.cli.letters_shop import (
     put,
     sample,
     told,
+    url,
 )
 
 
@@ -141,3 +147,87 @@ def test_letters_leave_no_faster_than_allowed(
     redrive.command("shipment-error", stack=shop, per_second=10)
 
     assert datetime.now(UTC) - begun >= timedelta(seconds=0.3)
+
+
+def test_letters_that_another_look_holds_are_counted(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(5):
+        put(shop, "shipment-error", sample("shipment", "requested", f"o-{number}"))
+    hidden = get_client().receive_message(
+        QueueUrl=url(shop, "shipment-error"), MaxNumberOfMessages=3, VisibilityTimeout=60
+    )["Messages"]
+
+    dead_letters.command(stack=shop, as_json=True)
+    redrive.command(stack=shop, dry_run=True, as_json=True)
+    redrive.command(stack=shop)
+    dead_letters.command(stack=shop)
+
+    heard = capsys.readouterr()
+    said = heard.out.splitlines()
+    assert len(hidden) == 3
+    assert len(json.loads(said[0])) == 2
+    assert json.loads(said[1])["held_by_others"] == 3
+    assert said[2:] == [
+        "Moved 2 from shipment-error to shipment-request.",
+        "3 are held by another look; run it again in a minute.",
+        "There are no other dead letters.",
+    ]
+    assert heard.err.splitlines() == ["3 are held by another look; run it again in a minute."] * 2
+
+
+class FailingBox(QueueLetterBox):
+    """Takes three messages, and then no more."""
+
+    taken = 0
+
+    def send(self, queue: str, body: str) -> str:
+        self.taken += 1
+        if self.taken > 3:
+            raise QueueUnavailableError(f"{queue} does not answer")
+        return super().send(queue, body)
+
+
+def test_a_queue_that_fails_midway_is_told_with_what_was_done(
+    shop: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        put(shop, "shipment-error", sample("shipment", "requested", f"o-{number}"))
+    monkeypatch.setattr(redrive, "letter_box_of", lambda *_: FailingBox(shop))
+
+    with pytest.raises(QueueUnavailableError, match="shipment-request does not answer"):
+        redrive.command(stack=shop)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "Moved 3 from shipment-error to shipment-request.",
+        "It did not get through; run it again for the rest.",
+    ]
+    assert len(bodies(shop, "shipment-error")) == 2
+    assert len(bodies(shop, "shipment-request")) == 3
+
+
+def test_ctrl_c_ends_it_between_two_letters_and_what_was_done_is_said(shop: str) -> None:
+    for number in range(60):
+        put(shop, "shipment-error", sample("shipment", "requested", f"o-{number}"))
+    # Whoever runs the tests in the background has Ctrl-C ignored, which children inherit.
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from app.cli.main import main; main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "redrive", "--stack", shop, "--per-second", "5", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    sent: list[str] = []
+    while not sent:
+        sent += bodies(shop, "shipment-request")
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    sent += bodies(shop, "shipment-request")
+
+    done = json.loads(out)
+    assert process.returncode == 130
+    assert (done["is_complete"], done["held_by_others"]) == (False, 0)
+    assert len(sent) == len(done["moved"])
+    assert len(sent) + len(bodies(shop, "shipment-error")) == 60
