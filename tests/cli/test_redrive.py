@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+import typer
 from pydynox import DynamoDBClient
 
 from app.cli import dead_letters, redrive, sweep
 from app.cli.letter_box import QueueLetterBox
+from app.cli.queue_client import Depth
 from app.domain.errors import QueueUnavailableError, StoreUnavailableError
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
@@ -204,6 +206,39 @@ def test_a_queue_that_fails_midway_is_told_with_what_was_done(
     ]
     assert len(bodies(shop, "shipment-error")) == 2
     assert len(bodies(shop, "shipment-request")) == 3
+
+
+def test_ctrl_c_ends_it_with_the_code_that_shells_know(
+    shop: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class InterruptedBox(QueueLetterBox):
+        def send(self, queue: str, body: str) -> str:
+            raise KeyboardInterrupt
+
+    put(shop, "shipment-error", sample("shipment", "requested", "o-1"))
+    monkeypatch.setattr(redrive, "letter_box_of", lambda *_: InterruptedBox(shop))
+
+    with pytest.raises(typer.Exit) as ended:
+        redrive.command(stack=shop, as_json=True)
+
+    assert ended.value.exit_code == 130
+    done = told(capsys)
+    assert (done["is_complete"], done["moved"], done["held_by_others"]) == (False, [], 0)
+
+
+def test_how_many_are_held_is_not_known_when_no_queue_answers(
+    shop: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class GoneBox(QueueLetterBox):
+        def depths(self, *_: object) -> list[Depth]:
+            raise QueueUnavailableError("payment-error does not answer")
+
+    monkeypatch.setattr(redrive, "letter_box_of", lambda *_: GoneBox(shop))
+
+    with pytest.raises(QueueUnavailableError, match="payment-error does not answer"):
+        redrive.command(stack=shop, as_json=True)
+
+    assert told(capsys)["held_by_others"] is None
 
 
 def test_ctrl_c_ends_it_between_two_letters_and_what_was_done_is_said(shop: str) -> None:
