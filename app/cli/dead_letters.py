@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sys
+from collections.abc import Container
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -11,9 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from app.cli.letter_box import letter_box_of
+from app.cli.letter_box import QueueLetterBox, letter_box_of
 from app.cli.stacks import LOCAL, RegionOption, StackOption
-from app.domain.errors import InvalidInputError
+from app.domain.errors import InvalidInputError, QueueUnavailableError
 from app.local.environment import REGION
 from app.services.dead_letters import look
 from app.services.letters import DEAD_LETTER_QUEUES
@@ -37,6 +39,23 @@ def chosen(queue: str) -> tuple[str, ...]:
     return (queue,)
 
 
+def held_by_others(box: QueueLetterBox, queues: Container[str]) -> int | None:
+    """Return how many letters another look hides, or None if the queues do not answer.
+
+    Somebody who looks now holds them, or somebody who was killed held them. On AWS the
+    number may be some seconds old.
+    """
+    try:
+        return sum(each.in_flight for each in box.depths(queues))
+    except QueueUnavailableError:
+        return None
+
+
+def held_text(held: int) -> str:
+    """Return what is said of letters that another look hides."""
+    return f"{held} are held by another look; run it again in a minute."
+
+
 def command(
     queue: QueueOption = "",
     stack: StackOption = LOCAL,
@@ -51,11 +70,14 @@ def command(
     queues = chosen(queue)
     box = letter_box_of(stack, region)
     found = asyncio.run(look(box, get_table(), queues, now=datetime.now(UTC)))
+    held = held_by_others(box, queues)
+    if held:
+        print(held_text(held), file=sys.stderr)
     if as_json:
         print(json.dumps([asdict(each) for each in found]))
         return
     if not found:
-        print("There are no dead letters.")
+        print("There are no other dead letters." if held else "There are no dead letters.")
         return
     table = Table("Queue", "Age", "Receives", "Event", "Order", "Reason")
     for each in found:

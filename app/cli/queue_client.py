@@ -1,5 +1,6 @@
 """The queues as a person at the command line sees them."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -7,6 +8,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from app.domain.errors import QueueUnavailableError
 from app.queues import get_client
 from app.stack import QUEUES, queue_name
+
+ALL = frozenset(each.name for each in QUEUES)
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,13 @@ class QueueClient:
         except (BotoCoreError, ClientError) as failure:
             raise unreachable(self._stack, queue) from failure
 
-    def depths(self) -> list[Depth]:
-        """Return the depth of every queue."""
-        return [self._depth(each.name, is_dead=each.dead_letters is None) for each in QUEUES]
+    def depths(self, queues: Container[str] = ALL) -> list[Depth]:
+        """Return the depth of every queue, or of some."""
+        return [
+            self._depth(each.name, is_dead=each.dead_letters is None)
+            for each in QUEUES
+            if each.name in queues
+        ]
 
     def _depth(self, queue: str, *, is_dead: bool) -> Depth:
         try:

@@ -1,5 +1,6 @@
 """``acme-shop redrive``: send dead letters back to the queues they came from."""
 
+import asyncio
 import json
 import sys
 import time
@@ -12,14 +13,20 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
-from app.cli.dead_letters import QueueOption, chosen
+from app.cli.dead_letters import QueueOption, chosen, held_by_others, held_text
 from app.cli.letter_box import letter_box_of
 from app.cli.stacks import LOCAL, RegionOption, StackOption
+from app.domain.errors import StoreUnavailableError
 from app.local.environment import REGION
 from app.services.letters import LOOK_SECONDS
-from app.services.redrive import Moved, Pace, Redrive, redrive
+from app.services.redrive import Action, Moved, Pace, Redrive, redrive
+from app.store.table import get_table
 
 _LETTERS_PER_LOOK = 10
+_VERBS = {Action.SEND_BACK: ("Moved", "move"), Action.ANNOUNCE: ("Announced", "announce")}
+
+#: What a shell says of a command that Ctrl-C ended.
+_INTERRUPTED = 130
 
 
 def command(
@@ -41,47 +48,78 @@ def command(
 
     Letters whose queue cannot be told stay where they are and are named. Safe to repeat and
     to interrupt: a message may come twice, none is lost.
+
+    A payment that is decided is announced again, instead of sending its card once more; a
+    card whose order is too old to be paid stays.
     """
     queues = chosen(queue)
     box = letter_box_of(stack, region)
-    with Progress(
-        *Progress.get_default_columns(),
-        MofNCompleteColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=as_json or not sys.stderr.isatty(),
-    ) as progress:
-        waiting = sum(each.waiting for each in box.depths() if each.queue in queues)
-        task = progress.add_task("Redriving", total=waiting if most is None else min(most, waiting))
+    done, is_complete = Redrive(), False
+    try:
+        with Progress(
+            *Progress.get_default_columns(),
+            MofNCompleteColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=as_json or not sys.stderr.isatty(),
+        ) as progress:
+            waiting = sum(each.waiting for each in box.depths(queues))
+            total = waiting if most is None else min(most, waiting)
+            task = progress.add_task("Redriving", total=total)
 
-        def count(_: Moved) -> None:
-            progress.advance(task)
+            def count(_: Moved) -> None:
+                progress.advance(task)
 
-        done = redrive(
-            box,
-            queues,
-            now=datetime.now(UTC),
-            pace=Pace(per_second, clock=time.monotonic, sleep=time.sleep),
-            # Others must not see a letter before its turn has come.
-            hidden_seconds=LOOK_SECONDS + int(2 * _LETTERS_PER_LOOK / per_second),
-            most=most,
-            is_rehearsal=dry_run,
-            on_moved=count,
+            asyncio.run(
+                redrive(
+                    box,
+                    get_table(),
+                    queues,
+                    done=done,
+                    now=datetime.now(UTC),
+                    pace=Pace(per_second, clock=time.monotonic),
+                    # Others must not see a letter before its turn has come.
+                    hidden_seconds=LOOK_SECONDS + int(2 * _LETTERS_PER_LOOK / per_second),
+                    most=most,
+                    is_rehearsal=dry_run,
+                    on_moved=count,
+                )
+            )
+        is_complete = True
+    except KeyboardInterrupt:
+        raise typer.Exit(_INTERRUPTED) from None
+    finally:
+        # However it ended, what was done is said.
+        held = held_by_others(box, queues)
+        _tell(done, held, dry_run=dry_run, as_json=as_json, is_complete=is_complete)
+    if done.is_store_away:
+        raise StoreUnavailableError(
+            "the store does not answer, so payment requests stay; run it again when it does"
         )
+
+
+def _tell(
+    done: Redrive, held: int | None, *, dry_run: bool, as_json: bool, is_complete: bool
+) -> None:
     if as_json:
-        print(json.dumps({"dry_run": dry_run, **asdict(done)}))
-    else:
-        _tell(done, "Would move" if dry_run else "Moved")
-
-
-def _tell(done: Redrive, verb: str) -> None:
-    ways = Counter((each.queue, each.to) for each in done.moved)
-    for (source, target), count in sorted(ways.items()):
-        print(f"{verb} {count} from {source} to {target}.")
+        facts = {"dry_run": dry_run, "is_complete": is_complete, "held_by_others": held}
+        print(json.dumps({**facts, **asdict(done)}))
+        return
+    ways = Counter((each.queue, each.to, each.action) for each in done.moved)
+    for (source, target, action), count in sorted(ways.items()):
+        past, base = _VERBS[action]
+        what = f"{count} from {source} to {target}"
+        if action is Action.ANNOUNCE:
+            what = f"{count} decided payments of {source} on {target}"
+        print(f"Would {base} {what}." if dry_run else f"{past} {what}.")
     if not done.moved:
-        print(f"{verb} nothing.")
+        print("Would move nothing." if dry_run else "Moved nothing.")
     for each in done.stayed:
         print(
             f"Stays in {each.queue}: message {each.message_id}, "
             f"event {each.event_type or '?'}, order {each.order_id or '?'}: {each.reason}"
         )
+    if held:
+        print(held_text(held))
+    if not is_complete:
+        print("It did not get through; run it again for the rest.")

@@ -16,6 +16,7 @@ from app.messages import (
     PaymentRequested,
     ShipmentRequested,
 )
+from app.services.dead_payments import standing_of
 from app.services.letters import (
     LOOK_SECONDS,
     Letter,
@@ -27,7 +28,6 @@ from app.services.letters import (
     type_of,
 )
 from app.store.orders import get_order
-from app.store.payments import find_decision
 from app.store.table import Table
 
 
@@ -59,7 +59,7 @@ async def look(
 async def find_out(table: Table, letter: Letter, *, now: datetime) -> Finding:
     """Return what may be told of a letter, with the reason why it is dead."""
     try:
-        reason = await _reason_of_event(table, event_in(letter))
+        reason = await _reason_of_event(table, event_in(letter), now=now)
     except InvalidInputError as failure:
         reason = str(failure)
     except StoreUnavailableError:
@@ -81,10 +81,12 @@ def finding(letter: Letter, reason: str, *, now: datetime) -> Finding:
     )
 
 
-async def _reason_of_event(table: Table, event: Event) -> str:
+async def _reason_of_event(table: Table, event: Event, *, now: datetime) -> str:
     if isinstance(event, PaymentRequested):
-        decision = await find_decision(table, event.order_id)
-        if decision is None:
+        standing = await standing_of(table, event.order_id, now=now)
+        if standing.obstacle is not None:
+            return standing.obstacle
+        if standing.decision is None:
             return "nothing is wrong with it, and the payment is not decided: redrive it"
         return "the payment is decided; a redrive announces the decision again"
     try:

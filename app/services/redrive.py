@@ -1,46 +1,68 @@
 """Sending dead letters back to the queues they came from."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
-from app.domain.errors import InvalidInputError
+from app.domain.errors import InvalidInputError, StoreUnavailableError
+from app.messages import CreditCardValidated
 from app.services.dead_letters import Finding, finding
+from app.services.dead_payments import standing_of
 from app.services.letters import (
     LOOK_SECONDS,
     Letter,
     LetterBox,
     Look,
+    event_in,
     order_id_in,
     origin_of,
     type_of,
 )
+from app.stack import PAYMENT_REQUEST, PAYMENT_RESPONSE
+from app.store.table import Table
+
+STORE_AWAY = "the store does not answer, so nobody knows whether it is paid"
+
+
+class Action(StrEnum):
+    """What is done with a letter that does not stay."""
+
+    SEND_BACK = "send back"
+    ANNOUNCE = "announce the decision"
 
 
 @dataclass(frozen=True)
 class Moved:
-    """One letter that was sent back, or would be."""
+    """One letter that left, or would: itself, or the decision it asked for, went to a queue."""
 
     queue: str
     message_id: str
     event_type: str | None
     order_id: str | None
     to: str
+    action: Action
 
 
-@dataclass(frozen=True)
+@dataclass
 class Redrive:
-    """What a redrive did: what was moved, what stays and why."""
+    """What a redrive has done so far: what was moved, what stays and why."""
 
-    moved: tuple[Moved, ...]
-    stayed: tuple[Finding, ...]
+    moved: list[Moved] = field(default_factory=list)
+    stayed: list[Finding] = field(default_factory=list)
+    is_store_away: bool = False
 
 
 class Pace:
     """At most so many a second, evenly."""
 
     def __init__(
-        self, per_second: float, *, clock: Callable[[], float], sleep: Callable[[float], None]
+        self,
+        per_second: float,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Take the time from ``clock`` and pass it with ``sleep``."""
         self._interval = 1 / per_second
@@ -48,59 +70,100 @@ class Pace:
         self._sleep = sleep
         self._next = clock()
 
-    def wait(self) -> None:
+    async def wait(self) -> None:
         """Return when it is time for the next."""
         now = self._clock()
         if self._next > now:
-            self._sleep(self._next - now)
+            await self._sleep(self._next - now)
         self._next = max(now, self._next) + self._interval
 
 
-def redrive(
+async def redrive(
     box: LetterBox,
+    table: Table,
     queues: Iterable[str],
     *,
+    done: Redrive,
     now: datetime,
     pace: Pace,
     hidden_seconds: int = LOOK_SECONDS,
     most: int | None = None,
     is_rehearsal: bool = False,
     on_moved: Callable[[Moved], None] = lambda _: None,
-) -> Redrive:
+) -> None:
     """Send dead letters back to their queues, ``most`` at most; the undecidable ones stay.
+
+    What happens is written down in ``done``, so that it can be told however this ends.
 
     Sends first and deletes after: whoever ends it between two lines makes a message come
     twice, which every worker expects, and never loses one. Letters that were sent after
     ``now`` stay: they may be those of this very redrive, dead again.
+
+    A card is not kept longer for being redriven (``app.services.dead_payments``).
     """
-    moved: list[Moved] = []
-    stayed: list[Finding] = []
     for queue in queues:
         with Look(box, queue, hidden_seconds=hidden_seconds) as current:
             for letter in current.letters():
-                if most is not None and len(moved) >= most:
+                if most is not None and len(done.moved) >= most:
                     break
                 if letter.sent_at > now:
                     continue
+                # Ctrl-C is heard here, where nothing is half done.
+                await asyncio.sleep(0)
                 try:
-                    step = _step(letter)
+                    step, body = await _step(table, letter, now=now, done=done)
                 except InvalidInputError as failure:
-                    stayed.append(finding(letter, str(failure), now=now))
+                    done.stayed.append(finding(letter, str(failure), now=now))
                     continue
                 if not is_rehearsal:
-                    pace.wait()
-                    box.send(step.to, letter.body)
+                    await pace.wait()
+                    box.send(step.to, body)
                     current.delete(letter)
-                moved.append(step)
+                done.moved.append(step)
                 on_moved(step)
-    return Redrive(tuple(moved), tuple(stayed))
 
 
-def _step(letter: Letter) -> Moved:
-    return Moved(
+async def _step(table: Table, letter: Letter, *, now: datetime, done: Redrive) -> tuple[Moved, str]:
+    """Return what is to be done with a letter, and the body to be sent.
+
+    Raises:
+        InvalidInputError: why it stays.
+    """
+    to, body, action = origin_of(letter), letter.body, Action.SEND_BACK
+    if to == PAYMENT_REQUEST:
+        announcement = await _announcement(table, letter, now=now, done=done)
+        if announcement is not None:
+            to, body, action = PAYMENT_RESPONSE, announcement, Action.ANNOUNCE
+    step = Moved(
         queue=letter.queue,
         message_id=letter.message_id,
         event_type=type_of(letter),
         order_id=order_id_in(letter.body),
-        to=origin_of(letter),
+        to=to,
+        action=action,
     )
+    return step, body
+
+
+async def _announcement(
+    table: Table, letter: Letter, *, now: datetime, done: Redrive
+) -> str | None:
+    """Return what tells of a payment that is decided, or None while it may be asked for.
+
+    Raises:
+        InvalidInputError: it may not, or that cannot be told.
+    """
+    order_id = event_in(letter).order_id
+    # Each look at a store that is away takes seconds, and others wait for the letters.
+    if done.is_store_away:
+        raise InvalidInputError(STORE_AWAY)
+    try:
+        standing = await standing_of(table, order_id, now=now)
+    except StoreUnavailableError as failure:
+        done.is_store_away = True
+        raise InvalidInputError(STORE_AWAY) from failure
+    if standing.obstacle is not None:
+        raise InvalidInputError(standing.obstacle)
+    if standing.decision is None:
+        return None
+    return CreditCardValidated.about(standing.decision).to_body()

@@ -16,6 +16,7 @@ BODY = {
     "cart": [{"itemid": "x", "name": "Mat", "price": 10, "quantity": 1}],
     "total": "10",
 }
+TOTAL_CENTS = 1000
 
 _RETRY_SECONDS = 0.2
 _TIMEOUT_SECONDS = 12.0
@@ -81,22 +82,57 @@ class Customers:
             self.ledger.surprises.append(f"one key made several orders: {told}")
 
 
-class Prober:
-    """Asks the shop all the time, and writes down when it answered what, and how long it took."""
+@dataclass(frozen=True)
+class Answer:
+    """What the prober asked, from when to when, and what it heard; status 0 is nothing."""
 
-    def __init__(self, url: str) -> None:
+    begun: float
+    ended: float
+    status: int
+    what: str
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether it worked."""
+        return self.status == 200
+
+
+class Prober:
+    """Asks the shop all the time, and writes down when it answered what, and how long it took.
+
+    It reads a cart, and every fifth time it places an order; what it is told of goes into
+    the ledger of the customers.
+    """
+
+    def __init__(self, url: str, ledger: Ledger) -> None:
         """Prepare to ask."""
-        self.answers: list[tuple[float, float, int]] = []
+        self.answers: list[Answer] = []
         self._url = url
+        self._ledger = ledger
 
     async def ask_on(self) -> None:
-        """Ask until cancelled; a connection that broke counts as status 0."""
+        """Ask until cancelled."""
         async with AsyncClient(base_url=self._url, timeout=_TIMEOUT_SECONDS) as http:
-            while True:
+            for number in count():
+                what = "order" if number % 5 == 4 else "cart"
                 begun = time.monotonic()
                 try:
-                    status = (await http.get("/cart/items/prober")).status_code
+                    status = await (self._order(http) if what == "order" else _cart(http))
                 except HTTPError:
                     status = 0
-                self.answers.append((begun, time.monotonic(), status))
+                answer = Answer(begun, time.monotonic(), status, what)
+                self.answers.append(answer)
+                if status not in {0, 200, 503}:
+                    self._ledger.surprises.append(f"{what}: {status}")
                 await asyncio.sleep(0.1)
+
+    async def _order(self, http: AsyncClient) -> int:
+        user, headers = f"prober-{uuid4().hex}", {"Idempotency-Key": uuid4().hex}
+        answer = await http.post(f"/order/add/{user}", json=BODY, headers=headers)
+        if answer.status_code == 200:
+            self._ledger.acknowledged[answer.json()["order_id"]] = user
+        return answer.status_code
+
+
+async def _cart(http: AsyncClient) -> int:
+    return (await http.get("/cart/items/prober")).status_code

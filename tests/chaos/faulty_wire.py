@@ -1,9 +1,10 @@
 """A wire between the shop and AWS on which some calls fail, hang, or lose their answer."""
 
 import asyncio
+import socket
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from enum import StrEnum
 from random import Random
 
@@ -43,14 +44,26 @@ _ANSWERS = {
 
 
 class FaultyWire:
-    """Passes HTTP calls on to ``upstream()``; a share ``rate`` of them meets a fault."""
+    """Passes HTTP calls on to ``upstream()``; a share ``rate`` of them meets a fault.
 
-    def __init__(self, upstream: Callable[[], str], *, rate: float, seed: int) -> None:
+    ``tap`` is shown the headers and the body of every call that is passed on.
+    """
+
+    def __init__(
+        self,
+        upstream: Callable[[], str],
+        *,
+        rate: float,
+        seed: int,
+        tap: Callable[[Mapping[str, str], bytes], None] = lambda *_: None,
+    ) -> None:
         """Prepare; :meth:`listen` opens a port on loopback."""
         self.rate = rate
         self.calls = 0
         self.faults: Counter[str] = Counter()
         self._upstream = upstream
+        self._tap = tap
+        self._port = 0
         self._random = Random(seed)
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.Task[None]] = set()
@@ -58,18 +71,34 @@ class FaultyWire:
 
     async def listen(self) -> str:
         """Take calls; return the address."""
-        self._server = await asyncio.start_server(self._talk, "127.0.0.1", 0)
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self._server = await asyncio.start_server(self._talk, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{self._port}"
 
     async def close(self) -> None:
-        """Hang up on everybody."""
+        """Hang up on everybody, and refuse connections until it listens again."""
         if self._server is not None:
             self._server.close()
         for task in self._talks:
             task.cancel()
         await asyncio.gather(*self._talks, return_exceptions=True)
-        for _, writer in self._idle:
-            await _hang_up(writer)
+        while self._idle:
+            await _hang_up(self._idle.pop()[1])
+
+    async def swallow(self, seconds: float) -> None:
+        """Hang up, and for so long let connections hang that somebody wants to open."""
+        await self.close()
+        with socket.socket() as hole, ExitStack() as fillers:
+            hole.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            hole.bind(("127.0.0.1", self._port))
+            hole.listen(0)
+            # Linux drops what comes when the queue of connections nobody took is full.
+            for _ in range(4):
+                filler = fillers.enter_context(socket.socket())
+                filler.setblocking(False)
+                filler.connect_ex(("127.0.0.1", self._port))
+            await asyncio.sleep(seconds)
+        await self.listen()
 
     def _draw(self) -> Fault | None:
         self.calls += 1
@@ -84,7 +113,8 @@ class FaultyWire:
         assert task is not None
         self._talks.add(task)
         try:
-            with suppress(OSError, asyncio.IncompleteReadError):
+            # Only close() cancels it, and then nobody waits for more than its end.
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 while await self._call(reader, writer):
                     pass
         finally:
@@ -104,6 +134,7 @@ class FaultyWire:
             return fault in _ANSWERS and await _reply(writer, *_ANSWERS[fault])
         if fault is Fault.SLOW:
             await asyncio.sleep(_SLOW_SECONDS)
+        self._tap(headers, body)
         status, answer = await self._pass_on(head + body)
         if fault is Fault.HANG_AFTER:
             await asyncio.sleep(_HANG_SECONDS)
@@ -117,7 +148,7 @@ class FaultyWire:
 
     async def _pass_on(self, request: bytes) -> tuple[int, bytes]:
         """Return the status and the whole answer of the emulator."""
-        reader, writer = self._idle.pop() if self._idle else await self._connect()
+        reader, writer = self._take_idle() or await self._connect()
         try:
             writer.write(request)
             head = await reader.readuntil(_HEAD_END)
@@ -129,6 +160,14 @@ class FaultyWire:
             raise
         self._idle.append((reader, writer))
         return int(lines[0].split(" ")[1]), head + body
+
+    def _take_idle(self) -> _Connection | None:
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not (reader.at_eof() or reader.exception() or writer.is_closing()):
+                return reader, writer
+            writer.close()
+        return None
 
     async def _connect(self) -> _Connection:
         host, _, port = self._upstream().removeprefix("http://").partition(":")

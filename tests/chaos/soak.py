@@ -17,30 +17,22 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from httpx import AsyncClient, HTTPError, Limits
 
-from app.stack import QUEUES, queue_setting
-from tests.chaos.faulty_wire import FaultyWire
+from app.stack import QUEUES
 from tests.chaos.memory import Gauge
+from tests.chaos.post import Post
 from tests.chaos.traffic import GOOD, Customer, Diary
+from tests.chaos.wired_shop import WiredShop, wired_shop
 from tests.e2e.poison import bad_bodies
-from tests.local.harness import ShopProcess, clients, running
 
-FAULTY_SHOP = (sys.executable, "-m", "tests.chaos.faulty_shop")
 MOST_GROWTH = 0.05
 EMULATOR = "emulator_server"
 FEEDING = tuple(each for each in QUEUES if each.dead_letters)
 DEAD_LETTERS = tuple(each for each in QUEUES if each.dead_letters is None)
 ENDS = {True: "delivered", False: "creditcard validation has failed, unable to process payment"}
-
-_COUNTS = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-)
 
 
 @dataclass(frozen=True)
@@ -76,22 +68,23 @@ class Report:
 class Soak:
     """One run on a shop that is ready."""
 
-    def __init__(self, shop: ShopProcess, wire: FaultyWire, plan: Plan) -> None:
+    def __init__(self, wired: WiredShop, plan: Plan) -> None:
         """Prepare it."""
         self.report = Report()
-        self._shop = shop
-        self._wire = wire
+        self._shop = wired.shop
+        self._wire = wired.wire
+        self._effects = wired.effects
         self._plan = plan
         self._diary = Diary()
         self._gauge = Gauge()
-        self._sqs = clients(shop.facts)("sqs")
+        self._post = Post(self._shop)
         self._planted: Counter[str] = Counter()
 
     async def run(self) -> Report:
         """Do all of it."""
         plan = self._plan
         if plan.visibility_seconds is not None:
-            await asyncio.to_thread(self._hurry, plan.visibility_seconds)
+            await asyncio.to_thread(self._post.hurry, plan.visibility_seconds)
         end = time.monotonic() + plan.seconds
         customers = [
             Customer(self._shop.url, self._diary, seed=f"{plan.seed}/{number}")
@@ -116,19 +109,10 @@ class Soak:
         await self._check_orders()
         _say("waiting for the bad messages to die")
         await self._check_queues()
+        self._check_side_effects()
         self._check_memory()
         self.report.problems += self._diary.surprises[:10]
         return self.report
-
-    def _url(self, queue: str) -> str:
-        url: str = self._shop.facts["environment"][queue_setting(queue)]
-        return url
-
-    def _hurry(self, seconds: int) -> None:
-        for queue in QUEUES:
-            self._sqs.set_queue_attributes(
-                QueueUrl=self._url(queue.name), Attributes={"VisibilityTimeout": str(seconds)}
-            )
 
     async def _poison(self) -> None:
         """Plant bad messages, spread over the time."""
@@ -139,8 +123,7 @@ class Soak:
         for number in range(count):
             for queue in FEEDING:
                 body = bodies[queue.name][number]
-                url = self._url(queue.name)
-                await asyncio.to_thread(self._sqs.send_message, QueueUrl=url, MessageBody=body)
+                await asyncio.to_thread(self._post.send, queue.name, body)
                 self._planted[body] += 1
             await asyncio.sleep(self._plan.seconds / count / 1.5)
 
@@ -224,22 +207,12 @@ class Soak:
             f"{len(self._diary.orders)} acknowledged orders final {took:.1f} s after the traffic"
         )
 
-    def _depths(self) -> dict[str, int]:
-        found = {}
-        for queue in QUEUES:
-            counts = self._sqs.get_queue_attributes(
-                QueueUrl=self._url(queue.name),
-                AttributeNames=_COUNTS,
-            )["Attributes"]
-            found[queue.name] = sum(int(counts[each]) for each in _COUNTS)
-        return found
-
     async def _check_queues(self) -> None:
         deadline = time.monotonic() + 300
         feeding = [each.name for each in FEEDING]
         while True:
-            depths = await asyncio.to_thread(self._depths)
-            if not any(depths[each] for each in feeding):
+            depths = {each: await asyncio.to_thread(self._post.depth, each) for each in feeding}
+            if not any(depths.values()):
                 break
             if time.monotonic() > deadline:
                 self.report.problems.append(f"queues are not empty: {depths}")
@@ -257,19 +230,16 @@ class Soak:
             )
 
     def _take_dead_letters(self) -> Counter[str]:
-        taken: Counter[str] = Counter()
-        for queue in DEAD_LETTERS:
-            url = self._url(queue.name)
-            while messages := self._receive(url):
-                for message in messages:
-                    self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                    taken[message["Body"]] += 1
-        return taken
+        return Counter(
+            body for queue in DEAD_LETTERS for body in self._post.take(queue.name, sys.maxsize)
+        )
 
-    def _receive(self, url: str) -> list[Any]:
-        answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-        messages: list[Any] = answer.get("Messages", [])
-        return messages
+    def _check_side_effects(self) -> None:
+        ends: dict[bool, list[str]] = {True: [], False: []}
+        for order_id, (_, _, is_good) in self._diary.orders.items():
+            ends[is_good].append(order_id)
+        self.report.lines.append(self._effects.text())
+        self.report.problems += self._effects.problems(ends[True], declined=ends[False])[:10]
 
     def _check_memory(self) -> None:
         growth, latest = self._gauge.growth(), self._gauge.latest()
@@ -284,31 +254,12 @@ class Soak:
 
 def run(folder: Path, plan: Plan) -> Report:
     """Start a shop on a faulty wire in a folder, soak it, and stop it."""
-    return asyncio.run(_run(folder, plan))
-
-
-async def _run(folder: Path, plan: Plan) -> Report:
-    (folder / "project").mkdir()
-    target = folder / "target"
-    # Without faults until the shop is ready: what is tested is how it runs.
-    wire = FaultyWire(target.read_text, rate=0.0, seed=plan.seed)
-    url = await wire.listen()
-    shop = running(
-        folder / "project",
-        folder / "data",
-        argv=FAULTY_SHOP,
-        SHOP_DELIVERY_SECONDS="0-2",
-        SHOP_PAYMENT_WAIT_SECONDS="1",
-        WIRE_URL=url,
-        WIRE_TARGET=str(target),
-    )
-    ready = await asyncio.to_thread(shop.__enter__)
-    try:
-        wire.rate = plan.rate
-        return await Soak(ready, wire, plan).run()
-    finally:
-        await asyncio.to_thread(shop.__exit__, None, None, None)
-        await wire.close()
+    with wired_shop(
+        folder, seed=plan.seed, SHOP_DELIVERY_SECONDS="0-2", SHOP_PAYMENT_WAIT_SECONDS="1"
+    ) as wired:
+        # Not before the shop is ready: what is tested is how it runs.
+        wired.wire.rate = plan.rate
+        return asyncio.run(Soak(wired, plan).run())
 
 
 def _say(text: str) -> None:

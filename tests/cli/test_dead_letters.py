@@ -4,10 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -17,110 +14,22 @@ from app.cli.dead_letters import age_text
 from app.domain.errors import InvalidInputError, QueueUnavailableError
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
-from app.domain.user import Role, User
-from app.local.deploy import deploy
-from app.local.emulator import Emulator
-from app.queues import get_client
-from app.samples import sample_event
-from app.seeds.classic import classic_products, make_order
 from app.services.letters import DEAD_LETTER_QUEUES
 from app.stack import QUEUES
-from app.store.orders import add_order, get_order
+from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import get_table
-from tests.cli.shops import publish
-from tests.conftest import _use as use_stack
-
-NOW = datetime.now(UTC)
-BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
-CARD = "4111111111111111"
-
-
-@pytest.fixture(scope="module")
-def module_stack(emulator: Emulator) -> dict[str, str]:
-    return deploy(emulator.endpoint_url, stack=f"t{uuid4().hex[:12]}")
-
-
-@pytest.fixture
-def shop(
-    module_stack: dict[str, str],
-    emulator: Emulator,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[str]:
-    """The name of a stack with empty queues, which the commands are told to speak to."""
-    monkeypatch.setenv("SHOP_DATA_DIR", str(tmp_path))
-    folder = publish(module_stack, emulator, tmp_path)
-    name = module_stack["TABLE"].removesuffix("-acmeserverless-dynamodb")
-    using = use_stack(module_stack, emulator, monkeypatch)
-    next(using)
-    for queue in QUEUES:
-        get_client().purge_queue(QueueUrl=url(name, queue.name))
-    yield name
-    next(using, None)
-    folder.withdraw()
-
-
-def url(shop: str, queue: str) -> str:
-    name = f"{shop}-acmeserverless-sqs-{queue}"
-    return get_client().get_queue_url(QueueName=name)["QueueUrl"]
-
-
-def put(shop: str, queue: str, body: str) -> None:
-    get_client().send_message(QueueUrl=url(shop, queue), MessageBody=body)
-
-
-def die(shop: str, queue: str, body: str) -> None:
-    """Let a message of a queue become a dead letter by five deliveries."""
-    put(shop, queue, body)
-    for _ in range(5):
-        get_client().receive_message(QueueUrl=url(shop, queue), VisibilityTimeout=0)
-    get_client().receive_message(QueueUrl=url(shop, queue), VisibilityTimeout=0)
-
-
-def bodies(shop: str, queue: str) -> list[str]:
-    found = []
-    while (
-        messages := get_client()
-        .receive_message(QueueUrl=url(shop, queue), MaxNumberOfMessages=10)
-        .get("Messages")
-    ):
-        found += [each["Body"] for each in messages]
-    return found
-
-
-def depth(shop: str, queue: str) -> int:
-    found = get_client().get_queue_attributes(
-        QueueUrl=url(shop, queue), AttributeNames=["ApproximateNumberOfMessagesNotVisible"]
-    )
-    return int(found["Attributes"]["ApproximateNumberOfMessagesNotVisible"])
-
-
-def sample(domain: str, outcome: str, order_id: str) -> str:
-    event = sample_event(domain, outcome, order_id=order_id, now=NOW)
-    assert event is not None
-    return event.to_body()
-
-
-def new_order(
-    state: OrderState = OrderState.PENDING, *, age: timedelta = timedelta(minutes=1)
-) -> str:
-    # Not since this file was read, which may have been minutes ago.
-    placed_at = datetime.now(UTC) - age
-    products = list(classic_products(NOW))[:1]
-    order = make_order(str(uuid4()), BUYER, products, state, placed_at=placed_at)
-    asyncio.run(add_order(get_table(), order))
-    return order.order_id
-
-
-def told(capsys: pytest.CaptureFixture[str]) -> Any:
-    return json.loads(capsys.readouterr().out)
-
-
-def looked(shop: str, capsys: pytest.CaptureFixture[str], queue: str = "") -> list[dict[str, Any]]:
-    dead_letters.command(queue, stack=shop, as_json=True)
-    found: list[dict[str, Any]] = told(capsys)
-    return found
+from tests.cli.letters_shop import (
+    CARD,
+    NOW,
+    bodies,
+    depth,
+    die,
+    looked,
+    new_order,
+    put,
+    sample,
+)
 
 
 def test_a_dead_letter_is_told_with_its_reason(
@@ -218,63 +127,6 @@ def test_nothing_dead_is_said_so(shop: str, capsys: pytest.CaptureFixture[str]) 
     redrive.command(stack=shop)
 
     assert capsys.readouterr().out == "There are no dead letters.\nMoved nothing.\n"
-
-
-def test_letters_go_back_where_they_came_from_and_the_rest_is_named(
-    shop: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    sent = {
-        "payment-request": [sample("payment", "success", f"o-{each}") for each in range(12)],
-        "payment-response": [sample("payment", "accepted", "o-1")],
-        "shipment-request": [sample("shipment", "requested", "o-1")],
-        "shipment-response": [sample("shipment", each, "o-1") for each in ("sent", "delivered")],
-    }
-    for queue, texts in sent.items():
-        for text in texts:
-            put(shop, f"{queue.partition('-')[0]}-error", text)
-    put(shop, "payment-error", "poison")
-    put(shop, "shipment-error", "poison")
-
-    redrive.command(stack=shop, per_second=1000, as_json=True)
-
-    done = told(capsys)
-    assert len(done["moved"]) == 16
-    assert {each["queue"] for each in done["stayed"]} == {"payment-error", "shipment-error"}
-    for queue, texts in sent.items():
-        assert sorted(bodies(shop, queue)) == sorted(texts)
-    assert len(looked(shop, capsys)) == 2
-
-    redrive.command(stack=shop)
-
-    said = capsys.readouterr().out
-    assert said.startswith("Moved nothing.\n")
-    assert said.count("the message is not JSON") == 2
-
-
-def test_a_rehearsal_and_a_limit_are_kept(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
-    for number in range(4):
-        put(shop, "shipment-error", sample("shipment", "requested", f"o-{number}"))
-
-    redrive.command(stack=shop, dry_run=True)
-    redrive.command(stack=shop, most=3, as_json=True)
-
-    first, second = capsys.readouterr().out.splitlines()
-    assert first == "Would move 4 from shipment-error to shipment-request."
-    assert len(json.loads(second)["moved"]) == 3
-    assert len(looked(shop, capsys)) == 1
-    assert len(bodies(shop, "shipment-request")) == 3
-
-
-def test_letters_leave_no_faster_than_allowed(
-    shop: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for number in range(4):
-        put(shop, "shipment-error", sample("shipment", "requested", f"o-{number}"))
-    begun = datetime.now(UTC)
-
-    redrive.command("shipment-error", stack=shop, per_second=10)
-
-    assert datetime.now(UTC) - begun >= timedelta(seconds=0.3)
 
 
 def test_a_sweep_says_what_it_did(shop: str, capsys: pytest.CaptureFixture[str]) -> None:

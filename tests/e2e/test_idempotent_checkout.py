@@ -4,23 +4,32 @@
 """
 
 import asyncio
+import json
 import os
+import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from httpx import AsyncClient, Limits
+from httpx import AsyncClient, HTTPError, Limits
 
-from app.domain.ids import transaction_id_for
 from app.stack import PAYMENT_REQUEST
-from tests.local.harness import ShopProcess, clients
+from tests.chaos.faults import VICTIMS
+from tests.chaos.post import Post
+from tests.chaos.wired_shop import WiredShop, wired_shop
+from tests.local.harness import ShopProcess
 
 pytestmark = pytest.mark.timeout(3600)
 
 ROUNDS = int(os.environ.get("CHECKOUT_ROUNDS", "3"))
 CALLS = 64
+#: One round of so many has the api and workers killed meanwhile.
+KILLS_EVERY = 5
 
 CARD = {"number": "4111111111111111", "expMonth": "12", "expYear": "2030", "ccv": "123"}
 
@@ -30,86 +39,122 @@ def order(**changes: Any) -> dict[str, Any]:
     return {"card": CARD, "cart": cart, "total": "20", **changes}
 
 
+@dataclass
+class Till:
+    """A shop whose wire is tapped, and the orders that were placed there so far."""
+
+    wired: WiredShop
+    order_ids: list[str] = field(default_factory=list)
+
+    @property
+    def shop(self) -> ShopProcess:
+        return self.wired.shop
+
+
+@pytest.fixture(scope="module")
+def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
+    """A shop that lets anybody in, waits for payments, and soon repeats what a kill cut off."""
+    with wired_shop(
+        tmp_path_factory.mktemp("till"),
+        AUTH_MODE="0",
+        SHOP_DELIVERY_SECONDS="0-1",
+        SHOP_PAYMENT_WAIT_SECONDS="10",
+    ) as wired:
+        Post(wired.shop).hurry(4)
+        yield Till(wired)
+
+
 @pytest.fixture
-async def http(patient_shop: ShopProcess) -> AsyncIterator[AsyncClient]:
+async def http(till: Till) -> AsyncIterator[AsyncClient]:
     limits = Limits(max_connections=CALLS)
-    async with AsyncClient(base_url=patient_shop.url, timeout=30, limits=limits) as client:
+    async with AsyncClient(base_url=till.shop.url, timeout=60, limits=limits) as client:
         yield client
 
 
 async def final(http: AsyncClient, user: str) -> dict[str, Any]:
     """Return the one order of a user once it is delivered."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while True:
-            [found] = (await http.get(f"/order/{user}")).json()
-            if found["status"] == "delivered":
-                return dict(found)
+            with suppress(HTTPError):
+                [found] = (await http.get(f"/order/{user}")).json()
+                if found["status"] == "delivered":
+                    return dict(found)
             await asyncio.sleep(0.1)
 
 
-def decisions(shop: ShopProcess, order_id: str) -> list[Any]:
-    """Return the decisions about an order's payment, of which there is never more than one."""
-    table = shop.facts["environment"]["TABLE"]
-    found = clients(shop.facts)("dynamodb").scan(
-        TableName=table,
-        FilterExpression="order_id = :id AND attribute_exists(decided_at)",
-        ExpressionAttributeValues={":id": {"S": order_id}},
-    )
-    return list(found["Items"])
+async def insist(http: AsyncClient, user: str, key: dict[str, str]) -> bytes:
+    """Place an order until its payment is decided, and return the answer that says so.
+
+    A kill can cut a call off, have it answered with 503, or delay the decision beyond what
+    the call waits ("pending"). The client then repeats it under the same key.
+    """
+    while True:
+        with suppress(HTTPError):
+            answer = await http.post(f"/order/add/{user}", json=order(), headers=key)
+            if answer.status_code != 503:
+                assert answer.status_code == 200, answer.text
+                if answer.json()["payment"]["message"] != "pending payment":
+                    return answer.content
+        await asyncio.sleep(0.2)
+
+
+async def kill_some(shop: ShopProcess, chance: Random) -> Counter[str]:
+    """End the api and workers with ``kill -9`` while the calls are under way."""
+    killed: Counter[str] = Counter()
+    for victim in ("api_server", "payment", chance.choice(VICTIMS), "api_server"):
+        await asyncio.sleep(chance.uniform(0.05, 0.8))
+        pid = shop.children().get(victim)
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                killed[victim] += 1
+    return killed
+
+
+def check_side_effects(till: Till, charged_before: set[str]) -> str:
+    """Count what the functions tried to charge and to ship; return this round's charge."""
+    effects, order_id = till.wired.effects, till.order_ids[-1]
+    # Also of earlier rounds: a late repeat may have charged somebody since.
+    assert effects.problems(till.order_ids, cents=2000) == []
+    assert set(effects.charges) - charged_before == {order_id}
+    [charge] = effects.charges[order_id]
+    return charge
 
 
 @pytest.mark.parametrize("round_number", range(ROUNDS))
 async def test_64_calls_at_once_are_one_order_one_charge_and_one_answer(
-    round_number: int, http: AsyncClient, patient_shop: ShopProcess
+    round_number: int, http: AsyncClient, till: Till
 ) -> None:
     user, key = f"user-{uuid4().hex}", {"Idempotency-Key": uuid4().hex}
+    charged_before = set(till.wired.effects.charges)
 
-    answers = await asyncio.gather(
-        *(http.post(f"/order/add/{user}", json=order(), headers=key) for _ in range(CALLS))
-    )
+    if round_number % KILLS_EVERY == 1:
+        killing = asyncio.create_task(kill_some(till.shop, Random(round_number)))
+        async with asyncio.timeout(120):
+            bodies = await asyncio.gather(*(insist(http, user, key) for _ in range(CALLS)))
+        killed = await killing
+        assert killed["api_server"] >= 1
+        assert killed.total() >= 2
+    else:
+        answers = await asyncio.gather(
+            *(http.post(f"/order/add/{user}", json=order(), headers=key) for _ in range(CALLS))
+        )
+        assert {answer.status_code for answer in answers} == {200}
+        bodies = [answer.content for answer in answers]
 
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.content for answer in answers}) == 1
-    placed = answers[0].json()
-    transaction = transaction_id_for(placed["order_id"])
+    assert len(bodies) == CALLS
+    assert len(set(bodies)) == 1
+    placed = json.loads(bodies[0])
     assert placed["payment"]["success"] == "true"
-    assert placed["payment"]["transactionID"] == transaction
     delivered = await final(http, user)
-    assert (delivered["_id"], delivered["transactionID"]) == (placed["order_id"], transaction)
-    if round_number == 0:
-        [decision] = decisions(patient_shop, placed["order_id"])
-        assert decision["transaction_id"] == {"S": transaction}
-
-
-@contextmanager
-def paused(shop: ShopProcess, queue: str) -> Iterator[None]:
-    """Have nobody read a queue in the block."""
-    functions, sqs = clients(shop.facts)("lambda"), clients(shop.facts)("sqs")
-    attributes = sqs.get_queue_attributes(QueueUrl=url(shop, queue), AttributeNames=["QueueArn"])
-    [mapping] = functions.list_event_source_mappings(
-        EventSourceArn=attributes["Attributes"]["QueueArn"]
-    )["EventSourceMappings"]
-    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    try:
-        yield
-    finally:
-        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
-
-
-def url(shop: ShopProcess, queue: str) -> str:
-    found: str = shop.facts["environment"][f"{queue.replace('-', '_').upper()}_QUEUE_URL"]
-    return found
-
-
-def depth(shop: ShopProcess, queue: str) -> int:
-    found = clients(shop.facts)("sqs").get_queue_attributes(
-        QueueUrl=url(shop, queue), AttributeNames=["ApproximateNumberOfMessages"]
-    )
-    return int(found["Attributes"]["ApproximateNumberOfMessages"])
+    assert delivered["_id"] == placed["order_id"]
+    till.order_ids.append(placed["order_id"])
+    charge = check_side_effects(till, charged_before)
+    assert placed["payment"]["transactionID"] == delivered["transactionID"] == charge
 
 
 async def test_another_body_under_the_key_is_refused_and_nothing_is_sent(
-    http: AsyncClient, patient_shop: ShopProcess
+    http: AsyncClient, till: Till
 ) -> None:
     user = f"user-{uuid4().hex}"
     key = {"Idempotency-Key": uuid4().hex, "Prefer": "respond-async"}
@@ -120,9 +165,10 @@ async def test_another_body_under_the_key_is_refused_and_nothing_is_sent(
         order(firstname="Mallory"),
         order(cart=[{"itemid": "x", "name": "Mat", "price": 10, "quantity": 3}], total="30"),
     ]
-    with paused(patient_shop, PAYMENT_REQUEST):
+    post = Post(till.shop)
+    with post.paused(PAYMENT_REQUEST):
         first = await http.post(f"/order/add/{user}", json=order(), headers=key)
-        before = depth(patient_shop, PAYMENT_REQUEST)
+        before = post.depth(PAYMENT_REQUEST)
 
         answers = await asyncio.gather(
             *(http.post(f"/order/add/{user}", json=body, headers=key) for body in others * 4)
@@ -130,7 +176,7 @@ async def test_another_body_under_the_key_is_refused_and_nothing_is_sent(
 
         assert first.status_code == 202
         assert {answer.status_code for answer in answers} == {422}
-        assert depth(patient_shop, PAYMENT_REQUEST) == before == 1
+        assert post.depth(PAYMENT_REQUEST) == before == 1
 
     delivered = await final(http, user)
     assert delivered["_id"] == first.json()["order_id"]

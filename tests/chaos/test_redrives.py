@@ -1,0 +1,107 @@
+"""Two redrives of a real shop's dead letters at the same moment."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.stack import MAPPINGS, PAYMENT_REQUEST, QUEUES
+from tests.chaos.customers import BODY, TOTAL_CENTS
+from tests.chaos.post import Post
+from tests.chaos.wired_shop import wired_shop
+from tests.local.harness import ShopProcess, eventually
+
+ORDERS = 40
+LETTERS_PER_QUEUE = 9
+POISON = "poison"
+
+
+def _is_there(post: Post, queue: str, count: int) -> bool:
+    return post.depth(queue) >= count
+
+
+def let_some_die(shop: ShopProcess, http: httpx.Client) -> tuple[dict[str, str], int]:
+    """Place orders and make dead letters of some messages of every kind.
+
+    Of the payment requests half are dead although their payment is decided. Return the
+    orders with their users, and the number of letters.
+    """
+    post, orders, letters = Post(shop), {}, 0
+    dead_letters_of = {each.name: each.dead_letters for each in QUEUES}
+    with ExitStack() as waiting:
+        pauses = [ExitStack() for _ in MAPPINGS]
+        for pause, mapping in zip(pauses, MAPPINGS, strict=True):
+            pause.enter_context(post.paused(mapping.queue))
+            waiting.push(pause)
+        for number in range(ORDERS):
+            user = f"user-{number}"
+            headers = {"Prefer": "respond-async"}
+            answer = http.post(f"/order/add/{user}", json=BODY, headers=headers)
+            orders[answer.json()["order_id"]] = user
+        expected = ORDERS
+        for pause, mapping in zip(pauses, MAPPINGS, strict=True):
+            queue, dead_letters = mapping.queue, dead_letters_of[mapping.queue]
+            assert dead_letters is not None
+            # What a shipment reports comes in two messages, the second of them later.
+            eventually(partial(_is_there, post, queue, expected), 60)
+            bodies = post.take(queue, LETTERS_PER_QUEUE)
+            expected -= LETTERS_PER_QUEUE
+            if queue == PAYMENT_REQUEST:
+                for body in (decided := post.take(queue, LETTERS_PER_QUEUE)):
+                    post.send(queue, body)
+                bodies += decided
+            for body in [*bodies, POISON]:
+                post.send(dead_letters, body)
+            letters += len(bodies)
+            pause.close()
+    return orders, letters
+
+
+@pytest.mark.timeout(600)
+def test_two_redrives_at_once_lose_nothing_and_do_nothing_twice(tmp_path: Path) -> None:
+    with wired_shop(
+        tmp_path, AUTH_MODE="0", SHOP_DELIVERY_SECONDS="0-1", SHOP_PAYMENT_WAIT_SECONDS="0"
+    ) as wired:
+        shop = wired.shop
+        with httpx.Client(base_url=shop.url, timeout=30) as http:
+            orders, letters = let_some_die(shop, http)
+            command = [sys.executable, "-m", "app.cli.main", "redrive", "--json"]
+            environment = {**os.environ, "SHOP_DATA_DIR": str(shop.data)}
+            both = [
+                subprocess.Popen(
+                    [*command, "--per-second", "20"], env=environment, stdout=subprocess.PIPE
+                )
+                for _ in range(2)
+            ]
+            done: list[dict[str, Any]] = [
+                json.loads(each.communicate(timeout=120)[0]) for each in both
+            ]
+
+            def is_delivered(order_id: str) -> bool:
+                found = http.get(f"/order/{orders[order_id]}/{order_id}").json()
+                return bool(found["status"] == "delivered")
+
+            eventually(lambda: all(map(is_delivered, orders)), 120)
+        post = Post(shop)
+
+        assert [each.returncode for each in both] == [0, 0]
+        moved = [{each["message_id"] for each in one["moved"]} for one in done]
+        assert all(moved), "one of them had nothing to do"
+        assert len(moved[0] | moved[1]) == letters
+        actions = {each["action"] for one in done for each in one["moved"]}
+        assert actions == {"send back", "announce the decision"}
+        dead = [
+            body
+            for each in QUEUES
+            if each.dead_letters is None
+            for body in post.take(each.name, 99)
+        ]
+        assert dead == [POISON] * 4
+        assert wired.effects.problems(orders, cents=TOTAL_CENTS) == []
