@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from httpx import ASGITransport, AsyncClient
+from hypothesis import settings
 
 import app.signing_keys
 from app.local.deploy import deploy
@@ -27,6 +28,10 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 UNMEASURED = frozenset({"browser", "chaos", "e2e", "fuzz", "image", "infra", "simulation"})
 
 _TESTS = Path(__file__).parent
+
+# How long an example takes says more about the machine than about the shop.
+settings.register_profile("shop", deadline=None)
+settings.load_profile("shop")
 
 
 class _Measuring:

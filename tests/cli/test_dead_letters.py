@@ -144,6 +144,7 @@ def test_a_sweep_says_what_it_did(shop: str, capsys: pytest.CaptureFixture[str])
         "settled": 1,
         "timed_out": 1,
         "shipments_requested": 0,
+        "failed": 0,
         "is_complete": True,
     }
     assert second.startswith("Looked at 1 open orders older than 5 minutes: 0 settled")

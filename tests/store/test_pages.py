@@ -93,7 +93,7 @@ positions = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(stored=positions, limit=st.integers(1, 35), newest_first=st.booleans())
 def test_every_entry_comes_exactly_once_and_in_order(
     *, stored: list[str], limit: int, newest_first: bool

@@ -72,7 +72,7 @@ async def act(record: dict[str, Any], _: object) -> None:
         await asyncio.sleep(60)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(OUTCOMES), max_size=10))
 def test_exactly_the_records_that_were_not_done_are_reported(outcomes: list[str]) -> None:
     event = sqs_event(*outcomes, queue="payment-request")
@@ -128,9 +128,7 @@ def poison(draw: st.DrawFn) -> str:
     ],
 )
 def test_the_real_handlers_report_poison_in_the_right_form(worker: Any, queue: str) -> None:
-    @settings(
-        max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.lists(poison(), max_size=10))
     def report(bodies: list[str]) -> None:
         event = sqs_event(*bodies, queue=queue)
