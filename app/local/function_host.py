@@ -19,6 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 from app import stack
+from app.domain.errors import ShopError
 from app.local.lifeline import end_with_parent
 from app.local.loading import load
 from app.local.serving import serve
@@ -96,7 +97,11 @@ class FunctionHost:
             sys.stderr.write(f"{context.aws_request_id} {text}\n")
             return _failure("Sandbox.Timedout", text)
         except Exception as failure:  # noqa: BLE001  # Whatever a handler raises is its answer.
-            traceback.print_exception(failure)
+            if isinstance(failure, ShopError):
+                # Foreseen, and it says what is wrong: where it came from would only hide that.
+                sys.stderr.write(f"{type(failure).__name__}: {failure}\n")
+            else:
+                traceback.print_exception(failure)
             return _failure(type(failure).__name__, str(failure))
 
     def _run(self, body: bytes, context: LambdaContext) -> str:

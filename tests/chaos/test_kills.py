@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.chaos.faults import Pace
 from tests.chaos.kills import run
 
 
-@pytest.mark.timeout(600)
 def test_a_shop_whose_processes_are_killed_loses_nothing(tmp_path: Path) -> None:
     # Both cores may be busy with other tests, so an answer may take longer than the shop waits.
     pace = Pace(

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from app.stack import MAPPINGS, PAYMENT_REQUEST, QUEUES
 from tests.chaos.customers import BODY, TOTAL_CENTS
@@ -64,7 +63,6 @@ def let_some_die(shop: ShopProcess, http: httpx.Client) -> tuple[dict[str, str],
     return orders, letters
 
 
-@pytest.mark.timeout(600)
 def test_two_redrives_at_once_lose_nothing_and_do_nothing_twice(tmp_path: Path) -> None:
     with wired_shop(
         tmp_path, AUTH_MODE="0", SHOP_DELIVERY_SECONDS="0-1", SHOP_PAYMENT_WAIT_SECONDS="0"

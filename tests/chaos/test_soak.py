@@ -4,12 +4,15 @@ import asyncio
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.chaos.faulty_wire import Fault, FaultyWire
 from tests.chaos.memory import Gauge
 from tests.chaos.soak import Plan, run
 
 
+# An order whose card was lost twice waits for the sweeper, which comes every five minutes.
+@pytest.mark.timeout(1200)
 def test_a_shop_on_a_faulty_wire_keeps_its_word_and_a_crowd_is_served(tmp_path: Path) -> None:
     # Too short to say anything about memory. A call that hangs takes a worker almost three
     # seconds: what comes again sooner is received too often and dies.

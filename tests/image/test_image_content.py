@@ -17,8 +17,6 @@ from infra.image.build import CODE, SERVICES, megabytes
 ROOT = Path(__file__).parents[2]
 
 #: Filling the folder downloads everything the first time.
-pytestmark = pytest.mark.timeout(600)
-
 #: Everything that was there when the shop was built, and a third on top.
 MOST_MEGABYTES = 60
 

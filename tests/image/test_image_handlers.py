@@ -10,8 +10,6 @@ from app.stack import FUNCTIONS, MAPPINGS, Function
 from tests.fake_runtime import LambdaError, LambdaProcess
 from tests.image.events import http_event, queue_event
 
-pytestmark = pytest.mark.timeout(600)
-
 WORKERS = [function for function in FUNCTIONS if function.name != "api"]
 PLACES = {
     "REGION": "eu-west-1",

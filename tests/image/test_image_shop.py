@@ -9,8 +9,6 @@ import pytest
 from tests.infra.executed_stack import ExecutedStack
 from tests.infra.tour import Tour
 
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.fixture
 def tour(image: Path, runtime: Path) -> Iterator[Tour]:

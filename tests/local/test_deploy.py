@@ -33,8 +33,14 @@ def attributes(aws: Clients, url: str) -> dict[str, str]:
 
 
 def mappings(aws: Clients, name: str) -> list[dict[str, Any]]:
-    found = aws("lambda").list_event_source_mappings()["EventSourceMappings"]
-    return [each for each in found if f":{name}-" in each["EventSourceArn"]]
+    pages = aws("lambda").get_paginator("list_event_source_mappings").paginate()
+    # Other tests' stacks have theirs in the same emulator: more than a page.
+    return [
+        each
+        for page in pages
+        for each in page["EventSourceMappings"]
+        if f":{name}-" in each["EventSourceArn"]
+    ]
 
 
 def test_the_settings_of_the_stack_are_returned(emulator: Emulator, name: str) -> None:

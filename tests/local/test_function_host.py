@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from app import stack as definitions
+from app.domain.errors import StoreUnavailableError
 from app.local.clients import Clients
 from app.local.deploy import deploy
 from app.local.emulator import Emulator
@@ -83,7 +84,20 @@ async def test_a_failure_is_reported_as_lambda_reports_it(
 
     assert status == 500
     assert answer == {"errorType": "ValueError", "errorMessage": "no such thing"}
-    assert "no such thing" in capfd.readouterr().err
+    printed = capfd.readouterr().err
+    assert "Traceback" in printed
+    assert "no such thing" in printed
+
+
+async def test_a_failure_that_was_foreseen_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
+    def handler(event: Any, context: Any) -> Any:
+        raise StoreUnavailableError("the store is busy")
+
+    status, answer = await call(handler, {})
+
+    assert status == 500
+    assert answer == {"errorType": "StoreUnavailableError", "errorMessage": "the store is busy"}
+    assert capfd.readouterr().err == "StoreUnavailableError: the store is busy\n"
 
 
 async def test_an_answer_that_is_no_json_is_a_failure() -> None:

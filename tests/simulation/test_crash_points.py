@@ -62,13 +62,11 @@ def rotations_gone_wrong() -> list[str]:
     return found
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", STORIES)
 def test_a_crash_at_any_call_changes_no_end(name: str) -> None:
     assert broken_promises(name) == []
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", ERRANDS)
 def test_a_fault_at_any_call_of_a_request_leaves_it_done_or_not_done(name: str) -> None:
     assert complaints_about(name) == []
@@ -78,7 +76,6 @@ def test_a_rotation_with_a_fault_at_any_call_ends_one_key_further() -> None:
     assert rotations_gone_wrong() == []
 
 
-@pytest.mark.timeout(300)
 def test_every_call_site_of_every_handler_is_tried_with_every_fault() -> None:
     if not _tried:
         for name in STORIES:

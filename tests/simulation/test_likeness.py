@@ -16,7 +16,6 @@ from tests.simulation.sqs import SimulatedSQS
 CALLS, SEED = 1_500, 11
 
 
-@pytest.mark.timeout(120)
 def test_random_calls_get_the_same_answers_from_memory_and_from_the_emulator(table: Table) -> None:
     seen = asyncio.run(compare(table._client, table.name, count=CALLS, seed=SEED))
 

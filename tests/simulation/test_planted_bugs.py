@@ -11,7 +11,6 @@ from tests.simulation.world import simulate
 _MOST = 2_000
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_planted_bug_is_found(name: str) -> None:
     with applied(name):

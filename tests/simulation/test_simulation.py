@@ -24,7 +24,6 @@ from tests.simulation.world import World, hash_of, simulate, simulate_traced
 SEED, SCHEDULES = 1_000_000, 2_000
 
 
-@pytest.mark.timeout(300)
 def test_every_promise_is_kept_in_every_schedule() -> None:
     *_, summary = run_many(SCHEDULES, SEED, jobs=1)
 
