@@ -30,9 +30,12 @@ MAKEFILE = f"run:\n\t@exec {' '.join(RUN)}\n"
 
 _NUMBERS = count(1)
 
-# Tests that run under nohup would hand down that a hang-up is ignored; a handler they do not.
+# Tests that run under nohup, or in the background of a script, would hand down that a hang-up
+# or Ctrl-C is ignored; a handler they do not.
 if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda *_: None)
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class ShopProcess:
