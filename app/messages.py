@@ -8,7 +8,13 @@ import json
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import from_json
 
 from app.domain.card import Card
@@ -75,15 +81,14 @@ class EventCard(LiberalModel):
     expiry_year: CardDate = 0
     cvv: Text = ""
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _shop_shape_claims_no_brand(cls, given: Any) -> Any:
+    def _shop_shape_claims_no_brand(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
         """Forget the type of a shop-shape card: pages preselect one (contract 4.1)."""
-        if isinstance(given, dict):
-            names = {str(name).lower() for name in given}
-            if names & {"expmonth", "expyear", "ccv"}:
-                return {name: each for name, each in given.items() if str(name).lower() != "type"}
-        return given
+        card = read(given)
+        names = {str(name).lower() for name in given} if isinstance(given, dict) else set()
+        is_shop_shape = bool(names & {"expmonth", "expyear", "ccv"})
+        return card.model_copy(update={"type": ""}) if is_shop_shape else card
 
     def to_card(self) -> Card:
         """Return the card as the payment rules see it."""

@@ -285,6 +285,7 @@ class TestOpenMode:
             (order(total=True), "total:"),
             (order(card=SHOP_CARD | {"expMonth": "ab"}), "card.expMonth"),
             (order(card=SHOP_CARD | {"number": ["4111111111111111"]}), "card.number"),
+            (order(card=SHOP_CARD | {"type": "x" * 1001}), "card.type"),
             (order(card="4111111111111111"), "card:"),
             (order(address=[]), "address:"),
             (order(address={"street": {"a": 1}}), "address.street"),
