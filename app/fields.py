@@ -61,10 +61,9 @@ def _spellings(model: type[LiberalModel]) -> dict[str, str]:
 
 def _number_to_text(value: Any) -> Any:
     """Let a number stand where text is meant: a postcode, an id, a year."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        # Python refuses to print an integer of thousands of digits.
-        return str(value) if abs(value) < 10**40 else ""
-    return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    # Python refuses to print an integer of thousands of digits; nobody's text is one.
+    return str(value) if is_number and abs(value) < 10**40 else value
 
 
 def _integer(value: Any) -> int:

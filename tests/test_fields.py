@@ -98,8 +98,7 @@ def test_text_has_an_end(kind: Any, longest: int) -> None:
 
 
 def test_a_number_that_cannot_be_printed_is_no_text() -> None:
-    assert read(Text, 10**5000) == ""
-    for kind in (Id, Name):
+    for kind in (Text, Id, Name):
         with pytest.raises(ValidationError):
             read(kind, -(10**5000))
 

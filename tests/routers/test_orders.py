@@ -290,6 +290,7 @@ class TestOpenMode:
             (order(address=[]), "address:"),
             (order(address={"street": {"a": 1}}), "address.street"),
             (order(email="x" * 201), "email:"),
+            (order(email=10**4000), "email:"),
             (
                 {"card": SHOP_CARD, "cart": [{"price": 999999999, "quantity": 1000}]},
                 "cart: comes to more",
