@@ -1,5 +1,6 @@
 """The command line: ``acme-shop <command>``."""
 
+import logging
 import os
 import signal
 import sys
@@ -32,6 +33,8 @@ def main() -> None:
 
     from app.domain.errors import SettingsError, ShopError  # noqa: PLC0415
 
+    # It warns of every call over 100 ms, as calls from afar and on busy machines are.
+    logging.getLogger("pydynox").setLevel(logging.ERROR)
     application = typer.Typer(
         help="The ACME fitness shop: the one on this machine, and stacks in AWS.",
         add_completion=False,

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from uuid import uuid4
 
@@ -19,6 +21,7 @@ from app.stack import QUEUES
 from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import get_table
+from tests.chaos.faulty_wire import FaultyWire
 from tests.cli.letters_shop import (
     CARD,
     NOW,
@@ -171,6 +174,26 @@ def test_the_commands_are_there_as_processes_of_their_own(shop: str) -> None:
     assert len(told["dead-letters"]) == 2
     assert [each["to"] for each in told["redrive"]["moved"]] == ["shipment-request"]
     assert told["sweep"]["is_complete"]
+
+
+async def test_a_store_that_takes_its_time_is_nothing_to_tell(shop: str) -> None:
+    wire = FaultyWire(
+        lambda: os.environ["AWS_ENDPOINT_URL"], rate=0.0, seed=0, tap=lambda *_: time.sleep(0.15)
+    )
+    environment = {**os.environ, "AWS_ENDPOINT_URL": await wire.listen()}
+
+    finished = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "app.cli.main", "sweep", "--stack", shop],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    await wire.close()
+    assert wire.calls
+    assert finished.stderr == ""
 
 
 def test_a_redrive_that_is_killed_loses_nothing(
