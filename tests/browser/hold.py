@@ -8,12 +8,12 @@ _LOOK_MS = 20
 
 
 class Held:
-    """Holds back every request of a page that fits a pattern."""
+    """Holds back the requests of a page that fit a pattern, all of them or the first few."""
 
-    def __init__(self, page: Page, pattern: str) -> None:
+    def __init__(self, page: Page, pattern: str, *, times: int | None = None) -> None:
         self._page = page
         self._routes: list[Route] = []
-        page.route(pattern, self._hold)
+        page.route(pattern, self._hold, times=times)
 
     def _hold(self, route: Route) -> None:
         self._routes.append(route)

@@ -134,9 +134,9 @@ function showCount() {
   byId("cart-link").setAttribute("aria-label", lines ? `Cart, ${count === 1 ? "1 item" : `${count} items`}` : "Cart");
 }
 
-async function loadBasket() {
+async function quietly(reading) {
   try {
-    await basket.load();
+    await reading;
   } catch (failure) {
     if (!isShopError(failure)) throw failure; // The banner, or the cart itself, says the rest.
   }
@@ -145,7 +145,7 @@ async function loadBasket() {
 function changePerson() {
   basket.forget();
   showPerson();
-  loadBasket();
+  quietly(basket.look());
 }
 
 byId("log-out").addEventListener("click", (event) =>
@@ -186,9 +186,9 @@ addEventListener("storage", ({ key }) => {
   api.session.reload();
   if (api.person?.id !== before) changePerson();
 });
-document.addEventListener("visibilitychange", () => document.hidden || loadBasket());
+document.addEventListener("visibilitychange", () => document.hidden || quietly(basket.load()));
 
 showPerson();
 showCount();
-loadBasket();
+quietly(basket.load());
 router.start();

@@ -29,6 +29,17 @@ function withQuantity(lines, id, quantity) {
   return after.filter((each) => each.quantity > 0);
 }
 
+/** Return lines less other lines; what is no more is no line. */
+function without(lines, others) {
+  const left = (before, { id, quantity }) => before.map((line) => (line.id === id ? { id, quantity: line.quantity - quantity } : line));
+  return others.reduce(left, lines).filter(({ quantity }) => quantity > 0);
+}
+
+/** Do work that no other tab does at the same time, where the browser has locks. */
+function oneTabAtATime(work) {
+  return navigator.locks ? navigator.locks.request(PLACE, work) : work();
+}
+
 export class Basket extends EventTarget {
   #lines = null;
   #chain = Promise.resolve();
@@ -36,7 +47,7 @@ export class Basket extends EventTarget {
   constructor({ api }) {
     super();
     this.api = api;
-    addEventListener("storage", ({ key }) => key === PLACE && !api.person && this.load());
+    addEventListener("storage", ({ key }) => key === PLACE && this.look().catch(() => {}));
   }
 
   /** The lines, or null while nobody knows. */
@@ -52,10 +63,19 @@ export class Basket extends EventTarget {
   load() {
     return this.#inTurn(async () => {
       const { person } = this.api;
-      if (!person) return this.#show(recall().lines);
-      await this.#takeOver(person.id);
-      return this.#show(await this.api.getCart(person.id));
+      if (person) await oneTabAtATime(() => this.#takeOver(person.id));
+      return this.#read();
     });
+  }
+
+  /** Read the basket anew after another tab did something; a guest's lines are its to take along. */
+  look() {
+    return this.#inTurn(() => this.#read());
+  }
+
+  async #read() {
+    const { person } = this.api;
+    return this.#show(person ? await this.api.getCart(person.id) : recall().lines);
   }
 
   add(id, quantity) {
@@ -110,12 +130,17 @@ export class Basket extends EventTarget {
     let { plan } = kept;
     if (plan?.userId !== userId) {
       const own = await this.api.getCart(userId);
+      // Another tab may have been quicker, and then `own` has the lines already.
+      if (!isSame(recall(), kept)) return this.#takeOver(userId);
       const lines = kept.lines.reduce((all, { id, quantity }) => withAdded(all, id, quantity), own);
-      plan = { userId, lines };
+      plan = { userId, from: kept.lines, lines };
       keep({ ...kept, plan });
     }
     await this.api.replaceCart(userId, plan.lines);
-    keep({ lines: [] });
+    // A tab that did not know of the login may have added something meanwhile.
+    const left = without(recall().lines, plan.from);
+    keep({ lines: left });
+    if (left.length && isSame(recall().lines, left)) await this.#takeOver(userId);
   }
 
   /** One change after the other: the answers must not overtake each other. */
@@ -129,8 +154,10 @@ export class Basket extends EventTarget {
   async #change(next) {
     const { person } = this.api;
     if (person) return this.#show(this.#lines ? next(this.#lines) : await this.api.getCart(person.id));
-    const lines = next(recall().lines);
-    keep({ lines });
+    const { lines: before, plan } = recall();
+    const lines = next(before);
+    // A plan stays: half of it may be done.
+    keep({ lines, plan });
     return this.#show(lines);
   }
 
@@ -144,11 +171,13 @@ function recall() {
   try {
     const { lines = [], plan = null } = JSON.parse(localStorage.getItem(PLACE)) ?? {};
     const isLine = ({ id, quantity }) => typeof id === "string" && Number.isInteger(quantity);
-    return { lines: lines.filter(isLine), plan };
+    return { lines: lines.filter(isLine), plan: plan?.from ? plan : null };
   } catch {
     return { lines: inMemory, plan: null };
   }
 }
+
+const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /** For browsers that keep nothing: good until the next reload. */
 let inMemory = [];
