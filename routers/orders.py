@@ -58,6 +58,10 @@ async def _owned(userid: UserIdPath, caller: CallerDep, settings: SettingsDep) -
 UserId = Annotated[str, Depends(_owned)]
 
 
+def _key_header(description: str) -> Any:
+    return Header(min_length=1, max_length=255, description=description)
+
+
 class _Placing:
     """Everything that placing an order needs beside the order."""
 
@@ -120,11 +124,7 @@ async def _placing(
     now: NowDep,
     idempotency_key: Annotated[
         str | None,
-        Header(
-            min_length=1,
-            max_length=255,
-            description="A repeat with the same key and body returns the same order.",
-        ),
+        _key_header("A repeat with the same key and body returns the same order."),
     ] = None,
     prefer: Annotated[
         str | None,
@@ -179,9 +179,23 @@ async def list_orders(
 
 @router.get("/{userid}", summary="List a user's orders", responses=_READING)
 async def list_user_orders(
-    userid: UserId, request: Request, response: Response, table: TableDep, page: PageDep
+    userid: UserId,
+    request: Request,
+    response: Response,
+    table: TableDep,
+    page: PageDep,
+    idempotency_key: Annotated[
+        str | None, _key_header("Only the order that was placed under this key.")
+    ] = None,
 ) -> list[OrderPublic]:
-    """Return a user's orders, newest first; none is an empty list."""
+    """Return a user's orders, newest first; none is an empty list.
+
+    With the `Idempotency-Key` of an order whose answer was lost: that order, or an empty list
+    if it has not arrived.
+    """
+    if idempotency_key is not None:
+        order = await orders.find_order_placed_under(table, userid, idempotency_key)
+        return [OrderPublic.of(order)] if order else []
     found = await store.list_orders_of(table, userid, page)
     link_next(request, response, found, page.limit)
     return [OrderPublic.of(each) for each in found.entries]

@@ -80,6 +80,11 @@ async def place_order(
     return order
 
 
+async def find_order_placed_under(table: Table, user_id: str, idempotency_key: str) -> Order | None:
+    """Return what a user has placed under a key, or None; one read, and never a stale one."""
+    return await _find_order(table, order_id_for(user_id, idempotency_key))
+
+
 async def _bill(table: Table, draft: OrderDraft, *, client_is_trusted: bool) -> Bill:
     wanted = [
         line.item_id for line in draft.lines if not client_is_trusted or line.price_cents is None

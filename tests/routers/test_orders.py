@@ -461,6 +461,22 @@ class TestEnforcedMode:
         assert answer.json() == {"message": message, "status": 422}
         assert queued("") == []
 
+    async def test_an_order_is_found_by_its_key_and_by_its_users_alone(
+        self, client: AsyncClient, catalog: None
+    ) -> None:
+        one, two = await new_shopper(), await new_shopper()
+        keys = [{"Idempotency-Key": str(uuid4())} for _ in range(2)]
+        await self._place(client, one.headers, one.user_id)
+        placed = await self._place(client, one.headers | keys[0], one.user_id)
+
+        found = await client.get(f"/order/{one.user_id}", headers=one.headers | keys[0])
+        others = await client.get(f"/order/{one.user_id}", headers=one.headers | keys[1])
+        strange = await client.get(f"/order/{two.user_id}", headers=two.headers | keys[0])
+
+        assert [each["_id"] for each in found.json()] == [placed.json()["order_id"]]
+        assert others.json() == strange.json() == []
+        assert "Link" not in found.headers
+
     async def test_one_key_of_two_users_is_two_orders(
         self, client: AsyncClient, catalog: None
     ) -> None:
