@@ -53,6 +53,10 @@ class Shopper:
     def count(self) -> Locator:
         return self.page.locator("#cart-count")
 
+    def other_tab(self) -> "Shopper":
+        """Return the same person in a second tab, with no page in it yet."""
+        return Shopper(self.page.context.new_page(), self.client, self.user_id)
+
     def open(self, address: str = "/") -> None:
         self.page.goto(address, wait_until="commit")
 
@@ -144,6 +148,12 @@ def open_shop_page(
         page.unroute_all(behavior="ignoreErrors")
         page.evaluate("localStorage.clear(); sessionStorage.clear()")
         page.close()
+
+
+def go_to(page: Page, address: str, heading: str) -> None:
+    """Go to another view of the page that is open, without a reload."""
+    page.evaluate("address => { location.hash = address; }", f"#/{address}")
+    expect(page.locator("h1").filter(has_text=heading)).to_be_visible()
 
 
 def lose_answer(route: Route) -> None:

@@ -1,13 +1,22 @@
-"""The storefront for who reads large letters, hears, has several tabs, or goes back."""
+"""The storefront for who reads large letters, hears, or goes back."""
 
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.hold import Held
 from tests.browser.letters import double_letters
-from tests.browser.shopper import BIKE, BOTTLE, MAT, VISA, Shopper, lose_answer, lose_request
+from tests.browser.shopper import (
+    BIKE,
+    BOTTLE,
+    MAT,
+    VISA,
+    Shopper,
+    go_to,
+    lose_answer,
+    lose_request,
+)
 
 ROUTES = {
     "": ("Shop", "Lift the cart"),
@@ -17,20 +26,7 @@ ROUTES = {
     "orders": ("Your orders", "Your orders"),
 }
 
-CART_READS = "**/cart/items/*"
-
 _OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
-
-
-def go(page: Page, address: str, heading: str) -> None:
-    page.evaluate("address => { location.hash = address; }", f"#/{address}")
-    expect(page.locator("h1").filter(has_text=heading)).to_be_visible()
-
-
-def log_in_as_eric(shopper: Shopper) -> None:
-    shopper.open("/#/login")
-    shopper.page.get_by_role("button", name="eric").click()
-    shopper.page.get_by_role("button", name="Log in").click()
 
 
 def test_every_page_has_a_title_of_its_own_and_hands_the_focus_to_its_heading(
@@ -44,7 +40,7 @@ def test_every_page_has_a_title_of_its_own_and_hands_the_focus_to_its_heading(
 
     for address, (title, heading) in [*ROUTES.items(), ("nowhere", ("Not found", "Off the track"))]:
         if address:
-            go(page, address, heading)
+            go_to(page, address, heading)
             expect(eric.heading).to_be_focused()
         expect(page).to_have_title(f"{title} · ACME Fitness")
         expect(page.locator("h1")).to_have_count(1)
@@ -60,7 +56,7 @@ def test_letters_of_twice_the_size_push_nothing_off_the_page(eric: Shopper, widt
     with double_letters(page):
         page.reload(wait_until="commit")
         for address, (_, heading) in ROUTES.items():
-            go(page, address, heading)
+            go_to(page, address, heading)
             assert (address, page.evaluate(_OVERFLOW)) == (address, 0)
 
 
@@ -100,95 +96,6 @@ def test_nothing_moves_where_nothing_shall_move(guest: Shopper) -> None:
     assert page.evaluate(running) == 0
 
 
-def test_two_tabs_have_one_cart_and_one_person(guest: Shopper) -> None:
-    other = guest.page.context.new_page()
-    other.goto("/#/cart", wait_until="commit")
-    expect(other.get_by_role("heading", name="Nothing in the cart")).to_be_visible()
-
-    guest.put("Water Bottle")
-
-    expect(other.locator("#cart-count")).to_have_text("1")
-    log_in_as_eric(guest)
-    expect(other.locator("#person-name")).to_have_text("eric")
-    expect(other.locator("#cart-count")).to_have_text("1")
-    assert guest.cart() == {"Water Bottle": 1}
-    other.get_by_role("button", name="Log out").click()
-    expect(guest.page.locator("#log-in")).to_be_visible()
-    other.close()
-
-
-def test_a_guests_lines_join_once_whoever_of_two_tabs_is_slower(guest: Shopper) -> None:
-    guest.put("Water Bottle")
-    other = guest.page.context.new_page()
-    other.goto("/#/", wait_until="commit")
-    expect(other.locator("#cart-count")).to_have_text("1")
-    first, second = (Held(page, CART_READS, times=1) for page in (guest.page, other))
-    log_in_as_eric(guest)
-
-    # Both know of the login now, and neither knows what the shop has.
-    assert first.first
-    assert second.first
-    first.release()
-    expect(guest.heading).to_contain_text("Lift the cart")
-    second.release()
-
-    expect(other.locator("#cart-count")).to_have_text("1")
-    assert guest.cart() == {"Water Bottle": 1}
-    other.close()
-
-
-def test_two_tabs_without_locks_join_a_guests_lines_once(guest: Shopper) -> None:
-    guest.put("Water Bottle")
-    pages = guest.page, guest.page.context.new_page()
-    for page in pages:
-        # As over plain HTTP from another machine.
-        page.add_init_script("delete Navigator.prototype.locks")
-        page.goto("/#/", wait_until="commit")
-        expect(page.locator("#cart-count")).to_have_text("1")
-    first, second = (Held(page, CART_READS, times=1) for page in pages)
-    log_in_as_eric(guest)
-    assert first.first
-    assert second.first
-    second.release()
-    go(pages[1], "cart", "Nothing in the cart")
-    again = Held(pages[1], CART_READS, times=1)
-    pages[1].reload(wait_until="commit")
-    assert again.first
-    first.release()
-    expect(guest.heading).to_contain_text("Lift the cart")
-    again.release()
-
-    expect(pages[1].locator("#cart-count")).to_have_text("1")
-    assert guest.cart() == {"Water Bottle": 1}
-    pages[1].close()
-
-
-@pytest.mark.parametrize("dies", [False, True])
-def test_what_a_tab_adds_while_another_logs_in_comes_along(guest: Shopper, *, dies: bool) -> None:
-    guest.put("Water Bottle")
-    held = Held(guest.page, "**/cart/modify/*", times=1)
-    log_in_as_eric(guest)
-    assert held.first
-    lines = [{"id": BOTTLE, "quantity": 3}, {"id": MAT, "quantity": 1}]
-    # What a tab does that has not heard of the login.
-    guest.page.evaluate(
-        """lines => {
-            const kept = JSON.parse(localStorage.getItem("acme-shop.basket"));
-            localStorage.setItem("acme-shop.basket", JSON.stringify({ ...kept, lines }));
-        }""",
-        lines,
-    )
-
-    if dies:
-        held.first.fetch()
-        guest.page.reload(wait_until="commit")
-    else:
-        held.release()
-
-    expect(guest.count).to_have_text("4")
-    assert guest.cart() == {"Water Bottle": 3, "Yoga Mat": 1}
-
-
 def test_a_reload_of_a_half_filled_checkout_keeps_the_cart_and_not_the_card(
     eric: Shopper,
 ) -> None:
@@ -226,26 +133,6 @@ def test_who_goes_back_while_the_bank_thinks_still_gets_to_the_order(eric: Shopp
 
     assert eric.count_new(act) == 1
     assert eric.cart() == {}
-
-
-def test_what_another_tab_has_paid_for_is_not_paid_again(eric: Shopper) -> None:
-    eric.to_checkout(BOTTLE)
-    eric.fill_card()
-    other = eric.page.context.new_page()
-    sister = Shopper(other, eric.client, eric.user_id)
-    sister.open("/#/checkout")
-    expect(sister.pay_button).to_be_visible()
-    sister.fill_address()
-    sister.fill_card()
-
-    def act() -> None:
-        sister.pay_button.click()
-        expect(sister.heading).to_have_text(re.compile("Paid|on its way|Delivered"))
-        eric.pay_button.click()
-        expect(eric.heading).to_have_text("Nothing to pay for")
-
-    assert eric.count_new(act) == 1
-    other.close()
 
 
 def test_a_cart_that_has_changed_is_shown_before_anybody_is_charged(eric: Shopper) -> None:

@@ -97,8 +97,8 @@ export class Api extends EventTarget {
   // ---- cart
 
   /** Return somebody's cart as `[{id, quantity}]`: names and prices are the catalog's. */
-  async getCart(userId) {
-    const { body } = await this.call(`/cart/items/${segment(userId)}`);
+  async getCart(userId, request = {}) {
+    const { body } = await this.call(`/cart/items/${segment(userId)}`, request);
     return body.cart.map(({ itemid, quantity }) => ({ id: itemid, quantity }));
   }
 
@@ -118,10 +118,6 @@ export class Api extends EventTarget {
     await this.call(`/cart/modify/${segment(userId)}`, { json: { cart } });
   }
 
-  async clearCart(userId) {
-    await this.call(`/cart/clear/${segment(userId)}`, { method: "POST", mayBeEmpty: true });
-  }
-
   // ---- orders
 
   /** Place an order; answers `{order_id, payment}`. The same key and order may be repeated. */
@@ -134,6 +130,13 @@ export class Api extends EventTarget {
 
   async getOrder(userId, orderId, request = {}) {
     return (await this.call(`/order/${segment(userId)}/${segment(orderId)}`, request)).body;
+  }
+
+  /** Return what somebody has placed under a key, or null; for answers that were lost. */
+  async findOrder(userId, key, request = {}) {
+    const headers = { "Idempotency-Key": key };
+    const { body } = await this.call(`/order/${segment(userId)}`, { ...request, headers });
+    return body[0] ?? null;
   }
 
   /** Return a page of somebody's orders, newest first, as `{orders, next}`. */

@@ -19,6 +19,9 @@ export class ShopError extends Error {
 /** Whether a failure is the shop's or the network's; anything else is a mistake in the page. */
 export const isShopError = (failure) => failure instanceof ShopError;
 
+/** Whether a failure leaves open what became of the request. */
+export const isUnanswered = ({ kind }) => kind === "network" || kind === "shop";
+
 /** Return the kind of failure that an HTTP status stands for. */
 export function kindOf(status) {
   if (status === 401 || status === 403) return "sign in";

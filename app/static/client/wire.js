@@ -5,7 +5,7 @@
  * tab and the staff in another stay who they are.
  */
 
-import { kindOf, ShopError } from "./errors.js";
+import { isUnanswered, kindOf, ShopError } from "./errors.js";
 import { pauseFor, sleep } from "./patience.js";
 
 /** A gateway in front of the shop gives up after 30 seconds; a person does earlier. */
@@ -18,7 +18,6 @@ const PATIENCE_MS = 20_000;
  * @property {string|null} [token] An access token.
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal] Gives up early; the failure is then the signal's own.
- * @property {boolean} [mayBeEmpty] Whether an answer without a body is one.
  * @property {number} [retries] How often a GET is repeated after "network" and "shop".
  *
  * @typedef {{status: number, body: any, next: string|null}} Answer
@@ -45,14 +44,13 @@ export class Wire {
       try {
         return await this.#once(path, request);
       } catch (failure) {
-        const isWorthIt = failure.kind === "network" || failure.kind === "shop";
-        if (!isWorthIt || attempt >= retries) throw failure;
+        if (!isUnanswered(failure) || attempt >= retries) throw failure;
         await sleep(pauseFor(attempt, failure.retryAfterMs), request.signal);
       }
     }
   }
 
-  async #once(path, { json, method = json ? "POST" : "GET", token, headers = {}, signal, mayBeEmpty = false }) {
+  async #once(path, { json, method = json ? "POST" : "GET", token, headers = {}, signal }) {
     const { response, text } = await this.#fetch(path, {
       method,
       signal,
@@ -66,7 +64,7 @@ export class Wire {
     const { ok, status } = response;
     const body = parsed(text);
     // A gateway's page instead of the shop's answer is none, and so is nothing at all.
-    if (ok && (body !== null || (mayBeEmpty && text === ""))) return { status, body, next: nextOf(response) };
+    if (ok && body !== null) return { status, body, next: nextOf(response) };
     if (ok) throw new ShopError("shop", { status });
     const retryAfterMs = 1000 * (Number(response.headers.get("Retry-After")) || 0);
     throw new ShopError(kindOf(status), { status, message: body?.message ?? "", retryAfterMs });

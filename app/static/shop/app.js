@@ -148,16 +148,14 @@ function changePerson() {
   quietly(basket.look());
 }
 
-byId("log-out").addEventListener("click", (event) =>
-  whileBusy(event.currentTarget, async () => {
-    // The tokens are this page's; the shop need not agree.
-    await api.call("/logout", { method: "POST" }).catch(() => {});
-    api.signOut();
-    changePerson();
-    say("Logged out. Stretch well.");
-    router.go("#/");
-  }),
-);
+byId("log-out").addEventListener("click", () => {
+  // The token goes along, and is this page's to forget; the shop need not agree.
+  api.call("/logout", { method: "POST" }).catch(() => {});
+  api.signOut();
+  changePerson();
+  say("Logged out. Stretch well.");
+  router.go("#/");
+});
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault();
   (byId("main").querySelector("h1") ?? byId("main")).focus();
@@ -184,7 +182,10 @@ addEventListener("storage", ({ key }) => {
   if (key !== SESSION) return;
   const before = api.person?.id;
   api.session.reload();
-  if (api.person?.id !== before) changePerson();
+  if (api.person?.id === before) return;
+  changePerson();
+  // What is shown may be somebody else's.
+  router.again();
 });
 document.addEventListener("visibilitychange", () => document.hidden || quietly(basket.load()));
 

@@ -1,44 +1,19 @@
 /**
  * What somebody is about to buy: ids and quantities, never prices.
  *
- * A guest's lines live in `localStorage`; the shop keeps those of everybody else. When a guest
- * signs in, their lines join the ones the shop has. Event: "change".
+ * A guest's lines are kept in the browser; the shop keeps those of everybody else. When a
+ * guest signs in, their lines join the ones the shop has. Event: "change".
  */
 
+import { isShopError, isUnanswered } from "../client/errors.js";
 import { countOf } from "../client/money.js";
+import { keep, recall } from "./kept.js";
+import { capped, hasAsMany, isSame, quantityOf, withAdded, without, withQuantity } from "./lines.js";
 
 const PLACE = "acme-shop.basket";
-export const MOST_OF_ONE = 99;
 
 /** Under which user id somebody buys whom the shop lets in without a name. */
 export const GUEST = "guest";
-
-const capped = (quantity) => Math.min(Math.max(quantity, 0), MOST_OF_ONE);
-
-/** Return lines with a quantity added; a quantity of nothing is no line. */
-function withAdded(lines, id, quantity) {
-  const before = lines.find((line) => line.id === id)?.quantity ?? 0;
-  return withQuantity(lines, id, before + quantity);
-}
-
-/** Return lines with a quantity set. */
-function withQuantity(lines, id, quantity) {
-  const isKnown = lines.some((line) => line.id === id);
-  const line = { id, quantity: capped(quantity) };
-  const after = isKnown ? lines.map((each) => (each.id === id ? line : each)) : [...lines, line];
-  return after.filter((each) => each.quantity > 0);
-}
-
-/** Return lines less other lines; what is no more is no line. */
-function without(lines, others) {
-  const left = (before, { id, quantity }) => before.map((line) => (line.id === id ? { id, quantity: line.quantity - quantity } : line));
-  return others.reduce(left, lines).filter(({ quantity }) => quantity > 0);
-}
-
-/** Do work that no other tab does at the same time, where the browser has locks. */
-function oneTabAtATime(work) {
-  return navigator.locks ? navigator.locks.request(PLACE, work) : work();
-}
 
 export class Basket extends EventTarget {
   #lines = null;
@@ -62,9 +37,8 @@ export class Basket extends EventTarget {
   /** Read the basket anew, and take a guest's lines along to whoever has signed in. */
   load() {
     return this.#inTurn(async () => {
-      const { person } = this.api;
-      if (person) await oneTabAtATime(() => this.#takeOver(person.id));
-      return this.#read();
+      await this.#join();
+      await this.#read();
     });
   }
 
@@ -73,46 +47,56 @@ export class Basket extends EventTarget {
     return this.#inTurn(() => this.#read());
   }
 
-  async #read() {
-    const { person } = this.api;
-    return this.#show(person ? await this.api.getCart(person.id) : recall().lines);
-  }
-
   add(id, quantity) {
-    return this.#inTurn(async () => {
-      const { person } = this.api;
-      if (person) await this.api.addToCart(person.id, id, quantity);
-      await this.#change((lines) => withAdded(lines, id, quantity));
-    });
+    return this.#edit(
+      (userId) => this.#addOnce(userId, { id, quantity }),
+      (lines) => withAdded(lines, { id, quantity }),
+    );
   }
 
   set(id, quantity) {
-    return this.#inTurn(async () => {
-      const { person } = this.api;
-      if (person) await this.api.setQuantity(person.id, id, capped(quantity));
-      await this.#change((lines) => withQuantity(lines, id, quantity));
-    });
+    return this.#edit(
+      (userId) => this.api.setQuantity(userId, id, capped(quantity)),
+      (lines) => withQuantity(lines, { id, quantity }),
+    );
   }
 
   /** Have these lines in the basket, whatever else is in it; safe to repeat. */
   put(wanted) {
+    const withAll = (lines) => wanted.reduce(withQuantity, lines);
+    // The shop sets quantities only of what a cart has already, so all of it is replaced.
+    return this.#edit(async (userId) => {
+      const lines = withAll(await this.api.getCart(userId));
+      await this.api.replaceCart(userId, lines);
+      return lines;
+    }, withAll);
+  }
+
+  /**
+   * Take out what an order of `userId` has in it, and leave what has come in since. Safe to
+   * repeat with what `note(lines)` was told: how the basket was just before.
+   * @returns {Promise<boolean>} Whether the basket is still that user's.
+   */
+  remove(userId, ordered, { before, note }) {
     return this.#inTurn(async () => {
+      if (this.owner !== userId) return false;
       const { person } = this.api;
-      const withAll = (lines) => wanted.reduce((all, { id, quantity }) => withQuantity(all, id, quantity), lines);
-      if (!person) return this.#change(withAll);
-      // The shop sets quantities only of what a cart has already, so all of it is replaced.
-      const lines = withAll(await this.api.getCart(person.id));
-      await this.api.replaceCart(person.id, lines);
-      return this.#show(lines);
+      const own = person ? await this.api.getCart(userId) : kept().lines;
+      // With less in it than before, the order has been taken out already.
+      if (!before || hasAsMany(own, before, ordered)) {
+        note(own);
+        const left = without(own, ordered);
+        if (person) await this.api.replaceCart(userId, left);
+        else keep(PLACE, { ...kept(), lines: left });
+      }
+      await this.#read();
+      return true;
     });
   }
 
-  clear() {
-    return this.#inTurn(async () => {
-      const { person } = this.api;
-      if (person) await this.api.clearCart(person.id);
-      await this.#change(() => []);
-    });
+  /** The user id that this basket is bought under. */
+  get owner() {
+    return this.api.person?.id ?? GUEST;
   }
 
   /** Somebody else is here now: forget what was known. */
@@ -120,27 +104,83 @@ export class Basket extends EventTarget {
     this.#show(null);
   }
 
+  /** Change the basket: `tell(userId)` has the shop do what `next(lines)` does here. */
+  #edit(tell, next) {
+    return this.#inTurn(async () => {
+      const { person } = this.api;
+      if (!person) {
+        const { lines, plan } = kept();
+        // A plan stays: half of it may be done.
+        keep(PLACE, { lines: next(lines), plan });
+        return this.#read();
+      }
+      await this.#join();
+      const lines = (await tell(person.id)) ?? (this.#lines && next(this.#lines));
+      if (lines && this.owner === person.id) return this.#show(lines);
+      // It is done, whether or not the shop can say what is in the cart now.
+      return this.#read().catch((failure) => {
+        if (!isShopError(failure)) throw failure;
+        this.forget();
+      });
+    });
+  }
+
+  /** Adding is not safe to repeat, so without an answer look whether it has been done. */
+  async #addOnce(userId, line) {
+    const before = this.#lines;
+    try {
+      await this.api.addToCart(userId, line.id, line.quantity);
+      return null;
+    } catch (failure) {
+      if (!isUnanswered(failure)) throw failure;
+      const lines = await this.api.getCart(userId, { retries: 0 }).catch(() => null);
+      const isDone = before && lines && quantityOf(lines, line.id) === quantityOf(before, line.id) + line.quantity;
+      if (isDone) return lines;
+      if (lines && this.owner === userId) this.#show(lines);
+      throw failure;
+    }
+  }
+
+  async #read() {
+    const { person } = this.api;
+    const lines = person ? await this.api.getCart(person.id) : kept().lines;
+    if (this.api.person?.id !== person?.id) return this.#read();
+    return this.#show(lines);
+  }
+
+  /** Take a guest's lines along, if there are any and somebody has signed in. */
+  async #join() {
+    const { person } = this.api;
+    if (!person || !kept().lines.length) return;
+    await oneTabAtATime(() => this.#takeOver(person.id));
+    // What was known is not true any more.
+    this.#lines = null;
+  }
+
   /**
    * Join a guest's lines with the shop's. What shall come out is written down first, and the
    * whole cart is replaced by it, so that a lost answer cannot add anything twice.
    */
   async #takeOver(userId) {
-    const kept = recall();
-    if (!kept.lines.length) return;
-    let { plan } = kept;
-    if (plan?.userId !== userId) {
-      const own = await this.api.getCart(userId);
-      // Another tab may have been quicker, and then `own` has the lines already.
-      if (!isSame(recall(), kept)) return this.#takeOver(userId);
-      const lines = kept.lines.reduce((all, { id, quantity }) => withAdded(all, id, quantity), own);
-      plan = { userId, from: kept.lines, lines };
-      keep({ ...kept, plan });
+    const guest = kept();
+    if (!guest.lines.length) return;
+    const own = await this.api.getCart(userId);
+    // Another tab may have been quicker, and then `own` has the lines already.
+    if (!isSame(kept(), guest)) return this.#takeOver(userId);
+    let { plan } = guest;
+    const isBegun = plan?.userId === userId;
+    if (!isBegun || !hasAsMany(own, plan.lines, plan.from)) {
+      // A plan for a cart that has changed since would undo the change.
+      if (!isBegun || !isSame(own, plan.own)) {
+        plan = { userId, from: guest.lines, own, lines: guest.lines.reduce(withAdded, own) };
+        keep(PLACE, { ...guest, plan });
+      }
+      await this.api.replaceCart(userId, plan.lines);
     }
-    await this.api.replaceCart(userId, plan.lines);
     // A tab that did not know of the login may have added something meanwhile.
-    const left = without(recall().lines, plan.from);
-    keep({ lines: left });
-    if (left.length && isSame(recall().lines, left)) await this.#takeOver(userId);
+    const left = without(kept().lines, plan.from);
+    keep(PLACE, left.length ? { lines: left } : null);
+    await this.#takeOver(userId);
   }
 
   /** One change after the other: the answers must not overtake each other. */
@@ -150,43 +190,33 @@ export class Basket extends EventTarget {
     return done;
   }
 
-  /** The shop has agreed, or nobody has to: show what is true now. */
-  async #change(next) {
-    const { person } = this.api;
-    if (person) return this.#show(this.#lines ? next(this.#lines) : await this.api.getCart(person.id));
-    const { lines: before, plan } = recall();
-    const lines = next(before);
-    // A plan stays: half of it may be done.
-    keep({ lines, plan });
-    return this.#show(lines);
-  }
-
   #show(lines) {
     this.#lines = lines;
     this.dispatchEvent(new CustomEvent("change"));
   }
 }
 
-function recall() {
-  try {
-    const { lines = [], plan = null } = JSON.parse(localStorage.getItem(PLACE)) ?? {};
-    const isLine = ({ id, quantity }) => typeof id === "string" && Number.isInteger(quantity);
-    return { lines: lines.filter(isLine), plan: plan?.from ? plan : null };
-  } catch {
-    return { lines: inMemory, plan: null };
-  }
+/** Return a guest's lines, and the plan of joining them with somebody's if that has begun. */
+function kept() {
+  const { lines, plan } = recall(PLACE) ?? {};
+  const isLine = (line) => typeof line?.id === "string" && Number.isInteger(line.quantity);
+  return {
+    lines: Array.isArray(lines) ? lines.filter(isLine) : [],
+    plan: plan?.from && plan.own ? plan : null,
+  };
 }
 
-const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-
-/** For browsers that keep nothing: good until the next reload. */
-let inMemory = [];
-
-function keep(kept) {
+/** Do work that no other tab does at the same time, where the browser has locks and lends them. */
+async function oneTabAtATime(work) {
+  let isOurs = false;
+  const locked = () => {
+    isOurs = true;
+    return work();
+  };
   try {
-    if (kept.lines.length) localStorage.setItem(PLACE, JSON.stringify(kept));
-    else localStorage.removeItem(PLACE);
-  } catch {
-    inMemory = kept.lines;
+    return await navigator.locks.request(PLACE, locked);
+  } catch (failure) {
+    if (isOurs) throw failure;
+    return work();
   }
 }

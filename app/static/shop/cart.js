@@ -2,7 +2,7 @@
 
 import { el, refill } from "../client/dom.js";
 import { countOf, money, totalOf } from "../client/money.js";
-import { MOST_OF_ONE } from "./basket.js";
+import { MOST_OF_ONE } from "./lines.js";
 import { button, linkButton, panel, picture, productAddress, slowNote, stepper } from "./pieces.js";
 import { failureLine } from "./words.js";
 
@@ -27,7 +27,7 @@ export const cartView = ({ basket, shelves, say, shout }) =>
       }
     }
 
-    async function draw({ isFirst = false } = {}) {
+    async function draw() {
       const lines = await shelves.describe(basket.lines ?? []);
       if (signal.aborted) return;
       if (!lines.length) {
@@ -51,10 +51,10 @@ export const cartView = ({ basket, shelves, say, shout }) =>
         ],
         heading,
       );
-      if (isFirst) show("Cart", heading, box);
+      if (!box.isConnected) show("Cart", heading, box);
     }
 
-    await draw({ isFirst: true });
+    await draw();
     basket.addEventListener("change", () => basket.lines && draw(), { signal });
     // Another device may have changed it; a failure leaves what is shown as it is.
     basket.load().catch(() => {});

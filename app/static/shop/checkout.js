@@ -4,9 +4,10 @@ import { isLocalShop, reasonWords } from "../client/card.js";
 import { el } from "../client/dom.js";
 import { centsToText, money, totalOf } from "../client/money.js";
 import { pauseFor, sleep } from "../client/patience.js";
-import { beginAttempt, endAttempt, findOrderOf, openAttempt } from "./attempt.js";
-import { cardFields } from "./card-fields.js";
+import { isShopError, isUnanswered } from "../client/errors.js";
+import { beginAttempt, endAttempt, noteCart, openAttempt } from "./attempt.js";
 import { GUEST } from "./basket.js";
+import { cardFields } from "./card-fields.js";
 import { field, Form, isMissing, looksLikeEmail } from "./form.js";
 import { linkButton, orderAddress, panel, pageSkeleton, picture } from "./pieces.js";
 import { failureLine } from "./words.js";
@@ -17,9 +18,6 @@ const REPEATS = 3;
 const NOBODY_KNOWS =
   "No answer came, so nobody knows yet whether the order arrived. Pay again when the network is back: the shop keeps only one of the two.";
 
-/** Whether a failure leaves open what became of the order. */
-const isOpen = (failure) => failure.kind === "network" || failure.kind === "shop";
-
 export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
   async ({ signal, show }) => {
     show("Checkout", ...pageSkeleton("Checkout"));
@@ -27,20 +25,17 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       login("#/checkout");
       return;
     }
-    const userId = api.person?.id ?? GUEST;
+    const userId = basket.owner;
     const open = openAttempt(userId);
-    const earlier = open && (await findOrderOf(api, open));
+    const earlier = open && (await findOrder(open));
     if (signal.aborted) return;
     if (earlier) {
-      await arrive(earlier._id, earlier.state !== "declined");
+      await arriveAt(earlier, open);
       return;
     }
     // What is paid for is what the shop has now, whatever another device has changed.
     await basket.load();
-    const [profile, newest] = await Promise.all([
-      api.person ? api.getUser(userId) : { firstname: "", lastname: "", email: "" },
-      api.listOrdersOf(userId, null, { limit: 1, isGuest: true }),
-    ]);
+    const profile = api.person ? await api.getUser(userId) : { firstname: "", lastname: "", email: "" };
     let lines = await shelves.describe(basket.lines);
     if (!lines.length) {
       show("Checkout", panel("rest", "Nothing to pay for", "An empty cart weighs nothing and costs the same.", linkButton("#/", "To the shelves")));
@@ -50,7 +45,6 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       router.go("#/cart", { isReplacing: true });
       return;
     }
-    const after = newest.orders[0]?._id ?? null;
 
     const who = addressFields(profile);
     const card = cardFields();
@@ -59,7 +53,7 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       submit: "",
       busy: "Asking the bank …",
       work: pay,
-      wordsOf: (failure) => (isOpen(failure) && openAttempt(userId) ? NOBODY_KNOWS : failureLine(failure)),
+      wordsOf: (failure) => (isUnanswered(failure) && openAttempt(userId) ? NOBODY_KNOWS : failureLine(failure)),
       layout: () => [
         group("Where to", who),
         group("How to pay", card.all, isLocalShop(location.hostname) ? card.testCards(() => form.clear()) : ""),
@@ -87,27 +81,35 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
 
     async function pay() {
       notice.hidden = true;
+      if (basket.owner !== userId) {
+        router.again();
+        return;
+      }
       if (await hasChanged()) return;
       const order = { ...orderOf(who, lines), card: card.read() };
-      const attempt = beginAttempt(userId, order, after);
+      const isFirst = !openAttempt(userId);
+      const attempt = beginAttempt(userId);
       let answer;
       try {
         answer = await send(attempt.key, order);
       } catch (failure) {
-        if (failure.status === 422) await settle(failure);
-        else if (failure.kind === "refused") await refuse(failure);
-        else throw failure;
+        if (failure.status === 422) await settle(attempt, failure);
+        else if (failure.kind === "refused") {
+          // Of a try before this one nobody knows yet.
+          if (isFirst) endAttempt(userId, attempt);
+          await refuse(failure);
+        } else throw failure;
         return;
       }
       const { success, status, message } = answer.payment;
       if (success !== "true" && status !== 200) {
-        endAttempt();
+        endAttempt(userId, attempt);
         card.clear();
         card.all[0].focus();
         form.complain(`Declined: ${reasonWords(message)} Nothing was charged. Your cart is untouched; try another card.`);
         return;
       }
-      await arrive(answer.order_id, true);
+      await arrive(answer.order_id, order.cart, attempt);
     }
 
     /** Another tab or device may have paid for this cart, or put something else in it. */
@@ -131,7 +133,7 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
         try {
           return await api.placeOrder(userId, order, key, { isGuest: true });
         } catch (failure) {
-          if (!isOpen(failure) || repeat >= REPEATS) throw failure;
+          if (!isUnanswered(failure) || repeat >= REPEATS) throw failure;
           form.progress("No answer yet, asking again …");
           say("No answer yet. Asking again; you cannot be charged twice.");
           await sleep(pauseFor(repeat, failure.retryAfterMs));
@@ -140,15 +142,14 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
     }
 
     /** The key has made another order already: an earlier try has arrived after all. */
-    async function settle(failure) {
-      const order = await findOrderOf(api, openAttempt(userId));
+    async function settle(attempt, failure) {
+      const order = await findOrder(attempt);
       if (!order) throw failure;
-      await arrive(order._id, order.state !== "declined");
+      await arriveAt(order, attempt);
     }
 
     /** The shop has refused the order itself, mostly because a price has moved. */
     async function refuse(failure) {
-      endAttempt();
       const before = totalOf(lines);
       await shelves.load({ isFresh: true });
       lines = await shelves.describe(basket.lines);
@@ -162,11 +163,26 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       form.complain(`${words} Nothing was charged.`);
     }
 
-    /** The shop has the order: the cart has done its work. */
-    async function arrive(orderId, isTaken) {
-      if (isTaken) await basket.clear().catch(() => say("The order is in; the cart could not be emptied yet."));
-      endAttempt();
-      router.go(orderAddress(orderId), { isReplacing: true });
+    function findOrder({ key }) {
+      return api.findOrder(userId, key, { isGuest: true });
+    }
+
+    function arriveAt({ _id, state, cart }, attempt) {
+      return arrive(_id, state === "declined" ? [] : cart, attempt);
+    }
+
+    /** The shop has the order: what it took is not in the cart any more. */
+    async function arrive(orderId, taken, attempt) {
+      const ordered = taken.map(({ itemid: id, quantity }) => ({ id, quantity }));
+      const note = (cart) => noteCart(userId, attempt, cart);
+      try {
+        if (!ordered.length || (await basket.remove(userId, ordered, { before: attempt.cart, note }))) endAttempt(userId, attempt);
+      } catch (failure) {
+        if (!isShopError(failure)) throw failure;
+        // The attempt stays open: the next checkout goes on here.
+        say("The order is in; the cart could not be emptied yet.");
+      }
+      if (basket.owner === userId) router.go(orderAddress(orderId), { isReplacing: true });
     }
   };
 

@@ -5,7 +5,6 @@ import { isShopError } from "../client/errors.js";
 import { money, textToCents } from "../client/money.js";
 import { pauseFor, sleep } from "../client/patience.js";
 import { reasonWords } from "../client/card.js";
-import { GUEST } from "./basket.js";
 import { button, linkButton, pageSkeleton, panel, productAddress, thumb } from "./pieces.js";
 import { DEAD_END, failureLine, JOURNEY, ORDER_WORDS, STATE_WORDS, STATION_WORDS } from "./words.js";
 
@@ -19,7 +18,7 @@ const when = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: 
 export const orderView = ({ api, basket, router, shelves, say, shout }) =>
   async ({ path, signal, show, retitle }) => {
     const id = path[1] ?? "";
-    const userId = api.person?.id ?? GUEST;
+    const userId = basket.owner;
     show("Order", ...pageSkeleton("Order"));
     let order;
     const coming = shelves.pictures();

@@ -19,9 +19,10 @@ export const ordersView = ({ api, login, shelves, shout }) =>
       login("#/orders");
       return;
     }
+    const { id } = api.person;
     show("Your orders", ...pageSkeleton("Your orders"));
     const [first, pictures] = await Promise.all([
-      api.listOrdersOf(api.person.id, null, { limit: PAGE, signal }),
+      api.listOrdersOf(id, null, { limit: PAGE, signal }),
       shelves.pictures(),
     ]);
     const toRow = (order) => row(order, pictures);
@@ -36,7 +37,7 @@ export const ordersView = ({ api, login, shelves, shout }) =>
 
     async function grow() {
       try {
-        const page = await api.listOrdersOf(api.person.id, next, { signal });
+        const page = await api.listOrdersOf(id, next, { signal });
         const rows = page.orders.map(toRow);
         list.append(...rows);
         ({ next } = page);

@@ -2,7 +2,7 @@
 
 import { el, refill } from "../client/dom.js";
 import { money } from "../client/money.js";
-import { MOST_OF_ONE } from "./basket.js";
+import { MOST_OF_ONE } from "./lines.js";
 import { linkButton, pageSkeleton, panel, picture, productCard, stepper } from "./pieces.js";
 
 /** So many others are shown below. */
