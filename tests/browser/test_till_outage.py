@@ -2,12 +2,21 @@
 
 import re
 
-from playwright.sync_api import Request, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.hold import Held
 from tests.browser.till import BIKE, Till, lose_answer, lose_request, sign_in
 
 MASTERCARD = "5555555555554444"
+
+#: What Chromium does for a site that may keep nothing.
+BLOCK_SITE_DATA = """(() => {
+    const denied = () => new DOMException("denied", "SecurityError");
+    const deny = { get() { throw denied(); } };
+    Object.defineProperty(window, "localStorage", deny);
+    Object.defineProperty(window, "sessionStorage", deny);
+    LockManager.prototype.request = async () => { throw denied(); };
+})()"""
 
 
 def lose_everything_but_the_page(till: Till) -> list[Request]:
@@ -244,6 +253,18 @@ def test_one_browser_has_one_till(till: Till) -> None:
     expect(other.locator("#lines li")).to_have_count(1)
     expect(till.page.get_by_text("One drawer, one till")).to_be_visible()
     other.close()
+
+
+def test_a_browser_that_blocks_site_data_has_a_till_too(page: Page) -> None:
+    """There the browser denies locks as it denies storage, which is no sign of another tab."""
+    page.add_init_script(BLOCK_SITE_DATA)
+    page.goto("/pos")
+
+    sign_in(page, "staff")
+
+    page.locator("#products").get_by_role("button", name="Weights").click()
+    expect(page.locator("#lines li")).to_have_count(1)
+    expect(page.locator("#network")).to_contain_text("This browser keeps nothing")
 
 
 def test_a_try_that_turns_up_late_counts_with_the_lines_it_had(till: Till) -> None:

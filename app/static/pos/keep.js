@@ -35,19 +35,22 @@ export function keep(sales, current) {
 /**
  * Hold the till for this page: two pages over the same kept sales would overwrite each
  * other. `onHeld` runs when the till is ours, `onTaken` when another page has or takes it.
- * Returns a function that takes it over. Without secure context there are no locks; then
- * every page gets the till.
+ * Returns a function that takes it over. Without secure context there are no locks, and a
+ * page whose site data is blocked is denied them; then every page gets the till.
  */
 export function holdTill({ onHeld, onTaken }) {
   const hold = (options) => {
     if (!navigator.locks) return onHeld();
+    let isDenied = true;
     return navigator.locks
       .request("acme-till", options, (lock) => {
+        isDenied = false;
         if (!lock) return onTaken({ wasHeld: false });
         onHeld();
         return new Promise(() => {}); // Until the page goes, or another one steals it.
       })
-      .catch(() => onTaken({ wasHeld: true }));
+      // Pages that are denied the lock share no kept sales either: there is nobody to wait for.
+      .catch(() => (isDenied ? onHeld() : onTaken({ wasHeld: true })));
   };
   hold({ ifAvailable: true });
   return () => hold({ steal: true });
