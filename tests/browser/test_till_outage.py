@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.hold import Held
@@ -306,3 +307,28 @@ def test_a_sale_is_dropped_only_when_the_shop_does_not_have_it(clocked_till: Til
     till.page.get_by_role("dialog").get_by_role("button", name="Call it off").click()
 
     till.expect_state("Paid")
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_sale_is_called_off_after_a_silence_that_no_clock_on_the_wall_measures(
+    clocked_till: Till, hours: int
+) -> None:
+    till = clocked_till
+    clock = till.page.clock
+    till.ring_up("Weights")
+    till.page.route("**/order/add/*", lose_request)
+    till.charge()
+    till.expect_state("Waiting, not paid")
+    till.page.get_by_role("button", name="Call it off").click()
+    till.page.get_by_role("dialog").get_by_role("button", name="Call it off").click()
+    till.expect_state("Waiting for the shop's word")
+
+    clock.set_system_time(till.page.evaluate("Date.now()") + hours * 3_600_000)
+
+    # Two more answers, so that one of them was asked for after the clock was set.
+    for _ in range(2):
+        with till.page.expect_response("**/order/walk-in?*"):
+            clock.fast_forward(2000)
+    till.expect_state("Waiting for the shop's word")
+    clock.fast_forward(40_000)
+    expect(till.page.get_by_text("Nothing rung up yet")).to_be_visible()

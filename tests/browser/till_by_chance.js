@@ -21,9 +21,11 @@ async ({ seed, histories }) => {
   const chance = (share) => random() < share;
   const pick = (...some) => some[Math.floor(random() * some.length)];
 
-  // ---- time: what waits, waits in this list
+  // ---- time: what waits, waits in this list; the clock on the wall may be set meanwhile
 
+  const HOUR = 3_600_000;
   let now = 0;
+  let setBy = 0;
   let timers = [];
   window.setTimeout = (act, delay = 0) => {
     const timer = { at: now + delay, act };
@@ -183,7 +185,8 @@ async ({ seed, histories }) => {
       courier?.stop();
       courier = new Courier({
         shop,
-        now: () => now,
+        now: () => Math.round(now + setBy),
+        ticks: () => now,
         read: () => (mine === page ? sale : null),
         apply: (id, event) => mine === page && apply(event),
       });
@@ -208,6 +211,7 @@ async ({ seed, histories }) => {
       () => load(),
       () => load(),
       () => courier.wake(),
+      () => (setBy = pick(-HOUR, 0, HOUR)),
       () => {
         courier.forget("sale");
         apply({ type: "withdraw" });

@@ -20,14 +20,16 @@ export class Courier {
   #running = new Set();
   #naps = new Set();
   #failures = new Map();
+  #askedSince = new Map();
   #isStopped = false;
 
   /**
    * `shop` is the API (client/api.js); `read(id)` returns a sale as it is now, `apply(id, event)`
-   * changes it, and has written it down when it returns.
+   * changes it, and has written it down when it returns. `now` is the time of day, which
+   * somebody may set; `ticks` are milliseconds that only ever pass.
    */
-  constructor({ shop, read, apply, now = Date.now }) {
-    Object.assign(this, { shop, read, apply, now });
+  constructor({ shop, read, apply, now = Date.now, ticks = () => performance.now() }) {
+    Object.assign(this, { shop, read, apply, now, ticks });
   }
 
   /** Take a card for a sale that is about to be sent. */
@@ -58,6 +60,7 @@ export class Courier {
       }
       this.#cards.delete(id);
       this.#failures.delete(id);
+      this.#askedSince.delete(id);
     } finally {
       this.#running.delete(id);
     }
@@ -115,6 +118,7 @@ export class Courier {
 
   /** Look a sale up among its customer's orders, newest first, by the reference in it. */
   async #lookUp(sale) {
+    const silentMs = this.#silenceOf(sale);
     const wanted = addressLine(sale.reference);
     let next = null;
     do {
@@ -128,8 +132,18 @@ export class Courier {
       next = last && Date.parse(last.placedAt) > sale.sentAt - CLOCK_SLACK_MS ? page.next : null;
     } while (next);
     this.#failures.delete(sale.id);
-    this.apply(sale.id, { type: "missing", at: this.now() });
+    this.apply(sale.id, { type: "missing", silentMs });
     return POLL_MS;
+  }
+
+  /**
+   * Return for how long this page has asked for a sale that was called off. Nothing was sent in
+   * that time; what a page before this one saw of it is not known, so it does not count.
+   */
+  #silenceOf({ id, withdrawn }) {
+    if (!withdrawn) return 0;
+    if (!this.#askedSince.has(id)) this.#askedSince.set(id, this.ticks());
+    return this.ticks() - this.#askedSince.get(id);
   }
 
   #pauseAfter(sale, failure) {

@@ -186,11 +186,11 @@ const CHANGES = {
     return paid(known, { id, transaction });
   },
 
-  /** The shop has no record of the reference. */
-  missing(sale, { at }) {
+  /** The shop has no record of the reference, and nothing was sent for `silentMs` before it was asked. */
+  missing(sale, { silentMs }) {
     if (sale.state !== "unsure" || sale.mustExist) return null;
     if (!sale.withdrawn) return { ...sale, state: "open", notice: { tone: "wait", code: "card again" } };
-    return at - sale.sentAt > SILENCE_MS ? { ...sale, state: "void" } : null;
+    return silentMs > SILENCE_MS ? { ...sale, state: "void" } : null;
   },
 
   /** The customer has changed their mind. What may have been sent is asked about first. */
