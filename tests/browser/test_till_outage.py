@@ -309,6 +309,34 @@ def test_a_sale_is_dropped_only_when_the_shop_does_not_have_it(clocked_till: Til
     till.expect_state("Paid")
 
 
+def test_a_sale_without_articles_is_kept_while_its_try_may_still_arrive(till: Till) -> None:
+    till.ring_up("Weights")
+    held = lose_everything_but_the_page(till)
+    till.page.keyboard.press("Escape")
+    till.page.get_by_role("button", name="Take Weights out").click()
+    expect(till.page.locator("#notice")).to_contain_text("may still arrive")
+    expect(till.page.get_by_role("button", name="Drop sale")).to_be_visible()
+
+    def act() -> None:
+        # The next customer has a sale of their own, and the one before is not forgotten.
+        till.ring_up("Yoga Mat")
+        till.page.reload(wait_until="commit")
+        expect(till.page.locator("#lines li")).to_have_count(1)
+        till.charge()
+        till.expect_state("Paid")
+        expect(till.page.locator("#outcome .verdict")).to_contain_text("Paid $62.50")
+        arrive_late(till, held[0])
+
+    assert len(till.count_new(act)) == 2
+    parked = till.page.locator("#parked button")
+    expect(parked).to_have_text("$49.99Last try may still arrive")
+    parked.click()
+    till.page.get_by_role("button", name="Drop sale").click()
+    till.page.get_by_role("dialog").get_by_role("button", name="Call it off").click()
+    till.expect_state("Paid")
+    expect(till.page.locator("#outcome .paper")).to_contain_text("Weights")
+
+
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_sale_is_called_off_after_a_silence_that_no_clock_on_the_wall_measures(
     clocked_till: Till, hours: int

@@ -153,6 +153,8 @@ async ({ seed, histories }) => {
     let sale = life.newSale("sale");
     let courier = null;
     let page = 0;
+    // What the next customer had rung up into a sale that the one before has left.
+    let nextGoods = null;
 
     const check = () => {
       const orders = [...shop.orders.values()];
@@ -165,6 +167,8 @@ async ({ seed, histories }) => {
         if (!isSame) told.push("the sale on screen is not the one the shop has");
       }
       if (sale.state === "declined" && charged.length) told.push("called declined, and it is paid");
+      const isNextLeftOut = nextGoods && !sale.lines.some(({ id }) => id === nextGoods);
+      if (sale.state === "paid" && isNextLeftOut) told.push("called paid, and the next customer has not");
       if (/\d{12}/.test(JSON.stringify(sale))) told.push("the card is in the sale");
     };
     const textOf = (cents) => `${Math.trunc(cents / 100)}.${String(cents % 100).padStart(2, "0")}`;
@@ -200,10 +204,27 @@ async ({ seed, histories }) => {
       apply({ type: "charge", reference, card: summaryOf(card) });
     };
 
+    const hasLeft = () => life.isEmpty(sale) && life.isUnsettled(sale);
+    const ringUp = (id) => {
+      const isNext = hasLeft();
+      if (apply({ type: "add", product: productOf(id), quantity: 1 }) && isNext) nextGoods = id;
+    };
+    const takeOut = (id) => {
+      if (id === nextGoods) nextGoods = null;
+      apply({ type: "quantity", id, quantity: 0 });
+    };
+    const callOff = () => {
+      courier.forget("sale");
+      apply({ type: "withdraw" });
+      courier.wake();
+    };
+
     // Often what gets two tries into the air, and what may then happen between them.
     const STAFF = [
-      () => apply({ type: "add", product: productOf(pick(...Object.keys(PRODUCTS))), quantity: 1 }),
-      () => apply({ type: "quantity", id: "mat", quantity: pick(0, 1, 3) }),
+      () => ringUp(pick(...Object.keys(PRODUCTS))),
+      () => apply({ type: "quantity", id: "mat", quantity: pick(1, 3) }),
+      () => takeOut("mat"),
+      () => sale.lines.forEach(({ id }) => takeOut(id)),
       () => apply({ type: "customer", customer: pick(ERIC, life.WALK_IN) }),
       () => charge(pick(GOOD, GOOD, BAD)),
       () => charge(GOOD),
@@ -212,11 +233,7 @@ async ({ seed, histories }) => {
       () => load(),
       () => courier.wake(),
       () => (setBy = pick(-HOUR, 0, HOUR)),
-      () => {
-        courier.forget("sale");
-        apply({ type: "withdraw" });
-        courier.wake();
-      },
+      () => callOff(),
     ];
     const productOf = (id) => ({ id, name: id, cents: PRODUCTS[id], image: "" });
 
@@ -233,6 +250,11 @@ async ({ seed, histories }) => {
     await pass(200_000);
     check();
     if (life.isUnderway(sale)) told.push(`still ${sale.state} long after the network came back`);
+    if (hasLeft()) {
+      callOff();
+      await pass(200_000);
+      if (!life.isFinal(sale)) told.push(`${sale.state} after it was called off`);
+    }
     if (sale.state === "void" && [...shop.orders.values()].some(({ state }) => state === "paid")) {
       told.push("dropped, and it is paid");
     }

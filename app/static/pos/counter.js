@@ -2,7 +2,7 @@
 
 import { newReference } from "../client/reference.js";
 import { keep, recall } from "./keep.js";
-import { isEmpty, isFinal, isUnderway, newSale, step } from "./sale.js";
+import { isBlank, isFinal, isUnderway, newSale, step } from "./sale.js";
 
 export class Counter extends EventTarget {
   #sales = [];
@@ -29,9 +29,9 @@ export class Counter extends EventTarget {
     return this.read(this.#current);
   }
 
-  /** Sales that are not on screen and not just empty. */
+  /** Sales that are not on screen and not just blank. */
   get parked() {
-    return this.#sales.filter((sale) => sale.id !== this.#current && !isEmpty(sale));
+    return this.#sales.filter((sale) => sale.id !== this.#current && !isBlank(sale));
   }
 
   get underway() {
@@ -84,7 +84,7 @@ export class Counter extends EventTarget {
   }
 
   #tidy() {
-    this.#sales = this.#sales.filter((sale) => sale.id === this.#current || !isEmpty(sale));
+    this.#sales = this.#sales.filter((sale) => sale.id === this.#current || !isBlank(sale));
   }
 
   /** Another page has the till now: change nothing and keep nothing any more. */

@@ -7,8 +7,8 @@ import { newReference } from "../client/reference.js";
 import { CardForm } from "./card-form.js";
 import { outcomeOf } from "./outcome.js";
 import { paperOf, receiptOfSale } from "./receipt.js";
-import { isEditable, isEmpty, totalCents, unitCount, WALK_IN } from "./sale.js";
-import { noticeWords, STATE_WORDS } from "./words.js";
+import { askedCents, isBlank, isEditable, isEmpty, totalCents, unitCount, WALK_IN } from "./sale.js";
+import { noticeWords, parkedWords, STATE_WORDS } from "./words.js";
 
 /** A second click that was meant for "Charge" must not hit what has taken its place. */
 const HASTE_MS = 700;
@@ -93,13 +93,13 @@ export class Desk {
     const { sale } = this;
     byId("customer-name").textContent = sale.customer.id === WALK_IN.id ? "Walk-in" : customerName(sale.customer);
     const bare = isEmpty(sale);
-    byId("lines-empty").hidden = !bare;
+    byId("lines-empty").hidden = !isBlank(sale);
     byId("lines").hidden = bare;
     refill(byId("lines"), sale.lines.map((line) => this.#line(line)), byId("desk-title"));
     byId("total").textContent = money(totalCents(sale));
     byId("to-payment").disabled = bare;
-    byId("aside").hidden = bare;
-    byId("drop").hidden = bare;
+    byId("aside").hidden = isBlank(sale);
+    byId("drop").hidden = isBlank(sale);
   }
 
   #line(line) {
@@ -211,7 +211,7 @@ export class Desk {
   /** Turn to the next customer, unless the receipt has only just appeared. */
   next() {
     if (this.sale.state === "paid" && this.#isHasty) return;
-    if (isEditable(this.sale) && isEmpty(this.sale)) return;
+    if (isEditable(this.sale) && isBlank(this.sale)) return;
     this.counter.next();
   }
 
@@ -233,8 +233,8 @@ export class Desk {
             "data-key": sale.id,
             onclick: () => this.counter.select(sale.id),
           },
-          el("b", {}, money(totalCents(sale))),
-          el("small", {}, sale.state === "open" ? "Set aside" : STATE_WORDS[sale.state]),
+          el("b", {}, money(askedCents(sale))),
+          el("small", {}, parkedWords(sale)),
         ),
       ),
       byId("desk-title"),

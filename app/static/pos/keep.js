@@ -5,7 +5,7 @@
  * the card its brand and last four digits. Numbers and security codes are never written.
  */
 
-import { isFinal, revive } from "./sale.js";
+import { isBlank, isFinal, revive } from "./sale.js";
 
 const PLACE = "acme-till.1";
 
@@ -22,7 +22,7 @@ export function recall() {
 
 /** Keep all sales; returns whether the browser did. */
 export function keep(sales, current) {
-  const worth = sales.filter((sale) => sale.lines.length > 0 || sale.reference !== null);
+  const worth = sales.filter((sale) => !isBlank(sale));
   try {
     if (worth.length) localStorage.setItem(PLACE, JSON.stringify({ sales: worth, current }));
     else localStorage.removeItem(PLACE);

@@ -3,7 +3,7 @@
 import { el } from "../client/dom.js";
 import { money } from "../client/money.js";
 import { paperOf, receiptOfSale } from "./receipt.js";
-import { totalCents } from "./sale.js";
+import { askedCents, totalCents } from "./sale.js";
 import { outcomeWords } from "./words.js";
 
 /**
@@ -23,7 +23,7 @@ function newsOf(sale, isKept) {
   const { title, lines } = outcomeWords(sale, { isKept });
   return [
     el("p", { class: "verdict" }, el("span", { class: "verdict-pulse", "aria-hidden": "true" }), el("b", {}, title)),
-    el("p", { class: "verdict-sum" }, `${money(totalCents(sale))}, ${cardWords(sale)}`),
+    el("p", { class: "verdict-sum" }, `${money(askedCents(sale))}, ${cardWords(sale)}`),
     ...lines.map((line) => el("p", { class: "verdict-hint" }, line)),
     el(
       "ul",

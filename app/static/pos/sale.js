@@ -21,7 +21,7 @@
  * a sale only knows its brand and last four digits, so sales may be kept on disk.
  */
 
-import { centsToText, countOf, totalOf } from "../client/money.js";
+import { centsToText, countOf, textToCents, totalOf } from "../client/money.js";
 
 /** Who buys when nobody says who: sales without a customer are orders of this user id. */
 export const WALK_IN = Object.freeze({
@@ -55,12 +55,21 @@ export const isEmpty = (sale) => sale.lines.length === 0;
 export const isUnderway = (sale) => ["waiting", "sending", "pending", "unsure"].includes(sale.state);
 
 /** Whether an attempt was sent that the shop has not spoken about for good. */
-export const isUnsettled = (sale) => sale.reference !== null && sale.sentAt !== null;
+export const isUnsettled = (sale) => !isFinal(sale) && sale.reference !== null && sale.sentAt !== null;
+
+/** Whether nothing is lost with a sale: no articles, and no try that may still arrive. */
+export const isBlank = (sale) => isEmpty(sale) && !isUnsettled(sale);
+
+/** Whether somebody took all articles out while a try may still arrive: it is to be called off. */
+export const isLeft = (sale) => isEmpty(sale) && isUnsettled(sale);
 
 /** Whether closing the page would lose something that cannot be asked for later. */
 export const needsThisPage = (sale) => sale.state === "waiting" || sale.state === "sending";
 
 export const totalCents = (sale) => totalOf(sale.lines);
+
+/** What a sale is about: its articles, or what was asked for before they were taken out. */
+export const askedCents = (sale) => (isLeft(sale) ? textToCents(sale.attempt.body.total) : totalCents(sale));
 
 export const unitCount = (sale) => countOf(sale.lines);
 
@@ -91,8 +100,9 @@ export function step(sale, event) {
 }
 
 const CHANGES = {
+  /** What comes after a customer who has left is the next one's, and needs a reference of its own. */
   add(sale, { product, quantity = 1 }) {
-    if (!isEditable(sale)) return null;
+    if (!isEditable(sale) || isLeft(sale)) return null;
     const line = sale.lines.find((each) => each.id === product.id);
     if (line) {
       return withQuantity(sale, line.id, line.quantity + quantity);

@@ -14,7 +14,7 @@ import { holdTill } from "./keep.js";
 import { listenForKeys } from "./keys.js";
 import { Line } from "./line.js";
 import { announce, ask, closeDialogs, hush, isCovered, print, say, shout, showReceipt } from "./overlay.js";
-import { isEditable, isEmpty, isUnderway, isUnsettled, needsThisPage, totalCents, unitCount } from "./sale.js";
+import { isEditable, isEmpty, isLeft, isUnderway, isUnsettled, needsThisPage, totalCents, unitCount } from "./sale.js";
 import { listenForScans } from "./scanner.js";
 import { Shelf } from "./shelf.js";
 import { Today } from "./today.js";
@@ -63,9 +63,9 @@ function chooseCustomer() {
   customers.open((customer) => counter.apply(sale.id, { type: "customer", customer }));
 }
 
-/** Put a product into the sale on screen; a finished sale makes room by itself. */
+/** Put a product into the sale on screen; one that its customer is through with makes room by itself. */
 function add(product, quantity = 1) {
-  if (counter.current.state === "paid") counter.next();
+  if (counter.current.state === "paid" || isLeft(counter.current)) counter.next();
   const sale = counter.current;
   if (!isEditable(sale)) {
     shout("This sale is on its way. Next customer (F9) first.");

@@ -6,7 +6,7 @@ import { isShopError } from "../client/errors.js";
 import { money, textToCents } from "../client/money.js";
 import { ordersOfDay, summarise, wordFor } from "./report.js";
 import { receiptOfOrder } from "./receipt.js";
-import { isFinal, totalCents } from "./sale.js";
+import { askedCents, isFinal } from "./sale.js";
 import { STATE_WORDS } from "./words.js";
 
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
@@ -54,7 +54,7 @@ export class Today {
   /** Show the sales that only this till knows of. */
   renderOwn() {
     const own = this.counter.all.filter((sale) => !isFinal(sale) && sale.attempt && sale.state !== "declined");
-    const rows = own.map((sale) => el("li", {}, `${money(totalCents(sale))}: ${STATE_WORDS[sale.state].toLowerCase()}`));
+    const rows = own.map((sale) => el("li", {}, `${money(askedCents(sale))}: ${STATE_WORDS[sale.state].toLowerCase()}`));
     byId("today-own").replaceChildren(
       ...(rows.length
         ? [

@@ -1,7 +1,7 @@
 /** What the till says. One place, so that the tone stays one, and no state lies. */
 
 import { money } from "../client/money.js";
-import { isUnderway, isUnsettled, totalCents, unitCount } from "./sale.js";
+import { isLeft, isUnderway, isUnsettled, totalCents, unitCount } from "./sale.js";
 
 /** What stands on the badge of a sale in each state. */
 export const STATE_WORDS = {
@@ -14,6 +14,12 @@ export const STATE_WORDS = {
   declined: "Declined",
   void: "Dropped",
 };
+
+/** What stands on a sale that is not on screen. */
+export function parkedWords(sale) {
+  if (sale.state !== "open") return STATE_WORDS[sale.state];
+  return isUnsettled(sale) ? "Last try may still arrive" : "Set aside";
+}
 
 /** What is said aloud when a sale gets from one state into another; "" for nothing. */
 export function spokenWords(before, after) {
@@ -119,5 +125,6 @@ export function noticeWords(sale) {
   }
   if (code === "repriced") return text;
   if (code === "refused") return `The shop did not take the order: ${text}. Nothing was charged.`;
+  if (isLeft(sale)) return "The last try of this sale may still arrive. Drop the sale, and the till finds out. What is rung up now is a sale of its own.";
   return "";
 }
