@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.hold import Held
-from tests.browser.till import BIKE, Till, lose_answer, lose_request, sign_in
+from tests.browser.till import BIKE, Till, fill_browser, lose_answer, lose_request, sign_in
 
 MASTERCARD = "5555555555554444"
 
@@ -128,6 +128,78 @@ def test_a_browser_that_keeps_nothing_says_so(till: Till) -> None:
     expect(till.page.locator("#outcome")).to_contain_text("keeps nothing on disk")
     till.page.unroute("**/order/add/*")
     till.expect_state("Paid")
+
+
+def test_a_sale_that_a_full_browser_kept_as_open_is_not_charged_again(till: Till) -> None:
+    till.ring_up("Weights")
+    fill_browser(till.page)
+    till.charge()
+    till.expect_state("Paid")
+
+    till.page.reload(wait_until="commit")
+
+    expect(till.page.get_by_text("Nothing rung up yet")).to_be_visible()
+    expect(till.page.locator("#parked")).to_be_hidden()
+
+
+def test_a_full_browser_keeps_the_sale_that_may_have_been_charged(till: Till) -> None:
+    till.ring_up("Weights")
+    till.page.route("**/order/add/*", lose_answer)
+
+    def act() -> None:
+        till.charge()
+        till.expect_state("Waiting, not paid")
+        fill_browser(till.page)
+        till.page.keyboard.press("F9")
+        till.ring_up("Yoga Mat", "Red Pants")
+        expect(till.page.locator("#network")).to_contain_text("This browser keeps nothing")
+        till.page.reload(wait_until="commit")
+        expect(till.page.locator("#parked")).to_have_text("$49.99Paid")
+
+    assert len(till.count_new(act)) == 1
+    expect(till.page.get_by_text("Nothing rung up yet")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [
+        # Everything.
+        (9999, ["sent again open", "declined declined", True]),
+        # What may have been charged; the rest a reload would lose.
+        (0, ["sent again open", False]),
+        # What was known of it before, and nothing of a reference that was given up since.
+        (-1, ["sent open", False]),
+    ],
+)
+def test_a_full_browser_keeps_what_matters_most(
+    page: Page, room: int, expected: list[str | bool]
+) -> None:
+    page.goto("/pos")
+
+    found = page.evaluate(
+        """async (room) => {
+            const { keep, recall } = await import("/static/pos/keep.js");
+            const { newSale } = await import("/static/pos/sale.js");
+            const sale = (id, more) => ({ ...newSale(id), lines: [{ id, quantity: 1 }], ...more });
+            const sent = { reference: "r-1", sentAt: 1, customer: { id: "sent" } };
+            const again = { ...sent, customer: { id: "sent again" } };
+            const before = { reference: "r-2", sentAt: 1, customer: { id: "declined" } };
+            const declined = { ...before, reference: null, sentAt: null, state: "declined" };
+            keep([sale("a", again)], "a");
+            const most = localStorage["acme-till.1"].length + room;
+            keep([sale("a", sent), sale("b", before)], "a");
+            const write = Storage.prototype.setItem;
+            Storage.prototype.setItem = function (place, text) {
+                if (text.length > most) throw new DOMException("full", "QuotaExceededError");
+                write.call(this, place, text);
+            };
+            const isKept = keep([sale("a", again), sale("b", declined)], "a");
+            return [...recall().sales.map((each) => `${each.customer.id} ${each.state}`), isKept];
+        }""",
+        room,
+    )
+
+    assert found == expected
 
 
 def test_a_lost_answer_is_asked_for_again_and_nobody_pays_twice(till: Till) -> None:
@@ -263,9 +335,9 @@ def test_a_browser_that_blocks_site_data_has_a_till_too(page: Page) -> None:
 
     sign_in(page, "staff")
 
+    expect(page.locator("#network")).to_contain_text("This browser keeps nothing")
     page.locator("#products").get_by_role("button", name="Weights").click()
     expect(page.locator("#lines li")).to_have_count(1)
-    expect(page.locator("#network")).to_contain_text("This browser keeps nothing")
 
 
 def test_a_try_that_turns_up_late_counts_with_the_lines_it_had(till: Till) -> None:

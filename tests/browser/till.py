@@ -114,6 +114,21 @@ def open_till(context: BrowserContext, client: Client, tokens: dict[str, str]) -
         page.close()
 
 
+def fill_browser(page: Page) -> None:
+    """Leave no room for another letter in what the page may keep."""
+    page.evaluate(
+        """() => {
+            let ballast = "";
+            for (let size = 2 ** 23; size >= 1; size /= 2) {
+                try {
+                    localStorage.setItem("ballast", ballast + "x".repeat(size));
+                    ballast += "x".repeat(size);
+                } catch {}
+            }
+        }"""
+    )
+
+
 def lose_answer(route: Route) -> None:
     """Let the shop have a request, and lose what it says."""
     route.fetch()

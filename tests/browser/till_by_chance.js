@@ -8,6 +8,7 @@
 async ({ seed, histories }) => {
   const { Courier } = await import("/static/pos/courier.js");
   const life = await import("/static/pos/sale.js");
+  const { keep, recall } = await import("/static/pos/keep.js");
   const { ShopError } = await import("/static/client/errors.js");
 
   let state = seed;
@@ -50,6 +51,16 @@ async ({ seed, histories }) => {
       await settle();
     }
     now = end;
+  };
+
+  // ---- the browser's disk: what it has may shrink, and grows as long as there is room
+
+  let room = Infinity;
+  const kept = () => localStorage.getItem("acme-till.1")?.length ?? 0;
+  const write = Storage.prototype.setItem;
+  Storage.prototype.setItem = function (place, text) {
+    if (text.length > Math.max(room, kept())) throw new DOMException("full", "QuotaExceededError");
+    write.call(this, place, text);
   };
 
   // ---- the shop: one order per user and key, as routers/orders.py has it
@@ -142,6 +153,7 @@ async ({ seed, histories }) => {
   const BAD = "4000000000000002";
   const PRODUCTS = { mat: 6250, ball: 11075, bottle: 3499 };
   const ERIC = { id: "eric", firstname: "Eric", lastname: "Cartman", email: "" };
+  const productOf = (id) => ({ id, name: id, cents: PRODUCTS[id], image: "" });
   const summaryOf = (card) => ({ brand: "Visa", lastFour: card.number.slice(-4) });
 
   // ---- one history
@@ -155,6 +167,13 @@ async ({ seed, histories }) => {
     let page = 0;
     // What the next customer had rung up into a sale that the one before has left.
     let nextGoods = null;
+    let isKept = true;
+    let isLost = false;
+    // References under which the disk had a try that may have arrived.
+    const safe = new Set();
+    // Another customer's sale may take its share of the room.
+    const other = { ...life.newSale("other"), lines: [{ ...productOf("ball"), quantity: 1 }] };
+    const others = pick([], [other]);
 
     const check = () => {
       const orders = [...shop.orders.values()];
@@ -176,17 +195,32 @@ async ({ seed, histories }) => {
     const apply = (event) => {
       const before = sale;
       sale = life.step(sale, event);
+      save();
       if (sale.reference) references.add(sale.reference);
       check();
       if (life.isUnderway(sale)) courier.drive("sale");
       return sale !== before;
     };
 
+    const recallOurs = () => recall().sales.find(({ id }) => id === "sale") ?? life.newSale("sale");
+
+    const save = () => {
+      isKept = keep([...others, sale], "sale");
+      const ours = recallOurs();
+      if (life.isUnsettled(ours)) safe.add(ours.reference);
+    };
+
     const load = () => {
       page += 1;
       const mine = page;
-      sale = life.revive(JSON.parse(JSON.stringify(sale)));
       courier?.stop();
+      const before = sale;
+      sale = recallOurs();
+      isLost = life.isBlank(sale) && !life.isBlank(before);
+      if (isLost && !life.isFinal(before)) {
+        if (isKept) told.push("lost, and it was called kept");
+        if (safe.has(before.reference)) told.push("lost, and it was on disk");
+      }
       courier = new Courier({
         shop,
         now: () => Math.round(now + setBy),
@@ -233,14 +267,15 @@ async ({ seed, histories }) => {
       () => load(),
       () => courier.wake(),
       () => (setBy = pick(-HOUR, 0, HOUR)),
+      () => (room = pick(kept(), kept() + Math.floor(random() * 600), Infinity)),
       () => callOff(),
     ];
-    const productOf = (id) => ({ id, name: id, cents: PRODUCTS[id], image: "" });
-
+    room = Infinity;
+    save();
     load();
     shop.health = pick(0.2, 0.4, 0.8);
     apply({ type: "add", product: productOf("mat") });
-    for (let act = 0; act < 20 && sale.state !== "void"; act += 1) {
+    for (let act = 0; act < 20 && sale.state !== "void" && !isLost; act += 1) {
       pick(...STAFF)();
       await pass(random() * pick(100, 3000, 10_000, 60_000));
     }
@@ -249,6 +284,8 @@ async ({ seed, histories }) => {
     courier.wake();
     await pass(200_000);
     check();
+    // Who was told that nothing is kept, and loaded the page anew, has seen the worst.
+    if (isLost) return { told: [...new Set(told)], end: "lost" };
     if (life.isUnderway(sale)) told.push(`still ${sale.state} long after the network came back`);
     if (hasLeft()) {
       callOff();

@@ -5,31 +5,58 @@
  * the card its brand and last four digits. Numbers and security codes are never written.
  */
 
-import { isBlank, isFinal, revive } from "./sale.js";
+import { isBlank, isFinal, isUnsettled, revive } from "./sale.js";
 
 const PLACE = "acme-till.1";
 
 /** Return the sales that were kept, as they are after a reload, and which one was on screen. */
 export function recall() {
   try {
-    const { sales, current } = JSON.parse(localStorage.getItem(PLACE)) ?? {};
-    const alive = (sales ?? []).filter((sale) => sale.state !== "void");
-    return { sales: alive.map(revive), current: current ?? null };
+    const { sales, current } = read();
+    const alive = sales.filter((sale) => sale.state !== "void");
+    return { sales: alive.map(revive), current };
   } catch {
     return { sales: [], current: null };
   }
 }
 
-/** Keep all sales; returns whether the browser did. */
+/**
+ * Keep all sales; returns whether the browser did.
+ *
+ * A browser that is full refuses, and would go on to keep what it had: there a sale that has
+ * been paid since is open, and would be charged once more after a reload. So what is old gives
+ * way to less: to the sales that may have been charged; else to what was kept of those under
+ * the same reference, for which there is room; else to nothing.
+ */
 export function keep(sales, current) {
   const worth = sales.filter((sale) => !isBlank(sale));
-  try {
-    if (worth.length) localStorage.setItem(PLACE, JSON.stringify({ sales: worth, current }));
-    else localStorage.removeItem(PLACE);
-    return true;
-  } catch {
-    return !worth.some((sale) => !isFinal(sale));
+  const unsettled = worth.filter(isUnsettled);
+  for (const choose of [() => worth, () => unsettled, () => earlier(unsettled), () => []]) {
+    try {
+      const chosen = choose();
+      write(chosen, current);
+      return worth.every((sale) => isFinal(sale) || chosen.includes(sale));
+    } catch {
+      // Less may fit.
+    }
   }
+  return false;
+}
+
+/** Return what was kept of these sales since they were sent; looking them up needs no more. */
+function earlier(unsettled) {
+  const references = new Set(unsettled.map(({ reference }) => reference));
+  return read().sales.filter((sale) => isUnsettled(sale) && references.has(sale.reference));
+}
+
+function read() {
+  const { sales = [], current = null } = JSON.parse(localStorage.getItem(PLACE)) ?? {};
+  return { sales, current };
+}
+
+function write(sales, current) {
+  if (sales.length) localStorage.setItem(PLACE, JSON.stringify({ sales, current }));
+  else localStorage.removeItem(PLACE);
 }
 
 /**

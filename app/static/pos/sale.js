@@ -64,7 +64,8 @@ export const isBlank = (sale) => isEmpty(sale) && !isUnsettled(sale);
 export const isLeft = (sale) => isEmpty(sale) && isUnsettled(sale);
 
 /** Whether closing the page would lose something that cannot be asked for later. */
-export const needsThisPage = (sale) => sale.state === "waiting" || sale.state === "sending";
+export const needsThisPage = (sale, { isKept }) =>
+  sale.state === "waiting" || sale.state === "sending" || (!isKept && isUnsettled(sale));
 
 export const totalCents = (sale) => totalOf(sale.lines);
 

@@ -230,7 +230,7 @@ byId("sign-out").addEventListener("click", () => {
 shop.addEventListener("signed-out", () => closeTill("The sign-in has run out. Nothing is lost: sign in and go on."));
 document.addEventListener("visibilitychange", () => document.hidden || courier.wake());
 addEventListener("beforeunload", (event) => {
-  if (counter.all.some(needsThisPage)) event.preventDefault();
+  if (counter.all.some((sale) => needsThisPage(sale, counter))) event.preventDefault();
 });
 
 // ---- keys
