@@ -65,19 +65,21 @@ async ({ seed, histories }) => {
 
   // ---- the shop: one order per user and key, as routers/orders.py has it
 
+  const idOf = (userId, key) => `${userId} ${key}`;
+
   class FakeShop {
     orders = new Map();
     health = 1;
 
     #take(userId, order, key) {
-      const id = `${userId} ${key}`;
+      const id = idOf(userId, key);
       const earlier = this.orders.get(id);
       const text = JSON.stringify(order);
       if (earlier && earlier.text !== text) throw new ShopError("refused", { status: 422 });
       if (!earlier) {
         // A price that is another one for a moment.
         if (chance(0.1)) throw new ShopError("refused", { status: 400 });
-        const made = { id, userId, text, order, state: "pending", placedAt: now, lag: random() * 3000 };
+        const made = { id, text, order, state: "pending", placedAt: now };
         this.orders.set(id, made);
         const decide = () => (made.state = order.card.number === GOOD ? "paid" : "declined");
         if (chance(0.8)) decide();
@@ -87,6 +89,7 @@ async ({ seed, histories }) => {
     }
 
     async placeOrder(userId, order, key) {
+      if (chance(0.3)) await new Promise((resolve) => window.setTimeout(resolve, random() * 5000));
       if (!chance(this.health)) {
         const fate = random();
         if (fate < 0.15) throw new ShopError("network");
@@ -140,12 +143,10 @@ async ({ seed, histories }) => {
       return this.#seen(this.orders.get(id));
     }
 
-    async listOrdersOf(userId) {
+    async findOrder(userId, key) {
       if (!chance(this.health)) throw new ShopError("network");
-      // Lists come from an index, which is a little late.
-      const isListed = (each) => each.userId === userId && now - each.placedAt > each.lag;
-      const mine = [...this.orders.values()].filter(isListed);
-      return { orders: mine.reverse().map((each) => this.#seen(each)), next: null };
+      const order = this.orders.get(idOf(userId, key));
+      return order ? this.#seen(order) : null;
     }
   }
 
@@ -169,6 +170,7 @@ async ({ seed, histories }) => {
     let nextGoods = null;
     let isKept = true;
     let isLost = false;
+    let isOff = false;
     // References under which the disk had a try that may have arrived.
     const safe = new Set();
     // Another customer's sale may take its share of the room.
@@ -188,6 +190,7 @@ async ({ seed, histories }) => {
       if (sale.state === "declined" && charged.length) told.push("called declined, and it is paid");
       const isNextLeftOut = nextGoods && !sale.lines.some(({ id }) => id === nextGoods);
       if (sale.state === "paid" && isNextLeftOut) told.push("called paid, and the next customer has not");
+      if (isOff && ["open", "declined", "waiting"].includes(sale.state)) told.push(`called off, and ${sale.state}`);
       if (/\d{12}/.test(JSON.stringify(sale))) told.push("the card is in the sale");
     };
     const textOf = (cents) => `${Math.trunc(cents / 100)}.${String(cents % 100).padStart(2, "0")}`;
@@ -217,6 +220,7 @@ async ({ seed, histories }) => {
       const before = sale;
       sale = recallOurs();
       isLost = life.isBlank(sale) && !life.isBlank(before);
+      isOff &&= isKept && !isLost;
       if (isLost && !life.isFinal(before)) {
         if (isKept) told.push("lost, and it was called kept");
         if (safe.has(before.reference)) told.push("lost, and it was on disk");
@@ -249,6 +253,8 @@ async ({ seed, histories }) => {
     };
     const callOff = () => {
       courier.forget("sale");
+      // What the shop has taken already cannot be called off any more.
+      isOff ||= life.isUnsettled(sale) && sale.state !== "pending";
       apply({ type: "withdraw" });
       courier.wake();
     };

@@ -8,12 +8,9 @@
 
 import { isShopError } from "../client/errors.js";
 import { pauseFor } from "../client/patience.js";
-import { addressLine, isUnderway } from "./sale.js";
+import { isUnderway } from "./sale.js";
 
 const POLL_MS = 1500;
-
-/** Clocks differ, so the search for an order goes on this far behind the attempt. */
-const CLOCK_SLACK_MS = 24 * 3600 * 1000;
 
 export class Courier {
   #cards = new Map();
@@ -116,24 +113,13 @@ export class Courier {
     return 0;
   }
 
-  /** Look a sale up among its customer's orders, newest first, by the reference in it. */
+  /** Look a sale up by its reference. */
   async #lookUp(sale) {
     const silentMs = this.#silenceOf(sale);
-    const wanted = addressLine(sale.reference);
-    let next = null;
-    do {
-      const page = await this.shop.listOrdersOf(sale.customer.id, next);
-      const order = page.orders.find((each) => each.address.street === wanted);
-      if (order) {
-        this.apply(sale.id, { type: "found", order });
-        return 0;
-      }
-      const last = page.orders.at(-1);
-      next = last && Date.parse(last.placedAt) > sale.sentAt - CLOCK_SLACK_MS ? page.next : null;
-    } while (next);
+    const order = await this.shop.findOrder(sale.customer.id, sale.reference);
     this.#failures.delete(sale.id);
-    this.apply(sale.id, { type: "missing", silentMs });
-    return POLL_MS;
+    this.apply(sale.id, order ? { type: "found", order } : { type: "missing", silentMs });
+    return order ? 0 : POLL_MS;
   }
 
   /**

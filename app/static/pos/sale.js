@@ -158,6 +158,7 @@ const CHANGES = {
   /** Network gone, shop unwell, or staff signed out: nobody knows whether it arrived. */
   unanswered(sale, { why }) {
     if (sale.state !== "sending") return null;
+    if (sale.withdrawn) return { ...sale, state: "unsure" };
     return { ...sale, state: "waiting", notice: { tone: "wait", code: why } };
   },
 
@@ -174,7 +175,9 @@ const CHANGES = {
   /** The shop read the order and did not want it: nothing was stored, nothing charged. */
   refused(sale, { message }) {
     if (sale.state !== "sending") return null;
-    const settled = sale.sends === 1 ? { reference: null, sentAt: null, sends: 0 } : {};
+    const isFirst = sale.sends === 1;
+    if (sale.withdrawn) return { ...sale, state: isFirst ? "void" : "unsure" };
+    const settled = isFirst ? { reference: null, sentAt: null, sends: 0 } : {};
     return { ...sale, ...settled, state: "open", notice: { tone: "bad", code: "refused", text: message } };
   },
 
@@ -187,9 +190,7 @@ const CHANGES = {
   /** The shop's own record of this sale: the last word. */
   found(sale, { order }) {
     if (sale.state !== "unsure" && sale.state !== "pending") return null;
-    if (order.state === "declined") {
-      return sale.withdrawn ? { ...sale, state: "void" } : declined(sale, order.status, order.card);
-    }
+    if (order.state === "declined") return declined(sale, order.status, order.card);
     const attempt = { ...sale.attempt, card: summary(order.card) };
     const known = { ...sale, lines: linesOf(order, sale), attempt };
     const { _id: id, transactionID: transaction } = order;
@@ -206,6 +207,8 @@ const CHANGES = {
 
   /** The customer has changed their mind. What may have been sent is asked about first. */
   withdraw(sale) {
+    // Nobody can call back what is on its way, but it is not sent again.
+    if (sale.state === "sending") return { ...sale, withdrawn: true };
     if (!["open", "declined", "waiting", "unsure"].includes(sale.state)) return null;
     if (!isUnsettled(sale)) return { ...sale, state: "void" };
     return { ...sale, state: "unsure", withdrawn: true, notice: null };
@@ -251,6 +254,7 @@ function paid(sale, order) {
 }
 
 function declined(sale, reason, card = null) {
+  if (sale.withdrawn) return { ...sale, state: "void" };
   const last = { reason, card: card ? summary(card) : sale.attempt.card };
   return {
     ...sale,
@@ -270,8 +274,8 @@ const summary = ({ type, number }) => ({ brand: type, lastFour: number.replace(/
 
 /**
  * Return the order of a sale, all but its card. Made once per attempt, because a repeat must
- * be the same to the letter. The reference stands in the address: goods that are handed over
- * need none, and there the till finds the order again when it no longer has the card.
+ * be the same to the letter. The reference stands in the address, for people: goods that are
+ * handed over need none.
  */
 function orderBody(sale, reference) {
   const { firstname, lastname, email } = sale.customer;
@@ -279,12 +283,9 @@ function orderBody(sale, reference) {
     firstname,
     lastname,
     email,
-    address: { street: addressLine(reference) },
+    address: { street: `Handed over in store, ${reference}` },
     delivery: "instore",
     cart: sale.lines.map(({ id, quantity }) => ({ itemid: id, quantity })),
     total: centsToText(totalCents(sale)),
   };
 }
-
-/** Return where an in-store order says under which reference it was sold. */
-export const addressLine = (reference) => `Handed over in store, ${reference}`;
