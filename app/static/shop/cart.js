@@ -27,9 +27,14 @@ export const cartView = ({ basket, shelves, say, shout }) =>
       }
     }
 
+    let drawn = "";
+
     async function draw() {
       const lines = await shelves.describe(basket.lines ?? []);
-      if (signal.aborted) return;
+      // What is drawn anew loses the click that somebody is about to make.
+      const isDrawn = box.isConnected && drawn === JSON.stringify(lines);
+      if (signal.aborted || isDrawn) return;
+      drawn = JSON.stringify(lines);
       if (!lines.length) {
         show("Cart", panel("rest", "Nothing in the cart", "Rest day? Respect. The shelves are open when you are.", linkButton("#/", "Find something heavy")));
         return;
