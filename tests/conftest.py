@@ -9,10 +9,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from botocore.config import Config
 from httpx import ASGITransport, AsyncClient
 from hypothesis import settings
 
 import app.signing_keys
+from app.aws import client_config
 from app.local.deploy import deploy
 from app.local.emulator import Emulator
 from app.queues import get_client, get_queues
@@ -22,6 +24,8 @@ from app.store.table import Table, get_table
 #: What the emulator takes for credentials; nothing here reaches the real AWS.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
+#: How long one call to the emulator may take. The shop itself waits for 2.5 s at most.
+PATIENT_SECONDS = 10.0
 
 #: Measuring coverage doubles the time of what computes a lot, and these find no line that the
 #: other tests do not: they run whole shops, or the same few lines ten thousand times.
@@ -117,6 +121,12 @@ def _use(
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
+    # A busy machine may stop for longer than the shop waits. What it does then has tests of
+    # its own, which set the patience they are about.
+    monkeypatch.setattr("app.patience.CALL_SECONDS", PATIENT_SECONDS)
+    monkeypatch.setattr("app.store.table.READ_TIMEOUT_SECONDS", PATIENT_SECONDS)
+    patient = client_config().merge(Config(read_timeout=PATIENT_SECONDS))
+    monkeypatch.setattr("app.aws.client_config", lambda: patient)
     forget_clients()
     yield stack
     forget_clients()
