@@ -67,11 +67,11 @@ async def test_the_handler_is_told_what_lambda_tells() -> None:
         x_amzn_lambda_request_id="r-1",
         x_amzn_lambda_function_name="local-payment",
         x_amzn_lambda_function_arn="arn:1",
-        x_amzn_lambda_deadline_ms=str(int(time.time() * 1000) + 4000),
+        x_amzn_lambda_deadline_ms=str(int(time.time() * 1000) + 60_000),
     )
 
     assert answer[:4] == ["r-1", "local-payment", "arn:1", str(PAYMENT.memory_mb)]
-    assert 3000 < answer[4] <= 4000
+    assert 30_000 < answer[4] <= 60_000
 
 
 async def test_a_failure_is_reported_as_lambda_reports_it(
@@ -119,7 +119,7 @@ async def test_a_handler_that_takes_too_long_is_given_up(capfd: pytest.CaptureFi
 
 
 async def test_calls_run_side_by_side() -> None:
-    together = threading.Barrier(3, timeout=5)
+    together = threading.Barrier(3, timeout=60)
 
     def handler(event: Any, context: Any) -> Any:
         together.wait()
@@ -151,7 +151,8 @@ def test_a_message_that_fails_five_times_is_dead_and_its_neighbour_is_not(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The emulator's mapping, our host and the queues' definitions together."""
-    quick = tuple(replace(each, visibility_seconds=1) for each in definitions.QUEUES)
+    # Not sooner: where a machine stalls, a message would come again that is being handled.
+    quick = tuple(replace(each, visibility_seconds=3) for each in definitions.QUEUES)
     monkeypatch.setattr(definitions, "QUEUES", quick)
     receives: dict[str, list[str]] = {}
 
@@ -180,7 +181,7 @@ def test_a_message_that_fails_five_times_is_dead_and_its_neighbour_is_not(
             messages: list[Any] = answer.get("Messages", [])
             return messages
 
-        messages = eventually(dead, 20)
+        messages = eventually(dead, 60)
 
     assert [each["Body"] for each in messages] == ["bad"]
     assert receives == {"good": ["1"], "bad": ["1", "2", "3", "4", "5"]}

@@ -25,6 +25,7 @@ from app.store.orders import add_order, get_order
 from app.store.payments import find_decision
 from app.store.table import get_table
 from tests.events import CONTEXT, Context, failed_places, sqs_event
+from tests.local.harness import eventually
 from workers import order as order_worker
 from workers import payment as payment_worker
 from workers import shipment as shipment_worker
@@ -229,7 +230,7 @@ class TestOrder:
 
 class TestShipment:
     def test_goods_leave_at_once_and_arrive_later(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("SHOP_DELIVERY_SECONDS", "1-1")
+        monkeypatch.setenv("SHOP_DELIVERY_SECONDS", "3-3")
         get_settings.cache_clear()
         order_id = str(uuid4())
         body = sample("shipment", "requested", order_id)
@@ -238,8 +239,7 @@ class TestShipment:
 
         [left] = sent("shipment-response", order_id)
         assert left["metadata"]["type"] == EventType.SHIPMENT_SENT
-        asyncio.run(asyncio.sleep(1.2))
-        [arrived] = sent("shipment-response", order_id)
+        [arrived] = eventually(lambda: sent("shipment-response", order_id))
         assert arrived["metadata"]["type"] == EventType.SHIPMENT_DELIVERED
         numbers = {each["data"]["trackingNumber"] for each in (left, arrived)}
         assert numbers == {tracking_number_for(order_id)}
