@@ -23,6 +23,7 @@ STOP_SECONDS = 5.0
 
 # Generous: other tests may have both cores.
 START_SECONDS = 40.0
+_END_SECONDS = 30.0
 
 RUN = (sys.executable, "-m", "app.cli.main", "run")
 MAKE = ("make", "run")
@@ -159,7 +160,7 @@ def end(shop: ShopProcess) -> None:
     if shop.process.poll() is None:
         shop.send(signal.SIGTERM, group=True)
         try:
-            shop.until_gone(10)
+            shop.until_gone(_END_SECONDS)
         finally:
             if shop.process.poll() is None:
                 shop.send(signal.SIGKILL, group=True)

@@ -126,7 +126,8 @@ def test_a_client_that_long_polls_does_not_hold_up_the_end(tmp_path: Path) -> No
             begun = time.monotonic()
             emulator.stop()
 
-    assert time.monotonic() - begun < 2.0
+    # The poll would take twenty.
+    assert time.monotonic() - begun < 10.0
 
 
 def test_damaged_data_is_refused_in_one_sentence(tmp_path: Path) -> None:

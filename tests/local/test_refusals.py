@@ -14,7 +14,7 @@ from app.local.environment import PROJECT
 from app.local.errors import NotRunningError
 from app.local.ports import listen, port_of
 from app.local.running import apply_environment, running_shop
-from tests.local.harness import ShopProcess, end
+from tests.local.harness import START_SECONDS, STOP_SECONDS, ShopProcess, end
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +116,7 @@ def test_damaged_data_stops_the_start_without_a_traceback(project: Path, tmp_pat
     shop = ShopProcess(project, tmp_path / "data")
 
     try:
-        code = shop.until_gone(15)
+        code = shop.until_gone(START_SECONDS + STOP_SECONDS)
     finally:
         end(shop)
 
@@ -131,7 +131,7 @@ def test_a_worker_that_cannot_be_imported_stops_the_start(project: Path, tmp_pat
     shop = ShopProcess(project, tmp_path / "data")
 
     try:
-        code = shop.until_gone(15)
+        code = shop.until_gone(START_SECONDS + STOP_SECONDS)
     finally:
         end(shop)
 
@@ -146,7 +146,7 @@ def test_seed_data_that_cannot_be_written_stops_the_start(project: Path, tmp_pat
     shop = ShopProcess(project, tmp_path / "data")
 
     try:
-        code = shop.until_gone(15)
+        code = shop.until_gone(START_SECONDS + STOP_SECONDS)
     finally:
         end(shop)
 

@@ -221,7 +221,7 @@ def test_the_open_mode_is_loud_and_the_schedule_fires(project: Path, tmp_path: P
 
     with running(project, tmp_path / "data") as shop:
         notes = eventually(
-            lambda: [n for n in shop.notes("order") if "Records" not in n["event"]], 20
+            lambda: [n for n in shop.notes("order") if "Records" not in n["event"]], 60
         )
 
     assert notes[0]["event"]["source"] == "aws.scheduler"
