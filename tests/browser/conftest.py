@@ -58,7 +58,7 @@ def page(context: BrowserContext) -> Page:
 def staff_tokens(shop_url: str) -> dict[str, str]:
     """One sign-in for all tests: passwords are slow to check, on purpose."""
     body = {"username": "staff", "password": PASSWORD}
-    login = httpx.post(f"{shop_url}/login", json=body, timeout=10).json()
+    login = httpx.post(f"{shop_url}/login", json=body, timeout=30).json()
     return {"access": login["access_token"], "refresh": login["refresh_token"]}
 
 
@@ -66,7 +66,7 @@ def staff_tokens(shop_url: str) -> dict[str, str]:
 def staff_client(shop_url: str, staff_tokens: dict[str, str]) -> Iterator[Client]:
     """The shop as its staff sees it, past every page."""
     bearer = {"Authorization": f"Bearer {staff_tokens['access']}"}
-    with Client(base_url=shop_url, headers=bearer, timeout=10) as client:
+    with Client(base_url=shop_url, headers=bearer, timeout=30) as client:
         yield client
 
 
@@ -100,7 +100,7 @@ def clocked_till(
 def eric_tokens(shop_url: str) -> dict[str, str]:
     """One login for all tests that need a customer."""
     body = {"username": "eric", "password": PASSWORD}
-    login = httpx.post(f"{shop_url}/login", json=body, timeout=10).json()
+    login = httpx.post(f"{shop_url}/login", json=body, timeout=30).json()
     return {"access": login["access_token"], "refresh": login["refresh_token"]}
 
 
@@ -108,7 +108,7 @@ def eric_tokens(shop_url: str) -> dict[str, str]:
 def eric_client(shop_url: str, eric_tokens: dict[str, str]) -> Iterator[Client]:
     """The shop as Eric's other device sees it."""
     bearer = {"Authorization": f"Bearer {eric_tokens['access']}"}
-    with Client(base_url=shop_url, headers=bearer, timeout=10) as client:
+    with Client(base_url=shop_url, headers=bearer, timeout=30) as client:
         yield client
 
 
