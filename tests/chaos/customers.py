@@ -2,10 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
+from typing import Any
 from uuid import uuid4
 
 from httpx import AsyncClient, HTTPError
@@ -132,6 +134,15 @@ class Prober:
         if answer.status_code == 200:
             self._ledger.acknowledged[answer.json()["order_id"]] = user
         return answer.status_code
+
+
+async def look(http: AsyncClient, path: str, headers: Mapping[str, str] | None = None) -> Any:
+    """Return what the shop says there, or nothing when it is too busy to say it."""
+    with suppress(HTTPError):
+        answer = await http.get(path, headers=headers)
+        if answer.status_code != 503:
+            return answer.json()
+    return None
 
 
 async def _cart(http: AsyncClient) -> int:

@@ -79,6 +79,9 @@ class FaultyWire:
         """Hang up on everybody, and refuse connections until it listens again."""
         if self._server is not None:
             self._server.close()
+        # Whom the server took just before has no talk yet that could be ended.
+        for _ in range(5):
+            await asyncio.sleep(0)
         for task in self._talks:
             task.cancel()
         await asyncio.gather(*self._talks, return_exceptions=True)

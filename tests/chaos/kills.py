@@ -17,11 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from httpx import AsyncClient
 
 from app.stack import QUEUES
-from tests.chaos.customers import TOTAL_CENTS, Customers, Prober
+from tests.chaos.customers import TOTAL_CENTS, Customers, Prober, look
 from tests.chaos.faults import Faults, Pace, Report
 from tests.chaos.post import Post
 from tests.chaos.wired_shop import WiredShop, wired_shop
@@ -81,11 +82,11 @@ class Chaos:
                 # Side by side: one by one, thousands of looks would take most of the time.
                 for place in range(0, len(waiting), _LOOKS_AT_ONCE):
                     some = waiting[place : place + _LOOKS_AT_ONCE]
-                    looks = (http.get(f"/order/{user}/{order_id}") for order_id, user in some)
+                    looks = (look(http, f"/order/{user}/{order_id}") for order_id, user in some)
                     for (order_id, _), found in zip(
                         some, await asyncio.gather(*looks), strict=True
                     ):
-                        if found.json().get("status") == DELIVERED:
+                        if found is not None and found.get("status") == DELIVERED:
                             del open_orders[order_id]
                 if open_orders and time.monotonic() > deadline:
                     self.report.problems.append(
@@ -95,8 +96,7 @@ class Chaos:
                 await asyncio.sleep(0.2)
             self.report.final_seconds = time.monotonic() - self._faults.last
             for user in set(self._customers.ledger.acknowledged.values()):
-                listed = (await http.get(f"/order/{user}")).json()
-                if len(listed) != 1:
+                if len(listed := await _orders_of(http, user)) != 1:
                     self.report.problems.append(f"{len(listed)} orders of {user} instead of one")
 
     def _check_side_effects(self) -> None:
@@ -117,6 +117,16 @@ class Chaos:
         self.report.attempts = ledger.attempts
         self.report.problems += ledger.surprises[:10]
         return self.report
+
+
+async def _orders_of(http: AsyncClient, user: str) -> list[Any]:
+    """Return the orders of a user once the shop is not too busy to say."""
+    async with asyncio.timeout(FINAL_SECONDS):
+        while True:
+            listed: list[Any] | None = await look(http, f"/order/{user}")
+            if listed is not None:
+                return listed
+            await asyncio.sleep(0.2)
 
 
 def run(folder: Path, *, seconds: float, seed: int, pace: Pace | None = None) -> Report:

@@ -22,6 +22,7 @@ from uuid import uuid4
 from httpx import AsyncClient, HTTPError, Limits
 
 from app.stack import QUEUES
+from tests.chaos.customers import look
 from tests.chaos.memory import Gauge
 from tests.chaos.post import Post
 from tests.chaos.traffic import GOOD, Customer, Diary
@@ -195,8 +196,8 @@ class Soak:
         async with AsyncClient(base_url=self._shop.url, timeout=10) as http:
             while left:
                 for order_id, (user_id, headers, is_good) in list(left.items()):
-                    found = await http.get(f"/order/{user_id}/{order_id}", headers=headers)
-                    if found.json().get("status") == ENDS[is_good]:
+                    found = await look(http, f"/order/{user_id}/{order_id}", headers)
+                    if found is not None and found.get("status") == ENDS[is_good]:
                         del left[order_id]
                 if left and time.monotonic() > deadline:
                     self.report.problems.append(f"{len(left)} not final: {sorted(left)[:5]}")

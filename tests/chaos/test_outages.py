@@ -11,13 +11,14 @@ from tests.chaos.faulty_wire import FaultyWire
 async def test_a_wire_that_swallows_lets_nobody_connect_until_it_is_back() -> None:
     wire = FaultyWire(lambda: "http://127.0.0.1:9", rate=0.0, seed=1)
     url = await wire.listen()
-    swallowing = asyncio.create_task(wire.swallow(3.0))
+    swallowing = asyncio.create_task(wire.swallow(5.0))
     await asyncio.sleep(0.5)
 
-    async with httpx.AsyncClient(timeout=httpx.Timeout(5, connect=0.5)) as http:
+    async with httpx.AsyncClient(timeout=httpx.Timeout(30, connect=0.5)) as http:
         with pytest.raises(httpx.ConnectTimeout):
             await http.get(url)
         await swallowing
+    async with httpx.AsyncClient(timeout=30) as http:
         # Connected, and cut off because nothing is behind the wire.
         with pytest.raises(httpx.RemoteProtocolError):
             await http.get(url)
@@ -29,7 +30,7 @@ async def test_a_closed_wire_refuses_connections_until_it_listens_again() -> Non
     url = await wire.listen()
     await wire.close()
 
-    async with httpx.AsyncClient(timeout=5) as http:
+    async with httpx.AsyncClient(timeout=30) as http:
         with pytest.raises(httpx.ConnectError):
             await http.get(url)
         assert await wire.listen() == url

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -26,6 +28,17 @@ def _is_there(post: Post, queue: str, count: int) -> bool:
     return post.depth(queue) >= count
 
 
+def _order(http: httpx.Client, user: str) -> str:
+    """Place an order, again while the shop is too busy (503), and return its id."""
+    headers = {"Prefer": "respond-async", "Idempotency-Key": uuid4().hex}
+    while True:
+        answer = http.post(f"/order/add/{user}", json=BODY, headers=headers)
+        if answer.status_code != 503:
+            order_id: str = answer.json()["order_id"]
+            return order_id
+        time.sleep(0.2)
+
+
 def let_some_die(shop: ShopProcess, http: httpx.Client) -> tuple[dict[str, str], int]:
     """Place orders and make dead letters of some messages of every kind.
 
@@ -41,9 +54,7 @@ def let_some_die(shop: ShopProcess, http: httpx.Client) -> tuple[dict[str, str],
             waiting.push(pause)
         for number in range(ORDERS):
             user = f"user-{number}"
-            headers = {"Prefer": "respond-async"}
-            answer = http.post(f"/order/add/{user}", json=BODY, headers=headers)
-            orders[answer.json()["order_id"]] = user
+            orders[_order(http, user)] = user
         expected = ORDERS
         for pause, mapping in zip(pauses, MAPPINGS, strict=True):
             queue, dead_letters = mapping.queue, dead_letters_of[mapping.queue]
@@ -74,7 +85,10 @@ def test_two_redrives_at_once_lose_nothing_and_do_nothing_twice(tmp_path: Path) 
             environment = {**os.environ, "SHOP_DATA_DIR": str(shop.data)}
             both = [
                 subprocess.Popen(
-                    [*command, "--per-second", "20"], env=environment, stdout=subprocess.PIPE
+                    # So slow that there is work left for the one that starts late.
+                    [*command, "--per-second", "5"],
+                    env=environment,
+                    stdout=subprocess.PIPE,
                 )
                 for _ in range(2)
             ]
