@@ -111,7 +111,11 @@ class Poller:
         if not self._reports_records:
             failed = set()
         for message in batch:
-            if message["MessageId"] not in failed:
+            if message["MessageId"] in failed:
+                # It may be no more than a function that had to load everything on a busy machine.
+                if message["Attributes"]["ApproximateReceiveCount"] == "1":
+                    self._bring_back([message])
+            else:
                 del self._in_flight[message["MessageId"]]
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
 
