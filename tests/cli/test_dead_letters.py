@@ -203,7 +203,8 @@ def test_a_redrive_that_is_killed_loses_nothing(
     for text in texts:
         put(shop, "shipment-error", text)
     command = [sys.executable, "-m", "app.cli.main", "redrive", "--stack", shop]
-    process = subprocess.Popen([*command, "--per-second", "50"])
+    # So slow that there is something left when it is killed.
+    process = subprocess.Popen([*command, "--per-second", "5"])
     moved: list[str] = []
     while not moved:
         moved += bodies(shop, "shipment-request")

@@ -316,8 +316,12 @@ def _changed(shop: ShopProcess, place: str, change: Callable[[Any], Any]) -> Any
             for name, value in asked.headers.items()
             if name in {"authorization", "content-type"}
         }
-        with httpx.Client(base_url=shop.url) as http:
-            real = http.request(asked.method, asked.path, content=asked.body, headers=headers)
+        with httpx.Client(base_url=shop.url, timeout=30) as http:
+            # A busy machine makes it a 503 now and then, which is not what is changed here.
+            for _ in range(5):
+                real = http.request(asked.method, asked.path, content=asked.body, headers=headers)
+                if real.status_code != 503:
+                    break
         body = real.json() if real.content else None
         return Said(real.status_code, change(body) if place in asked.path else body)
 

@@ -1,6 +1,7 @@
 """Gate flow: a purchase in a running shop, and stacks with something left behind."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -108,7 +109,8 @@ async def test_a_declined_purchase_is_found(stack: str) -> None:
         evidence = await flow.collect(target_of(stack, url=url, is_local=True))
 
     assert _values(evidence)["purchases delivered"] == 0
-    assert _found(evidence, "purchase") == ["order o1 is declined after 0 s"]
+    [said] = _found(evidence, "purchase")
+    assert re.fullmatch(r"order o1 is declined after \d+ s", said)
 
 
 @pytest.mark.usefixtures("at_emulator")
@@ -121,7 +123,8 @@ async def test_a_purchase_that_is_under_way_for_too_long_is_found(
         evidence = await flow.collect(target_of(stack, url=url, is_local=True))
 
     assert _values(evidence)["purchases delivered"] == 0
-    assert _found(evidence, "purchase") == ["order o1 is paid after 0 s"]
+    [said] = _found(evidence, "purchase")
+    assert re.fullmatch(r"order o1 is paid after \d+ s", said)
 
 
 @pytest.mark.usefixtures("at_emulator")
