@@ -191,10 +191,12 @@ async def list_user_orders(
     """Return a user's orders, newest first; none is an empty list.
 
     With the `Idempotency-Key` of an order whose answer was lost: that order, or an empty list
-    if it has not arrived.
+    if it has not arrived. The answer then names the key, too, percent-encoded.
     """
     if idempotency_key is not None:
         order = await orders.find_order_placed_under(table, userid, idempotency_key)
+        # Tells who asks from an answer of a version that listed orders whatever the key was.
+        response.headers["Idempotency-Key"] = quote(idempotency_key)
         return [OrderPublic.of(order)] if order else []
     found = await store.list_orders_of(table, userid, page)
     link_next(request, response, found, page.limit)

@@ -13,6 +13,7 @@ from tests.browser.shopper import (
     BOTTLE,
     MAT,
     NOBODYS_CARD,
+    VISA,
     Shopper,
     go_to,
     lose_answer,
@@ -25,6 +26,7 @@ DWIGHT = "5c393a011d41c892ce243828"
 ADDING = "**/cart/item/add/*"
 PAYING = "**/order/add/*"
 REPLACING = "**/cart/modify/*"
+SETTING = "**/cart/item/modify/*"
 CART_READS = "**/cart/items/*"
 BOUGHT = re.compile("Paid|on its way|Delivered")
 
@@ -45,6 +47,16 @@ def log_in_as_eric(shopper: Shopper) -> None:
     shopper.open("/#/login")
     shopper.page.get_by_role("button", name="eric").click()
     shopper.page.get_by_role("button", name="Log in").click()
+
+
+def both_at_the_checkout(shopper: Shopper, number: str = VISA) -> Shopper:
+    """Have a bottle to pay for in two tabs, and return the second one."""
+    shopper.to_checkout(BOTTLE)
+    shopper.fill_card()
+    sister = shopper.other_tab()
+    sister.to_checkout()
+    sister.fill_card(number)
+    return sister
 
 
 def test_two_tabs_have_one_cart_and_one_person(guest: Shopper) -> None:
@@ -134,11 +146,7 @@ def test_what_a_tab_adds_while_another_logs_in_comes_along(guest: Shopper, *, di
 
 
 def test_what_another_tab_has_paid_for_is_not_paid_again(eric: Shopper) -> None:
-    eric.to_checkout(BOTTLE)
-    eric.fill_card()
-    sister = eric.other_tab()
-    sister.to_checkout()
-    sister.fill_card()
+    sister = both_at_the_checkout(eric)
 
     def act() -> None:
         sister.pay_button.click()
@@ -151,11 +159,7 @@ def test_what_another_tab_has_paid_for_is_not_paid_again(eric: Shopper) -> None:
 
 
 def test_an_order_that_another_tab_has_in_the_air_is_not_placed_again(eric: Shopper) -> None:
-    eric.to_checkout(BOTTLE)
-    eric.fill_card()
-    sister = eric.other_tab()
-    sister.to_checkout()
-    sister.fill_card("5555555555554444")
+    sister = both_at_the_checkout(eric, "5555555555554444")
     held = Held(eric.page, PAYING)
 
     def act() -> None:
@@ -228,7 +232,7 @@ def test_a_cart_that_could_not_be_emptied_is_emptied_later_and_not_paid_again(
 ) -> None:
     eric.to_checkout(BOTTLE)
     eric.fill_card()
-    eric.page.route(REPLACING, lose, times=1)
+    eric.page.route(SETTING, lose, times=1)
 
     def act() -> None:
         eric.pay_button.click()
@@ -267,6 +271,139 @@ def test_an_order_leaves_the_cart_of_whoever_is_here_now_alone(
     expect(eric.heading).to_have_text("Checkout")
     expect(eric.count).to_have_text("2")
     other.close()
+
+
+def test_a_tab_that_slept_over_its_look_at_the_cart_pays_with_the_same_key(eric: Shopper) -> None:
+    sister = both_at_the_checkout(eric)
+
+    def act() -> None:
+        held = Held(sister.page, CART_READS, times=1)
+        sister.pay_button.click()
+        seen = held.first.fetch()
+        eric.pay_button.click()
+        expect(eric.heading).to_have_text(BOUGHT)
+        held.first.fulfill(response=seen)
+        expect(sister.heading).to_have_text(BOUGHT)
+
+    assert eric.count_new(act) == 1
+    sister.page.close()
+
+
+def test_what_another_tab_adds_while_an_order_leaves_the_cart_stays(eric: Shopper) -> None:
+    eric.to_checkout(BOTTLE)
+    eric.fill_card()
+    held = Held(eric.page, SETTING, times=1)
+    eric.pay_button.click()
+    assert held.first
+    sister = eric.other_tab()
+
+    sister.put("Yoga Mat")
+    held.release()
+
+    expect(eric.heading).to_have_text(BOUGHT)
+    assert eric.cart() == {"Yoga Mat": 1}
+    sister.page.close()
+
+
+def test_an_order_leaves_the_cart_once_whoever_sees_it_first(eric: Shopper) -> None:
+    eric.to_checkout(BOTTLE)
+    eric.fill_card()
+    held = Held(eric.page, PAYING, times=1)
+    eric.pay_button.click()
+    answer = held.first.fetch()
+    go_to(eric.page, "", "Lift the cart")
+    eric.page.get_by_role("button", name="Add Water Bottle to the cart").click()
+    expect(eric.count).to_have_text("2")
+    go_to(eric.page, "checkout", "Checkout")
+    expect(eric.heading).to_have_text(BOUGHT)
+    expect(eric.page.get_by_text("what an earlier try has ordered")).to_be_visible()
+    expect(eric.count).to_have_text("1")
+    go_to(eric.page, "", "Lift the cart")
+
+    held.first.fulfill(response=answer)
+
+    expect(eric.heading).to_have_text(BOUGHT)
+    assert eric.cart() == {"Water Bottle": 1}
+
+
+def test_a_refusal_after_a_lost_answer_is_not_called_uncharged_and_keeps_the_key(
+    eric: Shopper,
+) -> None:
+    eric.to_checkout(BOTTLE)
+    eric.fill_card()
+    tries: list[Route] = []
+
+    def lose_then_refuse(route: Route) -> None:
+        tries.append(route)
+        if len(tries) == 1:
+            lose_answer(route)
+        elif len(tries) == 2:
+            route.fulfill(status=404, json={"message": "no such page", "status": 404})
+        else:
+            route.continue_()
+
+    eric.page.route(PAYING, lose_then_refuse)
+
+    def act() -> None:
+        eric.pay_button.click()
+        alert = eric.page.get_by_role("alert").filter(has_text="no such page")
+        expect(alert).to_be_visible()
+        expect(alert).not_to_contain_text("Nothing was charged")
+        eric.pay_button.click()
+        expect(eric.heading).to_have_text(BOUGHT)
+
+    assert eric.count_new(act) == 1
+
+
+def test_a_late_decline_is_said_in_the_form(eric: Shopper) -> None:
+    eric.to_checkout(BOTTLE)
+    eric.fill_card(NOBODYS_CARD)
+    eric.page.route(PAYING, lose_answer, times=1)
+    eric.pay_button.click()
+    expect(eric.asking_again).to_be_visible()
+
+    eric.page.reload(wait_until="commit")
+
+    expect(eric.page.get_by_text("The last try was declined")).to_be_visible()
+    eric.fill_address()
+    eric.fill_card()
+    eric.pay_button.click()
+    expect(eric.heading).to_have_text(BOUGHT)
+    assert eric.cart() == {}
+
+
+def test_an_order_without_an_answer_leaves_the_cart_wherever_the_shop_is_opened_next(
+    eric: Shopper,
+) -> None:
+    eric.to_checkout(BOTTLE)
+    eric.fill_card()
+    eric.page.route(PAYING, lose_answer)
+    eric.pay_button.click()
+    expect(eric.asking_again).to_be_visible()
+    # The answer that was lost had waited for the bank.
+
+    go_to(eric.page, "", "Lift the cart")
+    with eric.page.expect_response(SETTING):
+        eric.page.reload(wait_until="commit")
+
+    expect(eric.count).to_have_text("")
+    assert eric.cart() == {}
+    assert "web-" not in eric.page.evaluate("JSON.stringify({...localStorage})")
+
+
+def test_a_shop_that_does_not_know_keys_is_not_believed(eric: Shopper) -> None:
+    eric.place_order()
+    eric.to_checkout(BOTTLE)
+    eric.fill_card()
+    eric.page.route(PAYING, lose_request)
+    eric.page.route(f"**/order/{eric.user_id}", lambda route: route.fulfill(json=eric.orders()))
+    eric.pay_button.click()
+    expect(eric.asking_again).to_be_visible()
+
+    eric.page.reload(wait_until="commit")
+
+    expect(eric.heading).to_have_text("The shop is out of breath")
+    assert eric.cart() == {"Water Bottle": 1}
 
 
 def test_an_empty_cart_fills_while_somebody_looks(guest: Shopper) -> None:

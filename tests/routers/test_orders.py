@@ -476,6 +476,20 @@ class TestEnforcedMode:
         assert [each["_id"] for each in found.json()] == [placed.json()["order_id"]]
         assert others.json() == strange.json() == []
         assert "Link" not in found.headers
+        assert found.headers["Idempotency-Key"] == keys[0]["Idempotency-Key"]
+
+    async def test_a_key_of_any_letters_is_one(self, client: AsyncClient, catalog: None) -> None:
+        shopper = await new_shopper()
+        key = {"Idempotency-Key": "clé 1\u00bd/%"}
+        headers = [
+            (name.encode(), value.encode("latin-1"))
+            for name, value in (shopper.headers | key).items()
+        ]
+
+        found = await client.get(f"/order/{shopper.user_id}", headers=headers)
+
+        assert found.json() == []
+        assert found.headers["Idempotency-Key"] == "cl%C3%A9%201%C2%BD/%25"
 
     async def test_one_key_of_two_users_is_two_orders(
         self, client: AsyncClient, catalog: None

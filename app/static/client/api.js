@@ -134,8 +134,10 @@ export class Api extends EventTarget {
 
   /** Return what somebody has placed under a key, or null; for answers that were lost. */
   async findOrder(userId, key, request = {}) {
-    const headers = { "Idempotency-Key": key };
-    const { body } = await this.call(`/order/${segment(userId)}`, { ...request, headers });
+    const asked = { "Idempotency-Key": key };
+    const { body, headers } = await this.call(`/order/${segment(userId)}`, { ...request, headers: asked });
+    // A shop of before this header would answer with the newest order, whatever it is.
+    if (headers.get("Idempotency-Key") !== key) throw new ShopError("shop");
     return body[0] ?? null;
   }
 

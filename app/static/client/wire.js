@@ -20,7 +20,7 @@ const PATIENCE_MS = 20_000;
  * @property {AbortSignal} [signal] Gives up early; the failure is then the signal's own.
  * @property {number} [retries] How often a GET is repeated after "network" and "shop".
  *
- * @typedef {{status: number, body: any, next: string|null}} Answer
+ * @typedef {{status: number, body: any, next: string|null, headers: Headers}} Answer
  */
 
 export class Wire {
@@ -64,7 +64,7 @@ export class Wire {
     const { ok, status } = response;
     const body = parsed(text);
     // A gateway's page instead of the shop's answer is none, and so is nothing at all.
-    if (ok && body !== null) return { status, body, next: nextOf(response) };
+    if (ok && body !== null) return { status, body, next: nextOf(response), headers: response.headers };
     if (ok) throw new ShopError("shop", { status });
     const retryAfterMs = 1000 * (Number(response.headers.get("Retry-After")) || 0);
     throw new ShopError(kindOf(status), { status, message: body?.message ?? "", retryAfterMs });

@@ -6,6 +6,7 @@ import { isShopError } from "../client/errors.js";
 import { speaker } from "../client/live.js";
 import { Basket } from "./basket.js";
 import { homeView } from "./home.js";
+import { attemptPlace, recall } from "./kept.js";
 import { lateView } from "./late.js";
 import { button, linkButton, panel, whileBusy } from "./pieces.js";
 import { readAddress, Router } from "./router.js";
@@ -134,6 +135,15 @@ function showCount() {
   byId("cart-link").setAttribute("aria-label", lines ? `Cart, ${count === 1 ? "1 item" : `${count} items`}` : "Cart");
 }
 
+/** Know what is in the basket, and what became of an order without an answer. */
+async function refresh() {
+  await basket.load();
+  // The checkout asks by itself, and then goes to the order.
+  if (router.path[0] === "checkout" || !recall(attemptPlace(basket.owner))) return;
+  const attempts = await import("./attempt.js").catch(() => null);
+  await attempts?.finishOpen(parts);
+}
+
 async function quietly(reading) {
   try {
     await reading;
@@ -187,9 +197,9 @@ addEventListener("storage", ({ key }) => {
   // What is shown may be somebody else's.
   router.again();
 });
-document.addEventListener("visibilitychange", () => document.hidden || quietly(basket.load()));
+document.addEventListener("visibilitychange", () => document.hidden || quietly(refresh()));
 
 showPerson();
 showCount();
-quietly(basket.load());
+quietly(refresh());
 router.start();

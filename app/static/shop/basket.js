@@ -74,19 +74,24 @@ export class Basket extends EventTarget {
 
   /**
    * Take out what an order of `userId` has in it, and leave what has come in since. Safe to
-   * repeat with what `note(lines)` was told: how the basket was just before.
+   * repeat: `standing()` returns the attempt as it is now, with the `cart` that `note(lines)`
+   * was told just before, or null when another tab has done it.
    * @returns {Promise<boolean>} Whether the basket is still that user's.
    */
-  remove(userId, ordered, { before, note }) {
+  remove(userId, ordered, { standing, note }) {
     return this.#inTurn(async () => {
       if (this.owner !== userId) return false;
-      const { person } = this.api;
-      const own = person ? await this.api.getCart(userId) : kept().lines;
-      // With less in it than before, the order has been taken out already.
-      if (!before || hasAsMany(own, before, ordered)) {
-        note(own);
-        const left = without(own, ordered);
-        if (person) await this.api.replaceCart(userId, left);
+      const attempt = standing();
+      if (attempt) {
+        const { person } = this.api;
+        const own = person ? await this.api.getCart(userId) : kept().lines;
+        const before = attempt.cart ?? own;
+        if (!attempt.cart) note(own);
+        // Of what there is less of than before, the order's share is out already.
+        const due = ordered.filter(({ id }) => quantityOf(own, id) > 0 && hasAsMany(own, before, [{ id }]));
+        const left = without(own, due);
+        // One by one: what another tab puts in meanwhile stays.
+        if (person) for (const { id } of due) await this.api.setQuantity(userId, id, quantityOf(left, id));
         else keep(PLACE, { ...kept(), lines: left });
       }
       await this.#read();
@@ -127,14 +132,14 @@ export class Basket extends EventTarget {
 
   /** Adding is not safe to repeat, so without an answer look whether it has been done. */
   async #addOnce(userId, line) {
-    const before = this.#lines;
+    const before = this.#lines ?? (await this.api.getCart(userId));
     try {
       await this.api.addToCart(userId, line.id, line.quantity);
       return null;
     } catch (failure) {
       if (!isUnanswered(failure)) throw failure;
       const lines = await this.api.getCart(userId, { retries: 0 }).catch(() => null);
-      const isDone = before && lines && quantityOf(lines, line.id) === quantityOf(before, line.id) + line.quantity;
+      const isDone = lines && quantityOf(lines, line.id) === quantityOf(before, line.id) + line.quantity;
       if (isDone) return lines;
       if (lines && this.owner === userId) this.#show(lines);
       throw failure;

@@ -5,12 +5,14 @@ import { el } from "../client/dom.js";
 import { centsToText, money, totalOf } from "../client/money.js";
 import { pauseFor, sleep } from "../client/patience.js";
 import { isShopError, isUnanswered } from "../client/errors.js";
-import { beginAttempt, endAttempt, noteCart, openAttempt } from "./attempt.js";
+import { beginAttempt, endAttempt, findOrder, finish, noteAttempt, openAttempt, standing } from "./attempt.js";
 import { GUEST } from "./basket.js";
 import { cardFields } from "./card-fields.js";
 import { field, Form, isMissing, looksLikeEmail } from "./form.js";
 import { linkButton, orderAddress, panel, pageSkeleton, picture } from "./pieces.js";
 import { failureLine } from "./words.js";
+
+const UNCHARGED = " Nothing was charged.";
 
 /** So often an order without an answer is sent again, unasked, under its key. */
 const REPEATS = 3;
@@ -27,12 +29,13 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
     }
     const userId = basket.owner;
     const open = openAttempt(userId);
-    const earlier = open && (await findOrder(open));
+    const earlier = open?.isSent ? await findOrder(api, userId, open) : null;
     if (signal.aborted) return;
-    if (earlier) {
-      await arriveAt(earlier, open);
+    if (earlier && earlier.state !== "declined") {
+      await arrive(earlier, open, "?earlier");
       return;
     }
+    if (earlier) endAttempt(userId, open);
     // What is paid for is what the shop has now, whatever another device has changed.
     await basket.load();
     const profile = api.person ? await api.getUser(userId) : { firstname: "", lastname: "", email: "" };
@@ -53,17 +56,21 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       submit: "",
       busy: "Asking the bank …",
       work: pay,
-      wordsOf: (failure) => (isUnanswered(failure) && openAttempt(userId) ? NOBODY_KNOWS : failureLine(failure)),
+      wordsOf: (failure) => (isUnanswered(failure) && openAttempt(userId)?.isSent ? NOBODY_KNOWS : failureLine(failure)),
       layout: () => [
         group("Where to", who),
         group("How to pay", card.all, isLocalShop(location.hostname) ? card.testCards(() => form.clear()) : ""),
       ],
     });
+    /** How often the order of this click has been sent. */
+    let sends = 0;
     const summary = el("aside", { class: "sum", "aria-label": "Your order" });
     const notice = el("p", { class: "banner", role: "status", hidden: true });
-    if (open) {
+    if (open?.isSent) {
       notice.hidden = false;
-      notice.textContent = "The last try did not get an answer, and the shop knows of no order yet. Pay again: it keeps only one of the two.";
+      notice.textContent = earlier
+        ? `The last try was declined. ${reasonWords(earlier.status)} Nothing was charged.`
+        : "The last try did not get an answer, and the shop knows of no order yet. Pay again: it keeps only one of the two.";
     }
     drawSum();
     show("Checkout", el("h1", {}, "Checkout"), notice, el("div", { class: "split checkout" }, form.element, summary));
@@ -85,35 +92,48 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
         router.again();
         return;
       }
-      if (await hasChanged()) return;
-      const order = { ...orderOf(who, lines), card: card.read() };
-      const isFirst = !openAttempt(userId);
+      // The key before the look: who pays in another tab empties the cart and then ends the key.
       const attempt = beginAttempt(userId);
+      const wasSent = Boolean(attempt.isSent);
+      if (await hasChanged({ isSure: !wasSent })) return;
+      const order = { ...orderOf(who, lines), card: card.read() };
+      noteAttempt(userId, attempt, { isSent: true });
+      sends = 0;
       let answer;
       try {
         answer = await send(attempt.key, order);
       } catch (failure) {
         if (failure.status === 422) await settle(attempt, failure);
         else if (failure.kind === "refused") {
-          // Of a try before this one nobody knows yet.
-          if (isFirst) endAttempt(userId, attempt);
-          await refuse(failure);
+          // Of an earlier one nobody knows yet. The key goes on: it has made no order here.
+          const isSure = !wasSent && sends === 1;
+          if (isSure) noteAttempt(userId, attempt, { isSent: false });
+          await refuse(failure, { isSure });
         } else throw failure;
         return;
       }
       const { success, status, message } = answer.payment;
       if (success !== "true" && status !== 200) {
-        endAttempt(userId, attempt);
-        card.clear();
-        card.all[0].focus();
-        form.complain(`Declined: ${reasonWords(message)} Nothing was charged. Your cart is untouched; try another card.`);
+        decline(attempt, answer.order_id, message);
         return;
       }
-      await arrive(answer.order_id, order.cart, attempt);
+      await arrive({ _id: answer.order_id, cart: order.cart }, attempt);
+    }
+
+    function decline(attempt, orderId, message) {
+      if (!standing(userId, attempt)) {
+        // Another tab has gone to the order when it was pending, with the cart.
+        router.go(orderAddress(orderId), { isReplacing: true });
+        return;
+      }
+      endAttempt(userId, attempt);
+      card.clear();
+      card.all[0].focus();
+      form.complain(`Declined: ${reasonWords(message)} Nothing was charged. Your cart is untouched; try another card.`);
     }
 
     /** Another tab or device may have paid for this cart, or put something else in it. */
-    async function hasChanged() {
+    async function hasChanged({ isSure }) {
       const before = quantitiesOf(lines);
       await basket.load();
       if (quantitiesOf(basket.lines) === before) return false;
@@ -123,13 +143,14 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
         return true;
       }
       drawSum();
-      form.complain("The cart has changed meanwhile. Look again before you pay. Nothing was charged.");
+      form.complain(`The cart has changed meanwhile. Look again before you pay.${isSure ? UNCHARGED : ""}`);
       return true;
     }
 
     /** Send until there is an answer, always under one key. */
     async function send(key, order) {
       for (let repeat = 0; ; repeat += 1) {
+        sends += 1;
         try {
           return await api.placeOrder(userId, order, key, { isGuest: true });
         } catch (failure) {
@@ -143,13 +164,18 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
 
     /** The key has made another order already: an earlier try has arrived after all. */
     async function settle(attempt, failure) {
-      const order = await findOrder(attempt);
+      const order = await findOrder(api, userId, attempt);
       if (!order) throw failure;
-      await arriveAt(order, attempt);
+      if (order.state !== "declined") {
+        await arrive(order, attempt, "?earlier");
+        return;
+      }
+      endAttempt(userId, attempt);
+      form.complain(`An earlier try has arrived after all, and was declined. ${reasonWords(order.status)} This card was not asked, and nothing was charged: pay again.`);
     }
 
     /** The shop has refused the order itself, mostly because a price has moved. */
-    async function refuse(failure) {
+    async function refuse(failure, { isSure }) {
       const before = totalOf(lines);
       await shelves.load({ isFresh: true });
       lines = await shelves.describe(basket.lines);
@@ -160,29 +186,19 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       drawSum();
       const now = totalOf(lines);
       const words = now === before ? failure.message : `Prices have moved: ${money(before)} is ${money(now)} now. Look again before you pay.`;
-      form.complain(`${words} Nothing was charged.`);
+      form.complain(`${words}${isSure ? UNCHARGED : ""}`);
     }
 
-    function findOrder({ key }) {
-      return api.findOrder(userId, key, { isGuest: true });
-    }
-
-    function arriveAt({ _id, state, cart }, attempt) {
-      return arrive(_id, state === "declined" ? [] : cart, attempt);
-    }
-
-    /** The shop has the order: what it took is not in the cart any more. */
-    async function arrive(orderId, taken, attempt) {
-      const ordered = taken.map(({ itemid: id, quantity }) => ({ id, quantity }));
-      const note = (cart) => noteCart(userId, attempt, cart);
+    /** Go to an order; what it has in it is not in the cart any more. */
+    async function arrive(order, attempt, query = "") {
       try {
-        if (!ordered.length || (await basket.remove(userId, ordered, { before: attempt.cart, note }))) endAttempt(userId, attempt);
+        await finish(basket, userId, attempt, order);
       } catch (failure) {
         if (!isShopError(failure)) throw failure;
-        // The attempt stays open: the next checkout goes on here.
+        // The attempt stays open: whoever comes next goes on here.
         say("The order is in; the cart could not be emptied yet.");
       }
-      if (basket.owner === userId) router.go(orderAddress(orderId), { isReplacing: true });
+      if (basket.owner === userId) router.go(orderAddress(order._id, query), { isReplacing: true });
     }
   };
 

@@ -3,6 +3,9 @@
 /** What could not be written, by place. What is kept there is older, and not true any more. */
 const unwritten = new Map();
 
+/** Where an attempt to pay is kept; `attempt.js` knows what it is. */
+export const attemptPlace = (userId) => `acme-shop.attempt.${userId}`;
+
 /** Return what is kept at a place, or null. */
 export function recall(place) {
   if (unwritten.has(place)) return unwritten.get(place);

@@ -12,11 +12,13 @@ const SOONEST_MS = 800;
 const LATEST_MS = 8000;
 const SLOWER = 1.3;
 
+const EARLIER = "This is what an earlier try has ordered. Nothing else was bought: whatever came in since is still in your cart.";
+
 const isFinal = ({ state }) => state === "delivered" || state === "declined";
 const when = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
 export const orderView = ({ api, basket, router, shelves, say, shout }) =>
-  async ({ path, signal, show, retitle }) => {
+  async ({ path, query, signal, show, retitle }) => {
     const id = path[1] ?? "";
     const userId = basket.owner;
     show("Order", ...pageSkeleton("Order"));
@@ -32,8 +34,9 @@ export const orderView = ({ api, basket, router, shelves, say, shout }) =>
     const pictures = await coming;
     const top = el("div", { class: "order-top" });
     const note = el("p", { class: "banner", hidden: true });
+    const which = query.has("earlier") ? el("p", { class: "banner", role: "status" }, EARLIER) : "";
     draw();
-    show(ORDER_WORDS[order.state].title, top, note, el("div", { class: "split order" }, articles(order, pictures), facts(order)));
+    show(ORDER_WORDS[order.state].title, top, which, note, el("div", { class: "split order" }, articles(order, pictures), facts(order)));
     watch();
 
     function draw() {

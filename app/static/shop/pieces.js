@@ -8,7 +8,7 @@ import { kettle } from "./art.js";
 const SLOW_MS = 4000;
 
 export const productAddress = (id) => `#/product/${encodeURIComponent(id)}`;
-export const orderAddress = (id) => `#/order/${encodeURIComponent(id)}`;
+export const orderAddress = (id, query = "") => `#/order/${encodeURIComponent(id)}${query}`;
 
 /** Return a picture that has its room before it has arrived. */
 export const picture = (src, alt = "", { isEager = false, ...more } = {}) =>
