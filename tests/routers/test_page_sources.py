@@ -21,7 +21,7 @@ MODULES = sorted(
 STYLES = sorted(path for page in PAGES for path in (STATIC / page).glob("*.css"))
 
 _EXPORT = re.compile(r"^export (?:const|class|(?:async )?function) (\w+)", re.MULTILINE)
-_IMPORT = re.compile(r"import \{([^}]*)\} from|, \"(\w+View)\"")
+_IMPORT = re.compile(r"\{([^{}]*)\} (?:from|= await import\()|, \"(\w+View)\"")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 #: What stands before a block, so that no figure like `.5rem` is taken for a class.
 _SELECTORS = re.compile(r"([^{}]+)\{")

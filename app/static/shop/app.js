@@ -140,8 +140,8 @@ async function refresh() {
   await basket.load();
   // The checkout asks by itself, and then goes to the order.
   if (router.path[0] === "checkout" || !recall(attemptPlace(basket.owner))) return;
-  const attempts = await import("./attempt.js").catch(() => null);
-  await attempts?.finishOpen(parts);
+  const { finishOpen } = await import("./attempt.js").catch(() => ({}));
+  await finishOpen?.(parts);
 }
 
 async function quietly(reading) {
