@@ -1,4 +1,4 @@
-# One image for all functions; the infrastructure names the handler (infra/functions.py).
+# One image for all functions; the infrastructure names the handler (infra/components/functions.py).
 # infra/image/build.py does the work, so that tests can do exactly the same without Docker.
 FROM public.ecr.aws/lambda/python:3.13 AS build
 ENV PIP_NO_CACHE_DIR=1

@@ -12,9 +12,9 @@ from fastapi.routing import APIRoute
 from mangum import Mangum
 
 from app.domain.errors import InvalidInputError
-from app.gateway_event import checked_event, clean_event
-from app.rotation import is_rotation, rotate
+from app.security.key_rotation import is_rotation, rotate
 from routers import carts, catalog, documents, orders, pages, problems, system, users
+from routers.lambda_event import checked_event, clean_event
 from routers.middleware import FrontDoor
 from routers.overload import LoadShedder
 

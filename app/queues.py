@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
+from app.deadlines import in_thread
 from app.domain.errors import QueueUnavailableError
-from app.patience import in_thread
 from app.settings import get_settings
 
 if TYPE_CHECKING:

@@ -2,35 +2,35 @@
 
 import pulumi
 
-from app.stack import FUNCTIONS, MAPPINGS, SWEEPER
-from infra.alarms import Alarms
-from infra.configuration import read_configuration
-from infra.front import Front
-from infra.functions import ShopFunction, Surroundings
-from infra.gateway import Gateway
-from infra.keys import CardKey, SigningKeys
-from infra.money import MonthlyBudget
-from infra.notices import Notices
-from infra.outputs import (
-    export_function,
-    export_pages,
-    export_queue,
-    export_repository,
-    export_table,
-)
-from infra.pages import Pages
-from infra.queues import Queues
-from infra.repository import ImageRepository
-from infra.table import Table
-from infra.tags import tag_everything
-from infra.triggers import QueueTrigger, RotationTrigger, ScheduleTrigger
-from infra.watches import (
+from infra.components.alarm_definitions import (
     function_watches,
     gateway_watches,
     queue_watches,
     sweeper_watches,
     table_watches,
 )
+from infra.components.alarms import Alarms
+from infra.components.budget import MonthlyBudget
+from infra.components.cdn import Front
+from infra.components.configuration import read_configuration
+from infra.components.functions import ShopFunction, Surroundings
+from infra.components.gateway import Gateway
+from infra.components.keys import CardKey, SigningKeys
+from infra.components.notifications import Notices
+from infra.components.outputs import (
+    export_function,
+    export_pages,
+    export_queue,
+    export_repository,
+    export_table,
+)
+from infra.components.queues import Queues
+from infra.components.repository import ImageRepository
+from infra.components.static_site import Pages
+from infra.components.table import Table
+from infra.components.tags import tag_everything
+from infra.components.triggers import QueueTrigger, RotationTrigger, ScheduleTrigger
+from infra.topology import FUNCTIONS, MAPPINGS, SWEEPER
 
 configuration = read_configuration()
 stack = configuration.stack

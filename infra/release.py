@@ -23,14 +23,14 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from app.signing_keys import new_signing_keys
-from app.stack import FUNCTIONS, function_name, signing_keys_name
+from app.security.signing_keys import new_signing_keys
 from app.verify.rollback import RollbackError, roll_back
 from app.verify.sources.aliases import find_routing
 from app.verify.sources.asking import aws_client
 from infra.baking import practise_orders, watch_alarm
 from infra.commands import code_of, run, said, say
-from infra.graph import INFRA, read_stack_file
+from infra.components.resource_graph import INFRA, read_stack_file
+from infra.topology import FUNCTIONS, function_name, signing_keys_name
 
 ROOT = INFRA.parent
 

@@ -14,7 +14,7 @@ from app.domain.errors import (
     UnauthorizedError,
 )
 from app.domain.product import Product
-from app.pages import STATIC
+from app.static_files import STATIC
 from app.store import products as store
 from routers.dependencies import (
     NowDep,

@@ -8,11 +8,11 @@ from fastapi import Depends, Query, Request, Response
 
 from app.domain.errors import ForbiddenError, UnauthorizedError
 from app.queues import Queues, get_queues
+from app.security.signing_keys import get_signing_keys
+from app.security.tokens import Caller, read_access_token
 from app.settings import Settings, get_settings
-from app.signing_keys import get_signing_keys
-from app.store.pages import MAX_PAGE, Page, PageRequest
+from app.store.pagination import MAX_PAGE, Page, PageRequest
 from app.store.table import Table, get_table
-from app.tokens import Caller, read_access_token
 
 #: What clients send when they have no token (contract 3.2).
 _NO_TOKEN = frozenset({"", "guest", "undefined", "null"})

@@ -6,7 +6,7 @@ import logging
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.patience import REQUEST_SECONDS, budget
+from app.deadlines import REQUEST_SECONDS, budget
 
 log = logging.getLogger("shop.http")
 

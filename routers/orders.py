@@ -14,9 +14,9 @@ from app.domain.errors import (
     UnauthorizedError,
 )
 from app.queues import Queues
+from app.security.signing_keys import get_signing_keys
 from app.services import orders
 from app.settings import Settings
-from app.signing_keys import get_signing_keys
 from app.store import orders as store
 from app.store.table import Table
 from routers.dependencies import (

@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from routers.problems import RETRY_AFTER_SECONDS, problem
 
 #: Requests that one process works on at once. With more of them calls to the table no longer
-#: answer in time (``app.patience``) on a busy laptop, and all that was done is done in vain.
+#: answer in time (``app.deadlines``) on a busy laptop, and all that was done is done in vain.
 #: On Lambda a process has one request at a time, and API Gateway throttles before it.
 MAX_IN_FLIGHT = 80
 

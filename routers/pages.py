@@ -1,7 +1,7 @@
 """The pages of the shop and the files behind them, served from ``app/static``.
 
 Front page, till and API reference have an address of their own; everything they load is below
-``/static``. What browsers are told about them is in ``app/pages.py``.
+``/static``. What browsers are told about them is in ``app/static_files.py``.
 """
 
 import os
@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
-from app.pages import (
+from app.static_files import (
     CONTENT_POLICY,
     HEADERS,
     PAGE_TYPE,

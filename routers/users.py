@@ -14,10 +14,10 @@ from app.domain.errors import (
     UsernameTakenError,
     UserNotFoundError,
 )
+from app.security.signing_keys import get_signing_keys
+from app.security.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, TokenPair, read_access_token
 from app.services import users
-from app.signing_keys import get_signing_keys
 from app.store import users as store
-from app.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, TokenPair, read_access_token
 from routers.dependencies import (
     AnyUser,
     CallerDep,

@@ -13,7 +13,7 @@ from botocore.config import Config
 from httpx import ASGITransport, AsyncClient
 from hypothesis import settings
 
-import app.signing_keys
+import app.security.signing_keys
 from app.aws import client_config
 from app.local.deploy import deploy
 from app.local.emulator import Emulator
@@ -84,7 +84,7 @@ def forget_clients() -> None:
     """Make the next use of settings and clients look at the environment again."""
     for cached in (get_settings, get_table, get_queues, get_client):
         cached.cache_clear()
-    app.signing_keys._known = None
+    app.security.signing_keys._known = None
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +123,7 @@ def _use(
         monkeypatch.setenv(name, value)
     # A busy machine may stop for longer than the shop waits. What it does then has tests of
     # its own, which set the patience they are about.
-    monkeypatch.setattr("app.patience.CALL_SECONDS", PATIENT_SECONDS)
+    monkeypatch.setattr("app.deadlines.CALL_SECONDS", PATIENT_SECONDS)
     monkeypatch.setattr("app.store.table.READ_TIMEOUT_SECONDS", PATIENT_SECONDS)
     patient = client_config().merge(Config(read_timeout=PATIENT_SECONDS))
     monkeypatch.setattr("app.aws.client_config", lambda: patient)

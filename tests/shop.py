@@ -13,12 +13,12 @@ from httpx import ASGITransport, AsyncClient, Response
 from app.domain.errors import SecretsUnavailableError
 from app.domain.product import Product
 from app.domain.user import Credentials, Role, User
-from app.passwords import hash_password_now
-from app.signing_keys import SigningKeys, get_signing_keys
+from app.security.passwords import hash_password_now
+from app.security.signing_keys import SigningKeys, get_signing_keys
+from app.security.tokens import Caller, TokenPair, issue_tokens
 from app.store.products import add_product
 from app.store.table import Table
 from app.store.users import add_user
-from app.tokens import Caller, TokenPair, issue_tokens
 
 PASSWORD = "vmware1!"
 

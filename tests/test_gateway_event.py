@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from app.domain.errors import InvalidInputError
-from app.gateway_event import checked_event
 from app.main import handler
+from routers.lambda_event import checked_event
 from tests.image.events import http_event
 
 HALF = "\ud800"

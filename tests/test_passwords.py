@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.passwords import hash_password, hash_password_now, password_matches
+from app.security.passwords import hash_password, hash_password_now, password_matches
 
 
 async def test_a_password_matches_its_own_hash_and_no_other() -> None:

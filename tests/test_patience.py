@@ -17,11 +17,10 @@ from pydynox.exceptions import (
     ValidationException,
 )
 
-import app.signing_keys
+import app.security.signing_keys
+from app.deadlines import CALL_SECONDS
 from app.domain.cart import CartLine
 from app.domain.errors import QueueUnavailableError, StoreUnavailableError
-from app.patience import CALL_SECONDS
-from app.ports import REAL
 from app.queues import SQSQueues
 from app.samples import sample_event
 from app.settings import get_settings
@@ -33,6 +32,7 @@ from tests.events import Context, failed_places, sqs_event
 from tests.shop import fresh, new_shopper
 from workers import payment, shipment
 from workers.batch import handle_batch
+from workers.dependencies import REAL
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 KEY = {"PK": "a", "SK": "b"}
@@ -66,7 +66,7 @@ def black_hole() -> Iterator[str]:
 @pytest.fixture
 def impatient(stack: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less, for tests that are not about how long."""
-    monkeypatch.setattr("app.patience.CALL_SECONDS", 0.3)
+    monkeypatch.setattr("app.deadlines.CALL_SECONDS", 0.3)
 
 
 def test_one_call_leaves_time_to_answer_within_three_seconds() -> None:
@@ -94,10 +94,10 @@ async def test_whatever_is_asked_of_a_hanging_shop_is_a_503_in_time(
     shopper = await new_shopper()
     user = shopper.user_id
     monkeypatch.setenv("AWS_ENDPOINT_URL", black_hole)
-    monkeypatch.setattr("app.patience.CALL_SECONDS", HANG_SECONDS)
-    keys = app.signing_keys._known
+    monkeypatch.setattr("app.deadlines.CALL_SECONDS", HANG_SECONDS)
+    keys = app.security.signing_keys._known
     forget_clients()
-    app.signing_keys._known = keys
+    app.security.signing_keys._known = keys
     item = {"itemid": "1", "name": "x", "price": 1, "quantity": 1}
     calls: list[tuple[str, str, Any]] = [
         ("GET", "/products", None),
@@ -136,7 +136,7 @@ async def test_a_queue_that_hangs_is_a_503_and_the_order_can_be_repeated(
     with monkeypatch.context() as hanging:
         hanging.setenv("PAYMENT_REQUEST_QUEUE_URL", f"{black_hole}/000000000000/queue")
         # The store answers, and is given the time for that.
-        hanging.setattr("app.patience.CALL_SECONDS", 2.0)
+        hanging.setattr("app.deadlines.CALL_SECONDS", 2.0)
         get_settings.cache_clear()
 
         assert await ask(client, "POST", f"/order/add/{user}", json=body, headers=headers) == 503
@@ -152,7 +152,7 @@ async def test_the_wait_for_a_payment_is_no_stall(
     body = {**ORDER, "cart": [{"itemid": "1", "price": 1, "quantity": 1}]}
     # Loads and opens what a first order needs.
     assert (await client.post(f"/order/add/{fresh('user')}", json=body)).status_code == 200
-    monkeypatch.setattr("app.patience.CALL_SECONDS", 2.0)
+    monkeypatch.setattr("app.deadlines.CALL_SECONDS", 2.0)
     monkeypatch.setenv("SHOP_PAYMENT_WAIT_SECONDS", "2.5")
     get_settings.cache_clear()
 

@@ -11,23 +11,25 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-import app.rotation
+import app.security.key_rotation
 from app.domain.errors import SettingsError
 from app.main import handler
-from app.rotation import is_rotation
-from app.settings import get_settings
-from app.signing_keys import (
+from app.security.key_rotation import is_rotation
+from app.security.signing_keys import (
     get_signing_keys,
     new_signing_keys,
     parse_signing_keys,
     rotated_signing_keys,
     secrets_client,
 )
+from app.settings import get_settings
 from tests.conftest import forget_clients
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 #: Every call of Secrets Manager in the code, so that a new one is broken off here as well.
-CALLS = sorted(set(re.findall(r"\bclient\.([a-z_]+)\(", Path(app.rotation.__file__).read_text())))
+CALLS = sorted(
+    set(re.findall(r"\bclient\.([a-z_]+)\(", Path(app.security.key_rotation.__file__).read_text()))
+)
 UNREACHABLE = EndpointConnectionError(endpoint_url="http://secrets")
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException"}}, "AnyCall")
 
@@ -144,7 +146,7 @@ def test_a_rotation_that_breaks_off_at_any_call_is_finished_later(
         monkeypatch.setattr(made, call, breaking)
         return made
 
-    monkeypatch.setattr(app.rotation, "secrets_client", client)
+    monkeypatch.setattr(app.security.key_rotation, "secrets_client", client)
 
     # Secrets Manager repeats a step that failed.
     for step in STEPS:
@@ -182,7 +184,7 @@ def test_two_rotations_at_once_agree(secret: str, monkeypatch: pytest.MonkeyPatc
         return made
 
     with monkeypatch.context() as late:
-        late.setattr(app.rotation, "secrets_client", client)
+        late.setattr(app.security.key_rotation, "secrets_client", client)
         handler(event("createSecret", version), None)
 
     kept = secrets_client().get_secret_value(SecretId=secret, VersionId=version)
@@ -228,7 +230,7 @@ async def test_a_process_learns_of_new_keys_within_the_hour(
     rotate(str(uuid4()))
 
     assert await get_signing_keys() is known
-    monkeypatch.setattr("app.signing_keys._ask_again_at", 0.0)
+    monkeypatch.setattr("app.security.signing_keys._ask_again_at", 0.0)
     renewed = await get_signing_keys()
 
     assert renewed.access[0] == known.access[1]
@@ -240,7 +242,7 @@ async def test_known_keys_go_on_working_while_the_secret_cannot_be_read(
 ) -> None:
     known = await get_signing_keys()
     secrets_client().delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
-    monkeypatch.setattr("app.signing_keys._ask_again_at", 0.0)
+    monkeypatch.setattr("app.security.signing_keys._ask_again_at", 0.0)
 
     assert await get_signing_keys() is known
     assert "not_renewed" in caplog.text

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-import app.signing_keys
+import app.security.signing_keys
 from app.domain.errors import SecretsUnavailableError, SettingsError
-from app.signing_keys import get_signing_keys, parse_signing_keys
+from app.security.signing_keys import get_signing_keys, parse_signing_keys
 from tests.conftest import forget_clients
 
 SECRET = {"signin_1": ["aa" * 32, "bb" * 32], "signin_2": ["cc" * 32], "fingerprint": "dd" * 32}
@@ -84,7 +84,7 @@ async def test_keys_are_fetched_once(
     second = await get_signing_keys()
 
     assert first is second
-    assert app.signing_keys._known is first
+    assert app.security.signing_keys._known is first
 
 
 async def test_a_deployment_without_its_secret_says_what_is_missing(
@@ -105,4 +105,4 @@ async def test_a_secret_that_is_not_there_is_a_matter_for_later(
 
     with pytest.raises(SecretsUnavailableError):
         await get_signing_keys()
-    assert app.signing_keys._known is None
+    assert app.security.signing_keys._known is None

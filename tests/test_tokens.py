@@ -7,8 +7,8 @@ import pytest
 
 from app.domain.errors import UnauthorizedError
 from app.domain.user import Role
-from app.signing_keys import SigningKeys
-from app.tokens import (
+from app.security.signing_keys import SigningKeys
+from app.security.tokens import (
     ACCESS_LIFETIME,
     REFRESH_LIFETIME,
     Caller,

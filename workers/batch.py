@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from app.domain.errors import ShopError
-from app.ports import Ports
+from workers.dependencies import Ports
 
 log = logging.getLogger("shop.worker")
 

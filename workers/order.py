@@ -12,7 +12,6 @@ from app.messages import (
     ShipmentSent,
     parse_event,
 )
-from app.ports import REAL, Ports
 from app.services.orders import record_shipment, settle_payment
 from app.services.sweeper import SweepFailedError, sweep
 from workers.batch import (
@@ -22,6 +21,7 @@ from workers.batch import (
     Record,
     handle_batch,
 )
+from workers.dependencies import REAL, Ports
 
 log = logging.getLogger("shop.worker")
 

@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 from app.messages import EventType, ShipmentRequested, parse_event
-from app.ports import REAL, Ports
 from app.services.shipments import ship_order
 from workers.batch import BatchResponse, LambdaContext, Record, handle_batch
+from workers.dependencies import REAL, Ports
 
 
 async def handle(record: Record, ports: Ports) -> None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app import stack as definitions
 from app.cli.queue_client import QueueClient, unreachable
 from app.cli.stacks import speak_to
 from app.queues import get_client
 from app.services.letters import Letter
 from app.settings import get_settings
+from infra import topology as definitions
 
 if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageTypeDef

@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from app.domain.errors import QueueUnavailableError
 from app.queues import get_client
-from app.stack import QUEUES, queue_name
+from infra.topology import QUEUES, queue_name
 
 ALL = frozenset(each.name for each in QUEUES)
 

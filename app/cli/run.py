@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from app import stack
 from app.domain.errors import SettingsError, ShopError
 from app.local.data_folder import DataFolder, data_path
 from app.local.output import Output
 from app.local.ports import listen
 from app.settings import Settings, read_settings
+from infra import topology as stack
 
 DEFAULT_PORT = 8000
 _LAST_PORT = 65535

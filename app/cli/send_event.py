@@ -15,7 +15,7 @@ from app.local.environment import REGION
 from app.messages import Event, EventType, parse_event
 from app.samples import NAMES, sample_event
 from app.seeds.classic import SAMPLE_ORDER_ID
-from app.stack import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
+from infra.topology import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
 
 _QUEUE_OF = {
     EventType.PAYMENT_REQUESTED: PAYMENT_REQUEST,

@@ -8,10 +8,10 @@ from app.cost import assumptions as assumed
 from app.cost.assumptions import GIGABYTE, Demand
 from app.cost.journeys import Amounts
 from app.cost.prices import PriceList
-from app.stack import FUNCTIONS, MAPPINGS, QUEUES, SWEEPER
 from app.store.schema import SHAPE
+from infra.topology import FUNCTIONS, MAPPINGS, QUEUES, SWEEPER
 
-#: Calls of the sweeper in a month: every five minutes, as ``app/stack.py`` says.
+#: Calls of the sweeper in a month: every five minutes, as ``infra/topology.py`` says.
 SWEEPS = assumed.SECONDS_A_MONTH // 300
 #: It looks for open orders in four partitions, at half a read unit each.
 _SWEEP_READS = 4 * Decimal("0.5")
@@ -63,7 +63,7 @@ def table_bytes(demand: Demand) -> tuple[int, int]:
 
 
 def alarm_count() -> int:
-    """Return how many alarms ``infra/watches.py`` makes."""
+    """Return how many alarms ``infra/components/alarm_definitions.py`` makes."""
     of_queues, of_tables = len(QUEUES), 2 * (1 + len(SHAPE.indexes))
     return of_queues + of_tables + 2 * len(FUNCTIONS) + 2 + 2
 

@@ -2,10 +2,10 @@
 
 import sys
 
-from app import stack
 from app.local.lifeline import end_with_parent
 from app.local.loading import load
 from app.local.serving import serve
+from infra import topology as stack
 
 APPLICATION = "app.main:app"
 

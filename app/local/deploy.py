@@ -6,7 +6,6 @@ is harmless and yesterday's data stays.
 
 from collections.abc import Mapping
 
-from app import stack as definitions
 from app.local.clients import Clients
 from app.local.deploy_data import (
     ensure_card_key,
@@ -22,6 +21,7 @@ from app.local.deploy_functions import (
 )
 from app.local.environment import REGION
 from app.store.schema import SHAPE, TableShape
+from infra import topology as definitions
 
 #: What :func:`deploy` speaks to.
 SERVICES = ("dynamodb", "kms", "secretsmanager", "sqs", "iam", "lambda", "scheduler")

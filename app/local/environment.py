@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.stack import Function, function_name
+from infra.topology import Function, function_name
 
 #: The folder with ``app``, ``routers`` and ``workers`` that this very code comes from.
 PROJECT = Path(__file__).resolve().parents[2]

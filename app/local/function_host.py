@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from app import stack
 from app.domain.errors import ShopError
 from app.local.lifeline import end_with_parent
 from app.local.loading import load
 from app.local.serving import serve
+from infra import topology as stack
 
 Message = MutableMapping[str, Any]
 Handler = Callable[[Any, "LambdaContext"], Any]

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app import stack
 from app.local.child import Child, describe_exit
 from app.local.data_folder import DataFolder
 from app.local.emulator import HEALTH_PATH, Emulator
@@ -21,6 +20,7 @@ from app.local.probe import until_answers
 from app.local.stopping import Stopper
 from app.local.threads import in_thread
 from app.local.watch import SHOP, code_changes
+from infra import topology as stack
 
 if TYPE_CHECKING:
     from app.local.clients import Clients

@@ -13,7 +13,7 @@ _FOLDERS = {"app": frozenset({"api", "worker"}), "routers": {"api"}, "workers": 
 
 #: Stands for what only a new start of the whole shop brings into effect.
 SHOP = "shop"
-_DEFINITIONS = (Path("app/stack.py"), Path("app/store/schema.py"), Path("app/local"))
+_DEFINITIONS = (Path("infra/topology.py"), Path("app/store/schema.py"), Path("app/local"))
 
 
 async def code_changes(project: Path = PROJECT) -> AsyncIterator[frozenset[str]]:

@@ -22,7 +22,7 @@ from app.domain.order import (
 from app.domain.payment import DECLINED_MESSAGE
 from app.domain.product import Product
 from app.domain.user import Credentials, Role, User
-from app.passwords import hash_password_now
+from app.security.passwords import hash_password_now
 
 _PRODUCTS = Path(__file__).parent / "products.json"
 

@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from app.domain.card import masked_number
 from app.domain.errors import InvalidInputError
 from app.messages import Event, EventType, named_type, parse_event
-from app.stack import (
+from infra.topology import (
     PAYMENT_REQUEST,
     PAYMENT_RESPONSE,
     QUEUES,

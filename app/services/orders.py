@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import uuid4
 
+from app.deadlines import seconds_left
 from app.domain.card import brand_of, masked_number
 from app.domain.draft import Bill, OrderDraft, bill_as_sent, bill_from_catalog
 from app.domain.errors import (
@@ -24,7 +25,6 @@ from app.messages import (
     ShipmentRequested,
     ShipmentSent,
 )
-from app.patience import seconds_left
 from app.queues import Queues
 from app.services.fingerprints import fingerprint_of
 from app.store import orders as store

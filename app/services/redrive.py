@@ -20,8 +20,8 @@ from app.services.letters import (
     origin_of,
     type_of,
 )
-from app.stack import PAYMENT_REQUEST, PAYMENT_RESPONSE
 from app.store.table import Table
+from infra.topology import PAYMENT_REQUEST, PAYMENT_RESPONSE
 
 STORE_AWAY = "the store does not answer, so nobody knows whether it is paid"
 

@@ -14,7 +14,7 @@ from app.messages import CreditCardValidated
 from app.queues import Queues
 from app.services.orders import request_shipment, settle_payment
 from app.store.orders import list_open_orders
-from app.store.pages import PageRequest
+from app.store.pagination import PageRequest
 from app.store.payments import decide_once, find_decisions
 from app.store.table import Table
 

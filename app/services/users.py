@@ -5,11 +5,11 @@ from datetime import datetime
 
 from app.domain.errors import InvalidCredentialsError
 from app.domain.user import Credentials, Role, User
-from app.passwords import hash_password, password_matches
-from app.signing_keys import SigningKeys
+from app.security.passwords import hash_password, password_matches
+from app.security.signing_keys import SigningKeys
+from app.security.tokens import Caller, TokenPair, issue_tokens, read_refresh_token
 from app.store import users as store
 from app.store.table import Table
-from app.tokens import Caller, TokenPair, issue_tokens, read_refresh_token
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from app.store.keys import (
     shards,
     text_to_instant,
 )
-from app.store.pages import Page, PageRequest, read_page_behind
+from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
 from app.store.table import ConditionFailedError, Item, ItemTooLargeError, Table
 

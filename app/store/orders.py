@@ -23,7 +23,7 @@ from app.store.keys import (
     shards,
     text_to_instant,
 )
-from app.store.pages import Page, PageRequest, read_page, read_page_behind
+from app.store.pagination import Page, PageRequest, read_page, read_page_behind
 from app.store.schema import GSI1, GSI2, GSI3
 from app.store.table import NOT_THERE, ConditionFailedError, Item, ItemTooLargeError, Table
 

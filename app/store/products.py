@@ -12,7 +12,7 @@ from app.store.keys import (
     shards,
     text_to_instant,
 )
-from app.store.pages import Page, PageRequest, read_page
+from app.store.pagination import Page, PageRequest, read_page
 from app.store.schema import GSI1
 from app.store.table import Item, Table
 

@@ -20,8 +20,8 @@ from pydynox.exceptions import (
     ValidationException,
 )
 
+from app.deadlines import in_time
 from app.domain.errors import StoreUnavailableError
-from app.patience import in_time
 from app.settings import get_settings
 from app.store.keys import Key
 from app.store.schema import SHAPE, Index
@@ -93,7 +93,7 @@ async def _answer(ask: Callable[[], Awaitable[T]], *, is_repeatable: bool = True
     """Return the answer to one call; repeat it now and then while DynamoDB is away or busy.
 
     Raises:
-        StoreUnavailableError: it did not answer in time (``app.patience``).
+        StoreUnavailableError: it did not answer in time (``app.deadlines``).
     """
     with _translated():
         async with in_time(StoreUnavailableError("the store does not answer")):

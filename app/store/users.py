@@ -11,7 +11,7 @@ from app.store.keys import (
     user_key,
     username_key,
 )
-from app.store.pages import Page, PageRequest, read_page_behind
+from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
 from app.store.table import ConditionFailedError, Item, Table
 

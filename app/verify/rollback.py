@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.domain.errors import ShopError
-from app.stack import FUNCTIONS, function_name
 from app.verify.sources.aliases import Routing, find_routing, point, release_of, versions_below
+from infra.topology import FUNCTIONS, function_name
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient

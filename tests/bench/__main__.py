@@ -101,7 +101,7 @@ async def _operations() -> list[Figure]:
     from app.store import carts as cart_store  # noqa: PLC0415
     from app.store import orders as order_store  # noqa: PLC0415
     from app.store import products, users  # noqa: PLC0415
-    from app.store.pages import PageRequest  # noqa: PLC0415
+    from app.store.pagination import PageRequest  # noqa: PLC0415
     from app.store.table import get_table  # noqa: PLC0415
 
     await seed_once()

@@ -12,7 +12,7 @@ import app.local.supervisor
 from app.cli.run import command
 from app.local.environment import function_environment
 from app.local.supervisor import Shop
-from app.stack import Function
+from infra.topology import Function
 
 
 class FaultyShop(Shop):

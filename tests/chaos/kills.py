@@ -21,7 +21,7 @@ from typing import Any
 
 from httpx import AsyncClient
 
-from app.stack import QUEUES
+from infra.topology import QUEUES
 from tests.chaos.customers import TOTAL_CENTS, Customers, Prober, look
 from tests.chaos.faults import Faults, Pace, Report
 from tests.chaos.post import Post

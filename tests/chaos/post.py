@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from app.stack import QUEUES, queue_setting
+from infra.topology import QUEUES, queue_setting
 from tests.local.harness import ShopProcess, clients
 
 _COUNTS = (
@@ -15,7 +15,7 @@ _COUNTS = (
 
 
 class Post:
-    """The queues by their names in ``app.stack``."""
+    """The queues by their names in ``infra.topology``."""
 
     def __init__(self, shop: ShopProcess) -> None:
         """Look at the queues of a shop that is ready."""

@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from httpx import AsyncClient, HTTPError, Limits
 
-from app.stack import QUEUES
+from infra.topology import QUEUES
 from tests.chaos.customers import look
 from tests.chaos.memory import Gauge
 from tests.chaos.post import Post

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx
 
-from app.stack import MAPPINGS, PAYMENT_REQUEST, QUEUES
+from infra.topology import MAPPINGS, PAYMENT_REQUEST, QUEUES
 from tests.chaos.customers import BODY, TOTAL_CENTS
 from tests.chaos.post import Post
 from tests.chaos.wired_shop import wired_shop

@@ -9,7 +9,7 @@ import pytest
 from app.local.deploy import deploy
 from app.local.emulator import Emulator
 from app.queues import get_client
-from app.stack import QUEUES
+from infra.topology import QUEUES
 from tests.cli.letters_shop import url
 from tests.cli.shops import publish
 from tests.conftest import _use as use_stack

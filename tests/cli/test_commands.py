@@ -17,9 +17,9 @@ from app.domain.errors import InvalidInputError, QueueUnavailableError, Settings
 from app.domain.user import Role
 from app.local.data_folder import DataFolder
 from app.local.emulator import Emulator
-from app.passwords import password_matches
 from app.samples import sample_event
-from app.store.pages import PageRequest
+from app.security.passwords import password_matches
+from app.store.pagination import PageRequest
 from app.store.products import list_products
 from app.store.table import get_table
 from app.store.users import find_credentials

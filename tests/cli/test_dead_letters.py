@@ -17,10 +17,10 @@ from app.domain.errors import InvalidInputError, QueueUnavailableError
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.services.letters import DEAD_LETTER_QUEUES
-from app.stack import QUEUES
 from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import get_table
+from infra.topology import QUEUES
 from tests.chaos.faulty_wire import FaultyWire
 from tests.cli.letters_shop import (
     CARD,

@@ -19,12 +19,12 @@ from app.cost.model import SWEEPS, Line, alarm_count, idle_polls, key_requests, 
 from app.cost.old_design import LARGEST_READ, PRODUCTS, _query, old_shop
 from app.cost.prices import PriceList
 from app.domain.errors import SettingsError
-from app.pages import STATIC
 from app.seeds import plausible
-from app.stack import SWEEPER
+from app.static_files import STATIC
 from app.store.orders import order_to_item
 from app.verify.sources.metering import item_size
 from app.verify.sources.units import PRICES
+from infra.topology import SWEEPER
 from tests.infra.deployment import ROOT, deploy
 
 LIST = PriceList.read(ROOT)

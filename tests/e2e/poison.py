@@ -8,7 +8,7 @@ from typing import Any
 
 from app.messages import EventType
 from app.samples import sample_event
-from app.stack import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
+from infra.topology import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
 
 #: The good event of each queue, as a sample of the command line.
 GOOD = {

@@ -23,7 +23,9 @@ from app.domain.user import Role, User
 from app.local.environment import CREDENTIALS
 from app.seeds.classic import classic_products, make_order
 from app.services.letters import DEAD_LETTER_QUEUES
-from app.stack import (
+from app.store.orders import add_order, get_order
+from app.store.table import Table
+from infra.topology import (
     MAX_RECEIVES,
     PAYMENT_REQUEST,
     PAYMENT_RESPONSE,
@@ -32,8 +34,6 @@ from app.stack import (
     SHIPMENT_RESPONSE,
     queue_setting,
 )
-from app.store.orders import add_order, get_order
-from app.store.table import Table
 from tests.e2e.poison import GOOD, bad_bodies, good_body
 from tests.local.harness import ShopProcess, clients
 

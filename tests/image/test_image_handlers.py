@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.stack import FUNCTIONS, MAPPINGS, Function
+from infra.topology import FUNCTIONS, MAPPINGS, Function
 from tests.fake_runtime import LambdaError, LambdaProcess
 from tests.image.events import http_event, queue_event
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.graph import Deployment
+from infra.components.resource_graph import Deployment
 from tests.infra.deployment import ROOT, deploy
 from tests.infra.executed_stack import ExecutedStack
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi.runtime import Mocks
 
-from infra.graph import ACCOUNT, REGION, AwsMocks, Deployment, run_program
+from infra.components.resource_graph import ACCOUNT, REGION, AwsMocks, Deployment, run_program
 
 ROOT = Path(__file__).parents[2]
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/dev-acmeserverless:4f2a9c1"

@@ -12,7 +12,7 @@ from pulumi.runtime import MockResourceArgs
 
 from app.local.clients import Clients
 from app.local.deploy_data import ACCOUNT
-from infra.graph import AwsMocks, Deployment
+from infra.components.resource_graph import AwsMocks, Deployment
 
 Inputs = Mapping[str, Any]
 Made = dict[str, Any]

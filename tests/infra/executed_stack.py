@@ -20,9 +20,9 @@ import boto3
 from app.domain.user import Role
 from app.local.clients import Clients
 from app.local.emulator import Emulator
-from app.signing_keys import new_signing_keys, parse_signing_keys
-from app.tokens import Caller, issue_tokens
-from infra.graph import REGION, Deployed
+from app.security.signing_keys import new_signing_keys, parse_signing_keys
+from app.security.tokens import Caller, issue_tokens
+from infra.components.resource_graph import REGION, Deployed
 from tests.fake_runtime import LambdaProcess
 from tests.image.events import http_event, schedule_event
 from tests.infra.deployment import deploy_with

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from infra.graph import Deployed
+from infra.components.resource_graph import Deployed
 from tests.fake_runtime import LambdaError
 
 Message = dict[str, Any]

@@ -16,7 +16,7 @@ STACK_FILE = Path(os.environ["STAND_IN_STACK_FILE"])
 
 
 def deploy(stack: str, generic: dict[str, Any]) -> None:
-    """Do to the functions what ``infra/functions.py`` would have done to them."""
+    """Do to the functions what ``infra/components/functions.py`` would have done to them."""
     import boto3  # noqa: PLC0415  # Most commands do without, and it takes its time.
 
     client = boto3.client("lambda", region_name="eu-west-1")

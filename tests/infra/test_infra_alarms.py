@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from app.stack import FUNCTIONS, QUEUES
-from infra.graph import Deployed, Deployment
+from infra.components.resource_graph import Deployed, Deployment
+from infra.topology import FUNCTIONS, QUEUES
 from tests.infra.deployment import deploy
 
 

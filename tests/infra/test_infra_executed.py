@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from app.local.clients import Clients
 from app.local.emulator import Emulator
 from app.local.environment import aws_environment, base_environment
-from app.stack import FUNCTIONS, MAPPINGS, Function
-from infra.graph import REGION
+from infra.components.resource_graph import REGION
+from infra.topology import FUNCTIONS, MAPPINGS, Function
 from tests.infra.deployment import deploy_with
 from tests.infra.emulator_mocks import EmulatorMocks
 from tests.infra.executed_stack import ExecutedStack

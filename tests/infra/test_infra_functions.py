@@ -8,9 +8,9 @@ import pytest
 
 from app.main import app
 from app.settings import Settings, read_settings
-from app.stack import FUNCTIONS, Function
-from infra.configuration import variables
-from infra.graph import Deployment
+from infra.components.configuration import variables
+from infra.components.resource_graph import Deployment
+from infra.topology import FUNCTIONS, Function
 from tests.infra.deployment import IMAGE, deploy
 
 #: HTTP APIs wait no longer than this for a function.

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from app.pages import CONTENT_POLICY, SERVED, STATIC
-from infra.front import ALL_BUT_HOST, CACHING_DISABLED
-from infra.graph import Deployment
-from infra.pages import published_files
+from app.static_files import CONTENT_POLICY, SERVED, STATIC
+from infra.components.cdn import ALL_BUT_HOST, CACHING_DISABLED
+from infra.components.resource_graph import Deployment
+from infra.components.static_site import published_files
 
 
 def behaviours(deployment: Deployment) -> dict[str, Any]:

@@ -4,8 +4,8 @@ That no role may do more or less than its function does is what
 ``test_infra_recorded.py`` sees while everything is done.
 """
 
-from app.stack import FUNCTIONS
-from infra.graph import Deployment
+from infra.components.resource_graph import Deployment
+from infra.topology import FUNCTIONS
 
 
 def holders(deployment: Deployment, action: str, *resources: str) -> set[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.graph import Deployed, Deployment
+from infra.components.resource_graph import Deployed, Deployment
 
 HOUR = 60 * 60
 NAMES = (

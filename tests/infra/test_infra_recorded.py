@@ -13,10 +13,10 @@ import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.main import app
-from app.stack import FUNCTIONS, SWEEPER, Function
 from app.verify.gates.posture import RECORDED_FILE
 from app.verify.sources.graph import Graph, Resource
-from infra.configuration import variables
+from infra.components.configuration import variables
+from infra.topology import FUNCTIONS, SWEEPER, Function
 from tests.infra.deployment import ROOT
 from tests.infra.executed_stack import ExecutedStack
 from tests.infra.tour import Tour

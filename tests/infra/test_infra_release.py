@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.stack import FUNCTIONS
-from infra.graph import Deployed, Deployment
+from infra.components.resource_graph import Deployed, Deployment
+from infra.topology import FUNCTIONS
 from tests.infra.deployment import deploy
 
 #: What was live before; stand-ins publish everything as version 42.

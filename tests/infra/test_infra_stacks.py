@@ -7,9 +7,9 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from app.settings import AuthMode, Settings, read_settings
-from infra.configuration import ConfigurationError, setting_keys
-from infra.graph import Deployment
-from infra.models import DynamoDB, Generic, Tags
+from infra.components.configuration import ConfigurationError, setting_keys
+from infra.components.resource_graph import Deployment
+from infra.components.stack_config import DynamoDB, Generic, Tags
 from tests.infra.deployment import IMAGE, ROOT, TAGS, deploy
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4

@@ -1,7 +1,7 @@
 """Everything that keeps something: its shape, its encryption, its way back."""
 
 from app.store.schema import SHAPE
-from infra.graph import Deployment
+from infra.components.resource_graph import Deployment
 from tests.infra.deployment import deploy
 
 #: Every type of resource in the program that keeps data, with the inputs that encrypt it.

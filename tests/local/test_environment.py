@@ -2,10 +2,10 @@ import os
 
 import pytest
 
-from app import stack
 from app.local.environment import base_environment, function_environment
 from app.local.function_host import LambdaContext
 from app.local.loading import load
+from infra import topology as stack
 
 PAYMENT = next(each for each in stack.FUNCTIONS if each.name == "payment")
 STACK = {

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import uvicorn
 
-from app import stack as definitions
 from app.domain.errors import StoreUnavailableError
 from app.local.clients import Clients
 from app.local.deploy import deploy
 from app.local.emulator import Emulator
 from app.local.function_host import FunctionHost, Handler
 from app.local.ports import listen, url_of
+from infra import topology as definitions
 from tests.local.harness import eventually
 
 PAYMENT = next(each for each in definitions.FUNCTIONS if each.name == "payment")

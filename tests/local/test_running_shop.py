@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app import stack as definitions
+from infra import topology as definitions
 from tests.local.harness import ShopProcess, clients, eventually, running
 
 # The tests of this module share one shop and leave it as they found it.

@@ -12,7 +12,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 from app.domain.user import Role
-from app.signing_keys import get_signing_keys
+from app.security.signing_keys import get_signing_keys
 from app.store.table import Table
 from tests.shop import (
     PASSWORD,

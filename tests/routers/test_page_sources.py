@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.pages import STATIC
+from app.static_files import STATIC
 
 #: Folders of our own, with the folders whose modules and pages they belong to.
 PAGES = {"shop": [STATIC / "shop", STATIC / "index.html"], "pos": [STATIC / "pos"]}

@@ -10,7 +10,7 @@ import pytest
 from httpx import AsyncClient, Response
 from starlette.datastructures import Headers
 
-from app.pages import STATIC
+from app.static_files import STATIC
 from routers.pages import _read, answer_with
 
 VENDOR = STATIC / "docs" / "vendor"

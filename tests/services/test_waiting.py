@@ -8,10 +8,10 @@ import pytest
 from httpx import AsyncClient
 from pydynox.exceptions import ProvisionedThroughputExceededException
 
+from app.deadlines import budget
 from app.domain.cart import Cart, CartLine
 from app.domain.errors import StoreUnavailableError
 from app.domain.payment import time_out_payment
-from app.patience import budget
 from app.services.orders import wait_for_decision
 from app.store.carts import add_line, delete_cart, replace_cart, set_quantity
 from app.store.payments import decide_once

@@ -7,8 +7,8 @@ from typing import Any, Protocol, Self, cast
 
 from pydynox import DynamoDBClient
 
+from app.deadlines import in_time
 from app.domain.errors import QueueUnavailableError
-from app.patience import in_time
 from app.store.table import Table
 from tests.simulation.memory import Item, MemoryTable
 from tests.simulation.network import QUEUES, TABLE, CallLostError, Network

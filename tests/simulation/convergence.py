@@ -24,7 +24,6 @@ from app.messages import (
     ShipmentRequested,
     ShipmentSent,
 )
-from app.ports import Ports
 from app.settings import read_settings
 from app.store.orders import order_to_item
 from tests.simulation.client import FakeQueues, fake_table
@@ -35,6 +34,7 @@ from tests.simulation.network import Network, Trace
 from tests.simulation.weather import FairWeather
 from workers import order, payment, shipment
 from workers.batch import handle_batch
+from workers.dependencies import Ports
 
 #: The day everything is handled, and the day everything comes once more from dead letters.
 TODAY = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from random import Random
 from app.domain.errors import ShopError
 from app.messages import ShipmentDelivered
 from app.store.orders import get_order, list_orders, list_orders_of
-from app.store.pages import PageRequest
+from app.store.pagination import PageRequest
 from tests.simulation.loop import Process
 from tests.simulation.rules import DECLINED, DELIVERED, check
 from tests.simulation.shoppers import EXPIRED, GOOD, Purchase, simple_purchase

@@ -13,17 +13,17 @@ from unittest.mock import patch
 
 from fastapi import FastAPI
 
-import app.signing_keys
+import app.security.signing_keys
 from app.domain.user import Role
 from app.main import create_app
-from app.ports import Ports
+from app.security.signing_keys import SigningKeys
+from app.security.tokens import Caller
 from app.settings import AuthMode, Settings
-from app.signing_keys import SigningKeys
-from app.tokens import Caller
 from routers import dependencies, middleware, problems
 from tests.simulation.loop import SimLoop
+from workers.dependencies import Ports
 
-#: What :mod:`app.signing_keys` knows in a simulated process.
+#: What :mod:`app.security.signing_keys` knows in a simulated process.
 KEYS = SigningKeys(access=(b"a" * 32,), refresh=(b"r" * 32,), fingerprint=b"k" * 32)
 
 
@@ -86,8 +86,8 @@ def opened(log: object) -> Iterator[None]:
             stack.enter_context(patch.object(dependencies, name, stand_in))
         for module in (middleware, problems):
             stack.enter_context(patch.object(module, "log", log))
-        stack.enter_context(patch.object(app.signing_keys, "_known", KEYS))
-        stack.enter_context(patch.object(app.signing_keys, "_ask_again_at", math.inf))
+        stack.enter_context(patch.object(app.security.signing_keys, "_known", KEYS))
+        stack.enter_context(patch.object(app.security.signing_keys, "_ask_again_at", math.inf))
         yield
 
 

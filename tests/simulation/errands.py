@@ -10,14 +10,13 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-import app.signing_keys
+import app.security.signing_keys
+from app.deadlines import in_time
 from app.domain.cart import Cart, CartLine
 from app.domain.errors import SecretsUnavailableError, ShopError
 from app.domain.order import OrderState
 from app.domain.user import Credentials, Role, User
-from app.passwords import hash_password_now
-from app.patience import in_time
-from app.ports import Ports
+from app.security.passwords import hash_password_now
 from app.seeds.classic import classic_products, make_order
 from app.settings import read_settings
 from app.store.carts import cart_to_item
@@ -34,6 +33,7 @@ from tests.simulation.network import KEYS as KEYS_SERVICE
 from tests.simulation.network import CallLostError, Network, Trace
 from tests.simulation.sites import Site, running_site
 from tests.simulation.weather import Fault
+from workers.dependencies import Ports
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _PASSWORD = "correct horse"
@@ -128,7 +128,7 @@ class Run:
         self.states.append(_essence(memory))
         with _patched(network, Log(trace, lambda: "api")) as log:
             for _ in range(requests):
-                app.signing_keys._known = None
+                app.security.signing_keys._known = None
                 self.answers.append(self._ask(loop, ports))
                 self.script.clear_up()
                 self.states.append(_essence(memory))
@@ -183,8 +183,8 @@ def _patched(network: Network, log: Log) -> Iterator[Log]:
 
     with (
         opened(log),
-        patch.object(app.signing_keys, "in_thread", in_thread),
-        patch.object(app.signing_keys, "get_settings", lambda: _SETTINGS),
+        patch.object(app.security.signing_keys, "in_thread", in_thread),
+        patch.object(app.security.signing_keys, "get_settings", lambda: _SETTINGS),
     ):
         yield log
 

@@ -27,8 +27,8 @@ _MAY_REACH = frozenset(
     {
         "app/aws.py",
         "app/queues.py",
-        "app/rotation.py",
-        "app/signing_keys.py",
+        "app/security/key_rotation.py",
+        "app/security/signing_keys.py",
         "app/store/table.py",
     }
 )

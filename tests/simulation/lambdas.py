@@ -13,17 +13,17 @@ import workers.order
 import workers.payment
 import workers.shipment
 from app.domain.errors import ShopError
-from app.ports import Ports
 from app.queues import Queues
 from app.settings import Settings
-from app.stack import FUNCTIONS, MAPPINGS
 from app.store.table import Table
+from infra.topology import FUNCTIONS, MAPPINGS
 from tests.simulation.loop import Process
 from tests.simulation.network import Network, Trace
 from tests.simulation.rules import ViolationError
 from tests.simulation.sqs import Message, SimulatedSQS
 from tests.simulation.weather import Weather
 from workers.batch import handle_batch
+from workers.dependencies import Ports
 
 #: When simulated time begins. The cards that expire this month do so a day and a half later.
 EPOCH = datetime(2026, 11, 29, 12, tzinfo=UTC)

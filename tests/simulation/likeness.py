@@ -21,7 +21,7 @@ from pydynox.exceptions import PydynoxException
 from app.local.clients import Clients
 from app.local.deploy import deploy
 from app.local.emulator import Emulator
-from app.stack import queue_setting
+from infra.topology import queue_setting
 from tests.simulation.calls import Call, Caller
 from tests.simulation.memory import Item, MemoryTable
 from tests.simulation.queue_likeness import Emulated

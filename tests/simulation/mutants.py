@@ -179,7 +179,7 @@ MUTATIONS |= {
         "app/services/fingerprints.py", "card.digits, card.expiry_month, card.full_year, ", ""
     ),
     "a hung call is waited for": Mutation(
-        "app/patience.py",
+        "app/deadlines.py",
         "asyncio.timeout(min(CALL_SECONDS, seconds_left()))",
         "asyncio.timeout(None)",
     ),

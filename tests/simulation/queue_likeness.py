@@ -12,7 +12,7 @@ from hashlib import sha256
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
-from app.stack import QUEUES
+from infra.topology import QUEUES
 from tests.simulation.crash import Script
 from tests.simulation.loop import SimLoop
 from tests.simulation.network import Trace

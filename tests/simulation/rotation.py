@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-import app.rotation
+import app.security.key_rotation
 from app.settings import read_settings
 from tests.simulation.sites import Site, running_site
 from tests.simulation.weather import Fault
@@ -126,8 +126,8 @@ class FakeSecrets:
 def rotate(secrets: FakeSecrets) -> str | None:
     """Rotate once, each step until it is done; return what is wrong at the end, if anything."""
     with (
-        patch.object(app.rotation, "secrets_client", lambda: secrets),
-        patch.object(app.rotation, "get_settings", lambda: _SETTINGS),
+        patch.object(app.security.key_rotation, "secrets_client", lambda: secrets),
+        patch.object(app.security.key_rotation, "get_settings", lambda: _SETTINGS),
     ):
         for step in _STEPS:
             if not any(_is_done(step) for _ in range(5)):
@@ -144,7 +144,9 @@ def rotate(secrets: FakeSecrets) -> str | None:
 
 def _is_done(step: str) -> bool:
     try:
-        app.rotation.rotate({"Step": step, "SecretId": "keys", "ClientRequestToken": "v2"})
+        app.security.key_rotation.rotate(
+            {"Step": step, "SecretId": "keys", "ClientRequestToken": "v2"}
+        )
     except (ClientError, EndpointConnectionError, SystemExit):
         return False
     return True

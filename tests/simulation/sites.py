@@ -17,7 +17,7 @@ from types import CodeType
 ROOT = Path(__file__).parents[2]
 
 TABLE_FILE, QUEUES_FILE = "app/store/table.py", "app/queues.py"
-_KEYS_FILE, _ROTATION_FILE = "app/signing_keys.py", "app/rotation.py"
+_KEYS_FILE, _ROTATION_FILE = "app/security/signing_keys.py", "app/security/key_rotation.py"
 
 #: Not read: tools for people and for the build. No handler imports them, which is checked too.
 TOOLS = ("app/cli/", "app/cost/", "app/local/", "app/verify/")
@@ -26,11 +26,11 @@ _PORTS = (TABLE_FILE, QUEUES_FILE, "app/aws.py")
 #: Where handlers begin: everything in these files.
 _ROOTS = ("workers/", "routers/", "app/main.py")
 #: Passed through on the way from a place to its call.
-_BETWEEN = (TABLE_FILE, "app/patience.py")
+_BETWEEN = (TABLE_FILE, "app/deadlines.py")
 
 #: Calls that are made side by side, in tasks of their own, and by whom.
 _SIDE_BY_SIDE = {
-    "query": ("app/store/pages.py", "read_page"),
+    "query": ("app/store/pagination.py", "read_page"),
     "get": ("routers/system.py", "get_readiness"),
     "check": ("routers/system.py", "get_readiness"),
 }

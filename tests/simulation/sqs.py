@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from app.stack import MAX_RECEIVES, QUEUES, Queue
+from infra.topology import MAX_RECEIVES, QUEUES, Queue
 from tests.simulation.loop import SimLoop
 from tests.simulation.network import Trace
 from tests.simulation.weather import Weather

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from app.queues import get_client
-from app.stack import queue_setting
 from app.store.table import Table
+from infra.topology import queue_setting
 from tests.simulation.likeness import compare
 from tests.simulation.memory import MemoryTable
 from tests.simulation.queue_likeness import Emulated

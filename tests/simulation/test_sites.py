@@ -81,7 +81,7 @@ def test_another_name_for_table_or_queues_is_refused(lines: str) -> None:
         "from app.queues import get_client\n",
         "from app import queues\n\ndef tell():\n    queues.get_client()\n",
         "from app.aws import client_config as config\n",
-        "from app.signing_keys import secrets_client\n",
+        "from app.security.signing_keys import secrets_client\n",
         "from app.store.table import open_table\n",
         "from pydynox import DynamoDBClient\n",
         "from http.client import HTTPConnection\n",

@@ -20,7 +20,7 @@ from app.store.orders import (
     list_open_orders,
     list_orders_of,
 )
-from app.store.pages import PageRequest
+from app.store.pagination import PageRequest
 from app.store.table import Table, get_table
 from tests.shop import count_calls
 

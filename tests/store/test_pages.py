@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.domain.errors import InvalidInputError, StoreUnavailableError
 from app.domain.user import Credentials, Role, User
 from app.store.keys import Key, shards
-from app.store.pages import (
+from app.store.pagination import (
     MAX_PAGE,
     MAX_PAGE_BYTES,
     Page,
@@ -336,7 +336,7 @@ async def test_a_page_of_large_items_ends_early_and_misses_nothing(
 
 
 async def test_an_item_larger_than_a_page_is_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.store.pages.MAX_PAGE_BYTES", 10)
+    monkeypatch.setattr("app.store.pagination.MAX_PAGE_BYTES", 10)
     table = LargeItems(["1", "2"])
 
     page = await read_page(table, GSI1, PARTITIONS, name="things", request=PageRequest())

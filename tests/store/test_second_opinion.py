@@ -19,7 +19,7 @@ from app.local.clients import Clients
 from app.local.deploy_data import ensure_table
 from app.seeds.classic import classic_products, make_order
 from app.store import carts, orders, products, users
-from app.store.pages import PageRequest
+from app.store.pagination import PageRequest
 from app.store.schema import SHAPE
 from app.store.table import get_table
 from tests.conftest import CREDENTIALS, forget_clients

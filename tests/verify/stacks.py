@@ -10,8 +10,8 @@ from app.local.clients import Clients
 from app.local.deploy import deploy
 from app.local.emulator import Emulator
 from app.local.environment import REGION
-from app.stack import FUNCTIONS, function_name
 from app.verify.target import Target
+from infra.topology import FUNCTIONS, function_name
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from app import stack as definitions
 from app.domain.order import OrderState
 from app.local.clients import Clients
 from app.local.emulator import Emulator
@@ -19,6 +18,7 @@ from app.store.table import open_table
 from app.verify.evidence import Evidence
 from app.verify.gates import flow
 from app.verify.sources.purchase import practise
+from infra import topology as definitions
 from tests.local.harness import ShopProcess, running
 from tests.verify.servers import Asked, Said, serving
 from tests.verify.stacks import clients_of, deployed, target_of

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from app.local.emulator import Emulator
-from app.stack import FUNCTIONS, function_name
 from app.verify.rollback import RollbackError, promote, roll_back
+from infra.topology import FUNCTIONS, function_name
 from tests.verify.stacks import clients_of, deployed, publish
 
 

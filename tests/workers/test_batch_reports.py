@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.errors import OrderNotPaidError, QueueUnavailableError
-from app.ports import REAL
 from app.samples import NAMES
 from tests.events import CONTEXT, Context, sqs_event, sqs_record
 from workers import order, payment, shipment
 from workers.batch import handle_batch
+from workers.dependencies import REAL
 
 pytestmark = pytest.mark.usefixtures("stack")
 

@@ -16,7 +16,6 @@ from app.domain.ids import tracking_number_for, transaction_id_for
 from app.domain.order import Order, OrderState
 from app.domain.user import Role, User
 from app.messages import EventType, PaymentRequested, ShipmentRequested
-from app.ports import REAL
 from app.queues import get_client
 from app.samples import sample_event
 from app.seeds.classic import classic_products, make_order
@@ -30,6 +29,7 @@ from workers import order as order_worker
 from workers import payment as payment_worker
 from workers import shipment as shipment_worker
 from workers.batch import handle_batch
+from workers.dependencies import REAL
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)

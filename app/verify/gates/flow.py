@@ -7,7 +7,6 @@ between the deployed stack and its definitions.
 import asyncio
 from datetime import UTC, datetime
 
-from app.stack import queue_name
 from app.verify.evidence import Evidence, Finding, Measurement
 from app.verify.sources.asking import SourceUnreachableError, asking, aws_client
 from app.verify.sources.backlog import DeadLetters, count_dead_letters, stuck_orders
@@ -20,6 +19,7 @@ from app.verify.sources.drift import (
 )
 from app.verify.sources.purchase import Purchase, PurchaseRefusedError, buy
 from app.verify.target import Target
+from infra.topology import queue_name
 
 GATE = "flow"
 

@@ -9,7 +9,6 @@ import asyncio
 import os
 from datetime import UTC, datetime
 
-from app.stack import FUNCTIONS, QUEUES, function_name, queue_name
 from app.verify.evidence import Evidence, Measurement
 from app.verify.sources import cloudwatch
 from app.verify.sources.aliases import find_routing
@@ -19,6 +18,7 @@ from app.verify.sources.cloudwatch import FunctionFigures, Window, function_figu
 from app.verify.sources.emulated_queues import oldest_message_seconds
 from app.verify.sources.requests import Answers, measure
 from app.verify.target import Target
+from infra.topology import FUNCTIONS, QUEUES, function_name, queue_name
 
 GATE = "performance"
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from app.stack import function_name
 from app.verify.evidence import Evidence, Finding, Measurement
 from app.verify.sources.advisories import advisories_of
 from app.verify.sources.asking import SourceUnreachableError, asking, aws_client
 from app.verify.sources.lock import EVERYTHING, SHIPPED, Package, bill_of_materials, read_lock
 from app.verify.target import Target
+from infra.topology import function_name
 
 GATE = "supply-chain"
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from app.seeds.classic import SAMPLE_ORDER_ID
 from app.services.sweeper import GRACE
 from app.settings import MAX_DELIVERY_SECONDS
-from app.stack import QUEUES, queue_name, table_name
 from app.store.orders import list_overdue_order_ids
 from app.store.table import open_table
+from infra.topology import QUEUES, queue_name, table_name
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

@@ -1,4 +1,4 @@
-"""Where a deployed stack is not what ``app/stack.py`` and the table's shape say."""
+"""Where a deployed stack is not what ``infra/topology.py`` and the table's shape say."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from app import stack as definitions
 from app.store.schema import SHAPE, TableShape
 from app.verify.sources.aliases import find_routing
+from infra import topology as definitions
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -84,7 +84,12 @@ def read_graph(root: Path, stack: str = "") -> Graph:
     Raises:
         SourceUnreachableError: there is no program, or it refuses what the stack is told.
     """
-    command = [sys.executable, "-m", "infra.graph", *(["--stack", stack] if stack else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "infra.components.resource_graph",
+        *(["--stack", stack] if stack else []),
+    ]
     try:
         done = subprocess.run(  # noqa: S603  # Our own module.
             command, cwd=root, capture_output=True, text=True, timeout=_GRAPH_SECONDS, check=False

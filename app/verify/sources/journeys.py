@@ -20,7 +20,6 @@ from uuid import uuid4
 
 import httpx
 
-from app import stack as definitions
 from app.local.clients import Clients
 from app.local.deploy import deploy
 from app.local.emulator import Emulator
@@ -29,6 +28,7 @@ from app.local.function_host import LambdaContext
 from app.local.loading import load
 from app.verify.sources.metering import Meter, metering
 from app.verify.sources.units import Units
+from infra import topology as definitions
 
 #: What one call to DynamoDB or SQS takes within a region, generously.
 CALL_SECONDS = 0.005

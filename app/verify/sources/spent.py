@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.stack import FUNCTIONS, PAYMENT_REQUEST, QUEUES, function_name, queue_name, table_name
 from app.store.schema import SHAPE
 from app.verify.sources.cloudwatch import Series, Window, read_series
 from app.verify.sources.units import Units
+from infra.topology import FUNCTIONS, PAYMENT_REQUEST, QUEUES, function_name, queue_name, table_name
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient

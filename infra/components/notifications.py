@@ -3,9 +3,9 @@
 import pulumi
 import pulumi_aws as aws
 
-from app.stack import notices_name
-from infra.keys import NoticeKey
-from infra.permissions import policy
+from infra.components.keys import NoticeKey
+from infra.components.permissions import policy
+from infra.topology import notices_name
 
 #: Who has something to tell.
 SENDERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com")

@@ -3,10 +3,10 @@
 import pulumi
 import pulumi_aws as aws
 
-from app.stack import table_name
 from app.store.schema import SHAPE, Index
-from infra.configuration import Configuration
-from infra.models import DynamoDB
+from infra.components.configuration import Configuration
+from infra.components.stack_config import DynamoDB
+from infra.topology import table_name
 
 
 def _index(index: Index, settings: DynamoDB) -> aws.dynamodb.TableGlobalSecondaryIndexArgs:

@@ -16,17 +16,17 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from app.stack import QUEUES, Function, function_name, queue_setting
-from infra.configuration import Configuration
-from infra.keys import CardKey, SigningKeys
-from infra.permissions import Resources, function_policy, trust
-from infra.queues import Queues
-from infra.table import Table
+from infra.components.configuration import Configuration
+from infra.components.keys import CardKey, SigningKeys
+from infra.components.permissions import Resources, function_policy, trust
+from infra.components.queues import Queues
+from infra.components.table import Table
+from infra.topology import QUEUES, Function, function_name, queue_setting
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the functions work with; which of it each may touch is in ``app/stack.py``."""
+    """What the functions work with; which of it each may touch is in ``infra/topology.py``."""
 
     table: Table
     queues: Queues

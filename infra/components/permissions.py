@@ -1,4 +1,4 @@
-"""What a function may do, statement by statement, derived from ``app/stack.py``.
+"""What a function may do, statement by statement, derived from ``infra/topology.py``.
 
 There is no Pulumi in here, so whoever makes roles elsewhere can make the same ones: an ARN
 is an output in a deployment and plain text anywhere else.
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from app.stack import MAPPINGS, QUEUES, Function
+from infra.topology import MAPPINGS, QUEUES, Function
 
 Arn = TypeVar("Arn")
 
@@ -20,7 +20,7 @@ class Resources(Generic[Arn]):
     """The ARNs a function's permissions can be about.
 
     ``log_streams`` stands for the streams of the function's own log group, ``indexes`` and
-    ``queues`` are under their names in ``app/store/schema.py`` and ``app/stack.py``.
+    ``queues`` are under their names in ``app/store/schema.py`` and ``infra/topology.py``.
     """
 
     log_streams: Arn

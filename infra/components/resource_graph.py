@@ -1,4 +1,4 @@
-"""``python -m infra.graph``: what this program would make, as JSON, without asking AWS.
+"""``python -m infra.components.resource_graph``: what this program would make, as JSON, without asking AWS.
 
 The program runs with stand-ins that answer what AWS would compute. Tests look at the result,
 and ``acme-shop verify`` does, before anything is deployed.
@@ -22,7 +22,7 @@ import yaml  # type: ignore[import-untyped]
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from pulumi.runtime.settings import get_root_resource
 
-INFRA = Path(__file__).parent
+INFRA = Path(__file__).parents[1]
 PROJECT = "acme-serverless-fitness-shop"
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -225,7 +225,9 @@ def read_stack_file(path: Path) -> dict[str, str]:
 
 def main() -> None:
     """Print the graph of a stack, or of the sample."""
-    parser = argparse.ArgumentParser(prog="python -m infra.graph", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.components.resource_graph", description=__doc__
+    )
     parser.add_argument("--stack", help="read infra/Pulumi.<stack>.yaml instead of the sample")
     stack = parser.parse_args().stack
     try:

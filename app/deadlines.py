@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 CALL_SECONDS = 2.5
 
-#: A few seconds less than the api function has (``app.stack``).
+#: A few seconds less than the api function has (``infra.topology``).
 REQUEST_SECONDS = 12.0
 
 _deadline: ContextVar[float] = ContextVar("deadline", default=inf)

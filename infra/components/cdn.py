@@ -3,10 +3,10 @@
 import pulumi
 import pulumi_aws as aws
 
-from app.pages import CONTENT_POLICY, HEADERS, REFERRER_POLICY
-from app.stack import pages_name
-from infra.gateway import Gateway
-from infra.pages import Pages
+from app.static_files import CONTENT_POLICY, HEADERS, REFERRER_POLICY
+from infra.components.gateway import Gateway
+from infra.components.static_site import Pages
+from infra.topology import pages_name
 
 # Policies that AWS keeps for everybody.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html

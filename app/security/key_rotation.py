@@ -10,8 +10,8 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from app.security.signing_keys import parse_signing_keys, rotated_signing_keys, secrets_client
 from app.settings import get_settings
-from app.signing_keys import parse_signing_keys, rotated_signing_keys, secrets_client
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient

@@ -3,10 +3,10 @@
 import pulumi
 import pulumi_aws as aws
 
-from app.stack import Mapping, Schedule, schedule_name
-from infra.functions import ShopFunction
-from infra.keys import SigningKeys
-from infra.permissions import allow, policy, trust
+from infra.components.functions import ShopFunction
+from infra.components.keys import SigningKeys
+from infra.components.permissions import allow, policy, trust
+from infra.topology import Mapping, Schedule, schedule_name
 
 
 class QueueTrigger(pulumi.ComponentResource):

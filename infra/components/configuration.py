@@ -4,9 +4,9 @@
 Key                    What is in it
 ====================== =====================================================================
 aws:region             The region everything is in
-awsconfig:generic      :class:`infra.models.Generic`, and the settings of the functions
-awsconfig:dynamodb     :class:`infra.models.DynamoDB`; may be left out
-awsconfig:tags         :class:`infra.models.Tags`
+awsconfig:generic      :class:`infra.components.stack_config.Generic`, and the settings of the functions
+awsconfig:dynamodb     :class:`infra.components.stack_config.DynamoDB`; may be left out
+awsconfig:tags         :class:`infra.components.stack_config.Tags`
 ====================== =====================================================================
 
 Every field of :class:`app.settings.Settings` is a key of ``awsconfig:generic`` in camel case
@@ -25,7 +25,7 @@ from pydantic import AliasChoices, BaseModel, ValidationError
 
 from app.domain.errors import SettingsError
 from app.settings import OPEN_STAGES, Settings, read_settings
-from infra.models import DynamoDB, Generic, Tags, image_version
+from infra.components.stack_config import DynamoDB, Generic, Tags, image_version
 
 _NAMESPACE = "awsconfig"
 

@@ -7,13 +7,13 @@ from itertools import product
 import pulumi
 
 from app.settings import Settings
-from app.stack import QUEUES, SHIPMENT_RESPONSE
 from app.store.schema import SHAPE
-from infra.functions import ShopFunction
-from infra.gateway import Gateway
-from infra.queues import Queues
-from infra.table import Table
-from infra.triggers import ScheduleTrigger
+from infra.components.functions import ShopFunction
+from infra.components.gateway import Gateway
+from infra.components.queues import Queues
+from infra.components.table import Table
+from infra.components.triggers import ScheduleTrigger
+from infra.topology import QUEUES, SHIPMENT_RESPONSE
 
 #: A message this old is stuck, however slow its journey may be.
 _STUCK_SECONDS = 5 * 60

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from app.stack import MAX_RECEIVES, QUEUES, Queue, queue_name
-from infra.keys import CardKey
+from infra.components.keys import CardKey
+from infra.topology import MAX_RECEIVES, QUEUES, Queue, queue_name
 
 
 class Queues(pulumi.ComponentResource):
-    """All queues; ``by_name`` has them under their names in ``app/stack.py``."""
+    """All queues; ``by_name`` has them under their names in ``infra/topology.py``."""
 
     by_name: Mapping[str, aws.sqs.Queue]
 

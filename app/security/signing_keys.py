@@ -13,8 +13,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.deadlines import in_thread
 from app.domain.errors import SecretsUnavailableError, SettingsError
-from app.patience import in_thread
 from app.settings import get_settings
 
 if TYPE_CHECKING:

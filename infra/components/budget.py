@@ -3,9 +3,9 @@
 import pulumi
 import pulumi_aws as aws
 
-from app.stack import gateway_name
-from infra.notices import Notices
-from infra.tags import STACK_TAG
+from infra.components.notifications import Notices
+from infra.components.tags import STACK_TAG
+from infra.topology import gateway_name
 
 #: Per cent of the limit, and whether it is spent or only foreseen.
 WARNINGS = ((80, "ACTUAL"), (100, "ACTUAL"), (100, "FORECASTED"))

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from app.stack import alarm_name, gateway_name
-from infra.notices import Notices
-from infra.watches import Watch
+from infra.components.alarm_definitions import Watch
+from infra.components.notifications import Notices
+from infra.topology import alarm_name, gateway_name
 
 #: The dashboard is a grid of 24 columns.
 _WIDTH, _HEIGHT, _COLUMNS = 8, 6, 3

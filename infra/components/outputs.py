@@ -3,11 +3,11 @@
 import pulumi
 import pulumi_aws as aws
 
-from infra.front import Front
-from infra.functions import ShopFunction
-from infra.gateway import Gateway
-from infra.repository import ImageRepository
-from infra.table import Table
+from infra.components.cdn import Front
+from infra.components.functions import ShopFunction
+from infra.components.gateway import Gateway
+from infra.components.repository import ImageRepository
+from infra.components.table import Table
 
 
 def export_table(table: Table) -> None:

@@ -8,7 +8,7 @@ import jwt
 
 from app.domain.errors import UnauthorizedError
 from app.domain.user import Role
-from app.signing_keys import ACCESS, REFRESH, SigningKeys
+from app.security.signing_keys import ACCESS, REFRESH, SigningKeys
 
 ACCESS_LIFETIME = timedelta(minutes=60)
 REFRESH_LIFETIME = timedelta(minutes=180)

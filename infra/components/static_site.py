@@ -7,9 +7,9 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from app.pages import PAGE_TYPE, SERVED, STATIC, cache_control
-from app.stack import pages_name
-from infra.permissions import policy
+from app.static_files import PAGE_TYPE, SERVED, STATIC, cache_control
+from infra.components.permissions import policy
+from infra.topology import pages_name
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from app.stack import card_key_alias, notices_name, signing_keys_name
-from infra.permissions import policy
+from infra.components.permissions import policy
+from infra.topology import card_key_alias, notices_name, signing_keys_name
 
 #: How long a deleted key or secret can be brought back.
 RECOVERY_DAYS = 30

@@ -5,9 +5,9 @@ import json
 import pulumi
 import pulumi_aws as aws
 
-from app.stack import gateway_name
-from infra.configuration import Configuration
-from infra.functions import ShopFunction
+from infra.components.configuration import Configuration
+from infra.components.functions import ShopFunction
+from infra.topology import gateway_name
 
 #: Contract 1.1, rule 10, for the answers that are the gateway's own too: a browser that is
 #: turned away for asking too often has to be able to read it.

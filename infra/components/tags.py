@@ -2,7 +2,7 @@
 
 import pulumi
 
-from infra.configuration import Configuration
+from infra.components.configuration import Configuration
 
 #: The tag a stack's costs are found by; it has to be activated once for an account's bill.
 STACK_TAG = "Stack"
