@@ -1,6 +1,6 @@
 """The shop's queues, functions, mappings, schedule and keys as data: the one definition.
 
-``infra/`` deploys it with Pulumi, ``app/local`` creates it in the emulator. The table's
+``infra/`` deploys it with Pulumi, ``infra/local`` creates it in the emulator. The table's
 shape is data too, in ``app/store/schema.py``.
 """
 

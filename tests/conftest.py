@@ -15,11 +15,11 @@ from hypothesis import settings
 
 import app.security.signing_keys
 from app.aws import client_config
-from app.local.deploy import deploy
-from app.local.emulator import Emulator
 from app.queues import get_client, get_queues
 from app.settings import get_settings
 from app.store.table import Table, get_table
+from infra.local.deploy import deploy
+from infra.local.emulator import Emulator
 
 #: What the emulator takes for credentials; nothing here reaches the real AWS.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}

@@ -15,9 +15,9 @@ from app.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
 from app.domain.errors import SettingsError
 from app.domain.user import Role
 from app.fields import Username
-from app.local.environment import REGION
 from app.services.users import register_user
 from app.store.table import get_table
+from infra.local.environment import REGION
 
 #: Staff may read everybody's orders.
 MIN_PASSWORD_LENGTH = 12

@@ -6,7 +6,7 @@ import signal
 import sys
 from importlib import import_module, util
 
-from app.local.parent import starting_parent, wanted_signals
+from infra.local.parent_process import starting_parent, wanted_signals
 
 #: One module each, with a function ``command``; imported only when it is asked for.
 COMMANDS = {

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from app.cli.queue_client import QueueClient
 from app.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
-from app.local.environment import REGION
+from infra.local.environment import REGION
 
 
 def command(

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from app.domain.errors import SettingsError, ShopError
-from app.local.data_folder import DataFolder, data_path
-from app.local.output import Output
-from app.local.ports import listen
 from app.settings import Settings, read_settings
 from infra import topology as stack
+from infra.local.data_folder import DataFolder, data_path
+from infra.local.output import Output
+from infra.local.sockets import listen
 
 DEFAULT_PORT = 8000
 _LAST_PORT = 65535
@@ -68,7 +68,7 @@ async def _run_shop(environment: Mapping[str, str], output: Output) -> None:
     port = _port(environment)
     folder = DataFolder.open(data_path(environment))
     # What is refused is refused without waiting for this.
-    from app.local.supervisor import Shop, warn_of_open_mode  # noqa: PLC0415
+    from infra.local.supervisor import Shop, warn_of_open_mode  # noqa: PLC0415
 
     shop = Shop(folder, listen(port), environment, output)
     if settings.is_open:

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from app.local.environment import REGION
-from app.local.running import apply_environment
 from app.settings import get_settings
 from app.store.table import get_table
 from infra import topology as definitions
+from infra.local.environment import REGION
+from infra.local.running import apply_environment
 
 #: What the shop of `make run` is called.
 LOCAL = "local"

@@ -10,11 +10,11 @@ import typer
 
 from app.cli.letter_box import letter_box_of
 from app.cli.stacks import LOCAL, RegionOption, StackOption
-from app.local.environment import REGION
 from app.queues import get_queues
 from app.services.sweeper import GRACE, SweepFailedError, SweepReport, sweep
 from app.settings import get_settings
 from app.store.table import get_table
+from infra.local.environment import REGION
 
 
 def command(

@@ -14,9 +14,6 @@ from botocore.exceptions import BotoCoreError
 from rich.console import Console
 
 from app.domain.errors import SettingsError
-from app.local.environment import REGION
-from app.local.errors import NotRunningError
-from app.local.running import apply_environment
 from app.verify.decision import Verdict, decide
 from app.verify.evidence import Evidence
 from app.verify.policy import DEPLOYED, POLICY_FILE, STAGES, Policy, read_policy
@@ -25,6 +22,9 @@ from app.verify.report import as_json, as_table, name_of, read_report, write_rep
 from app.verify.rollback import Change, RollbackError, promote, roll_back
 from app.verify.sources.asking import aws_client
 from app.verify.target import Target
+from infra.local.environment import REGION
+from infra.local.errors import NotRunningError
+from infra.local.running import apply_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from app.local.deploy import deploy
-from app.local.emulator import Emulator
+from infra.local.deploy import deploy
+from infra.local.emulator import Emulator
 
 _STARTS = 7
 _READS = 400

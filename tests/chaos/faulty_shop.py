@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-import app.local.supervisor
+import infra.local.supervisor
 from app.cli.run import command
-from app.local.environment import function_environment
-from app.local.supervisor import Shop
+from infra.local.environment import function_environment
+from infra.local.supervisor import Shop
 from infra.topology import Function
 
 
@@ -30,5 +30,5 @@ class FaultyShop(Shop):
 
 
 if __name__ == "__main__":
-    app.local.supervisor.Shop = FaultyShop  # type: ignore[assignment,misc]
+    infra.local.supervisor.Shop = FaultyShop  # type: ignore[assignment,misc]
     command()

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from app.local.deploy import deploy
-from app.local.emulator import Emulator
 from app.queues import get_client
+from infra.local.deploy import deploy
+from infra.local.emulator import Emulator
 from infra.topology import QUEUES
 from tests.cli.letters_shop import url
 from tests.cli.shops import publish

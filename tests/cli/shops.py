@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from app.local.data_folder import DataFolder
-from app.local.emulator import Emulator
+from infra.local.data_folder import DataFolder
+from infra.local.emulator import Emulator
 
 
 def publish(stack: dict[str, str], emulator: Emulator, data_dir: Path) -> DataFolder:

@@ -15,14 +15,14 @@ from app.cli import openapi, queues, seed, send_event
 from app.cli.openapi import StaleDocumentsError
 from app.domain.errors import InvalidInputError, QueueUnavailableError, SettingsError
 from app.domain.user import Role
-from app.local.data_folder import DataFolder
-from app.local.emulator import Emulator
 from app.samples import sample_event
 from app.security.passwords import password_matches
 from app.store.pagination import PageRequest
 from app.store.products import list_products
 from app.store.table import get_table
 from app.store.users import find_credentials
+from infra.local.data_folder import DataFolder
+from infra.local.emulator import Emulator
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

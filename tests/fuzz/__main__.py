@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from hypothesis import reporting
 
-from app.local.deploy import deploy
-from app.local.emulator import Emulator
+from infra.local.deploy import deploy
+from infra.local.emulator import Emulator
 from tests.conftest import CREDENTIALS, forget_clients
 from tests.fuzz.described import send_covering, send_drawn, walk_links
 from tests.fuzz.messages import send_messages

@@ -10,9 +10,9 @@ from typing import Any
 
 from pulumi.runtime import MockResourceArgs
 
-from app.local.clients import Clients
-from app.local.deploy_data import ACCOUNT
 from infra.components.resource_graph import AwsMocks, Deployment
+from infra.local.clients import Clients
+from infra.local.deploy_data import ACCOUNT
 
 Inputs = Mapping[str, Any]
 Made = dict[str, Any]

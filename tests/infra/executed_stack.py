@@ -18,11 +18,11 @@ from typing import Any
 import boto3
 
 from app.domain.user import Role
-from app.local.clients import Clients
-from app.local.emulator import Emulator
 from app.security.signing_keys import new_signing_keys, parse_signing_keys
 from app.security.tokens import Caller, issue_tokens
 from infra.components.resource_graph import REGION, Deployed
+from infra.local.clients import Clients
+from infra.local.emulator import Emulator
 from tests.fake_runtime import LambdaProcess
 from tests.image.events import http_event, schedule_event
 from tests.infra.deployment import deploy_with

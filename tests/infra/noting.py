@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app import settings
-from app.local.loading import load
+from infra.local.loading import load
 
 #: What stands for another setting.
 _MEANS = {"is_open": "auth_mode"}

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from app.local.clients import Clients
-from app.local.emulator import Emulator
-from app.local.environment import aws_environment, base_environment
 from infra.components.resource_graph import REGION
+from infra.local.clients import Clients
+from infra.local.emulator import Emulator
+from infra.local.environment import aws_environment, base_environment
 from infra.topology import FUNCTIONS, MAPPINGS, Function
 from tests.infra.deployment import deploy_with
 from tests.infra.emulator_mocks import EmulatorMocks

@@ -13,8 +13,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from app.local.clients import Clients
-from app.local.data_folder import is_locked
+from infra.local.clients import Clients
+from infra.local.data_folder import is_locked
 
 READY = "Shop ready: http://127.0.0.1:"
 

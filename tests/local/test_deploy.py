@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from app.local.clients import Clients
-from app.local.deploy import deploy
-from app.local.emulator import Emulator
-from app.local.environment import proxy_environment
-from app.local.errors import OutdatedDataError
 from app.store.schema import GSI1, SHAPE, Index
 from infra import topology as definitions
+from infra.local.clients import Clients
+from infra.local.deploy import deploy
+from infra.local.emulator import Emulator
+from infra.local.environment import proxy_environment
+from infra.local.errors import OutdatedDataError
 
 URLS = {"payment": "http://127.0.0.1:1", "order": "http://127.0.0.1:2"}
 

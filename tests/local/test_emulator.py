@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from app.local.clients import Clients
-from app.local.emulator import Emulator
-from app.local.environment import PROJECT
-from app.local.errors import DataFolderError, EmulatorError
-from app.local.ports import listen, port_of
+from infra.local.clients import Clients
+from infra.local.emulator import Emulator
+from infra.local.environment import PROJECT
+from infra.local.errors import DataFolderError, EmulatorError
+from infra.local.sockets import listen, port_of
 from tests.local.harness import eventually
 
 REGION = "eu-west-1"
@@ -189,7 +189,7 @@ def test_the_users_own_aws_setup_does_not_reach_it(monkeypatch: pytest.MonkeyPat
 def test_it_ends_when_the_process_that_started_it_is_killed(tmp_path: Path) -> None:
     code = (
         "import pathlib, sys, time\n"
-        "from app.local.emulator import Emulator\n"
+        "from infra.local.emulator import Emulator\n"
         f"emulator = Emulator(pathlib.Path({str(tmp_path)!r})).start()\n"
         "print(emulator.pid, flush=True)\n"
         "time.sleep(60)\n"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ministack.services import sqs
 
-from app.local.emulator_queues import correct_queues
+from infra.local.emulator_queues import correct_queues
 
 
 def queue(*receives: int, allowed: int | None = 5) -> dict[str, Any]:

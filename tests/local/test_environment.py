@@ -2,10 +2,10 @@ import os
 
 import pytest
 
-from app.local.environment import base_environment, function_environment
-from app.local.function_host import LambdaContext
-from app.local.loading import load
 from infra import topology as stack
+from infra.local.environment import base_environment, function_environment
+from infra.local.function_host import LambdaContext
+from infra.local.loading import load
 
 PAYMENT = next(each for each in stack.FUNCTIONS if each.name == "payment")
 STACK = {
@@ -66,7 +66,8 @@ def test_children_may_write_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "reference", ["app.local.function_host.LambdaContext", "app.local.function_host:LambdaContext"]
+    "reference",
+    ["infra.local.function_host.LambdaContext", "infra.local.function_host:LambdaContext"],
 )
 def test_objects_are_found_by_name(reference: str) -> None:
     assert load(reference) is LambdaContext

@@ -11,12 +11,12 @@ import pytest
 import uvicorn
 
 from app.domain.errors import StoreUnavailableError
-from app.local.clients import Clients
-from app.local.deploy import deploy
-from app.local.emulator import Emulator
-from app.local.function_host import FunctionHost, Handler
-from app.local.ports import listen, url_of
 from infra import topology as definitions
+from infra.local.clients import Clients
+from infra.local.deploy import deploy
+from infra.local.emulator import Emulator
+from infra.local.function_host import FunctionHost, Handler
+from infra.local.sockets import listen, url_of
 from tests.local.harness import eventually
 
 PAYMENT = next(each for each in definitions.FUNCTIONS if each.name == "payment")

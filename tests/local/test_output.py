@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.local.child import describe_exit
-from app.local.environment import PROJECT
-from app.local.output import Output
+from infra.local.child_process import describe_exit
+from infra.local.environment import PROJECT
+from infra.local.output import Output
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_colours_are_for_terminals_that_want_them(
 def test_a_reader_that_stalls_holds_nobody_up() -> None:
     """The pipe is full long before all is written; the process goes on and ends."""
     code = (
-        "from app.local.output import Output\n"
+        "from infra.local.output import Output\n"
         "import os\n"
         "output = Output()\n"
         "for number in range(30_000):\n"
@@ -70,7 +70,7 @@ def test_a_reader_that_stalls_holds_nobody_up() -> None:
 
 def test_a_reader_that_is_gone_is_forgotten() -> None:
     code = (
-        "from app.local.output import Output\n"
+        "from infra.local.output import Output\n"
         "import os\n"
         "output = Output()\n"
         "for number in range(1000):\n"

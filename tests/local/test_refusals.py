@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from app.cli import run
-from app.local import data_folder
-from app.local.data_folder import DataFolder, data_path, is_locked
-from app.local.environment import PROJECT
-from app.local.errors import NotRunningError
-from app.local.ports import listen, port_of
-from app.local.running import apply_environment, running_shop
+from infra.local import data_folder
+from infra.local.data_folder import DataFolder, data_path, is_locked
+from infra.local.environment import PROJECT
+from infra.local.errors import NotRunningError
+from infra.local.running import apply_environment, running_shop
+from infra.local.sockets import listen, port_of
 from tests.local.harness import START_SECONDS, STOP_SECONDS, ShopProcess, end
 
 

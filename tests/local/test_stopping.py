@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.local.running import running_shop
+from infra.local.running import running_shop
 from tests.local.harness import (
     MAKE,
     RUN,

@@ -18,9 +18,9 @@ from typing import Any
 from pydynox import DynamoDBClient
 from pydynox.exceptions import PydynoxException
 
-from app.local.clients import Clients
-from app.local.deploy import deploy
-from app.local.emulator import Emulator
+from infra.local.clients import Clients
+from infra.local.deploy import deploy
+from infra.local.emulator import Emulator
 from infra.topology import queue_setting
 from tests.simulation.calls import Call, Caller
 from tests.simulation.memory import Item, MemoryTable

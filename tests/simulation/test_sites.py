@@ -88,7 +88,7 @@ def test_another_name_for_table_or_queues_is_refused(lines: str) -> None:
         "from urllib.request import urlopen\n",
         "import importlib\n\nmodule = importlib.import_module('boto3')\n",
         "import app.queues\n",
-        "from app.local.clients import Clients\n",
+        "from infra.local.clients import Clients\n",
         "from app.store.payments import decide_once\n\ndone = table.put({})\n",
     ],
 )

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from app.local.clients import Clients
-from app.local.deploy import deploy
-from app.local.emulator import Emulator
-from app.local.environment import REGION
 from app.verify.target import Target
+from infra.local.clients import Clients
+from infra.local.deploy import deploy
+from infra.local.emulator import Emulator
+from infra.local.environment import REGION
 from infra.topology import FUNCTIONS, function_name
 
 ROOT = Path(__file__).parents[2]

@@ -11,14 +11,14 @@ import boto3
 import pytest
 
 from app.cost.journeys import read_journeys
-from app.local.emulator import Emulator
-from app.local.environment import aws_environment
 from app.store.schema import SHAPE
 from app.verify.evidence import Evidence, Measurement
 from app.verify.gates import cost
 from app.verify.sources.metering import item_size, metering, units_of
 from app.verify.sources.units import PRICES, Prices, Units
 from infra import topology as definitions
+from infra.local.emulator import Emulator
+from infra.local.environment import aws_environment
 from tests.verify.servers import Asked, Said, serving
 from tests.verify.stacks import ROOT, clients_of, deployed, target_of
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.local.emulator import Emulator
 from app.verify.rollback import RollbackError, promote, roll_back
+from infra.local.emulator import Emulator
 from infra.topology import FUNCTIONS, function_name
 from tests.verify.stacks import clients_of, deployed, publish
 

@@ -11,13 +11,13 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
-from app.local.environment import base_environment
 from app.verify.evidence import Evidence, Finding, Measurement
 from app.verify.sources.asking import SourceUnreachableError, asking, aws_client
 from app.verify.sources.cloudwatch import Window
 from app.verify.sources.spent import Budget, budgets_of, units_used
 from app.verify.sources.units import Prices, Units
 from app.verify.target import Target
+from infra.local.environment import base_environment
 
 GATE = "cost"
 

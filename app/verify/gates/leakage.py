@@ -20,10 +20,10 @@ from uuid import uuid4
 import httpx
 
 from app.domain.card import passes_luhn
-from app.local.environment import base_environment
 from app.verify.evidence import Evidence, Finding, Measurement
 from app.verify.sources.asking import SourceUnreachableError, asking
 from app.verify.target import Target
+from infra.local.environment import base_environment
 
 GATE = "leakage"
 

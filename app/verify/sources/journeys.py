@@ -20,15 +20,15 @@ from uuid import uuid4
 
 import httpx
 
-from app.local.clients import Clients
-from app.local.deploy import deploy
-from app.local.emulator import Emulator
-from app.local.environment import REGION, aws_environment
-from app.local.function_host import LambdaContext
-from app.local.loading import load
 from app.verify.sources.metering import Meter, metering
 from app.verify.sources.units import Units
 from infra import topology as definitions
+from infra.local.clients import Clients
+from infra.local.deploy import deploy
+from infra.local.emulator import Emulator
+from infra.local.environment import REGION, aws_environment
+from infra.local.function_host import LambdaContext
+from infra.local.loading import load
 
 #: What one call to DynamoDB or SQS takes within a region, generously.
 CALL_SECONDS = 0.005

@@ -4,8 +4,8 @@ import asyncio
 import os
 import traceback
 
-from app.local.lifeline import end_with_parent
-from app.local.loading import load
+from infra.local.loading import load
+from infra.local.parent_watchdog import end_with_parent
 
 SEED_ONCE = "app.services.seeds.seed_once"
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.local.errors import DataFolderError
+from infra.local.errors import DataFolderError
 
 DEFAULT = ".local"
 VARIABLE = "SHOP_DATA_DIR"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, cast
 
-from app.local.environment import Launch
+from infra.local.environment import Launch
 
 _CHUNK = 65536
 _LAST_WORDS_SECONDS = 0.5

@@ -7,7 +7,7 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.session import Session as CoreSession
 
-from app.local.environment import CREDENTIALS
+from infra.local.environment import CREDENTIALS
 
 
 class Clients:

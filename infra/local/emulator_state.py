@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from app.local.errors import DataFolderError
+from infra.local.errors import DataFolderError
 
 #: How the emulator's process ends when it cannot make anything of its saved state.
 DAMAGED_EXIT_CODE = 3

@@ -7,7 +7,7 @@ listens next takes over the queue of connections, so a restart refuses nobody.
 import errno
 import socket
 
-from app.local.errors import PortError
+from infra.local.errors import PortError
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 1024

@@ -5,9 +5,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.local.data_folder import data_path, is_locked
-from app.local.environment import aws_environment
-from app.local.errors import NotRunningError
+from infra.local.data_folder import data_path, is_locked
+from infra.local.environment import aws_environment
+from infra.local.errors import NotRunningError
 
 
 @dataclass(frozen=True)

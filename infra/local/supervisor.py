@@ -7,23 +7,23 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.local.child import Child, describe_exit
-from app.local.data_folder import DataFolder
-from app.local.emulator import HEALTH_PATH, Emulator
-from app.local.environment import Launch, function_environment, proxy_environment, python
-from app.local.errors import ChildError, EmulatorError
-from app.local.keeper import Keeper
-from app.local.output import Output
-from app.local.parent import starting_parent
-from app.local.ports import listen, port_of, url_of
-from app.local.probe import until_answers
-from app.local.stopping import Stopper
-from app.local.threads import in_thread
-from app.local.watch import SHOP, code_changes
 from infra import topology as stack
+from infra.local.child_process import Child, describe_exit
+from infra.local.data_folder import DataFolder
+from infra.local.emulator import HEALTH_PATH, Emulator
+from infra.local.environment import Launch, function_environment, proxy_environment, python
+from infra.local.errors import ChildError, EmulatorError
+from infra.local.health_check import until_answers
+from infra.local.managed_process import Keeper
+from infra.local.output import Output
+from infra.local.parent_process import starting_parent
+from infra.local.reload import SHOP, code_changes
+from infra.local.shutdown import Stopper
+from infra.local.sockets import listen, port_of, url_of
+from infra.local.threads import in_thread
 
 if TYPE_CHECKING:
-    from app.local.clients import Clients
+    from infra.local.clients import Clients
 
 API = next(each for each in stack.FUNCTIONS if each.name == "api")
 WORKERS = tuple(each for each in stack.FUNCTIONS if each is not API)
@@ -163,7 +163,7 @@ class Shop:
     def _launch_api(self) -> Launch:
         descriptor = self._listeners[API.name].fileno()
         return Launch(
-            python("app.local.api_server", str(descriptor)),
+            python("infra.local.api_server", str(descriptor)),
             self._environment(API),
             fds=(descriptor,),
         )
@@ -171,7 +171,7 @@ class Shop:
     def _launch_worker(self, function: stack.Function) -> Launch:
         descriptor = self._listeners[function.name].fileno()
         return Launch(
-            python("app.local.function_host", function.name, str(descriptor)),
+            python("infra.local.function_host", function.name, str(descriptor)),
             self._environment(function),
             fds=(descriptor,),
         )
@@ -191,7 +191,7 @@ class Shop:
         Raises:
             ChildError: it failed.
         """
-        launch = Launch(python("app.local.seeding"), self._environment(API))
+        launch = Launch(python("infra.local.seeding"), self._environment(API))
         relay = partial(self._output.relay, "seed")
         self._seeding = Child(launch, relay, lock=self._folder.lock)
         code = await asyncio.shield(self._seeding.exited)
@@ -213,13 +213,13 @@ class Shop:
 
 # boto3 takes as long to import as the emulator to start: both at once.
 def _prepare_clients(endpoint_url: str) -> "Clients":
-    from app.local.deploy import prepare_clients  # noqa: PLC0415
+    from infra.local.deploy import prepare_clients  # noqa: PLC0415
 
     return prepare_clients(endpoint_url)
 
 
 def _deploy(endpoint_url: str, clients: "Clients") -> dict[str, str]:
-    from app.local.deploy import deploy  # noqa: PLC0415
+    from infra.local.deploy import deploy  # noqa: PLC0415
 
     return deploy(endpoint_url, function_urls={}, clients=clients)
 

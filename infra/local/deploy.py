@@ -6,22 +6,22 @@ is harmless and yesterday's data stays.
 
 from collections.abc import Mapping
 
-from app.local.clients import Clients
-from app.local.deploy_data import (
+from app.store.schema import SHAPE, TableShape
+from infra import topology as definitions
+from infra.local.clients import Clients
+from infra.local.deploy_data import (
     ensure_card_key,
     ensure_queues,
     ensure_signing_keys,
     ensure_table,
 )
-from app.local.deploy_functions import (
+from infra.local.deploy_functions import (
     ensure_functions,
     ensure_mappings,
     ensure_role,
     ensure_schedule,
 )
-from app.local.environment import REGION
-from app.store.schema import SHAPE, TableShape
-from infra import topology as definitions
+from infra.local.environment import REGION
 
 #: What :func:`deploy` speaks to.
 SERVICES = ("dynamodb", "kms", "secretsmanager", "sqs", "iam", "lambda", "scheduler")
@@ -41,7 +41,7 @@ def deploy(
     Without ``function_urls`` only what keeps data is made: table, queues and keys. With it
     (name of a function to the address of its host) the functions are made too, and what
     calls them; a function without an address is called where the emulator's own environment
-    says (:func:`app.local.environment.proxy_environment`). ``clients`` saves making them again.
+    says (:func:`infra.local.environment.proxy_environment`). ``clients`` saves making them again.
 
     Raises:
         OutdatedDataError: the table is there with other keys or indexes.

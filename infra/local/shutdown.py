@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
-from app.local.child import Child
-from app.local.keeper import Keeper
-from app.local.output import Output
-from app.local.parent import Parent, wanted_signals
+from infra.local.child_process import Child
+from infra.local.managed_process import Keeper
+from infra.local.output import Output
+from infra.local.parent_process import Parent, wanted_signals
 
 #: Everything has to be gone by then; people and process managers wait no longer.
 STOP_SECONDS = 4.5

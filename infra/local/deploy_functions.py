@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from app.local.deploy_data import ACCOUNT, queue_arn
 from infra import topology as definitions
+from infra.local.deploy_data import ACCOUNT, queue_arn
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient

@@ -22,10 +22,10 @@ from ministack import app as ministack
 from ministack.core import persistence
 from ministack.services import scheduler
 
-from app.local.emulator_queues import correct_queues
-from app.local.emulator_saver import Saver
-from app.local.emulator_state import DAMAGED_EXIT_CODE
-from app.local.lifeline import end_with_parent
+from infra.local.emulator_queues import correct_queues
+from infra.local.emulator_saver import Saver
+from infra.local.emulator_state import DAMAGED_EXIT_CODE
+from infra.local.parent_watchdog import end_with_parent
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -20,10 +20,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from app.local.emulator_state import DAMAGED_EXIT_CODE, damaged, prepare_state
-from app.local.environment import Launch, base_environment, python
-from app.local.errors import DataFolderError, EmulatorError, PortError
-from app.local.ports import LOOPBACK, listen, port_of, url_of
+from infra.local.emulator_state import DAMAGED_EXIT_CODE, damaged, prepare_state
+from infra.local.environment import Launch, base_environment, python
+from infra.local.errors import DataFolderError, EmulatorError, PortError
+from infra.local.sockets import LOOPBACK, listen, port_of, url_of
 
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
@@ -92,7 +92,7 @@ class Emulator:
                 f"The data folder {self.data_dir} cannot be used: {failure.strerror}."
             ) from failure
         return Launch(
-            python("app.local.emulator_server", str(listener.fileno()), str(self.log)),
+            python("infra.local.emulator_server", str(listener.fileno()), str(self.log)),
             {
                 **base_environment(),
                 "GATEWAY_PORT": str(port),

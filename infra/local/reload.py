@@ -6,14 +6,14 @@ from pathlib import Path
 
 from watchfiles import PythonFilter, awatch
 
-from app.local.environment import PROJECT
+from infra.local.environment import PROJECT
 
 # By the import rules: workers do not import routers, the API does not import workers.
 _FOLDERS = {"app": frozenset({"api", "worker"}), "routers": {"api"}, "workers": {"worker"}}
 
 #: Stands for what only a new start of the whole shop brings into effect.
 SHOP = "shop"
-_DEFINITIONS = (Path("infra/topology.py"), Path("app/store/schema.py"), Path("app/local"))
+_DEFINITIONS = (Path("infra/topology.py"), Path("app/store/schema.py"), Path("infra/local"))
 
 
 async def code_changes(project: Path = PROJECT) -> AsyncIterator[frozenset[str]]:

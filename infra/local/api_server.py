@@ -1,11 +1,11 @@
-"""The API's own process: ``python -m app.local.api_server <socket>``."""
+"""The API's own process: ``python -m infra.local.api_server <socket>``."""
 
 import sys
 
-from app.local.lifeline import end_with_parent
-from app.local.loading import load
-from app.local.serving import serve
 from infra import topology as stack
+from infra.local.loading import load
+from infra.local.parent_watchdog import end_with_parent
+from infra.local.serving import serve
 
 APPLICATION = "app.main:app"
 

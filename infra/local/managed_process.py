@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from app.local.child import Child, describe_exit
-from app.local.environment import Launch
-from app.local.errors import ChildError, LocalShopError
-from app.local.output import Output
+from infra.local.child_process import Child, describe_exit
+from infra.local.environment import Launch
+from infra.local.errors import ChildError, LocalShopError
+from infra.local.output import Output
 
 #: How long a process may take from its start to its first answer.
 START_SECONDS = 30.0

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from app.local.ports import LOOPBACK
+from infra.local.sockets import LOOPBACK
 
 
 async def status_of(port: int, path: str) -> int | None:

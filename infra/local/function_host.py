@@ -1,6 +1,6 @@
 """One worker's own process: takes the emulator's calls and runs the real Lambda handler.
 
-``python -m app.local.function_host <function> <socket>``. MiniStack posts the event and
+``python -m infra.local.function_host <function> <socket>``. MiniStack posts the event and
 expects the handler's answer; what the two agree on is in its ``lambda_svc.py`` ("proxy
 mode"). Several calls run side by side, each in a thread, where Lambda would use as many
 environments: module-level state of a handler is shared by them here.
@@ -19,10 +19,10 @@ from typing import Any
 from uuid import uuid4
 
 from app.domain.errors import ShopError
-from app.local.lifeline import end_with_parent
-from app.local.loading import load
-from app.local.serving import serve
 from infra import topology as stack
+from infra.local.loading import load
+from infra.local.parent_watchdog import end_with_parent
+from infra.local.serving import serve
 
 Message = MutableMapping[str, Any]
 Handler = Callable[[Any, "LambdaContext"], Any]

@@ -3,10 +3,10 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from app.local.errors import OutdatedDataError
 from app.security.signing_keys import new_signing_keys
 from app.store.schema import TableShape
 from infra import topology as definitions
+from infra.local.errors import OutdatedDataError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
