@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 
 from app.domain.errors import ShopError
-from app.verify.sources.purchase import PurchaseRefusedError, practise
 from infra.commands import say
 from infra.topology import alarm_name
+from infra.verify.sources.purchase import PurchaseRefusedError, practise
 
 _LOOK_EVERY_SECONDS = 15.0
 

@@ -24,13 +24,13 @@ from functools import cached_property
 from typing import Any
 
 from app.security.signing_keys import new_signing_keys
-from app.verify.rollback import RollbackError, roll_back
-from app.verify.sources.aliases import find_routing
-from app.verify.sources.asking import aws_client
 from infra.baking import practise_orders, watch_alarm
 from infra.commands import code_of, run, said, say
 from infra.components.resource_graph import INFRA, read_stack_file
 from infra.topology import FUNCTIONS, function_name, signing_keys_name
+from infra.verify.rollback import RollbackError, roll_back
+from infra.verify.sources.aliases import find_routing
+from infra.verify.sources.aws_clients import aws_client
 
 ROOT = INFRA.parent
 
@@ -39,7 +39,7 @@ STEPS = (10, 50)
 #: How long each step is watched: alarms look at five minutes.
 BAKE_MINUTES = 5.0
 #: Calls of each function that a new version should get, whoever is about. More than
-#: infra/policy.toml wants to judge by: chance deals them out, and queues hand over several at once.
+#: infra/verify/policy.toml wants to judge by: chance deals them out, and queues hand over several at once.
 PRACTICE_CALLS = 50
 
 _COMMIT = ("git", "rev-parse", "--short=12", "HEAD")

@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.cost.assumptions import Demand, in_words
-from app.cost.journeys import month_of, read_journeys
-from app.cost.model import Line, this_shop
-from app.cost.old_design import old_in_words, old_shop
-from app.cost.prices import PriceList
+from infra.cost.assumptions import Demand, in_words
+from infra.cost.journeys import month_of, read_journeys
+from infra.cost.model import Line, this_shop
+from infra.cost.old_design import old_in_words, old_shop
+from infra.cost.prices import PriceList
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,17 +14,17 @@ from botocore.exceptions import BotoCoreError
 from rich.console import Console
 
 from app.domain.errors import SettingsError
-from app.verify.decision import Verdict, decide
-from app.verify.evidence import Evidence
-from app.verify.policy import DEPLOYED, POLICY_FILE, STAGES, Policy, read_policy
-from app.verify.registry import GATES, collector_of
-from app.verify.report import as_json, as_table, name_of, read_report, write_reports
-from app.verify.rollback import Change, RollbackError, promote, roll_back
-from app.verify.sources.asking import aws_client
-from app.verify.target import Target
 from infra.local.environment import REGION
 from infra.local.errors import NotRunningError
 from infra.local.running import apply_environment
+from infra.verify.decision import Verdict, decide
+from infra.verify.evidence import Evidence
+from infra.verify.policy import DEPLOYED, POLICY_FILE, STAGES, Policy, read_policy
+from infra.verify.registry import GATES, collector_of
+from infra.verify.report import as_json, as_table, name_of, read_report, write_reports
+from infra.verify.rollback import Change, RollbackError, promote, roll_back
+from infra.verify.sources.aws_clients import aws_client
+from infra.verify.target import Target
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -64,7 +64,9 @@ def command(  # noqa: PLR0917  # Typer makes an option of each.
     replay: Annotated[
         Path | None, typer.Option(help="Decide again from an earlier verify.json.")
     ] = None,
-    policy: Annotated[Path | None, typer.Option(help="Instead of infra/policy.toml.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="Instead of infra/verify/policy.toml.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where the reports go.")] = Path("build/verify"),
     complete: Annotated[bool, typer.Option("--all", help="Show what passed, too.")] = False,
     as_json_text: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,

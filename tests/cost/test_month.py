@@ -13,18 +13,18 @@ from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cost.assumptions import ORDER_BYTES, PAGE_BYTES, PICTURE_BYTES, Demand, in_words
-from app.cost.journeys import JOURNEYS, Amounts, month_of, read_journeys
-from app.cost.model import SWEEPS, Line, alarm_count, idle_polls, key_requests, this_shop
-from app.cost.old_design import LARGEST_READ, PRODUCTS, _query, old_shop
-from app.cost.prices import PriceList
 from app.domain.errors import SettingsError
 from app.seeds import plausible
 from app.static_files import STATIC
 from app.store.orders import order_to_item
-from app.verify.sources.metering import item_size
-from app.verify.sources.units import PRICES
+from infra.cost.assumptions import ORDER_BYTES, PAGE_BYTES, PICTURE_BYTES, Demand, in_words
+from infra.cost.journeys import JOURNEYS, Amounts, month_of, read_journeys
+from infra.cost.model import SWEEPS, Line, alarm_count, idle_polls, key_requests, this_shop
+from infra.cost.old_design import LARGEST_READ, PRODUCTS, _query, old_shop
+from infra.cost.prices import PriceList
 from infra.topology import SWEEPER
+from infra.verify.sources.metering import item_size
+from infra.verify.sources.units import PRICES
 from tests.infra.deployment import ROOT, deploy
 
 LIST = PriceList.read(ROOT)

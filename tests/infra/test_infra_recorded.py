@@ -1,7 +1,7 @@
 """Roles may do, and functions are told, exactly what was seen when everything was done.
 
 A door in front of the emulator writes down every call with the role that made it. What was
-seen is kept in ``infra/recorded_calls.json`` for the gate ``posture``; with ``RECORD_CALLS=1``
+seen is kept in ``infra/verify/recorded_calls.json`` for the gate ``posture``; with ``RECORD_CALLS=1``
 in the environment this file writes it anew. Functions note the settings they read themselves.
 """
 
@@ -13,10 +13,10 @@ import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.main import app
-from app.verify.gates.posture import RECORDED_FILE
-from app.verify.sources.graph import Graph, Resource
 from infra.components.configuration import variables
 from infra.topology import FUNCTIONS, SWEEPER, Function
+from infra.verify.gates.posture import RECORDED_FILE
+from infra.verify.sources.graph import Graph, Resource
 from tests.infra.deployment import ROOT
 from tests.infra.executed_stack import ExecutedStack
 from tests.infra.tour import Tour

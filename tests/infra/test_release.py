@@ -13,12 +13,12 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from app.security.signing_keys import parse_signing_keys
-from app.verify.policy import POLICY_FILE, read_policy
-from app.verify.rollback import promote
 from infra import release as module
 from infra.local.emulator import Emulator
 from infra.release import PRACTICE_CALLS, Release
 from infra.topology import FUNCTIONS, alarm_name, function_name, signing_keys_name
+from infra.verify.policy import POLICY_FILE, read_policy
+from infra.verify.rollback import promote
 from tests.verify.servers import Asked, Said, serving
 from tests.verify.stacks import clients_of, deployed, publish
 

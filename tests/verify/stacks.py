@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from app.verify.target import Target
 from infra.local.clients import Clients
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
 from infra.local.environment import REGION
 from infra.topology import FUNCTIONS, function_name
+from infra.verify.target import Target
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,12 +15,12 @@ from typer.testing import CliRunner, Result
 
 from app.cli import verify
 from app.domain.errors import SettingsError
-from app.verify.decision import decide
-from app.verify.policy import read_policy
-from app.verify.report import as_junit, as_markdown, read_report
 from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment, base_environment
 from infra.topology import FUNCTIONS, function_name
+from infra.verify.decision import decide
+from infra.verify.policy import read_policy
+from infra.verify.report import as_junit, as_markdown, read_report
 from tests.verify.stacks import ROOT, clients_of, deployed, publish
 
 CASES = Path(__file__).parent / "cases"

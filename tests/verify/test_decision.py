@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.verify.decision import Decision, Verdict, decide
-from app.verify.evidence import Evidence, Finding, Measurement
-from app.verify.policy import Mode, Policy, read_policy
-from app.verify.registry import GATES
-from app.verify.report import read_report
+from infra.verify.decision import Decision, Verdict, decide
+from infra.verify.evidence import Evidence, Finding, Measurement
+from infra.verify.policy import Mode, Policy, read_policy
+from infra.verify.registry import GATES
+from infra.verify.report import read_report
 
 ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent / "cases"

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.verify.gates import contract
-from app.verify.sources.documents import breaking_api_changes, breaking_event_changes
-from app.verify.target import Target
+from infra.verify.gates import contract
+from infra.verify.sources.documents import breaking_api_changes, breaking_event_changes
+from infra.verify.target import Target
 from tests.local.harness import ShopProcess, running
 from tests.verify.servers import Asked, Said, serving
 from tests.verify.stacks import target_of

@@ -10,15 +10,15 @@ from typing import Any
 import boto3
 import pytest
 
-from app.cost.journeys import read_journeys
 from app.store.schema import SHAPE
-from app.verify.evidence import Evidence, Measurement
-from app.verify.gates import cost
-from app.verify.sources.metering import item_size, metering, units_of
-from app.verify.sources.units import PRICES, Prices, Units
 from infra import topology as definitions
+from infra.cost.journeys import read_journeys
 from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment
+from infra.verify.evidence import Evidence, Measurement
+from infra.verify.gates import cost
+from infra.verify.sources.metering import item_size, metering, units_of
+from infra.verify.sources.units import PRICES, Prices, Units
 from tests.verify.servers import Asked, Said, serving
 from tests.verify.stacks import ROOT, clients_of, deployed, target_of
 
@@ -99,7 +99,7 @@ async def test_without_a_dated_price_for_every_unit_nothing_is_judged(
     evidence = await cost.collect(replace(target_of("", stage="source"), root=tmp_path))
 
     assert evidence.unreachable
-    assert "infra/prices.toml" in evidence.unreachable
+    assert "infra/cost/prices.toml" in evidence.unreachable
 
 
 def _item(size_bytes: int) -> dict[str, Any]:

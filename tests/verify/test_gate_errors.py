@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.verify.gates import errors
+from infra.verify.gates import errors
 from tests.verify.servers import Asked, Said, serving
 from tests.verify.stacks import target_of
 

@@ -12,13 +12,13 @@ from app.domain.order import OrderState
 from app.seeds.classic import SAMPLE_ORDER_ID, classic_products, classic_stock, make_order
 from app.store.orders import add_order
 from app.store.table import open_table
-from app.verify.evidence import Evidence
-from app.verify.gates import flow
-from app.verify.sources.purchase import practise
 from infra import topology as definitions
 from infra.local.clients import Clients
 from infra.local.emulator import Emulator
 from infra.local.environment import REGION, aws_environment
+from infra.verify.evidence import Evidence
+from infra.verify.gates import flow
+from infra.verify.sources.purchase import practise
 from tests.local.harness import ShopProcess, running
 from tests.verify.servers import Asked, Said, serving
 from tests.verify.stacks import clients_of, deployed, target_of

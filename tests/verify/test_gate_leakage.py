@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from app.domain.card import passes_luhn
-from app.verify.gates import leakage
-from app.verify.gates.leakage import new_card_number, plant, search
-from app.verify.sources.asking import SourceUnreachableError
+from infra.verify.gates import leakage
+from infra.verify.gates.leakage import new_card_number, plant, search
+from infra.verify.sources.aws_clients import SourceUnreachableError
 from tests.verify.servers import Said, serving
 from tests.verify.stacks import ROOT, target_of
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from app.verify.evidence import Evidence, Measurement
-from app.verify.gates import performance
-from app.verify.sources.bench import bench, find_base
-from app.verify.sources.cloudwatch import Window
-from app.verify.sources.requests import PATHS, percentile
 from infra import topology as definitions
 from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment
+from infra.verify.evidence import Evidence, Measurement
+from infra.verify.gates import performance
+from infra.verify.sources.bench import bench, find_base
+from infra.verify.sources.cloudwatch import Window
+from infra.verify.sources.requests import PATHS, percentile
 from tests.verify.servers import Asked, Said, serving
 from tests.verify.stacks import clients_of, deployed, publish, target_of
 

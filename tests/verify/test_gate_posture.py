@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from app.verify.gates.posture import RECORDED_FILE, collect, judged
-from app.verify.sources.asking import SourceUnreachableError
-from app.verify.sources.graph import Graph, Resource, read_graph
-from app.verify.target import Target
+from infra.verify.gates.posture import RECORDED_FILE, collect, judged
+from infra.verify.sources.aws_clients import SourceUnreachableError
+from infra.verify.sources.graph import Graph, Resource, read_graph
+from infra.verify.target import Target
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

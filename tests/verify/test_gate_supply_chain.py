@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from app.verify.evidence import Evidence
-from app.verify.gates import supply_chain
-from app.verify.sources.lock import Package, bill_of_materials, read_lock
-from app.verify.target import Target
+from infra.verify.evidence import Evidence
+from infra.verify.gates import supply_chain
+from infra.verify.sources.lock import Package, bill_of_materials, read_lock
+from infra.verify.target import Target
 from tests.verify.servers import Asked, Said, serving
 from tests.verify.stacks import target_of
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.verify.decision import Verdict, decide
-from app.verify.evidence import Evidence, Measurement
-from app.verify.policy import POLICY_FILE, Policy, read_policy
-from app.verify.report import read_report
+from infra.verify.decision import Verdict, decide
+from infra.verify.evidence import Evidence, Measurement
+from infra.verify.policy import POLICY_FILE, Policy, read_policy
+from infra.verify.report import read_report
 from tests.verify.stacks import ROOT
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

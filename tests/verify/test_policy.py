@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import SettingsError
-from app.verify.policy import STAGES, read_policy
-from app.verify.registry import GATES
+from infra.verify.policy import STAGES, read_policy
+from infra.verify.registry import GATES
 
 ROOT = Path(__file__).parents[2]
 GOOD = """

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from app.domain.errors import SettingsError
-from app.verify.decision import Decision, decide
-from app.verify.evidence import Evidence, Finding, Measurement
-from app.verify.policy import Policy, read_policy
-from app.verify.report import (
+from infra.verify.decision import Decision, decide
+from infra.verify.evidence import Evidence, Finding, Measurement
+from infra.verify.policy import Policy, read_policy
+from infra.verify.report import (
     JSON_FILE,
     JUNIT_FILE,
     MARKDOWN_FILE,

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.verify.rollback import RollbackError, promote, roll_back
 from infra.local.emulator import Emulator
 from infra.topology import FUNCTIONS, function_name
+from infra.verify.rollback import RollbackError, promote, roll_back
 from tests.verify.stacks import clients_of, deployed, publish
 
 

@@ -1,0 +1,121 @@
+"""What cannot be metered, said once, with a reason each."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.domain.errors import SettingsError
+
+#: Days a month is reckoned with.
+DAYS = 30
+SECONDS_A_MONTH = DAYS * 24 * 60 * 60
+
+#: Long polls that Lambda keeps open for each queue, whether or not there is anything in it.
+#: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+POLLERS_PER_QUEUE = 5
+#: The longest a poll can wait (SQS).
+POLL_SECONDS = 20
+#: How long SQS and DynamoDB go on with a data key before they ask KMS again (their default).
+#: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+DATA_KEY_SECONDS = 300
+#: What one call writes into logs: START, END and REPORT of Lambda, a line of the shop and one
+#: of the gateway, with what CloudWatch bills beside the text of a line.
+LOG_BYTES_PER_CALL = 600
+#: What the sweeper takes when there is little to do: four queries and a cold start now and then.
+SWEEP_SECONDS = Decimal("0.1")
+#: An order and the decision about its payment, and their copies in indexes, with the 100 bytes
+#: that DynamoDB bills beside every item. A test weighs items.
+ORDER_BYTES, ORDER_INDEX_BYTES = 1600, 1600
+#: A user, the name's lock and a cart, and their entries in indexes, reckoned likewise.
+USER_BYTES, USER_INDEX_BYTES = 1200, 600
+#: One of so many orders comes from somebody new.
+ORDERS_PER_USER = 3
+#: How long orders have been kept when the month is reckoned: storage grows, and the first
+#: year is what somebody decides about.
+MONTHS_KEPT = 12
+#: The storefront's code and the pictures of a first view and three products, compressed as they
+#: travel; seen in a browser, weighed by a test. Browsers keep them for the rest of a visit.
+PAGE_BYTES = 50_000
+PICTURE_BYTES = 20_000
+FILES_PER_VISIT = 40
+#: Headers of an answer, compressed as HTTP/2 does; bills count them too.
+HEADER_BYTES = 500
+#: Files that CloudFront has forgotten and fetches again: one of so many.
+FILES_PER_MISS = 20
+#: Answers of the API to one call, on average: the catalog has 3.4 kB, the others less.
+ANSWER_BYTES_PER_CALL = 2500
+#: The image, compressed, and how many releases of it are kept.
+IMAGE_BYTES = 150_000_000
+IMAGES_KEPT = 10
+#: A process of the api lives for hours and asks for the signing keys once an hour.
+KEY_READERS = 3
+
+GIGABYTE = Decimal(1_000_000_000)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """How much is asked of the shop; ``visits`` and ``carts`` are per order.
+
+    Raises:
+        SettingsError: more carts are filled than there are visits.
+    """
+
+    orders_per_day: int
+    visits: int = 20
+    carts: int = 3
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        if self.carts > self.visits:
+            raise SettingsError(
+                f"{self.carts} carts cannot be filled in {self.visits} visits "
+                "(--carts-per-order, --visits-per-order)"
+            )
+
+    @property
+    def orders(self) -> int:
+        """Return how many orders a month has."""
+        return self.orders_per_day * DAYS
+
+
+def bytes_per_visit() -> int:
+    """Return what a visit loads beside the answers of the API."""
+    return PAGE_BYTES + PICTURE_BYTES + FILES_PER_VISIT * HEADER_BYTES
+
+
+def in_words(demand: Demand) -> list[str]:
+    """Return what is assumed, for people."""
+    return [
+        (
+            f"Assumed: a month has {DAYS} days. Of {demand.visits} visits {demand.carts} fill a "
+            "cart and one becomes an order."
+        ),
+        (
+            "Metered: read and write units, requests and calls of a visit, a cart and an order "
+            "(infra/cost/journeys.json, checked by a test). How long functions run is processor time, "
+            "metered, plus 5 ms for each call to AWS, assumed."
+        ),
+        (
+            f"Assumed: Lambda keeps {POLLERS_PER_QUEUE} polls of {POLL_SECONDS} s open for each "
+            "of its queues, day and night: a shop without orders pays for that too."
+        ),
+        (
+            f"Assumed: orders are kept for {MONTHS_KEPT} months, one of {ORDERS_PER_USER} comes "
+            f"from somebody new; an order takes {ORDER_BYTES:,} bytes and as many in indexes "
+            "again (weighed)."
+        ),
+        (
+            f"Weighed: a visit loads {FILES_PER_VISIT} files, {bytes_per_visit() // 1000} kB "
+            f"with their headers. Assumed: an answer of the API has {ANSWER_BYTES_PER_CALL:,} "
+            f"bytes, a function call logs {LOG_BYTES_PER_CALL}. All data leaves through "
+            "CloudFront."
+        ),
+        (
+            f"Assumed: KMS is asked again every {DATA_KEY_SECONDS} s for each role and queue; "
+            f"{IMAGES_KEPT} images of {IMAGE_BYTES // 1_000_000} MB are kept."
+        ),
+        (
+            "List prices of the first step, however much is used: no free tier, no savings plan, "
+            "no discount for volume, no taxes, no support. Keys in their first year."
+        ),
+    ]

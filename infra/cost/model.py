@@ -1,0 +1,163 @@
+"""A month of this shop, service by service."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.store.schema import SHAPE
+from infra.cost import assumptions as assumed
+from infra.cost.assumptions import GIGABYTE, Demand
+from infra.cost.journeys import Amounts
+from infra.cost.prices import PriceList
+from infra.topology import FUNCTIONS, MAPPINGS, QUEUES, SWEEPER
+
+#: Calls of the sweeper in a month: every five minutes, as ``infra/topology.py`` says.
+SWEEPS = assumed.SECONDS_A_MONTH // 300
+#: It looks for open orders in four partitions, at half a read unit each.
+_SWEEP_READS = 4 * Decimal("0.5")
+_MB_PER_GB = 1024
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one service costs a month, in dollars, and what for."""
+
+    service: str
+    dollars: Decimal
+    what: str
+
+
+def gigabytes(size: Decimal | int) -> Decimal:
+    """Return bytes as the gigabytes that bills count."""
+    return Decimal(size) / GIGABYTE
+
+
+def idle_polls() -> int:
+    """Return how many requests SQS gets in a month without any message."""
+    polls = assumed.SECONDS_A_MONTH // assumed.POLL_SECONDS
+    return len(MAPPINGS) * assumed.POLLERS_PER_QUEUE * polls
+
+
+def key_requests() -> int:
+    """Return how often KMS is asked in a month by queues with cards, and by the table.
+
+    A queue asks twice for each role that sends to it and once for each that receives, the
+    table once for each role that uses it, whenever a data key has been used for long enough.
+    """
+    cards = {queue.name for queue in QUEUES if queue.carries_cards}
+    senders = sum(queue in cards for each in FUNCTIONS for queue in each.sends_to)
+    receivers = sum(each.queue in cards for each in MAPPINGS)
+    users = sum(bool(each.table_actions) for each in FUNCTIONS)
+    times = assumed.SECONDS_A_MONTH // assumed.DATA_KEY_SECONDS
+    return (2 * senders + receivers + users) * times
+
+
+def table_bytes(demand: Demand) -> tuple[int, int]:
+    """Return how much the table keeps after a year, and how much its indexes do."""
+    orders = demand.orders * assumed.MONTHS_KEPT
+    users = orders // assumed.ORDERS_PER_USER
+    return (
+        orders * assumed.ORDER_BYTES + users * assumed.USER_BYTES,
+        orders * assumed.ORDER_INDEX_BYTES + users * assumed.USER_INDEX_BYTES,
+    )
+
+
+def alarm_count() -> int:
+    """Return how many alarms ``infra/components/alarm_definitions.py`` makes."""
+    of_queues, of_tables = len(QUEUES), 2 * (1 + len(SHAPE.indexes))
+    return of_queues + of_tables + 2 * len(FUNCTIONS) + 2 + 2
+
+
+def this_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line]:
+    """Yield the lines of a month's bill; ``used`` is what all journeys use together."""
+    one = prices.one
+    kept, indexed = map(gigabytes, table_bytes(demand))
+    visits = demand.orders * demand.visits
+    calls = used["function_calls"] + SWEEPS
+    memory = next(each.memory_mb for each in FUNCTIONS if each.name == SWEEPER.function)
+    computed = used["gb_seconds"] + SWEEPS * assumed.SWEEP_SECONDS * memory / _MB_PER_GB
+    reads = used["read_units"] + SWEEPS * _SWEEP_READS
+
+    yield Line(
+        "Lambda",
+        calls * one["function_calls"] + computed * one["gb_seconds"],
+        f"{_count(calls)} calls, {_count(computed)} GB-seconds",
+    )
+    yield Line(
+        "DynamoDB",
+        reads * one["read_units"] + used["write_units"] * one["write_units"],
+        f"{_count(reads)} read and {_count(used['write_units'])} write units",
+    )
+    yield Line(
+        "DynamoDB storage",
+        (kept + indexed) * one["table_month"] + kept * one["backup_month"],
+        f"{kept + indexed:.2f} GB after a year, {kept:.2f} of it backed up",
+    )
+    requests = used["queue_requests"] + idle_polls()
+    yield Line(
+        "SQS",
+        requests * one["queue_requests"],
+        f"{_count(used['queue_requests'])} requests and {_count(idle_polls())} empty polls",
+    )
+    yield Line(
+        "API Gateway",
+        used["http_requests"] * one["http_requests"],
+        f"{_count(used['http_requests'])} requests to the HTTP API",
+    )
+    yield from pages(visits, used["http_requests"], one)
+    yield from _keys(one)
+    yield from _watching(calls, one)
+    yield Line(
+        "ECR",
+        gigabytes(assumed.IMAGES_KEPT * assumed.IMAGE_BYTES) * one["image_month"],
+        f"{assumed.IMAGES_KEPT} images",
+    )
+    yield Line("EventBridge Scheduler", SWEEPS * one["scheduled_calls"], f"{_count(SWEEPS)} sweeps")
+    yield Line("Budgets", Decimal(), "one budget that only tells: free")
+
+
+def pages(visits: int, api_calls: Decimal, one: dict[str, Decimal]) -> Iterator[Line]:
+    """Yield what pages, pictures and answers cost on their way to people."""
+    answer = assumed.ANSWER_BYTES_PER_CALL + assumed.HEADER_BYTES
+    traffic = gigabytes(visits * assumed.bytes_per_visit() + api_calls * answer)
+    requests = visits * assumed.FILES_PER_VISIT + api_calls
+    yield Line(
+        "CloudFront",
+        traffic * one["cdn_traffic"] + requests * one["cdn_requests"],
+        f"{traffic:,.1f} GB, {_count(requests)} requests",
+    )
+    # Most requests end at CloudFront; what changed or is forgotten there comes from the bucket.
+    misses = Decimal(visits * assumed.FILES_PER_VISIT) / assumed.FILES_PER_MISS
+    yield Line("S3", misses * one["page_requests"] + one["page_month"] / 1000, "pages")
+
+
+def _keys(one: dict[str, Decimal]) -> Iterator[Line]:
+    asked = key_requests()
+    yield Line(
+        "KMS",
+        2 * one["key"] + asked * one["key_requests"],
+        f"keys for cards and for notices, {_count(asked)} requests",
+    )
+    reads = assumed.KEY_READERS * assumed.SECONDS_A_MONTH // 3600
+    yield Line(
+        "Secrets Manager",
+        one["secret"] + reads * one["secret_requests"],
+        f"the signing keys, {_count(reads)} reads",
+    )
+
+
+def _watching(calls: Decimal, one: dict[str, Decimal]) -> Iterator[Line]:
+    logged = gigabytes(calls * assumed.LOG_BYTES_PER_CALL)
+    alarms = alarm_count()
+    yield Line(
+        "CloudWatch",
+        logged * (one["log_intake"] + one["log_month"])
+        + alarms * one["alarm"]
+        + one["composite_alarm"]
+        + one["dashboard"],
+        f"{alarms} alarms, a dashboard, {logged:.2f} GB of logs",
+    )
+
+
+def _count(number: Decimal | int) -> str:
+    return f"{int(number):,}"

@@ -1,0 +1,113 @@
+"""Gate ``contract``: can everybody who spoke to the last release speak to this one?
+
+The documents of the API and the events are compared with those of the last tag, or of the
+commit this tree is made on. A shop that runs is also asked what its oldest clients ask.
+"""
+
+import asyncio
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from infra.verify.evidence import Evidence, Finding, Measurement
+from infra.verify.sources.aws_clients import SourceUnreachableError, asking
+from infra.verify.sources.bench import find_base
+from infra.verify.sources.clients import SEQUENCES, Surprise, play
+from infra.verify.sources.documents import (
+    Document,
+    breaking_api_changes,
+    breaking_event_changes,
+)
+from infra.verify.target import Target
+
+GATE = "contract"
+
+_GIT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A document that others rely on, and what finds the changes that break them."""
+
+    name: str
+    file: str
+    breaking: Callable[[Document, Document], Iterator[tuple[str, str]]]
+
+
+_KINDS = (
+    _Kind("API documents", "openapi/openapi.json", breaking_api_changes),
+    _Kind("event documents", "openapi/asyncapi.json", breaking_event_changes),
+)
+
+
+async def collect(target: Target) -> Evidence:
+    """Compare the documents, and play the clients' part where a shop runs."""
+    now, source = datetime.now(UTC), f"documents in {target.root.name}"
+    measurements: list[Measurement] = []
+    findings: list[Finding] = []
+    try:
+        if target.stage in {"source", "preview"}:
+            base = await asyncio.to_thread(find_release, target.root)
+            source = f"documents since {base}"
+            for kind in _KINDS:
+                compared, changes = await asyncio.to_thread(_compare, target.root, base, kind)
+                measurements.append(Measurement(f"{kind.name} compared", compared, "documents"))
+                findings += changes
+        if target.url:
+            source = f"clients of {target.url}"
+            with asking("the shop"):
+                surprises = await _play(target.url)
+            measurements.append(Measurement("client sequences", len(SEQUENCES), "sequences"))
+            findings += [Finding("client", each.client, each.says) for each in surprises]
+    except SourceUnreachableError as failure:
+        return Evidence(GATE, source, now, unreachable=str(failure))
+    return Evidence(GATE, source, now, tuple(measurements), tuple(findings))
+
+
+def find_release(root: Path) -> str:
+    """Return the last tag, or without one the commit this tree is made on.
+
+    Raises:
+        SourceUnreachableError: there is nothing to compare with.
+    """
+    tag = _git(root, "describe", "--tags", "--abbrev=0", "HEAD~1")
+    base = (tag or "").strip() or find_base(root)
+    if not base:
+        raise SourceUnreachableError("git knows no tag and no commit to compare with")
+    return base
+
+
+def _compare(root: Path, base: str, kind: _Kind) -> tuple[int, list[Finding]]:
+    """Return how many documents were compared, and what is broken."""
+    text = _git(root, "show", f"{base}:{kind.file}")
+    if text is None:
+        # It did not exist then: nobody relies on it.
+        return 0, []
+    changes = kind.breaking(json.loads(text), _read(root / kind.file))
+    return 1, [Finding("breaking", place, change) for place, change in changes]
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as failure:
+        raise SourceUnreachableError(f"{path.name} cannot be read") from failure
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    done = subprocess.run(  # noqa: S603  # No shell; the arguments are ours.
+        ["git", "-C", str(root), *arguments],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_GIT_SECONDS,
+    )
+    return done.stdout if done.returncode == 0 else None
+
+
+async def _play(url: str) -> list[Surprise]:
+    return [each async for each in play(url)]

@@ -1,0 +1,48 @@
+"""Gate ``errors``: did this release bring errors that no release before it had?"""
+
+import os
+from datetime import UTC, datetime
+
+from infra.verify.evidence import Evidence, Finding, Measurement
+from infra.verify.sources.aws_clients import SourceUnreachableError, asking
+from infra.verify.sources.sentry import Issue, SentrySettings, new_issues
+from infra.verify.target import Target
+
+GATE = "errors"
+
+
+async def collect(_: Target) -> Evidence:
+    """Ask Sentry for the new, unresolved issues of the release."""
+    source, now = "Sentry", datetime.now(UTC)
+    try:
+        settings = SentrySettings.read(os.environ)
+        source = f"Sentry, release {settings.release}"
+        with asking("Sentry"):
+            issues = await new_issues(settings)
+    except SourceUnreachableError as failure:
+        return Evidence(GATE, source, now, unreachable=str(failure))
+    except (ValueError, TypeError, AttributeError):
+        return Evidence(
+            GATE, source, now, unreachable="Sentry answers in another shape than its API"
+        )
+    return judged(source, now, issues)
+
+
+def judged(source: str, now: datetime, issues: list[Issue]) -> Evidence:
+    """Return the evidence of the issues that were found."""
+    return Evidence(
+        GATE,
+        source,
+        now,
+        (
+            Measurement(
+                "new issues", len(issues), "issues", about="unresolved, first seen in this release"
+            ),
+        ),
+        tuple(
+            Finding(
+                "new-issue", each.short_id, f"{each.kind} in {each.place}, {each.events} events"
+            )
+            for each in issues
+        ),
+    )

@@ -1,0 +1,78 @@
+"""What the lock files say the shop is made of, and the bill of materials made from them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from infra.verify.sources.aws_clients import SourceUnreachableError
+
+#: What the functions run on, and everything there is for those who work on the shop.
+SHIPPED, EVERYTHING = "requirements.txt", "requirements-dev.txt"
+
+_PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)")
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+
+
+@dataclass(frozen=True)
+class Package:
+    """One locked package."""
+
+    name: str
+    version: str
+    hashes: tuple[str, ...]
+
+    @property
+    def purl(self) -> str:
+        """Return its package URL."""
+        name = re.sub(r"[-_.]+", "-", self.name).lower()
+        return f"pkg:pypi/{name}@{self.version}"
+
+
+def read_lock(root: Path, name: str) -> list[Package]:
+    """Return the packages of a lock file; a line that pins nothing has no version.
+
+    Raises:
+        SourceUnreachableError: there is no such file.
+    """
+    try:
+        text = (root / name).read_text(encoding="utf-8")
+    except OSError as failure:
+        raise SourceUnreachableError(f"{name} cannot be read") from failure
+    return list(_packages(text))
+
+
+def _packages(text: str) -> Iterator[Package]:
+    for entry in text.replace("\\\n", " ").splitlines():
+        line = entry.strip()
+        if not line or line.startswith("#"):
+            continue
+        found = _PIN.match(line)
+        name, version = (found["name"], found["version"]) if found else (line.split()[0], "")
+        yield Package(name, version, tuple(_HASH.findall(line)))
+
+
+def bill_of_materials(packages: Sequence[Package], *, now: datetime) -> dict[str, Any]:
+    """Return a CycloneDX 1.6 document of what the functions run on."""
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "timestamp": now.isoformat(timespec="seconds"),
+            "component": {"type": "application", "name": "acme-serverless-fitness-shop"},
+        },
+        "components": [
+            {
+                "type": "library",
+                "bom-ref": each.purl,
+                "name": each.name,
+                "version": each.version,
+                "purl": each.purl,
+                "hashes": [{"alg": "SHA-256", "content": value} for value in each.hashes],
+            }
+            for each in packages
+        ],
+    }
