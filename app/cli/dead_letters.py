@@ -16,9 +16,9 @@ from rich.table import Table
 from app.cli.letter_box import QueueLetterBox, letter_box_of
 from app.cli.stacks import LOCAL, RegionOption, StackOption
 from app.domain.errors import InvalidInputError, QueueUnavailableError
-from app.services.dead_letters import look
-from app.services.letters import DEAD_LETTER_QUEUES
 from app.store.table import get_table
+from infra.dead_letters.diagnosis import look
+from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.local.environment import REGION
 
 QueueOption = Annotated[

@@ -11,9 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from app.cli.queue_client import QueueClient, unreachable
 from app.cli.stacks import speak_to
 from app.queues import get_client
-from app.services.letters import Letter
 from app.settings import get_settings
 from infra import topology as definitions
+from infra.dead_letters.messages import Letter
 
 if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageTypeDef

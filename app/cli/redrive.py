@@ -17,9 +17,9 @@ from app.cli.dead_letters import QueueOption, chosen, held_by_others, held_text
 from app.cli.letter_box import letter_box_of
 from app.cli.stacks import LOCAL, RegionOption, StackOption
 from app.domain.errors import StoreUnavailableError
-from app.services.letters import LOOK_SECONDS
-from app.services.redrive import Action, Moved, Pace, Redrive, redrive
 from app.store.table import get_table
+from infra.dead_letters.messages import LOOK_SECONDS
+from infra.dead_letters.redrive import Action, Moved, Pace, Redrive, redrive
 from infra.local.environment import REGION
 
 _LETTERS_PER_LOOK = 10

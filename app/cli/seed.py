@@ -9,8 +9,8 @@ from rich.progress import Progress
 
 from app.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
 from app.domain.errors import SettingsError
-from app.services.seeds import seed_catalog, seed_more
 from infra.local.environment import REGION
+from infra.seeds.load import seed_catalog, seed_more
 
 
 def command(

@@ -13,8 +13,8 @@ from app.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
 from app.domain.errors import InvalidInputError
 from app.messages import Event, EventType, parse_event
 from app.samples import NAMES, sample_event
-from app.seeds.classic import SAMPLE_ORDER_ID
 from infra.local.environment import REGION
+from infra.seeds.classic import SAMPLE_ORDER_ID
 from infra.topology import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
 
 _QUEUE_OF = {

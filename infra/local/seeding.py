@@ -7,7 +7,7 @@ import traceback
 from infra.local.loading import load
 from infra.local.parent_watchdog import end_with_parent
 
-SEED_ONCE = "app.services.seeds.seed_once"
+SEED_ONCE = "infra.seeds.load.seed_once"
 
 
 def main() -> None:

@@ -95,14 +95,14 @@ async def _operations() -> list[Figure]:
     from app.domain.draft import DraftLine, OrderDraft  # noqa: PLC0415
     from app.domain.order import Address  # noqa: PLC0415
     from app.queues import get_queues  # noqa: PLC0415
-    from app.seeds.classic import SAMPLE_ORDER_ID  # noqa: PLC0415
     from app.services import carts, orders  # noqa: PLC0415
-    from app.services.seeds import seed_once  # noqa: PLC0415
     from app.store import carts as cart_store  # noqa: PLC0415
     from app.store import orders as order_store  # noqa: PLC0415
     from app.store import products, users  # noqa: PLC0415
     from app.store.pagination import PageRequest  # noqa: PLC0415
     from app.store.table import get_table  # noqa: PLC0415
+    from infra.seeds.classic import SAMPLE_ORDER_ID  # noqa: PLC0415
+    from infra.seeds.load import seed_once  # noqa: PLC0415
 
     await seed_once()
     table, queues, now = get_table(), get_queues(), datetime.now(UTC)

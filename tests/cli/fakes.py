@@ -8,14 +8,14 @@ from itertools import count
 
 from app.domain.errors import StoreUnavailableError
 from app.samples import sample_event
-from app.services.letters import (
+from app.store.keys import Key
+from app.store.table import Item, Table
+from infra.dead_letters.messages import (
     DEAD_LETTER_QUEUES,
     LOOK_SECONDS,
     Letter,
 )
-from app.services.redrive import Pace, Redrive, redrive
-from app.store.keys import Key
-from app.store.table import Item, Table
+from infra.dead_letters.redrive import Pace, Redrive, redrive
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CARD = "4111111111111111"

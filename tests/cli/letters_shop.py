@@ -13,9 +13,9 @@ from app.domain.order import OrderState
 from app.domain.user import Role, User
 from app.queues import get_client
 from app.samples import sample_event
-from app.seeds.classic import classic_products, make_order
 from app.store.orders import add_order
 from app.store.table import get_table
+from infra.seeds.classic import classic_products, make_order
 
 NOW = datetime.now(UTC)
 BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from app.domain.errors import InvalidInputError
 from app.messages import EventType
 from app.samples import NAMES
-from app.services.dead_letters import find_out
-from app.services.letters import (
+from infra.dead_letters.diagnosis import find_out
+from infra.dead_letters.messages import (
     QUEUE_OF,
     Look,
     order_id_in,

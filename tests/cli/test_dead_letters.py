@@ -16,10 +16,10 @@ from app.cli.dead_letters import age_text
 from app.domain.errors import InvalidInputError, QueueUnavailableError
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
-from app.services.letters import DEAD_LETTER_QUEUES
 from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import get_table
+from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.topology import QUEUES
 from tests.chaos.faulty_wire import FaultyWire
 from tests.cli.letters_shop import (

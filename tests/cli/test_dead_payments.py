@@ -9,13 +9,13 @@ import pytest
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PAYMENT_TIMEOUT, PaymentDecision
 from app.domain.user import Role, User
-from app.seeds.classic import classic_products, make_order
-from app.services.dead_letters import find_out
-from app.services.dead_payments import TOO_OLD
-from app.services.redrive import STORE_AWAY, Action
 from app.store.orders import order_to_item
 from app.store.payments import decision_to_item
 from app.store.table import Item
+from infra.dead_letters.diagnosis import find_out
+from infra.dead_letters.payments import TOO_OLD
+from infra.dead_letters.redrive import STORE_AWAY, Action
+from infra.seeds.classic import classic_products, make_order
 from tests.cli.fakes import (
     CARD,
     NOW,

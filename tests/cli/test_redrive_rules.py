@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from app.domain.errors import QueueUnavailableError
-from app.services.letters import (
+from infra.dead_letters.messages import (
     Letter,
 )
-from app.services.redrive import Pace, Redrive
+from infra.dead_letters.redrive import Pace, Redrive
 from tests.cli.fakes import NOW, FakeBox, ForgetfulBox, KilledError, letter, run, sample
 
 

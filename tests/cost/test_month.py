@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import SettingsError
-from app.seeds import plausible
 from app.static_files import STATIC
 from app.store.orders import order_to_item
 from infra.cost.assumptions import ORDER_BYTES, PAGE_BYTES, PICTURE_BYTES, Demand, in_words
@@ -22,6 +21,7 @@ from infra.cost.journeys import JOURNEYS, Amounts, month_of, read_journeys
 from infra.cost.model import SWEEPS, Line, alarm_count, idle_polls, key_requests, this_shop
 from infra.cost.old_design import LARGEST_READ, PRODUCTS, _query, old_shop
 from infra.cost.prices import PriceList
+from infra.seeds import plausible
 from infra.topology import SWEEPER
 from infra.verify.sources.metering import item_size
 from infra.verify.sources.units import PRICES
@@ -122,7 +122,7 @@ def test_the_sweeper_runs_as_often_as_it_is_reckoned() -> None:
 
 
 def test_the_catalog_is_as_large_as_when_this_shop_was_metered() -> None:
-    assert len(json.loads((ROOT / "app/seeds/products.json").read_text())) == PRODUCTS
+    assert len(json.loads((ROOT / "infra/seeds/products.json").read_text())) == PRODUCTS
 
 
 def test_an_order_weighs_what_it_is_reckoned_with() -> None:

@@ -14,7 +14,7 @@ from app.domain.money import MAX_CENTS
 from app.domain.order import Address, OrderLine, OrderState
 from app.domain.payment import decide_payment, time_out_payment
 from app.domain.shipment import plan_shipment
-from app.seeds.classic import classic_products
+from infra.seeds.classic import classic_products
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CARD = Card("4111111111111111", 12, 2030, "123")

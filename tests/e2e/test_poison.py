@@ -20,11 +20,11 @@ from pydynox import DynamoDBClient
 
 from app.domain.order import OrderState
 from app.domain.user import Role, User
-from app.seeds.classic import classic_products, make_order
-from app.services.letters import DEAD_LETTER_QUEUES
 from app.store.orders import add_order, get_order
 from app.store.table import Table
+from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.local.environment import CREDENTIALS
+from infra.seeds.classic import classic_products, make_order
 from infra.topology import (
     MAX_RECEIVES,
     PAYMENT_REQUEST,

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 from app.domain.order import OrderState
 from app.domain.user import Role
-from app.seeds.classic import classic_products, make_order
 from app.settings import get_settings
 from app.store.orders import add_order
 from app.store.table import get_table
+from infra.seeds.classic import classic_products, make_order
 from tests.fuzz.contents import Items, contents, restore
 from tests.shop import PASSWORD, stored_product, stored_user, tokens_of
 

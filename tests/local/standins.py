@@ -85,7 +85,7 @@ def make_project(folder: Path) -> Path:
     files = {
         "app/main.py": API,
         "app/services/__init__.py": "",
-        "app/services/seeds.py": SEEDS,
+        "infra/seeds/load.py": SEEDS,
         "routers/__init__.py": "",
         "workers/__init__.py": "",
         **{f"workers/{name}.py": WORKER.format(name=name) for name in WORKERS},

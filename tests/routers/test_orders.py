@@ -14,11 +14,11 @@ from httpx import AsyncClient, Response
 
 from app.domain.user import Role
 from app.queues import get_client
-from app.seeds.classic import classic_products
 from app.settings import get_settings
 from app.store.keys import order_key
 from app.store.products import add_product
 from app.store.table import Table, get_table
+from infra.seeds.classic import classic_products
 from tests.events import CONTEXT
 from tests.shop import bearer, fresh, new_shopper, staff
 from workers import payment

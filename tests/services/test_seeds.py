@@ -2,12 +2,12 @@
 
 from httpx import AsyncClient
 
-from app.services.seeds import seed_more, seed_once
 from app.store.orders import get_order, list_orders
 from app.store.pagination import PageRequest
 from app.store.products import list_products
 from app.store.table import get_table
 from app.store.users import list_users
+from infra.seeds.load import seed_more, seed_once
 from tests.shop import shop_client, staff
 
 

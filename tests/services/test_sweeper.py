@@ -11,7 +11,6 @@ from app.domain.ids import transaction_id_for
 from app.domain.order import Order, OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.domain.user import Role, User
-from app.seeds.classic import classic_products, make_order
 from app.services.sweeper import (
     GRACE,
     MOST_SHIPMENTS,
@@ -23,6 +22,7 @@ from app.store.orders import add_order, get_order, list_orders, order_to_item
 from app.store.pagination import PageRequest
 from app.store.payments import decide_once, find_decision
 from app.store.table import get_table
+from infra.seeds.classic import classic_products, make_order
 from tests.events import Context
 from workers.dependencies import REAL
 from workers.order import handle_schedule

@@ -17,12 +17,12 @@ from app.domain.errors import SecretsUnavailableError, ShopError
 from app.domain.order import OrderState
 from app.domain.user import Credentials, Role, User
 from app.security.passwords import hash_password_now
-from app.seeds.classic import classic_products, make_order
 from app.settings import read_settings
 from app.store.carts import cart_to_item
 from app.store.orders import order_to_item
 from app.store.products import product_to_item
 from app.store.users import credentials_to_item, user_to_item
+from infra.seeds.classic import classic_products, make_order
 from tests.simulation.client import FakeQueues, fake_table
 from tests.simulation.crash import Script
 from tests.simulation.door import KEYS, Answer, ask, opened

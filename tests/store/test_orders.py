@@ -11,7 +11,6 @@ import pytest
 from app.domain.errors import OrderNotFoundError, OrderNotPaidError
 from app.domain.order import ALLOWED_FROM, Order, OrderState
 from app.domain.user import Role, User
-from app.seeds.classic import classic_products, make_order
 from app.store.keys import order_key
 from app.store.orders import (
     add_order,
@@ -22,6 +21,7 @@ from app.store.orders import (
 )
 from app.store.pagination import PageRequest
 from app.store.table import Table, get_table
+from infra.seeds.classic import classic_products, make_order
 from tests.shop import count_calls
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -15,13 +15,13 @@ from app.domain.cart import CartLine
 from app.domain.errors import UsernameTakenError
 from app.domain.order import OrderState
 from app.domain.user import Credentials, Role, User
-from app.seeds.classic import classic_products, make_order
 from app.store import carts, orders, products, users
 from app.store.pagination import PageRequest
 from app.store.schema import SHAPE
 from app.store.table import get_table
 from infra.local.clients import Clients
 from infra.local.deploy_data import ensure_table
+from infra.seeds.classic import classic_products, make_order
 from tests.conftest import CREDENTIALS, forget_clients
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

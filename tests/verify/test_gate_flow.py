@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from app.domain.order import OrderState
-from app.seeds.classic import SAMPLE_ORDER_ID, classic_products, classic_stock, make_order
 from app.store.orders import add_order
 from app.store.table import open_table
 from infra import topology as definitions
 from infra.local.clients import Clients
 from infra.local.emulator import Emulator
 from infra.local.environment import REGION, aws_environment
+from infra.seeds.classic import SAMPLE_ORDER_ID, classic_products, classic_stock, make_order
 from infra.verify.evidence import Evidence
 from infra.verify.gates import flow
 from infra.verify.sources.purchase import practise

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from app.seeds.classic import SAMPLE_ORDER_ID
 from app.services.sweeper import GRACE
 from app.settings import MAX_DELIVERY_SECONDS
 from app.store.orders import list_overdue_order_ids
 from app.store.table import open_table
+from infra.seeds.classic import SAMPLE_ORDER_ID
 from infra.topology import QUEUES, queue_name, table_name
 
 if TYPE_CHECKING:

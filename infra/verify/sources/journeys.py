@@ -188,7 +188,7 @@ async def _products(shop: Shop) -> list[dict[str, Any]]:
 
 async def play(meter: Meter, clients: Clients) -> dict[str, Units]:
     """Play every journey some times in the shop that the environment names."""
-    from app.services.seeds import seed_once  # noqa: PLC0415  # After the environment is set.
+    from infra.seeds.load import seed_once  # noqa: PLC0415  # After the environment is set.
 
     await seed_once()
     transport = httpx.ASGITransport(load("app.main:app"))

@@ -7,14 +7,14 @@ from itertools import chain, islice
 from random import Random
 
 from app.domain.user import Credentials, User
-from app.seeds import plausible
-from app.seeds.classic import Stock, classic_products, classic_stock
 from app.store.carts import cart_to_item
 from app.store.orders import order_to_item
 from app.store.products import product_to_item
 from app.store.seeds import BATCH, is_seeded, mark_seeded, put_items
 from app.store.table import Item, Table, get_table
 from app.store.users import credentials_to_item, user_to_item
+from infra.seeds import plausible
+from infra.seeds.classic import Stock, classic_products, classic_stock
 
 #: Batches on their way at the same time.
 _PARALLEL = 8

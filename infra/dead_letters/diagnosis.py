@@ -16,8 +16,9 @@ from app.messages import (
     PaymentRequested,
     ShipmentRequested,
 )
-from app.services.dead_payments import standing_of
-from app.services.letters import (
+from app.store.orders import get_order
+from app.store.table import Table
+from infra.dead_letters.messages import (
     LOOK_SECONDS,
     Letter,
     LetterBox,
@@ -27,8 +28,7 @@ from app.services.letters import (
     origin_or_none,
     type_of,
 )
-from app.store.orders import get_order
-from app.store.table import Table
+from infra.dead_letters.payments import standing_of
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.domain.order import Order, OrderState
 from app.domain.product import Product
 from app.domain.user import Credentials, Role, User
-from app.seeds.classic import make_order, make_user
+from infra.seeds.classic import make_order, make_user
 
 _ADJECTIVES = ("Quiet", "Brave", "Bouncy", "Carbon", "Cork", "Folding", "Heavy", "Mellow", "Nimble",
                "Stubborn", "Swift", "Velvet")  # fmt: skip

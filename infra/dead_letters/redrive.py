@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from app.domain.errors import InvalidInputError, StoreUnavailableError
 from app.messages import CreditCardValidated
-from app.services.dead_letters import Finding, finding
-from app.services.dead_payments import standing_of
-from app.services.letters import (
+from app.store.table import Table
+from infra.dead_letters.diagnosis import Finding, finding
+from infra.dead_letters.messages import (
     LOOK_SECONDS,
     Letter,
     LetterBox,
@@ -20,7 +20,7 @@ from app.services.letters import (
     origin_of,
     type_of,
 )
-from app.store.table import Table
+from infra.dead_letters.payments import standing_of
 from infra.topology import PAYMENT_REQUEST, PAYMENT_RESPONSE
 
 STORE_AWAY = "the store does not answer, so nobody knows whether it is paid"
@@ -99,7 +99,7 @@ async def redrive(
     twice, which every worker expects, and never loses one. Letters that were sent after
     ``now`` stay: they may be those of this very redrive, dead again.
 
-    A card is not kept longer for being redriven (``app.services.dead_payments``).
+    A card is not kept longer for being redriven (``infra.dead_letters.payments``).
     """
     for queue in queues:
         with Look(box, queue, hidden_seconds=hidden_seconds) as current:
