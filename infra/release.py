@@ -181,7 +181,7 @@ class Release:
     def _verify(self, stage: str, since: datetime | None, *more: str) -> int:
         deployed = ("--since", since.isoformat(timespec="seconds")) if since else ()
         return code_of(
-            *(sys.executable, "-m", "app.cli.main", "verify", stage),
+            *(sys.executable, "-m", "infra.cli.main", "verify", stage),
             *("--stack", self._stack, "--region", self._region),
             *("--url", self._outputs()["Gateway::URL"], *deployed, *more),
         )

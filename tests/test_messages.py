@@ -19,7 +19,7 @@ from app.messages import (
     ShipmentSent,
     parse_event,
 )
-from app.samples import NAMES, sample_event
+from infra.cli.sample_events import NAMES, sample_event
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CARD = {

@@ -22,11 +22,11 @@ from app.deadlines import CALL_SECONDS
 from app.domain.cart import CartLine
 from app.domain.errors import QueueUnavailableError, StoreUnavailableError
 from app.queues import SQSQueues
-from app.samples import sample_event
 from app.settings import get_settings
 from app.store.carts import add_line
 from app.store.schema import GSI1
 from app.store.table import Table, get_table
+from infra.cli.sample_events import sample_event
 from tests.conftest import forget_clients
 from tests.events import Context, failed_places, sqs_event
 from tests.shop import fresh, new_shopper

@@ -22,7 +22,7 @@ from pathlib import Path
 #: What the functions are made of ...
 CODE = ("app", "routers", "workers")
 #: ... apart from what runs on a developer's machine only.
-NOT_SHIPPED = ("app/cli", "infra/cost", "infra/local", "infra/verify")
+NOT_SHIPPED = ("infra/cli", "infra/cost", "infra/local", "infra/verify")
 
 #: The AWS services the functions call through boto3; DynamoDB has a client of its own.
 #: Descriptions of all the others are half of the image and are searched at every start.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import infra.local.supervisor
-from app.cli.run import command
+from infra.cli.run import command
 from infra.local.environment import function_environment
 from infra.local.supervisor import Shop
 from infra.topology import Function

@@ -81,7 +81,7 @@ def test_two_redrives_at_once_lose_nothing_and_do_nothing_twice(tmp_path: Path) 
         shop = wired.shop
         with httpx.Client(base_url=shop.url, timeout=30) as http:
             orders, letters = let_some_die(shop, http)
-            command = [sys.executable, "-m", "app.cli.main", "redrive", "--json"]
+            command = [sys.executable, "-m", "infra.cli.main", "redrive", "--json"]
             environment = {**os.environ, "SHOP_DATA_DIR": str(shop.data)}
             both = [
                 subprocess.Popen(

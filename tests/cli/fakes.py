@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from app.domain.errors import StoreUnavailableError
-from app.samples import sample_event
 from app.store.keys import Key
 from app.store.table import Item, Table
+from infra.cli.sample_events import sample_event
 from infra.dead_letters.messages import (
     DEAD_LETTER_QUEUES,
     LOOK_SECONDS,

@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import pytest
 
-from app.cli import dead_letters
 from app.domain.order import OrderState
 from app.domain.user import Role, User
 from app.queues import get_client
-from app.samples import sample_event
 from app.store.orders import add_order
 from app.store.table import get_table
+from infra.cli import dead_letters
+from infra.cli.sample_events import sample_event
 from infra.seeds.classic import classic_products, make_order
 
 NOW = datetime.now(UTC)

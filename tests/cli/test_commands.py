@@ -11,16 +11,16 @@ from uuid import uuid4
 
 import pytest
 
-from app.cli import openapi, queues, seed, send_event
-from app.cli.openapi import StaleDocumentsError
 from app.domain.errors import InvalidInputError, QueueUnavailableError, SettingsError
 from app.domain.user import Role
-from app.samples import sample_event
 from app.security.passwords import password_matches
 from app.store.pagination import PageRequest
 from app.store.products import list_products
 from app.store.table import get_table
 from app.store.users import find_credentials
+from infra.cli import openapi, queues, seed, send_event
+from infra.cli.openapi import StaleDocumentsError
+from infra.cli.sample_events import sample_event
 from infra.local.data_folder import DataFolder
 from infra.local.emulator import Emulator
 
@@ -122,7 +122,7 @@ async def test_documents_are_written_once_and_stale_ones_are_named(
 class TestAddStaff:
     def add(self, name: str, password: str, stack: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-m", "app.cli.main", "add-staff", name, "--stack", stack, "--json"],
+            [sys.executable, "-m", "infra.cli.main", "add-staff", name, "--stack", stack, "--json"],
             input=password,
             capture_output=True,
             text=True,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import InvalidInputError
 from app.messages import EventType
-from app.samples import NAMES
+from infra.cli.sample_events import NAMES
 from infra.dead_letters.diagnosis import find_out
 from infra.dead_letters.messages import (
     QUEUE_OF,

@@ -11,14 +11,14 @@ from uuid import uuid4
 
 import pytest
 
-from app.cli import dead_letters, redrive, sweep
-from app.cli.dead_letters import age_text
 from app.domain.errors import InvalidInputError, QueueUnavailableError
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import get_table
+from infra.cli import dead_letters, redrive, sweep
+from infra.cli.dead_letters import age_text
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.topology import QUEUES
 from tests.chaos.faulty_wire import FaultyWire
@@ -163,7 +163,7 @@ def test_the_commands_are_there_as_processes_of_their_own(shop: str) -> None:
 
     for name in ("dead-letters", "redrive", "sweep"):
         finished = subprocess.run(
-            [sys.executable, "-m", "app.cli.main", name, "--stack", shop, "--json"],
+            [sys.executable, "-m", "infra.cli.main", name, "--stack", shop, "--json"],
             capture_output=True,
             text=True,
             check=True,
@@ -184,7 +184,7 @@ async def test_a_store_that_takes_its_time_is_nothing_to_tell(shop: str) -> None
 
     finished = await asyncio.to_thread(
         subprocess.run,
-        [sys.executable, "-m", "app.cli.main", "sweep", "--stack", shop],
+        [sys.executable, "-m", "infra.cli.main", "sweep", "--stack", shop],
         env=environment,
         capture_output=True,
         text=True,
@@ -202,7 +202,7 @@ def test_a_redrive_that_is_killed_loses_nothing(
     texts = [sample("shipment", "requested", f"o-{number}") for number in range(40)]
     for text in texts:
         put(shop, "shipment-error", text)
-    command = [sys.executable, "-m", "app.cli.main", "redrive", "--stack", shop]
+    command = [sys.executable, "-m", "infra.cli.main", "redrive", "--stack", shop]
     # So slow that there is something left when it is killed.
     process = subprocess.Popen([*command, "--per-second", "5"])
     moved: list[str] = []

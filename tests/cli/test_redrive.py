@@ -12,9 +12,6 @@ import pytest
 import typer
 from pydynox import DynamoDBClient
 
-from app.cli import dead_letters, redrive, sweep
-from app.cli.letter_box import QueueLetterBox
-from app.cli.queue_client import Depth
 from app.domain.errors import QueueUnavailableError, StoreUnavailableError
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
@@ -22,6 +19,9 @@ from app.queues import get_client
 from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import Table, get_table
+from infra.cli import dead_letters, redrive, sweep
+from infra.cli.dead_letter_queues import QueueLetterBox
+from infra.cli.queue_client import Depth
 from tests.cli.letters_shop import (
     NOW,
     bodies,
@@ -247,7 +247,7 @@ def test_ctrl_c_ends_it_between_two_letters_and_what_was_done_is_said(shop: str)
     # Whoever runs the tests in the background has Ctrl-C ignored, which children inherit.
     program = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "from app.cli.main import main; main()"
+        "from infra.cli.main import main; main()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program, "redrive", "--stack", shop, "--per-second", "5", "--json"],

@@ -7,8 +7,8 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from app.cli import cost
 from app.domain.errors import SettingsError
+from infra.cli import cost
 
 shop = Typer()
 shop.command()(cost.command)

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from app.messages import EventType
-from app.samples import sample_event
+from infra.cli.sample_events import sample_event
 from infra.topology import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
 
 #: The good event of each queue, as a sample of the command line.

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from app.cli.main import COMMANDS as COMMANDS_OF_THE_SHOP
+from infra.cli.main import COMMANDS as COMMANDS_OF_THE_SHOP
 from tests.e2e.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()

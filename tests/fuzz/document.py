@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from app.cli.openapi import documents
+from infra.cli.openapi import documents
 
 #: Paths that older clients know, and the documented ones that answer like them.
 _ALIASES = {

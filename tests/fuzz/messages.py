@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from app.samples import NAMES, sample_event
+from infra.cli.sample_events import NAMES, sample_event
 from tests.events import CONTEXT, sqs_record
 from tests.fuzz.hostile import WRECKS, damaged, giant
 from tests.fuzz.odd_parts import HALF

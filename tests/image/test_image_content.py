@@ -84,7 +84,7 @@ def test_no_development_package_can_be_imported(image: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["app/cli", "infra/cost", "infra/local", "infra/verify", "bin", "tests", "infra"]
+    "name", ["infra/cli", "infra/cost", "infra/local", "infra/verify", "bin", "tests", "infra"]
 )
 def test_what_runs_on_a_developers_machine_stays_there(image: Path, name: str) -> None:
     assert not (image / name).exists()

@@ -25,7 +25,7 @@ STOP_SECONDS = 5.0
 START_SECONDS = 40.0
 _END_SECONDS = 30.0
 
-RUN = (sys.executable, "-m", "app.cli.main", "run")
+RUN = (sys.executable, "-m", "infra.cli.main", "run")
 MAKE = ("make", "run")
 MAKEFILE = f"run:\n\t@exec {' '.join(RUN)}\n"
 

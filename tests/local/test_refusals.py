@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import run
+from infra.cli import run
 from infra.local import data_folder
 from infra.local.data_folder import DataFolder, data_path, is_locked
 from infra.local.environment import PROJECT

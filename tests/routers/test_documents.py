@@ -10,7 +10,7 @@ from httpx import AsyncClient
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import validate
 
-from app.cli.openapi import documents
+from infra.cli.openapi import documents
 from routers.documents import DOMAINS
 
 FOLDER = Path(__file__).parents[2] / "openapi"

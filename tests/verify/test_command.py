@@ -13,8 +13,8 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from app.cli import verify
 from app.domain.errors import SettingsError
+from infra.cli import verify
 from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment, base_environment
 from infra.topology import FUNCTIONS, function_name

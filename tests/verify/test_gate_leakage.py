@@ -71,7 +71,7 @@ async def test_a_shop_that_prints_a_password_is_caught(tmp_path: Path) -> None:
 
 async def test_a_tree_without_a_shop_is_not_judged(tmp_path: Path) -> None:
     (tmp_path / "app" / "cli").mkdir(parents=True)
-    for folder in ("app", "app/cli"):
+    for folder in ("app", "infra/cli"):
         (tmp_path / folder / "__init__.py").touch()
     (tmp_path / "app" / "cli" / "main.py").write_text("raise SystemExit('broken')\n")
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.errors import OrderNotPaidError, QueueUnavailableError
-from app.samples import NAMES
+from infra.cli.sample_events import NAMES
 from tests.events import CONTEXT, Context, sqs_event, sqs_record
 from workers import order, payment, shipment
 from workers.batch import handle_batch

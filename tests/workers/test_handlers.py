@@ -17,11 +17,11 @@ from app.domain.order import Order, OrderState
 from app.domain.user import Role, User
 from app.messages import EventType, PaymentRequested, ShipmentRequested
 from app.queues import get_client
-from app.samples import sample_event
 from app.settings import get_settings
 from app.store.orders import add_order, get_order
 from app.store.payments import find_decision
 from app.store.table import get_table
+from infra.cli.sample_events import sample_event
 from infra.seeds.classic import classic_products, make_order
 from tests.events import CONTEXT, Context, failed_places, sqs_event
 from tests.local.harness import eventually

@@ -59,7 +59,7 @@ async def _live_through(root: Path, folder: Path) -> dict[str, str]:
     }
     with (folder / "printed").open("wb") as printed:
         shop = subprocess.Popen(  # noqa: ASYNC220  # It prints into a file, nobody waits.
-            [sys.executable, "-m", "app.cli.main", "run"],
+            [sys.executable, "-m", "infra.cli.main", "run"],
             cwd=root,
             env=environment,
             stdout=printed,

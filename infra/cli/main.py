@@ -10,17 +10,17 @@ from infra.local.parent_process import starting_parent, wanted_signals
 
 #: One module each, with a function ``command``; imported only when it is asked for.
 COMMANDS = {
-    "run": "app.cli.run",
-    "seed": "app.cli.seed",
-    "add-staff": "app.cli.add_staff",
-    "send-event": "app.cli.send_event",
-    "queues": "app.cli.queues",
-    "dead-letters": "app.cli.dead_letters",
-    "redrive": "app.cli.redrive",
-    "sweep": "app.cli.sweep",
-    "openapi": "app.cli.openapi",
-    "cost": "app.cli.cost",
-    "verify": "app.cli.verify",
+    "run": "infra.cli.run",
+    "seed": "infra.cli.seed",
+    "add-staff": "infra.cli.add_staff",
+    "send-event": "infra.cli.send_event",
+    "queues": "infra.cli.queues",
+    "dead-letters": "infra.cli.dead_letters",
+    "redrive": "infra.cli.redrive",
+    "sweep": "infra.cli.sweep",
+    "openapi": "infra.cli.openapi",
+    "cost": "infra.cli.cost",
+    "verify": "infra.cli.verify",
 }
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.cli.queue_client import QueueClient, unreachable
-from app.cli.stacks import speak_to
 from app.queues import get_client
 from app.settings import get_settings
 from infra import topology as definitions
+from infra.cli.queue_client import QueueClient, unreachable
+from infra.cli.stacks import speak_to
 from infra.dead_letters.messages import Letter
 
 if TYPE_CHECKING:

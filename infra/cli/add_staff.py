@@ -11,12 +11,12 @@ from uuid import uuid4
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from app.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
 from app.domain.errors import SettingsError
 from app.domain.user import Role
 from app.fields import Username
 from app.services.users import register_user
 from app.store.table import get_table
+from infra.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
 from infra.local.environment import REGION
 
 #: Staff may read everybody's orders.

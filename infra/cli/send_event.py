@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from app.cli.queue_client import QueueClient
-from app.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
 from app.domain.errors import InvalidInputError
 from app.messages import Event, EventType, parse_event
-from app.samples import NAMES, sample_event
+from infra.cli.queue_client import QueueClient
+from infra.cli.sample_events import NAMES, sample_event
+from infra.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
 from infra.local.environment import REGION
 from infra.seeds.classic import SAMPLE_ORDER_ID
 from infra.topology import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE

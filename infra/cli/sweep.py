@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from app.cli.letter_box import letter_box_of
-from app.cli.stacks import LOCAL, RegionOption, StackOption
 from app.queues import get_queues
 from app.services.sweeper import GRACE, SweepFailedError, SweepReport, sweep
 from app.settings import get_settings
 from app.store.table import get_table
+from infra.cli.dead_letter_queues import letter_box_of
+from infra.cli.stacks import LOCAL, RegionOption, StackOption
 from infra.local.environment import REGION
 
 

@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from app.cli.letter_box import QueueLetterBox, letter_box_of
-from app.cli.stacks import LOCAL, RegionOption, StackOption
 from app.domain.errors import InvalidInputError, QueueUnavailableError
 from app.store.table import get_table
+from infra.cli.dead_letter_queues import QueueLetterBox, letter_box_of
+from infra.cli.stacks import LOCAL, RegionOption, StackOption
 from infra.dead_letters.diagnosis import look
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.local.environment import REGION

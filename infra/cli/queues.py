@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.cli.queue_client import QueueClient
-from app.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
+from infra.cli.queue_client import QueueClient
+from infra.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
 from infra.local.environment import REGION
 
 

@@ -13,11 +13,11 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
-from app.cli.dead_letters import QueueOption, chosen, held_by_others, held_text
-from app.cli.letter_box import letter_box_of
-from app.cli.stacks import LOCAL, RegionOption, StackOption
 from app.domain.errors import StoreUnavailableError
 from app.store.table import get_table
+from infra.cli.dead_letter_queues import letter_box_of
+from infra.cli.dead_letters import QueueOption, chosen, held_by_others, held_text
+from infra.cli.stacks import LOCAL, RegionOption, StackOption
 from infra.dead_letters.messages import LOOK_SECONDS
 from infra.dead_letters.redrive import Action, Moved, Pace, Redrive, redrive
 from infra.local.environment import REGION

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from app.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
 from app.domain.errors import SettingsError
+from infra.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
 from infra.local.environment import REGION
 from infra.seeds.load import seed_catalog, seed_more
 
