@@ -1,10 +1,10 @@
 # One image for all functions; the infrastructure names the handler (infra/components/functions.py).
-# infra/image/build.py does the work, so that tests can do exactly the same without Docker.
+# infra/release/build_image.py does the work, so that tests can do exactly the same without Docker.
 FROM public.ecr.aws/lambda/python:3.13 AS build
 ENV PIP_NO_CACHE_DIR=1
 WORKDIR /build
 # Packages first: their layer stays the same, and cached near Lambda, while only code changes.
-COPY requirements.txt infra/image/build.py ./
+COPY requirements.txt infra/release/build_image.py ./
 RUN python3 build.py packages /packages
 COPY app app
 COPY routers routers

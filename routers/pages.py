@@ -31,7 +31,7 @@ class Files(StaticFiles):
     """Files with the headers of a page, and an entity tag made from their content.
 
     Starlette's own tag is made from time and size. In the image every file has the same time
-    (infra/image/build.py), so after a deployment a changed file of the same size would have
+    (infra/release/build_image.py), so after a deployment a changed file of the same size would have
     stayed what it was in every browser that knew the old one. For the same reason there is
     no ``Last-Modified``.
     """

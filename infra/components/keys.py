@@ -156,7 +156,7 @@ class SigningKeys(pulumi.ComponentResource):
     """The secret that holds the keys tokens are signed with: the container, never a value.
 
     A value in this program would end up in its state and its history. A stack's first release
-    puts the first one (``infra/release.py``), rotation the later ones; until then the shop
+    puts the first one (``infra/release/release.py``), rotation the later ones; until then the shop
     answers, and nobody can log in.
     """
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.image.build import CODE, SERVICES, megabytes
+from infra.release.build_image import CODE, SERVICES, megabytes
 
 ROOT = Path(__file__).parents[2]
 
@@ -198,7 +198,7 @@ def test_docker_sees_everything_it_copies() -> None:
         if line.startswith("!")
     }
 
-    assert sources == seen == {"requirements.txt", "infra/image/build.py", *CODE}
+    assert sources == seen == {"requirements.txt", "infra/release/build_image.py", *CODE}
 
 
 def test_the_image_starts_as_the_api_unless_it_is_told_otherwise() -> None:

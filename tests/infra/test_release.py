@@ -13,9 +13,9 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from app.security.signing_keys import parse_signing_keys
-from infra import release as module
 from infra.local.emulator import Emulator
-from infra.release import PRACTICE_CALLS, Release
+from infra.release.release import PRACTICE_CALLS, Release
+from infra.release.release import release as module
 from infra.topology import FUNCTIONS, alarm_name, function_name, signing_keys_name
 from infra.verify.policy import POLICY_FILE, read_policy
 from infra.verify.rollback import promote

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from app.domain.errors import ShopError
-from infra.commands import say
+from infra.release.shell import say
 from infra.topology import alarm_name
 from infra.verify.sources.purchase import PurchaseRefusedError, practise
 

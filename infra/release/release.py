@@ -1,4 +1,4 @@
-"""``python -m infra.release``: what a pipeline, or a laptop, does to bring a version out.
+"""``python -m infra.release.release``: what a pipeline, or a laptop, does to bring a version out.
 
 image     build the image of this commit, push it, and print its address
 up        deploy an image next to the version that runs, as a canary with --percent of all calls
@@ -24,9 +24,9 @@ from functools import cached_property
 from typing import Any
 
 from app.security.signing_keys import new_signing_keys
-from infra.baking import practise_orders, watch_alarm
-from infra.commands import code_of, run, said, say
 from infra.components.resource_graph import INFRA, read_stack_file
+from infra.release.bake import practise_orders, watch_alarm
+from infra.release.shell import code_of, run, said, say
 from infra.topology import FUNCTIONS, function_name, signing_keys_name
 from infra.verify.rollback import RollbackError, roll_back
 from infra.verify.sources.aliases import find_routing
@@ -242,7 +242,7 @@ class _Trial:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.release",
+        prog="python -m infra.release.release",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
