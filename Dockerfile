@@ -5,11 +5,11 @@ ENV PIP_NO_CACHE_DIR=1
 WORKDIR /build
 # Packages first: their layer stays the same, and cached near Lambda, while only code changes.
 COPY requirements.txt infra/release/build_image.py ./
-RUN python3 build.py packages /packages
+RUN python3 build_image.py packages /packages
 COPY app app
 COPY routers routers
 COPY workers workers
-RUN python3 build.py code /code
+RUN python3 build_image.py code /code
 
 FROM public.ecr.aws/lambda/python:3.13
 # Saves a search through all packages at every start; the shop has no pydantic plugins.

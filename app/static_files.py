@@ -1,6 +1,7 @@
 """The pages as files, and what browsers are told about them, wherever they are served from.
 
-The API serves them (``routers/pages.py``), and in a stack a bucket does (``infra/components/static_site.py``).
+The API serves them (``routers/pages.py``), and in a stack a bucket does
+(``infra/components/static_site.py``).
 No page may load anything from another host or run anything that stands inline.
 """
 

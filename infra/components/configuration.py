@@ -4,7 +4,7 @@
 Key                    What is in it
 ====================== =====================================================================
 aws:region             The region everything is in
-awsconfig:generic      :class:`infra.components.stack_config.Generic`, and the settings of the functions
+awsconfig:generic      :class:`~infra.components.stack_config.Generic`, and the functions' settings
 awsconfig:dynamodb     :class:`infra.components.stack_config.DynamoDB`; may be left out
 awsconfig:tags         :class:`infra.components.stack_config.Tags`
 ====================== =====================================================================

@@ -1,4 +1,6 @@
-"""``python -m infra.components.resource_graph``: what this program would make, as JSON, without asking AWS.
+"""``python -m infra.components.resource_graph``: what the program would make, as JSON.
+
+AWS is not asked.
 
 The program runs with stand-ins that answer what AWS would compute. Tests look at the result,
 and ``acme-shop verify`` does, before anything is deployed.

@@ -92,8 +92,8 @@ def in_words(demand: Demand) -> list[str]:
         ),
         (
             "Metered: read and write units, requests and calls of a visit, a cart and an order "
-            "(infra/cost/journeys.json, checked by a test). How long functions run is processor time, "
-            "metered, plus 5 ms for each call to AWS, assumed."
+            "(infra/cost/journeys.json, checked by a test). How long functions run is processor "
+            "time, metered, plus 5 ms for each call to AWS, assumed."
         ),
         (
             f"Assumed: Lambda keeps {POLLERS_PER_QUEUE} polls of {POLL_SECONDS} s open for each "

@@ -9,7 +9,12 @@ from watchfiles import PythonFilter, awatch
 from infra.local.environment import PROJECT
 
 # By the import rules: workers do not import routers, the API does not import workers.
-_FOLDERS = {"app": frozenset({"api", "worker"}), "routers": {"api"}, "workers": {"worker"}}
+_FOLDERS = {
+    "app": frozenset({"api", "worker"}),
+    "routers": {"api"},
+    "workers": {"worker"},
+    "infra": frozenset(),
+}
 
 #: Stands for what only a new start of the whole shop brings into effect.
 SHOP = "shop"

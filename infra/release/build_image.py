@@ -19,10 +19,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-#: What the functions are made of ...
+#: What the functions are made of.
 CODE = ("app", "routers", "workers")
-#: ... apart from what runs on a developer's machine only.
-NOT_SHIPPED = ("infra/cli", "infra/cost", "infra/local", "infra/verify")
 
 #: The AWS services the functions call through boto3; DynamoDB has a client of its own.
 #: Descriptions of all the others are half of the image and are searched at every start.
@@ -81,18 +79,13 @@ def trim_botocore(folder: Path) -> None:
 
 
 def copy_code(folder: Path, source: Path) -> None:
-    """Copy the code of the functions, without what only a developer's machine runs."""
+    """Copy the code of the functions."""
     for name in CODE:
         shutil.copytree(
             source / name,
             folder / name,
             dirs_exist_ok=True,
-            ignore=lambda parent, names: {
-                each
-                for each in names
-                if each == "__pycache__"
-                or (Path(parent) / each).relative_to(source).as_posix() in NOT_SHIPPED
-            },
+            ignore=shutil.ignore_patterns("__pycache__"),
         )
 
 

@@ -1,4 +1,4 @@
-"""``python -m infra.release.release``: what a pipeline, or a laptop, does to bring a version out.
+"""``python -m infra.release``: what a pipeline, or a laptop, does to bring a version out.
 
 image     build the image of this commit, push it, and print its address
 up        deploy an image next to the version that runs, as a canary with --percent of all calls
@@ -39,7 +39,8 @@ STEPS = (10, 50)
 #: How long each step is watched: alarms look at five minutes.
 BAKE_MINUTES = 5.0
 #: Calls of each function that a new version should get, whoever is about. More than
-#: infra/verify/policy.toml wants to judge by: chance deals them out, and queues hand over several at once.
+#: infra/verify/policy.toml wants to judge by: chance deals them out, and queues hand over
+#: several at once.
 PRACTICE_CALLS = 50
 
 _COMMIT = ("git", "rev-parse", "--short=12", "HEAD")
@@ -242,7 +243,7 @@ class _Trial:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.release.release",
+        prog="python -m infra.release",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

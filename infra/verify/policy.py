@@ -19,7 +19,7 @@ from infra.verify.registry import GATES
 STAGES = ("source", "preview", "canary", "live")
 #: Those in which something runs that can be switched.
 DEPLOYED = ("canary", "live")
-POLICY_FILE = Path("infra") / "policy.toml"
+POLICY_FILE = Path("infra") / "verify" / "policy.toml"
 
 Words = Annotated[str, Field(min_length=3)]
 

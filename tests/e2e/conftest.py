@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from httpx import Client, HTTPTransport, Request, Response
 
-from tests.local.harness import ShopProcess, running
+from tests.infra.local.harness import ShopProcess, running
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = Path(sys.executable).parent / "acme-shop"

@@ -24,7 +24,7 @@ from tests.e2e.histories import (
     by_item,
     is_linearizable,
 )
-from tests.local.harness import ShopProcess
+from tests.infra.local.harness import ShopProcess
 
 HISTORIES = int(os.environ.get("CART_HISTORIES", "2"))
 CLIENTS = 16

@@ -22,7 +22,7 @@ from infra.topology import PAYMENT_REQUEST
 from tests.chaos.faults import VICTIMS
 from tests.chaos.post import Post
 from tests.chaos.wired_shop import WiredShop, wired_shop
-from tests.local.harness import ShopProcess
+from tests.infra.local.harness import ShopProcess
 
 pytestmark = pytest.mark.timeout(3600)
 

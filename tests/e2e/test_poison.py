@@ -35,7 +35,7 @@ from infra.topology import (
     queue_setting,
 )
 from tests.e2e.poison import GOOD, bad_bodies, good_body
-from tests.local.harness import ShopProcess, clients
+from tests.infra.local.harness import ShopProcess, clients
 
 pytestmark = pytest.mark.timeout(3600)
 

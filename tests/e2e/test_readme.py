@@ -76,4 +76,4 @@ def test_every_target_and_command_it_names_exists() -> None:
 
     assert set(re.findall(r"\bmake ([a-z]+)", README)) <= targets
     assert set(re.findall(r"\bacme-shop ([a-z-]+)", README)) <= set(COMMANDS_OF_THE_SHOP)
-    assert "infra.release.release" in README
+    assert "infra.release" in README

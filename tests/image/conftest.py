@@ -10,7 +10,7 @@ import pytest
 from tests.fake_runtime import link_runtime
 
 ROOT = Path(__file__).parents[2]
-BUILD = ROOT / "infra" / "image" / "build.py"
+BUILD = ROOT / "infra" / "release" / "build_image.py"
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.executed_stack import ExecutedStack
-from tests.infra.tour import Tour
+from tests.infra.components.executed_stack import ExecutedStack
+from tests.infra.components.tour import Tour
 
 
 @pytest.fixture

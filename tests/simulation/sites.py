@@ -20,7 +20,7 @@ TABLE_FILE, QUEUES_FILE = "app/store/table.py", "app/queues.py"
 _KEYS_FILE, _ROTATION_FILE = "app/security/signing_keys.py", "app/security/key_rotation.py"
 
 #: Not read: tools for people and for the build. No handler imports them, which is checked too.
-TOOLS = ("infra/cli/", "infra/cost/", "infra/local/", "infra/verify/")
+TOOLS = ("infra/",)
 #: Not read: the sending ends of the ports themselves; whoever calls those is a place.
 _PORTS = (TABLE_FILE, QUEUES_FILE, "app/aws.py")
 #: Where handlers begin: everything in these files.

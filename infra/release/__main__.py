@@ -1,0 +1,5 @@
+"""``python -m infra.release``."""
+
+from infra.release.release import main
+
+main()

@@ -1,0 +1,243 @@
+"""``dead-letters``, ``redrive`` and ``sweep`` on the emulator's queues."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from app.domain.errors import InvalidInputError, QueueUnavailableError
+from app.domain.order import OrderState
+from app.domain.payment import PAID_MESSAGE, PaymentDecision
+from app.store.orders import get_order
+from app.store.payments import decide_once
+from app.store.table import get_table
+from infra.cli import dead_letters, redrive, sweep
+from infra.cli.dead_letters import age_text
+from infra.dead_letters.messages import DEAD_LETTER_QUEUES
+from infra.topology import QUEUES
+from tests.chaos.faulty_wire import FaultyWire
+from tests.infra.cli.letters_shop import (
+    CARD,
+    NOW,
+    bodies,
+    depth,
+    die,
+    looked,
+    new_order,
+    put,
+    sample,
+)
+
+
+def test_a_dead_letter_is_told_with_its_reason(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    die(shop, "payment-request", '{"metadata": {"type": "PaymentRequested"}, "data": {}}')
+
+    [found] = looked(shop, capsys)
+
+    assert found.pop("message_id")
+    assert 0 <= found.pop("age_seconds") < 60
+    assert "order_id: Field required" in found.pop("reason")
+    assert found == {
+        "queue": "payment-error",
+        "receives": 5,
+        "event_type": "PaymentRequested",
+        "order_id": None,
+        "comes_from": "payment-request",
+    }
+
+
+def test_the_reason_of_a_good_letter_is_where_its_order_stands(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pending, shipped = new_order(), new_order(OrderState.SHIPPED)
+    decided = str(uuid4())
+    decision = PaymentDecision(decided, True, 100, "t", PAID_MESSAGE, "", NOW)
+    asyncio.run(decide_once(get_table(), decision))
+    expected = {
+        ("payment", "success", str(uuid4())): "is not decided: redrive it",
+        ("payment", "failure", decided): "announces the decision again",
+        ("payment", "accepted", str(uuid4())): "no order has this id",
+        ("payment", "accepted", pending): "the order is pending: redrive it",
+        ("payment", "declined", shipped): "past this already: shipped",
+        ("shipment", "requested", shipped): "past this already: shipped",
+        ("shipment", "requested", pending): "the order is pending: redrive it",
+        ("shipment", "sent", pending): "not paid yet",
+        ("shipment", "sent", shipped): "past this already: shipped",
+        ("shipment", "delivered", shipped): "the order is shipped: redrive it",
+    }
+    for domain, outcome, order_id in expected:
+        put(shop, f"{domain}-error", sample(domain, outcome, order_id))
+
+    found = looked(shop, capsys)
+
+    assert len(found) == len(expected)
+    for each, reason in zip(found, expected.values(), strict=True):
+        assert reason in each["reason"]
+
+
+def test_letters_are_visible_again_at_once(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(25):
+        put(shop, "shipment-error", f"poison {number}")
+
+    looks = [looked(shop, capsys, "shipment-error") for _ in range(3)]
+
+    assert [len(each) for each in looks] == [25, 25, 25]
+    assert len(bodies(shop, "shipment-error")) == 25
+
+
+def test_only_the_queue_that_was_asked_for_is_told(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(shop, "shipment-error", "poison")
+    put(shop, "payment-error", "poison")
+
+    assert {each["queue"] for each in looked(shop, capsys, "shipment-error")} == {"shipment-error"}
+    assert len(looked(shop, capsys)) == 2
+    with pytest.raises(InvalidInputError, match="payment-error or shipment-error"):
+        dead_letters.command("payment-request", stack=shop)
+
+
+def test_people_are_told_in_a_table_and_never_a_card(
+    shop: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    put(shop, "payment-error", sample("payment", "success", "o-[red]1"))
+    put(shop, "payment-error", json.dumps({"data": {"orderID": CARD, "card": {"CVV": "98765"}}}))
+
+    dead_letters.command(stack=shop)
+    dead_letters.command(stack=shop, as_json=True)
+    redrive.command(stack=shop, dry_run=True)
+    redrive.command(stack=shop, as_json=True)
+
+    said = capsys.readouterr().out
+    assert "o-[red]1" in said
+    assert "PaymentRequested" in said
+    assert "************1111" in said
+    assert CARD not in said
+    assert "98765" not in said
+
+
+def test_nothing_dead_is_said_so(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    dead_letters.command(stack=shop)
+    redrive.command(stack=shop)
+
+    assert capsys.readouterr().out == "There are no dead letters.\nMoved nothing.\n"
+
+
+def test_a_sweep_says_what_it_did(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    unpaid = new_order(age=timedelta(hours=49))
+    decided = new_order(age=timedelta(hours=1))
+    decision = PaymentDecision(decided, True, 100, "t", PAID_MESSAGE, "", NOW)
+    asyncio.run(decide_once(get_table(), decision))
+
+    sweep.command(stack=shop, as_json=True)
+    sweep.command(stack=shop)
+
+    first, second = capsys.readouterr().out.splitlines()
+    assert json.loads(first) == {
+        "seen": 2,
+        "settled": 1,
+        "timed_out": 1,
+        "shipments_requested": 0,
+        "failed": 0,
+        "is_complete": True,
+    }
+    assert second.startswith("Looked at 1 open orders older than 5 minutes: 0 settled")
+    assert asyncio.run(get_order(get_table(), unpaid)).state is OrderState.DECLINED
+    [request] = bodies(shop, "shipment-request")
+    assert json.loads(request)["data"]["_id"] == decided
+
+
+def test_the_commands_are_there_as_processes_of_their_own(shop: str) -> None:
+    put(shop, "shipment-error", sample("shipment", "requested", "o-1"))
+    put(shop, "shipment-error", "poison")
+    told = {}
+
+    for name in ("dead-letters", "redrive", "sweep"):
+        finished = subprocess.run(
+            [sys.executable, "-m", "infra.cli.main", name, "--stack", shop, "--json"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert finished.stderr == ""
+        told[name] = json.loads(finished.stdout)
+
+    assert len(told["dead-letters"]) == 2
+    assert [each["to"] for each in told["redrive"]["moved"]] == ["shipment-request"]
+    assert told["sweep"]["is_complete"]
+
+
+async def test_a_store_that_takes_its_time_is_nothing_to_tell(shop: str) -> None:
+    wire = FaultyWire(
+        lambda: os.environ["AWS_ENDPOINT_URL"], rate=0.0, seed=0, tap=lambda *_: time.sleep(0.15)
+    )
+    environment = {**os.environ, "AWS_ENDPOINT_URL": await wire.listen()}
+
+    finished = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "infra.cli.main", "sweep", "--stack", shop],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    await wire.close()
+    assert wire.calls
+    assert finished.stderr == ""
+
+
+def test_a_redrive_that_is_killed_loses_nothing(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = [sample("shipment", "requested", f"o-{number}") for number in range(40)]
+    for text in texts:
+        put(shop, "shipment-error", text)
+    command = [sys.executable, "-m", "infra.cli.main", "redrive", "--stack", shop]
+    # So slow that there is something left when it is killed.
+    process = subprocess.Popen([*command, "--per-second", "5"])
+    moved: list[str] = []
+    while not moved:
+        moved += bodies(shop, "shipment-request")
+    process.kill()
+    process.wait()
+
+    # What it held is not seen by others for a minute.
+    moved += bodies(shop, "shipment-request")
+    assert set(moved) < set(texts)
+    redrive.command("shipment-error", per_second=1000, stack=shop, as_json=True)
+    left = depth(shop, "shipment-error")
+    moved += bodies(shop, "shipment-request")
+
+    assert len(set(moved)) + left >= len(texts)
+    assert left <= 10
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_stack_that_is_not_there_is_named() -> None:
+    for command in (dead_letters.command, redrive.command, sweep.command):
+        with pytest.raises(QueueUnavailableError, match="nowhere-acmeserverless"):
+            command(stack="nowhere")
+
+
+def test_every_queue_with_dead_letters_is_known() -> None:
+    behind = {each.dead_letters for each in QUEUES if each.dead_letters}
+
+    assert behind == set(DEAD_LETTER_QUEUES)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59, "59 s"), (61, "1 min 1 s"), (3600, "1 h 0 min"), (200_000, "2 d 7 h")],
+)
+def test_an_age_is_told_in_two_units(seconds: int, text: str) -> None:
+    assert age_text(seconds) == text

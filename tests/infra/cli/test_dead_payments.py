@@ -1,0 +1,123 @@
+"""A card is not kept longer for being redriven: what becomes of dead payment requests."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+
+from app.domain.order import OrderState
+from app.domain.payment import PAID_MESSAGE, PAYMENT_TIMEOUT, PaymentDecision
+from app.domain.user import Role, User
+from app.store.orders import order_to_item
+from app.store.payments import decision_to_item
+from app.store.table import Item
+from infra.dead_letters.diagnosis import find_out
+from infra.dead_letters.payments import TOO_OLD
+from infra.dead_letters.redrive import STORE_AWAY, Action
+from infra.seeds.classic import classic_products, make_order
+from tests.infra.cli.fakes import (
+    CARD,
+    NOW,
+    AwayTable,
+    FakeBox,
+    FakeTable,
+    letter,
+    run,
+    sample,
+)
+
+BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
+
+
+def order(age: timedelta, state: OrderState = OrderState.PENDING) -> Item:
+    products = list(classic_products(NOW))[:1]
+    return order_to_item(make_order("o-1", BUYER, products, state, placed_at=NOW - age))
+
+
+def decision(*, success: bool) -> Item:
+    return decision_to_item(PaymentDecision("o-1", success, 3499, "t-1", PAID_MESSAGE, "", NOW))
+
+
+@pytest.mark.parametrize("success", [True, False])
+@pytest.mark.parametrize("age", [timedelta(minutes=1), timedelta(days=14)])
+def test_a_decided_payment_is_announced_and_its_card_goes_nowhere(
+    age: timedelta, *, success: bool
+) -> None:
+    box = FakeBox(letter(sample("payment", "success", "o-1")))
+
+    done = run(box, FakeTable(order(age), decision(success=success)))
+
+    [(queue, body)] = box.sent
+    assert queue == "payment-response"
+    assert json.loads(body)["metadata"]["type"] == "CreditCardValidated"
+    data = json.loads(body)["data"]
+    assert (data["orderID"], data["success"]) == ("o-1", str(success).lower())
+    assert CARD not in body
+    assert (box.letters, done.stayed) == ({}, [])
+    [moved] = done.moved
+    assert (moved.action, moved.to, moved.event_type) == (
+        Action.ANNOUNCE,
+        "payment-response",
+        "PaymentRequested",
+    )
+
+
+@pytest.mark.parametrize("items", [(), (order(PAYMENT_TIMEOUT - timedelta(seconds=1)),)])
+def test_a_card_whose_order_waits_for_it_goes_back(items: tuple[Item, ...]) -> None:
+    body = sample("payment", "success", "o-1")
+    box = FakeBox(letter(body))
+
+    done = run(box, FakeTable(*items))
+
+    assert box.sent == [("payment-request", body)]
+    assert [each.action for each in done.moved] == [Action.SEND_BACK]
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        (order(PAYMENT_TIMEOUT), TOO_OLD),
+        (order(timedelta(days=14)), TOO_OLD),
+        (order(timedelta(minutes=1), OrderState.DECLINED), "past this already: declined"),
+        (order(timedelta(minutes=1), OrderState.SHIPPED), "past this already: shipped"),
+    ],
+)
+def test_a_card_nobody_waits_for_stays_and_both_commands_say_so(item: Item, reason: str) -> None:
+    late = letter(sample("payment", "success", "o-1"))
+    box, table = FakeBox(late), FakeTable(item)
+
+    done = run(box, table)
+
+    assert (box.sent, list(box.letters), box.hidden) == ([], [late.message_id], set())
+    assert done.moved == []
+    [stays] = done.stayed
+    assert reason in stays.reason
+    assert asyncio.run(find_out(table, late, now=NOW)) == stays
+
+
+def test_a_rehearsal_tells_what_would_become_of_each() -> None:
+    bodies = [sample("payment", "success", each) for each in ("o-1", "o-2")]
+    box = FakeBox(*map(letter, bodies))
+
+    done = run(box, FakeTable(decision(success=True)), is_rehearsal=True)
+
+    assert [each.action for each in done.moved] == [Action.ANNOUNCE, Action.SEND_BACK]
+    assert (box.sent, len(box.letters)) == ([], 2)
+
+
+def test_without_the_store_payment_requests_stay_and_the_rest_goes_on() -> None:
+    requests = [letter(sample("payment", "success", f"o-{each}")) for each in range(3)]
+    others = [
+        letter(sample("payment", "accepted")),
+        letter(sample("shipment", "requested"), queue="shipment-error"),
+    ]
+    box, table = FakeBox(*requests, *others), AwayTable()
+
+    done = run(box, table)
+
+    assert done.is_store_away
+    assert [each.reason for each in done.stayed] == [STORE_AWAY] * 3
+    assert [queue for queue, _ in box.sent] == ["payment-response", "shipment-request"]
+    assert set(box.letters) == {each.message_id for each in requests}
+    assert (table.asked, box.hidden) == (1, set())

@@ -1,0 +1,157 @@
+"""Alarms: something watches everything that can go wrong, and somebody is told."""
+
+import json
+from collections.abc import Iterator
+
+from infra.components.resource_graph import Deployed, Deployment
+from infra.topology import FUNCTIONS, QUEUES
+from tests.infra.components.deployment import deploy
+
+
+def alarms(deployment: Deployment, metric: str, **dimensions: str) -> Iterator[Deployed]:
+    """Yield the alarms on one metric of one thing."""
+    for alarm in deployment.all("MetricAlarm").values():
+        if alarm["metricName"] == metric and dimensions.items() <= alarm["dimensions"].items():
+            yield alarm
+
+
+def test_a_letter_in_any_dead_letter_queue_is_told(deployment: Deployment) -> None:
+    letters = [queue for queue in QUEUES if queue.dead_letters is None]
+
+    assert len(letters) == 2
+    for queue in letters:
+        name = deployment.all("Queue")[queue.name]["name"]
+        (alarm,) = alarms(deployment, "ApproximateNumberOfMessagesVisible", QueueName=name)
+        assert (alarm["comparisonOperator"], alarm["threshold"]) == ("GreaterThanThreshold", 0)
+
+
+def test_every_other_queue_has_dead_letters_and_an_alarm_behind_it(deployment: Deployment) -> None:
+    for queue in QUEUES:
+        if queue.dead_letters is None:
+            continue
+        made = deployment.all("Queue")[queue.name]
+        target = deployment.by_arn(made.document("redrivePolicy")["deadLetterTargetArn"])
+        assert list(
+            alarms(deployment, "ApproximateNumberOfMessagesVisible", QueueName=target["name"])
+        )
+        (age,) = alarms(deployment, "ApproximateAgeOfOldestMessage", QueueName=made["name"])
+        # Long before messages are lost.
+        assert 0 < age["threshold"] < queue.retention_seconds / 10
+
+
+def test_a_delivery_that_takes_its_time_is_no_alarm() -> None:
+    slow = deploy(deliverySeconds="600-900")
+
+    (age,) = alarms(
+        slow,
+        "ApproximateAgeOfOldestMessage",
+        QueueName=slow.all("Queue")["shipment-response"]["name"],
+    )
+
+    assert age["threshold"] > 900
+
+
+def test_crashes_and_throttles_of_every_function_are_told(deployment: Deployment) -> None:
+    for function in FUNCTIONS:
+        name = deployment.all("lambda/function:Function")[function.name]["name"]
+        for metric in ("Errors", "Throttles"):
+            assert len(list(alarms(deployment, metric, FunctionName=name))) == 1
+
+
+def test_throttles_of_the_table_and_of_every_index_are_told(deployment: Deployment) -> None:
+    table = deployment.one("Table")
+    places: list[dict[str, str]] = [
+        {"TableName": table["name"]},
+        *(
+            {"TableName": table["name"], "GlobalSecondaryIndexName": index["name"]}
+            for index in table["globalSecondaryIndexes"]
+        ),
+    ]
+
+    for metric in ("ReadThrottleEvents", "WriteThrottleEvents"):
+        watched = [alarm["dimensions"] for alarm in alarms(deployment, metric)]
+        assert all(place in watched for place in places)
+
+
+def test_what_customers_see_is_watched(deployment: Deployment) -> None:
+    (failures,) = alarms(deployment, "5xx", ApiId="dev-gateway-id")
+    (latency,) = alarms(deployment, "Latency", ApiId="dev-gateway-id")
+
+    assert failures["statistic"] == "Sum"
+    assert latency["extendedStatistic"] == "p95"
+    # A call that waits for its payment is not slow.
+    assert latency["threshold"] > 3000
+
+
+def test_a_sweeper_that_fails_or_stays_silent_is_told(deployment: Deployment) -> None:
+    group = deployment.one("Schedule")["groupName"]
+
+    (failures,) = alarms(deployment, "TargetErrorCount", ScheduleGroup=group)
+    (silence,) = alarms(deployment, "InvocationAttemptCount", ScheduleGroup=group)
+
+    assert failures["treatMissingData"] == "notBreaching"
+    assert (silence["comparisonOperator"], silence["treatMissingData"]) == (
+        "LessThanThreshold",
+        "breaching",
+    )
+
+
+def test_every_alarm_is_told_to_the_topic_and_says_what_it_means(deployment: Deployment) -> None:
+    topic = deployment.one("Topic").arn
+
+    for alarm in deployment.all("MetricAlarm").values():
+        assert alarm["alarmActions"] == alarm["okActions"] == [topic]
+        assert alarm["alarmDescription"].endswith((".", "?"))
+
+
+def test_whoever_tells_may_use_the_topic_and_its_key(deployment: Deployment) -> None:
+    key = deployment.by_arn(deployment.one("Topic")["kmsMasterKeyId"])
+    (tell,) = deployment.one("TopicPolicy").document("policy")["Statement"]
+    use = key.document("policy")["Statement"][1]
+
+    for statement in (tell, use):
+        assert statement["Principal"] == {
+            "Service": ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
+        }
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert key["enableKeyRotation"] is True
+
+
+def test_an_address_is_told_if_there_is_one(deployment: Deployment) -> None:
+    told = deploy(alarmEmail="shop@example.com").one("TopicSubscription")
+
+    assert (told["protocol"], told["endpoint"]) == ("email", "shop@example.com")
+    assert deployment.all("TopicSubscription") == {}
+
+
+def test_a_release_ends_with_any_alarm_of_what_it_changed(deployment: Deployment) -> None:
+    rule = deployment.one("CompositeAlarm")["alarmRule"]
+
+    for function in FUNCTIONS:
+        for metric in ("errors", "throttles"):
+            assert f'ALARM("dev-acmeserverless-alarm-{function.name}-{metric}")' in rule
+    assert 'ALARM("dev-acmeserverless-alarm-api-5xx")' in rule
+    assert 'ALARM("dev-acmeserverless-alarm-api-latency")' in rule
+
+
+def test_everything_that_is_watched_is_on_the_dashboard(deployment: Deployment) -> None:
+    body = json.loads(deployment.one("Dashboard")["dashboardBody"])
+
+    titles = {widget["properties"]["title"] for widget in body["widgets"]}
+    places = {(widget["x"], widget["y"]) for widget in body["widgets"]}
+
+    assert titles == set(deployment.all("MetricAlarm"))
+    assert len(places) == len(body["widgets"])
+
+
+def test_money_is_watched_too(deployment: Deployment) -> None:
+    budget = deploy(monthlyBudget=7).one("Budget")
+
+    assert (budget["limitAmount"], budget["limitUnit"], budget["timeUnit"]) == (
+        "7",
+        "USD",
+        "MONTHLY",
+    )
+    assert budget["costFilters"] == [{"name": "TagKeyValue", "values": ["user:Stack$dev"]}]
+    for notification in budget["notifications"]:
+        assert notification["subscriberSnsTopicArns"] == [deployment.one("Topic").arn]

@@ -1,0 +1,195 @@
+"""Functions: what runs, what it is told, how it is called and where it logs."""
+
+import importlib
+import json
+
+import httpx
+import pytest
+
+from app.main import app
+from app.settings import Settings, read_settings
+from infra.components.configuration import variables
+from infra.components.resource_graph import Deployment
+from infra.topology import FUNCTIONS, Function
+from tests.infra.components.deployment import IMAGE, deploy
+
+#: HTTP APIs wait no longer than this for a function.
+GATEWAY_SECONDS = 30
+
+each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda each: each.name)
+
+
+def environment(deployment: Deployment, function: Function) -> dict[str, str]:
+    """Return the variables a deployed function is given."""
+    given: dict[str, str] = deployment.all("Function")[function.name]["environment"]["variables"]
+    return given
+
+
+def test_there_are_four_functions_of_one_image(deployment: Deployment) -> None:
+    functions = deployment.all("Function")
+
+    assert set(functions) == {"api", "order", "payment", "shipment"}
+    assert {function["imageUri"] for function in functions.values()} == {IMAGE}
+    assert {function["packageType"] for function in functions.values()} == {"Image"}
+
+
+def test_handlers_are_those_the_design_fixes(deployment: Deployment) -> None:
+    functions = deployment.all("Function").values()
+
+    assert {function["imageConfig"]["commands"][0] for function in functions} == {
+        "app.main.handler",
+        "workers.order.handler",
+        "workers.payment.handler",
+        "workers.shipment.handler",
+    }
+
+
+@each_function
+def test_every_handler_can_be_imported(deployment: Deployment, function: Function) -> None:
+    (command,) = deployment.all("Function")[function.name]["imageConfig"]["commands"]
+    module, _, attribute = command.rpartition(".")
+
+    assert callable(getattr(importlib.import_module(module), attribute))
+
+
+@each_function
+def test_a_function_is_given_exactly_the_variables_it_reads(
+    deployment: Deployment, function: Function
+) -> None:
+    assert set(environment(deployment, function)) == set(function.settings)
+
+
+@each_function
+def test_every_variable_is_one_the_settings_know(
+    deployment: Deployment, function: Function
+) -> None:
+    assert set(environment(deployment, function)) <= set(variables())
+
+
+@each_function
+def test_no_variable_is_empty(deployment: Deployment, function: Function) -> None:
+    assert all(environment(deployment, function).values())
+
+
+def test_every_setting_reaches_some_function() -> None:
+    supplied = {variables()[name] for function in FUNCTIONS for name in function.settings}
+
+    assert supplied == set(Settings.model_fields)
+
+
+@each_function
+def test_a_function_reads_what_the_stack_was_told(
+    deployment: Deployment, function: Function
+) -> None:
+    settings = read_settings(environment(deployment, function))
+
+    assert (settings.stage, settings.version, settings.region) == ("dev", "4f2a9c1", "eu-west-1")
+
+
+@each_function
+def test_a_queue_address_leads_to_the_queue_it_is_named_after(
+    deployment: Deployment, function: Function
+) -> None:
+    given = environment(deployment, function)
+    addresses = {name: url for name, url in given.items() if name.endswith("_QUEUE_URL")}
+
+    for name, url in addresses.items():
+        queue = name.removesuffix("_QUEUE_URL").lower().replace("_", "-")
+        assert url.endswith(f"/dev-acmeserverless-sqs-{queue}")
+
+
+@each_function
+def test_a_function_knows_a_queue_if_and_only_if_it_sends_to_it(function: Function) -> None:
+    known = {name for name in function.settings if name.endswith("_QUEUE_URL")}
+
+    assert known == {f"{queue.upper().replace('-', '_')}_QUEUE_URL" for queue in function.sends_to}
+
+
+@each_function
+def test_a_function_knows_the_table_if_and_only_if_it_may_use_it(function: Function) -> None:
+    assert ("TABLE" in function.settings) == bool(function.table_actions)
+
+
+@each_function
+def test_a_function_knows_the_secret_if_and_only_if_it_may_read_it(function: Function) -> None:
+    assert ("SIGNING_KEYS_SECRET" in function.settings) == function.keeps_signing_keys
+
+
+@each_function
+def test_every_function_logs_to_a_group_that_forgets(
+    deployment: Deployment, function: Function
+) -> None:
+    made = deployment.all("Function")[function.name]
+    group = deployment.all("LogGroup")[function.name]
+
+    assert made["loggingConfig"]["logGroup"] == group["name"] == f"/aws/lambda/{made['name']}"
+    assert group["retentionInDays"] == 30
+
+
+def test_the_api_answers_before_the_gateway_gives_up(deployment: Deployment) -> None:
+    assert deployment.all("Function")["api"]["timeout"] < GATEWAY_SECONDS
+
+
+def test_every_request_reaches_the_api_function(deployment: Deployment) -> None:
+    api, integration = deployment.one("Api"), deployment.one("Integration")
+
+    assert api["protocolType"] == "HTTP"
+    assert integration["integrationUri"].startswith(deployment.all("Function")["api"].arn)
+    assert integration["payloadFormatVersion"] == "2.0"
+    assert deployment.one("Route")["routeKey"] == "$default"
+    assert deployment.one("Route")["target"] == "integrations/dev-gateway-id"
+    assert deployment.one("Stage")["name"] == "$default"
+    assert deployment.one("Stage")["autoDeploy"] is True
+
+
+async def test_browsers_are_told_the_same_by_the_gateway_and_by_the_application(
+    deployment: Deployment,
+) -> None:
+    cors = deployment.one("Api")["corsConfiguration"]
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop") as browser:
+        said = (await browser.options("/products")).headers
+
+    assert {
+        "access-control-allow-origin": ", ".join(cors["allowOrigins"]),
+        "access-control-allow-methods": ", ".join(cors["allowMethods"]),
+        "access-control-allow-headers": ", ".join(cors["allowHeaders"]),
+        "access-control-expose-headers": ", ".join(cors["exposeHeaders"]),
+        "access-control-max-age": str(int(cors["maxAge"])),
+    }.items() <= dict(said).items()
+
+
+def test_the_gateway_takes_no_more_than_it_was_told(deployment: Deployment) -> None:
+    limits = deploy(throttleRate=7, throttleBurst=9).one("Stage")["defaultRouteSettings"]
+
+    assert limits == {"throttlingRateLimit": 7, "throttlingBurstLimit": 9}
+    assert set(deployment.one("Stage")["defaultRouteSettings"]) == set(limits)
+
+
+def test_requests_are_written_down_without_who_made_them(deployment: Deployment) -> None:
+    log = deployment.one("Stage")["accessLogSettings"]
+    written = json.loads(log["format"])
+
+    assert log["destinationArn"] == deployment.all("LogGroup")["gateway"].arn
+    assert {"request_id", "status", "milliseconds"} < set(written)
+    for secret in ("identity", "Query", "query", "header", "cookie", "authorizer"):
+        assert secret not in log["format"]
+
+
+def test_only_this_gateway_may_call_the_api_function(deployment: Deployment) -> None:
+    permission = deployment.all("Permission")["gateway"]
+
+    assert permission["principal"] == "apigateway.amazonaws.com"
+    assert permission["function"] == deployment.all("Function")["api"]["name"]
+    assert permission["qualifier"] == "live"
+    assert permission["sourceArn"].endswith(":dev-gateway-id/*/$default")
+
+
+def test_the_sweeper_calls_the_order_function_every_five_minutes(deployment: Deployment) -> None:
+    schedule = deployment.one("Schedule")
+
+    assert schedule["name"] == "dev-acmeserverless-schedule-sweeper"
+    assert schedule["scheduleExpression"] == "rate(5 minutes)"
+    assert deployment.function_of(schedule["target"]["arn"]).name == "order"
+    assert schedule["target"]["roleArn"] == deployment.all("Role")["sweeper"].arn

@@ -1,0 +1,124 @@
+"""Roles may do, and functions are told, exactly what was seen when everything was done.
+
+A door in front of the emulator writes down every call with the role that made it. What was
+seen is kept in ``infra/verify/recorded_calls.json`` for the gate ``posture``; with
+``RECORD_CALLS=1`` in the environment this file writes it anew. Functions note the settings
+they read themselves.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+
+import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from app.main import app
+from infra.components.configuration import variables
+from infra.topology import FUNCTIONS, SWEEPER, Function
+from infra.verify.gates.posture import RECORDED_FILE
+from infra.verify.sources.graph import Graph, Resource
+from tests.infra.components.deployment import ROOT
+from tests.infra.components.executed_stack import ExecutedStack
+from tests.infra.components.tour import Tour
+
+ROLES = [*(function.name for function in FUNCTIONS), SWEEPER.name]
+
+#: What Lambda does with a function's role, which no line of the function's code shows.
+#: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
+LAMBDA_NEEDS = {
+    "logs:CreateLogStream": "every execution environment has a stream of its own",
+    "logs:PutLogEvents": "what a function prints goes there",
+    "sqs:ReceiveMessage": "a mapping polls its queue",
+    "sqs:DeleteMessage": "a mapping deletes what the function did not report as failed",
+    "sqs:GetQueueAttributes": "a mapping looks at the backlog to decide how much to call",
+}
+
+#: What SQS asks KMS for on behalf of its caller, who must be allowed to: senders need a data
+#: key and read the one that is cached, receivers read it. The emulator does not ask.
+#: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+KMS_NEEDS = {
+    "sqs:SendMessage": ("kms:Decrypt", "kms:GenerateDataKey"),
+    "sqs:ReceiveMessage": ("kms:Decrypt",),
+}
+
+
+@pytest.fixture(scope="module")
+def tour(executed: ExecutedStack) -> Tour:
+    """Return a tour that saw all of a stack."""
+    tour = Tour(executed)
+    tour.see_everything()
+    return tour
+
+
+def behind(stack: ExecutedStack, action: str, resource: str) -> Iterator[tuple[str, str]]:
+    """Yield what else a call needs permission for, because its queue is encrypted."""
+    for key_action in KMS_NEEDS.get(action, ()):
+        if key := stack.deployment.by_arn(resource).inputs.get("kmsMasterKeyId"):
+            yield key_action, key
+
+
+def test_the_tour_sees_every_route(tour: Tour) -> None:
+    routes = {
+        (method, context.path)
+        for context in iter_route_contexts(app.routes)
+        if isinstance(context.original_route, APIRoute)
+        for method in context.methods or ()
+    }
+
+    assert tour.visited == routes
+
+
+def test_nobody_was_refused_on_the_tour(tour: Tour) -> None:
+    refused = [(role, call) for role, call in tour.stack.calls() if call.was_refused]
+
+    assert refused == []
+
+
+def needed(tour: Tour, role: str) -> set[tuple[str, str]]:
+    """Return actions and resources a role was seen with, and what they need in turn."""
+    seen = {(call.action, call.resource) for who, call in tour.stack.calls() if who == role}
+    return seen | {more for call in seen for more in behind(tour.stack, *call)}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_do_what_it_was_seen_doing_and_nothing_else(tour: Tour, role: str) -> None:
+    granted = set(tour.stack.deployment.grants(role))
+
+    assert granted == needed(tour, role)
+
+
+def test_what_was_seen_is_what_is_kept_for_the_posture_gate(tour: Tour) -> None:
+    made = [Resource(it.type, it.name, it.arn, it.inputs) for it in tour.stack.deployment.resources]
+    graph = Graph(made)
+    seen = {
+        role: sorted(f"{action} {graph.place_of(arn)}" for action, arn in needed(tour, role))
+        for role in ROLES
+    }
+    path = ROOT / RECORDED_FILE
+    if os.environ.get("RECORD_CALLS"):
+        path.write_text(json.dumps(seen, indent=2) + "\n", encoding="utf-8")
+
+    assert json.loads(path.read_text(encoding="utf-8")) == seen
+
+
+def test_lambda_itself_needs_what_is_named_here(tour: Tour) -> None:
+    assert {call.action for _, call in tour.stack.calls("lambda")} == set(LAMBDA_NEEDS)
+
+
+#: What every function is told although no line of its code reads it.
+UNREAD = {
+    "stage": "the rules that settings keep among themselves ask for it, in open mode",
+    "version": "a rollback knows the versions of a release by it",
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda each: each.name)
+def test_a_function_is_told_what_it_was_seen_reading_and_nothing_else(
+    tour: Tour, function: Function
+) -> None:
+    read = tour.stack.settings_read(function.name)
+    # Classic rules without open mode are refused, so who reads one has to know the other.
+    rules = {"auth_mode"} if "card_rules" in read else set()
+
+    assert {variables()[name] for name in function.settings} == {*read, *rules, *UNREAD}

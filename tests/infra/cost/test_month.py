@@ -1,0 +1,207 @@
+"""A month's bill: exact, complete, and in step with what is deployed."""
+
+import gzip
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.errors import SettingsError
+from app.static_files import STATIC
+from app.store.orders import order_to_item
+from infra.cost.assumptions import ORDER_BYTES, PAGE_BYTES, PICTURE_BYTES, Demand, in_words
+from infra.cost.journeys import JOURNEYS, Amounts, month_of, read_journeys
+from infra.cost.model import SWEEPS, Line, alarm_count, idle_polls, key_requests, this_shop
+from infra.cost.old_design import LARGEST_READ, PRODUCTS, _query, old_shop
+from infra.cost.prices import PriceList
+from infra.seeds import plausible
+from infra.topology import SWEEPER
+from infra.verify.sources.metering import item_size
+from infra.verify.sources.units import PRICES
+from tests.infra.components.deployment import ROOT, deploy
+
+LIST = PriceList.read(ROOT)
+PLAYED = read_journeys(ROOT)
+
+
+def bill(demand: Demand, prices: PriceList = LIST) -> dict[str, Line]:
+    lines = this_shop(demand, month_of(demand, PLAYED), prices)
+    return {each.service: each for each in lines}
+
+
+def old_bill(demand: Demand) -> dict[str, Line]:
+    return {each.service: each for each in old_shop(demand, month_of(demand, PLAYED), LIST)}
+
+
+def test_a_month_is_its_visits_its_carts_and_its_orders() -> None:
+    used = month_of(Demand(10, visits=20, carts=3), PLAYED)
+
+    each = {name: PLAYED[name]["function_calls"] for name in ("browse", "cart", "buy")}
+    assert used["function_calls"] == 300 * (20 * each["browse"] + 3 * each["cart"] + each["buy"])
+
+
+def test_a_bill_is_units_times_prices_to_the_last_digit() -> None:
+    demand = Demand(1, visits=1, carts=1)
+    used = month_of(demand, PLAYED)
+
+    found = bill(demand)["DynamoDB"].dollars
+
+    # The sweeper asks four partitions every five minutes.
+    reads = used["read_units"] + 8640 * 2
+    expected = reads * Decimal("0.1415") + used["write_units"] * Decimal("0.705")
+    assert found == expected / 1_000_000
+
+
+def test_a_shop_without_visitors_pays_for_being_there() -> None:
+    quiet = bill(Demand(1, visits=1, carts=1))
+
+    assert idle_polls() == 4 * 5 * 129_600
+    assert quiet["SQS"].dollars > Decimal("1.03")
+    assert quiet["KMS"].dollars > 2
+    assert quiet["CloudWatch"].dollars > 5
+
+
+@given(st.integers(1, 10_000_000), st.integers(3, 100))
+def test_more_of_anything_never_costs_less(orders: int, visits: int) -> None:
+    less = Demand(orders, visits=visits)
+
+    for more in (replace(less, orders_per_day=orders + 1), replace(less, visits=visits + 1)):
+        for before, after in ((bill(less), bill(more)), (old_bill(less), old_bill(more))):
+            assert all(after[name].dollars >= line.dollars for name, line in before.items())
+
+
+@pytest.mark.parametrize("unit", sorted(LIST.one))
+def test_every_price_is_on_the_bill(unit: str) -> None:
+    dearer = replace(LIST, one={**LIST.one, unit: LIST.one[unit] * 2})
+    demand = Demand(100)
+
+    assert sum(each.dollars for each in bill(demand, dearer).values()) > sum(
+        each.dollars for each in bill(demand).values()
+    )
+
+
+def test_alarms_are_those_of_the_stack() -> None:
+    assert alarm_count() == len(deploy().all("MetricAlarm"))
+
+
+def test_what_is_paid_by_the_month_is_what_the_stack_makes() -> None:
+    made = deploy()
+
+    counts = {
+        kind: len(made.all(kind))
+        for kind in ("kms/key:Key", "Secret", "Dashboard", "CompositeAlarm", "Budget")
+    }
+
+    assert counts == {
+        "kms/key:Key": 2,
+        "Secret": 1,
+        "Dashboard": 1,
+        "CompositeAlarm": 1,
+        "Budget": 1,
+    }
+    [budget] = made.all("Budget").values()
+    assert not made.all("BudgetAction")
+    assert budget["budgetType"] == "COST"
+
+
+def test_keys_are_asked_for_by_whoever_uses_them() -> None:
+    # Cards: one role sends (twice), one receives. The table: three roles. Every five minutes.
+    assert key_requests() == (2 + 1 + 3) * 8640
+
+
+def test_the_sweeper_runs_as_often_as_it_is_reckoned() -> None:
+    assert SWEEPER.expression == "rate(5 minutes)"
+    assert SWEEPS == 30 * 24 * 12
+
+
+def test_the_catalog_is_as_large_as_when_this_shop_was_metered() -> None:
+    assert len(json.loads((ROOT / "infra/seeds/products.json").read_text())) == PRODUCTS
+
+
+def test_an_order_weighs_what_it_is_reckoned_with() -> None:
+    random, now = Random(7), datetime(2026, 11, 23, tzinfo=UTC)
+    goods = list(plausible.products(8, random, now))
+    people = [user for user, _ in plausible.users(20, random, now)]
+    items = [
+        {name: TypeSerializer().serialize(value) for name, value in order_to_item(order).items()}
+        for order in plausible.orders(300, random, now, buyers=people, goods=goods)
+    ]
+
+    order_bytes = sum(map(item_size, items)) / len(items)
+
+    # The decision about its payment has a tenth of it, and each item 100 bytes to itself.
+    assert 0.6 * ORDER_BYTES < order_bytes < 0.9 * ORDER_BYTES
+
+
+def test_pages_and_pictures_weigh_what_they_are_reckoned_with() -> None:
+    code = [
+        STATIC / "index.html",
+        *(path for folder in ("client", "shop") for path in (STATIC / folder).glob("*.[jc]s*")),
+    ]
+    pictures = list((STATIC / "images").glob("*.svg"))
+
+    def compressed(paths: list[Path]) -> int:
+        return sum(len(gzip.compress(path.read_bytes())) for path in paths)
+
+    # Half of the code is for those who pay; of 24 pictures a visit looks at 14.
+    assert compressed(code) / 2 < PAGE_BYTES < 1.5 * compressed(code)
+    assert compressed(pictures) / 2 < PICTURE_BYTES < 1.5 * compressed(pictures)
+
+
+def test_the_price_of_computing_is_that_of_the_processors_of_the_stack() -> None:
+    [architecture] = {
+        each["architectures"][0] for each in deploy().all("lambda/function:Function").values()
+    }
+
+    # https://aws.amazon.com/lambda/pricing/: arm64 is a fifth cheaper.
+    assert architecture == "x86_64"
+    assert LIST.one["gb_seconds"] == Decimal("0.0000166667")
+
+
+def test_the_old_design_reads_all_there_is_up_to_a_megabyte() -> None:
+    assert [_query(items) for items in (1, 4, 5, 100)] == [
+        Decimal("0.5"),
+        Decimal("0.5"),
+        Decimal(1),
+        Decimal("12.5"),
+    ]
+    assert _query(1_000_000) == LARGEST_READ == 128
+
+
+def test_what_is_assumed_is_said_with_its_numbers() -> None:
+    said = " ".join(in_words(Demand(1, visits=77, carts=8)))
+
+    assert "77 visits 8 fill a cart" in said
+    assert "no free tier" in said
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}x", '{"buy": {"read_units": 1}}', '{"buy": 1}'])
+def test_journeys_that_were_not_metered_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "infra" / "cost").mkdir(parents=True)
+    (tmp_path / JOURNEYS).write_text(text, encoding="utf-8")
+
+    with pytest.raises(SettingsError, match="units of the journeys"):
+        read_journeys(tmp_path)
+
+
+def test_a_journey_that_is_missing_is_named() -> None:
+    played: dict[str, Amounts] = {"browse": PLAYED["browse"]}
+
+    with pytest.raises(SettingsError, match="buy, cart"):
+        month_of(Demand(1), played)
+
+
+@pytest.mark.parametrize("text", ["", "dated = 2026-11-01", "[per_million]\nread_units = 'x'"])
+def test_something_else_is_no_price_list(tmp_path: Path, text: str) -> None:
+    (tmp_path / "infra" / "cost").mkdir(parents=True)
+    (tmp_path / PRICES).write_text(text, encoding="utf-8")
+
+    with pytest.raises(SettingsError, match="no price list"):
+        PriceList.read(tmp_path)

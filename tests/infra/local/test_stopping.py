@@ -1,0 +1,176 @@
+"""However the shop is told to end, all of it is gone within five seconds."""
+
+import os
+import shutil
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.running import running_shop
+from tests.infra.local.harness import (
+    MAKE,
+    RUN,
+    START_SECONDS,
+    STOP_SECONDS,
+    ShopProcess,
+    clients,
+    end,
+    eventually,
+    running,
+)
+from tests.infra.local.standins import make_project
+
+#: Where the five seconds are not what it is about; the work under way would take a minute.
+_WORK_SECONDS = 15.0
+#: A busy machine may leave the emulator too little of the five seconds, and then that is said.
+_NOT_SAVED = "acme-shop: Not all data could be saved"
+
+
+@pytest.mark.parametrize(
+    ("argv", "number", "group"),
+    [
+        (RUN, signal.SIGTERM, False),
+        (RUN, signal.SIGINT, True),
+        (MAKE, signal.SIGINT, True),
+        (MAKE, signal.SIGTERM, True),
+        (MAKE, signal.SIGTERM, False),
+        (MAKE, signal.SIGINT, False),
+        (MAKE, signal.SIGKILL, False),
+    ],
+    ids=str,
+)
+def test_a_signal_stops_all_of_it(
+    argv: tuple[str, ...],
+    number: signal.Signals,
+    group: bool,  # noqa: FBT001
+    project: Path,
+    tmp_path: Path,
+) -> None:
+    with running(project, tmp_path / "data", argv=argv) as shop:
+        shop.send(number, group=group)
+        code = shop.until_gone()
+
+    assert code == (0 if argv is RUN else -number)
+    assert "Traceback" not in shop.errors
+    assert not (shop.data / "shop.json").exists()
+
+
+def test_a_hang_up_that_is_ignored_stays_ignored(project: Path, tmp_path: Path) -> None:
+    with running(project, tmp_path / "data", argv=("nohup", *RUN)) as shop:
+        shop.send(signal.SIGHUP)
+        time.sleep(0.3)
+
+        assert shop.get("/")["version"] == "one"
+
+
+def test_a_shop_that_is_killed_takes_its_children_along(project: Path, tmp_path: Path) -> None:
+    with running(project, tmp_path / "data") as shop:
+        shop.send(signal.SIGKILL, group=True)
+        shop.until_gone()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.2, 0.5, 0.8])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=str)
+def test_a_signal_during_the_start_is_as_good(
+    seconds: float, number: signal.Signals, project: Path, tmp_path: Path
+) -> None:
+    shop = ShopProcess(project, tmp_path / "data")
+    try:
+        shop.until_in_charge()
+        time.sleep(seconds)
+        shop.send(number, group=True)
+        code = shop.until_gone()
+    finally:
+        end(shop)
+
+    assert code == 0
+    assert "Traceback" not in shop.errors
+    assert "acme-shop:" not in shop.errors
+
+
+def test_work_under_way_does_not_hold_it_up(project: Path, tmp_path: Path) -> None:
+    """A request that takes for ever, a handler that sleeps, a client that long-polls."""
+    with running(project, tmp_path / "data") as shop:
+        host, port = shop.url.removeprefix("http://").split(":")
+        sqs = clients(shop.facts)("sqs")
+        sqs.send_message(
+            QueueUrl=shop.facts["environment"]["PAYMENT_REQUEST_QUEUE_URL"], MessageBody="sleep"
+        )
+        eventually(lambda: shop.notes("payment"))
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(b"GET /slow/60 HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(0.2)
+            shop.send(signal.SIGTERM)
+            code = shop.until_gone(_WORK_SECONDS)
+
+    assert code == 0 or _NOT_SAVED in shop.errors
+
+
+def test_a_second_ctrl_c_forces_the_end(project: Path, tmp_path: Path) -> None:
+    with running(project, tmp_path / "data") as shop:
+        host, port = shop.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(b"GET /slow/60 HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(0.2)
+            shop.send(signal.SIGINT)
+            time.sleep(0.8)
+            shop.send(signal.SIGINT)
+            code = shop.until_gone(_WORK_SECONDS)
+
+    assert code == 0 or _NOT_SAVED in shop.errors
+
+
+def test_data_that_could_not_be_saved_is_no_clean_end(project: Path, tmp_path: Path) -> None:
+    with running(project, tmp_path / "data") as shop:
+        shutil.rmtree(tmp_path / "data" / "emulator" / "state")
+        (tmp_path / "data" / "emulator" / "state").write_text("in the way")
+        shop.send(signal.SIGTERM)
+        code = shop.until_gone(_WORK_SECONDS)
+
+    assert code == 1
+    assert _NOT_SAVED in shop.errors
+
+
+def test_the_next_run_finds_what_the_last_one_left(project: Path, tmp_path: Path) -> None:
+    key: dict[str, Any] = {"PK": {"S": "a"}, "SK": {"S": "b"}}
+    with running(project, tmp_path / "data") as shop:
+        before = shop.facts
+        table = before["environment"]["TABLE"]
+        clients(before)("dynamodb").put_item(TableName=table, Item={**key, "x": {"S": "kept"}})
+        shop.send(signal.SIGTERM)
+        shop.until_gone(_WORK_SECONDS)
+
+    with running(project, tmp_path / "data") as shop:
+        item = clients(shop.facts)("dynamodb").get_item(TableName=table, Key=key)["Item"]
+        after = shop.facts
+
+    assert item["x"] == {"S": "kept"}
+    assert after["environment"] == before["environment"]
+
+
+def test_shops_started_at_the_same_moment_run_side_by_side(tmp_path: Path) -> None:
+    shops = [
+        ShopProcess(make_project(tmp_path / f"project{number}"), tmp_path / f"data{number}")
+        for number in (1, 2)
+    ]
+    try:
+        first, second = [each.until_ready() for each in shops]
+        facts = [running_shop(each.data) for each in shops]
+        third = ShopProcess(first.project, first.data)
+        code = third.process.wait(START_SECONDS + STOP_SECONDS)
+        assert first.get("/")["pid"] != second.get("/")["pid"]
+        os.kill(first.shop_pid, signal.SIGTERM)
+        first.until_gone(_WORK_SECONDS)
+        assert second.get("/")["version"] == "one"
+    finally:
+        for each in shops:
+            end(each)
+
+    assert facts[0].url != facts[1].url
+    assert facts[0].endpoint_url != facts[1].endpoint_url
+    assert code == 1
+    assert "Another shop is running" in third.errors

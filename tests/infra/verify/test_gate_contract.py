@@ -1,0 +1,359 @@
+"""Gate contract: what breaks a client is found, what only adds is not."""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.verify.gates import contract
+from infra.verify.sources.documents import breaking_api_changes, breaking_event_changes
+from infra.verify.target import Target
+from tests.infra.local.harness import ShopProcess, running
+from tests.infra.verify.servers import Asked, Said, serving
+from tests.infra.verify.stacks import target_of
+
+ROOT = Path(__file__).parents[3]
+Change = Callable[[dict[str, Any]], object]
+
+API: dict[str, Any] = {
+    "paths": {
+        "/order/{id}": {
+            "get": {
+                "parameters": [{"in": "path", "name": "id", "required": True}],
+                "responses": {
+                    "200": {
+                        "content": {
+                            "application/json": {"schema": {"$ref": "#/components/schemas/Order"}}
+                        }
+                    },
+                    "404": {"description": "unknown"},
+                },
+            },
+            "post": {
+                "requestBody": {
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Wish"}}
+                    }
+                },
+                "responses": {"202": {}},
+            },
+        }
+    },
+    "components": {
+        "schemas": {
+            "Order": {
+                "type": "object",
+                "required": ["id", "lines"],
+                "properties": {
+                    "id": {"type": "string"},
+                    "note": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                    "lines": {"type": "array", "items": {"$ref": "#/components/schemas/Line"}},
+                },
+            },
+            "Line": {"type": "object", "properties": {"quantity": {"type": "integer"}}},
+            "Wish": {
+                "type": "object",
+                "required": ["itemid"],
+                "properties": {
+                    "itemid": {"type": "string"},
+                    "delivery": {"type": "string", "enum": ["STANDARD", "INSTORE"]},
+                    "gift": {"type": "object", "properties": {"to": {"type": "string"}}},
+                },
+            },
+        }
+    },
+}
+
+
+def schemas(document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = document["components"]["schemas"]
+    return found
+
+
+def path(document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = document["paths"]["/order/{id}"]
+    return found
+
+
+BREAKING: list[tuple[Change, tuple[str, str]]] = [
+    (lambda it: it["paths"].clear(), ("/order/{id}", "is gone")),
+    (lambda it: path(it).pop("post"), ("POST /order/{id}", "is gone")),
+    (
+        lambda it: path(it)["get"]["responses"].pop("404"),
+        ("GET /order/{id}", "no longer answers 404"),
+    ),
+    (
+        lambda it: path(it)["get"]["responses"]["200"].update(content={"text/xml": {}}),
+        ("GET /order/{id}", "no longer answers 200 as application/json"),
+    ),
+    (
+        lambda it: path(it)["get"]["parameters"].append(
+            {"in": "query", "name": "shop", "required": True}
+        ),
+        ("GET /order/{id}", "needs query shop now"),
+    ),
+    (
+        lambda it: schemas(it)["Order"]["properties"].pop("note"),
+        ("GET /order/{id} 200", "lost the field note"),
+    ),
+    (
+        lambda it: schemas(it)["Line"]["properties"].pop("quantity"),
+        ("GET /order/{id} 200.lines.[]", "lost the field quantity"),
+    ),
+    (
+        lambda it: schemas(it)["Line"]["properties"]["quantity"].update(type="string"),
+        ("GET /order/{id} 200.lines.[].quantity", "became string instead of integer"),
+    ),
+    (
+        lambda it: schemas(it)["Order"]["required"].remove("id"),
+        ("GET /order/{id} 200", "no longer always has id"),
+    ),
+    (
+        lambda it: schemas(it)["Wish"]["required"].append("delivery"),
+        ("POST /order/{id} body", "needs delivery now"),
+    ),
+    (
+        lambda it: schemas(it)["Wish"]["properties"]["gift"].update(required=["to"]),
+        ("POST /order/{id} body.gift", "needs to now"),
+    ),
+    (
+        lambda it: schemas(it)["Wish"]["properties"]["delivery"]["enum"].remove("INSTORE"),
+        ("POST /order/{id} body.delivery", "no longer takes 'INSTORE'"),
+    ),
+]
+
+HARMLESS: list[Change] = [
+    lambda it: it["paths"].update({"/new": {"get": {"responses": {"200": {}}}}}),
+    lambda it: path(it)["get"]["responses"].update({"410": {}}),
+    lambda it: path(it)["get"]["parameters"].append({"in": "query", "name": "page"}),
+    lambda it: schemas(it)["Order"]["properties"].update(total={"type": "number"}),
+    lambda it: schemas(it)["Order"]["required"].append("total"),
+    lambda it: schemas(it)["Wish"]["properties"].update(colour={"type": "string"}),
+    lambda it: schemas(it)["Wish"]["required"].clear(),
+    lambda it: schemas(it)["Wish"]["properties"]["delivery"]["enum"].append("DRONE"),
+]
+
+
+@pytest.mark.parametrize(("change", "found"), BREAKING, ids=[each[1][1] for each in BREAKING])
+def test_what_takes_away_or_asks_for_more_breaks(change: Change, found: tuple[str, str]) -> None:
+    new = deepcopy(API)
+    change(new)
+
+    assert list(breaking_api_changes(API, new)) == [found]
+
+
+@pytest.mark.parametrize("number", range(len(HARMLESS)))
+def test_what_only_adds_breaks_nothing(number: int) -> None:
+    new = deepcopy(API)
+    HARMLESS[number](new)
+
+    assert list(breaking_api_changes(API, new)) == []
+
+
+def test_a_schema_that_contains_itself_is_compared_and_ends() -> None:
+    old = deepcopy(API)
+    schemas(old)["Line"]["properties"]["more"] = {"$ref": "#/components/schemas/Line"}
+
+    assert list(breaking_api_changes(old, deepcopy(old))) == []
+
+
+EVENTS: dict[str, Any] = {
+    "channels": {"payment-request": {}, "payment-response": {}},
+    "components": {
+        "messages": {
+            "Paid": {
+                "payload": {
+                    "type": "object",
+                    "required": ["order"],
+                    "properties": {"order": {"type": "string"}, "amount": {"type": "string"}},
+                }
+            }
+        }
+    },
+}
+
+BREAKING_EVENTS: list[tuple[Change, tuple[str, str]]] = [
+    (lambda it: it["channels"].pop("payment-request"), ("payment-request", "is gone")),
+    (lambda it: it["components"]["messages"].pop("Paid"), ("Paid", "is gone")),
+    (
+        lambda it: it["components"]["messages"]["Paid"]["payload"]["properties"].pop("amount"),
+        ("event Paid", "lost the field amount"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "found"), BREAKING_EVENTS)
+def test_an_event_that_says_less_breaks(change: Change, found: tuple[str, str]) -> None:
+    new = deepcopy(EVENTS)
+    change(new)
+
+    assert list(breaking_event_changes(EVENTS, new)) == [found]
+
+
+def test_an_event_that_says_more_breaks_nothing() -> None:
+    new = deepcopy(EVENTS)
+    payload = new["components"]["messages"]["Paid"]["payload"]
+    payload["properties"]["currency"] = {"type": "string"}
+    new["channels"]["refund"] = {}
+
+    assert list(breaking_event_changes(EVENTS, new)) == []
+
+
+class Tree:
+    """A repository with a document, commit by commit."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "openapi").mkdir()
+        self.git("init", "--quiet", "--initial-branch=main")
+
+    def git(self, *words: str) -> None:
+        who = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+        subprocess.run(["git", "-C", str(self.root), *who, *words], check=True)
+
+    def commit(self, *, tag: str = "", **documents: Any) -> None:
+        for name, content in documents.items():
+            (self.root / "openapi" / f"{name}.json").write_text(json.dumps(content))
+        self.git("add", "-A")
+        self.git("commit", "--quiet", "--allow-empty", "-m", "a change")
+        if tag:
+            self.git("tag", tag)
+
+    @property
+    def target(self) -> Target:
+        return replace(target_of("dev", stage="source"), root=self.root)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path)
+
+
+async def test_documents_are_compared_with_the_last_tag(tree: Tree) -> None:
+    smaller = deepcopy(API)
+    path(smaller).pop("post")
+    tree.commit(openapi=API, tag="v1")
+    tree.commit(openapi=smaller)
+    tree.commit()
+
+    evidence = await contract.collect(tree.target)
+
+    assert evidence.source == "documents since v1"
+    assert [(each.rule, each.subject) for each in evidence.findings] == [
+        ("breaking", "POST /order/{id}")
+    ]
+
+
+async def test_a_tag_on_this_commit_is_not_what_it_is_compared_with(tree: Tree) -> None:
+    smaller = deepcopy(API)
+    path(smaller).pop("post")
+    tree.commit(openapi=API, tag="v1")
+    tree.commit(openapi=smaller, tag="v2")
+
+    assert len((await contract.collect(tree.target)).findings) == 1
+
+
+async def test_a_document_counts_once_it_exists(tree: Tree) -> None:
+    tree.commit(openapi=API, tag="v1")
+    tree.commit(asyncapi=EVENTS, tag="v2")
+    tree.commit()
+    tree.commit()
+
+    after = await contract.collect(tree.target)
+    tree.git("tag", "--delete", "v2")
+    before = await contract.collect(tree.target)
+
+    for evidence, events in ((before, 0), (after, 1)):
+        assert {each.name: each.value for each in evidence.measurements} == {
+            "API documents compared": 1,
+            "event documents compared": events,
+        }
+
+
+async def test_without_anything_to_compare_with_nothing_is_known(tree: Tree) -> None:
+    evidence = await contract.collect(tree.target)
+
+    assert evidence.unreachable == "git knows no tag and no commit to compare with"
+
+
+async def test_a_document_that_is_lost_is_not_a_document_without_changes(tree: Tree) -> None:
+    tree.commit(openapi=API, tag="v1")
+    tree.commit()
+    (tree.root / "openapi" / "openapi.json").write_text("{")
+
+    evidence = await contract.collect(tree.target)
+
+    assert evidence.unreachable == "openapi.json cannot be read"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopProcess]:
+    folder = tmp_path_factory.mktemp("contract")
+    (folder / "project").mkdir()
+    with running(folder / "project", folder / "data") as shop:
+        yield shop
+
+
+async def test_the_real_clients_find_what_they_rely_on(shop: ShopProcess) -> None:
+    evidence = await contract.collect(target_of("local", url=shop.url, is_local=True))
+
+    assert evidence.findings == ()
+    assert [(each.name, each.value) for each in evidence.measurements] == [("client sequences", 3)]
+
+
+def _changed(shop: ShopProcess, place: str, change: Callable[[Any], Any]) -> Any:
+    """Return the answers of a shop that says something else in one place."""
+
+    def answer(asked: Asked) -> Said:
+        headers = {
+            name: value
+            for name, value in asked.headers.items()
+            if name in {"authorization", "content-type"}
+        }
+        with httpx.Client(base_url=shop.url, timeout=30) as http:
+            # A busy machine makes it a 503 now and then, which is not what is changed here.
+            for _ in range(5):
+                real = http.request(asked.method, asked.path, content=asked.body, headers=headers)
+                if real.status_code != 503:
+                    break
+        body = real.json() if real.content else None
+        return Said(real.status_code, change(body) if place in asked.path else body)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("place", "change", "client", "says"),
+    [
+        ("/catalogliveness", lambda _: {"data": {"version": ""}}, "pages", "no version"),
+        ("/cart/total", lambda _: {"carttotal": "34.99"}, "pages", "the total is no number"),
+        ("/userinfo", lambda _: {"userId": "another"}, "react", "somebody else"),
+        (
+            "/order/add",
+            lambda body: {**body, "payment": {**body["payment"], "success": True}},
+            "till",
+            "success is no text",
+        ),
+        ("/login", lambda _: {"status": 200}, "till", "KeyError"),
+        ("/products", lambda _: {"data": []}, "react", "the catalog is empty"),
+    ],
+)
+async def test_a_client_that_stumbles_is_named(
+    shop: ShopProcess, place: str, change: Callable[[Any], Any], client: str, says: str
+) -> None:
+    with serving(_changed(shop, place, change)) as url:
+        evidence = await contract.collect(target_of("dev", url=url))
+
+    assert any(each.subject == client and says in each.message for each in evidence.findings)
+
+
+async def test_a_shop_that_does_not_answer_is_not_judged() -> None:
+    evidence = await contract.collect(target_of("dev", url="http://127.0.0.1:1"))
+
+    assert evidence.unreachable == "the shop does not answer: ConnectError"

@@ -1,0 +1,341 @@
+"""Gate flow: a purchase in a running shop, and stacks with something left behind."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.domain.order import OrderState
+from app.store.orders import add_order
+from app.store.table import open_table
+from infra import topology as definitions
+from infra.local.clients import Clients
+from infra.local.emulator import Emulator
+from infra.local.environment import REGION, aws_environment
+from infra.seeds.classic import SAMPLE_ORDER_ID, classic_products, classic_stock, make_order
+from infra.verify.evidence import Evidence
+from infra.verify.gates import flow
+from infra.verify.sources.purchase import practise
+from tests.infra.local.harness import ShopProcess, running
+from tests.infra.verify.servers import Asked, Said, serving
+from tests.infra.verify.stacks import clients_of, deployed, target_of
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopProcess]:
+    folder = tmp_path_factory.mktemp("flow")
+    (folder / "project").mkdir()
+    with running(folder / "project", folder / "data") as shop:
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def stack(emulator: Emulator) -> str:
+    return deployed(emulator)
+
+
+@pytest.fixture
+def at_emulator(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in aws_environment(emulator.endpoint_url).items():
+        monkeypatch.setenv(name, value)
+
+
+def _values(evidence: Evidence) -> dict[str, float | None]:
+    return {each.name: each.value for each in evidence.measurements}
+
+
+def _found(evidence: Evidence, rule: str) -> list[str]:
+    return [f"{each.subject} {each.message}" for each in evidence.findings if each.rule == rule]
+
+
+async def test_who_practises_orders_as_often_as_told(shop: ShopProcess) -> None:
+    dynamodb = Clients(shop.facts["endpoint_url"], REGION)("dynamodb")
+
+    def count() -> int:
+        items = dynamodb.scan(TableName=definitions.table_name("local"))["Items"]
+        return len([each for each in items if each["PK"]["S"].startswith("ORDER#")])
+
+    before = count()
+    await practise(shop.url, orders=12)
+
+    assert count() == before + 12
+
+
+async def test_a_running_shop_delivers_and_leaves_nothing_behind(
+    shop: ShopProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in aws_environment(shop.facts["endpoint_url"]).items():
+        monkeypatch.setenv(name, value)
+
+    evidence = await flow.collect(target_of("local", url=shop.url, is_local=True))
+
+    assert evidence.unreachable is None
+    assert evidence.findings == ()
+    values = _values(evidence)
+    assert values.pop("purchase delivered after") == pytest.approx(30, abs=30)
+    assert values == {
+        "purchases delivered": 1,
+        "dead letters": 0,
+        "stuck orders": 0,
+        "drift": 0,
+    }
+
+
+def _shop_with_orders_in(state: str, *, register_status: int = 201) -> Any:
+    """Return the answers of a shop that is only a facade."""
+
+    def answer(asked: Asked) -> Said:
+        if asked.path == "/register":
+            return Said(register_status, {"resourceId": "u1"})
+        if asked.path == "/login":
+            return Said(200, {"access_token": "t0p-secret"})
+        if asked.path.startswith("/order/add"):
+            return Said(200, {"order_id": "o1"})
+        if asked.path.startswith("/order"):
+            return Said(200, {"state": state})
+        if asked.path == "/products":
+            return Said(200, {"data": [{"id": "p1", "price": 1.5}]})
+        return Said(200, {"data": {"id": "p1", "price": 1.5}})
+
+    return answer
+
+
+@pytest.mark.usefixtures("at_emulator")
+async def test_a_declined_purchase_is_found(stack: str) -> None:
+    with serving(_shop_with_orders_in("declined")) as url:
+        evidence = await flow.collect(target_of(stack, url=url, is_local=True))
+
+    assert _values(evidence)["purchases delivered"] == 0
+    [said] = _found(evidence, "purchase")
+    assert re.fullmatch(r"order o1 is declined after \d+ s", said)
+
+
+@pytest.mark.usefixtures("at_emulator")
+async def test_a_purchase_that_is_under_way_for_too_long_is_found(
+    stack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "PATIENCE_SECONDS", 0.3)
+
+    with serving(_shop_with_orders_in("paid")) as url:
+        evidence = await flow.collect(target_of(stack, url=url, is_local=True))
+
+    assert _values(evidence)["purchases delivered"] == 0
+    [said] = _found(evidence, "purchase")
+    assert re.fullmatch(r"order o1 is paid after \d+ s", said)
+
+
+@pytest.mark.usefixtures("at_emulator")
+async def test_a_shop_that_refuses_a_step_is_found(stack: str) -> None:
+    with serving(_shop_with_orders_in("paid", register_status=503)) as url:
+        evidence = await flow.collect(target_of(stack, url=url, is_local=True))
+
+    assert _found(evidence, "purchase") == ["the shop refuses POST /register: 503"]
+    assert "t0p-secret" not in repr(evidence)
+
+
+@pytest.mark.usefixtures("at_emulator")
+@pytest.mark.parametrize("body", [["not", "a", "shop"], {"data": []}, None])
+async def test_something_else_than_a_shop_is_not_judged(stack: str, body: Any) -> None:
+    with serving(lambda asked: Said(200, body)) as url:
+        evidence = await flow.collect(target_of(stack, url=url, is_local=True))
+
+    assert evidence.unreachable
+    assert evidence.measurements == ()
+
+
+async def test_a_shop_that_does_not_answer_is_not_judged() -> None:
+    evidence = await flow.collect(target_of("local", url="http://127.0.0.1:1", is_local=True))
+
+    assert evidence.unreachable == "the shop does not answer: ConnectError"
+
+
+@pytest.mark.usefixtures("at_emulator")
+async def test_dead_letters_are_counted_and_named(emulator: Emulator) -> None:
+    stack, sqs = deployed(emulator), clients_of(emulator)("sqs")
+    name = definitions.queue_name(stack, definitions.SHIPMENT_ERROR)
+    url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    for _ in range(3):
+        sqs.send_message(QueueUrl=url, MessageBody="{}")
+    sqs.receive_message(QueueUrl=url)
+
+    with serving(_shop_with_orders_in("delivered")) as shop_url:
+        evidence = await flow.collect(target_of(stack, url=shop_url, is_local=True))
+
+    assert _values(evidence)["dead letters"] == 3
+    assert _found(evidence, "dead-letters") == [f"{name} 3 messages"]
+
+
+@pytest.mark.usefixtures("at_emulator")
+async def test_an_order_that_should_long_be_final_is_stuck(emulator: Emulator) -> None:
+    stack, now = deployed(emulator), datetime.now(UTC)
+    table = open_table(definitions.table_name(stack), region="eu-west-1")
+    buyer, goods = classic_stock(now).users[0][0], list(classic_products(now))[:1]
+    for order_id, state, minutes in (
+        ("forgotten", OrderState.SHIPPED, 90),
+        ("under-way", OrderState.SHIPPED, 10),
+        ("arrived", OrderState.DELIVERED, 90),
+        (SAMPLE_ORDER_ID, OrderState.PENDING, 90),
+    ):
+        placed_at = now - timedelta(minutes=minutes)
+        await add_order(table, make_order(order_id, buyer, goods, state, placed_at=placed_at))
+
+    with serving(_shop_with_orders_in("delivered")) as url:
+        evidence = await flow.collect(target_of(stack, url=url, is_local=True))
+
+    assert _values(evidence)["stuck orders"] == 1
+    assert _found(evidence, "stuck") == ["order forgotten is still open"]
+
+
+def _change_queue(clients: Any, stack: str) -> None:
+    sqs = clients("sqs")
+    name = definitions.queue_name(stack, definitions.PAYMENT_REQUEST)
+    sqs.set_queue_attributes(
+        QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"],
+        Attributes={"VisibilityTimeout": "5", "KmsMasterKeyId": "", "RedrivePolicy": ""},
+    )
+
+
+def _delete_queue(clients: Any, stack: str) -> None:
+    sqs = clients("sqs")
+    name = definitions.queue_name(stack, definitions.PAYMENT_ERROR)
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"])
+
+
+def _change_function(clients: Any, stack: str) -> None:
+    clients("lambda").update_function_configuration(
+        FunctionName=definitions.function_name(stack, "order"), MemorySize=128
+    )
+
+
+def _stop_mapping(clients: Any, stack: str) -> None:
+    functions = clients("lambda")
+    name = definitions.function_name(stack, "payment")
+    found = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=found[0]["UUID"], Enabled=False)
+
+
+def _delete_mapping(clients: Any, stack: str) -> None:
+    functions = clients("lambda")
+    name = definitions.function_name(stack, "shipment")
+    found = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    functions.delete_event_source_mapping(UUID=found[0]["UUID"])
+
+
+def _delete_schedule(clients: Any, stack: str) -> None:
+    clients("scheduler").delete_schedule(Name=definitions.schedule_name(stack, "sweeper"))
+
+
+def _change_schedule(clients: Any, stack: str) -> None:
+    scheduler = clients("scheduler")
+    name = definitions.schedule_name(stack, "sweeper")
+    there = scheduler.get_schedule(Name=name)
+    shipment = definitions.function_name(stack, "shipment")
+    arn = f"{there['Target']['Arn'].rpartition(':')[0]}:{shipment}:live"
+    scheduler.delete_schedule(Name=name)
+    scheduler.create_schedule_group(Name=name)
+    scheduler.create_schedule(
+        Name=name,
+        GroupName=name,
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={**there["Target"], "Arn": arn},
+        State="ENABLED",
+    )
+
+
+def _add_index(clients: Any, stack: str) -> None:
+    clients("dynamodb").update_table(
+        TableName=definitions.table_name(stack),
+        AttributeDefinitions=[{"AttributeName": "email", "AttributeType": "S"}],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": "by-hand",
+                    "KeySchema": [{"AttributeName": "email", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            }
+        ],
+    )
+
+
+@pytest.mark.usefixtures("at_emulator")
+async def test_a_stack_as_defined_has_no_drift(emulator: Emulator) -> None:
+    stack = deployed(emulator)
+
+    assert flow.find_drift(target_of(stack, is_local=True)) == []
+
+
+@pytest.mark.usefixtures("at_emulator")
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            _change_queue,
+            {
+                "payment-request: visibility time is 5, the definitions say 36",
+                "payment-request: own key is False, the definitions say True",
+                "payment-request: receives is 0, the definitions say 5",
+            },
+        ),
+        (_change_function, {"order: memory is 128, the definitions say 512"}),
+        (
+            _stop_mapping,
+            {"payment-request to payment: state is Disabled, the definitions say Enabled"},
+        ),
+        (
+            _delete_mapping,
+            {"shipment-request to shipment: number of mappings is 0, the definitions say 1"},
+        ),
+        (_delete_schedule, {"sweeper: number of schedules is 0, the definitions say 1"}),
+        (
+            _change_schedule,
+            {"sweeper: expression is rate(1 hour), the definitions say rate(5 minutes)"},
+        ),
+        (_add_index, {"table: by-hand is there, the definitions say no such index"}),
+    ],
+)
+async def test_what_was_changed_by_hand_is_drift(
+    emulator: Emulator, change: Any, expected: set[str]
+) -> None:
+    stack = deployed(emulator)
+    change(clients_of(emulator), stack)
+
+    found = flow.find_drift(target_of(stack, is_local=True))
+
+    assert expected <= {f"{each.subject}: {each}" for each in found}
+    assert {each.subject for each in found} == {each.partition(": ")[0] for each in expected}
+
+
+@pytest.mark.usefixtures("at_emulator")
+async def test_a_queue_that_is_gone_is_drift(emulator: Emulator) -> None:
+    stack = deployed(emulator)
+    _delete_queue(clients_of(emulator), stack)
+
+    found = flow.find_drift(target_of(stack, is_local=True))
+
+    assert "payment-error: it is missing, the definitions say there" in {
+        f"{each.subject}: {each}" for each in found
+    }
+
+
+@pytest.mark.usefixtures("at_emulator")
+async def test_in_aws_a_function_has_exactly_its_settings(emulator: Emulator) -> None:
+    stack = deployed(emulator)
+    functions = clients_of(emulator)("lambda")
+    order = next(each for each in definitions.FUNCTIONS if each.name == "order")
+    given = {name: "x" for name in order.settings if name != "TABLE"}
+    functions.update_function_configuration(
+        FunctionName=definitions.function_name(stack, "order"),
+        Environment={"Variables": {**given, "DEBUG": json.dumps({"by": "hand"})}},
+    )
+
+    found = flow.find_drift(target_of(stack, is_local=False))
+
+    assert [f"{each}" for each in found if each.subject == "order"] == [
+        "DEBUG is given, the definitions say not given",
+        "TABLE is missing, the definitions say given",
+    ]

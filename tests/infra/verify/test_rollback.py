@@ -1,0 +1,117 @@
+"""Taking a release back and letting it have all calls, at the emulator's Lambda."""
+
+from typing import Any
+
+import pytest
+
+from infra.local.emulator import Emulator
+from infra.topology import FUNCTIONS, function_name
+from infra.verify.rollback import RollbackError, promote, roll_back
+from tests.infra.verify.stacks import clients_of, deployed, publish
+
+
+@pytest.fixture
+def functions(emulator: Emulator) -> Any:
+    return clients_of(emulator)("lambda")
+
+
+@pytest.fixture
+def stack(emulator: Emulator, functions: Any) -> str:
+    """A stack whose functions all run release 1."""
+    stack = deployed(emulator)
+    for name, version in publish(functions, stack, release="1").items():
+        functions.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
+    return stack
+
+
+def _start_canary(functions: Any, stack: str, release: str = "2") -> None:
+    for name, version in publish(functions, stack, release=release).items():
+        functions.update_alias(
+            FunctionName=name,
+            Name="live",
+            RoutingConfig={"AdditionalVersionWeights": {version: 0.1}},
+        )
+
+
+def _routes(functions: Any, stack: str) -> set[tuple[str, bool]]:
+    """Return, of all functions, where the alias leads and whether it has a canary."""
+    found = [
+        functions.get_alias(FunctionName=function_name(stack, each.name), Name="live")
+        for each in FUNCTIONS
+    ]
+    return {(each["FunctionVersion"], "RoutingConfig" in each) for each in found}
+
+
+def test_a_canary_that_is_rolled_back_gets_no_more_calls(functions: Any, stack: str) -> None:
+    _start_canary(functions, stack)
+
+    changes = roll_back(functions, stack)
+
+    assert _routes(functions, stack) == {("1", False)}
+    assert len(changes) == len(FUNCTIONS)
+    assert {(each.before, each.after) for each in changes} == {("1, 10% to 2", "1")}
+
+
+def test_a_rollback_can_be_repeated(functions: Any, stack: str) -> None:
+    _start_canary(functions, stack)
+    roll_back(functions, stack, release="2")
+
+    changes = roll_back(functions, stack, release="2")
+
+    assert _routes(functions, stack) == {("1", False)}
+    assert not any(each.is_done for each in changes)
+
+
+def test_a_canary_that_passed_gets_all_calls_once(functions: Any, stack: str) -> None:
+    _start_canary(functions, stack)
+
+    changes = promote(functions, stack)
+    repeated = promote(functions, stack)
+
+    assert _routes(functions, stack) == {("2", False)}
+    assert all(each.is_done for each in changes)
+    assert not any(each.is_done for each in repeated)
+
+
+def test_a_release_that_has_all_calls_goes_back_to_the_release_before(
+    functions: Any, stack: str
+) -> None:
+    _start_canary(functions, stack)
+    promote(functions, stack)
+    # Deployed twice: the version right before is no way back.
+    _start_canary(functions, stack)
+    promote(functions, stack)
+
+    roll_back(functions, stack, release="2")
+    repeated = roll_back(functions, stack, release="2")
+
+    assert _routes(functions, stack) == {("1", False)}
+    assert not any(each.is_done for each in repeated)
+
+
+def test_a_first_release_has_nothing_to_go_back_to(functions: Any, stack: str) -> None:
+    with pytest.raises(RollbackError, match="api: there is no version of another release"):
+        roll_back(functions, stack, release="1")
+
+
+def test_one_function_that_fails_keeps_no_other_from_being_rolled_back(
+    functions: Any, stack: str
+) -> None:
+    _start_canary(functions, stack)
+    functions.delete_alias(FunctionName=function_name(stack, "payment"), Name="live")
+
+    with pytest.raises(RollbackError, match="payment: it has no alias") as failure:
+        roll_back(functions, stack)
+
+    others = [each for each in FUNCTIONS if each.name != "payment"]
+    assert "shipment" not in str(failure.value)
+    assert {
+        "RoutingConfig"
+        in functions.get_alias(FunctionName=function_name(stack, each.name), Name="live")
+        for each in others
+    } == {False}
+
+
+def test_a_stack_that_is_not_there_is_named_with_the_reason(functions: Any) -> None:
+    with pytest.raises(RollbackError, match="order: it has no alias to switch"):
+        roll_back(functions, "nowhere")
