@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from app.queues import get_client
 from app.settings import get_settings
-from infra import topology as definitions
+from infra import topology
 from infra.cli.queue_client import QueueClient, unreachable
 from infra.cli.stacks import speak_to
 from infra.dead_letters.messages import Letter
@@ -31,8 +31,8 @@ def letter_box_of(stack: str, region: str) -> "QueueLetterBox":
     """
     speak_to(stack, region)
     box = QueueLetterBox(stack)
-    for queue in definitions.QUEUES:
-        os.environ[definitions.queue_setting(queue.name)] = box.url(queue.name)
+    for queue in topology.QUEUES:
+        os.environ[topology.queue_setting(queue.name)] = box.url(queue.name)
     get_settings.cache_clear()
     return box
 
@@ -103,5 +103,5 @@ class QueueLetterBox(QueueClient):
             sent_at=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
             # This very look counts too.
             receives=int(attributes["ApproximateReceiveCount"]) - 1,
-            source=source.removeprefix(definitions.queue_name(self._stack, "")) or None,
+            source=source.removeprefix(topology.queue_name(self._stack, "")) or None,
         )

@@ -10,7 +10,7 @@ import typer
 
 from app.domain.errors import SettingsError, ShopError
 from app.settings import Settings, read_settings
-from infra import topology as stack
+from infra import topology
 from infra.local.data_folder import DataFolder, data_path
 from infra.local.output import Output
 from infra.local.sockets import listen
@@ -79,7 +79,7 @@ async def _run_shop(environment: Mapping[str, str], output: Output) -> None:
 
 def _settings(environment: Mapping[str, str]) -> Settings:
     """Return the user's settings, read here to refuse wrong ones before anything is started."""
-    names = {name for function in stack.FUNCTIONS for name in function.settings}
+    names = {name for function in topology.FUNCTIONS for name in function.settings}
     return read_settings({name: environment[name] for name in names if name in environment})
 
 

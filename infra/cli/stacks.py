@@ -7,7 +7,7 @@ import typer
 
 from app.settings import get_settings
 from app.store.table import get_table
-from infra import topology as definitions
+from infra import topology
 from infra.local.environment import REGION
 from infra.local.running import apply_environment
 
@@ -31,6 +31,6 @@ def speak_to(stack: str = LOCAL, region: str = REGION) -> None:
     if stack == LOCAL:
         apply_environment()
     else:
-        os.environ |= {"TABLE": definitions.table_name(stack), "REGION": region}
+        os.environ |= {"TABLE": topology.table_name(stack), "REGION": region}
     get_settings.cache_clear()
     get_table.cache_clear()

@@ -2,7 +2,7 @@
 
 import sys
 
-from infra import topology as stack
+from infra import topology
 from infra.local.loading import load
 from infra.local.parent_watchdog import end_with_parent
 from infra.local.serving import serve
@@ -13,7 +13,7 @@ APPLICATION = "app.main:app"
 def main() -> None:
     """Serve the API on the socket whose descriptor is given."""
     end_with_parent()
-    timeout = next(each.timeout_seconds for each in stack.FUNCTIONS if each.name == "api")
+    timeout = next(each.timeout_seconds for each in topology.FUNCTIONS if each.name == "api")
     serve(load(APPLICATION), int(sys.argv[1]), drain_seconds=timeout, access_log=True)
 
 

@@ -7,7 +7,7 @@ is harmless and yesterday's data stays.
 from collections.abc import Mapping
 
 from app.store.schema import SHAPE, TableShape
-from infra import topology as definitions
+from infra import topology
 from infra.local.clients import Clients
 from infra.local.deploy_data import (
     ensure_card_key,
@@ -47,10 +47,10 @@ def deploy(
         OutdatedDataError: the table is there with other keys or indexes.
     """
     clients = clients or Clients(endpoint_url, region)
-    name = definitions.table_name(stack)
+    name = topology.table_name(stack)
     ensure_table(clients("dynamodb"), name, table_shape)
-    ensure_card_key(clients("kms"), definitions.card_key_alias(stack))
-    secret = definitions.signing_keys_name(stack)
+    ensure_card_key(clients("kms"), topology.card_key_alias(stack))
+    secret = topology.signing_keys_name(stack)
     ensure_signing_keys(clients("secretsmanager"), secret)
     urls = ensure_queues(clients("sqs"), stack, region)
     if function_urls is not None:
@@ -58,12 +58,12 @@ def deploy(
         functions = clients("lambda")
         arns = ensure_functions(functions, stack, function_urls)
         ensure_mappings(functions, stack, region, arns)
-        ensure_schedule(clients("scheduler"), stack, definitions.SWEEPER, arns)
+        ensure_schedule(clients("scheduler"), stack, topology.SWEEPER, arns)
     return {
         "REGION": region,
         "TABLE": name,
         "SIGNING_KEYS_SECRET": secret,
-        **{definitions.queue_setting(queue): url for queue, url in urls.items()},
+        **{topology.queue_setting(queue): url for queue, url in urls.items()},
     }
 
 

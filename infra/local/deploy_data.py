@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.security.signing_keys import new_signing_keys
 from app.store.schema import TableShape
-from infra import topology as definitions
+from infra import topology
 from infra.local.errors import OutdatedDataError
 
 if TYPE_CHECKING:
@@ -88,30 +88,30 @@ def ensure_signing_keys(client: "SecretsManagerClient", name: str) -> None:
 
 def queue_arn(stack: str, region: str, queue: str) -> str:
     """Return the ARN of one of the stack's queues."""
-    return f"arn:aws:sqs:{region}:{ACCOUNT}:{definitions.queue_name(stack, queue)}"
+    return f"arn:aws:sqs:{region}:{ACCOUNT}:{topology.queue_name(stack, queue)}"
 
 
 def ensure_queues(client: "SQSClient", stack: str, region: str) -> dict[str, str]:
     """Create the queues or bring them up to date; return their URLs by name."""
     urls = {}
-    for queue in definitions.QUEUES:
+    for queue in topology.QUEUES:
         redrive = ""
         if queue.dead_letters:
             target = queue_arn(stack, region, queue.dead_letters)
             redrive = json.dumps(
                 {
                     "deadLetterTargetArn": target,
-                    "maxReceiveCount": definitions.MAX_RECEIVES,
+                    "maxReceiveCount": topology.MAX_RECEIVES,
                 }
             )
-        url = client.create_queue(QueueName=definitions.queue_name(stack, queue.name))["QueueUrl"]
+        url = client.create_queue(QueueName=topology.queue_name(stack, queue.name))["QueueUrl"]
         # Apart from creation, which refuses to change a queue that is there.
         client.set_queue_attributes(
             QueueUrl=url,
             Attributes={
                 "VisibilityTimeout": str(queue.visibility_seconds),
                 "MessageRetentionPeriod": str(queue.retention_seconds),
-                "KmsMasterKeyId": definitions.card_key_alias(stack) if queue.carries_cards else "",
+                "KmsMasterKeyId": topology.card_key_alias(stack) if queue.carries_cards else "",
                 "RedrivePolicy": redrive,
             },
         )

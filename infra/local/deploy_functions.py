@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from infra import topology as definitions
+from infra import topology
 from infra.local.deploy_data import ACCOUNT, queue_arn
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ def ensure_functions(
 ) -> dict[str, str]:
     """Make the functions that something calls, and those that have an address."""
     called = {
-        definitions.SWEEPER.function,
-        *(each.function for each in definitions.MAPPINGS),
+        topology.SWEEPER.function,
+        *(each.function for each in topology.MAPPINGS),
     }
     arns = {}
-    for function in definitions.FUNCTIONS:
+    for function in topology.FUNCTIONS:
         if function.name not in called and function.name not in function_urls:
             continue
-        name = definitions.function_name(stack, function.name)
+        name = topology.function_name(stack, function.name)
         url = function_urls.get(function.name)
         configuration: Any = {
             "FunctionName": name,
@@ -68,12 +68,12 @@ def ensure_mappings(
 ) -> None:
     """Create the mappings, bring them up to date and remove those no longer defined."""
     obsolete = {}
-    for queue in definitions.QUEUES:
+    for queue in topology.QUEUES:
         source = queue_arn(stack, region, queue.name)
         found = client.list_event_source_mappings(EventSourceArn=source)
         for there in found["EventSourceMappings"]:
             obsolete[source, there["FunctionArn"]] = there["UUID"]
-    for mapping in definitions.MAPPINGS:
+    for mapping in topology.MAPPINGS:
         settings: Any = {
             "FunctionName": arns[mapping.function],
             "BatchSize": mapping.batch_size,
@@ -95,12 +95,12 @@ def ensure_mappings(
 def ensure_schedule(
     client: "EventBridgeSchedulerClient",
     stack: str,
-    schedule: definitions.Schedule,
+    schedule: topology.Schedule,
     arns: Mapping[str, str],
 ) -> None:
     """Create the schedule or bring it up to date."""
     wanted: Any = {
-        "Name": definitions.schedule_name(stack, schedule.name),
+        "Name": topology.schedule_name(stack, schedule.name),
         "ScheduleExpression": schedule.expression,
         "FlexibleTimeWindow": {"Mode": "OFF"},
         "Target": {"Arn": arns[schedule.function], "RoleArn": _ROLE_ARN},

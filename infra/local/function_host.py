@@ -19,7 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 from app.domain.errors import ShopError
-from infra import topology as stack
+from infra import topology
 from infra.local.loading import load
 from infra.local.parent_watchdog import end_with_parent
 from infra.local.serving import serve
@@ -52,7 +52,7 @@ class LambdaContext:
 class FunctionHost:
     """The ASGI application around one handler."""
 
-    def __init__(self, function: stack.Function, handler: Handler) -> None:
+    def __init__(self, function: topology.Function, handler: Handler) -> None:
         """Run ``handler`` with the limits of ``function``."""
         self._function = function
         self._handler = handler
@@ -124,7 +124,7 @@ def _failure(kind: str, text: str) -> tuple[int, str]:
 def main() -> None:
     """Serve the function that is named on the socket whose descriptor is given."""
     end_with_parent()
-    function = next(each for each in stack.FUNCTIONS if each.name == sys.argv[1])
+    function = next(each for each in topology.FUNCTIONS if each.name == sys.argv[1])
     host = FunctionHost(function, load(function.handler))
     serve(host, int(sys.argv[2]), drain_seconds=function.timeout_seconds)
     os._exit(0)  # Not waiting for a handler that is past its time.

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from infra import topology as stack
+from infra import topology
 from infra.local.child_process import Child, describe_exit
 from infra.local.data_folder import DataFolder
 from infra.local.emulator import HEALTH_PATH, Emulator
@@ -25,8 +25,8 @@ from infra.local.threads import in_thread
 if TYPE_CHECKING:
     from infra.local.clients import Clients
 
-API = next(each for each in stack.FUNCTIONS if each.name == "api")
-WORKERS = tuple(each for each in stack.FUNCTIONS if each is not API)
+API = next(each for each in topology.FUNCTIONS if each.name == "api")
+WORKERS = tuple(each for each in topology.FUNCTIONS if each is not API)
 
 _OPEN_MODE = (
     "!!! AUTH_MODE=0, the open legacy mode: whoever reaches this port can read and change "
@@ -157,7 +157,7 @@ class Shop:
         if self._emulator_keeper.ready.is_set():
             await self._seed()
 
-    async def _answers(self, function: stack.Function, path: str = "/") -> None:
+    async def _answers(self, function: topology.Function, path: str = "/") -> None:
         await until_answers(port_of(self._listeners[function.name]), path)
 
     def _launch_api(self) -> Launch:
@@ -168,7 +168,7 @@ class Shop:
             fds=(descriptor,),
         )
 
-    def _launch_worker(self, function: stack.Function) -> Launch:
+    def _launch_worker(self, function: topology.Function) -> Launch:
         descriptor = self._listeners[function.name].fileno()
         return Launch(
             python("infra.local.function_host", function.name, str(descriptor)),
@@ -176,13 +176,13 @@ class Shop:
             fds=(descriptor,),
         )
 
-    def _environment(self, function: stack.Function) -> dict[str, str]:
+    def _environment(self, function: topology.Function) -> dict[str, str]:
         return function_environment(
             function, self._stack, self._user, endpoint_url=self._endpoint_url
         )
 
     def _user_settings(self) -> dict[str, str]:
-        names = {name for function in stack.FUNCTIONS for name in function.settings}
+        names = {name for function in topology.FUNCTIONS for name in function.settings}
         return {name: self._user[name] for name in sorted(names) if self._user.get(name)}
 
     async def _seed(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from app.store.schema import SHAPE, TableShape
-from infra import topology as definitions
+from infra import topology
 from infra.verify.sources.aliases import find_routing
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def _function_in(arn: str) -> str:
 def queues_drift(client: "SQSClient", stack: str) -> list[Drift]:
     """Compare times, encryption and dead-letter queue of every queue."""
 
-    def look(queue: definitions.Queue) -> Iterator[Drift]:
-        url = client.get_queue_url(QueueName=definitions.queue_name(stack, queue.name))["QueueUrl"]
+    def look(queue: topology.Queue) -> Iterator[Drift]:
+        url = client.get_queue_url(QueueName=topology.queue_name(stack, queue.name))["QueueUrl"]
         there = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         redrive = json.loads(there.get("RedrivePolicy") or "{}")
         target = redrive.get("deadLetterTargetArn", "none").rpartition(":")[2]
@@ -80,10 +80,10 @@ def queues_drift(client: "SQSClient", stack: str) -> list[Drift]:
                 "visibility time": queue.visibility_seconds,
                 "retention": queue.retention_seconds,
                 "own key": queue.carries_cards,
-                "dead-letter queue": definitions.queue_name(stack, queue.dead_letters)
+                "dead-letter queue": topology.queue_name(stack, queue.dead_letters)
                 if queue.dead_letters
                 else "none",
-                "receives": definitions.MAX_RECEIVES if queue.dead_letters else 0,
+                "receives": topology.MAX_RECEIVES if queue.dead_letters else 0,
             },
             {
                 "visibility time": int(there["VisibilityTimeout"]),
@@ -94,7 +94,7 @@ def queues_drift(client: "SQSClient", stack: str) -> list[Drift]:
             },
         )
 
-    return [drift for queue in definitions.QUEUES for drift in _looked_at(queue.name, look, queue)]
+    return [drift for queue in topology.QUEUES for drift in _looked_at(queue.name, look, queue)]
 
 
 def table_drift(client: "DynamoDBClient", stack: str) -> list[Drift]:
@@ -104,7 +104,7 @@ def table_drift(client: "DynamoDBClient", stack: str) -> list[Drift]:
         return {each["KeyType"]: each["AttributeName"] for each in schema}
 
     def look(shape: TableShape) -> Iterator[Drift]:
-        there = client.describe_table(TableName=definitions.table_name(stack))["Table"]
+        there = client.describe_table(TableName=topology.table_name(stack))["Table"]
         wanted: dict[str, Any] = {"keys": {"HASH": shape.hash_key, "RANGE": shape.range_key}}
         found: dict[str, Any] = {"keys": keys(there["KeySchema"])}
         for index in shape.indexes:
@@ -130,8 +130,8 @@ def functions_drift(client: "LambdaClient", stack: str, *, is_local: bool) -> li
     On this machine the api is no function and settings are not given through the emulator.
     """
 
-    def look(function: definitions.Function) -> Iterator[Drift]:
-        name = definitions.function_name(stack, function.name)
+    def look(function: topology.Function) -> Iterator[Drift]:
+        name = topology.function_name(stack, function.name)
         routing = find_routing(client, name)
         version = {"Qualifier": routing.newest} if routing else {}
         there = client.get_function_configuration(FunctionName=name, **version)
@@ -157,10 +157,10 @@ def functions_drift(client: "LambdaClient", stack: str, *, is_local: bool) -> li
                 found = "given" if setting in given else "missing"
                 yield Drift(function.name, setting, wanted, found)
 
-    mapped = {each.function for each in definitions.MAPPINGS}
+    mapped = {each.function for each in topology.MAPPINGS}
     return [
         drift
-        for function in definitions.FUNCTIONS
+        for function in topology.FUNCTIONS
         if not is_local or function.name in mapped
         for drift in _looked_at(function.name, look, function)
     ]
@@ -174,8 +174,8 @@ def triggers_drift(
 ) -> list[Drift]:
     """Compare what calls the functions: one mapping per queue, and the schedule."""
 
-    def look(mapping: definitions.Mapping) -> Iterator[Drift]:
-        name = definitions.queue_name(stack, mapping.queue)
+    def look(mapping: topology.Mapping) -> Iterator[Drift]:
+        name = topology.queue_name(stack, mapping.queue)
         url = queues.get_queue_url(QueueName=name)["QueueUrl"]
         source = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         found = functions.list_event_source_mappings(
@@ -189,7 +189,7 @@ def triggers_drift(
         yield from _differences(
             subject,
             {
-                "function": definitions.function_name(stack, mapping.function),
+                "function": topology.function_name(stack, mapping.function),
                 "batch size": mapping.batch_size,
                 "window": mapping.window_seconds,
                 "concurrency": mapping.max_concurrency,
@@ -206,8 +206,8 @@ def triggers_drift(
             },
         )
 
-    def look_at_schedule(wanted: definitions.Schedule) -> Iterator[Drift]:
-        name = definitions.schedule_name(stack, wanted.name)
+    def look_at_schedule(wanted: topology.Schedule) -> Iterator[Drift]:
+        name = topology.schedule_name(stack, wanted.name)
         # Whatever group it is in: that is a matter of who deploys it.
         listed = scheduler.list_schedules(NamePrefix=name)["Schedules"]
         groups = [each["GroupName"] for each in listed if each["Name"] == name]
@@ -218,7 +218,7 @@ def triggers_drift(
         yield from _differences(
             wanted.name,
             {
-                "function": definitions.function_name(stack, wanted.function),
+                "function": topology.function_name(stack, wanted.function),
                 "expression": wanted.expression,
                 "state": "ENABLED",
             },
@@ -230,8 +230,6 @@ def triggers_drift(
         )
 
     mappings = [
-        drift
-        for mapping in definitions.MAPPINGS
-        for drift in _looked_at(mapping.queue, look, mapping)
+        drift for mapping in topology.MAPPINGS for drift in _looked_at(mapping.queue, look, mapping)
     ]
-    return mappings + _looked_at(definitions.SWEEPER.name, look_at_schedule, definitions.SWEEPER)
+    return mappings + _looked_at(topology.SWEEPER.name, look_at_schedule, topology.SWEEPER)

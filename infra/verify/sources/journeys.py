@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import httpx
 
-from infra import topology as definitions
+from infra import topology
 from infra.local.clients import Clients
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
@@ -46,7 +46,7 @@ _REQUESTS_PER_RECEIPT = 2
 _ERIC, _PASSWORD = "5c393a111d41c892ce243829", "vmware1!"  # Seeded and public.
 _CARD = {"number": "4111111111111111", "expMonth": "12", "expYear": "2099", "ccv": "123"}
 _STACK = "local"
-_FUNCTIONS = {each.name: each for each in definitions.FUNCTIONS}
+_FUNCTIONS = {each.name: each for each in topology.FUNCTIONS}
 
 
 def lambda_units(function: str, *, cpu_seconds: float, calls: int, waited: float = 0.0) -> Units:
@@ -95,21 +95,21 @@ class Shop:
         await self.ask("POST", f"/order/add/{_ERIC}", json=body, waited=PAYMENT_SECONDS)
         self._used += Units(read_units=PAYMENT_LOOKS)
         for queue in (
-            definitions.PAYMENT_REQUEST,
-            definitions.PAYMENT_RESPONSE,
-            definitions.SHIPMENT_REQUEST,
-            definitions.SHIPMENT_RESPONSE,
+            topology.PAYMENT_REQUEST,
+            topology.PAYMENT_RESPONSE,
+            topology.SHIPMENT_REQUEST,
+            topology.SHIPMENT_RESPONSE,
         ):
             await asyncio.to_thread(self._work, queue)
 
     def _work(self, queue: str) -> None:
         """Hand the message of a queue to its function, as an event source mapping does."""
-        name = definitions.queue_name(_STACK, queue)
+        name = topology.queue_name(_STACK, queue)
         url = self._queues.get_queue_url(QueueName=name)["QueueUrl"]
         found = self._queues.receive_message(
             QueueUrl=url, WaitTimeSeconds=10, MessageSystemAttributeNames=["All"]
         )["Messages"]
-        mapping = next(each for each in definitions.MAPPINGS if each.queue == queue)
+        mapping = next(each for each in topology.MAPPINGS if each.queue == queue)
         function = _FUNCTIONS[mapping.function]
         deadline = int(time.time() * 1000) + 1000 * function.timeout_seconds
         context = LambdaContext(uuid4().hex, "", function.name, "", deadline)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.store.schema import GSI1, SHAPE, Index
-from infra import topology as definitions
+from infra import topology
 from infra.local.clients import Clients
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
@@ -46,12 +46,12 @@ def mappings(aws: Clients, name: str) -> list[dict[str, Any]]:
 def test_the_settings_of_the_stack_are_returned(emulator: Emulator, name: str) -> None:
     settings = deploy(emulator.endpoint_url, stack=name)
 
-    assert settings["TABLE"] == definitions.table_name(name)
+    assert settings["TABLE"] == topology.table_name(name)
     assert settings["REGION"] == "eu-west-1"
-    assert settings["SIGNING_KEYS_SECRET"] == definitions.signing_keys_name(name)
-    for queue in definitions.QUEUES:
-        url = settings[definitions.queue_setting(queue.name)]
-        assert url.endswith(definitions.queue_name(name, queue.name))
+    assert settings["SIGNING_KEYS_SECRET"] == topology.signing_keys_name(name)
+    for queue in topology.QUEUES:
+        url = settings[topology.queue_setting(queue.name)]
+        assert url.endswith(topology.queue_name(name, queue.name))
 
 
 def test_a_repeat_changes_nothing(emulator: Emulator, aws: Clients, name: str) -> None:
@@ -86,21 +86,21 @@ def test_signing_keys_are_random(emulator: Emulator, aws: Clients, name: str) ->
 def test_queues_are_as_defined(emulator: Emulator, aws: Clients, name: str) -> None:
     settings = deploy(emulator.endpoint_url, stack=name)
 
-    for queue in definitions.QUEUES:
-        found = attributes(aws, settings[definitions.queue_setting(queue.name)])
+    for queue in topology.QUEUES:
+        found = attributes(aws, settings[topology.queue_setting(queue.name)])
         assert found["VisibilityTimeout"] == str(queue.visibility_seconds)
         assert found["MessageRetentionPeriod"] == str(queue.retention_seconds)
-        key = definitions.card_key_alias(name) if queue.carries_cards else ""
+        key = topology.card_key_alias(name) if queue.carries_cards else ""
         assert found.get("KmsMasterKeyId", "") == key
         if queue.dead_letters:
             policy = json.loads(found["RedrivePolicy"])
-            assert policy["maxReceiveCount"] == definitions.MAX_RECEIVES
+            assert policy["maxReceiveCount"] == topology.MAX_RECEIVES
             assert policy["deadLetterTargetArn"].endswith(
-                definitions.queue_name(name, queue.dead_letters)
+                topology.queue_name(name, queue.dead_letters)
             )
         else:
             assert "RedrivePolicy" not in found
-    assert aws("kms").describe_key(KeyId=definitions.card_key_alias(name))["KeyMetadata"]
+    assert aws("kms").describe_key(KeyId=topology.card_key_alias(name))["KeyMetadata"]
 
 
 def test_the_table_is_as_defined(emulator: Emulator, aws: Clients, name: str) -> None:
@@ -142,10 +142,10 @@ def test_mappings_are_as_defined(emulator: Emulator, aws: Clients, name: str) ->
     deploy(emulator.endpoint_url, stack=name, function_urls=URLS)
 
     found = {each["EventSourceArn"].rpartition(":")[2]: each for each in mappings(aws, name)}
-    assert len(found) == len(definitions.MAPPINGS)
-    for mapping in definitions.MAPPINGS:
-        there = found[definitions.queue_name(name, mapping.queue)]
-        assert there["FunctionArn"].endswith(definitions.function_name(name, mapping.function))
+    assert len(found) == len(topology.MAPPINGS)
+    for mapping in topology.MAPPINGS:
+        there = found[topology.queue_name(name, mapping.queue)]
+        assert there["FunctionArn"].endswith(topology.function_name(name, mapping.function))
         assert there["State"] == "Enabled"
         assert there["BatchSize"] == mapping.batch_size
         assert there["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -156,24 +156,24 @@ def test_changed_definitions_reach_what_is_there(
     emulator: Emulator, aws: Clients, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy(emulator.endpoint_url, stack=name, function_urls=URLS)
-    queues = tuple(replace(each, visibility_seconds=77) for each in definitions.QUEUES)
-    monkeypatch.setattr(definitions, "QUEUES", queues)
-    monkeypatch.setattr(definitions, "MAPPINGS", definitions.MAPPINGS[:1])
+    queues = tuple(replace(each, visibility_seconds=77) for each in topology.QUEUES)
+    monkeypatch.setattr(topology, "QUEUES", queues)
+    monkeypatch.setattr(topology, "MAPPINGS", topology.MAPPINGS[:1])
     monkeypatch.setattr(
-        definitions, "SWEEPER", replace(definitions.SWEEPER, expression="rate(7 minutes)")
+        topology, "SWEEPER", replace(topology.SWEEPER, expression="rate(7 minutes)")
     )
 
     settings = deploy(emulator.endpoint_url, stack=name, function_urls={"payment": "http://x"})
 
     function = aws("lambda").get_function_configuration(
-        FunctionName=definitions.function_name(name, "payment")
+        FunctionName=topology.function_name(name, "payment")
     )
-    schedule = aws("scheduler").get_schedule(Name=definitions.schedule_name(name, "sweeper"))
+    schedule = aws("scheduler").get_schedule(Name=topology.schedule_name(name, "sweeper"))
     assert attributes(aws, settings["PAYMENT_REQUEST_QUEUE_URL"])["VisibilityTimeout"] == "77"
     assert len(mappings(aws, name)) == 1
     assert "http://x" in function["Environment"]["Variables"].values()
     assert schedule["ScheduleExpression"] == "rate(7 minutes)"
-    assert schedule["Target"]["Arn"].endswith(definitions.function_name(name, "order"))
+    assert schedule["Target"]["Arn"].endswith(topology.function_name(name, "order"))
 
 
 def test_a_profile_of_the_user_does_not_get_in_the_way(
@@ -195,5 +195,5 @@ def test_the_emulator_can_be_told_where_functions_are() -> None:
     told = proxy_environment({"order": "http://127.0.0.1:2"}, stack="s")
 
     assert told == {
-        f"MINISTACK_LAMBDA_PROXY_{definitions.function_name('s', 'order')}": "http://127.0.0.1:2"
+        f"MINISTACK_LAMBDA_PROXY_{topology.function_name('s', 'order')}": "http://127.0.0.1:2"
     }

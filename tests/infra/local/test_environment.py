@@ -2,12 +2,12 @@ import os
 
 import pytest
 
-from infra import topology as stack
+from infra import topology
 from infra.local.environment import base_environment, function_environment
 from infra.local.function_host import LambdaContext
 from infra.local.loading import load
 
-PAYMENT = next(each for each in stack.FUNCTIONS if each.name == "payment")
+PAYMENT = next(each for each in topology.FUNCTIONS if each.name == "payment")
 STACK = {
     "REGION": "eu-west-1",
     "TABLE": "t",

@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from app.domain.errors import StoreUnavailableError
-from infra import topology as definitions
+from infra import topology
 from infra.local.clients import Clients
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
@@ -19,11 +19,11 @@ from infra.local.function_host import FunctionHost, Handler
 from infra.local.sockets import listen, url_of
 from tests.infra.local.harness import eventually
 
-PAYMENT = next(each for each in definitions.FUNCTIONS if each.name == "payment")
+PAYMENT = next(each for each in topology.FUNCTIONS if each.name == "payment")
 
 
 async def call(
-    handler: Handler, event: Any, *, function: definitions.Function = PAYMENT, **headers: str
+    handler: Handler, event: Any, *, function: topology.Function = PAYMENT, **headers: str
 ) -> tuple[int, Any]:
     """Post an event to a host in two pieces, as a server might hand it over."""
     body = json.dumps(event).encode()
@@ -152,8 +152,8 @@ def test_a_message_that_fails_five_times_is_dead_and_its_neighbour_is_not(
 ) -> None:
     """The emulator's mapping, our host and the queues' definitions together."""
     # Not sooner: where a machine stalls, a message would come again that is being handled.
-    quick = tuple(replace(each, visibility_seconds=3) for each in definitions.QUEUES)
-    monkeypatch.setattr(definitions, "QUEUES", quick)
+    quick = tuple(replace(each, visibility_seconds=3) for each in topology.QUEUES)
+    monkeypatch.setattr(topology, "QUEUES", quick)
     receives: dict[str, list[str]] = {}
 
     def handler(event: Any, context: Any) -> Any:

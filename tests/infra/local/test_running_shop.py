@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from infra import topology as definitions
+from infra import topology
 from tests.infra.local.harness import ShopProcess, clients, eventually, running
 
 # The tests of this module share one shop and leave it as they found it.
 
 
 def queue(shop: ShopProcess, name: str) -> str:
-    url: str = shop.facts["environment"][definitions.queue_setting(name)]
+    url: str = shop.facts["environment"][topology.queue_setting(name)]
     return url
 
 
@@ -66,7 +66,7 @@ def test_other_commands_find_the_shop(shop: ShopProcess) -> None:
 
     assert stat.S_IMODE(mode) == 0o600
     assert shop.facts["url"] == shop.url
-    assert shop.facts["environment"]["TABLE"] == definitions.table_name("local")
+    assert shop.facts["environment"]["TABLE"] == topology.table_name("local")
 
 
 def test_the_api_sees_the_settings_of_its_function_only(shop: ShopProcess) -> None:
@@ -79,46 +79,46 @@ def test_the_api_sees_the_settings_of_its_function_only(shop: ShopProcess) -> No
 
 
 def test_every_queue_feeds_its_worker(shop: ShopProcess) -> None:
-    for mapping in definitions.MAPPINGS:
+    for mapping in topology.MAPPINGS:
         send(shop, mapping.queue, f"to {mapping.queue}")
 
-    for mapping in definitions.MAPPINGS:
+    for mapping in topology.MAPPINGS:
         records = eventually(partial(seen, shop, mapping.function, f"to {mapping.queue}"))
         note = records[0]
-        assert note["eventSourceARN"].endswith(definitions.queue_name("local", mapping.queue))
+        assert note["eventSourceARN"].endswith(topology.queue_name("local", mapping.queue))
         assert note["attributes"]["ApproximateReceiveCount"] == "1"
-        assert note["arn"].endswith(definitions.function_name("local", mapping.function))
+        assert note["arn"].endswith(topology.function_name("local", mapping.function))
         assert note["request_id"]
         assert 0 < note["remaining"] <= 6000
         assert "PAYMENT_REQUEST_QUEUE_URL" not in note["environment"]
 
 
 def test_only_failed_records_stay_on_the_queue(shop: ShopProcess) -> None:
-    send(shop, definitions.PAYMENT_RESPONSE, "fine", "fail please")
+    send(shop, topology.PAYMENT_RESPONSE, "fine", "fail please")
     sqs = clients(shop.facts)("sqs")
 
     eventually(lambda: seen(shop, "order", "fine") and seen(shop, "order", "fail please"))
 
     def left() -> str:
         names = ["ApproximateNumberOfMessagesNotVisible"]
-        url = queue(shop, definitions.PAYMENT_RESPONSE)
+        url = queue(shop, topology.PAYMENT_RESPONSE)
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         count: str = found[names[0]]
         return count
 
     eventually(lambda: left() == "1")
-    sqs.purge_queue(QueueUrl=queue(shop, definitions.PAYMENT_RESPONSE))
+    sqs.purge_queue(QueueUrl=queue(shop, topology.PAYMENT_RESPONSE))
 
 
 def test_a_handler_that_raises_keeps_its_process(shop: ShopProcess) -> None:
-    send(shop, definitions.SHIPMENT_REQUEST, "raise")
+    send(shop, topology.SHIPMENT_REQUEST, "raise")
     first = eventually(lambda: seen(shop, "shipment", "raise"))[0]
     eventually(lambda: "ValueError: no such thing" in shop.errors)
 
-    send(shop, definitions.SHIPMENT_REQUEST, "after")
+    send(shop, topology.SHIPMENT_REQUEST, "after")
 
     assert eventually(lambda: seen(shop, "shipment", "after"))[0]["pid"] == first["pid"]
-    clients(shop.facts)("sqs").purge_queue(QueueUrl=queue(shop, definitions.SHIPMENT_REQUEST))
+    clients(shop.facts)("sqs").purge_queue(QueueUrl=queue(shop, topology.SHIPMENT_REQUEST))
 
 
 def test_a_change_of_the_api_is_served_and_no_request_is_refused(shop: ShopProcess) -> None:
@@ -147,7 +147,7 @@ def test_a_change_of_a_worker_reaches_the_next_message(shop: ShopProcess) -> Non
 
     change(path, '"event": event', '"changed": True, "event": event')
     eventually(lambda: shop.children().get("payment", old) != old)
-    send(shop, definitions.PAYMENT_REQUEST, "after the change")
+    send(shop, topology.PAYMENT_REQUEST, "after the change")
 
     records = eventually(lambda: seen(shop, "payment", "after the change"))
     eventually(lambda: any("changed" in each for each in records), 1)
@@ -166,7 +166,7 @@ def test_a_syntax_error_waits_for_the_next_change(shop: ShopProcess) -> None:
 
     path.write_text("def handler(:\n")
     eventually(lambda: "order is waiting for the next change of the code." in shop.errors)
-    send(shop, definitions.PAYMENT_RESPONSE, "patient")
+    send(shop, topology.PAYMENT_RESPONSE, "patient")
     path.write_text(text)
 
     assert eventually(lambda: seen(shop, "order", "patient"))
@@ -178,7 +178,7 @@ def test_a_process_that_dies_is_started_again(shop: ShopProcess) -> None:
     for name in ("api_server", "payment"):
         os.kill(pids[name], signal.SIGKILL)
 
-    send(shop, definitions.PAYMENT_REQUEST, "to the new one")
+    send(shop, topology.PAYMENT_REQUEST, "to the new one")
 
     assert shop.get("/")["pid"] != pids["api_server"]
     assert eventually(lambda: seen(shop, "payment", "to the new one"))
@@ -204,7 +204,7 @@ def test_an_emulator_that_dies_comes_back_with_its_data(shop: ShopProcess) -> No
         "Item"
     ]
     assert shop.children()["emulator_server"] != pid
-    send(shop, definitions.SHIPMENT_REQUEST, "after the crash")
+    send(shop, topology.SHIPMENT_REQUEST, "after the crash")
     assert eventually(lambda: seen(shop, "shipment", "after the crash"))
 
 

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from app.store.schema import SHAPE
-from infra import topology as definitions
+from infra import topology
 from infra.cost.journeys import read_journeys
 from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment
@@ -156,7 +156,7 @@ def test_an_item_is_as_large_as_dynamodb_says() -> None:
 
 
 def test_a_write_costs_its_size_and_every_index_it_touches(emulator: Emulator) -> None:
-    table = definitions.table_name(deployed(emulator))
+    table = topology.table_name(deployed(emulator))
     key = {"PK": {"S": "p"}, "SK": {"S": "s"}}
     indexed = {name: {"S": "x"} for name in SHAPE.key_attributes if name.startswith("GSI")}
 
@@ -221,15 +221,15 @@ async def test_a_deployed_shop_costs_what_was_counted_per_order(
     monkeypatch.setattr(Prices, "read", lambda root: PRICED)
     stack, cloudwatch = deployed(emulator), clients_of(emulator)("cloudwatch")
     _create_budget(emulator, f"{stack}-monthly")
-    table = {"TableName": definitions.table_name(stack)}
+    table = {"TableName": topology.table_name(stack)}
     _put(cloudwatch, "AWS/DynamoDB", "ConsumedReadCapacityUnits", 8, **table)
     _put(cloudwatch, "AWS/DynamoDB", "ConsumedWriteCapacityUnits", 6, **table)
     index = {**table, "GlobalSecondaryIndexName": "GSI2"}
     _put(cloudwatch, "AWS/DynamoDB", "ConsumedWriteCapacityUnits", 2, **index)
-    queue = {"QueueName": definitions.queue_name(stack, definitions.PAYMENT_REQUEST)}
+    queue = {"QueueName": topology.queue_name(stack, topology.PAYMENT_REQUEST)}
     _put(cloudwatch, "AWS/SQS", "NumberOfMessagesSent", 2, **queue)
     _put(cloudwatch, "AWS/SQS", "NumberOfEmptyReceives", 4, **queue)
-    function = {"FunctionName": definitions.function_name(stack, "api")}
+    function = {"FunctionName": topology.function_name(stack, "api")}
     _put(cloudwatch, "AWS/Lambda", "Invocations", 10, **function)
     _put(cloudwatch, "AWS/Lambda", "Duration", 4000, **function)
 

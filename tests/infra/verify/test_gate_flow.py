@@ -11,7 +11,7 @@ import pytest
 from app.domain.order import OrderState
 from app.store.orders import add_order
 from app.store.table import open_table
-from infra import topology as definitions
+from infra import topology
 from infra.local.clients import Clients
 from infra.local.emulator import Emulator
 from infra.local.environment import REGION, aws_environment
@@ -55,7 +55,7 @@ async def test_who_practises_orders_as_often_as_told(shop: ShopProcess) -> None:
     dynamodb = Clients(shop.facts["endpoint_url"], REGION)("dynamodb")
 
     def count() -> int:
-        items = dynamodb.scan(TableName=definitions.table_name("local"))["Items"]
+        items = dynamodb.scan(TableName=topology.table_name("local"))["Items"]
         return len([each for each in items if each["PK"]["S"].startswith("ORDER#")])
 
     before = count()
@@ -155,7 +155,7 @@ async def test_a_shop_that_does_not_answer_is_not_judged() -> None:
 @pytest.mark.usefixtures("at_emulator")
 async def test_dead_letters_are_counted_and_named(emulator: Emulator) -> None:
     stack, sqs = deployed(emulator), clients_of(emulator)("sqs")
-    name = definitions.queue_name(stack, definitions.SHIPMENT_ERROR)
+    name = topology.queue_name(stack, topology.SHIPMENT_ERROR)
     url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
     for _ in range(3):
         sqs.send_message(QueueUrl=url, MessageBody="{}")
@@ -171,7 +171,7 @@ async def test_dead_letters_are_counted_and_named(emulator: Emulator) -> None:
 @pytest.mark.usefixtures("at_emulator")
 async def test_an_order_that_should_long_be_final_is_stuck(emulator: Emulator) -> None:
     stack, now = deployed(emulator), datetime.now(UTC)
-    table = open_table(definitions.table_name(stack), region="eu-west-1")
+    table = open_table(topology.table_name(stack), region="eu-west-1")
     buyer, goods = classic_stock(now).users[0][0], list(classic_products(now))[:1]
     for order_id, state, minutes in (
         ("forgotten", OrderState.SHIPPED, 90),
@@ -191,7 +191,7 @@ async def test_an_order_that_should_long_be_final_is_stuck(emulator: Emulator) -
 
 def _change_queue(clients: Any, stack: str) -> None:
     sqs = clients("sqs")
-    name = definitions.queue_name(stack, definitions.PAYMENT_REQUEST)
+    name = topology.queue_name(stack, topology.PAYMENT_REQUEST)
     sqs.set_queue_attributes(
         QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"],
         Attributes={"VisibilityTimeout": "5", "KmsMasterKeyId": "", "RedrivePolicy": ""},
@@ -200,39 +200,39 @@ def _change_queue(clients: Any, stack: str) -> None:
 
 def _delete_queue(clients: Any, stack: str) -> None:
     sqs = clients("sqs")
-    name = definitions.queue_name(stack, definitions.PAYMENT_ERROR)
+    name = topology.queue_name(stack, topology.PAYMENT_ERROR)
     sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"])
 
 
 def _change_function(clients: Any, stack: str) -> None:
     clients("lambda").update_function_configuration(
-        FunctionName=definitions.function_name(stack, "order"), MemorySize=128
+        FunctionName=topology.function_name(stack, "order"), MemorySize=128
     )
 
 
 def _stop_mapping(clients: Any, stack: str) -> None:
     functions = clients("lambda")
-    name = definitions.function_name(stack, "payment")
+    name = topology.function_name(stack, "payment")
     found = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
     functions.update_event_source_mapping(UUID=found[0]["UUID"], Enabled=False)
 
 
 def _delete_mapping(clients: Any, stack: str) -> None:
     functions = clients("lambda")
-    name = definitions.function_name(stack, "shipment")
+    name = topology.function_name(stack, "shipment")
     found = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
     functions.delete_event_source_mapping(UUID=found[0]["UUID"])
 
 
 def _delete_schedule(clients: Any, stack: str) -> None:
-    clients("scheduler").delete_schedule(Name=definitions.schedule_name(stack, "sweeper"))
+    clients("scheduler").delete_schedule(Name=topology.schedule_name(stack, "sweeper"))
 
 
 def _change_schedule(clients: Any, stack: str) -> None:
     scheduler = clients("scheduler")
-    name = definitions.schedule_name(stack, "sweeper")
+    name = topology.schedule_name(stack, "sweeper")
     there = scheduler.get_schedule(Name=name)
-    shipment = definitions.function_name(stack, "shipment")
+    shipment = topology.function_name(stack, "shipment")
     arn = f"{there['Target']['Arn'].rpartition(':')[0]}:{shipment}:live"
     scheduler.delete_schedule(Name=name)
     scheduler.create_schedule_group(Name=name)
@@ -248,7 +248,7 @@ def _change_schedule(clients: Any, stack: str) -> None:
 
 def _add_index(clients: Any, stack: str) -> None:
     clients("dynamodb").update_table(
-        TableName=definitions.table_name(stack),
+        TableName=topology.table_name(stack),
         AttributeDefinitions=[{"AttributeName": "email", "AttributeType": "S"}],
         GlobalSecondaryIndexUpdates=[
             {
@@ -326,10 +326,10 @@ async def test_a_queue_that_is_gone_is_drift(emulator: Emulator) -> None:
 async def test_in_aws_a_function_has_exactly_its_settings(emulator: Emulator) -> None:
     stack = deployed(emulator)
     functions = clients_of(emulator)("lambda")
-    order = next(each for each in definitions.FUNCTIONS if each.name == "order")
+    order = next(each for each in topology.FUNCTIONS if each.name == "order")
     given = {name: "x" for name in order.settings if name != "TABLE"}
     functions.update_function_configuration(
-        FunctionName=definitions.function_name(stack, "order"),
+        FunctionName=topology.function_name(stack, "order"),
         Environment={"Variables": {**given, "DEBUG": json.dumps({"by": "hand"})}},
     )
 

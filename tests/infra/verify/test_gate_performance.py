@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra import topology as definitions
+from infra import topology
 from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment
 from infra.verify.evidence import Evidence, Measurement
@@ -183,7 +183,7 @@ async def test_a_canary_is_compared_with_the_version_next_to_it(emulator: Emulat
             FunctionVersion=old[name],
             RoutingConfig={"AdditionalVersionWeights": {new[name]: 0.1}},
         )
-    api = definitions.function_name(stack, "api")
+    api = topology.function_name(stack, "api")
     _count(cloudwatch, api, old[api], [100.0] * 40, errors=1)
     _count(cloudwatch, api, new[api], [float(each) for each in range(1, 21)], errors=2)
 
@@ -201,7 +201,7 @@ async def test_what_is_live_is_compared_with_the_time_before(emulator: Emulator)
     functions, cloudwatch = clients("lambda"), clients("cloudwatch")
     for name, version in publish(functions, stack, release="1").items():
         functions.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
-    payment = definitions.function_name(stack, "payment")
+    payment = topology.function_name(stack, "payment")
     alias = [
         {"Name": "FunctionName", "Value": payment},
         {"Name": "Resource", "Value": f"{payment}:live"},
@@ -229,7 +229,7 @@ async def test_what_is_live_is_compared_with_the_time_before(emulator: Emulator)
 
 async def test_the_oldest_message_since_the_deployment_is_told(emulator: Emulator) -> None:
     stack, cloudwatch = deployed(emulator), clients_of(emulator)("cloudwatch")
-    name = definitions.queue_name(stack, definitions.PAYMENT_REQUEST)
+    name = topology.queue_name(stack, topology.PAYMENT_REQUEST)
     for minutes, age in ((50, 9000.0), (20, 71.0), (5, 12.0)):
         row = {
             "MetricName": "ApproximateAgeOfOldestMessage",
@@ -258,7 +258,7 @@ async def test_minutes_are_put_together_again_and_those_before_left_out(
     emulator: Emulator,
 ) -> None:
     stack, cloudwatch = deployed(emulator), clients_of(emulator)("cloudwatch")
-    shipment = definitions.function_name(stack, "shipment")
+    shipment = topology.function_name(stack, "shipment")
     alias = [
         {"Name": "FunctionName", "Value": shipment},
         {"Name": "Resource", "Value": f"{shipment}:live"},
@@ -324,12 +324,12 @@ async def test_a_message_that_waits_here_grows_old_unless_it_is_held_back(
     stack, sqs = deployed(emulator), clients_of(emulator)("sqs")
     # Nothing may take the messages away.
     functions = clients_of(emulator)("lambda")
-    for each in definitions.MAPPINGS:
-        name = definitions.function_name(stack, each.function)
+    for each in topology.MAPPINGS:
+        name = topology.function_name(stack, each.function)
         for found in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
             functions.delete_event_source_mapping(UUID=found["UUID"])
-    for queue, delay in ((definitions.PAYMENT_REQUEST, 0), (definitions.SHIPMENT_RESPONSE, 60)):
-        url = sqs.get_queue_url(QueueName=definitions.queue_name(stack, queue))["QueueUrl"]
+    for queue, delay in ((topology.PAYMENT_REQUEST, 0), (topology.SHIPMENT_RESPONSE, 60)):
+        url = sqs.get_queue_url(QueueName=topology.queue_name(stack, queue))["QueueUrl"]
         sqs.send_message(QueueUrl=url, MessageBody="4111111111111111", DelaySeconds=delay)
     target = target_of(stack, is_local=True)
 
