@@ -1,44 +1,44 @@
 /**
  * The shop's public API as pages need it. Every failure is a `ShopError`.
  *
- * Events: "network" when `isUp` has changed,
+ * Events: "network" when `isOnline` has changed,
  * "signed-out" when a session has run out and cannot be renewed.
  */
 
 import { ShopError } from "./errors.js";
 import { Session } from "./session.js";
-import { Wire } from "./wire.js";
+import { HttpClient } from "./http.js";
 
 const segment = encodeURIComponent;
 
 export class Api extends EventTarget {
-  #wire = new Wire({ onNetwork: (isUp) => this.reportNetwork(isUp) });
-  #isUp = true;
+  #http = new HttpClient({ onNetwork: (isOnline) => this.setOnline(isOnline) });
+  #isOnline = true;
 
-  /** Whether this page shall send nothing any more. */
-  isDown = false;
+  /** Whether `close` was called: every call then fails as if there were no network. */
+  isClosed = false;
 
   /**
    * @param {object} options
-   * @param {string} options.place Under which name the tokens are kept.
-   * @param {() => Storage} options.storage Where they are kept.
+   * @param {string} options.storageKey Under which key the tokens are stored.
+   * @param {() => Storage} options.storage Where they are stored.
    * @param {number} [options.retries] How often a read is repeated before it fails.
    */
-  constructor({ place, storage, retries = 0 }) {
+  constructor({ storageKey, storage, retries = 0 }) {
     super();
     this.retries = retries;
     const post = async (path, json) => (await this.#send(path, { json })).body;
-    this.session = new Session(post, { place, storage });
+    this.session = new Session(post, { storageKey, storage });
   }
 
   /** Whether the last call reached the shop. */
-  get isUp() {
-    return this.#isUp;
+  get isOnline() {
+    return this.#isOnline;
   }
 
-  /** `{id, name, isStaff}` of whoever has signed in, or null. */
-  get person() {
-    return this.session.person;
+  /** `{id, name, isStaff}` of the signed-in user, or null. */
+  get user() {
+    return this.session.user;
   }
 
   signIn(username, password) {
@@ -49,15 +49,15 @@ export class Api extends EventTarget {
     this.session.signOut();
   }
 
-  /** Send nothing any more. */
-  hangUp() {
-    this.isDown = true;
+  /** Send nothing from now on. */
+  close() {
+    this.isClosed = true;
   }
 
-  /** Take note of whether the shop can be reached; tells whoever listens when that changes. */
-  reportNetwork(isUp) {
-    if (isUp === this.#isUp) return;
-    this.#isUp = isUp;
+  /** Record whether the shop can be reached; a change dispatches "network". */
+  setOnline(isOnline) {
+    if (isOnline === this.#isOnline) return;
+    this.#isOnline = isOnline;
     this.dispatchEvent(new CustomEvent("network"));
   }
 
@@ -71,7 +71,7 @@ export class Api extends EventTarget {
   /** Return a product, or null where the shop has none with this id. */
   async findProduct(id, request = {}) {
     try {
-      const { body } = await this.open(`/products/${segment(id)}`, request);
+      const { body } = await this.callPublic(`/products/${segment(id)}`, request);
       return toProduct(body.data);
     } catch (failure) {
       if (failure.status === 404) return null;
@@ -86,7 +86,7 @@ export class Api extends EventTarget {
   }
 
   listUsers() {
-    return this.all("/users?limit=500", { isOwn: true });
+    return this.all("/users?limit=500", { withToken: true });
   }
 
   /** Add a customer; answers nothing of use: the next step is to sign in. */
@@ -159,28 +159,28 @@ export class Api extends EventTarget {
   // ---- the ways to call
 
   /** Return everything of a list whose pages are `{data}`. */
-  async all(path, { isOwn = false, ...request } = {}) {
+  async all(path, { withToken = false, ...request } = {}) {
     const found = [];
     for (let next = path; next; ) {
-      const page = await (isOwn ? this.call(next, request) : this.open(next, request));
+      const page = await (withToken ? this.call(next, request) : this.callPublic(next, request));
       found.push(...page.body.data);
       next = page.next;
     }
     return found;
   }
 
-  /** Call what is open to everybody: no token goes along, and none can be in the way. */
-  open(path, request = {}) {
+  /** Call an operation that needs no token, without one: a stale token cannot make it fail. */
+  callPublic(path, request = {}) {
     return this.#send(path, request);
   }
 
   /**
-   * Call with a token; one that the shop does not take is renewed once. `isGuest` calls
+   * Call with a token; one that the shop does not take is renewed once. `allowGuest` calls
    * without one where nobody has signed in, for shops that let guests in.
    */
-  async call(path, { isGuest = false, ...request } = {}) {
+  async call(path, { allowGuest = false, ...request } = {}) {
     const token = await this.session.token();
-    if (!token && isGuest) return this.#send(path, request);
+    if (!token && allowGuest) return this.#send(path, request);
     try {
       if (token) return await this.#send(path, { ...request, token });
     } catch (failure) {
@@ -193,8 +193,8 @@ export class Api extends EventTarget {
   }
 
   #send(path, request) {
-    if (this.isDown) throw new ShopError("network");
-    return this.#wire.send(path, { retries: this.retries, ...request });
+    if (this.isClosed) throw new ShopError("network");
+    return this.#http.send(path, { retries: this.retries, ...request });
   }
 }
 

@@ -92,7 +92,7 @@ const REASONS = new Map([
 ]);
 
 /** Return the shop's reason for a refusal in plain words. */
-export const reasonWords = (reason) => REASONS.get(reason) ?? reason;
+export const declineMessage = (reason) => REASONS.get(reason) ?? reason;
 
 /** Whether the shop runs on this machine, so that test cards and demo users are of use. */
 export const isLocalShop = (hostname) => ["127.0.0.1", "localhost", "[::1]"].includes(hostname);

@@ -21,7 +21,7 @@ export const shortId = (id) => id.slice(0, 8).toUpperCase();
  * Put new nodes into a container without taking the keyboard's place away: what was in focus
  * and bears the same `data-key` again keeps it, else `fallback` gets it.
  */
-export function refill(container, nodes, fallback = null) {
+export function updateChildren(container, nodes, fallback = null) {
   const { activeElement } = document;
   const had = container.contains(activeElement) ? activeElement : null;
   const key = had?.dataset.key;
@@ -32,7 +32,7 @@ export function refill(container, nodes, fallback = null) {
 }
 
 /** Show or hide an element with a text; an empty text hides it. */
-export function tell(element, text) {
+export function showText(element, text) {
   if (element.textContent !== text) element.textContent = text;
   element.hidden = !text;
 }

@@ -1,18 +1,18 @@
 /** Finding things by what somebody types. */
 
 /** Return a text without case and accents, for comparing. */
-export const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+export const foldText = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** Return the products that fit all words of `text` and the tag; names that start so first. */
 export function findProducts(products, text, tag = null) {
-  const words = folded(text).split(/\s+/).filter(Boolean);
+  const words = foldText(text).split(/\s+/).filter(Boolean);
   const fitting = products.filter((product) => {
     if (tag !== null && !product.tags.includes(tag)) return false;
-    const whole = folded(`${product.name} ${product.tags.join(" ")} ${product.about} ${product.id}`);
+    const whole = foldText(`${product.name} ${product.tags.join(" ")} ${product.about} ${product.id}`);
     return words.every((word) => whole.includes(word));
   });
   if (!words.length) return fitting;
-  const rank = ({ name }) => (folded(name).split(/\s+/).some((part) => part.startsWith(words[0])) ? 0 : 1);
+  const rank = ({ name }) => (foldText(name).split(/\s+/).some((part) => part.startsWith(words[0])) ? 0 : 1);
   return fitting.sort((one, other) => rank(one) - rank(other));
 }
 

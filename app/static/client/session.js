@@ -1,7 +1,9 @@
 /**
- * Who is signed in. Tokens are kept where the page says: a till's in `sessionStorage`, which
+ * Who is signed in. Tokens are stored where the page says: a till's in `sessionStorage`, which
  * ends with the tab, a shopper's in `localStorage`, which all tabs share.
  */
+
+import { JsonStorage } from "./storage.js";
 
 /** An access token that ends this soon is renewed before it is used. */
 const MARGIN_MS = 60_000;
@@ -16,26 +18,25 @@ export class Session {
   #tokens = null;
   #renewing = null;
 
-  /** `{id, name, isStaff}` of whoever has signed in, or null. */
-  person = null;
+  /** `{id, name, isStaff}` of the signed-in user, or null. */
+  user = null;
 
   /**
    * @param {(path: string, json: object) => Promise<any>} post Answers the parsed body, or
    *   throws a `ShopError`.
-   * @param {{place: string, storage: () => Storage}} keep Under which name, and where. A
-   *   function, because a browser that keeps nothing throws at the mere mention.
+   * @param {{storageKey: string, storage: () => Storage}} options Under which key, and where.
    */
-  constructor(post, { place, storage }) {
-    Object.assign(this, { post, place, storage });
+  constructor(post, { storageKey, storage }) {
+    Object.assign(this, { post, storageKey, storage: new JsonStorage(storage) });
     this.reload();
   }
 
-  /** Take over what is kept, for example after another tab has signed in or out. */
+  /** Take over what is stored, for example after another tab has signed in or out. */
   reload() {
     try {
-      this.#take(JSON.parse(this.storage().getItem(this.place)), { isKept: true });
+      this.#take(this.storage.read(this.storageKey), { isStored: true });
     } catch {
-      this.#take(null, { isKept: true });
+      this.#take(null, { isStored: true });
     }
   }
 
@@ -81,20 +82,15 @@ export class Session {
     }
   }
 
-  #take(tokens, { isKept = false } = {}) {
+  #take(tokens, { isStored = false } = {}) {
     const claims = tokens && claimsOf(tokens.access);
     this.#tokens = tokens;
-    this.person = claims && {
+    this.user = claims && {
       id: claims.sub,
       name: claims.Username,
       isStaff: claims.role === "staff",
     };
-    if (isKept) return;
-    try {
-      if (tokens) this.storage().setItem(this.place, JSON.stringify(tokens));
-      else this.storage().removeItem(this.place);
-    } catch {
-      // A browser that keeps nothing asks again after a reload.
-    }
+    // Where nothing can be stored, the user signs in again after a reload.
+    if (!isStored) this.storage.write(this.storageKey, tokens);
   }
 }

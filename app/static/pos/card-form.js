@@ -1,7 +1,7 @@
 /** The card fields on the payment panel, and the row of test cards of a local shop. */
 
 import { TEST_CARDS, brandOf, digitsOf, formatExpiry, groupAsTyped, isLocalShop, readExpiry } from "../client/card.js";
-import { byId, el, tell } from "../client/dom.js";
+import { byId, el, showText } from "../client/dom.js";
 
 const FIELDS = ["number", "expiry", "code"];
 
@@ -35,7 +35,7 @@ export class CardForm {
 
   /** Say what is missing, and go there. */
   complain(text, about = null) {
-    tell(byId("card-error"), text);
+    showText(byId("card-error"), text);
     for (const name of FIELDS) field(name).setAttribute("aria-invalid", String(name === about));
     if (about) field(about).focus();
   }

@@ -7,7 +7,7 @@
  */
 
 import { isShopError } from "../client/errors.js";
-import { pauseFor } from "../client/patience.js";
+import { backoffMs } from "../client/backoff.js";
 import { isUnderway } from "./sale.js";
 
 const POLL_MS = 1500;
@@ -135,7 +135,7 @@ export class Courier {
   #pauseAfter(sale, failure) {
     const count = this.#failures.get(sale.id) ?? 0;
     this.#failures.set(sale.id, count + 1);
-    return pauseFor(count, failure.retryAfterMs);
+    return backoffMs(count, failure.retryAfterMs);
   }
 
   #nap(milliseconds) {

@@ -1,8 +1,8 @@
 /** Choosing who buys: everybody the shop knows, or a walk-in. */
 
-import { byId, el, tell } from "../client/dom.js";
+import { byId, el, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
-import { folded } from "../client/search.js";
+import { foldText } from "../client/search.js";
 import { WALK_IN } from "./sale.js";
 
 /** More hits than this are no help; another letter is. */
@@ -10,9 +10,9 @@ const MOST_SHOWN = 30;
 
 /** Return the people whose name, login or email contains all words of `text`. */
 function findPeople(people, text) {
-  const words = folded(text).split(/\s+/).filter(Boolean);
+  const words = foldText(text).split(/\s+/).filter(Boolean);
   return people.filter(({ firstname, lastname, username, email }) => {
-    const whole = folded(`${firstname} ${lastname} ${username} ${email}`);
+    const whole = foldText(`${firstname} ${lastname} ${username} ${email}`);
     return words.every((word) => whole.includes(word));
   });
 }
@@ -55,7 +55,7 @@ export class Customers {
       this.#render();
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
-      if (!this.#people) tell(byId("customer-note"), "The shop does not answer. A walk-in is always welcome.");
+      if (!this.#people) showText(byId("customer-note"), "The shop does not answer. A walk-in is always welcome.");
     }
   }
 
@@ -72,7 +72,7 @@ export class Customers {
     if (!this.#people) note = "Fetching the members …";
     else if (!hits.length) note = "Nobody by that name. Yet.";
     else if (hits.length > MOST_SHOWN) note = `${hits.length - MOST_SHOWN} more. Another letter will thin them out.`;
-    tell(byId("customer-note"), note);
+    showText(byId("customer-note"), note);
   }
 
   #row({ id, firstname, lastname, email }, name, hint) {

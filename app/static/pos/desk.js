@@ -1,8 +1,8 @@
 /** The sale on screen: its articles, its payment, and what became of it. */
 
-import { brandOf, reasonWords } from "../client/card.js";
-import { byId, el, refill, tell } from "../client/dom.js";
-import { money } from "../client/money.js";
+import { brandOf, declineMessage } from "../client/card.js";
+import { byId, el, updateChildren, showText } from "../client/dom.js";
+import { formatMoney } from "../client/money.js";
 import { newReference } from "../client/reference.js";
 import { CardForm } from "./card-form.js";
 import { outcomeOf } from "./outcome.js";
@@ -74,7 +74,7 @@ export class Desk {
     const state = byId("state");
     state.textContent = sale.state === "open" ? "" : STATE_WORDS[sale.state];
     state.dataset.state = sale.state;
-    tell(byId("notice"), isEditable(sale) ? noticeWords(sale) : "");
+    showText(byId("notice"), isEditable(sale) ? noticeWords(sale) : "");
     byId("notice").className = `banner ${sale.notice?.tone ?? ""}`;
     this.#renderParked();
     const shown = `${sale.id} ${step} ${sale.state}`;
@@ -95,8 +95,8 @@ export class Desk {
     const bare = isEmpty(sale);
     byId("lines-empty").hidden = !isBlank(sale);
     byId("lines").hidden = bare;
-    refill(byId("lines"), sale.lines.map((line) => this.#line(line)), byId("desk-title"));
-    byId("total").textContent = money(totalCents(sale));
+    updateChildren(byId("lines"), sale.lines.map((line) => this.#line(line)), byId("desk-title"));
+    byId("total").textContent = formatMoney(totalCents(sale));
     byId("to-payment").disabled = bare;
     byId("aside").hidden = isBlank(sale);
     byId("drop").hidden = isBlank(sale);
@@ -109,7 +109,7 @@ export class Desk {
     return el(
       "li",
       { class: "line", "data-product": line.id },
-      el("span", { class: "line-name" }, el("b", {}, line.name), el("small", {}, `${money(line.cents)} each`)),
+      el("span", { class: "line-name" }, el("b", {}, line.name), el("small", {}, `${formatMoney(line.cents)} each`)),
       el(
         "span",
         { class: "stepper" },
@@ -117,7 +117,7 @@ export class Desk {
         el("output", {}, String(line.quantity)),
         button("more", "+", `One ${line.name} more`, set(line.quantity + 1)),
       ),
-      el("span", { class: "line-total" }, money(line.cents * line.quantity)),
+      el("span", { class: "line-total" }, formatMoney(line.cents * line.quantity)),
     );
   }
 
@@ -126,9 +126,9 @@ export class Desk {
   #renderPayment() {
     const { sale } = this;
     const units = unitCount(sale);
-    byId("due").textContent = money(totalCents(sale));
+    byId("due").textContent = formatMoney(totalCents(sale));
     byId("due-for").textContent = `${units} ${units === 1 ? "article" : "articles"}`;
-    byId("charge-text").textContent = `Charge ${money(totalCents(sale))}`;
+    byId("charge-text").textContent = `Charge ${formatMoney(totalCents(sale))}`;
     const last = sale.declines.at(-1);
     const banner = byId("decline");
     banner.hidden = sale.state !== "declined";
@@ -137,7 +137,7 @@ export class Desk {
       banner.dataset.count = String(sale.declines.length);
       banner.replaceChildren(
         el("strong", {}, "Declined"),
-        el("span", {}, `${last.card.brand || "The card"} ending ${last.card.lastFour}: ${reasonWords(last.reason)}`),
+        el("span", {}, `${last.card.brand || "The card"} ending ${last.card.lastFour}: ${declineMessage(last.reason)}`),
         el("span", {}, "Nothing was charged. Everything is still rung up: take another card."),
       );
     }
@@ -175,8 +175,8 @@ export class Desk {
     const { sale } = this;
     const box = byId("outcome");
     box.dataset.state = sale.state;
-    refill(box, outcomeOf(sale, { isKept: this.counter.isKept, staffName: this.act.staffName() }));
-    refill(byId("outcome-acts"), this.#outcomeActs(), byId("desk-title"));
+    updateChildren(box, outcomeOf(sale, { isKept: this.counter.isKept, staffName: this.act.staffName() }));
+    updateChildren(byId("outcome-acts"), this.#outcomeActs(), byId("desk-title"));
   }
 
   #outcomeActs() {
@@ -221,7 +221,7 @@ export class Desk {
     const { parked } = this.counter;
     const box = byId("parked");
     box.hidden = !parked.length;
-    refill(
+    updateChildren(
       box,
       parked.map((sale) =>
         el(
@@ -233,7 +233,7 @@ export class Desk {
             "data-key": sale.id,
             onclick: () => this.counter.select(sale.id),
           },
-          el("b", {}, money(askedCents(sale))),
+          el("b", {}, formatMoney(askedCents(sale))),
           el("small", {}, parkedWords(sale)),
         ),
       ),

@@ -1,6 +1,6 @@
 /** The door: nobody sells who does not work here. */
 
-import { byId, tell } from "../client/dom.js";
+import { byId, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 
 export class Door {
@@ -14,35 +14,35 @@ export class Door {
 
   /** Let in who is signed in already; ask everybody else. */
   start() {
-    if (this.shop.person?.isStaff) this.#open();
-    else if (this.shop.person) this.show(this.#politely());
+    if (this.shop.user?.isStaff) this.#open();
+    else if (this.shop.user) this.show(this.#politely());
     else this.show("Sign in to start the shift. Warm-up is optional.");
   }
 
   show(note) {
     byId("door-note").textContent = note;
-    tell(byId("door-error"), "");
+    showText(byId("door-error"), "");
     byId("door").hidden = false;
     document.body.dataset.view = "door";
     byId("username").focus();
   }
 
   #politely() {
-    return `Hello ${this.shop.person.name}! You shop here, but you do not work here, and only staff may ring things up.`;
+    return `Hello ${this.shop.user.name}! You shop here, but you do not work here, and only staff may ring things up.`;
   }
 
   async #signIn() {
     const button = byId("sign-in-button");
     if (button.disabled) return;
     button.disabled = true;
-    tell(byId("door-error"), "");
+    showText(byId("door-error"), "");
     try {
       await this.shop.signIn(byId("username").value.trim(), byId("password").value);
-      if (this.shop.person.isStaff) this.#open();
-      else tell(byId("door-error"), this.#politely());
+      if (this.shop.user.isStaff) this.#open();
+      else showText(byId("door-error"), this.#politely());
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
-      tell(byId("door-error"), WORDS[failure.kind] ?? failure.message);
+      showText(byId("door-error"), WORDS[failure.kind] ?? failure.message);
     } finally {
       button.disabled = false;
       byId("password").value = "";

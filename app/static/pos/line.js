@@ -2,7 +2,7 @@
 
 import { byId } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
-import { pauseFor } from "../client/patience.js";
+import { backoffMs } from "../client/backoff.js";
 
 export class Line {
   #timer = 0;
@@ -12,17 +12,17 @@ export class Line {
     Object.assign(this, { shop, counter });
     shop.addEventListener("network", () => {
       this.show();
-      if (shop.isUp) onBack();
+      if (shop.isOnline) onBack();
       else this.#look();
     });
-    addEventListener("offline", () => shop.reportNetwork(false));
+    addEventListener("offline", () => shop.setOnline(false));
     addEventListener("online", () => this.#ask());
   }
 
   /** Say what staff must know about the line, and about this browser's memory. */
   show() {
     const words = [];
-    if (!this.shop.isUp) words.push("No connection: sales wait here");
+    if (!this.shop.isOnline) words.push("No connection: sales wait here");
     if (!this.counter.isKept) words.push("This browser keeps nothing: a reload loses what waits");
     const text = words.join(". ");
     if (byId("network").textContent !== text) byId("network").textContent = text;
@@ -31,17 +31,17 @@ export class Line {
   /** Ask again after a while. A sale that waits does so too; without one nobody else would. */
   #look(attempt = 0) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ask(attempt + 1), pauseFor(attempt));
+    this.#timer = setTimeout(() => this.#ask(attempt + 1), backoffMs(attempt));
   }
 
   async #ask(attempt = 0) {
     clearTimeout(this.#timer);
-    if (this.shop.isUp || this.shop.isDown) return;
+    if (this.shop.isOnline || this.shop.isClosed) return;
     try {
-      await this.shop.open("/healthz");
+      await this.shop.callPublic("/healthz");
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
     }
-    if (!this.shop.isUp) this.#look(attempt);
+    if (!this.shop.isOnline) this.#look(attempt);
   }
 }

@@ -1,7 +1,7 @@
 /** What became of a sale, as a person sees it: a verdict and its receipt, or why there is none yet. */
 
 import { el } from "../client/dom.js";
-import { money } from "../client/money.js";
+import { formatMoney } from "../client/money.js";
 import { paperOf, receiptOfSale } from "./receipt.js";
 import { askedCents, totalCents } from "./sale.js";
 import { outcomeWords } from "./words.js";
@@ -14,7 +14,7 @@ export const outcomeOf = (sale, { isKept, staffName }) =>
   sale.state === "paid" ? verdictOf(sale, staffName) : newsOf(sale, isKept);
 
 const verdictOf = (sale, staffName) => [
-  el("p", { class: "verdict" }, el("span", { class: "verdict-mark", "aria-hidden": "true" }, "✓"), el("b", {}, `Paid ${money(totalCents(sale))}`)),
+  el("p", { class: "verdict" }, el("span", { class: "verdict-mark", "aria-hidden": "true" }, "✓"), el("b", {}, `Paid ${formatMoney(totalCents(sale))}`)),
   el("p", { class: "verdict-hint" }, "Hand it over. The bag counts as a workout."),
   paperOf(receiptOfSale(sale), staffName),
 ];
@@ -23,13 +23,13 @@ function newsOf(sale, isKept) {
   const { title, lines } = outcomeWords(sale, { isKept });
   return [
     el("p", { class: "verdict" }, el("span", { class: "verdict-pulse", "aria-hidden": "true" }), el("b", {}, title)),
-    el("p", { class: "verdict-sum" }, `${money(askedCents(sale))}, ${cardWords(sale)}`),
+    el("p", { class: "verdict-sum" }, `${formatMoney(askedCents(sale))}, ${cardWords(sale)}`),
     ...lines.map((line) => el("p", { class: "verdict-hint" }, line)),
     el(
       "ul",
       { class: "recap", "aria-label": "Articles of this sale" },
       ...sale.lines.map(({ name, quantity, cents }) =>
-        el("li", {}, el("span", {}, `${quantity} × ${name}`), el("span", {}, money(cents * quantity))),
+        el("li", {}, el("span", {}, `${quantity} × ${name}`), el("span", {}, formatMoney(cents * quantity))),
       ),
     ),
   ];

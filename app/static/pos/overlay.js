@@ -1,7 +1,7 @@
 /** What lies over the till for a moment: words in passing, questions, receipts, paper. */
 
 import { byId } from "../client/dom.js";
-import { speaker } from "../client/live.js";
+import { liveRegion } from "../client/live-region.js";
 import { beep } from "./beep.js";
 import { paperOf } from "./receipt.js";
 
@@ -9,10 +9,10 @@ const TOAST_MS = 2500;
 
 let toastTimer = 0;
 
-const pass = speaker(byId("toast"));
+const pass = liveRegion(byId("toast"));
 
 /** Say something to people who do not see the screen change. */
-export const announce = speaker(byId("alarm"));
+export const announce = liveRegion(byId("alarm"));
 
 /** Say something in passing. */
 export function say(text, tone = "") {

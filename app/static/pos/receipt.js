@@ -1,7 +1,7 @@
 /** Receipts: from a sale that was just paid, or from an order of today. */
 
 import { el, shortId } from "../client/dom.js";
-import { money, textToCents } from "../client/money.js";
+import { formatMoney, textToCents } from "../client/money.js";
 import { totalCents } from "./sale.js";
 
 /** Return the facts of a receipt for a paid sale. */
@@ -59,12 +59,12 @@ export function paperOf(receipt, servedBy) {
         el(
           "li",
           {},
-          row(name, money(cents * quantity)),
-          quantity > 1 ? el("small", {}, `${quantity} × ${money(cents)}`) : "",
+          row(name, formatMoney(cents * quantity)),
+          quantity > 1 ? el("small", {}, `${quantity} × ${formatMoney(cents)}`) : "",
         ),
       ),
     ),
-    row("Total", money(receipt.cents), "paper-total"),
+    row("Total", formatMoney(receipt.cents), "paper-total"),
     row(`${card.brand || "Card"} ending ${card.lastFour}`, "paid"),
     row("Customer", `${customer.firstname} ${customer.lastname}`.trim()),
     servedBy ? row("Served by", servedBy) : "",

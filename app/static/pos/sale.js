@@ -21,7 +21,7 @@
  * a sale only knows its brand and last four digits, so sales may be kept on disk.
  */
 
-import { centsToText, countOf, textToCents, totalOf } from "../client/money.js";
+import { centsToText, sumQuantities, textToCents, sumCents } from "../client/money.js";
 
 /** Who buys when nobody says who: sales without a customer are orders of this user id. */
 export const WALK_IN = Object.freeze({
@@ -67,12 +67,12 @@ export const isLeft = (sale) => isEmpty(sale) && isUnsettled(sale);
 export const needsThisPage = (sale, { isKept }) =>
   sale.state === "waiting" || sale.state === "sending" || (!isKept && isUnsettled(sale));
 
-export const totalCents = (sale) => totalOf(sale.lines);
+export const totalCents = (sale) => sumCents(sale.lines);
 
 /** What a sale is about: its articles, or what was asked for before they were taken out. */
 export const askedCents = (sale) => (isLeft(sale) ? textToCents(sale.attempt.body.total) : totalCents(sale));
 
-export const unitCount = (sale) => countOf(sale.lines);
+export const unitCount = (sale) => sumQuantities(sale.lines);
 
 /** Return a new, empty sale. */
 export function newSale(id) {

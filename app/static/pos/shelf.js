@@ -1,8 +1,8 @@
 /** The shelves: search, tags, and products as big buttons. */
 
-import { byId, el, refill } from "../client/dom.js";
+import { byId, el, updateChildren } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
-import { money } from "../client/money.js";
+import { formatMoney } from "../client/money.js";
 import { findProducts, tagsOf } from "../client/search.js";
 
 /** More tiles than this are no help; another letter is. */
@@ -82,11 +82,11 @@ export class Shelf {
     const { quantity, text } = readQuery(byId("find").value);
     const tags = tagsOf(this.#products).slice(0, MOST_TAGS);
     if (this.#tag !== null && !tags.includes(this.#tag)) this.#tag = null;
-    refill(byId("tags"), [null, ...tags].map((tag) => this.#chip(tag)));
+    updateChildren(byId("tags"), [null, ...tags].map((tag) => this.#chip(tag)));
     this.#hits = findProducts(this.#products, text, this.#tag);
     this.#marked = Math.min(this.#marked, Math.max(this.#hits.length - 1, 0));
     const isTyping = byId("find").value.trim() !== "";
-    refill(
+    updateChildren(
       byId("products"),
       this.#hits.slice(0, MOST_SHOWN).map((product, place) =>
         this.#tile(product, { isMarked: isTyping && place === this.#marked, quantity }),
@@ -130,7 +130,7 @@ export class Shelf {
         },
         pictureOf(product),
         el("span", { class: "tile-name" }, isMarked && quantity > 1 ? `${quantity} × ${product.name}` : product.name),
-        el("span", { class: "tile-price" }, money(product.cents)),
+        el("span", { class: "tile-price" }, formatMoney(product.cents)),
       ),
     );
   }

@@ -3,7 +3,7 @@
 import { Api } from "../client/api.js";
 import { byId } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
-import { money } from "../client/money.js";
+import { formatMoney } from "../client/money.js";
 import { beep } from "./beep.js";
 import { Counter } from "./counter.js";
 import { Courier } from "./courier.js";
@@ -21,7 +21,7 @@ import { Today } from "./today.js";
 import { dropWords, repricedWords, spokenWords } from "./words.js";
 
 /** In the tab's own storage: a shift ends with its tab, and the shop next door knows nothing. */
-const shop = new Api({ place: "acme-till.staff", storage: () => sessionStorage });
+const shop = new Api({ storageKey: "acme-till.staff", storage: () => sessionStorage });
 const counter = new Counter();
 const courier = new Courier({
   shop,
@@ -76,7 +76,7 @@ function add(product, quantity = 1) {
     return;
   }
   beep(true);
-  say(`${quantity > 1 ? `${quantity} × ` : ""}${product.name} rung up, ${money(totalCents(counter.current))} in all`);
+  say(`${quantity > 1 ? `${quantity} × ` : ""}${product.name} rung up, ${formatMoney(totalCents(counter.current))} in all`);
 }
 
 /** Put what was scanned into the sale; whatever lay over the sale gives way to it. */
@@ -145,7 +145,7 @@ counter.addEventListener("sale", ({ detail: { before, after } }) => {
 counter.addEventListener("switch", badge);
 
 function courierFor(sale) {
-  if (isUnderway(sale) && shop.person) courier.drive(sale.id);
+  if (isUnderway(sale) && shop.user) courier.drive(sale.id);
 }
 
 /** The shop disagreed with the total: take its prices and say what changed. */
@@ -158,7 +158,7 @@ async function reprice(sale) {
   counter.apply(sale.id, { ...repriced, notice: current.notice });
   const after = totalCents(counter.read(sale.id));
   if (after === before && counter.read(sale.id).lines.length === sale.lines.length) return;
-  const text = `${repricedWords(sale.lines, counter.read(sale.id).lines)} ${money(before)} is ${money(after)} now. Nothing was charged; tell the customer first.`;
+  const text = `${repricedWords(sale.lines, counter.read(sale.id).lines)} ${formatMoney(before)} is ${formatMoney(after)} now. Nothing was charged; tell the customer first.`;
   counter.apply(sale.id, { ...repriced, notice: { tone: "wait", code: "repriced", text } });
 }
 
@@ -166,7 +166,7 @@ function badge() {
   const sale = counter.current;
   const count = byId("desk-count");
   count.hidden = isEmpty(sale);
-  count.textContent = isEmpty(sale) ? "" : `${unitCount(sale)} · ${money(totalCents(sale))}`;
+  count.textContent = isEmpty(sale) ? "" : `${unitCount(sale)} · ${formatMoney(totalCents(sale))}`;
   line.show();
 }
 
@@ -176,15 +176,15 @@ function badge() {
 let staffName = "";
 
 async function showName() {
-  const { person } = shop;
+  const { user } = shop;
   const show = (name) => {
     staffName = name;
     byId("staff-name").textContent = name;
   };
-  show(person.name);
+  show(user.name);
   try {
-    const { firstname, lastname } = await shop.getUser(person.id);
-    if (shop.person?.id === person.id) show(`${firstname} ${lastname}`.trim() || person.name);
+    const { firstname, lastname } = await shop.getUser(user.id);
+    if (shop.user?.id === user.id) show(`${firstname} ${lastname}`.trim() || user.name);
   } catch (failure) {
     if (!isShopError(failure)) throw failure;
   }
@@ -267,7 +267,7 @@ listenForScans(document, { onScan: addScanned, isCode: (code) => Boolean(shelf.p
 const takeOver = holdTill({
   onHeld: () => {
     // A page that has lost the till once starts anew: what it remembers is old.
-    if (shop.isDown) {
+    if (shop.isClosed) {
       location.reload();
       return;
     }
@@ -278,7 +278,7 @@ const takeOver = holdTill({
   onTaken: ({ wasHeld }) => {
     // Whatever this page was doing, the other one does it now.
     if (wasHeld) {
-      shop.hangUp();
+      shop.close();
       courier.stop();
       counter.close();
       desk.forgetCard();

@@ -1,9 +1,9 @@
 /** Today's sales, as the shop has them, and apart from them what this till still holds. */
 
-import { reasonWords } from "../client/card.js";
-import { byId, el, refill, shortId, tell } from "../client/dom.js";
+import { declineMessage } from "../client/card.js";
+import { byId, el, updateChildren, shortId, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
-import { money, textToCents } from "../client/money.js";
+import { formatMoney, textToCents } from "../client/money.js";
 import { ordersOfDay, summarise, wordFor } from "./report.js";
 import { receiptOfOrder } from "./receipt.js";
 import { askedCents, isFinal } from "./sale.js";
@@ -36,7 +36,7 @@ export class Today {
     byId("today-title").textContent = `Today, ${date.format(now)}`;
     byId("today").ariaBusy = "true";
     this.renderOwn();
-    if (!byId("figures").childElementCount) tell(byId("today-note"), "Counting the drawer …");
+    if (!byId("figures").childElementCount) showText(byId("today-note"), "Counting the drawer …");
     try {
       const orders = await ordersOfDay((next) => this.shop.listOrders(next), now);
       if (round === this.#round) this.#take(summarise(orders));
@@ -45,7 +45,7 @@ export class Today {
       const words = byId("figures").childElementCount
         ? "The shop does not answer, so these are the figures of a moment ago. Ask again."
         : "The shop does not answer, and the till does not guess. Ask again.";
-      if (round === this.#round) tell(byId("today-note"), words);
+      if (round === this.#round) showText(byId("today-note"), words);
     } finally {
       if (round === this.#round) byId("today").ariaBusy = "false";
     }
@@ -54,7 +54,7 @@ export class Today {
   /** Show the sales that only this till knows of. */
   renderOwn() {
     const own = this.counter.all.filter((sale) => !isFinal(sale) && sale.attempt && sale.state !== "declined");
-    const rows = own.map((sale) => el("li", {}, `${money(askedCents(sale))}: ${STATE_WORDS[sale.state].toLowerCase()}`));
+    const rows = own.map((sale) => el("li", {}, `${formatMoney(askedCents(sale))}: ${STATE_WORDS[sale.state].toLowerCase()}`));
     byId("today-own").replaceChildren(
       ...(rows.length
         ? [
@@ -82,19 +82,19 @@ export class Today {
 
   #render(summary) {
     const { orders, paid, cents, average, declined, waiting, favourite } = summary;
-    tell(
+    showText(
       byId("today-note"),
       orders.length ? "" : "No sale yet today. The drawer is doing its stretches.",
     );
     const figure = (name, value, kind = "") => el("div", { class: `figure ${kind}` }, el("dt", {}, name), el("dd", {}, value));
     byId("figures").replaceChildren(
-      figure("Taken today", money(cents), "figure-main"),
+      figure("Taken today", formatMoney(cents), "figure-main"),
       figure("Paid sales", String(paid.length)),
-      figure("Average sale", paid.length ? money(average) : "–"),
+      figure("Average sale", paid.length ? formatMoney(average) : "–"),
       figure("Bestseller", favourite ? `${favourite.units} × ${favourite.name}` : "–", "figure-text"),
     );
     const groups = { waiting, paid, declined };
-    refill(
+    updateChildren(
       byId("today-orders"),
       Object.entries(groups)
         .filter(([, some]) => some.length)
@@ -105,7 +105,7 @@ export class Today {
 
   #group(word, orders) {
     const cents = orders.reduce((sum, order) => sum + textToCents(order.total), 0);
-    const sum = word === "paid" ? money(cents) : `${money(cents)}, not counted`;
+    const sum = word === "paid" ? formatMoney(cents) : `${formatMoney(cents)}, not counted`;
     return el(
       "section",
       { class: "group", "data-state": word },
@@ -117,7 +117,7 @@ export class Today {
   #order(order) {
     const word = wordFor(order);
     const units = order.cart.map(({ name, quantity }) => (quantity > 1 ? `${quantity}\u00a0× ${name}` : name));
-    const why = word === "declined" ? el("small", { class: "why" }, reasonWords(order.status)) : "";
+    const why = word === "declined" ? el("small", { class: "why" }, declineMessage(order.status)) : "";
     return el(
       "li",
       { class: "order", "data-order": order._id, "data-state": word },
@@ -129,7 +129,7 @@ export class Today {
         el("small", {}, `${order.firstname} ${order.lastname} · ${order.card.type || "card"} ${order.card.number.slice(-4)} · ${shortId(order._id)}`),
         why,
       ),
-      el("span", { class: "order-sum" }, money(textToCents(order.total))),
+      el("span", { class: "order-sum" }, formatMoney(textToCents(order.total))),
       word === "paid"
         ? el("button", { type: "button", class: "plain", "data-key": order._id, onclick: () => this.showReceipt(receiptOfOrder(order)) }, "Receipt")
         : el("span", { class: "state", "data-state": word }, word === "declined" ? "Declined" : "Sent"),

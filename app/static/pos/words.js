@@ -1,6 +1,6 @@
 /** What the till says. One place, so that the tone stays one, and no state lies. */
 
-import { money } from "../client/money.js";
+import { formatMoney } from "../client/money.js";
 import { isLeft, isUnderway, isUnsettled, totalCents, unitCount } from "./sale.js";
 
 /** What stands on the badge of a sale in each state. */
@@ -25,7 +25,7 @@ export function parkedWords(sale) {
 export function spokenWords(before, after) {
   switch (after.state) {
     case "paid":
-      return `Paid ${money(totalCents(after))}.`;
+      return `Paid ${formatMoney(totalCents(after))}.`;
     case "declined":
       return "The card was declined. Nothing was charged.";
     case "waiting":
@@ -46,7 +46,7 @@ export function dropWords(sale) {
     title: isOut ? "Call this sale off?" : "Drop this sale?",
     text: isOut
       ? "Nothing more will be sent. If the last try reached the shop after all, the till will find out and say so."
-      : `${unitCount(sale)} × something for ${money(totalCents(sale))} will go back on the shelves.`,
+      : `${unitCount(sale)} × something for ${formatMoney(totalCents(sale))} will go back on the shelves.`,
     yes: isOut ? "Call it off" : "Drop it",
     no: "Keep it",
   };

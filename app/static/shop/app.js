@@ -1,30 +1,29 @@
 /** The storefront: puts its parts together. A client of the public API like any other. */
 
 import { Api } from "../client/api.js";
-import { byId, el, tell } from "../client/dom.js";
+import { byId, el, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
-import { speaker } from "../client/live.js";
+import { liveRegion } from "../client/live-region.js";
 import { Basket } from "./basket.js";
 import { homeView } from "./home.js";
-import { attemptPlace, recall } from "./kept.js";
 import { lateView } from "./late.js";
 import { button, linkButton, panel, whileBusy } from "./pieces.js";
 import { readAddress, Router } from "./router.js";
 import { Shelves } from "./shelves.js";
+import { attemptKey, SESSION_KEY, storage } from "./storage.js";
 import { FAILURE_WORDS, failureLine } from "./words.js";
 
-const SESSION = "acme-shop.session";
 const RETRIES = 2;
 const TOAST_MS = 3500;
 
-const api = new Api({ place: SESSION, storage: () => localStorage, retries: RETRIES });
+const api = new Api({ storageKey: SESSION_KEY, storage: () => localStorage, retries: RETRIES });
 const basket = new Basket({ api });
 const shelves = new Shelves({ api });
 
 // ---- words in passing
 
-const murmur = speaker(byId("status"));
-const alarm = speaker(byId("alarm"));
+const murmur = liveRegion(byId("status"));
+const alarm = liveRegion(byId("alarm"));
 let toastTimer = 0;
 
 function toast(tone, ...nodes) {
@@ -123,10 +122,10 @@ const views = {
 // ---- the frame around them
 
 function showPerson() {
-  const { person } = api;
-  byId("log-in").hidden = Boolean(person);
-  byId("person").hidden = !person;
-  byId("person-name").textContent = person?.name ?? "";
+  const { user } = api;
+  byId("log-in").hidden = Boolean(user);
+  byId("person").hidden = !user;
+  byId("person-name").textContent = user?.name ?? "";
 }
 
 function showCount() {
@@ -139,7 +138,7 @@ function showCount() {
 async function refresh() {
   await basket.load();
   // The checkout asks by itself, and then goes to the order.
-  if (router.path[0] === "checkout" || !recall(attemptPlace(basket.owner))) return;
+  if (router.path[0] === "checkout" || !storage.read(attemptKey(basket.owner))) return;
   const { finishOpen } = await import("./attempt.js").catch(() => ({}));
   await finishOpen?.(parts);
 }
@@ -171,7 +170,7 @@ byId("skip").addEventListener("click", (event) => {
   (byId("main").querySelector("h1") ?? byId("main")).focus();
 });
 
-const showNetwork = () => tell(byId("offline"), api.isUp && navigator.onLine ? "" : "No connection. Look around; buying has to wait for the network.");
+const showNetwork = () => showText(byId("offline"), api.isOnline && navigator.onLine ? "" : "No connection. Look around; buying has to wait for the network.");
 
 for (const sign of ["pointerover", "focusin"]) {
   document.addEventListener(sign, ({ target }) => {
@@ -185,14 +184,14 @@ api.addEventListener("signed-out", changePerson);
 api.addEventListener("network", showNetwork);
 addEventListener("offline", showNetwork);
 addEventListener("online", () => {
-  api.reportNetwork(true);
+  api.setOnline(true);
   showNetwork();
 });
 addEventListener("storage", ({ key }) => {
-  if (key !== SESSION) return;
-  const before = api.person?.id;
+  if (key !== SESSION_KEY) return;
+  const before = api.user?.id;
   api.session.reload();
-  if (api.person?.id === before) return;
+  if (api.user?.id === before) return;
   changePerson();
   // What is shown may be somebody else's.
   router.again();

@@ -8,11 +8,11 @@
  */
 
 import { newReference } from "../client/reference.js";
-import { attemptPlace, keep, recall } from "./kept.js";
+import { attemptKey, storage } from "./storage.js";
 
 /** Return the attempt of `userId` whose end nobody knows, or null. */
 export function openAttempt(userId) {
-  const attempt = recall(attemptPlace(userId));
+  const attempt = storage.read(attemptKey(userId));
   return typeof attempt?.key === "string" ? attempt : null;
 }
 
@@ -25,23 +25,23 @@ export function standing(userId, { key }) {
 /** Start an attempt, or go on with the one that is open. */
 export function beginAttempt(userId) {
   const attempt = openAttempt(userId) ?? { key: newReference("web") };
-  keep(attemptPlace(userId), attempt);
+  storage.write(attemptKey(userId), attempt);
   return attempt;
 }
 
 /** Note something about an attempt that still stands. */
 export function noteAttempt(userId, attempt, facts) {
   const now = standing(userId, attempt);
-  if (now) keep(attemptPlace(userId), { ...now, ...facts });
+  if (now) storage.write(attemptKey(userId), { ...now, ...facts });
 }
 
 /** The shop has spoken: the next attempt gets a key of its own. */
 export function endAttempt(userId, attempt) {
-  if (standing(userId, attempt)) keep(attemptPlace(userId), null);
+  if (standing(userId, attempt)) storage.write(attemptKey(userId), null);
 }
 
 /** Return the order that an attempt has made, or null. */
-export const findOrder = (api, userId, { key }) => api.findOrder(userId, key, { isGuest: true });
+export const findOrder = (api, userId, { key }) => api.findOrder(userId, key, { allowGuest: true });
 
 /** The shop has the order: what it has in it leaves the basket, and with that the attempt ends. */
 export async function finish(basket, userId, attempt, { state, cart }) {

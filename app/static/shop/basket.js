@@ -6,11 +6,9 @@
  */
 
 import { isShopError, isUnanswered } from "../client/errors.js";
-import { countOf } from "../client/money.js";
-import { keep, recall } from "./kept.js";
+import { sumQuantities } from "../client/money.js";
+import { CART_KEY, storage } from "./storage.js";
 import { capped, hasAsMany, isSame, quantityOf, withAdded, without, withQuantity } from "./lines.js";
-
-const PLACE = "acme-shop.basket";
 
 /** Under which user id somebody buys whom the shop lets in without a name. */
 export const GUEST = "guest";
@@ -22,7 +20,7 @@ export class Basket extends EventTarget {
   constructor({ api }) {
     super();
     this.api = api;
-    addEventListener("storage", ({ key }) => key === PLACE && this.look().catch(() => {}));
+    addEventListener("storage", ({ key }) => key === CART_KEY && this.look().catch(() => {}));
   }
 
   /** The lines, or null while nobody knows. */
@@ -31,7 +29,7 @@ export class Basket extends EventTarget {
   }
 
   get count() {
-    return countOf(this.#lines ?? []);
+    return sumQuantities(this.#lines ?? []);
   }
 
   /** Read the basket anew, and take a guest's lines along to whoever has signed in. */
@@ -83,16 +81,16 @@ export class Basket extends EventTarget {
       if (this.owner !== userId) return false;
       const attempt = standing();
       if (attempt) {
-        const { person } = this.api;
-        const own = person ? await this.api.getCart(userId) : kept().lines;
+        const { user } = this.api;
+        const own = user ? await this.api.getCart(userId) : storedCart().lines;
         const before = attempt.cart ?? own;
         if (!attempt.cart) note(own);
         // Of what there is less of than before, the order's share is out already.
         const due = ordered.filter(({ id }) => quantityOf(own, id) > 0 && hasAsMany(own, before, [{ id }]));
         const left = without(own, due);
         // One by one: what another tab puts in meanwhile stays.
-        if (person) for (const { id } of due) await this.api.setQuantity(userId, id, quantityOf(left, id));
-        else keep(PLACE, { ...kept(), lines: left });
+        if (user) for (const { id } of due) await this.api.setQuantity(userId, id, quantityOf(left, id));
+        else storage.write(CART_KEY, { ...storedCart(), lines: left });
       }
       await this.#read();
       return true;
@@ -101,7 +99,7 @@ export class Basket extends EventTarget {
 
   /** The user id that this basket is bought under. */
   get owner() {
-    return this.api.person?.id ?? GUEST;
+    return this.api.user?.id ?? GUEST;
   }
 
   /** Somebody else is here now: forget what was known. */
@@ -109,19 +107,19 @@ export class Basket extends EventTarget {
     this.#show(null);
   }
 
-  /** Change the basket: `tell(userId)` has the shop do what `next(lines)` does here. */
-  #edit(tell, next) {
+  /** Change the basket: `send(userId)` has the shop do what `next(lines)` does here. */
+  #edit(send, next) {
     return this.#inTurn(async () => {
-      const { person } = this.api;
-      if (!person) {
-        const { lines, plan } = kept();
+      const { user } = this.api;
+      if (!user) {
+        const { lines, plan } = storedCart();
         // A plan stays: half of it may be done.
-        keep(PLACE, { lines: next(lines), plan });
+        storage.write(CART_KEY, { lines: next(lines), plan });
         return this.#read();
       }
       await this.#join();
-      const lines = (await tell(person.id)) ?? (this.#lines && next(this.#lines));
-      if (lines && this.owner === person.id) return this.#show(lines);
+      const lines = (await send(user.id)) ?? (this.#lines && next(this.#lines));
+      if (lines && this.owner === user.id) return this.#show(lines);
       // It is done, whether or not the shop can say what is in the cart now.
       return this.#read().catch((failure) => {
         if (!isShopError(failure)) throw failure;
@@ -147,17 +145,17 @@ export class Basket extends EventTarget {
   }
 
   async #read() {
-    const { person } = this.api;
-    const lines = person ? await this.api.getCart(person.id) : kept().lines;
-    if (this.api.person?.id !== person?.id) return this.#read();
+    const { user } = this.api;
+    const lines = user ? await this.api.getCart(user.id) : storedCart().lines;
+    if (this.api.user?.id !== user?.id) return this.#read();
     return this.#show(lines);
   }
 
   /** Take a guest's lines along, if there are any and somebody has signed in. */
   async #join() {
-    const { person } = this.api;
-    if (!person || !kept().lines.length) return;
-    await oneTabAtATime(() => this.#takeOver(person.id));
+    const { user } = this.api;
+    if (!user || !storedCart().lines.length) return;
+    await oneTabAtATime(() => this.#takeOver(user.id));
     // What was known is not true any more.
     this.#lines = null;
   }
@@ -167,24 +165,24 @@ export class Basket extends EventTarget {
    * whole cart is replaced by it, so that a lost answer cannot add anything twice.
    */
   async #takeOver(userId) {
-    const guest = kept();
+    const guest = storedCart();
     if (!guest.lines.length) return;
     const own = await this.api.getCart(userId);
     // Another tab may have been quicker, and then `own` has the lines already.
-    if (!isSame(kept(), guest)) return this.#takeOver(userId);
+    if (!isSame(storedCart(), guest)) return this.#takeOver(userId);
     let { plan } = guest;
     const isBegun = plan?.userId === userId;
     if (!isBegun || !hasAsMany(own, plan.lines, plan.from)) {
       // A plan for a cart that has changed since would undo the change.
       if (!isBegun || !isSame(own, plan.own)) {
         plan = { userId, from: guest.lines, own, lines: guest.lines.reduce(withAdded, own) };
-        keep(PLACE, { ...guest, plan });
+        storage.write(CART_KEY, { ...guest, plan });
       }
       await this.api.replaceCart(userId, plan.lines);
     }
     // A tab that did not know of the login may have added something meanwhile.
-    const left = without(kept().lines, plan.from);
-    keep(PLACE, left.length ? { lines: left } : null);
+    const left = without(storedCart().lines, plan.from);
+    storage.write(CART_KEY, left.length ? { lines: left } : null);
     await this.#takeOver(userId);
   }
 
@@ -202,8 +200,8 @@ export class Basket extends EventTarget {
 }
 
 /** Return a guest's lines, and the plan of joining them with somebody's if that has begun. */
-function kept() {
-  const { lines, plan } = recall(PLACE) ?? {};
+function storedCart() {
+  const { lines, plan } = storage.read(CART_KEY) ?? {};
   const isLine = (line) => typeof line?.id === "string" && Number.isInteger(line.quantity);
   return {
     lines: Array.isArray(lines) ? lines.filter(isLine) : [],
@@ -219,7 +217,7 @@ async function oneTabAtATime(work) {
     return work();
   };
   try {
-    return await navigator.locks.request(PLACE, locked);
+    return await navigator.locks.request(CART_KEY, locked);
   } catch (failure) {
     if (isOurs) throw failure;
     return work();

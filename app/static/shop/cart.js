@@ -1,7 +1,7 @@
 /** The cart: prices come from the catalog, whatever was kept. */
 
-import { el, refill } from "../client/dom.js";
-import { countOf, money, totalOf } from "../client/money.js";
+import { el, updateChildren } from "../client/dom.js";
+import { sumQuantities, formatMoney, sumCents } from "../client/money.js";
 import { MOST_OF_ONE } from "./lines.js";
 import { button, linkButton, panel, picture, productAddress, slowNote, stepper } from "./pieces.js";
 import { failureLine } from "./words.js";
@@ -40,14 +40,14 @@ export const cartView = ({ basket, shelves, say, shout }) =>
         return;
       }
       const gone = lines.filter((line) => !line.product);
-      refill(
+      updateChildren(
         box,
         [
           el("ul", { class: "lines", "aria-label": "In the cart" }, ...lines.map((line) => row(line, change))),
           el(
             "aside",
             { class: "sum", "aria-label": "Sum" },
-            el("dl", {}, fact("Items", String(countOf(lines))), fact("Shipping", "On us"), fact("Total", money(totalOf(lines)), "total")),
+            el("dl", {}, fact("Items", String(sumQuantities(lines))), fact("Shipping", "On us"), fact("Total", formatMoney(sumCents(lines)), "total")),
             gone.length
               ? el("p", { class: "banner bad" }, "Something in here has left the catalog. Take it out to go on.")
               : linkButton("#/checkout", "Check out"),
@@ -77,12 +77,12 @@ function row({ id, quantity, product, cents }, change) {
       "span",
       { class: "line-words" },
       el("b", {}, product ? el("a", { href: productAddress(id) }, name) : name),
-      el("small", {}, product ? `${money(cents)} each` : "Somebody else was faster."),
+      el("small", {}, product ? `${formatMoney(cents)} each` : "Somebody else was faster."),
     ),
     product
       ? stepper({ name, quantity, most: MOST_OF_ONE, key: id, onset: (wanted) => change(id, wanted, `${wanted} × ${name}`) })
       : "",
-    el("b", { class: "price" }, product ? money(cents * quantity) : ""),
+    el("b", { class: "price" }, product ? formatMoney(cents * quantity) : ""),
     button("Remove", () => change(id, 0, `${name} removed`), { kind: "quiet", "aria-label": `Remove ${name}`, "data-key": `${id} remove` }),
   );
 }

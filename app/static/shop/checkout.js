@@ -1,9 +1,9 @@
 /** Checkout: one form, one order, however often somebody clicks, waits or reloads. */
 
-import { isLocalShop, reasonWords } from "../client/card.js";
+import { isLocalShop, declineMessage } from "../client/card.js";
 import { el } from "../client/dom.js";
-import { centsToText, money, totalOf } from "../client/money.js";
-import { pauseFor, sleep } from "../client/patience.js";
+import { centsToText, formatMoney, sumCents } from "../client/money.js";
+import { backoffMs, sleep } from "../client/backoff.js";
 import { isShopError, isUnanswered } from "../client/errors.js";
 import { beginAttempt, endAttempt, findOrder, finish, noteAttempt, openAttempt, standing } from "./attempt.js";
 import { GUEST } from "./basket.js";
@@ -23,7 +23,7 @@ const NOBODY_KNOWS =
 export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
   async ({ signal, show }) => {
     show("Checkout", ...pageSkeleton("Checkout"));
-    if (!api.person && !(await guestsMayBuy(api, signal))) {
+    if (!api.user && !(await guestsMayBuy(api, signal))) {
       login("#/checkout");
       return;
     }
@@ -38,7 +38,7 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
     if (earlier) endAttempt(userId, open);
     // What is paid for is what the shop has now, whatever another device has changed.
     await basket.load();
-    const profile = api.person ? await api.getUser(userId) : { firstname: "", lastname: "", email: "" };
+    const profile = api.user ? await api.getUser(userId) : { firstname: "", lastname: "", email: "" };
     let lines = await shelves.describe(basket.lines);
     if (!lines.length) {
       show("Checkout", panel("rest", "Nothing to pay for", "An empty cart weighs nothing and costs the same.", linkButton("#/", "To the shelves")));
@@ -69,19 +69,19 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
     if (open?.isSent) {
       notice.hidden = false;
       notice.textContent = earlier
-        ? `The last try was declined. ${reasonWords(earlier.status)} Nothing was charged.`
+        ? `The last try was declined. ${declineMessage(earlier.status)} Nothing was charged.`
         : "The last try did not get an answer, and the shop knows of no order yet. Pay again: it keeps only one of the two.";
     }
     drawSum();
     show("Checkout", el("h1", {}, "Checkout"), notice, el("div", { class: "split checkout" }, form.element, summary));
 
     function drawSum() {
-      const total = money(totalOf(lines));
+      const total = formatMoney(sumCents(lines));
       form.submit = `Pay ${total}`;
       form.progress(form.submit);
       summary.replaceChildren(
         el("h2", {}, "Your order"),
-        el("ul", { class: "mini" }, ...lines.map(({ product, quantity, cents }) => el("li", {}, picture(product.image), el("span", {}, `${quantity} × ${product.name}`), el("b", {}, money(cents * quantity))))),
+        el("ul", { class: "mini" }, ...lines.map(({ product, quantity, cents }) => el("li", {}, picture(product.image), el("span", {}, `${quantity} × ${product.name}`), el("b", {}, formatMoney(cents * quantity))))),
         el("dl", {}, el("div", {}, el("dt", {}, "Shipping"), el("dd", {}, "On us")), el("div", { class: "total" }, el("dt", {}, "Total"), el("dd", {}, total))),
       );
     }
@@ -129,7 +129,7 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       endAttempt(userId, attempt);
       card.clear();
       card.all[0].focus();
-      form.complain(`Declined: ${reasonWords(message)} Nothing was charged. Your cart is untouched; try another card.`);
+      form.complain(`Declined: ${declineMessage(message)} Nothing was charged. Your cart is untouched; try another card.`);
     }
 
     /** Another tab or device may have paid for this cart, or put something else in it. */
@@ -152,12 +152,12 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       for (let repeat = 0; ; repeat += 1) {
         sends += 1;
         try {
-          return await api.placeOrder(userId, order, key, { isGuest: true });
+          return await api.placeOrder(userId, order, key, { allowGuest: true });
         } catch (failure) {
           if (!isUnanswered(failure) || repeat >= REPEATS) throw failure;
           form.progress("No answer yet, asking again …");
           say("No answer yet. Asking again; you cannot be charged twice.");
-          await sleep(pauseFor(repeat, failure.retryAfterMs));
+          await sleep(backoffMs(repeat, failure.retryAfterMs));
         }
       }
     }
@@ -171,12 +171,12 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
         return;
       }
       endAttempt(userId, attempt);
-      form.complain(`An earlier try has arrived after all, and was declined. ${reasonWords(order.status)} This card was not asked, and nothing was charged: pay again.`);
+      form.complain(`An earlier try has arrived after all, and was declined. ${declineMessage(order.status)} This card was not asked, and nothing was charged: pay again.`);
     }
 
     /** The shop has refused the order itself, mostly because a price has moved. */
     async function refuse(failure, { isSure }) {
-      const before = totalOf(lines);
+      const before = sumCents(lines);
       await shelves.load({ isFresh: true });
       lines = await shelves.describe(basket.lines);
       if (lines.some(({ product }) => !product)) {
@@ -184,8 +184,8 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
         return;
       }
       drawSum();
-      const now = totalOf(lines);
-      const words = now === before ? failure.message : `Prices have moved: ${money(before)} is ${money(now)} now. Look again before you pay.`;
+      const now = sumCents(lines);
+      const words = now === before ? failure.message : `Prices have moved: ${formatMoney(before)} is ${formatMoney(now)} now. Look again before you pay.`;
       form.complain(`${words}${isSure ? UNCHARGED : ""}`);
     }
 
@@ -206,7 +206,7 @@ const quantitiesOf = (lines) => JSON.stringify(lines.map(({ id, quantity }) => [
 
 async function guestsMayBuy(api, signal) {
   try {
-    await api.open(`/cart/total/${GUEST}`, { signal });
+    await api.callPublic(`/cart/total/${GUEST}`, { signal });
     return true;
   } catch (failure) {
     if (failure.kind !== "sign in") throw failure;
@@ -237,6 +237,6 @@ function orderOf(who, lines) {
     address,
     delivery: "UPS/FEDEX",
     cart: lines.map(({ id, quantity, product, cents }) => ({ itemid: id, name: product.name, quantity, price: centsToText(cents) })),
-    total: centsToText(totalOf(lines)),
+    total: centsToText(sumCents(lines)),
   };
 }

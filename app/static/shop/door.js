@@ -15,7 +15,7 @@ const addressOf = (door, next) => (next === "#/" ? `#/${door}` : `#/${door}?${ne
 export const loginView = ({ api, router, enter }) =>
   async ({ query, show }) => {
     const next = nextOf(query);
-    if (api.person) {
+    if (api.user) {
       router.go(next, { isReplacing: true });
       return;
     }
@@ -66,7 +66,7 @@ export const loginView = ({ api, router, enter }) =>
 export const registerView = ({ api, router, enter }) =>
   async ({ query, show }) => {
     const next = nextOf(query);
-    if (api.person) {
+    if (api.user) {
       router.go(next, { isReplacing: true });
       return;
     }

@@ -1,6 +1,6 @@
 /** Forms whose complaints stand beside the field they are about. */
 
-import { el, tell } from "../client/dom.js";
+import { el, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 
 /**
@@ -25,7 +25,7 @@ export function field({ label, hint = "", kind = "", check = () => "", shape = (
       shape(input);
     },
     complain(words) {
-      tell(complaint, words);
+      showText(complaint, words);
       if (words) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
     },
@@ -79,7 +79,7 @@ export class Form {
 
   /** Say what is wrong with the whole, where it is seen. */
   complain(words) {
-    tell(this.banner, words);
+    showText(this.banner, words);
     if (words) this.banner.scrollIntoView({ block: "nearest" });
   }
 

@@ -1,10 +1,10 @@
 /** One order and its journey, told as it happens. */
 
-import { el, refill, shortId } from "../client/dom.js";
+import { el, updateChildren, shortId } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
-import { money, textToCents } from "../client/money.js";
-import { pauseFor, sleep } from "../client/patience.js";
-import { reasonWords } from "../client/card.js";
+import { formatMoney, textToCents } from "../client/money.js";
+import { backoffMs, sleep } from "../client/backoff.js";
+import { declineMessage } from "../client/card.js";
 import { button, linkButton, pageSkeleton, panel, productAddress, thumb } from "./pieces.js";
 import { DEAD_END, failureLine, JOURNEY, ORDER_WORDS, STATE_WORDS, STATION_WORDS } from "./words.js";
 
@@ -25,7 +25,7 @@ export const orderView = ({ api, basket, router, shelves, say, shout }) =>
     let order;
     const coming = shelves.pictures();
     try {
-      order = await api.getOrder(userId, id, { signal, isGuest: true });
+      order = await api.getOrder(userId, id, { signal, allowGuest: true });
     } catch (failure) {
       if (failure.status !== 404) throw failure;
       show("No such order", panel("lost", "No order by this number", "Perhaps it is somebody else's. We do not look into other people's bags.", linkButton("#/orders", "Your orders")));
@@ -45,12 +45,12 @@ export const orderView = ({ api, basket, router, shelves, say, shout }) =>
       const heading = el("h1", { tabindex: "-1" }, words.title);
       const placed = el("time", { datetime: order.placedAt }, when.format(Date.parse(order.placedAt)));
       const badge = el("span", { class: "badge", "data-state": order.state }, STATE_WORDS[order.state]);
-      refill(
+      updateChildren(
         top,
         [
           el("p", { class: "kicker" }, badge, ` Order ${shortId(order._id)}`, placed),
           heading,
-          el("p", { class: "about" }, isDeclined ? `${reasonWords(order.status)} ${words.text}` : words.text),
+          el("p", { class: "about" }, isDeclined ? `${declineMessage(order.status)} ${words.text}` : words.text),
           journey(order),
           isDeclined ? el("p", { class: "acts" }, button("Put it all back in the cart", (event) => buyAgain(event.currentTarget))) : "",
         ],
@@ -67,7 +67,7 @@ export const orderView = ({ api, basket, router, shelves, say, shout }) =>
         try {
           await sleep(pause, signal);
           await visible(signal);
-          const seen = await api.getOrder(userId, id, { signal, isGuest: true });
+          const seen = await api.getOrder(userId, id, { signal, allowGuest: true });
           failures = 0;
           note.hidden = true;
           pause = Math.min(pause * SLOWER, LATEST_MS);
@@ -85,7 +85,7 @@ export const orderView = ({ api, basket, router, shelves, say, shout }) =>
           }
           note.textContent = "No news right now: the shop cannot be reached. We keep asking.";
           note.hidden = false;
-          pause = pauseFor(failures + 1, failure.retryAfterMs);
+          pause = backoffMs(failures + 1, failure.retryAfterMs);
           failures += 1;
         }
       }
@@ -142,9 +142,9 @@ const articles = ({ cart, total }, pictures) =>
     el(
       "ul",
       { class: "mini" },
-      ...cart.map(({ itemid, name, quantity, price }) => el("li", {}, thumb(pictures.get(itemid)), el("span", {}, `${quantity} × `, el("a", { href: productAddress(itemid) }, name || "Something good")), el("b", {}, money(Math.round(price * 100) * quantity)))),
+      ...cart.map(({ itemid, name, quantity, price }) => el("li", {}, thumb(pictures.get(itemid)), el("span", {}, `${quantity} × `, el("a", { href: productAddress(itemid) }, name || "Something good")), el("b", {}, formatMoney(Math.round(price * 100) * quantity)))),
     ),
-    el("dl", {}, el("div", { class: "total" }, el("dt", {}, "Total"), el("dd", {}, money(textToCents(total))))),
+    el("dl", {}, el("div", { class: "total" }, el("dt", {}, "Total"), el("dd", {}, formatMoney(textToCents(total))))),
   );
 
 function facts({ firstname, lastname, address, card }) {

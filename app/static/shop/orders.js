@@ -2,7 +2,7 @@
 
 import { el, shortId } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
-import { money, textToCents } from "../client/money.js";
+import { formatMoney, textToCents } from "../client/money.js";
 import { button, linkButton, orderAddress, pageSkeleton, panel, thumb, whileBusy } from "./pieces.js";
 import { failureLine, STATE_WORDS } from "./words.js";
 
@@ -15,11 +15,11 @@ const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
 export const ordersView = ({ api, login, shelves, shout }) =>
   async ({ signal, show }) => {
-    if (!api.person) {
+    if (!api.user) {
       login("#/orders");
       return;
     }
-    const { id } = api.person;
+    const { id } = api.user;
     show("Your orders", ...pageSkeleton("Your orders"));
     const [first, pictures] = await Promise.all([
       api.listOrdersOf(id, null, { limit: PAGE, signal }),
@@ -64,5 +64,5 @@ const row = ({ _id, state, placedAt, total, cart }, pictures) =>
     ),
     el("span", { class: "badge", "data-state": state }, STATE_WORDS[state]),
     el("time", { datetime: placedAt }, day.format(Date.parse(placedAt))),
-    el("b", { class: "price" }, money(textToCents(total))),
+    el("b", { class: "price" }, formatMoney(textToCents(total))),
   );

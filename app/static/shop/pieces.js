@@ -1,7 +1,7 @@
 /** Parts that several views are made of. */
 
 import { el } from "../client/dom.js";
-import { money } from "../client/money.js";
+import { formatMoney } from "../client/money.js";
 import { kettle } from "./art.js";
 
 /** Whoever has waited so long wants to know whether anything goes on. */
@@ -65,7 +65,7 @@ export const productCard = (product, onadd, { isEager = false } = {}) =>
     el(
       "span",
       { class: "card-foot" },
-      el("b", { class: "price" }, money(product.cents)),
+      el("b", { class: "price" }, formatMoney(product.cents)),
       el(
         "button",
         { type: "button", class: "button round", "aria-label": `Add ${product.name} to the cart`, onclick: (event) => onadd(product, event.currentTarget) },

@@ -1,7 +1,7 @@
 /** One product: three pictures, its price, and the way into the cart. */
 
-import { el, refill } from "../client/dom.js";
-import { money } from "../client/money.js";
+import { el, updateChildren } from "../client/dom.js";
+import { formatMoney } from "../client/money.js";
 import { MOST_OF_ONE } from "./lines.js";
 import { linkButton, pageSkeleton, panel, picture, productCard, stepper } from "./pieces.js";
 
@@ -20,7 +20,7 @@ export const productView = ({ shelves, addToCart }) =>
     let quantity = 1;
     const amount = el("span", {});
     const draw = () =>
-      refill(amount, [
+      updateChildren(amount, [
         stepper({ name: product.name, quantity, most: MOST_OF_ONE, key: "amount", onset: (wanted) => { quantity = wanted; draw(); } }),
       ]);
     draw();
@@ -38,7 +38,7 @@ export const productView = ({ shelves, addToCart }) =>
           { class: "facts" },
           el("h1", {}, product.name),
           el("p", { class: "about" }, product.about),
-          el("p", { class: "price big" }, money(product.cents)),
+          el("p", { class: "price big" }, formatMoney(product.cents)),
           el(
             "div",
             { class: "buy" },

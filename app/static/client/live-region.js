@@ -7,6 +7,6 @@ const CHANGE = "\u00a0";
  * Return a function that lets a live region say something.
  * @param {HTMLElement} region With `role="status"` or `role="alert"`.
  */
-export const speaker = (region) => (text) => {
+export const liveRegion = (region) => (text) => {
   region.textContent = text === region.textContent ? `${text}${CHANGE}` : text;
 };

@@ -6,10 +6,10 @@
  */
 
 import { isUnanswered, kindOf, ShopError } from "./errors.js";
-import { pauseFor, sleep } from "./patience.js";
+import { backoffMs, sleep } from "./backoff.js";
 
 /** A gateway in front of the shop gives up after 30 seconds; a person does earlier. */
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 /**
  * @typedef {object} Request
@@ -23,14 +23,14 @@ const PATIENCE_MS = 20_000;
  * @typedef {{status: number, body: any, next: string|null, headers: Headers}} Answer
  */
 
-export class Wire {
+export class HttpClient {
   /**
    * @param {object} [options]
-   * @param {(isUp: boolean) => void} [options.onNetwork] Told after every attempt.
-   * @param {number} [options.patienceMs] How long one attempt may take.
+   * @param {(isOnline: boolean) => void} [options.onNetwork] Told after every attempt.
+   * @param {number} [options.timeoutMs] How long one attempt may take.
    */
-  constructor({ onNetwork = () => {}, patienceMs = PATIENCE_MS } = {}) {
-    Object.assign(this, { onNetwork, patienceMs });
+  constructor({ onNetwork = () => {}, timeoutMs = TIMEOUT_MS } = {}) {
+    Object.assign(this, { onNetwork, timeoutMs });
   }
 
   /**
@@ -45,7 +45,7 @@ export class Wire {
         return await this.#once(path, request);
       } catch (failure) {
         if (!isUnanswered(failure) || attempt >= retries) throw failure;
-        await sleep(pauseFor(attempt, failure.retryAfterMs), request.signal);
+        await sleep(backoffMs(attempt, failure.retryAfterMs), request.signal);
       }
     }
   }
@@ -71,7 +71,7 @@ export class Wire {
   }
 
   async #fetch(path, request) {
-    const late = AbortSignal.timeout(this.patienceMs);
+    const late = AbortSignal.timeout(this.timeoutMs);
     const signal = request.signal ? AbortSignal.any([request.signal, late]) : late;
     try {
       const response = await fetch(path, { ...request, signal, credentials: "omit" });

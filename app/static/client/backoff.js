@@ -8,7 +8,7 @@ const LONGEST_PAUSE_MS = 15_000;
  * for, and spread, so that a crowd that failed together does not come back together.
  * @param {number} attempt From 0. @param {number} [retryAfterMs]
  */
-export function pauseFor(attempt, retryAfterMs = 0) {
+export function backoffMs(attempt, retryAfterMs = 0) {
   const pause = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
   return Math.max(retryAfterMs, pause) + Math.random() * pause * 0.25;
 }

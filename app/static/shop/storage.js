@@ -1,0 +1,11 @@
+/** What all tabs of this browser share, under these keys of `localStorage`. */
+
+import { FallbackStorage } from "../client/storage.js";
+
+export const storage = new FallbackStorage();
+
+export const SESSION_KEY = "acme-shop.session";
+export const CART_KEY = "acme-shop.basket";
+
+/** Return the key of a user's payment attempt; `payment-attempt.js` knows what is stored there. */
+export const attemptKey = (userId) => `acme-shop.attempt.${userId}`;
