@@ -3,30 +3,30 @@
 import pulumi
 
 from infra.components.alarm_definitions import (
-    function_watches,
-    gateway_watches,
-    queue_watches,
-    sweeper_watches,
-    table_watches,
+    function_alarms,
+    gateway_alarms,
+    queue_alarms,
+    sweeper_alarms,
+    table_alarms,
 )
 from infra.components.alarms import Alarms
 from infra.components.budget import MonthlyBudget
-from infra.components.cdn import Front
+from infra.components.cdn import CDN
 from infra.components.configuration import read_configuration
-from infra.components.functions import ShopFunction, Surroundings
+from infra.components.functions import SharedResources, ShopFunction
 from infra.components.gateway import Gateway
 from infra.components.keys import CardKey, SigningKeys
-from infra.components.notifications import Notices
+from infra.components.notifications import Notifications
 from infra.components.outputs import (
+    export_addresses,
     export_function,
-    export_pages,
     export_queue,
     export_repository,
     export_table,
 )
 from infra.components.queues import Queues
 from infra.components.repository import ImageRepository
-from infra.components.static_site import Pages
+from infra.components.static_site import StaticSite
 from infra.components.table import Table
 from infra.components.tags import tag_everything
 from infra.components.triggers import QueueTrigger, RotationTrigger, ScheduleTrigger
@@ -42,14 +42,17 @@ card_key = CardKey("cards", stack=stack, region=configuration.region)
 queues = Queues("queues", stack=stack, card_key=card_key)
 signing_keys = SigningKeys("signing-keys", stack=stack)
 repository = ImageRepository("images", stack=stack, is_disposable=configuration.is_disposable)
-pages = Pages("pages", stack=stack)
+site = StaticSite("pages", stack=stack)
 
 # Who is told, and about what.
-notices = Notices("notices", stack=stack, email=configuration.generic.alarm_email)
+notifications = Notifications("notices", stack=stack, email=configuration.generic.alarm_email)
 MonthlyBudget(
-    "budget", stack=stack, limit_dollars=configuration.generic.monthly_budget, notices=notices
+    "budget",
+    stack=stack,
+    limit_dollars=configuration.generic.monthly_budget,
+    notifications=notifications,
 )
-watches = [*queue_watches(queues, configuration.settings), *table_watches(table)]
+definitions = [*queue_alarms(queues, configuration.settings), *table_alarms(table)]
 
 export_table(table)
 export_repository(repository)
@@ -62,7 +65,7 @@ if configuration.generic.image is None:
         lambda url: pulumi.warn(f"No functions yet: push the image to {url}, then set 'image'.")
     )
 else:
-    surroundings = Surroundings(
+    shared = SharedResources(
         table=table, queues=queues, card_key=card_key, signing_keys=signing_keys
     )
     functions = {
@@ -70,7 +73,7 @@ else:
             function,
             image=configuration.generic.image,
             configuration=configuration,
-            surroundings=surroundings,
+            shared=shared,
         )
         for function in FUNCTIONS
     }
@@ -83,15 +86,21 @@ else:
     sweeper = ScheduleTrigger(SWEEPER, stack=stack, target=functions[SWEEPER.function])
     RotationTrigger("signing-keys", secret=signing_keys, target=functions["api"])
     gateway = Gateway("gateway", configuration=configuration, target=functions["api"])
-    watches += [
-        *function_watches(functions),
-        *gateway_watches(gateway, configuration.settings),
-        *sweeper_watches(sweeper),
+    definitions += [
+        *function_alarms(functions),
+        *gateway_alarms(gateway, configuration.settings),
+        *sweeper_alarms(sweeper),
     ]
-    front = Front("front", stack=stack, pages=pages, gateway=gateway)
+    cdn = CDN("front", stack=stack, site=site, gateway=gateway)
 
     for name, shop_function in functions.items():
         export_function(name, shop_function)
-    export_pages(gateway, front)
+    export_addresses(gateway, cdn)
 
-Alarms("alarms", stack=stack, region=configuration.region, watches=watches, notices=notices)
+Alarms(
+    "alarms",
+    stack=stack,
+    region=configuration.region,
+    definitions=definitions,
+    notifications=notifications,
+)

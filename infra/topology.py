@@ -226,12 +226,12 @@ def alarm_name(stack: str, alarm: str) -> str:
     return f"{stack}-acmeserverless-alarm-{alarm}"
 
 
-def notices_name(stack: str) -> str:
+def notifications_name(stack: str) -> str:
     """Return the name of the topic that tells people about alarms and money."""
     return f"{stack}-acmeserverless-notices"
 
 
-def pages_name(stack: str) -> str:
+def static_site_name(stack: str) -> str:
     """Return the name of what serves pages; a bucket's has the account's number behind it.
 
     Shorter than others, because a bucket's name may have 63 characters.

@@ -22,7 +22,7 @@ _API_MILLISECONDS = 1000
 
 
 @dataclass(frozen=True)
-class Watch:
+class AlarmDefinition:
     """One alarm: ``statistic`` of a metric over ``period_seconds``, above ``threshold``.
 
     With ``at_least`` it is below the threshold that is wrong, and silence is too.
@@ -41,12 +41,12 @@ class Watch:
     ends_release: bool = False
 
 
-def queue_watches(queues: Queues, settings: Settings) -> Iterator[Watch]:
+def queue_alarms(queues: Queues, settings: Settings) -> Iterator[AlarmDefinition]:
     """Yield a watch for letters in each dead-letter queue and for old messages elsewhere."""
     for queue in QUEUES:
         dimensions = {"QueueName": queues.by_name[queue.name].name}
         if queue.dead_letters is None:
-            yield Watch(
+            yield AlarmDefinition(
                 f"{queue.name}-letters",
                 "Messages were given up; look with `acme-shop dead-letters`, then redrive them.",
                 "AWS/SQS",
@@ -57,7 +57,7 @@ def queue_watches(queues: Queues, settings: Settings) -> Iterator[Watch]:
             continue
         # Deliveries wait on this queue until it is time.
         delay = settings.delivery_seconds[1] if queue.name == SHIPMENT_RESPONSE else 0
-        yield Watch(
+        yield AlarmDefinition(
             f"{queue.name}-age",
             "Messages wait for longer than they should: the worker behind does not keep up.",
             "AWS/SQS",
@@ -68,12 +68,12 @@ def queue_watches(queues: Queues, settings: Settings) -> Iterator[Watch]:
         )
 
 
-def table_watches(table: Table) -> Iterator[Watch]:
+def table_alarms(table: Table) -> Iterator[AlarmDefinition]:
     """Yield watches for reads and writes that the table or an index turned away."""
     for index, kind in product([None, *SHAPE.indexes], ("Read", "Write")):
         of_index = {"GlobalSecondaryIndexName": index.name} if index else {}
         place = f"table-{index.name.lower()}" if index else "table"
-        yield Watch(
+        yield AlarmDefinition(
             f"{place}-{kind.lower()}-throttles",
             "The table turns calls away: a key is too popular, or capacity is too small.",
             "AWS/DynamoDB",
@@ -82,14 +82,14 @@ def table_watches(table: Table) -> Iterator[Watch]:
         )
 
 
-def function_watches(functions: Mapping[str, ShopFunction]) -> Iterator[Watch]:
+def function_alarms(functions: Mapping[str, ShopFunction]) -> Iterator[AlarmDefinition]:
     """Yield watches for crashes and throttles of every function."""
     for name, function in functions.items():
         for metric, meaning in (
             ("Errors", "The function crashed or ran out of time; its log says why."),
             ("Throttles", "Calls were turned away: the account's concurrency is used up."),
         ):
-            yield Watch(
+            yield AlarmDefinition(
                 f"{name}-{metric.lower()}",
                 meaning,
                 "AWS/Lambda",
@@ -99,10 +99,10 @@ def function_watches(functions: Mapping[str, ShopFunction]) -> Iterator[Watch]:
             )
 
 
-def gateway_watches(gateway: Gateway, settings: Settings) -> Iterator[Watch]:
+def gateway_alarms(gateway: Gateway, settings: Settings) -> Iterator[AlarmDefinition]:
     """Yield watches for what customers see: failures, and answers that take long."""
     dimensions = {"ApiId": gateway.api_id}
-    yield Watch(
+    yield AlarmDefinition(
         "api-5xx",
         "Requests fail through no fault of their own.",
         "AWS/ApiGateway",
@@ -112,7 +112,7 @@ def gateway_watches(gateway: Gateway, settings: Settings) -> Iterator[Watch]:
         period_seconds=300,
         ends_release=True,
     )
-    yield Watch(
+    yield AlarmDefinition(
         "api-latency",
         "One in twenty requests takes longer than a customer should wait.",
         "AWS/ApiGateway",
@@ -125,17 +125,17 @@ def gateway_watches(gateway: Gateway, settings: Settings) -> Iterator[Watch]:
     )
 
 
-def sweeper_watches(trigger: ScheduleTrigger) -> Iterator[Watch]:
+def sweeper_alarms(trigger: ScheduleTrigger) -> Iterator[AlarmDefinition]:
     """Yield watches for a sweeper that cannot be called, and for one that is not."""
     dimensions = {"ScheduleGroup": trigger.group}
-    yield Watch(
+    yield AlarmDefinition(
         "sweeper-failures",
         "The clock could not call the sweeper: orders that got stuck stay so.",
         "AWS/Scheduler",
         "TargetErrorCount",
         dimensions,
     )
-    yield Watch(
+    yield AlarmDefinition(
         "sweeper-silence",
         "The sweeper was not called for a quarter of an hour: is its schedule switched off?",
         "AWS/Scheduler",

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.alarm_definitions import Watch
-from infra.components.notifications import Notices
+from infra.components.alarm_definitions import AlarmDefinition
+from infra.components.notifications import Notifications
 from infra.topology import alarm_name, gateway_name
 
 #: The dashboard is a grid of 24 columns.
@@ -26,15 +26,18 @@ class Alarms(pulumi.ComponentResource):
         *,
         stack: str,
         region: str,
-        watches: Sequence[Watch],
-        notices: Notices,
+        definitions: Sequence[AlarmDefinition],
+        notifications: Notifications,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make the alarms and the dashboard of a stack."""
         super().__init__("shop:alarms:Alarms", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        made = {watch.name: _alarm(watch, stack, notices, child) for watch in watches}
-        judges = [made[watch.name] for watch in watches if watch.ends_release]
+        made = {
+            definition.name: _alarm(definition, stack, notifications, child)
+            for definition in definitions
+        }
+        judges = [made[definition.name] for definition in definitions if definition.ends_release]
         if judges:
             rule = pulumi.Output.all(*(judge.name for judge in judges)).apply(
                 lambda names: " OR ".join(f'ALARM("{each}")' for each in names)
@@ -52,7 +55,8 @@ class Alarms(pulumi.ComponentResource):
             dashboard_body=pulumi.Output.json_dumps(
                 {
                     "widgets": [
-                        _widget(number, watch, region) for number, watch in enumerate(watches)
+                        _widget(number, definition, region)
+                        for number, definition in enumerate(definitions)
                     ]
                 }
             ),
@@ -62,34 +66,37 @@ class Alarms(pulumi.ComponentResource):
 
 
 def _alarm(
-    watch: Watch, stack: str, notices: Notices, opts: pulumi.ResourceOptions
+    definition: AlarmDefinition,
+    stack: str,
+    notifications: Notifications,
+    opts: pulumi.ResourceOptions,
 ) -> aws.cloudwatch.MetricAlarm:
-    is_percentile = watch.statistic.startswith("p")
+    is_percentile = definition.statistic.startswith("p")
     return aws.cloudwatch.MetricAlarm(
-        watch.name,
-        name=alarm_name(stack, watch.name),
-        alarm_description=watch.meaning,
-        namespace=watch.namespace,
-        metric_name=watch.metric,
-        dimensions=watch.dimensions,
-        statistic=None if is_percentile else watch.statistic,
-        extended_statistic=watch.statistic if is_percentile else None,
-        period=watch.period_seconds,
+        definition.name,
+        name=alarm_name(stack, definition.name),
+        alarm_description=definition.meaning,
+        namespace=definition.namespace,
+        metric_name=definition.metric,
+        dimensions=definition.dimensions,
+        statistic=None if is_percentile else definition.statistic,
+        extended_statistic=definition.statistic if is_percentile else None,
+        period=definition.period_seconds,
         evaluation_periods=1,
-        threshold=watch.threshold,
-        comparison_operator="LessThanThreshold" if watch.at_least else "GreaterThanThreshold",
+        threshold=definition.threshold,
+        comparison_operator="LessThanThreshold" if definition.at_least else "GreaterThanThreshold",
         # A shop without customers has no figures, and nothing is wrong with it.
-        treat_missing_data="breaching" if watch.at_least else "notBreaching",
-        alarm_actions=[notices.arn],
-        ok_actions=[notices.arn],
+        treat_missing_data="breaching" if definition.at_least else "notBreaching",
+        alarm_actions=[notifications.arn],
+        ok_actions=[notifications.arn],
         opts=opts,
     )
 
 
-def _widget(number: int, watch: Watch, region: str) -> dict[str, object]:
+def _widget(number: int, definition: AlarmDefinition, region: str) -> dict[str, object]:
     """Return a graph of what is watched, with the line it must not cross."""
     row, column = divmod(number, _COLUMNS)
-    dimensions = [part for pair in watch.dimensions.items() for part in pair]
+    dimensions = [part for pair in definition.dimensions.items() for part in pair]
     return {
         "type": "metric",
         "x": column * _WIDTH,
@@ -97,11 +104,11 @@ def _widget(number: int, watch: Watch, region: str) -> dict[str, object]:
         "width": _WIDTH,
         "height": _HEIGHT,
         "properties": {
-            "title": watch.name,
+            "title": definition.name,
             "region": region,
-            "stat": watch.statistic,
-            "period": watch.period_seconds,
-            "metrics": [[watch.namespace, watch.metric, *dimensions]],
-            "annotations": {"horizontal": [{"label": "alarm", "value": watch.threshold}]},
+            "stat": definition.statistic,
+            "period": definition.period_seconds,
+            "metrics": [[definition.namespace, definition.metric, *dimensions]],
+            "annotations": {"horizontal": [{"label": "alarm", "value": definition.threshold}]},
         },
     }

@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.notifications import Notices
+from infra.components.notifications import Notifications
 from infra.components.tags import STACK_TAG
 from infra.topology import gateway_name
 
@@ -24,7 +24,7 @@ class MonthlyBudget(pulumi.ComponentResource):
         *,
         stack: str,
         limit_dollars: int,
-        notices: Notices,
+        notifications: Notifications,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make the budget of a stack, in US dollars a month."""
@@ -47,7 +47,7 @@ class MonthlyBudget(pulumi.ComponentResource):
                     notification_type=kind,
                     threshold=percent,
                     threshold_type="PERCENTAGE",
-                    subscriber_sns_topic_arns=[notices.arn],
+                    subscriber_sns_topic_arns=[notifications.arn],
                 )
                 for percent, kind in WARNINGS
             ],

@@ -5,8 +5,8 @@ import pulumi_aws as aws
 
 from app.static_files import CONTENT_POLICY, HEADERS, REFERRER_POLICY
 from infra.components.gateway import Gateway
-from infra.components.static_site import Pages
-from infra.topology import pages_name
+from infra.components.static_site import StaticSite
+from infra.topology import static_site_name
 
 # Policies that AWS keeps for everybody.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
@@ -32,7 +32,7 @@ def _headers(
     headers = aws.cloudfront
     return headers.ResponseHeadersPolicy(
         name,
-        name=pages_name(stack),
+        name=static_site_name(stack),
         security_headers_config=headers.ResponseHeadersPolicySecurityHeadersConfigArgs(
             content_security_policy=(
                 # The API reference has its own, from the API.
@@ -69,7 +69,7 @@ def _headers(
     )
 
 
-class Front(pulumi.ComponentResource):
+class CDN(pulumi.ComponentResource):
     """A distribution: pages from the bucket, everything else from the API, never cached."""
 
     def __init__(
@@ -77,7 +77,7 @@ class Front(pulumi.ComponentResource):
         name: str,
         *,
         stack: str,
-        pages: Pages,
+        site: StaticSite,
         gateway: Gateway,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -88,7 +88,7 @@ class Front(pulumi.ComponentResource):
         headers = _headers(name, stack, self)
         access = network.OriginAccessControl(
             name,
-            name=pages_name(stack),
+            name=static_site_name(stack),
             origin_access_control_origin_type="s3",
             signing_behavior="always",
             signing_protocol="sigv4",
@@ -105,7 +105,7 @@ class Front(pulumi.ComponentResource):
             origins=[
                 network.DistributionOriginArgs(
                     origin_id=_PAGES,
-                    domain_name=pages.host,
+                    domain_name=site.host,
                     origin_access_control_id=access.id,
                 ),
                 network.DistributionOriginArgs(
@@ -153,6 +153,6 @@ class Front(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        pages.open_to(distribution)
+        site.allow_reads_from(distribution)
         self.url = pulumi.Output.concat("https://", distribution.domain_name, "/")
         self.register_outputs({"url": self.url})

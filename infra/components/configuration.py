@@ -142,11 +142,11 @@ def _model(
     try:
         return model.model_validate(given)
     except ValidationError as failure:
-        problems += _said(name, failure)
+        problems += _messages(name, failure)
         return None
 
 
-def _said(name: str, failure: ValidationError) -> Iterator[str]:
+def _messages(name: str, failure: ValidationError) -> Iterator[str]:
     for error in failure.errors(include_input=False, include_url=False):
         key = ".".join([f"{_NAMESPACE}:{name}", *map(str, error["loc"])])
         problem = {"missing": "is not set", "extra_forbidden": "is no key of a stack"}.get(

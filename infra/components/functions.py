@@ -25,7 +25,7 @@ from infra.topology import QUEUES, Function, function_name, queue_setting
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class SharedResources:
     """What the functions work with; which of it each may touch is in ``infra/topology.py``."""
 
     table: Table
@@ -35,17 +35,14 @@ class Surroundings:
 
 
 def _environment(
-    function: Function, configuration: Configuration, surroundings: Surroundings
+    function: Function, configuration: Configuration, shared: SharedResources
 ) -> dict[str, pulumi.Input[str]]:
     """Return exactly the variables a function reads."""
     made: dict[str, pulumi.Input[str]] = {
         "REGION": configuration.region,
-        "TABLE": surroundings.table.name,
-        "SIGNING_KEYS_SECRET": surroundings.signing_keys.arn,
-        **{
-            queue_setting(queue.name): surroundings.queues.by_name[queue.name].url
-            for queue in QUEUES
-        },
+        "TABLE": shared.table.name,
+        "SIGNING_KEYS_SECRET": shared.signing_keys.arn,
+        **{queue_setting(queue.name): shared.queues.by_name[queue.name].url for queue in QUEUES},
     }
     return {
         name: made[name] if name in made else configuration.variable(name)
@@ -66,7 +63,7 @@ class ShopFunction(pulumi.ComponentResource):
         *,
         image: str,
         configuration: Configuration,
-        surroundings: Surroundings,
+        shared: SharedResources,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make ``function`` from ``image``."""
@@ -88,11 +85,11 @@ class ShopFunction(pulumi.ComponentResource):
         )
         resources = Resources[pulumi.Input[str]](
             log_streams=pulumi.Output.concat(logs.arn, ":*"),
-            table=surroundings.table.arn,
-            indexes=surroundings.table.index_arns,
-            queues={queue: made.arn for queue, made in surroundings.queues.by_name.items()},
-            card_key=surroundings.card_key.arn,
-            signing_keys=surroundings.signing_keys.arn,
+            table=shared.table.arn,
+            indexes=shared.table.index_arns,
+            queues={queue: made.arn for queue, made in shared.queues.by_name.items()},
+            card_key=shared.card_key.arn,
+            signing_keys=shared.signing_keys.arn,
         )
         permissions = aws.iam.RolePolicy(
             function.name,
@@ -113,7 +110,7 @@ class ShopFunction(pulumi.ComponentResource):
             timeout=function.timeout_seconds,
             memory_size=function.memory_mb,
             environment=aws.lambda_.FunctionEnvironmentArgs(
-                variables=_environment(function, configuration, surroundings)
+                variables=_environment(function, configuration, shared)
             ),
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(
                 log_format="Text", log_group=logs.name

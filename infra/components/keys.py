@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components.permissions import policy
-from infra.topology import card_key_alias, notices_name, signing_keys_name
+from infra.topology import card_key_alias, notifications_name, signing_keys_name
 
 #: How long a deleted key or secret can be brought back.
 RECOVERY_DAYS = 30
@@ -108,7 +108,7 @@ class CardKey(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-class NoticeKey(pulumi.ComponentResource):
+class NotificationKey(pulumi.ComponentResource):
     """The KMS key of the topic; AWS's own cannot be used by the services that send to it."""
 
     def __init__(
@@ -144,7 +144,7 @@ class NoticeKey(pulumi.ComponentResource):
         )
         aws.kms.Alias(
             name,
-            name=f"alias/{notices_name(stack)}",
+            name=f"alias/{notifications_name(stack)}",
             target_key_id=key.key_id,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -3,15 +3,15 @@
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.keys import NoticeKey
+from infra.components.keys import NotificationKey
 from infra.components.permissions import policy
-from infra.topology import notices_name
+from infra.topology import notifications_name
 
 #: Who has something to tell.
 SENDERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com")
 
 
-class Notices(pulumi.ComponentResource):
+class Notifications(pulumi.ComponentResource):
     """The topic of a stack; whoever is to be told subscribes to it."""
 
     def __init__(
@@ -25,8 +25,10 @@ class Notices(pulumi.ComponentResource):
         """Make the topic; ``email`` gets a message that asks to confirm the subscription."""
         super().__init__("shop:notices:Notices", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        key = NoticeKey(name, stack=stack, senders=SENDERS, opts=child)
-        topic = aws.sns.Topic(name, name=notices_name(stack), kms_master_key_id=key.arn, opts=child)
+        key = NotificationKey(name, stack=stack, senders=SENDERS, opts=child)
+        topic = aws.sns.Topic(
+            name, name=notifications_name(stack), kms_master_key_id=key.arn, opts=child
+        )
         account = aws.get_caller_identity_output().account_id
         aws.sns.TopicPolicy(
             name,

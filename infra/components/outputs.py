@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.cdn import Front
+from infra.components.cdn import CDN
 from infra.components.functions import ShopFunction
 from infra.components.gateway import Gateway
 from infra.components.repository import ImageRepository
@@ -34,8 +34,8 @@ def export_function(name: str, function: ShopFunction) -> None:
     pulumi.export(f"{name}::Version", function.version)
 
 
-def export_pages(gateway: Gateway, front: Front) -> None:
+def export_addresses(gateway: Gateway, cdn: CDN) -> None:
     """Export where the API is, and the addresses for people: the till and the shop."""
     pulumi.export("Gateway::URL", gateway.url)
-    pulumi.export("POS URL", pulumi.Output.concat(front.url, "pos"))
-    pulumi.export("Shop URL", front.url)
+    pulumi.export("POS URL", pulumi.Output.concat(cdn.url, "pos"))
+    pulumi.export("Shop URL", cdn.url)

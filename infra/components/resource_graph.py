@@ -44,7 +44,7 @@ _ARNS = {
 
 
 @dataclass(frozen=True)
-class Deployed:
+class PlannedResource:
     """One AWS resource: what the program asked for, and its ARN."""
 
     type: str
@@ -67,24 +67,24 @@ class Deployed:
 class Deployment:
     """Everything one run of the program made."""
 
-    resources: list[Deployed] = field(default_factory=list)
+    resources: list[PlannedResource] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
 
-    def all(self, kind: str) -> dict[str, Deployed]:
+    def all(self, kind: str) -> dict[str, PlannedResource]:
         """Return the resources whose type ends in ``kind``, by their name in the program."""
         return {made.name: made for made in self.resources if made.type.endswith(f":{kind}")}
 
-    def one(self, kind: str) -> Deployed:
+    def one(self, kind: str) -> PlannedResource:
         """Return the only resource whose type ends in ``kind``."""
         (made,) = self.all(kind).values()
         return made
 
-    def by_arn(self, arn: str) -> Deployed:
+    def by_arn(self, arn: str) -> PlannedResource:
         """Return the resource that has ``arn``."""
         (made,) = (made for made in self.resources if made.arn == arn)
         return made
 
-    def function_of(self, arn: str) -> Deployed:
+    def function_of(self, arn: str) -> PlannedResource:
         """Return the function that an alias ``live`` calls."""
         alias = self.by_arn(arn)
         if (alias.type, alias["name"]) != ("aws:lambda/alias:Alias", "live"):
@@ -122,7 +122,7 @@ class AwsMocks(Mocks):
         made_id, computed = self.make(args)
         if args.custom:
             self._deployment.resources.append(
-                Deployed(args.typ, args.name, args.inputs, made_id, computed["arn"])
+                PlannedResource(args.typ, args.name, args.inputs, made_id, computed["arn"])
             )
         return made_id, {**computed, **args.inputs}
 
@@ -193,18 +193,18 @@ def run_program(
         exported: dict[str, Any] = getattr(get_root_resource(), "outputs", {})
         return pulumi.Output.all(**exported).apply(deployment.outputs.update)
 
-    def in_a_world_of_its_own() -> None:
+    def run_isolated() -> None:
         with _event_loops():
             pulumi.runtime.set_mocks(mocks(deployment), project=PROJECT, stack=stack, preview=False)
             pulumi.runtime.set_all_config(dict(values))
             run()
 
     # Pulumi keeps its state in context variables, and a new thread begins without any.
-    with ThreadPoolExecutor(1) as world, warnings.catch_warnings():
+    with ThreadPoolExecutor(1) as thread, warnings.catch_warnings():
         # Of resources nobody here uses, whenever their packages are loaded.
         unused = r"aws\.lambda/microvmsimage|aws\.s3/|s3\.Bucket\w+ has"
         warnings.filterwarnings("ignore", unused, DeprecationWarning)
-        world.submit(in_a_world_of_its_own).result()
+        thread.submit(run_isolated).result()
     return deployment
 
 

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from app.static_files import PAGE_TYPE, SERVED, STATIC, cache_control
 from infra.components.permissions import policy
-from infra.topology import pages_name
+from infra.topology import static_site_name
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def _published(key: str, path: Path, content_type: str) -> PublishedFile:
     return PublishedFile(key, path, content_type, cache_control(path))
 
 
-class Pages(pulumi.ComponentResource):
+class StaticSite(pulumi.ComponentResource):
     """A bucket nobody reaches but a content network of this stack, with the pages in it."""
 
     def __init__(
@@ -59,7 +59,7 @@ class Pages(pulumi.ComponentResource):
         bucket = aws.s3.Bucket(
             name,
             # Everybody's buckets share their names.
-            bucket=pulumi.Output.concat(pages_name(stack), "-", account),
+            bucket=pulumi.Output.concat(static_site_name(stack), "-", account),
             # Everything in it comes from this program, and can be put there again.
             force_destroy=True,
             opts=child,
@@ -109,7 +109,7 @@ class Pages(pulumi.ComponentResource):
         self._wall = wall
         self.register_outputs({"bucket": self.bucket})
 
-    def open_to(self, distribution: aws.cloudfront.Distribution) -> None:
+    def allow_reads_from(self, distribution: aws.cloudfront.Distribution) -> None:
         """Let one distribution, and nobody else, read the pages, and nobody without TLS."""
         objects = pulumi.Output.concat(self.arn, "/*")
         aws.s3.BucketPolicy(

@@ -8,7 +8,7 @@ from infra.components.configuration import Configuration
 STACK_TAG = "Stack"
 
 
-def tags_of(configuration: Configuration) -> dict[str, str]:
+def stack_tags(configuration: Configuration) -> dict[str, str]:
     """Return the tags of a stack: those it was told, and three that follow from the rest."""
     return {
         **configuration.tags.model_dump(),
@@ -24,7 +24,7 @@ def tag_everything(configuration: Configuration) -> None:
     The provider's default tags would do the same, but only in an explicit provider, which
     ignores the rest of a stack's ``aws:`` configuration.
     """
-    tags = tags_of(configuration)
+    tags = stack_tags(configuration)
 
     def add_tags(
         made: pulumi.ResourceTransformationArgs,

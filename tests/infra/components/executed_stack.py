@@ -20,7 +20,7 @@ import boto3
 from app.domain.user import Role
 from app.security.signing_keys import new_signing_keys, parse_signing_keys
 from app.security.tokens import Caller, issue_tokens
-from infra.components.resource_graph import REGION, Deployed
+from infra.components.resource_graph import REGION, PlannedResource
 from infra.local.clients import Clients
 from infra.local.emulator import Emulator
 from tests.fake_runtime import LambdaProcess
@@ -220,7 +220,7 @@ class ExecutedStack:
             aws_session_token=taken["AWS_SESSION_TOKEN"],
         )
 
-    def _environments(self, function: Deployed) -> Environments:
+    def _environments(self, function: PlannedResource) -> Environments:
         session = self._session(function["role"], "code")
         (handler,) = function["imageConfig"]["commands"]
         noting = {}
@@ -245,7 +245,7 @@ class ExecutedStack:
             )
         )
 
-    def _poller(self, mapping: Deployed) -> Poller:
+    def _poller(self, mapping: PlannedResource) -> Poller:
         queue = self.deployment.by_arn(mapping["eventSourceArn"])
         function = self.deployment.function_of(mapping["functionName"])
         return Poller(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from infra.components.resource_graph import Deployed
+from infra.components.resource_graph import PlannedResource
 from tests.fake_runtime import LambdaError
 
 Message = dict[str, Any]
@@ -22,7 +22,7 @@ class Poller:
 
     def __init__(
         self,
-        mapping: Deployed,
+        mapping: PlannedResource,
         *,
         sqs: Any,
         owner: Any,

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterator
 
-from infra.components.resource_graph import Deployed, Deployment
+from infra.components.resource_graph import Deployment, PlannedResource
 from infra.topology import FUNCTIONS, QUEUES
 from tests.infra.components.deployment import deploy
 
 
-def alarms(deployment: Deployment, metric: str, **dimensions: str) -> Iterator[Deployed]:
+def alarms(deployment: Deployment, metric: str, **dimensions: str) -> Iterator[PlannedResource]:
     """Yield the alarms on one metric of one thing."""
     for alarm in deployment.all("MetricAlarm").values():
         if alarm["metricName"] == metric and dimensions.items() <= alarm["dimensions"].items():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.components.resource_graph import Deployed, Deployment
+from infra.components.resource_graph import Deployment, PlannedResource
 
 HOUR = 60 * 60
 NAMES = (
@@ -22,18 +22,18 @@ DEAD_LETTERS = {
 
 
 @pytest.fixture(scope="session")
-def queues(deployment: Deployment) -> dict[str, Deployed]:
+def queues(deployment: Deployment) -> dict[str, PlannedResource]:
     """Return the queues by their names without the stack."""
     return deployment.all("Queue")
 
 
-def test_queues_are_named_as_the_contract_says(queues: dict[str, Deployed]) -> None:
+def test_queues_are_named_as_the_contract_says(queues: dict[str, PlannedResource]) -> None:
     assert {queue["name"] for queue in queues.values()} == set(NAMES)
 
 
 @pytest.mark.parametrize(("name", "dead_letters"), DEAD_LETTERS.items())
 def test_a_dead_letter_queue_is_behind_every_main_queue(
-    queues: dict[str, Deployed], name: str, dead_letters: str
+    queues: dict[str, PlannedResource], name: str, dead_letters: str
 ) -> None:
     redrive = queues[name].document("redrivePolicy")
 
@@ -41,13 +41,13 @@ def test_a_dead_letter_queue_is_behind_every_main_queue(
 
 
 @pytest.mark.parametrize("name", sorted(set(DEAD_LETTERS.values())))
-def test_dead_letters_are_not_moved_on(queues: dict[str, Deployed], name: str) -> None:
+def test_dead_letters_are_not_moved_on(queues: dict[str, PlannedResource], name: str) -> None:
     assert "redrivePolicy" not in queues[name].inputs
 
 
 @pytest.mark.parametrize(("name", "dead_letters"), DEAD_LETTERS.items())
 def test_dead_letters_are_kept_longer_than_their_queue_keeps_messages(
-    queues: dict[str, Deployed], name: str, dead_letters: str
+    queues: dict[str, PlannedResource], name: str, dead_letters: str
 ) -> None:
     kept = {key: queue["messageRetentionSeconds"] for key, queue in queues.items()}
 
@@ -100,7 +100,7 @@ def test_a_batch_above_ten_waits_for_a_window(deployment: Deployment) -> None:
 
 
 def test_cards_are_kept_for_48_hours_at_most(
-    deployment: Deployment, queues: dict[str, Deployed]
+    deployment: Deployment, queues: dict[str, PlannedResource]
 ) -> None:
     key = deployment.all("Key")["cards"].arn
     card_queues = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.components.resource_graph import Deployed, Deployment
+from infra.components.resource_graph import Deployment, PlannedResource
 from infra.topology import FUNCTIONS
 from tests.infra.components.deployment import deploy
 
@@ -12,12 +12,12 @@ from tests.infra.components.deployment import deploy
 STABLE = {"api": 41, "order": 17, "payment": "17", "shipment": 9}
 
 
-def aliases(deployment: Deployment) -> dict[str, Deployed]:
+def aliases(deployment: Deployment) -> dict[str, PlannedResource]:
     """Return the functions' aliases."""
     return deployment.all("lambda/alias:Alias")
 
 
-def shares(alias: Deployed) -> Any:
+def shares(alias: PlannedResource) -> Any:
     """Return how many calls of an alias go to which version besides its own."""
     return (alias.inputs.get("routingConfig") or {}).get("additionalVersionWeights", {})
 
