@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from app.domain.errors import ShopError
-from workers.dependencies import Ports
+from workers.dependencies import Dependencies
 
 log = logging.getLogger("shop.worker")
 
@@ -28,11 +28,11 @@ class LambdaContext(Protocol):
         """Return how much of the function's time is left."""
 
 
-Handle = Callable[[Record, Ports], Awaitable[object]]
+Handle = Callable[[Record, Dependencies], Awaitable[object]]
 
 
 async def handle_batch(
-    event: dict[str, Any], context: LambdaContext, handle: Handle, ports: Ports
+    event: dict[str, Any], context: LambdaContext, handle: Handle, dependencies: Dependencies
 ) -> BatchResponse:
     """Handle every record of an SQS event; return those that SQS must deliver again.
 
@@ -42,7 +42,7 @@ async def handle_batch(
     """
     records = _records_in(event)
     seconds = max(context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS, 0.1)
-    tasks = [asyncio.create_task(_is_done(record, handle, ports)) for record in records]
+    tasks = [asyncio.create_task(_is_done(record, handle, dependencies)) for record in records]
     if tasks:
         await asyncio.wait(tasks, timeout=seconds)
     failed = []
@@ -75,12 +75,12 @@ def _receives(record: Record) -> str:
     return str(attributes.get("ApproximateReceiveCount")) if isinstance(attributes, dict) else "?"
 
 
-async def _is_done(record: Any, handle: Handle, ports: Ports) -> bool:
+async def _is_done(record: Any, handle: Handle, dependencies: Dependencies) -> bool:
     if not (isinstance(record, dict) and isinstance(record.get("body"), str)):
         log.error("record.malformed message_id=%s", _id_of(record))
         return False
     try:
-        await handle(record, ports)
+        await handle(record, dependencies)
     except ShopError as failure:
         # Our own texts repeat no value of the message.
         log.warning(

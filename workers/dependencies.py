@@ -1,6 +1,7 @@
-"""What the shop's operations reach the world through, in one hand.
+"""What the workers use of the outside world: table, queues, settings and clock.
 
-Handlers take their ports from here; a simulation hands them others.
+The twin of ``routers/dependencies.py``. Handlers pass ``AWS_DEPENDENCIES`` to the functions
+they call; the simulator passes its own.
 """
 
 from collections.abc import Callable
@@ -13,8 +14,8 @@ from app.store.table import Table, get_table
 
 
 @dataclass(frozen=True)
-class Ports:
-    """The table and the queues are made on first use: not every function needs both."""
+class Dependencies:
+    """Table and queues are made on first use, because not every function needs both."""
 
     get_table: Callable[[], Table]
     get_queues: Callable[[], Queues]
@@ -41,5 +42,5 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-#: The real world.
-REAL = Ports(get_table, get_queues, get_settings, _now)
+#: DynamoDB, SQS, the environment and the system clock.
+AWS_DEPENDENCIES = Dependencies(get_table, get_queues, get_settings, _now)

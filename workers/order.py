@@ -21,7 +21,7 @@ from workers.batch import (
     Record,
     handle_batch,
 )
-from workers.dependencies import REAL, Ports
+from workers.dependencies import AWS_DEPENDENCIES, Dependencies
 
 log = logging.getLogger("shop.worker")
 
@@ -32,13 +32,15 @@ _EXPECTED = (
 )
 
 
-async def handle(record: Record, ports: Ports) -> None:
+async def handle(record: Record, dependencies: Dependencies) -> None:
     """Move the order that one record names."""
     message = parse_event(record["body"], *_expected_from(record))
     if isinstance(message, CreditCardValidated):
-        await settle_payment(ports.table, ports.queues, message, now=ports.now())
+        await settle_payment(
+            dependencies.table, dependencies.queues, message, now=dependencies.now()
+        )
     elif isinstance(message, ShipmentSent | ShipmentDelivered):
-        await record_shipment(ports.table, message, now=ports.now())
+        await record_shipment(dependencies.table, message, now=dependencies.now())
 
 
 def _expected_from(record: Record) -> tuple[EventType, ...]:
@@ -54,21 +56,21 @@ def _expected_from(record: Record) -> tuple[EventType, ...]:
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | dict[str, Any]:
     """Handle a batch of messages, or sweep when the schedule calls."""
     if isinstance(event, dict) and "Records" in event:
-        return asyncio.run(handle_batch(event, context, handle, REAL))
-    return asyncio.run(handle_schedule(context, REAL))
+        return asyncio.run(handle_batch(event, context, handle, AWS_DEPENDENCIES))
+    return asyncio.run(handle_schedule(context, AWS_DEPENDENCIES))
 
 
-async def handle_schedule(context: LambdaContext, ports: Ports) -> dict[str, Any]:
+async def handle_schedule(context: LambdaContext, dependencies: Dependencies) -> dict[str, Any]:
     """Sweep once and return what was done.
 
     Raises:
         SweepFailedError: some orders could not be looked at or pushed.
     """
     report = await sweep(
-        ports.table,
-        ports.queues,
-        now=ports.now(),
-        longest_delivery_seconds=ports.settings.delivery_seconds[1],
+        dependencies.table,
+        dependencies.queues,
+        now=dependencies.now(),
+        longest_delivery_seconds=dependencies.settings.delivery_seconds[1],
         may_go_on=lambda: context.get_remaining_time_in_millis() > 2000 * RESERVE_SECONDS,
     )
     facts = asdict(report)

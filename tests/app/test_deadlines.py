@@ -32,7 +32,7 @@ from tests.events import Context, failed_places, sqs_event
 from tests.shop import fresh, new_shopper
 from workers import payment, shipment
 from workers.batch import handle_batch
-from workers.dependencies import REAL
+from workers.dependencies import AWS_DEPENDENCIES
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 KEY = {"PK": "a", "SK": "b"}
@@ -198,7 +198,7 @@ async def test_ten_first_messages_at_once_make_one_client(stack: dict[str, str])
 
     event = sqs_event(*["x"] * 10, queue="payment-request")
 
-    assert failed_places(event, await handle_batch(event, Context(), send, REAL)) == []
+    assert failed_places(event, await handle_batch(event, Context(), send, AWS_DEPENDENCIES)) == []
 
 
 class Flaky:

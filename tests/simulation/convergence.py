@@ -34,7 +34,7 @@ from tests.simulation.network import Network, Trace
 from tests.simulation.weather import FairWeather
 from workers import order, payment, shipment
 from workers.batch import handle_batch
-from workers.dependencies import Ports
+from workers.dependencies import Dependencies
 
 #: The day everything is handled, and the day everything comes once more from dead letters.
 TODAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -108,7 +108,9 @@ class Shop:
         self.memory = MemoryTable("shop", clock=self.loop.time, is_strict=False)
         table, queues = fake_table(self.memory, network), FakeQueues(_Swallow(), network)
         self.now = TODAY
-        self.ports = Ports(lambda: table, lambda: queues, lambda: _SETTINGS, lambda: self.now)
+        self.dependencies = Dependencies(
+            lambda: table, lambda: queues, lambda: _SETTINGS, lambda: self.now
+        )
         item = _new_order()
         self.memory.items[item["PK"], item["SK"]] = item
 
@@ -119,7 +121,7 @@ class Shop:
         record = {"messageId": "m", "body": body, "eventSourceARN": f"arn:x-{queue}"}
         process = Process("worker", deadline=self.loop.now + 6)
         context = SimContext(process, self.loop.time)
-        work = handle_batch({"Records": [record]}, context, handler, self.ports)
+        work = handle_batch({"Records": [record]}, context, handler, self.dependencies)
         task: asyncio.Task[Any] = self.loop.start(process, work)
         self.loop.run()
         return not task.result()["batchItemFailures"]

@@ -129,7 +129,7 @@ class Stage(World):
 
     async def _read(self) -> None:
         """Read as the routes do; a reader who gets no answer goes away."""
-        table, page = self.lambdas.ports.table, PageRequest()
+        table, page = self.lambdas.dependencies.table, PageRequest()
         with suppress(ShopError):
             mine = await list_orders_of(table, "u1", page)
             for order in mine.entries:

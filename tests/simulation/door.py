@@ -21,7 +21,7 @@ from app.security.tokens import Caller
 from app.settings import AuthMode, Settings
 from routers import dependencies, middleware, problems
 from tests.simulation.loop import SimLoop
-from workers.dependencies import Ports
+from workers.dependencies import Dependencies
 
 #: What :mod:`app.security.signing_keys` knows in a simulated process.
 KEYS = SigningKeys(access=(b"a" * 32,), refresh=(b"r" * 32,), fingerprint=b"k" * 32)
@@ -44,7 +44,7 @@ class Answer:
 class _Visit:
     """One request: through what its process reaches the world, and who is calling."""
 
-    ports: Ports
+    dependencies: Dependencies
     caller: Caller | None
 
 
@@ -60,7 +60,7 @@ class _Clock:
     @staticmethod
     def now(zone: object) -> datetime:
         """Return the time on the clock of the running process."""
-        return _visit().ports.now()
+        return _visit().dependencies.now()
 
 
 def _caller(*_: object, **__: object) -> Caller | None:
@@ -70,9 +70,9 @@ def _caller(*_: object, **__: object) -> Caller | None:
 
 #: Patched, not overridden: FastAPI analyses an override anew with every request.
 _STAND_INS: dict[str, object] = {
-    "get_table": lambda: _visit().ports.table,
-    "get_queues": lambda: _visit().ports.queues,
-    "get_settings": lambda: _visit().ports.settings,
+    "get_table": lambda: _visit().dependencies.table,
+    "get_queues": lambda: _visit().dependencies.queues,
+    "get_settings": lambda: _visit().dependencies.settings,
     "datetime": _Clock,
     "read_access_token": _caller,
 }
@@ -97,7 +97,7 @@ def _application() -> FastAPI:
 
 
 async def ask(
-    ports: Ports,
+    dependencies: Dependencies,
     method: str,
     path: str,
     *,
@@ -109,8 +109,8 @@ async def ask(
 ) -> Answer:
     """Make one request as a user, or as anybody in an open shop, and return the answer."""
     if is_open:
-        settings = _opened(ports.settings)
-        ports = replace(ports, get_settings=lambda: settings)
+        settings = _opened(dependencies.settings)
+        dependencies = replace(dependencies, get_settings=lambda: settings)
     path, _, query = path.partition("?")
     scope = {
         "type": "http",
@@ -130,7 +130,7 @@ async def ask(
         "server": ("shop", 443),
     }
     caller = _caller_of(user_id, is_staff=is_staff) if user_id else None
-    cast("SimLoop", asyncio.get_running_loop()).process.visit = _Visit(ports, caller)
+    cast("SimLoop", asyncio.get_running_loop()).process.visit = _Visit(dependencies, caller)
     heard: list[MutableMapping[str, Any]] = []
 
     async def receive() -> dict[str, Any]:

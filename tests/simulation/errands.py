@@ -33,7 +33,7 @@ from tests.simulation.network import KEYS as KEYS_SERVICE
 from tests.simulation.network import CallLostError, Network, Trace
 from tests.simulation.sites import Site, running_site
 from tests.simulation.weather import Fault
-from workers.dependencies import Ports
+from workers.dependencies import Dependencies
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _PASSWORD = "correct horse"
@@ -124,24 +124,24 @@ class Run:
         for item in _items():
             memory.items[item["PK"], item["SK"]] = item
         table, queues = fake_table(memory, network), FakeQueues(_NoQueues(), network)
-        ports = Ports(lambda: table, lambda: queues, lambda: _SETTINGS, lambda: EPOCH)
+        dependencies = Dependencies(lambda: table, lambda: queues, lambda: _SETTINGS, lambda: EPOCH)
         self.states.append(_essence(memory))
         with _patched(network, Log(trace, lambda: "api")) as log:
             for _ in range(requests):
                 app.security.signing_keys._known = None
-                self.answers.append(self._ask(loop, ports))
+                self.answers.append(self._ask(loop, dependencies))
                 self.script.clear_up()
                 self.states.append(_essence(memory))
         loop.bury()
         assert log.crash is None, log.crash
         return self
 
-    def _ask(self, loop: SimLoop, ports: Ports) -> Answer | None:
+    def _ask(self, loop: SimLoop, dependencies: Dependencies) -> Answer | None:
         errand = self.errand
         task = loop.start(
             Process("api"),
             ask(
-                ports,
+                dependencies,
                 errand.method,
                 errand.path,
                 user_id="u1",

@@ -23,7 +23,7 @@ from tests.simulation.rules import ViolationError
 from tests.simulation.sqs import Message, SimulatedSQS
 from tests.simulation.weather import Weather
 from workers.batch import handle_batch
-from workers.dependencies import Ports
+from workers.dependencies import Dependencies
 
 #: When simulated time begins. The cards that expire this month do so a day and a half later.
 EPOCH = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -98,7 +98,7 @@ class Lambdas:
         self._trace = trace
         self._count = 0
         self.settings = settings
-        self.ports = Ports(lambda: table, lambda: queues, lambda: settings, self.now)
+        self.dependencies = Dependencies(lambda: table, lambda: queues, lambda: settings, self.now)
         sqs.on_batch = self.take
 
     @property
@@ -159,7 +159,7 @@ class Lambdas:
             for each in messages
         ]
         context = SimContext(process, self._loop.time)
-        work = handle_batch({"Records": records}, context, _handlers()[function], self.ports)
+        work = handle_batch({"Records": records}, context, _handlers()[function], self.dependencies)
         task = self.invoke(function, work, process)
         task.add_done_callback(lambda done: self._reported(done, queue, messages))
 
@@ -184,7 +184,9 @@ class Lambdas:
         process.name = process.name.replace("order", "sweeper")
         self._trace.note(process.name, "sweeps")
         context = SimContext(process, self._loop.time)
-        task = self.invoke("order", workers.order.handle_schedule(context, self.ports), process)
+        task = self.invoke(
+            "order", workers.order.handle_schedule(context, self.dependencies), process
+        )
         task.add_done_callback(self._swept)
 
     def _swept(self, task: "asyncio.Task[Any]") -> None:

@@ -188,7 +188,7 @@ class Shopper:
             headers["Prefer"] = "respond-async"
         user_id = purchase.draft.user_id
         answer = await ask(
-            self._lambdas.ports,
+            self._lambdas.dependencies,
             "POST",
             f"/order/add/{user_id}",
             user_id=user_id,

@@ -21,7 +21,7 @@ _KEYS_FILE, _ROTATION_FILE = "app/security/signing_keys.py", "app/security/key_r
 
 #: Not read: tools for people and for the build. No handler imports them, which is checked too.
 TOOLS = ("infra/",)
-#: Not read: the sending ends of the ports themselves; whoever calls those is a place.
+#: Not read: the sending ends of the dependencies themselves; whoever calls those is a place.
 _PORTS = (TABLE_FILE, QUEUES_FILE, "app/aws.py")
 #: Where handlers begin: everything in these files.
 _ROOTS = ("workers/", "routers/", "app/main.py")

@@ -20,7 +20,7 @@ from infra.cli.sample_events import NAMES
 from tests.events import CONTEXT, Context, sqs_event, sqs_record
 from workers import order, payment, shipment
 from workers.batch import handle_batch
-from workers.dependencies import REAL
+from workers.dependencies import AWS_DEPENDENCIES
 
 pytestmark = pytest.mark.usefixtures("stack")
 
@@ -78,7 +78,7 @@ def test_exactly_the_records_that_were_not_done_are_reported(outcomes: list[str]
     event = sqs_event(*outcomes, queue="payment-request")
 
     # Nothing is left but the least that a batch is always given.
-    answer = asyncio.run(handle_batch(event, Context(left=900), act, REAL))
+    answer = asyncio.run(handle_batch(event, Context(left=900), act, AWS_DEPENDENCIES))
 
     expected = {
         record["messageId"] for record in event["Records"] if record["body"] != Outcome.DONE
@@ -90,7 +90,7 @@ def test_a_record_that_comes_twice_in_a_batch_is_reported_once() -> None:
     record = sqs_record(Outcome.CRASHED)
     event = {"Records": [record, dict(record)]}
 
-    answer = asyncio.run(handle_batch(event, CONTEXT, act, REAL))
+    answer = asyncio.run(handle_batch(event, CONTEXT, act, AWS_DEPENDENCIES))
 
     assert strictly(event, answer) == {record["messageId"]}
 
@@ -158,7 +158,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Context]:
 def test_a_worker_stops_in_time_and_reports_the_rest(clock: Context) -> None:
     event = sqs_event(Outcome.DONE, Outcome.STUCK, Outcome.DONE, queue="payment-request")
 
-    answer = asyncio.run(handle_batch(event, clock, act, REAL))
+    answer = asyncio.run(handle_batch(event, clock, act, AWS_DEPENDENCIES))
 
     assert strictly(event, answer) == {event["Records"][1]["messageId"]}
     left = clock.get_remaining_time_in_millis() / 1000
@@ -190,14 +190,14 @@ def test_nothing_of_what_is_no_batch_is_taken_for_done(worker: Any, event: Any) 
 def test_a_damaged_record_is_reported_and_its_neighbours_are_not_disturbed(
     worker: Any, damage: dict[str, Any]
 ) -> None:
-    async def handle(record: dict[str, Any], ports: Any) -> None:
+    async def handle(record: dict[str, Any], dependencies: Any) -> None:
         if record["body"] != "good":
-            await worker.handle(record, ports)
+            await worker.handle(record, dependencies)
 
     record = sqs_record("no json") | damage
     event = {"Records": [sqs_record("good"), record]}
 
-    answer = asyncio.run(handle_batch(event, CONTEXT, handle, REAL))
+    answer = asyncio.run(handle_batch(event, CONTEXT, handle, AWS_DEPENDENCIES))
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
 

@@ -29,7 +29,7 @@ from workers import order as order_worker
 from workers import payment as payment_worker
 from workers import shipment as shipment_worker
 from workers.batch import handle_batch
-from workers.dependencies import REAL
+from workers.dependencies import AWS_DEPENDENCIES
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
@@ -272,7 +272,7 @@ async def test_what_is_not_done_in_time_is_reported_and_the_rest_counts() -> Non
         if record["body"] == "crash":
             raise KeyError("boom")
 
-    answer = await handle_batch(event, Context(left=1200), handle, REAL)
+    answer = await handle_batch(event, Context(left=1200), handle, AWS_DEPENDENCIES)
 
     assert failed_places(event, answer) == [1, 2]
 
@@ -281,4 +281,6 @@ async def test_an_empty_batch_is_done() -> None:
     async def handle(_: dict[str, Any], __: object) -> None:
         raise AssertionError
 
-    assert await handle_batch({"Records": []}, CONTEXT, handle, REAL) == {"batchItemFailures": []}
+    assert await handle_batch({"Records": []}, CONTEXT, handle, AWS_DEPENDENCIES) == {
+        "batchItemFailures": []
+    }

@@ -24,7 +24,7 @@ from app.store.payments import decide_once, find_decision
 from app.store.table import get_table
 from infra.seeds.classic import classic_products, make_order
 from tests.events import Context
-from workers.dependencies import REAL
+from workers.dependencies import AWS_DEPENDENCIES
 from workers.order import handle_schedule
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -235,7 +235,7 @@ class BodiesSent(SentMessages):
 async def test_a_schedule_that_left_something_out_is_a_failed_function() -> None:
     order = await order_of_age(OrderState.PAID, timedelta(days=400))
     queues = BrokenFor(order, QueueUnavailableError("away"))
-    ports = replace(REAL, get_queues=lambda: queues)
+    dependencies = replace(AWS_DEPENDENCIES, get_queues=lambda: queues)
 
     with pytest.raises(SweepFailedError, match="1 orders"):
-        await handle_schedule(Context(), ports)
+        await handle_schedule(Context(), dependencies)
