@@ -1,9 +1,9 @@
-"""How long the shop waits for another service before it says that it is away.
+"""Deadlines for calls to AWS: 2.5 s per call, 12 s per request; missing one means 503.
 
-Whoever waits at the other end of an HTTP call is told within three seconds (503), and a
-worker knows in time which records SQS must deliver again. ``CALL_SECONDS`` holds for one
-call to a service with all its repeats. Services that are slow, but not that slow, add up, so
-a request has a budget for all it does: it ends before the function's own time-out does it.
+``CALL_SECONDS`` covers one call with all its repeats. A request may make several slow calls,
+so it has a deadline of its own for all of them together, which ends before the time-out of
+the api function. A worker that misses a deadline reports the record as failed, and SQS
+delivers it again.
 """
 
 import asyncio
@@ -20,19 +20,19 @@ T = TypeVar("T")
 
 CALL_SECONDS = 2.5
 
-#: A few seconds less than the api function has (``infra.topology``).
+#: A few seconds less than the time-out of the api function (``infra.topology``).
 REQUEST_SECONDS = 12.0
 
 _deadline: ContextVar[float] = ContextVar("deadline", default=inf)
 
-# Not the event loop's own threads: asyncio.run() waits for those, and one call that hangs
-# would carry a worker beyond its function's time-out.
-_threads = ThreadPoolExecutor(32, thread_name_prefix="patience")
+# Not the event loop's own pool: asyncio.run() waits for the threads in that one, so one
+# hanging call would carry a worker past the time-out of its function.
+_threads = ThreadPoolExecutor(32, thread_name_prefix="aws-call")
 
 
 @contextmanager
-def budget(seconds: float) -> Iterator[None]:
-    """Let all calls to services in the block take ``seconds`` together."""
+def request_deadline(seconds: float) -> Iterator[None]:
+    """Limit all calls in the block to ``seconds`` together."""
     earlier = _deadline.set(asyncio.get_running_loop().time() + seconds)
     try:
         yield
@@ -41,25 +41,32 @@ def budget(seconds: float) -> Iterator[None]:
 
 
 def seconds_left() -> float:
-    """Return what is left of the budget; without one there is no end."""
+    """Return the seconds until the request's deadline; infinity outside of a request."""
     return _deadline.get() - asyncio.get_running_loop().time()
 
 
 @asynccontextmanager
-async def in_time(late: ShopError) -> AsyncIterator[None]:
-    """Give what is in the block ``CALL_SECONDS``, then cancel it and raise ``late``."""
+async def call_deadline(error: ShopError) -> AsyncIterator[None]:
+    """Cancel the block after ``CALL_SECONDS``, or at the request's deadline if that is sooner.
+
+    Raises:
+        ShopError: ``error``, when the block was cancelled.
+    """
     try:
         async with asyncio.timeout(min(CALL_SECONDS, seconds_left())):
             yield
     except TimeoutError as failure:
-        raise late from failure
+        raise error from failure
 
 
-async def in_thread(call: Callable[[], T], *, late: ShopError) -> T:
-    """Make a call that blocks; one that does not answer in time goes on without us.
+async def run_in_thread(call: Callable[[], T], *, error: ShopError) -> T:
+    """Make a blocking call in a thread and return its result.
+
+    A thread cannot be cancelled: a call that misses the deadline goes on in its thread, and
+    its result is dropped.
 
     Raises:
-        ShopError: ``late``, when it took too long.
+        ShopError: ``error``, when the deadline passed.
     """
-    async with in_time(late):
+    async with call_deadline(error):
         return await asyncio.get_running_loop().run_in_executor(_threads, call)

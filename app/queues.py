@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
-from app.deadlines import in_thread
+from app.deadlines import run_in_thread
 from app.domain.errors import QueueUnavailableError
 from app.settings import get_settings
 
@@ -55,7 +55,7 @@ _making = threading.Lock()
 
 
 async def _in_thread(call: Callable[[], None]) -> None:
-    await in_thread(call, late=QueueUnavailableError("the queue does not answer"))
+    await run_in_thread(call, error=QueueUnavailableError("the queue does not answer"))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import logging
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.deadlines import REQUEST_SECONDS, budget
+from app.deadlines import REQUEST_SECONDS, request_deadline
 
 log = logging.getLogger("shop.http")
 
@@ -57,7 +57,7 @@ class FrontDoor:
             await send(message)
 
         try:
-            with budget(REQUEST_SECONDS):
+            with request_deadline(REQUEST_SECONDS):
                 await self._app(scope, receive, send_with_headers)
         except Exception:
             # The last resort: the cause goes to the log, never to the caller.

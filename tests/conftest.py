@@ -122,7 +122,7 @@ def _use(
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     # A busy machine may stop for longer than the shop waits. What it does then has tests of
-    # its own, which set the patience they are about.
+    # its own, which set the deadline they test.
     monkeypatch.setattr("app.deadlines.CALL_SECONDS", PATIENT_SECONDS)
     monkeypatch.setattr("app.store.table.READ_TIMEOUT_SECONDS", PATIENT_SECONDS)
     patient = client_config().merge(Config(read_timeout=PATIENT_SECONDS))

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.deadlines import in_thread
+from app.deadlines import run_in_thread
 from app.domain.errors import SecretsUnavailableError, SettingsError
 from app.settings import get_settings
 
@@ -66,9 +66,9 @@ async def get_signing_keys() -> SigningKeys:
         return _known
     _ask_again_at = now + _RETRY_SECONDS  # Whoever comes meanwhile takes what is known.
     name = get_settings().required("signing_keys_secret")
-    late = SecretsUnavailableError("the signing keys cannot be read")
+    error = SecretsUnavailableError("the signing keys cannot be read")
     try:
-        _known = parse_signing_keys(await in_thread(lambda: _fetch(name), late=late))
+        _known = parse_signing_keys(await run_in_thread(lambda: _fetch(name), error=error))
     except (SecretsUnavailableError, SettingsError) as failure:
         if _known is None:
             raise
@@ -124,7 +124,7 @@ def parse_signing_keys(text: str) -> SigningKeys:
 
 
 def secrets_client() -> "SecretsManagerClient":
-    """Return a client of Secrets Manager with the shop's patience."""
+    """Return a client of Secrets Manager with the shop's short time-outs."""
     import boto3  # noqa: PLC0415
 
     from app.aws import client_config  # noqa: PLC0415

@@ -20,7 +20,7 @@ from pydynox.exceptions import (
     ValidationException,
 )
 
-from app.deadlines import in_time
+from app.deadlines import call_deadline
 from app.domain.errors import StoreUnavailableError
 from app.settings import get_settings
 from app.store.keys import Key
@@ -96,7 +96,7 @@ async def _answer(ask: Callable[[], Awaitable[T]], *, is_repeatable: bool = True
         StoreUnavailableError: it did not answer in time (``app.deadlines``).
     """
     with _translated():
-        async with in_time(StoreUnavailableError("the store does not answer")):
+        async with call_deadline(StoreUnavailableError("the store does not answer")):
             for pause in _PAUSES_SECONDS:
                 try:
                     return await ask()

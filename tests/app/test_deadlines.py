@@ -37,7 +37,7 @@ from workers.dependencies import AWS_DEPENDENCIES
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 KEY = {"PK": "a", "SK": "b"}
 
-#: More than one call's patience, for machines that are busy, and less than two: who waits for
+#: More than one call's deadline, for machines that are busy, and less than two: who waits for
 #: one call after the other, or for the clients to give up themselves, is late.
 ANSWER_SECONDS = 9.5
 HANG_SECONDS = 5.0

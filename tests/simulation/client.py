@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self, cast
 
 from pydynox import DynamoDBClient
 
-from app.deadlines import in_time
+from app.deadlines import call_deadline
 from app.domain.errors import QueueUnavailableError
 from app.store.table import Table
 from tests.simulation.memory import Item, MemoryTable
@@ -154,7 +154,7 @@ class FakeQueues:
         self._network = network
 
     async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
-        """Put a message on a queue; patience and failure are those of the real queues."""
+        """Put a message on a queue; deadline and failure are those of the real queues."""
         queue = setting.removesuffix("_queue_url").replace("_", "-")
         self._sqs.on_attempt(queue, body)
         process = self._network.loop.process
@@ -168,7 +168,7 @@ class FakeQueues:
     async def _ask(self, queue: str, effect: Any, operation: str) -> None:
         late = QueueUnavailableError("the queue does not answer")
         try:
-            async with in_time(late):
+            async with call_deadline(late):
                 await self._network.call(QUEUES, operation, effect, queue)
         except CallLostError as failure:
             raise late from failure

@@ -11,7 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 import app.security.signing_keys
-from app.deadlines import in_time
+from app.deadlines import call_deadline
 from app.domain.cart import Cart, CartLine
 from app.domain.errors import SecretsUnavailableError, ShopError
 from app.domain.order import OrderState
@@ -172,18 +172,18 @@ def _essence(memory: MemoryTable) -> str:
 def _patched(network: Network, log: Log) -> Iterator[Log]:
     """Let the keys be fetched through the network too, and the shop write its log to us."""
 
-    async def in_thread(call: object, *, late: ShopError) -> str:
-        assert isinstance(late, SecretsUnavailableError)
+    async def run_in_thread(call: object, *, error: ShopError) -> str:
+        assert isinstance(error, SecretsUnavailableError)
         try:
-            async with in_time(late):
+            async with call_deadline(error):
                 text = await network.call(KEYS_SERVICE, "get_secret_value", lambda: _SECRET)
         except CallLostError as failure:
-            raise late from failure
+            raise error from failure
         return str(text)
 
     with (
         opened(log),
-        patch.object(app.security.signing_keys, "in_thread", in_thread),
+        patch.object(app.security.signing_keys, "run_in_thread", run_in_thread),
         patch.object(app.security.signing_keys, "get_settings", lambda: _SETTINGS),
     ):
         yield log

@@ -36,7 +36,7 @@ _SIDE_BY_SIDE = {
 }
 
 #: How the keys are fetched: boto3 blocks, so it goes through a thread.
-_FETCH = "in_thread"
+_FETCH = "run_in_thread"
 
 Site = tuple[str, str, str, int]
 Spot = tuple[int, int]

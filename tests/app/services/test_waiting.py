@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient
 from pydynox.exceptions import ProvisionedThroughputExceededException
 
-from app.deadlines import budget
+from app.deadlines import request_deadline
 from app.domain.cart import Cart, CartLine
 from app.domain.errors import StoreUnavailableError
 from app.domain.payment import time_out_payment
@@ -92,7 +92,7 @@ async def test_a_request_has_one_budget_for_all_it_does(table: Table) -> None:
         while True:
             await table.get(key)
 
-    with budget(0.9), pytest.raises(StoreUnavailableError):
+    with request_deadline(0.9), pytest.raises(StoreUnavailableError):
         await ask_on()
 
     assert 1 <= client.calls < 6
@@ -100,7 +100,7 @@ async def test_a_request_has_one_budget_for_all_it_does(table: Table) -> None:
 
 
 async def test_the_wait_for_a_payment_ends_with_the_budget(table: Table) -> None:
-    with budget(0.3):
+    with request_deadline(0.3):
         assert await wait_for_decision(table, fresh(), seconds=1000) is None
 
 
