@@ -15,7 +15,7 @@ from app.domain.errors import InvalidInputError
 from app.security.key_rotation import is_rotation, rotate
 from routers import carts, catalog, documents, orders, pages, problems, system, users
 from routers.lambda_event import checked_event, clean_event
-from routers.middleware import FrontDoor
+from routers.middleware import HTTPMiddleware
 from routers.overload import LoadShedder
 
 log = logging.getLogger("shop.http")
@@ -31,7 +31,7 @@ def create_app() -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.add_middleware(LoadShedder)
-    app.add_middleware(FrontDoor)  # Outermost: what is turned away gets its headers too.
+    app.add_middleware(HTTPMiddleware)  # Outermost: what is turned away gets its headers too.
     problems.install(app)
     for module in (catalog, carts, orders, users, system):
         app.include_router(module.router)
@@ -74,6 +74,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         checked = checked_event(event)
     except InvalidInputError as failure:
         log.warning("event.refused cause=%s", failure)
-        refusal = FrontDoor(problems.problem(400, str(failure)))
+        refusal = HTTPMiddleware(problems.problem(400, str(failure)))
         return Mangum(refusal, lifespan="off")(clean_event("GET", "/"), context)
     return _adapter()(checked, context)

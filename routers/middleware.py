@@ -22,7 +22,7 @@ _PREFLIGHT_HEADERS = {
 _HTTPS_ONLY = "max-age=31536000"
 
 
-class FrontDoor:
+class HTTPMiddleware:
     """Cross-origin headers, preflights, one optional trailing slash, a time limit, no naked crash.
 
     Contract 1.1: every path with and without a trailing slash and without a redirect (rule
@@ -30,7 +30,7 @@ class FrontDoor:
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        """Stand before ``app``."""
+        """Wrap ``app``."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

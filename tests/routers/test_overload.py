@@ -4,7 +4,7 @@ from typing import Any
 from httpx import ASGITransport, AsyncClient
 
 from app.main import create_app
-from routers.middleware import FrontDoor
+from routers.middleware import HTTPMiddleware
 from routers.overload import MAX_IN_FLIGHT, LoadShedder
 from tests.shop import refusal
 
@@ -27,7 +27,7 @@ class Slow:
 
 
 def client_of(slow: Slow, most: int) -> AsyncClient:
-    shedder = FrontDoor(LoadShedder(slow, most=most))
+    shedder = HTTPMiddleware(LoadShedder(slow, most=most))
     return AsyncClient(transport=ASGITransport(shedder), base_url="http://shop")
 
 
@@ -79,8 +79,8 @@ async def test_a_request_that_breaks_gives_its_place_back() -> None:
     assert after.status_code == 200
 
 
-def test_the_application_sheds_load_behind_its_front_door() -> None:
+def test_the_application_sheds_load_behind_its_middleware() -> None:
     kinds: list[object] = [each.cls for each in create_app().user_middleware]
 
-    assert kinds == [FrontDoor, LoadShedder]
+    assert kinds == [HTTPMiddleware, LoadShedder]
     assert MAX_IN_FLIGHT > 64

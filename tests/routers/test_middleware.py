@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from app.domain.errors import SettingsError
 from app.settings import get_settings
 from app.store.table import Table, get_table
-from routers.middleware import FrontDoor
+from routers.middleware import HTTPMiddleware
 from routers.problems import STATUS_OF, status_of
 from routers.requests import MAX_BODY_BYTES
 from tests.conftest import forget_clients
@@ -538,7 +538,9 @@ async def test_a_crash_in_mid_answer_is_not_covered_up() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise RuntimeError("in mid-answer")
 
-    async with AsyncClient(transport=ASGITransport(FrontDoor(app)), base_url="http://shop") as http:
+    async with AsyncClient(
+        transport=ASGITransport(HTTPMiddleware(app)), base_url="http://shop"
+    ) as http:
         with pytest.raises(RuntimeError, match="in mid-answer"):
             await http.get("/")
 
@@ -555,7 +557,7 @@ async def test_what_is_not_http_passes_through() -> None:
     async def send(_: Any) -> None:
         raise NotImplementedError
 
-    await FrontDoor(app)({"type": "lifespan"}, receive, send)
+    await HTTPMiddleware(app)({"type": "lifespan"}, receive, send)
 
     assert seen == ["lifespan"]
 
