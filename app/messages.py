@@ -112,7 +112,7 @@ class PaymentRequested(LiberalModel):
     total_cents: Cents = Field(alias="total")
 
     @classmethod
-    def asking(cls, order_id: str, card: Card, *, total_cents: int) -> "PaymentRequested":
+    def for_order(cls, order_id: str, card: Card, *, total_cents: int) -> "PaymentRequested":
         """Return the message that asks for ``total_cents`` from ``card``."""
         # Constructed as it is: validation would read the cents as an amount.
         return cls.model_construct(
@@ -158,7 +158,7 @@ class CreditCardValidated(LiberalModel):
     transaction_id: Text = Field("", alias="transactionID")
 
     @classmethod
-    def about(cls, decision: PaymentDecision) -> "CreditCardValidated":
+    def from_decision(cls, decision: PaymentDecision) -> "CreditCardValidated":
         """Return the message that announces ``decision``."""
         # Constructed as it is: validation would read the cents as an amount.
         return cls.model_construct(
@@ -209,7 +209,7 @@ class _ShipmentReport(LiberalModel):
     tracking_number: Text = Field("", alias="trackingNumber")
 
     @classmethod
-    def about(cls, shipment: Shipment) -> Self:
+    def from_shipment(cls, shipment: Shipment) -> Self:
         """Return the message about ``shipment``."""
         return cls(order_id=shipment.order_id, tracking_number=shipment.tracking_number)
 

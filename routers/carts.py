@@ -64,13 +64,13 @@ async def list_carts(
     """Return everybody's carts, oldest first. For staff, unless the shop is open."""
     found = await store.list_carts(table, page)
     link_next(request, response, found, page.limit)
-    return [ListedCart.listed(each) for each in found.entries]
+    return [ListedCart.from_cart(each) for each in found.entries]
 
 
 @router.get("/items/{userid}", summary="Read a cart", responses=_READING)
 async def get_cart(cart: CartDep) -> CartPublic:
     """Return a user's cart; one that nobody filled yet is empty."""
-    return CartPublic.of(cart)
+    return CartPublic.from_cart(cart)
 
 
 @router.get("/total/{userid}", summary="Read what a cart comes to", responses=_READING)

@@ -54,13 +54,13 @@ async def list_products(
     """Return all products, oldest first; a `Link` header leads to the next page."""
     found = await store.list_products(table, page)
     link_next(request, response, found, page.limit)
-    return ProductsAnswer(data=[ProductPublic.of(each) for each in found.entries])
+    return ProductsAnswer(data=[ProductPublic.from_product(each) for each in found.entries])
 
 
 @router.get("/products/{id}", summary="Read a product", responses=problems(ProductNotFoundError))
 async def get_product(id: ProductId, table: TableDep) -> ProductAnswer:  # noqa: A002
     """Return one product."""
-    return ProductAnswer(data=ProductPublic.of(await store.get_product(table, id)))
+    return ProductAnswer(data=ProductPublic.from_product(await store.get_product(table, id)))
 
 
 @router.post(
@@ -84,7 +84,7 @@ async def add_product(body: ProductCreate, table: TableDep, now: NowDep) -> Prod
         created_at=now,
     )
     await store.add_product(table, product)
-    return ProductCreated(resourceId=ProductPublic.of(product))
+    return ProductCreated(resourceId=ProductPublic.from_product(product))
 
 
 @router.get("/catalogliveness", summary="Ask whether the catalog is alive")

@@ -106,7 +106,9 @@ class _Placing:
             decision = await orders.wait_for_decision(
                 self._table, order.order_id, seconds=self._settings.payment_wait_seconds
             )
-        return OrderPlaced(order_id=order.order_id, userid=user_id, payment=Payment.of(decision))
+        return OrderPlaced(
+            order_id=order.order_id, userid=user_id, payment=Payment.from_decision(decision)
+        )
 
 
 def _wants_async(prefer: str | None) -> bool:
@@ -174,7 +176,7 @@ async def list_orders(
     """Return everybody's orders, newest first. For staff, unless the shop is open."""
     found = await store.list_orders(table, page)
     link_next(request, response, found, page.limit)
-    return [OrderPublic.of(each) for each in found.entries]
+    return [OrderPublic.from_order(each) for each in found.entries]
 
 
 @router.get("/{userid}", summary="List a user's orders", responses=_READING)
@@ -197,10 +199,10 @@ async def list_user_orders(
         order = await orders.find_order_placed_under(table, userid, idempotency_key)
         # Tells who asks from an answer of a version that listed orders whatever the key was.
         response.headers["Idempotency-Key"] = quote(idempotency_key)
-        return [OrderPublic.of(order)] if order else []
+        return [OrderPublic.from_order(order)] if order else []
     found = await store.list_orders_of(table, userid, page)
     link_next(request, response, found, page.limit)
-    return [OrderPublic.of(each) for each in found.entries]
+    return [OrderPublic.from_order(each) for each in found.entries]
 
 
 @router.get(
@@ -219,4 +221,4 @@ async def get_order(
     order = await store.get_order(table, order_id)
     if order.user_id != userid:
         raise OrderNotFoundError("no order has this id")
-    return OrderPublic.of(order)
+    return OrderPublic.from_order(order)

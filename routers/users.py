@@ -160,7 +160,7 @@ async def list_users(
     """Return everybody's profile, oldest first. For staff, unless the shop is open."""
     found = await store.list_users(table, page)
     link_next(request, response, found, page.limit)
-    return UsersAnswer(data=[UserPublic.of(each) for each in found.entries])
+    return UsersAnswer(data=[UserPublic.from_user(each) for each in found.entries])
 
 
 @router.get(
@@ -176,7 +176,7 @@ async def get_user(
 ) -> UserAnswer:
     """Return one's own profile; staff read anybody's."""
     check_owner(caller, id, settings, or_staff=True)
-    return UserAnswer(data=UserPublic.of(await store.get_user(table, id)))
+    return UserAnswer(data=UserPublic.from_user(await store.get_user(table, id)))
 
 
 @router.get(

@@ -37,7 +37,7 @@ class SigningKeys:
     refresh: tuple[bytes, ...] = field(repr=False)
     fingerprint: bytes = field(repr=False)
 
-    def of(self, kid: str) -> tuple[bytes, ...]:
+    def for_kid(self, kid: str) -> tuple[bytes, ...]:
         """Return the keys behind a ``kid``; none for one we did not give out."""
         return {ACCESS: self.access, REFRESH: self.refresh}.get(kid, ())
 

@@ -53,7 +53,7 @@ def issue_tokens(caller: Caller, keys: SigningKeys, *, now: datetime) -> TokenPa
 
 def _sign(claims: dict[str, str], kid: str, keys: SigningKeys, expires: datetime) -> str:
     payload = {**claims, "exp": int(expires.timestamp())}
-    return jwt.encode(payload, keys.of(kid)[0], algorithm=_ALGORITHM, headers={"kid": kid})
+    return jwt.encode(payload, keys.for_kid(kid)[0], algorithm=_ALGORITHM, headers={"kid": kid})
 
 
 def read_access_token(token: str, keys: SigningKeys, *, now: datetime) -> Caller:
@@ -78,7 +78,7 @@ def _read(token: str, kid: str, keys: SigningKeys, now: datetime) -> Caller:
     try:
         if jwt.get_unverified_header(token).get("kid") != kid:
             raise UnauthorizedError("Invalid Key. User Not Authorized")
-        claims = _verified(token, keys.of(kid))
+        claims = _verified(token, keys.for_kid(kid))
         # Compared here: the library would look at the machine's clock.
         if claims["exp"] > now.timestamp():
             return Caller(claims["sub"], claims["Username"], Role(claims["role"]))

@@ -75,7 +75,7 @@ async def place_order(
         if earlier is not None:
             order = _same_order(earlier, fingerprint)
     if order.state is OrderState.PENDING:
-        request = PaymentRequested.asking(order_id, draft.card, total_cents=order.total_cents)
+        request = PaymentRequested.for_order(order_id, draft.card, total_cents=order.total_cents)
         await queues.send("payment_request_queue_url", request.to_body())
     return order
 

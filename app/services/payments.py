@@ -37,5 +37,5 @@ async def decide(
 
 async def announce(queues: Queues, decision: PaymentDecision) -> None:
     """Send a decision to the order domain; harmless to repeat."""
-    message = CreditCardValidated.about(decision)
+    message = CreditCardValidated.from_decision(decision)
     await queues.send("payment_response_queue_url", message.to_body())

@@ -16,10 +16,10 @@ async def ship_order(
     """
     shipment = plan_shipment(message.order_id, delivery=message.delivery, seconds=delivery_seconds)
     if not shipment.in_store:
-        await queues.send(_REPORTS, ShipmentSent.about(shipment).to_body())
+        await queues.send(_REPORTS, ShipmentSent.from_shipment(shipment).to_body())
     await queues.send(
         _REPORTS,
-        ShipmentDelivered.about(shipment).to_body(),
+        ShipmentDelivered.from_shipment(shipment).to_body(),
         delay_seconds=shipment.delivery_seconds,
     )
     return shipment

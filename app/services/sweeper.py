@@ -150,7 +150,7 @@ async def _settle(
 ) -> SweepReport:
     """Push an order that waits for its payment."""
     if decision is not None:
-        await settle_payment(table, queues, CreditCardValidated.about(decision), now=now)
+        await settle_payment(table, queues, CreditCardValidated.from_decision(decision), now=now)
         return SweepReport(settled=1)
     if now - order.placed_at >= PAYMENT_TIMEOUT:
         await _time_out(table, queues, order, now=now)
@@ -163,4 +163,4 @@ async def _time_out(table: Table, queues: Queues, order: Order, *, now: datetime
     decision = await decide_once(
         table, time_out_payment(order.order_id, amount_cents=order.total_cents, now=now)
     )
-    await settle_payment(table, queues, CreditCardValidated.about(decision), now=now)
+    await settle_payment(table, queues, CreditCardValidated.from_decision(decision), now=now)

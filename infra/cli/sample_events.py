@@ -34,8 +34,10 @@ def sample_event(domain: str, outcome: str, *, order_id: str, now: datetime) -> 
     good = Card("4111111111111111", 12, now.year + 2, "123", "Visa")
     expired = Card("4222222222222", 12, 2018, "123", "Visa")
     samples: dict[tuple[str, str], Event] = {
-        ("payment", "success"): PaymentRequested.asking(order_id, good, total_cents=_TOTAL_CENTS),
-        ("payment", "failure"): PaymentRequested.asking(
+        ("payment", "success"): PaymentRequested.for_order(
+            order_id, good, total_cents=_TOTAL_CENTS
+        ),
+        ("payment", "failure"): PaymentRequested.for_order(
             order_id, expired, total_cents=_TOTAL_CENTS
         ),
         ("payment", "accepted"): CreditCardValidated.model_construct(

@@ -166,4 +166,4 @@ async def _announcement(
         raise InvalidInputError(standing.obstacle)
     if standing.decision is None:
         return None
-    return CreditCardValidated.about(standing.decision).to_body()
+    return CreditCardValidated.from_decision(standing.decision).to_body()

@@ -134,7 +134,7 @@ class CartItemPublic(BaseModel):
     quantity: int
 
     @classmethod
-    def of(cls, line: CartLine) -> "CartItemPublic":
+    def from_line(cls, line: CartLine) -> "CartItemPublic":
         """Return the public form of one line."""
         return cls(
             itemid=line.item_id,
@@ -159,9 +159,11 @@ class CartPublic(BaseModel):
     userid: str
 
     @classmethod
-    def of(cls, cart: Cart) -> "CartPublic":
+    def from_cart(cls, cart: Cart) -> "CartPublic":
         """Return the public form of ``cart``."""
-        return cls(cart=[CartItemPublic.of(line) for line in cart.lines], userid=cart.user_id)
+        return cls(
+            cart=[CartItemPublic.from_line(line) for line in cart.lines], userid=cart.user_id
+        )
 
 
 class ListedCart(CartPublic):
@@ -176,9 +178,9 @@ class ListedCart(CartPublic):
     id: str
 
     @classmethod
-    def listed(cls, cart: Cart) -> "ListedCart":
+    def from_cart(cls, cart: Cart) -> "ListedCart":
         """Return the listed form of ``cart``."""
-        return cls(**CartPublic.of(cart).model_dump(), id=cart.user_id)
+        return cls(**CartPublic.from_cart(cart).model_dump(), id=cart.user_id)
 
 
 class CartUser(BaseModel):

@@ -52,7 +52,7 @@ class ProductPublic(BaseModel):
     tags: list[str]
 
     @classmethod
-    def of(cls, product: Product) -> "ProductPublic":
+    def from_product(cls, product: Product) -> "ProductPublic":
         """Return the public form of ``product``."""
         first, second, third = product.image_urls
         return cls(

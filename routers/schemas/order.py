@@ -176,7 +176,7 @@ class Payment(BaseModel):
     transactionID: str
 
     @classmethod
-    def of(cls, decision: PaymentDecision | None) -> "Payment":
+    def from_decision(cls, decision: PaymentDecision | None) -> "Payment":
         """Return the public form of a decision; None means not known yet."""
         if decision is None:
             return cls(
@@ -259,7 +259,7 @@ class OrderItemPublic(BaseModel):
     price: int | float
 
     @classmethod
-    def of(cls, line: OrderLine) -> "OrderItemPublic":
+    def from_line(cls, line: OrderLine) -> "OrderItemPublic":
         """Return the public form of one line."""
         return cls(
             id=line.item_id,
@@ -294,7 +294,7 @@ class OrderPublic(BaseModel):
     updatedAt: str
 
     @classmethod
-    def of(cls, order: Order) -> "OrderPublic":
+    def from_order(cls, order: Order) -> "OrderPublic":
         """Return the public form of ``order``."""
         return cls(
             _id=order.order_id,
@@ -312,7 +312,7 @@ class OrderPublic(BaseModel):
                 expMonth=order.card.expiry_month,
                 expYear=order.card.expiry_year,
             ),
-            cart=[OrderItemPublic.of(line) for line in order.lines],
+            cart=[OrderItemPublic.from_line(line) for line in order.lines],
             total=cents_to_text(order.total_cents),
             transactionID=order.transaction_id or "",
             trackingNumber=order.tracking_number or "",

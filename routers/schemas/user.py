@@ -122,7 +122,7 @@ class UserPublic(BaseModel):
     email: str
 
     @classmethod
-    def of(cls, user: User) -> "UserPublic":
+    def from_user(cls, user: User) -> "UserPublic":
         """Return the public form of ``user``."""
         return cls(
             id=user.user_id,

@@ -51,7 +51,7 @@ def decision(*, success: bool) -> PaymentDecision:
 def test_a_payment_request_goes_out_as_the_contract_shows_it() -> None:
     card = Card("4222222222222", 12, 22, "123", "Visa")
 
-    body = json.loads(PaymentRequested.asking("12345", card, total_cents=12300).to_body())
+    body = json.loads(PaymentRequested.for_order("12345", card, total_cents=12300).to_body())
 
     assert body == {
         "metadata": {
@@ -66,7 +66,7 @@ def test_a_payment_request_goes_out_as_the_contract_shows_it() -> None:
 
 @pytest.mark.parametrize("success", [True, False])
 def test_a_verdict_goes_out_as_the_contract_shows_it(*, success: bool) -> None:
-    body = json.loads(CreditCardValidated.about(decision(success=success)).to_body())
+    body = json.loads(CreditCardValidated.from_decision(decision(success=success)).to_body())
 
     assert body["metadata"] == {
         "domain": "Payment",
@@ -90,7 +90,11 @@ def test_shipment_events_go_out_as_the_contract_shows_them() -> None:
 
     bodies = [
         json.loads(each.to_body())
-        for each in (request, ShipmentSent.about(shipment), ShipmentDelivered.about(shipment))
+        for each in (
+            request,
+            ShipmentSent.from_shipment(shipment),
+            ShipmentDelivered.from_shipment(shipment),
+        )
     ]
 
     assert [body["data"] for body in bodies] == [

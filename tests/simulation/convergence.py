@@ -55,14 +55,14 @@ def _bodies() -> list[tuple[str, Any, str]]:
         _ORDER_ID, _CARD, amount_cents=6250, rules=CardRules.STRICT, now=TODAY
     )
     shipped = plan_shipment(_ORDER_ID, delivery="UPS", seconds=(5, 120))
-    request = PaymentRequested.asking(_ORDER_ID, _CARD, total_cents=6250)
+    request = PaymentRequested.for_order(_ORDER_ID, _CARD, total_cents=6250)
     shipping = ShipmentRequested(order_id=_ORDER_ID, delivery="UPS")
     return [
         ("payment-request", payment.handle, request.to_body()),
-        ("payment-response", order.handle, CreditCardValidated.about(decision).to_body()),
+        ("payment-response", order.handle, CreditCardValidated.from_decision(decision).to_body()),
         ("shipment-request", shipment.handle, shipping.to_body()),
-        ("shipment-response", order.handle, ShipmentSent.about(shipped).to_body()),
-        ("shipment-response", order.handle, ShipmentDelivered.about(shipped).to_body()),
+        ("shipment-response", order.handle, ShipmentSent.from_shipment(shipped).to_body()),
+        ("shipment-response", order.handle, ShipmentDelivered.from_shipment(shipped).to_body()),
     ]
 
 

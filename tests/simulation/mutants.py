@@ -118,8 +118,8 @@ MUTATIONS = {
     ),
     "nothing tells of the delivery": Mutation(
         "app/services/shipments.py",
-        "        ShipmentDelivered.about(shipment)",
-        "        ShipmentSent.about(shipment)",
+        "        ShipmentDelivered.from_shipment(shipment)",
+        "        ShipmentSent.from_shipment(shipment)",
     ),
     "failed records count as done": Mutation(
         "workers/batch.py",

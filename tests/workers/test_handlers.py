@@ -141,7 +141,7 @@ class TestPayment:
         get_settings.cache_clear()
         order_id = str(uuid4())
         card = Card("1234567812345678", 1, 2029, "123")
-        body = PaymentRequested.asking(order_id, card, total_cents=3499).to_body()
+        body = PaymentRequested.for_order(order_id, card, total_cents=3499).to_body()
 
         payment_worker.handler(sqs_event(body, queue="payment-request"), CONTEXT)
 

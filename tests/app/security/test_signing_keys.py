@@ -16,14 +16,14 @@ SECRET = {"signin_1": ["aa" * 32, "bb" * 32], "signin_2": ["cc" * 32], "fingerpr
 def test_keys_are_read_newest_first() -> None:
     keys = parse_signing_keys(json.dumps(SECRET))
 
-    assert keys.of("signin_1") == (b"\xaa" * 32, b"\xbb" * 32)
-    assert keys.of("signin_2") == (b"\xcc" * 32,)
+    assert keys.for_kid("signin_1") == (b"\xaa" * 32, b"\xbb" * 32)
+    assert keys.for_kid("signin_2") == (b"\xcc" * 32,)
     assert keys.fingerprint == b"\xdd" * 32
 
 
 @pytest.mark.parametrize("kid", ["signin_3", "", "fingerprint"])
 def test_an_unknown_kid_has_no_key(kid: str) -> None:
-    assert parse_signing_keys(json.dumps(SECRET)).of(kid) == ()
+    assert parse_signing_keys(json.dumps(SECRET)).for_kid(kid) == ()
 
 
 def test_keys_are_never_printed() -> None:

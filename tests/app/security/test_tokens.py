@@ -109,7 +109,7 @@ def test_an_unknown_kid_is_not_checked_against_an_empty_key(kid: str | None) -> 
 
     with pytest.raises(UnauthorizedError):
         read_access_token(token, KEYS, now=NOW)
-    assert KEYS.of(kid or "") == ()
+    assert KEYS.for_kid(kid or "") == ()
 
 
 @pytest.mark.parametrize("claim", ["sub", "Username", "role", "exp"])
