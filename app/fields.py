@@ -14,7 +14,7 @@ from pydantic_core import from_json
 from app.domain.cart import MAX_QUANTITY
 from app.domain.errors import InvalidInputError
 from app.domain.money import MAX_CENTS, to_cents
-from app.domain.user import folded_name
+from app.domain.user import fold_username
 
 _INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 
@@ -168,7 +168,7 @@ _MAX_FOLDED_BYTES = 1000
 
 
 def _check_folded(username: str) -> str:
-    folded = folded_name(username)
+    folded = fold_username(username)
     if not folded:
         raise ValueError("must not be empty")
     if len(folded.encode()) > _MAX_FOLDED_BYTES:

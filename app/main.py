@@ -14,7 +14,7 @@ from mangum import Mangum
 from app.domain.errors import InvalidInputError
 from app.security.key_rotation import is_rotation, rotate
 from routers import carts, catalog, documents, orders, pages, problems, system, users
-from routers.lambda_event import checked_event, clean_event
+from routers.lambda_event import build_event, validate_event
 from routers.middleware import HTTPMiddleware
 from routers.overload import LoadShedder
 
@@ -71,9 +71,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         rotate(event)
         return {}
     try:
-        checked = checked_event(event)
+        checked = validate_event(event)
     except InvalidInputError as failure:
         log.warning("event.refused cause=%s", failure)
         refusal = HTTPMiddleware(problems.problem(400, str(failure)))
-        return Mangum(refusal, lifespan="off")(clean_event("GET", "/"), context)
+        return Mangum(refusal, lifespan="off")(build_event("GET", "/"), context)
     return _adapter()(checked, context)

@@ -299,7 +299,7 @@ def parse_event(body: str, *expected: EventType) -> Event:
         raise InvalidInputError("the message is not JSON") from None
 
 
-def named_type(body: str) -> EventType | None:
+def find_event_type(body: str) -> EventType | None:
     """Return the event that the text of a message names, whatever else is wrong with it."""
     try:
         heading = _Heading.model_validate(from_json(body.encode(), allow_inf_nan=False))

@@ -24,7 +24,7 @@ from routers.dependencies import (
     TableDep,
     link_next,
 )
-from routers.pages import answer_with
+from routers.pages import file_answer
 from routers.problems import problems
 from routers.requests import JSONRoute
 from routers.schemas.catalog import (
@@ -112,4 +112,4 @@ async def get_image(name: str, request: Request) -> Response:
     path = STATIC / "images" / f"{match[1]}.svg" if match else None
     if path is None or not path.is_file():
         raise NotFoundError("no picture has this name")
-    return answer_with(path, request.headers)
+    return file_answer(path, request.headers)

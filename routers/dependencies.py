@@ -43,7 +43,7 @@ QueuesDep = Annotated[Queues, Depends(_queues)]
 NowDep = Annotated[datetime, Depends(_now)]
 
 
-def token_in(request: Request) -> str | None:
+def find_token(request: Request) -> str | None:
     """Return the token of a request: bearer, else ``X-Access-Token``, else the cookie."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     candidates = (
@@ -59,7 +59,7 @@ def token_in(request: Request) -> str | None:
 
 async def _caller(request: Request, settings: SettingsDep, now: NowDep) -> Caller | None:
     """Return who is calling; a token that is sent must be valid, in every mode."""
-    token = token_in(request)
+    token = find_token(request)
     if token is not None:
         return read_access_token(token, await get_signing_keys(), now=now)
     if settings.is_open:

@@ -53,7 +53,7 @@ class _Event(_Given):
     is_base64: bool | None = Field(None, alias="isBase64Encoded")
 
 
-def checked_event(event: Any) -> dict[str, Any]:
+def validate_event(event: Any) -> dict[str, Any]:
     """Return an event (payload format 2.0) with only what the adapter reads, body decoded.
 
     Raises:
@@ -66,7 +66,7 @@ def checked_event(event: Any) -> dict[str, Any]:
         parts = {str(part) for error in failure.errors() for part in error["loc"][:1]}
         raise InvalidInputError(f"{min(parts, default='event')}: is malformed") from None
     call = given.context.http
-    return clean_event(
+    return build_event(
         call.method,
         call.path,
         source_ip=call.source_ip or "",
@@ -77,7 +77,7 @@ def checked_event(event: Any) -> dict[str, Any]:
     )
 
 
-def clean_event(
+def build_event(
     method: str,
     path: str,
     *,

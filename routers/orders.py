@@ -196,11 +196,11 @@ async def list_user_orders(
     if it has not arrived. The answer then names the key, too, percent-encoded.
     """
     if idempotency_key is not None:
-        order = await orders.find_order_placed_under(table, userid, idempotency_key)
+        order = await orders.find_order_by_key(table, userid, idempotency_key)
         # Tells who asks from an answer of a version that listed orders whatever the key was.
         response.headers["Idempotency-Key"] = quote(idempotency_key)
         return [OrderPublic.from_order(order)] if order else []
-    found = await store.list_orders_of(table, userid, page)
+    found = await store.list_user_orders(table, userid, page)
     link_next(request, response, found, page.limit)
     return [OrderPublic.from_order(each) for each in found.entries]
 

@@ -50,13 +50,13 @@ class Files(StaticFiles):
         status_code: int = 200,  # noqa: ARG002
     ) -> Response:
         """Answer with a file, or with 304 where the browser has it already."""
-        answer = answer_with(Path(full_path), Headers(scope=scope))
+        answer = file_answer(Path(full_path), Headers(scope=scope))
         if scope["method"] == "HEAD":
             answer.body = b""  # Its length is in the headers already.
         return answer
 
 
-def answer_with(path: Path, asked: Headers, *, policy: str = CONTENT_POLICY) -> Response:
+def file_answer(path: Path, asked: Headers, *, policy: str = CONTENT_POLICY) -> Response:
     """Return a file as an answer to a request with the headers ``asked``.
 
     The whole file at once: Lambda has to have it whole, and a part would need a thread.
@@ -86,7 +86,7 @@ def _read(path: Path, *_version: int) -> tuple[bytes, str]:
 
 
 def _page(request: Request, *place: str, policy: str = CONTENT_POLICY) -> Response:
-    return answer_with(STATIC.joinpath(*place, "index.html"), request.headers, policy=policy)
+    return file_answer(STATIC.joinpath(*place, "index.html"), request.headers, policy=policy)
 
 
 router = APIRouter(include_in_schema=False)

@@ -72,7 +72,7 @@ class Problem(BaseModel):
     status: int = Field(description="The HTTP status once more.")
 
 
-def status_of(error: ShopError | type[ShopError]) -> int:
+def status_for(error: ShopError | type[ShopError]) -> int:
     """Return the HTTP status of a failure; 500 for one that callers cannot cause."""
     kind = error if isinstance(error, type) else type(error)
     return next((status for each, status in STATUS_OF.items() if issubclass(kind, each)), 500)
@@ -84,7 +84,7 @@ def problems(*errors: type[ShopError]) -> dict[int | str, Any]:
     Every route can find the store away (503). What a malformed request gets is added from
     the shape of the operation, in ``documents.py``.
     """
-    return {status: describe(status) for status in sorted({503, *map(status_of, errors)})}
+    return {status: describe(status) for status in sorted({503, *map(status_for, errors)})}
 
 
 def describe(status: int) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def install(app: FastAPI) -> None:
 
 async def _on_shop_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ShopError)  # noqa: S101 - what it was registered for
-    status = status_of(error)
+    status = status_for(error)
     if status >= 500:
         log.warning("request.refused status=%s cause=%s", status, type(error).__name__)
     if status == 500:

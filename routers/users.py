@@ -27,8 +27,8 @@ from routers.dependencies import (
     StaffOnly,
     TableDep,
     check_owner,
+    find_token,
     link_next,
-    token_in,
 )
 from routers.problems import problems
 from routers.requests import JSONRoute
@@ -188,7 +188,7 @@ async def get_user(
 @router.get("/whoami", include_in_schema=False, response_model_exclude_none=True)
 async def get_current_user(request: Request, now: NowDep) -> WhoAmI:
     """Return the user behind the token; an empty object when nobody is logged in."""
-    token = token_in(request)
+    token = find_token(request)
     if token is None:
         return WhoAmI()
     try:

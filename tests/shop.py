@@ -13,7 +13,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from app.domain.errors import SecretsUnavailableError
 from app.domain.product import Product
 from app.domain.user import Credentials, Role, User
-from app.security.passwords import hash_password_now
+from app.security.passwords import hash_password_blocking
 from app.security.signing_keys import SigningKeys, get_signing_keys
 from app.security.tokens import Caller, TokenPair, issue_tokens
 from app.store.products import add_product
@@ -32,7 +32,7 @@ def fresh(word: str = "x") -> str:
 
 @cache
 def _password_hash() -> str:
-    return hash_password_now(PASSWORD)
+    return hash_password_blocking(PASSWORD)
 
 
 @asynccontextmanager

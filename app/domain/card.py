@@ -53,7 +53,7 @@ class Card:
 
     def __repr__(self) -> str:
         """Return a text that is fit for logs: of the number its end, of the CVV nothing."""
-        return f"Card(number={masked_number(self.number)!r})"
+        return f"Card(number={mask_number(self.number)!r})"
 
     @property
     def digits(self) -> str:
@@ -62,7 +62,7 @@ class Card:
 
     @property
     def last_four(self) -> str:
-        """Return the digits that may be shown: four, or none (see :func:`masked_number`)."""
+        """Return the digits that may be shown: four, or none (see :func:`mask_number`)."""
         return _readable_end(self.digits)
 
     @property
@@ -72,7 +72,7 @@ class Card:
         return _CENTURY + year if year in _TWO_DIGIT_YEARS else year
 
 
-def masked_number(number: str) -> str:
+def mask_number(number: str) -> str:
     """Return a number of which only the last four digits can be read.
 
     A short or malformed number is hidden whole: its end would be most of it.
@@ -84,17 +84,17 @@ def _readable_end(digits: str) -> str:
     return digits[-4:] if len(digits) >= _SHORTEST_READABLE and _DIGITS.fullmatch(digits) else ""
 
 
-def brand_of(digits: str) -> str | None:
+def detect_brand(digits: str) -> str | None:
     """Return the name of a number's brand by its first digits; junk has no brand.
 
     A brand is not a verdict: the check digit is not looked at, and the length only where the
     contract's table (4.2) names one beside the prefixes.
     """
-    brand = _brand_of(digits)
+    brand = _find_brand(digits)
     return brand.name if brand else None
 
 
-def _brand_of(digits: str) -> Brand | None:
+def _find_brand(digits: str) -> Brand | None:
     # Prefixes are compared as text, where "50670a" lies between 506699 and 506778.
     if not _DIGITS.fullmatch(digits):
         return None
@@ -120,7 +120,7 @@ def refuse_card(
         return CardRefusal.EXPIRED
     if rules is CardRules.CLASSIC:
         return _refuse_by_classic_rules(card, total_cents)
-    brand = _brand_of(card.digits)
+    brand = _find_brand(card.digits)
     if brand is None or not _is_number_of(brand, card):
         return CardRefusal.NUMBER
     if len(card.cvv) != brand.cvv_length or not _DIGITS.fullmatch(card.cvv):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.domain.card import Card
 from app.domain.errors import InvalidInputError
 from app.domain.money import MAX_CENTS, cents_to_text
-from app.domain.order import Address, OrderLine, total_of
+from app.domain.order import Address, OrderLine, sum_lines
 from app.domain.product import Product
 
 #: One read of the table fetches the prices of this many articles.
@@ -67,7 +67,7 @@ def bill_from_catalog(draft: OrderDraft, products: Mapping[str, Product]) -> Bil
         )
         for line in draft.lines
     )
-    total_cents = _bounded(total_of(lines))
+    total_cents = _bounded(sum_lines(lines))
     if draft.total_cents not in {None, total_cents}:
         right = cents_to_text(total_cents)
         raise InvalidInputError(f"total: disagrees with the catalog; the right total is {right}")
@@ -91,7 +91,7 @@ def bill_as_sent(draft: OrderDraft, products: Mapping[str, Product]) -> Bill:
     )
     if draft.total_cents is not None:
         return Bill(lines, draft.total_cents)
-    return Bill(lines, _bounded(total_of(lines)))
+    return Bill(lines, _bounded(sum_lines(lines)))
 
 
 def _bounded(total_cents: int) -> int:

@@ -38,14 +38,14 @@ def _to_decimal(value: object) -> Decimal:
             return number
         raise InvalidInputError(f"must be between 0 and {cents_to_text(MAX_CENTS)}")
     if isinstance(value, str):
-        text = unquoted(value)
+        text = strip_quotes(value)
         match = _AMOUNT.fullmatch(text) if len(text) <= _MAX_TEXT else None
         if match and any(character.isdigit() for character in text):
             return Decimal(text.replace(",", ""))
     raise InvalidInputError("must be an amount of money")
 
 
-def unquoted(text: str) -> str:
+def strip_quotes(text: str) -> str:
     """Return the text without surrounding space and the old till's extra quotes."""
     return text.strip().strip('"').strip()
 

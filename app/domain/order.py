@@ -106,6 +106,6 @@ class Order:
     tracking_number: str | None = None
 
 
-def total_of(lines: tuple[OrderLine, ...]) -> int:
+def sum_lines(lines: tuple[OrderLine, ...]) -> int:
     """Return the sum of price times quantity, in cents."""
     return sum(line.price_cents * line.quantity for line in lines)

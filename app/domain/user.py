@@ -36,6 +36,6 @@ class Credentials:
     password_hash: str = field(repr=False)
 
 
-def folded_name(username: str) -> str:
+def fold_username(username: str) -> str:
     """Return the form in which two names count as the same: no case, no look-alike forms."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", username).casefold()).strip()

@@ -10,7 +10,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from app.security.signing_keys import parse_signing_keys, rotated_signing_keys, secrets_client
+from app.security.signing_keys import parse_signing_keys, rotate_signing_keys, secrets_client
 from app.settings import get_settings
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _create(client: "SecretsManagerClient", name: str, version: str) -> None:
         client.put_secret_value(
             SecretId=name,
             ClientRequestToken=version,
-            SecretString=rotated_signing_keys(current),
+            SecretString=rotate_signing_keys(current),
             VersionStages=[_PENDING],
         )
     except client.exceptions.ResourceExistsException:

@@ -20,14 +20,14 @@ def _nobodys_hash() -> str:
     return _hasher().hash("nobody")
 
 
-def hash_password_now(password: str) -> str:
+def hash_password_blocking(password: str) -> str:
     """Return the hash of a password with a salt of its own; blocks for some 30 ms."""
     return _hasher().hash(password)
 
 
 async def hash_password(password: str) -> str:
     """Return the hash of a password with a salt of its own, without blocking the loop."""
-    return await asyncio.to_thread(hash_password_now, password)
+    return await asyncio.to_thread(hash_password_blocking, password)
 
 
 async def password_matches(password: str, password_hash: str | None) -> bool:

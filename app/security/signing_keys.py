@@ -84,7 +84,7 @@ def new_signing_keys() -> str:
     return json.dumps({**rings, "fingerprint": _new_key()})
 
 
-def rotated_signing_keys(text: str) -> str:
+def rotate_signing_keys(text: str) -> str:
     """Return the text of the secret after one rotation.
 
     Raises:

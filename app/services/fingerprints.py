@@ -14,7 +14,7 @@ from app.domain.draft import OrderDraft
 _VERSION = "1"
 
 
-def fingerprint_of(draft: OrderDraft, key: bytes) -> str:
+def compute_fingerprint(draft: OrderDraft, key: bytes) -> str:
     """Return the version of the list, and a keyed hash of what the client sent, card included.
 
     Keyed, because a plain hash of a card number can be undone by trying all numbers. A card

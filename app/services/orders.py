@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from app.deadlines import seconds_left
-from app.domain.card import brand_of, masked_number
+from app.domain.card import detect_brand, mask_number
 from app.domain.draft import Bill, OrderDraft, bill_as_sent, bill_from_catalog
 from app.domain.errors import (
     IdempotencyConflictError,
@@ -26,7 +26,7 @@ from app.messages import (
     ShipmentSent,
 )
 from app.queues import Queues
-from app.services.fingerprints import fingerprint_of
+from app.services.fingerprints import compute_fingerprint
 from app.store import orders as store
 from app.store.payments import find_decision
 from app.store.products import find_products
@@ -59,7 +59,7 @@ async def place_order(
         IdempotencyConflictError: the key was used for another order.
         QueueUnavailableError: the payment was perhaps not asked for; the caller must retry.
     """
-    fingerprint = fingerprint_of(draft, fingerprint_key)
+    fingerprint = compute_fingerprint(draft, fingerprint_key)
     order_id = order_id_for(draft.user_id, idempotency_key) if idempotency_key else str(uuid4())
     try:
         bill = await _bill(table, draft, client_is_trusted=client_is_trusted)
@@ -80,7 +80,7 @@ async def place_order(
     return order
 
 
-async def find_order_placed_under(table: Table, user_id: str, idempotency_key: str) -> Order | None:
+async def find_order_by_key(table: Table, user_id: str, idempotency_key: str) -> Order | None:
     """Return what a user has placed under a key, or None; one read, and never a stale one."""
     return await _find_order(table, order_id_for(user_id, idempotency_key))
 
@@ -121,8 +121,8 @@ def _order_from(
         address=draft.address,
         delivery=draft.delivery,
         card=CardSummary(
-            type=brand_of(card.digits) or "",
-            number=masked_number(card.number),
+            type=detect_brand(card.digits) or "",
+            number=mask_number(card.number),
             expiry_month=f"{card.expiry_month:02d}",
             expiry_year=str(card.full_year),
         ),

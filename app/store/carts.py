@@ -14,12 +14,12 @@ from typing import Any
 from app.domain.cart import Cart, CartLine
 from app.domain.errors import CartFullError
 from app.store.keys import (
-    by_time,
     cart_key,
     instant_to_text,
-    shard_of,
+    shard_for,
     shards,
     text_to_instant,
+    time_sort_key,
 )
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
@@ -71,8 +71,8 @@ def cart_to_item(cart: Cart, *, now: datetime) -> Item:
     """Return the item that stores a whole cart."""
     item: Item = {
         **cart_key(cart.user_id),
-        GSI2.hash_key: shard_of(_CARTS, cart.user_id),
-        GSI2.range_key: by_time(now, cart.user_id),
+        GSI2.hash_key: shard_for(_CARTS, cart.user_id),
+        GSI2.range_key: time_sort_key(now, cart.user_id),
         "user_id": cart.user_id,
     }
     for line in cart.lines:
@@ -109,8 +109,8 @@ async def add_line(table: Table, user_id: str, line: CartLine, *, now: datetime)
             values={
                 ":line": _line_to_value(line),
                 ":user": user_id,
-                ":shard": shard_of(_CARTS, user_id),
-                ":place": by_time(now, user_id),
+                ":shard": shard_for(_CARTS, user_id),
+                ":place": time_sort_key(now, user_id),
                 ":quantity": line.quantity,
             },
             is_repeatable=False,

@@ -63,11 +63,11 @@ def shards(kind: str) -> tuple[str, ...]:
     return tuple(f"{kind}#{shard}" for shard in range(SHARDS))
 
 
-def shard_of(kind: str, identity: str) -> str:
+def shard_for(kind: str, identity: str) -> str:
     """Return the partition of that list which holds ``identity``."""
     return f"{kind}#{crc32(identity.encode()) % SHARDS}"
 
 
-def by_time(instant: datetime, identity: str) -> str:
+def time_sort_key(instant: datetime, identity: str) -> str:
     """Return a sort key that orders a list by time; the id makes it unique."""
     return f"{instant_to_text(instant)}#{identity}"

@@ -16,12 +16,12 @@ from app.domain.order import (
 )
 from app.store.keys import (
     buyer_partition,
-    by_time,
     instant_to_text,
     order_key,
-    shard_of,
+    shard_for,
     shards,
     text_to_instant,
+    time_sort_key,
 )
 from app.store.pagination import Page, PageRequest, read_page, read_page_behind
 from app.store.schema import GSI1, GSI2, GSI3
@@ -35,12 +35,12 @@ _OPEN = "OPEN"
 
 def order_to_item(order: Order) -> Item:
     """Return the item that stores ``order``; a final one is not in the sweeper's index."""
-    place = by_time(order.placed_at, order.order_id)
+    place = time_sort_key(order.placed_at, order.order_id)
     item: Item = {
         **order_key(order.order_id),
         GSI1.hash_key: buyer_partition(order.user_id),
         GSI1.range_key: place,
-        GSI2.hash_key: shard_of(_ORDERS, order.order_id),
+        GSI2.hash_key: shard_for(_ORDERS, order.order_id),
         GSI2.range_key: place,
         "order_id": order.order_id,
         "user_id": order.user_id,
@@ -59,7 +59,7 @@ def order_to_item(order: Order) -> Item:
         "fingerprint": order.fingerprint,
     }
     if not order.state.is_final:
-        item[GSI3.hash_key] = shard_of(_OPEN, order.order_id)
+        item[GSI3.hash_key] = shard_for(_OPEN, order.order_id)
         item[GSI3.range_key] = place
     if order.transaction_id is not None:
         item["transaction_id"] = order.transaction_id
@@ -181,7 +181,7 @@ async def _fill_in(table: Table, order: Order, known: dict[str, str]) -> Order:
     return item_to_order(item)
 
 
-async def list_orders_of(table: Table, user_id: str, request: PageRequest) -> Page[Order]:
+async def list_user_orders(table: Table, user_id: str, request: PageRequest) -> Page[Order]:
     """Return a page of a user's orders, newest first; one query."""
     return _readable(
         await read_page(

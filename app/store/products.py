@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from app.domain.errors import ProductNotFoundError
 from app.domain.product import Product
 from app.store.keys import (
-    by_time,
     instant_to_text,
     product_key,
-    shard_of,
+    shard_for,
     shards,
     text_to_instant,
+    time_sort_key,
 )
 from app.store.pagination import Page, PageRequest, read_page
 from app.store.schema import GSI1
@@ -23,8 +23,8 @@ def product_to_item(product: Product) -> Item:
     """Return the item that stores ``product``."""
     return {
         **product_key(product.product_id),
-        GSI1.hash_key: shard_of(_CATALOG, product.product_id),
-        GSI1.range_key: by_time(product.created_at, product.product_id),
+        GSI1.hash_key: shard_for(_CATALOG, product.product_id),
+        GSI1.range_key: time_sort_key(product.created_at, product.product_id),
         "product_id": product.product_id,
         "name": product.name,
         "short_description": product.short_description,

@@ -1,13 +1,13 @@
 """Users in the table: a profile under the id, credentials under the name."""
 
 from app.domain.errors import UsernameTakenError, UserNotFoundError
-from app.domain.user import Credentials, Role, User, folded_name
+from app.domain.user import Credentials, Role, User, fold_username
 from app.store.keys import (
-    by_time,
     instant_to_text,
-    shard_of,
+    shard_for,
     shards,
     text_to_instant,
+    time_sort_key,
     user_key,
     username_key,
 )
@@ -22,8 +22,8 @@ def user_to_item(user: User) -> Item:
     """Return the item that stores a profile."""
     return {
         **user_key(user.user_id),
-        GSI2.hash_key: shard_of(_USERS, user.user_id),
-        GSI2.range_key: by_time(user.created_at, user.user_id),
+        GSI2.hash_key: shard_for(_USERS, user.user_id),
+        GSI2.range_key: time_sort_key(user.created_at, user.user_id),
         "user_id": user.user_id,
         "username": user.username,
         "first_name": user.first_name,
@@ -50,7 +50,7 @@ def item_to_user(item: Item) -> User:
 def credentials_to_item(credentials: Credentials) -> Item:
     """Return the item that stores credentials and thereby reserves the name."""
     return {
-        **username_key(folded_name(credentials.username)),
+        **username_key(fold_username(credentials.username)),
         "user_id": credentials.user_id,
         "username": credentials.username,
         "role": str(credentials.role),
@@ -84,7 +84,7 @@ async def get_user(table: Table, user_id: str) -> User:
 
 async def find_credentials(table: Table, username: str) -> Credentials | None:
     """Return what a login is checked against, or None; sees a registration at once."""
-    item = await table.get(username_key(folded_name(username)), consistent=True)
+    item = await table.get(username_key(fold_username(username)), consistent=True)
     if item is None:
         return None
     return Credentials(

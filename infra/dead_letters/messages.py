@@ -13,9 +13,9 @@ from typing import Protocol, Self
 
 from pydantic_core import from_json
 
-from app.domain.card import masked_number
+from app.domain.card import mask_number
 from app.domain.errors import InvalidInputError
-from app.messages import Event, EventType, named_type, parse_event
+from app.messages import Event, EventType, find_event_type, parse_event
 from infra.topology import (
     PAYMENT_REQUEST,
     PAYMENT_RESPONSE,
@@ -128,7 +128,7 @@ def origin_of(letter: Letter) -> str:
     Raises:
         InvalidInputError: it cannot be told, or the event belongs to another queue.
     """
-    named = named_type(letter.body)
+    named = find_event_type(letter.body)
     possible = _possible_events(letter)
     if named is not None:
         if named not in possible:
@@ -178,7 +178,7 @@ def origin_or_none(letter: Letter) -> str | None:
 def type_of(letter: Letter) -> str | None:
     """Return the type of the event in a letter, if that can be told."""
     try:
-        return named_type(letter.body) or event_in(letter).event_type
+        return find_event_type(letter.body) or event_in(letter).event_type
     except InvalidInputError:
         return None
 
@@ -201,5 +201,5 @@ def order_id_in(body: str) -> str | None:
 def _harmless(order_id: str) -> str:
     """Keep what looks like a card out of sight, and what a terminal would obey."""
     if _CARD_LIKE.fullmatch(order_id.strip()):
-        return masked_number(order_id)
+        return mask_number(order_id)
     return "".join(each if each.isprintable() else "?" for each in order_id)

@@ -22,7 +22,7 @@ from app.domain.order import (
 from app.domain.payment import DECLINED_MESSAGE
 from app.domain.product import Product
 from app.domain.user import Credentials, Role, User
-from app.security.passwords import hash_password_now
+from app.security.passwords import hash_password_blocking
 
 _PRODUCTS = Path(__file__).parent / "products.json"
 
@@ -82,7 +82,7 @@ def classic_products(now: datetime) -> tuple[Product, ...]:
 @lru_cache(maxsize=1)
 def password_hash() -> str:
     """Return one hash of the classic password, shared by all seeded users: hashing is slow."""
-    return hash_password_now(PASSWORD)
+    return hash_password_blocking(PASSWORD)
 
 
 def make_user(

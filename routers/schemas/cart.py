@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.domain.cart import Cart, CartLine
 from app.domain.errors import InvalidInputError
-from app.domain.money import cents_to_number, cents_to_text, to_cents, unquoted
+from app.domain.money import cents_to_number, cents_to_text, strip_quotes, to_cents
 from app.fields import (
     AMOUNT_SCHEMA,
     Id,
@@ -52,7 +52,7 @@ def read_price(value: Any) -> Price:
 def _price_text(value: Any, cents: int) -> str | None:
     if not isinstance(value, str):
         return None
-    text = unquoted(value)
+    text = strip_quotes(value)
     # What the client wrote, unless it says more than cents can hold.
     is_exact = Decimal(text.replace(",", "")) * 100 == cents
     return text if is_exact else cents_to_text(cents)

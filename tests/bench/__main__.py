@@ -140,7 +140,7 @@ async def _operations() -> list[Figure]:
         "add to a cart": lambda: carts.add_to_cart(table, "bench", line, now=now),
         "read a cart": lambda: cart_store.get_cart(table, "bench"),
         "read an order": lambda: order_store.get_order(table, SAMPLE_ORDER_ID),
-        "list a user's orders": lambda: order_store.list_orders_of(table, eric, PageRequest()),
+        "list a user's orders": lambda: order_store.list_user_orders(table, eric, PageRequest()),
         "place an order (enforced)": place,
     }
     figures = []

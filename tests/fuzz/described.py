@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     positive_data_acceptance,
 )
 
-from app.domain.user import folded_name
+from app.domain.user import fold_username
 from app.main import app
 from tests.fuzz.document import Operation, operations
 from tests.fuzz.oracle import leaks
@@ -117,7 +117,7 @@ def _is_beyond_schemas(operation: Operation, case: AnyCase) -> bool:
         return True
     name = case.body.get("username") if isinstance(case.body, dict) else None
     # A name of nothing but space and marks is no name, whatever letters it is made of.
-    return isinstance(name, str) and not 0 < len(folded_name(name).encode()) <= 1000
+    return isinstance(name, str) and not 0 < len(fold_username(name).encode()) <= 1000
 
 
 class _Sender:

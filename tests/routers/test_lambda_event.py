@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.errors import InvalidInputError
 from app.main import handler
-from routers.lambda_event import checked_event
+from routers.lambda_event import validate_event
 from tests.image.events import http_event
 
 HALF = "\ud800"
@@ -111,13 +111,13 @@ def test_no_header_is_too_strange_for_an_answer(loop: None, headers: Any) -> Non
 def test_a_body_arrives_as_the_bytes_it_was() -> None:
     encoded = base64.b64encode(b"\xff\x00{}").decode()
 
-    assert checked_event(event(body=encoded, isBase64Encoded=True))["body"] == b"\xff\x00{}"
-    assert checked_event(event(body="ü"))["body"] == "ü".encode()
-    assert checked_event(event(body=None))["body"] == b""
+    assert validate_event(event(body=encoded, isBase64Encoded=True))["body"] == b"\xff\x00{}"
+    assert validate_event(event(body="ü"))["body"] == "ü".encode()
+    assert validate_event(event(body=None))["body"] == b""
 
 
 def test_a_complaint_repeats_nothing_of_the_event() -> None:
     with pytest.raises(InvalidInputError) as caught:
-        checked_event(event(headers={"x-secret": ["secret"]}, body={"secret": 1}))
+        validate_event(event(headers={"x-secret": ["secret"]}, body={"secret": 1}))
 
     assert str(caught.value) == "body: is malformed"

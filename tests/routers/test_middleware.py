@@ -15,7 +15,7 @@ from app.domain.errors import SettingsError
 from app.settings import get_settings
 from app.store.table import Table, get_table
 from routers.middleware import HTTPMiddleware
-from routers.problems import STATUS_OF, status_of
+from routers.problems import STATUS_OF, status_for
 from routers.requests import MAX_BODY_BYTES
 from tests.conftest import forget_clients
 from tests.shop import PASSWORD, bearer, fresh, refusal, staff, stored_product, stored_user
@@ -563,8 +563,8 @@ async def test_what_is_not_http_passes_through() -> None:
 
 
 def test_every_refusal_has_a_status() -> None:
-    assert {status_of(each) for each in STATUS_OF} == {400, 401, 403, 404, 409, 422, 503}
-    assert status_of(SettingsError("x")) == 500
+    assert {status_for(each) for each in STATUS_OF} == {400, 401, 403, 404, 409, 422, 503}
+    assert status_for(SettingsError("x")) == 500
 
 
 async def test_staff_are_no_exception_to_the_shape_of_errors(client: AsyncClient) -> None:

@@ -11,7 +11,7 @@ from httpx import AsyncClient, Response
 from starlette.datastructures import Headers
 
 from app.static_files import STATIC
-from routers.pages import _read, answer_with
+from routers.pages import _read, file_answer
 
 VENDOR = STATIC / "docs" / "vendor"
 LISTED = [line.split() for line in (VENDOR / "SHA256SUMS").read_text().splitlines()]
@@ -158,7 +158,7 @@ def test_a_file_that_changes_in_the_image_changes_its_tag(tmp_path: Path) -> Non
         path.write_text(content)
         os.utime(path, (1, 1))
         _read.cache_clear()  # Another deployment is another process.
-        answer = answer_with(path, Headers())
+        answer = file_answer(path, Headers())
         tags.append(answer.headers["etag"])
         assert "last-modified" not in answer.headers
 
@@ -171,7 +171,7 @@ async def test_a_file_that_is_edited_while_the_shop_runs_is_seen(tmp_path: Path)
     for time in (1, 2):
         path.write_text(f"price = {time}")
         os.utime(path, (time, time))
-        tags.append(answer_with(path, Headers()).headers["etag"])
+        tags.append(file_answer(path, Headers()).headers["etag"])
 
     assert tags[0] != tags[1]
 

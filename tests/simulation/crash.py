@@ -7,7 +7,7 @@ from random import Random
 
 from app.domain.errors import ShopError
 from app.messages import ShipmentDelivered
-from app.store.orders import get_order, list_orders, list_orders_of
+from app.store.orders import get_order, list_orders, list_user_orders
 from app.store.pagination import PageRequest
 from tests.simulation.loop import Process
 from tests.simulation.rules import DECLINED, DELIVERED, check
@@ -131,7 +131,7 @@ class Stage(World):
         """Read as the routes do; a reader who gets no answer goes away."""
         table, page = self.lambdas.dependencies.table, PageRequest()
         with suppress(ShopError):
-            mine = await list_orders_of(table, "u1", page)
+            mine = await list_user_orders(table, "u1", page)
             for order in mine.entries:
                 await get_order(table, order.order_id)
             await list_orders(table, page)

@@ -16,7 +16,7 @@ from app.domain.cart import Cart, CartLine
 from app.domain.errors import SecretsUnavailableError, ShopError
 from app.domain.order import OrderState
 from app.domain.user import Credentials, Role, User
-from app.security.passwords import hash_password_now
+from app.security.passwords import hash_password_blocking
 from app.settings import read_settings
 from app.store.carts import cart_to_item
 from app.store.orders import order_to_item
@@ -37,7 +37,7 @@ from workers.dependencies import Dependencies
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _PASSWORD = "correct horse"
-_HASH = hash_password_now(_PASSWORD)
+_HASH = hash_password_blocking(_PASSWORD)
 _PRODUCTS = list(classic_products(_NOW))
 _MAT = _PRODUCTS[0].product_id
 _ERIC = User("u1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, _NOW)

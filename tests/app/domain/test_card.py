@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.card import Card, CardRefusal, CardRules, brand_of, masked_number, refuse_card
+from app.domain.card import Card, CardRefusal, CardRules, detect_brand, mask_number, refuse_card
 from app.domain.card_brands import BRANDS
 
 TODAY = date(2026, 6, 15)
@@ -41,7 +41,7 @@ def with_check_digit(prefix: str, length: int) -> str:
 def valid_card(prefix: str, length: int) -> Card:
     """Return an unexpired card with a right check digit and a CVV as long as its brand wants."""
     number = with_check_digit(prefix, length)
-    cvv = "1234" if brand_of(number) == "American Express" else "123"
+    cvv = "1234" if detect_brand(number) == "American Express" else "123"
     return replace(VISA, number=number, cvv=cvv)
 
 
@@ -74,7 +74,7 @@ def valid_card(prefix: str, length: int) -> Card:
 def test_the_numbers_of_the_originals_own_tests_have_their_brands(
     digits: str, brand: str | None
 ) -> None:
-    assert brand_of(digits) == brand
+    assert detect_brand(digits) == brand
 
 
 # First and last of each range, one below and one above, filled up with zeros to 16 digits.
@@ -124,7 +124,7 @@ EDGES = [
     ("prefix", "brand"), [(prefix, brand) for brand, prefixes in EDGES for prefix in prefixes]
 )
 def test_a_brand_begins_and_ends_where_its_range_does(prefix: str, brand: str | None) -> None:
-    assert brand_of(prefix.ljust(16, "0")) == brand
+    assert detect_brand(prefix.ljust(16, "0")) == brand
 
 
 @pytest.mark.parametrize(
@@ -164,17 +164,17 @@ def test_a_brand_begins_and_ends_where_its_range_does(prefix: str, brand: str | 
 def test_brands_that_share_prefixes_are_told_apart_by_length(
     prefix: str, length: int, brand: str | None
 ) -> None:
-    assert brand_of(prefix.ljust(length, "0")) == brand
+    assert detect_brand(prefix.ljust(length, "0")) == brand
 
 
 @pytest.mark.parametrize("digits", ["4", "411111", "4111111111111112", "4" + "0" * 9_999])
 def test_detection_looks_at_neither_length_nor_check_digit(digits: str) -> None:
-    assert brand_of(digits) == "Visa"
+    assert detect_brand(digits) == "Visa"
 
 
 @pytest.mark.parametrize("digits", ["50670a0000000000", "41111111111111aa", "4111111111111111\n"])
 def test_a_number_with_junk_has_no_brand(digits: str) -> None:
-    assert brand_of(digits) is None
+    assert detect_brand(digits) is None
 
 
 # Lengths, contract 4.2.
@@ -216,8 +216,8 @@ def test_a_brand_has_numbers_of_its_own_lengths_only(
 
 
 def test_every_brand_has_a_test_of_its_lengths() -> None:
-    tested = {brand_of(prefix.ljust(min(taken), "0")) for _, prefix, taken in LENGTHS}
-    tested.add(brand_of("300".ljust(15, "0")))
+    tested = {detect_brand(prefix.ljust(min(taken), "0")) for _, prefix, taken in LENGTHS}
+    tested.add(detect_brand("300".ljust(15, "0")))
 
     assert tested == {brand.name for brand in BRANDS}
 
@@ -301,7 +301,7 @@ def test_a_card_that_is_not_expired_gets_the_verdict_of_the_contract(
     ],
 )
 def test_the_cards_of_the_contract_have_their_brands(number: str, brand: str | None) -> None:
-    assert brand_of(number) == brand
+    assert detect_brand(number) == brand
 
 
 @pytest.mark.parametrize(
@@ -538,7 +538,7 @@ def test_spaces_and_hyphens_do_not_matter(gaps: list[str]) -> None:
     assert card.digits == VISA.number
     assert verdict(card) is None
     assert classic_verdict(card) is None
-    assert masked_number(written) == masked_number(VISA.number)
+    assert mask_number(written) == mask_number(VISA.number)
 
 
 # Nothing a client sends breaks a rule.
@@ -566,7 +566,7 @@ def test_every_card_gets_a_verdict(
     refusal = refuse_card(card, today=today, rules=rules, total_cents=total_cents)
 
     assert refusal is None or refusal in CardRefusal
-    assert brand_of(card.digits) is None or card.digits.isdecimal()
+    assert detect_brand(card.digits) is None or card.digits.isdecimal()
 
 
 # What may be shown.
@@ -591,7 +591,7 @@ def test_every_card_gets_a_verdict(
 def test_the_last_four_digits_of_a_whole_number_may_be_shown(
     number: str, masked: str, last_four: str
 ) -> None:
-    assert masked_number(number) == masked
+    assert mask_number(number) == masked
     assert replace(VISA, number=number).last_four == last_four
 
 
@@ -620,7 +620,7 @@ def test_a_number_that_is_none_is_not_shown(number: str) -> None:
     card = replace(VISA, number=number)
 
     assert number not in repr(card)
-    assert number not in masked_number(number)
+    assert number not in mask_number(number)
 
 
 # The old shop's rules.

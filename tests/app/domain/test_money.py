@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import InvalidInputError
-from app.domain.money import MAX_CENTS, cents_to_number, cents_to_text, to_cents, unquoted
+from app.domain.money import MAX_CENTS, cents_to_number, cents_to_text, strip_quotes, to_cents
 
 amounts = st.integers(min_value=0, max_value=MAX_CENTS)
 
@@ -153,4 +153,4 @@ def test_text_has_two_places(cents: int, text: str) -> None:
 
 
 def test_the_tills_quotes_are_taken_off() -> None:
-    assert unquoted(' "73.76" ') == "73.76"
+    assert strip_quotes(' "73.76" ') == "73.76"

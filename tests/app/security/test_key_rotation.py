@@ -19,7 +19,7 @@ from app.security.signing_keys import (
     get_signing_keys,
     new_signing_keys,
     parse_signing_keys,
-    rotated_signing_keys,
+    rotate_signing_keys,
     secrets_client,
 )
 from app.settings import get_settings
@@ -85,7 +85,7 @@ def test_each_key_is_known_before_it_signs_and_after(secret: str) -> None:
 def test_a_secret_with_one_key_gets_the_next_before_anything_changes() -> None:
     old = {"signin_1": ["aa" * 32], "signin_2": ["bb" * 32], "fingerprint": "cc" * 32}
 
-    new = json.loads(rotated_signing_keys(json.dumps(old)))
+    new = json.loads(rotate_signing_keys(json.dumps(old)))
 
     assert new["signin_1"][0] == "aa" * 32
     assert len(new["signin_1"]) == 2

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.security.passwords import hash_password, hash_password_now, password_matches
+from app.security.passwords import hash_password, hash_password_blocking, password_matches
 
 
 async def test_a_password_matches_its_own_hash_and_no_other() -> None:
@@ -16,7 +16,7 @@ async def test_a_password_matches_its_own_hash_and_no_other() -> None:
 
 
 def test_a_hash_is_argon2id_with_a_salt_of_its_own() -> None:
-    one, other = hash_password_now("vmware1!"), hash_password_now("vmware1!")
+    one, other = hash_password_blocking("vmware1!"), hash_password_blocking("vmware1!")
 
     assert one != other
     assert one.startswith("$argon2id$v=19$m=19456,t=2,p=1$")

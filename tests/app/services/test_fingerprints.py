@@ -7,7 +7,7 @@ import pytest
 from app.domain.card import Card
 from app.domain.draft import DraftLine, OrderDraft
 from app.domain.order import Address
-from app.services.fingerprints import fingerprint_of
+from app.services.fingerprints import compute_fingerprint
 
 KEY = b"k" * 32
 CARD = Card("4111111111111111", 12, 2030, "123", "Visa")
@@ -27,7 +27,7 @@ DRAFT = OrderDraft(
 
 def test_a_fingerprint_stays_as_long_as_orders_live() -> None:
     """A release that changes it answers 422 to clients that repeat an order across it."""
-    assert fingerprint_of(DRAFT, KEY) == (
+    assert compute_fingerprint(DRAFT, KEY) == (
         "1:7e617e49a0d76699e0cf2f21aba56c328bdff3054cd53bdfdcd9fb486c93a2cd"
     )
 
@@ -35,7 +35,7 @@ def test_a_fingerprint_stays_as_long_as_orders_live() -> None:
 def test_a_card_counts_by_what_it_says() -> None:
     same = replace(DRAFT, card=replace(CARD, number="4111 1111-11111111", expiry_year=30))
 
-    assert fingerprint_of(same, KEY) == fingerprint_of(DRAFT, KEY)
+    assert compute_fingerprint(same, KEY) == compute_fingerprint(DRAFT, KEY)
 
 
 CHANGES = {
@@ -59,8 +59,8 @@ def test_every_field_is_tried() -> None:
 def test_every_field_counts(name: str) -> None:
     other = replace(DRAFT, **{name: CHANGES[name]})  # type: ignore[arg-type]
 
-    assert fingerprint_of(other, KEY) != fingerprint_of(DRAFT, KEY)
+    assert compute_fingerprint(other, KEY) != compute_fingerprint(DRAFT, KEY)
 
 
 def test_nobody_finds_the_card_without_the_key() -> None:
-    assert fingerprint_of(DRAFT, b"another") != fingerprint_of(DRAFT, KEY)
+    assert compute_fingerprint(DRAFT, b"another") != compute_fingerprint(DRAFT, KEY)

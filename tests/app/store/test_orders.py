@@ -17,7 +17,7 @@ from app.store.orders import (
     advance_order,
     get_order,
     list_open_orders,
-    list_orders_of,
+    list_user_orders,
 )
 from app.store.pagination import PageRequest
 from app.store.table import Table, get_table
@@ -135,7 +135,7 @@ async def test_a_users_orders_are_one_query_and_a_move_is_one_call(table: Table)
         await add_order(table, each)
 
     listing = count_calls(table)
-    page = await list_orders_of(table, user_id, PageRequest())
+    page = await list_user_orders(table, user_id, PageRequest())
     listed = len(listing)
     await advance_order(table, placed[0].order_id, OrderState.PAID, status="s", now=NOW)
 

@@ -64,7 +64,7 @@ async def test_the_store_says_the_same_on_another_emulator() -> None:
 
     assert (await carts.get_cart(table, "u-1")).total_cents == 4 * 3499
     assert (await products.list_products(table, PageRequest())).entries == goods
-    assert (await orders.list_orders_of(table, "u-1", PageRequest())).entries == (paid,)
+    assert (await orders.list_user_orders(table, "u-1", PageRequest())).entries == (paid,)
     assert paid.state is OrderState.PAID
     with pytest.raises(UsernameTakenError):
         await users.add_user(table, replace(BUYER, user_id="u-2"), credentials)
