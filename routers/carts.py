@@ -22,14 +22,14 @@ from routers.dependencies import (
 from routers.problems import problems
 from routers.requests import JSONRoute
 from routers.schemas.cart import (
-    CartItem,
-    CartItemChange,
-    CartItemTotal,
+    CartChangedResponse,
+    CartItemCreate,
+    CartItemTotalResponse,
+    CartItemUpdate,
     CartPublic,
-    CartReplace,
-    CartTotal,
-    CartUser,
-    ListedCart,
+    CartTotalResponse,
+    CartUpdate,
+    ListedCartPublic,
 )
 
 router = APIRouter(prefix="/cart", tags=["cart"], route_class=JSONRoute)
@@ -60,11 +60,11 @@ CartDep = Annotated[Cart, Depends(_cart)]
 @router.get("/all", summary="List all carts", dependencies=[StaffOnly], responses=_READING)
 async def list_carts(
     request: Request, response: Response, table: TableDep, page: PageDep
-) -> list[ListedCart]:
+) -> list[ListedCartPublic]:
     """Return everybody's carts, oldest first. For staff, unless the shop is open."""
     found = await store.list_carts(table, page)
     link_next(request, response, found, page.limit)
-    return [ListedCart.from_cart(each) for each in found.entries]
+    return [ListedCartPublic.from_cart(each) for each in found.entries]
 
 
 @router.get("/items/{userid}", summary="Read a cart", responses=_READING)
@@ -74,39 +74,45 @@ async def get_cart(cart: CartDep) -> CartPublic:
 
 
 @router.get("/total/{userid}", summary="Read what a cart comes to", responses=_READING)
-async def get_cart_total(cart: CartDep) -> CartTotal:
+async def get_cart_total(cart: CartDep) -> CartTotalResponse:
     """Return the sum of price times quantity."""
-    return CartTotal(carttotal=cents_to_number(cart.total_cents), userid=cart.user_id)
+    return CartTotalResponse(carttotal=cents_to_number(cart.total_cents), userid=cart.user_id)
 
 
 @router.get("/items/total/{userid}", summary="Read how much is in a cart", responses=_READING)
-async def get_cart_item_total(cart: CartDep) -> CartItemTotal:
+async def get_cart_item_total(cart: CartDep) -> CartItemTotalResponse:
     """Return the sum of the quantities."""
-    return CartItemTotal(cartitemtotal=cart.item_count, userid=cart.user_id)
+    return CartItemTotalResponse(cartitemtotal=cart.item_count, userid=cart.user_id)
 
 
 @router.post("/item/add/{userid}", summary="Add an item", responses=_WRITING)
-async def add_cart_item(userid: UserId, body: CartItem, table: TableDep, now: NowDep) -> CartUser:
+async def add_cart_item(
+    userid: UserId, body: CartItemCreate, table: TableDep, now: NowDep
+) -> CartChangedResponse:
     """Put an item into the cart, or add its quantity to the one that is there.
 
     Without a price, name and price come from the catalog.
     """
     await carts.add_to_cart(table, userid, body.to_line(), now=now)
-    return CartUser(userid=userid)
+    return CartChangedResponse(userid=userid)
 
 
 @router.post("/item/modify/{userid}", summary="Change a quantity", responses=_WRITING)
-async def modify_cart_item(userid: UserId, body: CartItemChange, table: TableDep) -> CartUser:
+async def modify_cart_item(
+    userid: UserId, body: CartItemUpdate, table: TableDep
+) -> CartChangedResponse:
     """Set an item's quantity; 0 removes it; an item that is not there stays so."""
     await store.set_quantity(table, userid, body.itemid, body.quantity)
-    return CartUser(userid=userid)
+    return CartChangedResponse(userid=userid)
 
 
 @router.post("/modify/{userid}", summary="Replace a cart", responses=_WRITING)
-async def replace_cart(userid: UserId, body: CartReplace, table: TableDep, now: NowDep) -> CartUser:
+async def replace_cart(
+    userid: UserId, body: CartUpdate, table: TableDep, now: NowDep
+) -> CartChangedResponse:
     """Store a whole cart in place of the one there is."""
     await carts.replace_cart(table, userid, [item.to_line() for item in body.cart], now=now)
-    return CartUser(userid=userid)
+    return CartChangedResponse(userid=userid)
 
 
 @router.post(

@@ -28,13 +28,13 @@ from routers.pages import file_answer
 from routers.problems import problems
 from routers.requests import JSONRoute
 from routers.schemas.catalog import (
-    Liveness,
-    LivenessAnswer,
-    ProductAnswer,
+    LivenessPublic,
+    LivenessResponse,
     ProductCreate,
-    ProductCreated,
+    ProductCreatedResponse,
     ProductPublic,
-    ProductsAnswer,
+    ProductResponse,
+    ProductsResponse,
 )
 
 router = APIRouter(tags=["catalog"], route_class=JSONRoute)
@@ -50,17 +50,17 @@ ProductId = Annotated[
 @router.get("/products", summary="List the catalog", responses=problems())
 async def list_products(
     request: Request, response: Response, table: TableDep, page: PageDep
-) -> ProductsAnswer:
+) -> ProductsResponse:
     """Return all products, oldest first; a `Link` header leads to the next page."""
     found = await store.list_products(table, page)
     link_next(request, response, found, page.limit)
-    return ProductsAnswer(data=[ProductPublic.from_product(each) for each in found.entries])
+    return ProductsResponse(data=[ProductPublic.from_product(each) for each in found.entries])
 
 
 @router.get("/products/{id}", summary="Read a product", responses=problems(ProductNotFoundError))
-async def get_product(id: ProductId, table: TableDep) -> ProductAnswer:  # noqa: A002
+async def get_product(id: ProductId, table: TableDep) -> ProductResponse:  # noqa: A002
     """Return one product."""
-    return ProductAnswer(data=ProductPublic.from_product(await store.get_product(table, id)))
+    return ProductResponse(data=ProductPublic.from_product(await store.get_product(table, id)))
 
 
 @router.post(
@@ -71,7 +71,7 @@ async def get_product(id: ProductId, table: TableDep) -> ProductAnswer:  # noqa:
     responses=problems(UnauthorizedError, ForbiddenError),
 )
 @router.post("/product", status_code=201, dependencies=[StaffOnly], include_in_schema=False)
-async def add_product(body: ProductCreate, table: TableDep, now: NowDep) -> ProductCreated:
+async def add_product(body: ProductCreate, table: TableDep, now: NowDep) -> ProductCreatedResponse:
     """Store a new product under an id of its own. For staff, unless the shop is open."""
     product = Product(
         product_id=str(uuid4()),
@@ -84,14 +84,14 @@ async def add_product(body: ProductCreate, table: TableDep, now: NowDep) -> Prod
         created_at=now,
     )
     await store.add_product(table, product)
-    return ProductCreated(resourceId=ProductPublic.from_product(product))
+    return ProductCreatedResponse(resourceId=ProductPublic.from_product(product))
 
 
 @router.get("/catalogliveness", summary="Ask whether the catalog is alive")
 @router.get("/liveness", include_in_schema=False)
-async def get_liveness(settings: SettingsDep) -> LivenessAnswer:
+async def get_liveness(settings: SettingsDep) -> LivenessResponse:
     """Return the version of the catalog."""
-    return LivenessAnswer(data=Liveness(version=settings.catalog_version))
+    return LivenessResponse(data=LivenessPublic(version=settings.catalog_version))
 
 
 @router.get(

@@ -32,7 +32,7 @@ from routers.dependencies import (
 )
 from routers.problems import problems
 from routers.requests import JSONRoute
-from routers.schemas.order import OrderCreate, OrderPlaced, OrderPublic, Payment
+from routers.schemas.order import OrderCreate, OrderPlacedResponse, OrderPublic, PaymentPublic
 
 router = APIRouter(prefix="/order", tags=["order"], route_class=JSONRoute)
 
@@ -40,7 +40,7 @@ _READING = problems(UnauthorizedError, ForbiddenError)
 _PLACING = problems(UnauthorizedError, ForbiddenError, IdempotencyConflictError)
 _ACCEPTED: dict[int | str, Any] = {
     202: {
-        "model": OrderPlaced,
+        "model": OrderPlacedResponse,
         "description": "The order was taken; `Location` leads to it (`Prefer: respond-async`).",
     }
 }
@@ -84,7 +84,7 @@ class _Placing:
         self._key = key
         self._is_async = is_async
 
-    async def place(self, user_id: str, body: OrderCreate) -> OrderPlaced:
+    async def place(self, user_id: str, body: OrderCreate) -> OrderPlacedResponse:
         """Place the order and wait for its payment, unless the client would rather not."""
         order = await orders.place_order(
             self._table,
@@ -106,8 +106,8 @@ class _Placing:
             decision = await orders.wait_for_decision(
                 self._table, order.order_id, seconds=self._settings.payment_wait_seconds
             )
-        return OrderPlaced(
-            order_id=order.order_id, userid=user_id, payment=Payment.from_decision(decision)
+        return OrderPlacedResponse(
+            order_id=order.order_id, userid=user_id, payment=PaymentPublic.from_decision(decision)
         )
 
 
@@ -148,7 +148,9 @@ PlacingDep = Annotated[_Placing, Depends(_placing)]
 
 
 @router.post("/add/{userid}", summary="Place an order", responses={**_ACCEPTED, **_PLACING})
-async def place_order(userid: UserId, body: OrderCreate, placing: PlacingDep) -> OrderPlaced:
+async def place_order(
+    userid: UserId, body: OrderCreate, placing: PlacingDep
+) -> OrderPlacedResponse:
     """Take an order and answer with what became of its payment.
 
     A refused card is a 200 too: look at `payment.status`. While the payment is not known
@@ -160,7 +162,7 @@ async def place_order(userid: UserId, body: OrderCreate, placing: PlacingDep) ->
 @router.post("/add", summary="Place an order of one's own", responses={**_ACCEPTED, **_PLACING})
 async def place_own_order(
     body: OrderCreate, caller: CallerDep, settings: SettingsDep, placing: PlacingDep
-) -> OrderPlaced:
+) -> OrderPlacedResponse:
     """Take an order for the user named in the body, else for the caller."""
     user_id = body.userid or (caller.user_id if caller else "")
     if not user_id:

@@ -65,7 +65,7 @@ _MEANING = {
 RETRY_AFTER_SECONDS = 1
 
 
-class Problem(BaseModel):
+class ErrorResponse(BaseModel):
     """The body of every error."""
 
     message: str = Field(description="What is wrong, for people.")
@@ -91,7 +91,7 @@ def describe(status: int) -> dict[str, Any]:
     """Return the documentation of one error answer."""
     meaning, message = _MEANING[status]
     return {
-        "model": Problem,
+        "model": ErrorResponse,
         "description": meaning,
         "content": {"application/json": {"example": {"message": message, "status": status}}},
     }

@@ -14,32 +14,32 @@ from routers.problems import problems
 router = APIRouter(tags=["system"])
 
 
-class Health(BaseModel):
+class HealthResponse(BaseModel):
     """The process is up."""
 
     status: Literal["ok"] = "ok"
     version: str
 
 
-class Readiness(BaseModel):
+class ReadinessResponse(BaseModel):
     """The table and the queue answer."""
 
     status: Literal["ready"] = "ready"
 
 
 @router.get("/healthz", summary="Ask whether the process is up")
-async def get_health(settings: SettingsDep) -> Health:
+async def get_health(settings: SettingsDep) -> HealthResponse:
     """Answer without touching anything else."""
-    return Health(version=settings.version)
+    return HealthResponse(version=settings.version)
 
 
 @router.get("/readyz", summary="Ask whether the shop can work", responses=problems())
-async def get_readiness(table: TableDep, queues: QueuesDep) -> Readiness:
+async def get_readiness(table: TableDep, queues: QueuesDep) -> ReadinessResponse:
     """Answer once the table and the queue for payments answer."""
     await asyncio.gather(
         table.get(product_key("readyz")), queues.check("payment_request_queue_url")
     )
-    return Readiness()
+    return ReadinessResponse()
 
 
 @router.get("/live", summary="Ask whether payment is alive", response_class=PlainTextResponse)

@@ -33,18 +33,18 @@ from routers.dependencies import (
 from routers.problems import problems
 from routers.requests import JSONRoute
 from routers.schemas.user import (
-    LoginAnswer,
-    LoginBody,
-    Message,
-    RefreshBody,
-    RegisterBody,
-    Tokens,
-    UserAnswer,
-    UserCreated,
+    CurrentUserResponse,
+    LoginCreate,
+    LoginResponse,
+    MessageResponse,
+    TokensResponse,
+    TokensUpdate,
+    UserCreate,
+    UserCreatedResponse,
     UserPublic,
-    UsersAnswer,
-    VerifyBody,
-    WhoAmI,
+    UserResponse,
+    UsersResponse,
+    VerificationCreate,
 )
 
 router = APIRouter(tags=["user"], route_class=JSONRoute)
@@ -79,8 +79,8 @@ def _is_https(request: Request) -> bool:
 @router.post("/login", summary="Log in", responses=problems(InvalidCredentialsError))
 @router.post("/acme-login", include_in_schema=False)
 async def log_in(
-    body: LoginBody, request: Request, response: Response, table: TableDep, now: NowDep
-) -> LoginAnswer:
+    body: LoginCreate, request: Request, response: Response, table: TableDep, now: NowDep
+) -> LoginResponse:
     """Return tokens, and set them as cookies for pages of the same origin."""
     login = await users.log_in(
         table,
@@ -90,7 +90,7 @@ async def log_in(
         now=now,
     )
     _set_cookies(request, response, login.tokens)
-    return LoginAnswer(
+    return LoginResponse(
         access_token=login.tokens.access,
         refresh_token=login.tokens.refresh,
         token=login.user_id,
@@ -98,19 +98,19 @@ async def log_in(
 
 
 @router.post("/refresh-token", summary="Renew tokens", responses=problems(UnauthorizedError))
-async def refresh_tokens(body: RefreshBody, now: NowDep) -> Tokens:
+async def refresh_tokens(body: TokensUpdate, now: NowDep) -> TokensResponse:
     """Return fresh tokens for a refresh token; an access token does not count as one."""
     tokens = users.refresh_tokens(
         await get_signing_keys(), refresh_token=body.refresh_token, now=now
     )
-    return Tokens(access_token=tokens.access, refresh_token=tokens.refresh)
+    return TokensResponse(access_token=tokens.access, refresh_token=tokens.refresh)
 
 
 @router.post("/verify-token", summary="Check a token", responses=problems(UnauthorizedError))
-async def verify_token(body: VerifyBody, now: NowDep) -> Message:
+async def verify_token(body: VerificationCreate, now: NowDep) -> MessageResponse:
     """Tell whether an access token is valid; the HTTP status says it all."""
     read_access_token(body.access_token, await get_signing_keys(), now=now)
-    return Message(message="Token Valid. User Authorized", status=200)
+    return MessageResponse(message="Token Valid. User Authorized", status=200)
 
 
 @router.post(
@@ -121,10 +121,10 @@ async def verify_token(body: VerifyBody, now: NowDep) -> Message:
     responses=problems(UnauthorizedError),
 )
 @router.post("/users/logout", status_code=202, dependencies=[AnyUser], include_in_schema=False)
-async def log_out(request: Request, response: Response) -> Message:
+async def log_out(request: Request, response: Response) -> MessageResponse:
     """Expire the cookies. Tokens that were copied elsewhere live on until they expire."""
     _set_cookies(request, response, None)
-    return Message(message="Done", status=202)
+    return MessageResponse(message="Done", status=202)
 
 
 @router.post(
@@ -133,7 +133,7 @@ async def log_out(request: Request, response: Response) -> Message:
     status_code=201,
     responses=problems(UsernameTakenError),
 )
-async def register_user(body: RegisterBody, table: TableDep, now: NowDep) -> UserCreated:
+async def register_user(body: UserCreate, table: TableDep, now: NowDep) -> UserCreatedResponse:
     """Store a new customer under a name that nobody has, whatever its case."""
     user = await users.register_user(
         table,
@@ -145,7 +145,7 @@ async def register_user(body: RegisterBody, table: TableDep, now: NowDep) -> Use
         email=body.email,
         now=now,
     )
-    return UserCreated(resourceId=user.user_id)
+    return UserCreatedResponse(resourceId=user.user_id)
 
 
 @router.get(
@@ -156,11 +156,11 @@ async def register_user(body: RegisterBody, table: TableDep, now: NowDep) -> Use
 )
 async def list_users(
     request: Request, response: Response, table: TableDep, page: PageDep
-) -> UsersAnswer:
+) -> UsersResponse:
     """Return everybody's profile, oldest first. For staff, unless the shop is open."""
     found = await store.list_users(table, page)
     link_next(request, response, found, page.limit)
-    return UsersAnswer(data=[UserPublic.from_user(each) for each in found.entries])
+    return UsersResponse(data=[UserPublic.from_user(each) for each in found.entries])
 
 
 @router.get(
@@ -173,10 +173,10 @@ async def get_user(
     caller: CallerDep,
     settings: SettingsDep,
     table: TableDep,
-) -> UserAnswer:
+) -> UserResponse:
     """Return one's own profile; staff read anybody's."""
     check_owner(caller, id, settings, or_staff=True)
-    return UserAnswer(data=UserPublic.from_user(await store.get_user(table, id)))
+    return UserResponse(data=UserPublic.from_user(await store.get_user(table, id)))
 
 
 @router.get(
@@ -186,16 +186,16 @@ async def get_user(
     responses=problems(),
 )
 @router.get("/whoami", include_in_schema=False, response_model_exclude_none=True)
-async def get_current_user(request: Request, now: NowDep) -> WhoAmI:
+async def get_current_user(request: Request, now: NowDep) -> CurrentUserResponse:
     """Return the user behind the token; an empty object when nobody is logged in."""
     token = find_token(request)
     if token is None:
-        return WhoAmI()
+        return CurrentUserResponse()
     try:
         caller = read_access_token(token, await get_signing_keys(), now=now)
     except UnauthorizedError:
-        return WhoAmI()
-    return WhoAmI(userId=caller.user_id, userName=caller.username)
+        return CurrentUserResponse()
+    return CurrentUserResponse(userId=caller.user_id, userName=caller.username)
 
 
 @router.get("/acme-login", include_in_schema=False)

@@ -65,7 +65,7 @@ PriceField = Annotated[
 ]
 
 
-class CartItem(LiberalModel):
+class CartItemCreate(LiberalModel):
     """An item to put into a cart; only its id is needed."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
@@ -91,7 +91,7 @@ class CartItem(LiberalModel):
         )
 
 
-class CartItemChange(LiberalModel):
+class CartItemUpdate(LiberalModel):
     """A new quantity for an item; 0 removes it, other fields are ignored."""
 
     model_config = ConfigDict(
@@ -103,16 +103,16 @@ class CartItemChange(LiberalModel):
     quantity: QuantityOrNone
 
 
-class ReplacedItem(CartItem):
+class CartLineCreate(CartItemCreate):
     """An item of a whole cart; quantity 0 leaves it out."""
 
     quantity: QuantityOrNone = 1
 
 
-_Cart = Annotated[list[ReplacedItem], Field(max_length=500)]
+_Cart = Annotated[list[CartLineCreate], Field(max_length=500)]
 
 
-class CartReplace(LiberalModel):
+class CartUpdate(LiberalModel):
     """A whole cart in place of the one there is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"cart": [_EXAMPLE]}]})
@@ -166,7 +166,7 @@ class CartPublic(BaseModel):
         )
 
 
-class ListedCart(CartPublic):
+class ListedCartPublic(CartPublic):
     """A cart in the list of all carts."""
 
     model_config = ConfigDict(
@@ -178,12 +178,12 @@ class ListedCart(CartPublic):
     id: str
 
     @classmethod
-    def from_cart(cls, cart: Cart) -> "ListedCart":
+    def from_cart(cls, cart: Cart) -> "ListedCartPublic":
         """Return the listed form of ``cart``."""
         return cls(**CartPublic.from_cart(cart).model_dump(), id=cart.user_id)
 
 
-class CartUser(BaseModel):
+class CartChangedResponse(BaseModel):
     """Whose cart was changed."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"userid": "dan"}]})
@@ -191,7 +191,7 @@ class CartUser(BaseModel):
     userid: str
 
 
-class CartTotal(BaseModel):
+class CartTotalResponse(BaseModel):
     """What a cart comes to."""
 
     model_config = ConfigDict(
@@ -202,7 +202,7 @@ class CartTotal(BaseModel):
     userid: str
 
 
-class CartItemTotal(BaseModel):
+class CartItemTotalResponse(BaseModel):
     """How many things are in a cart."""
 
     model_config = ConfigDict(

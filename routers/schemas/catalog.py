@@ -72,7 +72,7 @@ def _answer(**body: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [body]})
 
 
-class ProductAnswer(BaseModel):
+class ProductResponse(BaseModel):
     """One product."""
 
     model_config = _answer(data=_EXAMPLE, status=200)
@@ -81,7 +81,7 @@ class ProductAnswer(BaseModel):
     status: Literal[200] = 200
 
 
-class ProductsAnswer(BaseModel):
+class ProductsResponse(BaseModel):
     """A list of products."""
 
     model_config = _answer(data=[_EXAMPLE], status=200)
@@ -90,7 +90,7 @@ class ProductsAnswer(BaseModel):
     status: Literal[200] = 200
 
 
-class ProductCreated(BaseModel):
+class ProductCreatedResponse(BaseModel):
     """A new product was stored; ``resourceId`` is the whole product."""
 
     model_config = _answer(message="Product created successfully!", resourceId=_EXAMPLE, status=201)
@@ -100,17 +100,17 @@ class ProductCreated(BaseModel):
     status: Literal[201] = 201
 
 
-class Liveness(BaseModel):
+class LivenessPublic(BaseModel):
     """Which version of the catalog answers; pages choose a stylesheet by it."""
 
     version: str
     servicename: Literal["catalog"] = "catalog"
 
 
-class LivenessAnswer(BaseModel):
+class LivenessResponse(BaseModel):
     """The catalog is alive."""
 
     model_config = _answer(data={"version": "v1", "servicename": "catalog"}, status=200)
 
-    data: Liveness
+    data: LivenessPublic
     status: Literal[200] = 200

@@ -79,7 +79,7 @@ _LISTED_EXAMPLE: dict[str, Any] = {
 }
 
 
-class AddressIn(LiberalModel):
+class AddressCreate(LiberalModel):
     """Where to send the goods; every part may be left out."""
 
     street: ShortText = ""
@@ -89,7 +89,7 @@ class AddressIn(LiberalModel):
     country: ShortText = ""
 
 
-class CardIn(EventCard):
+class CardCreate(EventCard):
     """A card in any of its shapes: the pages', the till's, or the event's."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_CARD_EXAMPLE]})
@@ -99,7 +99,7 @@ class CardIn(EventCard):
     cvv: Text = Field("", alias="ccv")
 
 
-class OrderItemIn(LiberalModel):
+class OrderItemCreate(LiberalModel):
     """One article of an order."""
 
     also_known_as: ClassVar[dict[str, str]] = {"id": "itemid"}
@@ -116,7 +116,7 @@ def _delivery_text(value: Any) -> Any:
     return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
 
 
-_Cart = Annotated[list[OrderItemIn], Field(min_length=1, max_length=MAX_LINES)]
+_Cart = Annotated[list[OrderItemCreate], Field(min_length=1, max_length=MAX_LINES)]
 
 
 class OrderCreate(LiberalModel):
@@ -128,7 +128,7 @@ class OrderCreate(LiberalModel):
     firstname: ShortText = ""
     lastname: ShortText = ""
     email: ShortText = ""
-    address: AddressIn = AddressIn()
+    address: AddressCreate = AddressCreate()
     delivery: Annotated[
         Text,
         BeforeValidator(
@@ -136,7 +136,7 @@ class OrderCreate(LiberalModel):
             json_schema_input_type=Annotated[str, Field(max_length=1000)] | dict[str, Any],
         ),
     ] = ""
-    card: CardIn
+    card: CardCreate
     cart: Annotated[
         _Cart, BeforeValidator(json_inside_json, json_schema_input_type=_Cart | str)
     ] = Field(description="A list, or the list as JSON text.")
@@ -166,7 +166,7 @@ class OrderCreate(LiberalModel):
         )
 
 
-class Payment(BaseModel):
+class PaymentPublic(BaseModel):
     """What became of the payment; ``status`` is 400 for a refused card."""
 
     success: Literal["true", "false"]
@@ -176,7 +176,7 @@ class Payment(BaseModel):
     transactionID: str
 
     @classmethod
-    def from_decision(cls, decision: PaymentDecision | None) -> "Payment":
+    def from_decision(cls, decision: PaymentDecision | None) -> "PaymentPublic":
         """Return the public form of a decision; None means not known yet."""
         if decision is None:
             return cls(
@@ -203,7 +203,7 @@ class Payment(BaseModel):
         )
 
 
-class OrderPlaced(BaseModel):
+class OrderPlacedResponse(BaseModel):
     """The answer to a new order."""
 
     model_config = ConfigDict(
@@ -226,7 +226,7 @@ class OrderPlaced(BaseModel):
 
     order_id: str
     userid: str
-    payment: Payment
+    payment: PaymentPublic
 
 
 class AddressPublic(BaseModel):

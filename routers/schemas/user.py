@@ -24,7 +24,7 @@ def _examples(*bodies: dict[str, Any]) -> ConfigDict:
 Token = Annotated[str, Field(min_length=1, max_length=4000)]
 
 
-class LoginBody(LiberalModel):
+class LoginCreate(LiberalModel):
     """A name and its password."""
 
     model_config = _examples({"username": "eric", "password": "vmware1!"})
@@ -33,7 +33,7 @@ class LoginBody(LiberalModel):
     password: Password
 
 
-class RegisterBody(LiberalModel):
+class UserCreate(LiberalModel):
     """A new customer."""
 
     model_config = _examples(
@@ -53,7 +53,7 @@ class RegisterBody(LiberalModel):
     email: ShortText = ""
 
 
-class RefreshBody(LiberalModel):
+class TokensUpdate(LiberalModel):
     """The token a login gave for this."""
 
     model_config = _examples({"refresh_token": "<JWT>"})
@@ -61,7 +61,7 @@ class RefreshBody(LiberalModel):
     refresh_token: Token
 
 
-class VerifyBody(LiberalModel):
+class VerificationCreate(LiberalModel):
     """A token somebody presented."""
 
     model_config = _examples({"access_token": "<JWT>"})
@@ -69,7 +69,7 @@ class VerifyBody(LiberalModel):
     access_token: Token
 
 
-class Tokens(BaseModel):
+class TokensResponse(BaseModel):
     """Fresh tokens: 60 minutes for access, 180 for refresh."""
 
     model_config = _examples(_TOKENS_EXAMPLE)
@@ -79,7 +79,7 @@ class Tokens(BaseModel):
     status: Literal[200] = 200
 
 
-class LoginAnswer(Tokens):
+class LoginResponse(TokensResponse):
     """Fresh tokens and, as ``token``, the user's id."""
 
     model_config = _examples({**_TOKENS_EXAMPLE, "token": "5c393a111d41c892ce243829"})
@@ -87,7 +87,7 @@ class LoginAnswer(Tokens):
     token: str
 
 
-class Message(BaseModel):
+class MessageResponse(BaseModel):
     """A word of success."""
 
     model_config = _examples({"message": "Done", "status": 202})
@@ -96,7 +96,7 @@ class Message(BaseModel):
     status: int
 
 
-class UserCreated(BaseModel):
+class UserCreatedResponse(BaseModel):
     """A customer was registered; ``resourceId`` is their id."""
 
     model_config = _examples(
@@ -133,7 +133,7 @@ class UserPublic(BaseModel):
         )
 
 
-class UserAnswer(BaseModel):
+class UserResponse(BaseModel):
     """One user."""
 
     model_config = _examples({"data": _USER_EXAMPLE, "status": 200})
@@ -142,7 +142,7 @@ class UserAnswer(BaseModel):
     status: Literal[200] = 200
 
 
-class UsersAnswer(BaseModel):
+class UsersResponse(BaseModel):
     """A list of users."""
 
     model_config = _examples({"data": [_USER_EXAMPLE], "status": 200})
@@ -151,7 +151,7 @@ class UsersAnswer(BaseModel):
     status: Literal[200] = 200
 
 
-class WhoAmI(BaseModel):
+class CurrentUserResponse(BaseModel):
     """Who is logged in; empty for nobody."""
 
     model_config = _examples({"userId": "5c393a111d41c892ce243829", "userName": "eric"})

@@ -24,7 +24,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
 
 each_operation = pytest.mark.parametrize("name", OPERATIONS)
 
-PROBLEM = {"$ref": "#/components/schemas/Problem"}
+PROBLEM = {"$ref": "#/components/schemas/ErrorResponse"}
 
 
 def successes(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -251,15 +251,25 @@ def accepts(name: str, field: str, value: Any) -> bool:
 @pytest.mark.parametrize(
     ("name", "field", "good", "bad"),
     [
-        ("CartItem", "quantity", [1, "1", " 12 ", 1_000_000], [0, -1, "0", 1.5, "x", 1_000_001]),
-        ("CartItemChange", "quantity", [0, "0"], [-1, "-1", "", 1_000_001]),
-        ("OrderItemIn", "price", [4, 62.5, "34.99", "1,234.50", '"73.76"'], [-1, "x", "", "-1"]),
+        (
+            "CartItemCreate",
+            "quantity",
+            [1, "1", " 12 ", 1_000_000],
+            [0, -1, "0", 1.5, "x", 1_000_001],
+        ),
+        ("CartItemUpdate", "quantity", [0, "0"], [-1, "-1", "", 1_000_001]),
+        (
+            "OrderItemCreate",
+            "price",
+            [4, 62.5, "34.99", "1,234.50", '"73.76"'],
+            [-1, "x", "", "-1"],
+        ),
         ("ProductCreate", "price", [0, "0", 999_999_999.99], [1e9, "1e5", "NaN"]),
-        ("CardIn", "expMonth", [7, "07", ""], [-1, "x", 1.5]),
-        ("CardIn", "expYear", [2030, "30"], [-1, "20 30"]),
+        ("CardCreate", "expMonth", [7, "07", ""], [-1, "x", 1.5]),
+        ("CardCreate", "expYear", [2030, "30"], [-1, "20 30"]),
         ("OrderCreate", "delivery", ["tractor", {"method": "standard"}], [1]),
         ("OrderCreate", "cart", [[{"itemid": "a"}], '[{"itemid": "a"}]'], [[], {}, 1]),
-        ("CartReplace", "cart", [[], "[]"], [{}, 1]),
+        ("CartUpdate", "cart", [[], "[]"], [{}, 1]),
     ],
 )
 def test_the_document_shows_every_form_that_clients_send(
