@@ -7,9 +7,9 @@ import sys
 import time
 from dataclasses import asdict
 
-from tests.simulation.mutants import MUTATIONS, VARIABLE
-from tests.simulation.runner import Summary, replay_line, run_many, run_traced, say
-from tests.simulation.world import hash_of, text_of
+from tests.simulation.mutations.catalogue import MUTATIONS, VARIABLE
+from tests.simulation.simulator.runner import Summary, replay_line, run_many, run_traced, say
+from tests.simulation.simulator.world import hash_of, text_of
 
 _MOST_SHOWN = 10
 _SECONDS_BETWEEN_LINES = 10.0

@@ -6,7 +6,14 @@ from random import Random
 
 import pytest
 
-from tests.simulation.convergence import Case, Walker, cases, essence, in_a_row, in_rounds
+from tests.simulation.exhaustive.convergence import (
+    Case,
+    Walker,
+    cases,
+    essence,
+    in_a_row,
+    in_rounds,
+)
 
 
 @pytest.mark.parametrize("arrange", [in_a_row, in_rounds])

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.simulation.client import FakeClient
-from tests.simulation.crash import ATTEMPTS, STORIES, Script, Stage
-from tests.simulation.errands import ERRANDS, Run, calm_run, complaints
-from tests.simulation.rotation import FakeSecrets, rotate
-from tests.simulation.rules import ViolationError
-from tests.simulation.sites import Site, client_calls, the_code
-from tests.simulation.weather import Fault
+from tests.simulation.crash_points.call_sites import Site, client_calls, the_code
+from tests.simulation.crash_points.key_rotation import FakeSecrets, rotate
+from tests.simulation.crash_points.requests import ERRANDS, Run, calm_run, complaints
+from tests.simulation.crash_points.scenarios import ATTEMPTS, STORIES, Script, Stage
+from tests.simulation.simulator.fake_clients import FakeClient
+from tests.simulation.simulator.faults import Fault
+from tests.simulation.simulator.rules import ViolationError
 
 FAULTS = tuple(Fault)[1:]
 

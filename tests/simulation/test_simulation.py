@@ -12,13 +12,13 @@ from random import Random
 import pytest
 
 from tests.simulation.__main__ import main
-from tests.simulation.loop import Process, SimLoop
-from tests.simulation.mutants import VARIABLE
-from tests.simulation.rules import DECLINED, DELIVERED, ViolationError
-from tests.simulation.runner import replay_line, run_many
-from tests.simulation.shoppers import Shopper
-from tests.simulation.weather import DAY, MINUTE, Fault
-from tests.simulation.world import World, hash_of, simulate, simulate_traced
+from tests.simulation.mutations.catalogue import VARIABLE
+from tests.simulation.simulator.faults import DAY, MINUTE, Fault
+from tests.simulation.simulator.loop import Process, SimLoop
+from tests.simulation.simulator.rules import DECLINED, DELIVERED, ViolationError
+from tests.simulation.simulator.runner import replay_line, run_many
+from tests.simulation.simulator.shoppers import Shopper
+from tests.simulation.simulator.world import World, hash_of, simulate, simulate_traced
 
 #: The same schedules in every run; ``make chaos`` runs others.
 SEED, SCHEDULES = 1_000_000, 2_000
@@ -35,7 +35,7 @@ def test_every_promise_is_kept_in_every_schedule() -> None:
 def test_a_seed_decides_everything_in_every_process() -> None:
     """Hashes of texts differ from process to process, so an order of theirs would show."""
     program = (
-        "from tests.simulation.world import hash_of, simulate_traced\n"
+        "from tests.simulation.simulator.world import hash_of, simulate_traced\n"
         "print([hash_of(simulate_traced(seed)[1]) for seed in range(20)])"
     )
     traces = {

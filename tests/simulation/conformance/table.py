@@ -1,32 +1,19 @@
-"""``python -m tests.simulation.likeness``: do table and queues in memory answer like AWS?
+"""Does the table in memory answer like the emulator's?
 
-Random calls of the kinds the store makes, with right and wrong arguments, go to the table in
-memory and to the emulator's; the answers, the kinds of failure and the items that failures
-carry have to be the same. Then the queues are compared (``queue_likeness.py``).
+Random calls of the kinds the store makes, with right and wrong arguments, go to both; the
+answers, the kinds of failure and the items that failures carry have to be the same.
 """
 
-import argparse
-import asyncio
-import os
-import sys
 import time
 from collections import Counter
-from itertools import count
 from random import Random
 from typing import Any
 
 from pydynox import DynamoDBClient
 from pydynox.exceptions import PydynoxException
 
-from infra.local.clients import Clients
-from infra.local.deploy import deploy
-from infra.local.emulator import Emulator
-from infra.topology import queue_setting
-from tests.simulation.calls import Call, Caller
-from tests.simulation.memory import Item, MemoryTable
-from tests.simulation.queue_likeness import Emulated
-from tests.simulation.queue_likeness import compare as compare_queues
-from tests.simulation.runner import say
+from tests.simulation.conformance.calls import Call, Caller
+from tests.simulation.simulator.memory_table import Item, MemoryTable
 
 
 def normal(value: Any) -> Any:
@@ -85,7 +72,7 @@ async def compare(client: DynamoDBClient, table: str, *, count: int, seed: int) 
         AssertionError: the two disagree; names the seed and the call.
     """
     memory = MemoryTable(table)
-    caller = Caller(Random(seed), table, f"likeness{seed}-{time.time_ns()}")
+    caller = Caller(Random(seed), table, f"conformance{seed}-{time.time_ns()}")
     seen: Counter[str] = Counter()
     for number in range(count):
         call = caller.draw()
@@ -95,35 +82,3 @@ async def compare(client: DynamoDBClient, table: str, *, count: int, seed: int) 
             raise AssertionError(f"{where}\nemulator {theirs}\nmemory   {ours}"[:4000])
         seen[f"{call.method} {ours[0]}"] += 1
     return seen
-
-
-def main() -> int:
-    """Compare with an emulator of its own; return 1 if the two disagree."""
-    parser = argparse.ArgumentParser(prog="python -m tests.simulation.likeness")
-    parser.add_argument("--n", type=int, default=50_000, help="how many calls")
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
-    with Emulator() as emulator:
-        stack = deploy(emulator.endpoint_url)
-        client = DynamoDBClient(region=stack["REGION"], endpoint_url=emulator.endpoint_url)
-        sqs = Clients(emulator.endpoint_url, stack["REGION"])("sqs")
-        emulated = Emulated(sqs, lambda queue: stack[queue_setting(queue)])
-        try:
-            work = compare(client, stack["TABLE"], count=options.n, seed=options.seed)
-            seen = asyncio.run(work)
-            for seed in count(options.seed):
-                seen.update(compare_queues(emulated, seed=seed))
-                if emulated.calls >= options.n // 5:
-                    break
-        except AssertionError as failure:
-            say(str(failure))
-            return 1
-    for name, times in sorted(seen.items()):
-        say(f"{times:7,} {name}")
-    say(f"{options.n:,} calls of the table, {emulated.calls:,} of the queues: the same answers")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

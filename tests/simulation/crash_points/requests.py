@@ -23,16 +23,16 @@ from app.store.orders import order_to_item
 from app.store.products import product_to_item
 from app.store.users import credentials_to_item, user_to_item
 from infra.seeds.classic import classic_products, make_order
-from tests.simulation.client import FakeQueues, fake_table
-from tests.simulation.crash import Script
-from tests.simulation.door import KEYS, Answer, ask, opened
-from tests.simulation.lambdas import EPOCH, Log
-from tests.simulation.loop import Process, SimLoop
-from tests.simulation.memory import MemoryTable
-from tests.simulation.network import KEYS as KEYS_SERVICE
-from tests.simulation.network import CallLostError, Network, Trace
-from tests.simulation.sites import Site, running_site
-from tests.simulation.weather import Fault
+from tests.simulation.crash_points.call_sites import Site, running_site
+from tests.simulation.crash_points.scenarios import Script
+from tests.simulation.simulator.fake_clients import FakeQueues, fake_table
+from tests.simulation.simulator.faults import Fault
+from tests.simulation.simulator.gateway import KEYS, Answer, ask, opened
+from tests.simulation.simulator.lambdas import EPOCH, Log
+from tests.simulation.simulator.loop import Process, SimLoop
+from tests.simulation.simulator.memory_table import MemoryTable
+from tests.simulation.simulator.network import KEYS as KEYS_SERVICE
+from tests.simulation.simulator.network import CallLostError, Network, Trace
 from workers.dependencies import Dependencies
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from types import CodeType
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 TABLE_FILE, QUEUES_FILE = "app/store/table.py", "app/queues.py"
 _KEYS_FILE, _ROTATION_FILE = "app/security/signing_keys.py", "app/security/key_rotation.py"

@@ -8,7 +8,7 @@ AWS from another file.
 import ast
 from collections.abc import Iterator, Mapping
 
-from tests.simulation.sites import TOOLS, Code, Module, owner_of
+from tests.simulation.crash_points.call_sites import TOOLS, Code, Module, owner_of
 
 _PORTS = frozenset({"table", "queues"})
 _MAKERS = frozenset({"get_table", "get_queues", "open_table", "SQSQueues"})

@@ -9,13 +9,13 @@ from app.domain.errors import ShopError
 from app.messages import ShipmentDelivered
 from app.store.orders import get_order, list_orders, list_user_orders
 from app.store.pagination import PageRequest
-from tests.simulation.loop import Process
-from tests.simulation.rules import DECLINED, DELIVERED, check
-from tests.simulation.shoppers import EXPIRED, GOOD, Purchase, simple_purchase
-from tests.simulation.sites import Site, running_site
-from tests.simulation.sqs import order_in
-from tests.simulation.weather import Fault, Weather
-from tests.simulation.world import World
+from tests.simulation.crash_points.call_sites import Site, running_site
+from tests.simulation.simulator.faults import Fault, Weather
+from tests.simulation.simulator.loop import Process
+from tests.simulation.simulator.rules import DECLINED, DELIVERED, check
+from tests.simulation.simulator.shoppers import EXPIRED, GOOD, Purchase, simple_purchase
+from tests.simulation.simulator.sqs import order_in
+from tests.simulation.simulator.world import World
 
 #: How often the table handle asks before it gives up.
 ATTEMPTS = 3

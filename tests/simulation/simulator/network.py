@@ -12,8 +12,8 @@ from pydynox.exceptions import (
 )
 
 from app.store.table import READ_TIMEOUT_SECONDS
-from tests.simulation.loop import Process, SimLoop
-from tests.simulation.weather import Fault, Faults
+from tests.simulation.simulator.faults import Fault, Faults
+from tests.simulation.simulator.loop import Process, SimLoop
 
 Effect = Callable[[], Any]
 TABLE, QUEUES, KEYS = "table", "queues", "keys"

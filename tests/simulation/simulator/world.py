@@ -18,17 +18,18 @@ import workers.order
 from app.domain.product import Product
 from app.settings import Settings, read_settings
 from app.store.products import product_to_item
-from tests.simulation.client import FakeQueues, fake_table
-from tests.simulation.door import opened
-from tests.simulation.earlier import earlier_orders
-from tests.simulation.endings import check_end, check_promises, check_swept
-from tests.simulation.history import History
-from tests.simulation.lambdas import EPOCH, Lambdas, Log
-from tests.simulation.loop import Process, SimLoop
-from tests.simulation.memory import Item, MemoryTable
-from tests.simulation.network import Network, Trace
-from tests.simulation.rules import ViolationError
-from tests.simulation.shoppers import (
+from tests.simulation.simulator.backlog import earlier_orders
+from tests.simulation.simulator.fake_clients import FakeQueues, fake_table
+from tests.simulation.simulator.faults import DAY, HOUR, MINUTE, Weather, draws
+from tests.simulation.simulator.final_checks import check_end, check_promises, check_swept
+from tests.simulation.simulator.gateway import opened
+from tests.simulation.simulator.history import History
+from tests.simulation.simulator.lambdas import EPOCH, Lambdas, Log
+from tests.simulation.simulator.loop import Process, SimLoop
+from tests.simulation.simulator.memory_table import Item, MemoryTable
+from tests.simulation.simulator.network import Network, Trace
+from tests.simulation.simulator.rules import ViolationError
+from tests.simulation.simulator.shoppers import (
     NUMBERS,
     PRICE_CENTS,
     PRODUCT_ID,
@@ -38,8 +39,7 @@ from tests.simulation.shoppers import (
     draw_purchases,
     is_contested,
 )
-from tests.simulation.sqs import SimulatedSQS
-from tests.simulation.weather import DAY, HOUR, MINUTE, Weather, draws
+from tests.simulation.simulator.sqs import SimulatedSQS
 
 #: After the faults: pauses between sweeps. Clocks were wrong by two days at most.
 _SWEEPS = (6 * MINUTE, 6 * MINUTE, 8 * MINUTE, 50 * HOUR, 6 * MINUTE, 8 * MINUTE, 52 * HOUR)

@@ -7,11 +7,11 @@ import pytest
 from app.queues import get_client
 from app.store.table import Table
 from infra.topology import queue_setting
-from tests.simulation.likeness import compare
-from tests.simulation.memory import MemoryTable
-from tests.simulation.queue_likeness import Emulated
-from tests.simulation.queue_likeness import compare as compare_queues
-from tests.simulation.sqs import SimulatedSQS
+from tests.simulation.conformance.queues import Emulated
+from tests.simulation.conformance.queues import compare as compare_queues
+from tests.simulation.conformance.table import compare
+from tests.simulation.simulator.memory_table import MemoryTable
+from tests.simulation.simulator.sqs import SimulatedSQS
 
 CALLS, SEED = 1_500, 11
 
@@ -66,7 +66,7 @@ def test_messages_are_handed_out_the_same_from_memory_and_from_the_emulator(
 def test_queues_in_memory_that_forget_the_fifth_receive_are_noticed(
     emulated: Emulated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.simulation.sqs.MAX_RECEIVES", 4)
+    monkeypatch.setattr("tests.simulation.simulator.sqs.MAX_RECEIVES", 4)
 
     with pytest.raises(AssertionError, match="seed 4"):
         compare_queues(emulated, seed=4)

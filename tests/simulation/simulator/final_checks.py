@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from tests.simulation.history import History
-from tests.simulation.rules import DELIVERED, FINAL, PENDING, check, instant
+from tests.simulation.simulator.history import History
+from tests.simulation.simulator.rules import DELIVERED, FINAL, PENDING, check, instant
 
 
 def check_promises(history: History, lost: set[str]) -> None:

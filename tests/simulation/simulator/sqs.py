@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from infra.topology import MAX_RECEIVES, QUEUES, Queue
-from tests.simulation.loop import SimLoop
-from tests.simulation.network import Trace
-from tests.simulation.weather import Weather
+from tests.simulation.simulator.faults import Weather
+from tests.simulation.simulator.loop import SimLoop
+from tests.simulation.simulator.network import Trace
 
 _BATCH = 10
 

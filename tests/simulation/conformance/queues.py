@@ -13,10 +13,10 @@ from random import Random
 from typing import TYPE_CHECKING, Protocol
 
 from infra.topology import QUEUES
-from tests.simulation.crash import Script
-from tests.simulation.loop import SimLoop
-from tests.simulation.network import Trace
-from tests.simulation.sqs import Message, SimulatedSQS
+from tests.simulation.crash_points.scenarios import Script
+from tests.simulation.simulator.loop import SimLoop
+from tests.simulation.simulator.network import Trace
+from tests.simulation.simulator.sqs import Message, SimulatedSQS
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

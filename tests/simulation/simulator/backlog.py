@@ -8,8 +8,8 @@ from app.domain.order import Address, CardSummary, Order, OrderState
 from app.domain.payment import PaymentDecision
 from app.store.orders import order_to_item
 from app.store.payments import decision_to_item
-from tests.simulation.memory import Item
-from tests.simulation.shoppers import EARLIER, PRICE_CENTS
+from tests.simulation.simulator.memory_table import Item
+from tests.simulation.simulator.shoppers import EARLIER, PRICE_CENTS
 
 _UNDECIDED, _DECIDED = 105, 5
 

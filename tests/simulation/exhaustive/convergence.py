@@ -26,12 +26,12 @@ from app.messages import (
 )
 from app.settings import read_settings
 from app.store.orders import order_to_item
-from tests.simulation.client import FakeQueues, fake_table
-from tests.simulation.lambdas import SimContext
-from tests.simulation.loop import Process, SimLoop
-from tests.simulation.memory import Item, MemoryTable, Place
-from tests.simulation.network import Network, Trace
-from tests.simulation.weather import FairWeather
+from tests.simulation.simulator.fake_clients import FakeQueues, fake_table
+from tests.simulation.simulator.faults import FairWeather
+from tests.simulation.simulator.lambdas import SimContext
+from tests.simulation.simulator.loop import Process, SimLoop
+from tests.simulation.simulator.memory_table import Item, MemoryTable, Place
+from tests.simulation.simulator.network import Network, Trace
 from workers import order, payment, shipment
 from workers.batch import handle_batch
 from workers.dependencies import Dependencies

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.store.schema import GSI1, GSI2, GSI3
 from app.store.table import NOT_THERE, THERE
-from tests.simulation.memory import MAX_ITEM_BYTES, Item
+from tests.simulation.simulator.memory_table import MAX_ITEM_BYTES, Item
 
 _INDEXES = (GSI1, GSI2, GSI3)
 _TEXTS = ("", "a", "b", "ä€", "x" * 50)

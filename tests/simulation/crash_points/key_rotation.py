@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 import app.security.key_rotation
 from app.settings import read_settings
-from tests.simulation.sites import Site, running_site
-from tests.simulation.weather import Fault
+from tests.simulation.crash_points.call_sites import Site, running_site
+from tests.simulation.simulator.faults import Fault
 
 _SETTINGS = read_settings({"SIGNING_KEYS_SECRET": "keys"})
 _OLD = {"signin_1": ["aa" * 32, "ab" * 32], "signin_2": ["ba" * 32, "bb" * 32]}

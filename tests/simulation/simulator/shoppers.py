@@ -8,14 +8,14 @@ from typing import Any
 from app.domain.card import Card
 from app.domain.draft import DraftLine, OrderDraft
 from app.domain.order import Address
-from tests.simulation.door import ask
-from tests.simulation.history import History, Promise
-from tests.simulation.lambdas import Lambdas
-from tests.simulation.loop import Process, SimLoop
-from tests.simulation.memory import Item
-from tests.simulation.network import Trace
-from tests.simulation.rules import ViolationError, check
-from tests.simulation.weather import Weather, draws
+from tests.simulation.simulator.faults import Weather, draws
+from tests.simulation.simulator.gateway import ask
+from tests.simulation.simulator.history import History, Promise
+from tests.simulation.simulator.lambdas import Lambdas
+from tests.simulation.simulator.loop import Process, SimLoop
+from tests.simulation.simulator.memory_table import Item
+from tests.simulation.simulator.network import Trace
+from tests.simulation.simulator.rules import ViolationError, check
 
 PRODUCT_ID, PRICE_CENTS = "mat", 6250
 GOOD, EXPIRING, EXPIRED, WRONG = (

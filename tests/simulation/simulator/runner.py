@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
-from tests.simulation.mutants import VARIABLE, applied
-from tests.simulation.network import Trace
-from tests.simulation.world import Outcome, simulate, simulate_traced
+from tests.simulation.mutations.catalogue import VARIABLE, applied
+from tests.simulation.simulator.network import Trace
+from tests.simulation.simulator.world import Outcome, simulate, simulate_traced
 
 _CHUNK = 50
 

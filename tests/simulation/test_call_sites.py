@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.simulation.hidden import complaints
-from tests.simulation.sites import Code, Site, shop_files, the_code
+from tests.simulation.crash_points.call_sites import Code, Site, shop_files, the_code
+from tests.simulation.crash_points.hidden_calls import complaints
 
 _SHIPMENTS, _PAYMENTS = "app/services/shipments.py", "app/services/payments.py"
 _END = "    return shipment\n"

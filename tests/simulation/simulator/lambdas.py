@@ -17,11 +17,11 @@ from app.queues import Queues
 from app.settings import Settings
 from app.store.table import Table
 from infra.topology import FUNCTIONS, MAPPINGS
-from tests.simulation.loop import Process
-from tests.simulation.network import Network, Trace
-from tests.simulation.rules import ViolationError
-from tests.simulation.sqs import Message, SimulatedSQS
-from tests.simulation.weather import Weather
+from tests.simulation.simulator.faults import Weather
+from tests.simulation.simulator.loop import Process
+from tests.simulation.simulator.network import Network, Trace
+from tests.simulation.simulator.rules import ViolationError
+from tests.simulation.simulator.sqs import Message, SimulatedSQS
 from workers.batch import handle_batch
 from workers.dependencies import Dependencies
 

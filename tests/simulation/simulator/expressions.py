@@ -1,7 +1,7 @@
 """The expressions the store really uses, compiled once each.
 
-Anything else is :class:`NotImplementedError`: a new kind of expression is to be looked at
-here, and compared with the emulator (``likeness.py``), before a simulation can trust it.
+Anything else is :class:`NotImplementedError`: a new kind of expression is added here and
+compared with the emulator (``tests.simulation.conformance``) before a simulation relies on it.
 """
 
 import re

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.simulation.loop import SimLoop
-from tests.simulation.memory import Item, MemoryTable, Place
-from tests.simulation.rules import (
+from tests.simulation.simulator.loop import SimLoop
+from tests.simulation.simulator.memory_table import Item, MemoryTable, Place
+from tests.simulation.simulator.rules import (
     DECLINED,
     DELIVERED,
     FINAL,
@@ -23,7 +23,7 @@ from tests.simulation.rules import (
     check,
     instant,
 )
-from tests.simulation.sqs import SimulatedSQS
+from tests.simulation.simulator.sqs import SimulatedSQS
 
 _NEXT = {PENDING: {PAID, DECLINED}, PAID: {SHIPPED, DELIVERED}, SHIPPED: {DELIVERED}}
 _WAS_PAID = {PAID, SHIPPED, DELIVERED}

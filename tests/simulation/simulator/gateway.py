@@ -20,7 +20,7 @@ from app.security.signing_keys import SigningKeys
 from app.security.tokens import Caller
 from app.settings import AuthMode, Settings
 from routers import dependencies, middleware, problems
-from tests.simulation.loop import SimLoop
+from tests.simulation.simulator.loop import SimLoop
 from workers.dependencies import Dependencies
 
 #: What :mod:`app.security.signing_keys` knows in a simulated process.

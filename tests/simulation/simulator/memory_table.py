@@ -15,7 +15,7 @@ from pydynox.exceptions import (
 )
 
 from app.store.schema import SHAPE, Index
-from tests.simulation.expressions import (
+from tests.simulation.simulator.expressions import (
     changed_paths,
     check_use,
     compile_condition,

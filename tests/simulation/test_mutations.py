@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.simulation.convergence import TODAY, Walker
-from tests.simulation.crash import STORIES, Script, Stage
-from tests.simulation.mutants import MUTATIONS, Mutation, applied
-from tests.simulation.rules import ViolationError
-from tests.simulation.world import simulate
+from tests.simulation.crash_points.scenarios import STORIES, Script, Stage
+from tests.simulation.exhaustive.convergence import TODAY, Walker
+from tests.simulation.mutations.catalogue import MUTATIONS, Mutation, applied
+from tests.simulation.simulator.rules import ViolationError
+from tests.simulation.simulator.world import simulate
 
 _MOST = 2_000
 

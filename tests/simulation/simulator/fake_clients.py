@@ -10,8 +10,8 @@ from pydynox import DynamoDBClient
 from app.deadlines import call_deadline
 from app.domain.errors import QueueUnavailableError
 from app.store.table import Table
-from tests.simulation.memory import Item, MemoryTable
-from tests.simulation.network import QUEUES, TABLE, CallLostError, Network
+from tests.simulation.simulator.memory_table import Item, MemoryTable
+from tests.simulation.simulator.network import QUEUES, TABLE, CallLostError, Network
 
 Answer = asyncio.Future[Any]
 

@@ -1,0 +1,1 @@
+"""Do table and queues in memory answer like those of the emulator?"""

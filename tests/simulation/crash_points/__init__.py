@@ -1,0 +1,1 @@
+"""One fault at each call to AWS, one after the other."""

@@ -1,0 +1,1 @@
+"""What is small enough to be tried completely."""
