@@ -17,13 +17,13 @@ from tests.simulation.exhaustive.convergence import (
 
 
 @pytest.mark.parametrize("arrange", [in_a_row, in_rounds])
-@pytest.mark.parametrize("patience", ["refused comes again", "refused dies and comes back"])
+@pytest.mark.parametrize("when_refused", ["refused comes again", "refused dies and comes back"])
 def test_every_order_and_number_of_the_events_ends_the_same(
-    arrange: Callable[[Case], list[int]], patience: str
+    arrange: Callable[[Case], list[int]], when_refused: str
 ) -> None:
-    walker, is_patient = Walker(), patience == "refused comes again"
+    walker, is_retried = Walker(), when_refused == "refused comes again"
 
-    ends = Counter(essence(walker.walk(arrange(case), is_patient=is_patient)) for case in cases())
+    ends = Counter(essence(walker.walk(arrange(case), is_retried=is_retried)) for case in cases())
 
     assert list(ends.values()) == [29_160]
     assert "('state', 4)" in next(iter(ends))
@@ -35,4 +35,4 @@ def test_remembered_steps_are_what_the_handlers_do() -> None:
 
     for case in sample:
         events = in_rounds(case)
-        assert remembering.walk(events, is_patient=True) == forgetful.walk(events, is_patient=True)
+        assert remembering.walk(events, is_retried=True) == forgetful.walk(events, is_retried=True)

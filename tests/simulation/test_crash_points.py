@@ -4,45 +4,45 @@ import pytest
 
 from tests.simulation.crash_points.call_sites import Site, client_calls, the_code
 from tests.simulation.crash_points.key_rotation import FakeSecrets, rotate
-from tests.simulation.crash_points.requests import ERRANDS, Run, calm_run, complaints
-from tests.simulation.crash_points.scenarios import ATTEMPTS, STORIES, Script, Stage
+from tests.simulation.crash_points.requests import REQUESTS, Run, calm_run, complaints
+from tests.simulation.crash_points.scenarios import ATTEMPTS, SCENARIOS, FaultScript, ScenarioRun
 from tests.simulation.simulator.fake_clients import FakeClient
 from tests.simulation.simulator.faults import Fault
 from tests.simulation.simulator.rules import ViolationError
 
 FAULTS = tuple(Fault)[1:]
 
-#: What the stories have tried so far: which fault at which call site.
+#: What the scenarios have tried so far: which fault at which call site.
 _tried: set[tuple[Site, Fault]] = set()
 
 
 def broken_promises(name: str) -> list[str]:
-    """Play a story with each fault at each of its calls; return what went wrong."""
-    story = STORIES[name]
-    undisturbed = Stage(story, Script())
+    """Play a scenario with each fault at each of its calls; return what went wrong."""
+    scenario = SCENARIOS[name]
+    undisturbed = ScenarioRun(scenario, FaultScript())
     undisturbed.play()
     broken = []
     for place, site in enumerate(undisturbed.sites):
         for fault in FAULTS:
             for repeats in (1, ATTEMPTS):
-                stage = Stage(story, Script(fault, at=place, repeats=repeats))
+                run = ScenarioRun(scenario, FaultScript(fault, at=place, repeats=repeats))
                 try:
-                    stage.play()
+                    run.play()
                 except ViolationError as violation:
                     broken.append(f"{name}, call {place} {site} {fault} x{repeats}: {violation}")
-                _tried.add((stage.sites[place], fault))
+                _tried.add((run.sites[place], fault))
     return broken
 
 
 def complaints_about(name: str) -> list[str]:
     """Make a request with each fault at each of its calls; return what went wrong."""
-    errand = ERRANDS[name]
-    calm, alone = calm_run(errand), Run(errand, Script()).go()
+    case = REQUESTS[name]
+    calm, alone = calm_run(case), Run(case, FaultScript()).go()
     found = []
     for place, site in enumerate(alone.sites):
         for fault in FAULTS:
             for repeats in (1, ATTEMPTS):
-                what = complaints(errand, fault, at=place, repeats=repeats, calm=calm)
+                what = complaints(case, fault, at=place, repeats=repeats, calm=calm)
                 found += [f"{name}, call {place} {site} {fault} x{repeats}: {one}" for one in what]
                 _tried.add((site, fault))
     return found
@@ -62,12 +62,12 @@ def rotations_gone_wrong() -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_a_crash_at_any_call_changes_no_end(name: str) -> None:
     assert broken_promises(name) == []
 
 
-@pytest.mark.parametrize("name", ERRANDS)
+@pytest.mark.parametrize("name", REQUESTS)
 def test_a_fault_at_any_call_of_a_request_leaves_it_done_or_not_done(name: str) -> None:
     assert complaints_about(name) == []
 
@@ -78,9 +78,9 @@ def test_a_rotation_with_a_fault_at_any_call_ends_one_key_further() -> None:
 
 def test_every_call_site_of_every_handler_is_tried_with_every_fault() -> None:
     if not _tried:
-        for name in STORIES:
+        for name in SCENARIOS:
             broken_promises(name)
-        for name in ERRANDS:
+        for name in REQUESTS:
             complaints_about(name)
         rotations_gone_wrong()
     sites = the_code().reachable_sites

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulation.crash_points.scenarios import STORIES, Script, Stage
+from tests.simulation.crash_points.scenarios import SCENARIOS, FaultScript, ScenarioRun
 from tests.simulation.exhaustive.convergence import TODAY, Walker
 from tests.simulation.mutations.catalogue import MUTATIONS, Mutation, applied
 from tests.simulation.simulator.rules import ViolationError
@@ -31,10 +31,10 @@ def test_an_early_report_that_counts_as_done_is_found() -> None:
 
 
 def test_late_facts_that_are_not_filled_in_are_found() -> None:
-    story = STORIES["delivered without a number"]
+    scenario = SCENARIOS["delivered without a number"]
 
     with applied("late facts are not filled in"), pytest.raises(ViolationError, match="number"):
-        Stage(story, Script()).play()
+        ScenarioRun(scenario, FaultScript()).play()
 
 
 def test_a_planted_bug_is_gone_afterwards() -> None:

@@ -56,7 +56,7 @@ def test_a_seed_decides_everything_in_every_process() -> None:
 
 _RARITIES = (
     "the sweeper and a payment decided at the same moment",
-    "nobody sends dead letters back",
+    "no operator redrives dead letters",
     "dead letters were sent back more than a day later",
     "more open orders than one page of the sweeper",
     "the schedule called every five minutes",
@@ -68,7 +68,7 @@ _RARITIES = (
 def _rare(world: World) -> Iterator[str]:
     """Yield what of the rare things there was in a schedule."""
     entries = world.trace.entries
-    sweeps = [at for at, _, event, _ in entries if event == "sweeps" and at < world.calm_at]
+    sweeps = [at for at, _, event, _ in entries if event == "sweeps" and at < world.faults_end_at]
     redrives = [at for at, _, event, _ in entries if event == "redrives"]
     drafts = defaultdict(set)
     for each in world.purchases:
@@ -76,8 +76,8 @@ def _rare(world: World) -> Iterator[str]:
     keyed = [pairs for key, pairs in drafts.items() if key]
     is_rare = (
         world.history.races,
-        not world.weather.has_operator,
-        any(DAY < at < world.calm_at for at in redrives),
+        not world.faults.has_operator,
+        any(DAY < at < world.faults_end_at for at in redrives),
         len(world.history.orders()) > 100,
         any(round(later - at, 3) == 5 * MINUTE for at, later in combinations(sweeps[-40:], 2)),
         any(len({user for user, _ in pairs}) > 1 for pairs in keyed),
@@ -131,7 +131,7 @@ def test_a_dead_process_is_never_resumed() -> None:
 
     assert seen == ["begins"]
     assert loop.now == 1
-    loop.bury()
+    loop.cancel_everything()
 
 
 def test_time_outs_and_sleep_run_on_simulated_time() -> None:

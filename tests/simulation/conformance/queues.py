@@ -13,7 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING, Protocol
 
 from infra.topology import QUEUES
-from tests.simulation.crash_points.scenarios import Script
+from tests.simulation.crash_points.scenarios import FaultScript
 from tests.simulation.simulator.loop import SimLoop
 from tests.simulation.simulator.network import Trace
 from tests.simulation.simulator.sqs import Message, SimulatedSQS
@@ -59,7 +59,7 @@ class InMemory:
     def __init__(self) -> None:
         """Begin empty."""
         self._loop = SimLoop(Random(0))
-        self._sqs = SimulatedSQS(self._loop, Script(), Trace(self._loop), Random(0))
+        self._sqs = SimulatedSQS(self._loop, FaultScript(), Trace(self._loop), Random(0))
         self._sqs.on_batch = self._take
         self._seen: Counter[Receive] = Counter()
 

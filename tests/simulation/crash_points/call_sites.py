@@ -21,7 +21,7 @@ _KEYS_FILE, _ROTATION_FILE = "app/security/signing_keys.py", "app/security/key_r
 
 #: Not read: tools for people and for the build. No handler imports them, which is checked too.
 TOOLS = ("infra/",)
-#: Not read: the sending ends of the dependencies themselves; whoever calls those is a place.
+#: Not read: the modules that make the calls; their callers are the call sites.
 _PORTS = (TABLE_FILE, QUEUES_FILE, "app/aws.py")
 #: Where handlers begin: everything in these files.
 _ROOTS = ("workers/", "routers/", "app/main.py")
@@ -250,7 +250,7 @@ def running_site() -> Site:
 
 @lru_cache(maxsize=500)
 def _path_of(code: CodeType) -> str:
-    """Return the file of a function of the shop; empty for anybody else's."""
+    """Return the file of a function of the shop; empty for other functions."""
     path = Path(code.co_filename)
     if not path.is_absolute():
         path = ROOT / path
@@ -263,5 +263,5 @@ def _site_of(code: CodeType, instruction: int, call: str) -> Site:
     line, last_line, column, last_column = list(code.co_positions())[instruction // 2]
     path = _path_of(code)
     begin, end = (line or 0, column or 0), (last_line or 0, last_column or 0)
-    # A place that the code does not show is one that nobody listed: it is none of the list.
+    # A call that the walk did not find gets a number that is in no list.
     return the_code().site_within(path, begin, end, call) or (path, code.co_name, call, -1)

@@ -13,7 +13,7 @@ from tests.simulation.crash_points.call_sites import TOOLS, Code, Module, owner_
 _PORTS = frozenset({"table", "queues"})
 _MAKERS = frozenset({"get_table", "get_queues", "open_table", "SQSQueues"})
 _TYPES = frozenset({"Table", "Queues", "SQSQueues", "TableDep", "QueuesDep"})
-#: Nobody can tell what these do with what they are given.
+#: What these do with their arguments cannot be read from the code.
 _OPAQUE = frozenset({"getattr", "vars", "methodcaller", "attrgetter", "eval", "exec"})
 
 #: What reaches AWS or any other host, and who may name it.

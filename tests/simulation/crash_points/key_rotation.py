@@ -48,7 +48,7 @@ class FakeSecrets:
     )
 
     def __init__(self, fault: Fault = Fault.NONE, *, at: int = -1, repeats: int = 1) -> None:
-        """Begin with a version that everybody reads."""
+        """Begin with one current version."""
         self.values = {"v1": json.dumps(_SECRET)}
         self.labels = {"AWSCURRENT": "v1"}
         self.sites: list[Site] = []

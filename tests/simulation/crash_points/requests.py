@@ -1,4 +1,4 @@
-"""Everything else customers and staff ask of the shop, one request each, with one fault."""
+"""All other requests of customers and staff, one at a time, each with one fault."""
 
 import json
 import re
@@ -24,10 +24,10 @@ from app.store.products import product_to_item
 from app.store.users import credentials_to_item, user_to_item
 from infra.seeds.classic import classic_products, make_order
 from tests.simulation.crash_points.call_sites import Site, running_site
-from tests.simulation.crash_points.scenarios import Script
+from tests.simulation.crash_points.scenarios import FaultScript
 from tests.simulation.simulator.fake_clients import FakeQueues, fake_table
 from tests.simulation.simulator.faults import Fault
-from tests.simulation.simulator.gateway import KEYS, Answer, ask, opened
+from tests.simulation.simulator.gateway import KEYS, Answer, ask, patched_application
 from tests.simulation.simulator.lambdas import EPOCH, Log
 from tests.simulation.simulator.loop import Process, SimLoop
 from tests.simulation.simulator.memory_table import MemoryTable
@@ -54,7 +54,7 @@ _DRAWN = re.compile(
 
 
 @dataclass(frozen=True)
-class Errand:
+class RequestCase:
     """One request; ``adds_up`` when its repeat has an effect of its own."""
 
     method: str
@@ -67,34 +67,34 @@ class Errand:
 
 _ITEM = {"itemid": _MAT, "quantity": 2}
 _ACCOUNT = {"username": "han", "password": _PASSWORD, "firstname": "Han", "lastname": "Solo"}
-ERRANDS = {
-    "catalog": Errand("GET", "/products"),
-    "product": Errand("GET", f"/products/{_MAT}"),
-    "new product": Errand(
+REQUESTS = {
+    "catalog": RequestCase("GET", "/products"),
+    "product": RequestCase("GET", f"/products/{_MAT}"),
+    "new product": RequestCase(
         "POST", "/products", {"name": "Rope", "price": "9.99"}, is_staff=True, adds_up=True
     ),
-    "cart": Errand("GET", "/cart/items/u1"),
-    "cart total": Errand("GET", "/cart/total/u1"),
-    "cart count": Errand("GET", "/cart/items/total/u1"),
-    "all carts": Errand("GET", "/cart/all", is_staff=True),
-    "add to cart": Errand("POST", "/cart/item/add/u1", _ITEM, adds_up=True),
-    "change a quantity": Errand("POST", "/cart/item/modify/u1", _ITEM),
-    "remove from cart": Errand("POST", "/cart/item/modify/u1", {**_ITEM, "quantity": 0}),
-    "replace a cart": Errand("POST", "/cart/modify/u1", {"cart": [{**_ITEM, "price": 5}]}),
-    "clear a cart": Errand("POST", "/cart/clear/u1"),
-    "register": Errand("POST", "/register", _ACCOUNT, repeat_status=409),
-    "log in": Errand("POST", "/login", {"username": "eric", "password": _PASSWORD}),
-    "a user": Errand("GET", "/users/u1"),
-    "all users": Errand("GET", "/users", is_staff=True),
-    "an order": Errand("GET", f"/order/u1/{_ORDER_ID}"),
-    "orders": Errand("GET", "/order/u1"),
-    "all orders": Errand("GET", "/order/all", is_staff=True),
-    "readiness": Errand("GET", "/readyz"),
+    "cart": RequestCase("GET", "/cart/items/u1"),
+    "cart total": RequestCase("GET", "/cart/total/u1"),
+    "cart count": RequestCase("GET", "/cart/items/total/u1"),
+    "all carts": RequestCase("GET", "/cart/all", is_staff=True),
+    "add to cart": RequestCase("POST", "/cart/item/add/u1", _ITEM, adds_up=True),
+    "change a quantity": RequestCase("POST", "/cart/item/modify/u1", _ITEM),
+    "remove from cart": RequestCase("POST", "/cart/item/modify/u1", {**_ITEM, "quantity": 0}),
+    "replace a cart": RequestCase("POST", "/cart/modify/u1", {"cart": [{**_ITEM, "price": 5}]}),
+    "clear a cart": RequestCase("POST", "/cart/clear/u1"),
+    "register": RequestCase("POST", "/register", _ACCOUNT, repeat_status=409),
+    "log in": RequestCase("POST", "/login", {"username": "eric", "password": _PASSWORD}),
+    "a user": RequestCase("GET", "/users/u1"),
+    "all users": RequestCase("GET", "/users", is_staff=True),
+    "an order": RequestCase("GET", f"/order/u1/{_ORDER_ID}"),
+    "orders": RequestCase("GET", "/order/u1"),
+    "all orders": RequestCase("GET", "/order/all", is_staff=True),
+    "readiness": RequestCase("GET", "/readyz"),
 }
 
 
 class _NoQueues:
-    """Queues that take anything; errands send nothing."""
+    """Queues that take anything; these requests send nothing."""
 
     def __init__(self) -> None:
         self.on_attempt: Callable[[str, str], None] = lambda queue, body: None
@@ -105,10 +105,10 @@ class _NoQueues:
 
 @dataclass
 class Run:
-    """One errand under a script: who was asked, what was answered, what is in the table."""
+    """One case under a script: who was asked, what was answered, what is in the table."""
 
-    errand: Errand
-    script: Script
+    case: RequestCase
+    script: FaultScript
     answers: list[Answer | None] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
     #: What the table holds at the beginning and after each request.
@@ -130,23 +130,23 @@ class Run:
             for _ in range(requests):
                 app.security.signing_keys._known = None
                 self.answers.append(self._ask(loop, dependencies))
-                self.script.clear_up()
+                self.script.stop()
                 self.states.append(_essence(memory))
-        loop.bury()
+        loop.cancel_everything()
         assert log.crash is None, log.crash
         return self
 
     def _ask(self, loop: SimLoop, dependencies: Dependencies) -> Answer | None:
-        errand = self.errand
+        case = self.case
         task = loop.start(
             Process("api"),
             ask(
                 dependencies,
-                errand.method,
-                errand.path,
+                case.method,
+                case.path,
                 user_id="u1",
-                is_staff=errand.is_staff,
-                body=errand.body,
+                is_staff=case.is_staff,
+                body=case.body,
             ),
         )
         loop.run()
@@ -182,19 +182,21 @@ def _patched(network: Network, log: Log) -> Iterator[Log]:
         return str(text)
 
     with (
-        opened(log),
+        patched_application(log),
         patch.object(app.security.signing_keys, "run_in_thread", run_in_thread),
         patch.object(app.security.signing_keys, "get_settings", lambda: _SETTINGS),
     ):
         yield log
 
 
-def complaints(errand: Errand, fault: Fault, *, at: int, repeats: int, calm: Run) -> Iterator[str]:
-    """Run an errand with a fault, ask once more without, and yield what is wrong.
+def complaints(
+    case: RequestCase, fault: Fault, *, at: int, repeats: int, calm: Run
+) -> Iterator[str]:
+    """Run an case with a fault, ask once more without, and yield what is wrong.
 
-    ``calm`` is the errand without a fault, asked for twice.
+    ``calm`` is the case without a fault, asked for twice.
     """
-    run = Run(errand, Script(fault, at=at, repeats=repeats)).go(requests=2)
+    run = Run(case, FaultScript(fault, at=at, repeats=repeats)).go(requests=2)
     first, again = run.answers
     untouched, done, *_ = calm.states
     expected = calm.answers[0]
@@ -208,16 +210,16 @@ def complaints(errand: Errand, fault: Fault, *, at: int, repeats: int, calm: Run
         yield f"answered {first.status} {first.body!r}"
     elif first is not None and "retry-after" not in first.headers:
         yield "503 without Retry-After"
-    statuses = {expected.status, errand.repeat_status}
+    statuses = {expected.status, case.repeat_status}
     if again is None or again.status not in statuses:
         yield f"the repeat was answered {again}"
-    if run.states[2] not in ({done, calm.states[2]} if errand.adds_up else {done}):
+    if run.states[2] not in ({done, calm.states[2]} if case.adds_up else {done}):
         yield "the repeat did something else"
 
 
-def calm_run(errand: Errand) -> Run:
-    """Return an errand without a fault, asked for twice."""
-    run = Run(errand, Script()).go(requests=2)
+def calm_run(case: RequestCase) -> Run:
+    """Return an case without a fault, asked for twice."""
+    run = Run(case, FaultScript()).go(requests=2)
     [first, _] = run.answers
     assert first is not None
     assert first.status < 300, first

@@ -1,4 +1,4 @@
-"""One fault at one call: short stories of an order, and a script that disturbs them."""
+"""One fault at one call: scenarios of an order, and a script of the fault."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,7 +10,7 @@ from app.messages import ShipmentDelivered
 from app.store.orders import get_order, list_orders, list_user_orders
 from app.store.pagination import PageRequest
 from tests.simulation.crash_points.call_sites import Site, running_site
-from tests.simulation.simulator.faults import Fault, Weather
+from tests.simulation.simulator.faults import DrawnFaults, Fault
 from tests.simulation.simulator.loop import Process
 from tests.simulation.simulator.rules import DECLINED, DELIVERED, check
 from tests.simulation.simulator.shoppers import EXPIRED, GOOD, Purchase, simple_purchase
@@ -21,8 +21,8 @@ from tests.simulation.simulator.world import World
 ATTEMPTS = 3
 
 
-class Script(Weather):
-    """Fair weather, but for one call and perhaps its repeats."""
+class FaultScript(DrawnFaults):
+    """No faults, but for one call and perhaps its repeats."""
 
     def __init__(self, fault: Fault = Fault.NONE, *, at: int = -1, repeats: int = 1) -> None:
         """Let ``fault`` happen to the call number ``at`` and its like, ``repeats`` times."""
@@ -34,7 +34,7 @@ class Script(Weather):
         self._hit: tuple[str, str] | None = None
         self._count = 0
 
-    def of_call(self, service: str, operation: str, now: float) -> Fault:
+    def fault_of_call(self, service: str, operation: str, now: float) -> Fault:
         """Return the fault when its turn has come."""
         number, self._count = self._count, self._count + 1
         call = (service, operation)
@@ -44,7 +44,7 @@ class Script(Weather):
             return self._fault
         return Fault.NONE
 
-    def clear_up(self) -> None:
+    def stop(self) -> None:
         """Let nothing fail any more."""
         self._left = 0
 
@@ -54,7 +54,7 @@ class Script(Weather):
 
 
 @dataclass(frozen=True)
-class Story:
+class Scenario:
     """What clients want, which message gets lost, and what else happens."""
 
     purchases: tuple[Purchase, ...]
@@ -67,60 +67,60 @@ class Story:
 
 _ARRIVES, _IS_REFUSED = frozenset({DELIVERED}), frozenset({DECLINED})
 _UPS = simple_purchase(GOOD, "UPS")
-STORIES = {
-    "shipped": Story((_UPS,), _ARRIVES),
-    "over the counter": Story((simple_purchase(GOOD, "instore"),), _ARRIVES),
-    "declined": Story((simple_purchase(EXPIRED, "UPS"),), _IS_REFUSED),
-    "asked twice": Story((_UPS, _UPS), _ARRIVES),
-    "asked again without a catalog": Story(
+SCENARIOS = {
+    "shipped": Scenario((_UPS,), _ARRIVES),
+    "over the counter": Scenario((simple_purchase(GOOD, "instore"),), _ARRIVES),
+    "declined": Scenario((simple_purchase(EXPIRED, "UPS"),), _IS_REFUSED),
+    "asked twice": Scenario((_UPS, _UPS), _ARRIVES),
+    "asked again without a catalog": Scenario(
         (_UPS, simple_purchase(GOOD, "UPS", begins=9)), _ARRIVES, catalog_is_cleared_at=8
     ),
     # A client that asks again is heard.
-    "request lost": Story((_UPS,), _ARRIVES | _IS_REFUSED, loses="payment-request"),
-    "decision lost": Story((_UPS,), _ARRIVES, loses="payment-response"),
-    "refusal lost": Story(
+    "request lost": Scenario((_UPS,), _ARRIVES | _IS_REFUSED, loses="payment-request"),
+    "decision lost": Scenario((_UPS,), _ARRIVES, loses="payment-response"),
+    "refusal lost": Scenario(
         (simple_purchase(EXPIRED, "UPS"),), _IS_REFUSED, loses="payment-response"
     ),
-    "shipment lost": Story((_UPS,), _ARRIVES, loses="shipment-request"),
-    "report lost": Story((_UPS,), _ARRIVES, loses="shipment-response"),
-    "delivered without a number": Story((_UPS,), _ARRIVES, is_reported_blindly=True),
-    "watched": Story((_UPS,), _ARRIVES, is_read=True),
+    "shipment lost": Scenario((_UPS,), _ARRIVES, loses="shipment-request"),
+    "report lost": Scenario((_UPS,), _ARRIVES, loses="shipment-response"),
+    "delivered without a number": Scenario((_UPS,), _ARRIVES, is_reported_blindly=True),
+    "watched": Scenario((_UPS,), _ARRIVES, is_read=True),
 }
 
 
-class Stage(World):
-    """A world in which one story is played."""
+class ScenarioRun(World):
+    """A world in which one scenario is played."""
 
-    def __init__(self, story: Story, script: Script) -> None:
-        """Get ready for a story."""
-        super().__init__(1, weather=script, purchases=list(story.purchases))
-        self.calm_at = 60.0
+    def __init__(self, scenario: Scenario, script: FaultScript) -> None:
+        """Get ready for a scenario."""
+        super().__init__(1, faults=script, purchases=list(scenario.purchases))
+        self.faults_end_at = 60.0
         self.is_checking_sweeps = False
         self.sites: list[Site] = []
-        self._story = story
+        self._scenario = scenario
         self._lost = False
         self.network.on_call = lambda service, operation: self.sites.append(running_site())
         self._deliver: Callable[..., None] = self.sqs.send
         self.sqs.send = self._send  # type: ignore[method-assign]
 
     def _send(self, queue: str, body: str, delay_seconds: float = 0) -> None:
-        if queue == self._story.loses and not self._lost:
+        if queue == self._scenario.loses and not self._lost:
             self._lost = True
             self.sqs.lost.add(order_in(body))
             return
         self._deliver(queue, body, delay_seconds)
-        if queue == "shipment-request" and self._story.is_reported_blindly and not self._lost:
+        if queue == "shipment-request" and self._scenario.is_reported_blindly and not self._lost:
             self._lost = True
             order_id = self.history.orders()[0]["order_id"]
             blind = ShipmentDelivered(order_id=order_id, tracking_number="").to_body()
             self._deliver("shipment-response", blind)
 
-    def _disturb(self) -> None:
-        """Do what the story says beside the purchases."""
-        loop, story = self.loop, self._story
-        if story.catalog_is_cleared_at is not None:
-            loop.at(loop.world, story.catalog_is_cleared_at, self._clear_catalog)
-        if story.is_read:
+    def _schedule_disturbances(self) -> None:
+        """Do what the scenario says beside the purchases."""
+        loop, scenario = self.loop, self._scenario
+        if scenario.catalog_is_cleared_at is not None:
+            loop.at(loop.world, scenario.catalog_is_cleared_at, self._clear_catalog)
+        if scenario.is_read:
             loop.at(loop.world, 5.0, loop.start, Process("reader"), self._read())
 
     def _clear_catalog(self) -> None:
@@ -137,7 +137,7 @@ class Stage(World):
             await list_orders(table, page)
 
     def play(self) -> None:
-        """Play the story to its end.
+        """Play the scenario to its end.
 
         Raises:
             ViolationError: a promise was broken, or it ended as it must not.
@@ -147,5 +147,5 @@ class Stage(World):
         for order in self.history.orders():
             message = (self.history.decision(order["order_id"]) or {})["message"]
             is_late = order["order_id"] not in promised and message == "payment timed out"
-            is_right = order["state"] in self._story.ends_in or is_late
-            check(is_right, "the story ends as it should", order)
+            is_right = order["state"] in self._scenario.ends_in or is_late
+            check(is_right, "the scenario ends as it should", order)

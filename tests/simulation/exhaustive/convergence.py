@@ -27,7 +27,7 @@ from app.messages import (
 from app.settings import read_settings
 from app.store.orders import order_to_item
 from tests.simulation.simulator.fake_clients import FakeQueues, fake_table
-from tests.simulation.simulator.faults import FairWeather
+from tests.simulation.simulator.faults import NoFaults
 from tests.simulation.simulator.lambdas import SimContext
 from tests.simulation.simulator.loop import Process, SimLoop
 from tests.simulation.simulator.memory_table import Item, MemoryTable, Place
@@ -46,7 +46,7 @@ _CARD = Card("4111111111111111", 11, 2026, "123")
 _SETTINGS = read_settings({"SHOP_DELIVERY_SECONDS": "5-120"})
 
 Event = int
-Situation = tuple[tuple[Place, str], ...]
+State = tuple[tuple[Place, str], ...]
 
 
 def _bodies() -> list[tuple[str, Any, str]]:
@@ -89,7 +89,7 @@ def _new_order() -> Item:
 
 
 class _Swallow:
-    """Queues whose messages nobody gets: the events under test are all there are."""
+    """Queues whose messages are dropped: the events under test are all there are."""
 
     def __init__(self) -> None:
         self.on_attempt = lambda queue, body: None
@@ -104,7 +104,7 @@ class Shop:
     def __init__(self) -> None:
         """Place the order."""
         self.loop = SimLoop(Random(0))
-        network = Network(self.loop, FairWeather(), Trace(self.loop), Random(0))
+        network = Network(self.loop, NoFaults(), Trace(self.loop), Random(0))
         self.memory = MemoryTable("shop", clock=self.loop.time, is_strict=False)
         table, queues = fake_table(self.memory, network), FakeQueues(_Swallow(), network)
         self.now = TODAY
@@ -156,7 +156,7 @@ class Walker:
     """Walks from situation to situation."""
 
     def __init__(self, *, is_remembering: bool = True) -> None:
-        """Begin with an order nobody paid."""
+        """Begin with an unpaid order."""
         self._shop = Shop()
         self._bodies = _bodies()
         self._is_remembering = is_remembering
@@ -184,18 +184,18 @@ class Walker:
         self._steps[situation, event, now] = (number, is_done)
         return number, is_done
 
-    def walk(self, events: Sequence[Event], *, is_patient: bool) -> Item:
+    def walk(self, events: Sequence[Event], *, is_retried: bool) -> Item:
         """Return the order at the end.
 
-        What is refused comes again, the patient way; else it dies and comes back with the
-        dead letters 14 days later, when everything else comes once more too.
+        With ``is_retried``, refused events are delivered again; without it they become dead
+        letters, and are redriven 14 days later, when all other events come once more too.
         """
         situation, refused = 0, []
         for event in events:
             situation, is_done = self.step(situation, event, TODAY)
             if not is_done:
                 refused.append(event)
-        for event in refused if is_patient else ():
+        for event in refused if is_retried else ():
             situation, is_done = self.step(situation, event, TODAY)
             assert is_done
         for event in events:

@@ -2,7 +2,7 @@
 
 A mutation replaces a piece of text that must occur exactly once in its file. The changed
 file is compiled and the code of its functions is put into the functions that are there, so
-whoever imported them by name runs the changed code too. ``SHOP_MUTATION=<name>`` or
+modules that imported them by name run the changed code too. ``SHOP_MUTATION=<name>`` or
 ``--mutant <name>`` applies one to a whole run.
 """
 
@@ -136,7 +136,7 @@ MUTATIONS = {
         f"await decide_once(\n        table, {_TIME_OUT}\n    )",
         _TIME_OUT,
     ),
-    "the sweeper is impatient": Mutation(
+    "the sweeper times payments out after an hour": Mutation(
         "app/domain/payment.py", "timedelta(hours=48)", "timedelta(hours=1)", is_constant=True
     ),
     "the sweeper forgets paid orders": Mutation(

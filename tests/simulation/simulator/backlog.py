@@ -1,4 +1,4 @@
-"""Orders that were there before a schedule begins: more than one page of the sweeper's list."""
+"""Open orders from before a schedule begins: more than one page of the sweeper's list."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,12 +9,12 @@ from app.domain.payment import PaymentDecision
 from app.store.orders import order_to_item
 from app.store.payments import decision_to_item
 from tests.simulation.simulator.memory_table import Item
-from tests.simulation.simulator.shoppers import EARLIER, PRICE_CENTS
+from tests.simulation.simulator.shoppers import BACKLOG_USER, PRICE_CENTS
 
 _UNDECIDED, _DECIDED = 105, 5
 
 
-def earlier_orders(now: datetime) -> Iterator[Item]:
+def backlog_orders(now: datetime) -> Iterator[Item]:
     """Yield orders that wait for their payment and, behind them, some that are decided."""
     for number in range(_UNDECIDED + _DECIDED):
         order_id = str(uuid5(NAMESPACE_OID, f"{number}"))
@@ -27,7 +27,7 @@ def earlier_orders(now: datetime) -> Iterator[Item]:
 def _order(order_id: str, placed_at: datetime) -> Order:
     return Order(
         order_id=order_id,
-        user_id=EARLIER,
+        user_id=BACKLOG_USER,
         state=OrderState.PENDING,
         status="Pending Payment",
         first_name="",

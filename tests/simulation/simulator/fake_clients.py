@@ -136,7 +136,7 @@ def fake_table(memory: MemoryTable, network: Network) -> Table:
     return Table(memory.name, cast("DynamoDBClient", FakeClient(memory, network)))
 
 
-class Inlet(Protocol):
+class MessageSink(Protocol):
     """What takes messages."""
 
     on_attempt: Callable[[str, str], None]
@@ -148,7 +148,7 @@ class Inlet(Protocol):
 class FakeQueues:
     """The shop's queues as services see them."""
 
-    def __init__(self, sqs: Inlet, network: Network) -> None:
+    def __init__(self, sqs: MessageSink, network: Network) -> None:
         """Send through ``network``."""
         self._sqs = sqs
         self._network = network
@@ -159,7 +159,7 @@ class FakeQueues:
         self._sqs.on_attempt(queue, body)
         process = self._network.loop.process
         await self._ask(queue, partial(self._sqs.send, queue, body, delay_seconds), "send")
-        process.is_paid_for |= queue == "payment-request"
+        process.has_requested_payment |= queue == "payment-request"
 
     async def check(self, setting: str) -> None:
         """Return once the queue answers."""

@@ -1,7 +1,7 @@
-"""What goes wrong in one schedule: the kinds of fault, how often, and how long.
+"""The faults of one schedule: which kinds, how often, and how long.
 
-Every schedule has its own mix, so that rare combinations come up: in some nothing fails
-but messages repeat, in others every third call dies ("swarm testing").
+Every schedule has its own mix, so that rare combinations come up: in some only
+messages repeat, in others every third call fails ("swarm testing").
 """
 
 from dataclasses import dataclass
@@ -31,10 +31,10 @@ _TABLE, _QUEUES = "table", "queues"
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
-class Faults(Protocol):
-    """Who decides about a call."""
+class FaultPlan(Protocol):
+    """Decides about each call."""
 
-    def of_call(self, service: str, operation: str, now: float) -> Fault:
+    def fault_of_call(self, service: str, operation: str, now: float) -> Fault:
         """Return what becomes of a call."""
 
     def latency(self) -> float:
@@ -44,11 +44,11 @@ class Faults(Protocol):
         """Return whether a read that need not be consistent sees the past."""
 
 
-class FairWeather:
-    """Nothing goes wrong, and everything takes ten milliseconds."""
+class NoFaults:
+    """No faults; every call takes ten milliseconds."""
 
-    def of_call(self, service: str, operation: str, now: float) -> Fault:
-        """Let it pass."""
+    def fault_of_call(self, service: str, operation: str, now: float) -> Fault:
+        """Return no fault."""
         return Fault.NONE
 
     def latency(self) -> float:
@@ -70,8 +70,8 @@ class Outage:
     fault: Fault
 
 
-class Weather:
-    """The faults of one schedule, drawn; :meth:`clear_up` ends them all."""
+class DrawnFaults:
+    """The faults of one schedule, drawn; :meth:`stop` ends them all."""
 
     def __init__(self, random: Random, *, ends: float) -> None:
         """Draw a mix of faults that lasts until ``ends``."""
@@ -85,21 +85,21 @@ class Weather:
         self._message_rate = random.choice((0.0, 0.0, 0.05, 0.3))
         self._longest_delay = random.choice((1.0, MINUTE, HOUR, DAY))
         self._skew = random.choice((0.0, 0.0, 2.0, 10 * MINUTE, 50 * HOUR))
-        #: Somebody empties the queues: what was in them is lost.
+        #: Whether an operator purges the queues: what was in them is lost.
         self.is_purged = draws(random, 0.1)
         self._longest_stall = random.choice((0.0, 0.0, 0.0, 8.0))
         self._is_jumping = draws(random, 0.2)
-        #: Whether somebody sends dead letters back, now and in the end.
+        #: Whether an operator redrives dead letters, during the faults and in the end.
         self.has_operator = not draws(random, 0.15)
         self.outages = [_outage(random, ends) for _ in range(random.choice((0, 0, 0, 1, 2)))]
 
-    def clear_up(self) -> None:
+    def stop(self) -> None:
         """End every fault."""
         self.is_over = True
 
     # Calls.
 
-    def of_call(self, service: str, operation: str, now: float) -> Fault:
+    def fault_of_call(self, service: str, operation: str, now: float) -> Fault:
         """Return what becomes of a call."""
         if self.is_over:
             return Fault.NONE
@@ -115,12 +115,12 @@ class Weather:
         """Return how long one way of a call takes at most, unless it is made slow."""
         return self._latency
 
-    def hurry(self, slowest: float = 0.0) -> None:
+    def limit_latency(self, slowest: float = 0.0) -> None:
         """Let one way of a call take so long at most: there are many calls to be made."""
         self._latency = slowest
 
     @property
-    def has_right_clocks(self) -> bool:
+    def has_exact_clocks(self) -> bool:
         """Return whether every process has the world's own time."""
         return self._skew == 0
 

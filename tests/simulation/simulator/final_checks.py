@@ -1,4 +1,4 @@
-"""What must have come of everything: without the sweeper, after a sweep, and in the end."""
+"""Checks of the outcome: without the sweeper, after a sweep, and in the end."""
 
 from datetime import datetime
 

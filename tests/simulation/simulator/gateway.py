@@ -1,4 +1,4 @@
-"""The shop's real HTTP application, called in simulated time as Lambda would call it."""
+"""The real FastAPI application, called in simulated time as Lambda would call it."""
 
 import asyncio
 import json
@@ -41,17 +41,17 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class _Visit:
+class _RequestContext:
     """One request: through what its process reaches the world, and who is calling."""
 
     dependencies: Dependencies
     caller: Caller | None
 
 
-def _visit() -> _Visit:
+def _request_context() -> _RequestContext:
     loop = cast("SimLoop", asyncio.get_running_loop())
-    visit: _Visit = loop.process.visit
-    return visit
+    request_context: _RequestContext = loop.process.request_context
+    return request_context
 
 
 class _Clock:
@@ -60,26 +60,26 @@ class _Clock:
     @staticmethod
     def now(zone: object) -> datetime:
         """Return the time on the clock of the running process."""
-        return _visit().dependencies.now()
+        return _request_context().dependencies.now()
 
 
 def _caller(*_: object, **__: object) -> Caller | None:
     """Return who is calling. Clocks are wrong by days here, which no token would survive."""
-    return _visit().caller
+    return _request_context().caller
 
 
 #: Patched, not overridden: FastAPI analyses an override anew with every request.
 _STAND_INS: dict[str, object] = {
-    "get_table": lambda: _visit().dependencies.table,
-    "get_queues": lambda: _visit().dependencies.queues,
-    "get_settings": lambda: _visit().dependencies.settings,
+    "get_table": lambda: _request_context().dependencies.table,
+    "get_queues": lambda: _request_context().dependencies.queues,
+    "get_settings": lambda: _request_context().dependencies.settings,
     "datetime": _Clock,
     "read_access_token": _caller,
 }
 
 
 @contextmanager
-def opened(log: object) -> Iterator[None]:
+def patched_application(log: object) -> Iterator[None]:
     """Let the application be asked in simulated time, and write its log to ``log``."""
     with ExitStack() as stack:
         for name, stand_in in _STAND_INS.items():
@@ -107,7 +107,7 @@ async def ask(
     body: Any = None,
     headers: dict[str, str] | None = None,
 ) -> Answer:
-    """Make one request as a user, or as anybody in an open shop, and return the answer."""
+    """Make one request as a user, or without a user in open mode, and return the answer."""
     if is_open:
         settings = _opened(dependencies.settings)
         dependencies = replace(dependencies, get_settings=lambda: settings)
@@ -130,7 +130,9 @@ async def ask(
         "server": ("shop", 443),
     }
     caller = _caller_of(user_id, is_staff=is_staff) if user_id else None
-    cast("SimLoop", asyncio.get_running_loop()).process.visit = _Visit(dependencies, caller)
+    cast("SimLoop", asyncio.get_running_loop()).process.request_context = _RequestContext(
+        dependencies, caller
+    )
     heard: list[MutableMapping[str, Any]] = []
 
     async def receive() -> dict[str, Any]:

@@ -37,7 +37,7 @@ _STATUS = {
         "payment timed out",
     },
 }
-#: What nobody may change once an order is placed.
+#: What must not change once an order is placed.
 _FIXED = ("user_id", "total_cents", "fingerprint", "lines", "placed_at", "delivery", "card")
 _TIMEOUT = timedelta(hours=48)
 _TIMED_OUT = "payment timed out"
@@ -130,9 +130,9 @@ class History:
             self._moved(old, new or {})
 
     def charging(self, item: Item) -> None:
-        """Hear of an item somebody is about to store: a card is charged by now."""
+        """Note an item that a process is about to store: a card is charged by now."""
         if item.get("SK") == "ORDER":
-            self.keys[item["order_id"]].add(self._loop.process.asks_for)
+            self.keys[item["order_id"]].add(self._loop.process.order_identity)
         if item.get("SK") != "PAYMENT":
             return
         self._meet(item)
@@ -213,7 +213,7 @@ class History:
     # The queues.
 
     def attempted(self, queue: str, body: str) -> None:
-        """Hear of a message that somebody sends, whether it arrives or not."""
+        """Note a message that a process sends, whether it arrives or not."""
         if queue == "shipment-response":
             data = json.loads(body)["data"]
             self.trackings[data["orderNumber"]].add(data["trackingNumber"])
@@ -273,7 +273,7 @@ class History:
         """Check an answer of the running process, before it is on its way."""
         process = self._loop.process
         check(
-            status in {200, 202} or not process.is_paid_for,
+            status in {200, 202} or not process.has_requested_payment,
             "what was asked for is answered",
             status,
         )
@@ -281,7 +281,7 @@ class History:
             at = self._decided_at.get(promise.order_id)
             is_old = at is not None and self._loop.now - at > _LAST_LOOK_SECONDS
             check(
-                not (is_old and process.is_unharmed),
+                not (is_old and process.is_undisturbed),
                 "what is decided is told",
                 promise,
             )

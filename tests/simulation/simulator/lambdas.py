@@ -17,7 +17,7 @@ from app.queues import Queues
 from app.settings import Settings
 from app.store.table import Table
 from infra.topology import FUNCTIONS, MAPPINGS
-from tests.simulation.simulator.faults import Weather
+from tests.simulation.simulator.faults import DrawnFaults
 from tests.simulation.simulator.loop import Process
 from tests.simulation.simulator.network import Network, Trace
 from tests.simulation.simulator.rules import ViolationError
@@ -54,7 +54,7 @@ class SimContext:
 
 
 class Log:
-    """Stands in for the workers' logger: a crashed handler is a defect of the shop."""
+    """Stands in for the workers' logger: a crashed handler is a defect."""
 
     def __init__(self, trace: Trace, who: Callable[[], str]) -> None:
         """Write into ``trace``."""
@@ -82,7 +82,7 @@ class Lambdas:
     def __init__(
         self,
         network: Network,
-        weather: Weather,
+        faults: DrawnFaults,
         sqs: SimulatedSQS,
         trace: Trace,
         *,
@@ -93,7 +93,7 @@ class Lambdas:
         """Take over what the queues deliver."""
         self._loop = network.loop
         self._network = network
-        self._weather = weather
+        self._faults = faults
         self._sqs = sqs
         self._trace = trace
         self._count = 0
@@ -108,7 +108,7 @@ class Lambdas:
 
     def now(self) -> datetime:
         """Return the time on the clock of the running process."""
-        wrong = self._weather.clock_error(self._loop.process.skew_seconds)
+        wrong = self._faults.clock_error(self._loop.process.skew_seconds)
         return EPOCH + timedelta(seconds=self._loop.now + wrong)
 
     def invoke(
@@ -127,8 +127,8 @@ class Lambdas:
         self._count += 1
         return Process(
             f"{function}#{self._count}",
-            skew_seconds=self._weather.skew(),
-            deadline=self._loop.now + max(0.1, _TIMEOUTS[function] - self._weather.stall()),
+            skew_seconds=self._faults.skew(),
+            deadline=self._loop.now + max(0.1, _TIMEOUTS[function] - self._faults.stall()),
         )
 
     def _time_is_up(self, process: Process, task: "asyncio.Task[Any]", *, may_end: bool) -> None:

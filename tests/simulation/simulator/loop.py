@@ -20,14 +20,14 @@ class Process:
     """Something that runs and can die: a Lambda invocation, a client, or the world itself."""
 
     __slots__ = (
-        "asks_for",
         "deadline",
+        "has_requested_payment",
         "is_alive",
-        "is_paid_for",
-        "is_unharmed",
+        "is_undisturbed",
         "name",
+        "order_identity",
+        "request_context",
         "skew_seconds",
-        "visit",
     )
 
     def __init__(self, name: str, *, skew_seconds: float = 0.0, deadline: float = FOREVER) -> None:
@@ -37,13 +37,13 @@ class Process:
         self.deadline = deadline
         self.is_alive = True
         #: What a request to the API is about, for the one that answers it.
-        self.visit: Any = None
+        self.request_context: Any = None
         #: Under which key of which user it was asked for an order, or what stands for none.
-        self.asks_for: Any = None
+        self.order_identity: Any = None
         #: Whether no call of its has failed or been slow.
-        self.is_unharmed = True
+        self.is_undisturbed = True
         #: Whether a queue has told it that a payment request was taken.
-        self.is_paid_for = False
+        self.has_requested_payment = False
 
 
 class SimHandle:
@@ -105,7 +105,7 @@ class SimLoop:
         return False
 
     def is_running(self) -> bool:
-        """Return that the loop runs, as far as anybody inside can tell."""
+        """Return that the loop runs, which is so for every caller inside."""
         return True
 
     def is_closed(self) -> bool:
@@ -173,7 +173,7 @@ class SimLoop:
         return future
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        """Keep quiet: exceptions of tasks are looked at by whoever started them."""
+        """Do nothing: exceptions of tasks are handled where the tasks were started."""
 
     # What the simulator asks of it.
 
@@ -226,7 +226,7 @@ class SimLoop:
             self.process = handle.process
             handle.context.run(handle.callback, *handle.inputs)
 
-    def bury(self) -> None:
+    def cancel_everything(self) -> None:
         """End what dead processes left behind, so that nothing outlives the simulation."""
         for _ in range(100):
             left = [task for task in self._tasks if not task.done()]
@@ -236,13 +236,13 @@ class SimLoop:
             for task in left:
                 task.cancel()
             while self._ready:
-                self._revive_and_run()
+                self._run_ready()
         for task in self._tasks:
             if task.done() and not task.cancelled():
                 task.exception()
         self._tasks.clear()
 
-    def _revive_and_run(self) -> None:
+    def _run_ready(self) -> None:
         earlier = events._get_running_loop()
         events._set_running_loop(self._itself)
         try:

@@ -1,7 +1,7 @@
 """A DynamoDB table in memory: the calls of the pydynox client the store makes, at once.
 
-Stored items are never changed in place, only replaced, so nothing is ever copied. Whoever
-puts an item must not touch it afterwards; the store does not.
+Stored items are never changed in place, only replaced, so nothing is ever copied. A caller
+must not touch an item after putting it; the store does not.
 """
 
 from collections.abc import Callable
@@ -34,19 +34,19 @@ _INDEX_KEYS = tuple(key for index in SHAPE.indexes for key in (index.hash_key, i
 STALE_SECONDS = 1.0
 
 
-def _nobody_watches(place: Place, old: Item | None, new: Item | None) -> None:
+def _ignore_write(place: Place, old: Item | None, new: Item | None) -> None:
     """Take note of nothing."""
 
 
-def _nobody_hears(item: Item) -> None:
+def _ignore_attempt(item: Item) -> None:
     """Take note of nothing."""
 
 
 class MemoryTable:
     """The items of one table.
 
-    ``on_attempt`` hears of an item that somebody wants to put, ``on_write`` of every write
-    that is about to take effect.
+    ``on_attempt`` is called with each item that a process wants to put, ``on_write`` with
+    every write that is about to take effect.
     """
 
     def __init__(
@@ -55,8 +55,8 @@ class MemoryTable:
         """Begin empty; without ``is_strict`` sizes and names are taken to be right."""
         self.name = name
         self.items: dict[Place, Item] = {}
-        self.on_write = _nobody_watches
-        self.on_attempt = _nobody_hears
+        self.on_write = _ignore_write
+        self.on_attempt = _ignore_attempt
         self._clock = clock
         self._is_strict = is_strict
         self._before: dict[Place, tuple[float, Item | None]] = {}
@@ -220,7 +220,7 @@ class MemoryTable:
 
 def _refusal(item: Item | None) -> ConditionalCheckFailedException:
     failure = ConditionalCheckFailedException("The conditional request failed")
-    # As pydynox does it: no attribute when there was nothing, or nobody asked.
+    # As pydynox does it: no attribute when there was nothing, or it was not asked for.
     if item is not None:
         vars(failure)["item"] = item
     return failure

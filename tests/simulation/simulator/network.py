@@ -12,7 +12,7 @@ from pydynox.exceptions import (
 )
 
 from app.store.table import READ_TIMEOUT_SECONDS
-from tests.simulation.simulator.faults import Fault, Faults
+from tests.simulation.simulator.faults import Fault, FaultPlan
 from tests.simulation.simulator.loop import Process, SimLoop
 
 Effect = Callable[[], Any]
@@ -44,7 +44,7 @@ class Trace:
 class Network:
     """Carries calls; each has its effect at an instant of its own, whatever the caller does."""
 
-    def __init__(self, loop: SimLoop, faults: Faults, trace: Trace, random: Random) -> None:
+    def __init__(self, loop: SimLoop, faults: FaultPlan, trace: Trace, random: Random) -> None:
         """Carry calls between the processes of ``loop``."""
         self.loop = loop
         self.faults = faults
@@ -64,13 +64,13 @@ class Network:
         if self.on_call is not None:
             self.on_call(service, operation)
         process, future = loop.process, loop.create_future()
-        fault = faults.of_call(service, operation, loop.now)
+        fault = faults.fault_of_call(service, operation, loop.now)
         self._trace.note(
             process.name, operation if fault is Fault.NONE else f"{operation} {fault}", about
         )
         before, after = faults.latency(), faults.latency()
         if fault is not Fault.NONE:
-            process.is_unharmed = False
+            process.is_undisturbed = False
             if fault in _IS_SLOW:
                 before += self._random.random() * 2
                 after += self._random.random() * 2

@@ -1,4 +1,4 @@
-"""Clients of the shop: they order, lose patience, try again and give up."""
+"""Clients of the shop: they order, run into time-outs, try again and give up."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Any
 from app.domain.card import Card
 from app.domain.draft import DraftLine, OrderDraft
 from app.domain.order import Address
-from tests.simulation.simulator.faults import Weather, draws
+from tests.simulation.simulator.faults import DrawnFaults, draws
 from tests.simulation.simulator.gateway import ask
 from tests.simulation.simulator.history import History, Promise
 from tests.simulation.simulator.lambdas import Lambdas
@@ -33,7 +33,7 @@ _WANTED = "an order is what was asked for"
 
 
 #: Who placed the orders that were there before.
-EARLIER = "earlier"
+BACKLOG_USER = "earlier"
 #: What may be different about an order under the same key; another user's key is another key.
 _CHANGES: tuple[dict[str, Any], ...] = (
     {"email": "other@example.com"},
@@ -53,11 +53,11 @@ class Purchase:
     is_trusted: bool
     begins: float
     attempts: int
-    patience: float
+    timeout_seconds: float
 
 
 def draw_purchases(random: Random) -> list[Purchase]:
-    """Return what happens at the counters: a few orders, some asked for by several clients."""
+    """Return a few orders, some of them asked for by several clients."""
     spread = random.choice((0.0, 1.0, 60.0))
     purchases = []
     for number in range(random.choice((1, 1, 1, 2, 2, 3))):
@@ -93,12 +93,12 @@ def _purchase(random: Random, number: int, spread: float) -> Purchase:
         is_trusted=draws(random, 0.2),
         begins=random.random() * spread,
         attempts=random.choice((1, 2, 3, 5)),
-        patience=random.choice((1.0, 5.0, 20.0)),
+        timeout_seconds=random.choice((1.0, 5.0, 20.0)),
     )
 
 
 def simple_purchase(card: Card, delivery: str, *, begins: float = 0.0) -> Purchase:
-    """Return what a patient client with a key does."""
+    """Return the order of a client with a key, long time-outs and several attempts."""
     line = DraftLine(PRODUCT_ID, "", "", 1, None)
     draft = OrderDraft("u1", "", "", "", _NO_ADDRESS, delivery, card, (line,), None)
     return Purchase(
@@ -108,11 +108,11 @@ def simple_purchase(card: Card, delivery: str, *, begins: float = 0.0) -> Purcha
         is_trusted=False,
         begins=begins,
         attempts=5,
-        patience=20.0,
+        timeout_seconds=20.0,
     )
 
 
-def purpose_of(purchase: Purchase) -> Any:
+def order_identity(purchase: Purchase) -> Any:
     """Return what is one order, however often it is asked for: without a key, nothing is."""
     return (purchase.draft.user_id, purchase.key) if purchase.key else object()
 
@@ -125,7 +125,7 @@ class Shopper:
         purchase: Purchase,
         lambdas: Lambdas,
         history: History,
-        weather: Weather,
+        faults: DrawnFaults,
         trace: Trace,
         *,
         is_contested: bool = False,
@@ -135,18 +135,18 @@ class Shopper:
         self._purchase = purchase
         self._lambdas = lambdas
         self._history = history
-        self._weather = weather
+        self._faults = faults
         self._trace = trace
 
     async def shop(self, loop: SimLoop, process: Process, random: Random) -> None:
-        """Ask until there is an answer or nothing is left to hope for."""
+        """Ask until there is an answer or the attempts are used up."""
         for attempt in range(self._purchase.attempts):
             answer = loop.create_future()
             loop.at(
-                loop.world, loop.now + self._weather.latency(), self._post, loop, process, answer
+                loop.world, loop.now + self._faults.latency(), self._post, loop, process, answer
             )
             try:
-                async with asyncio.timeout(self._purchase.patience):
+                async with asyncio.timeout(self._purchase.timeout_seconds):
                     status, promise = await answer
             except TimeoutError:
                 status, promise = 0, None
@@ -165,18 +165,18 @@ class Shopper:
 
     def _post(self, loop: SimLoop, client: Process, answer: "asyncio.Future[Any]") -> None:
         process = self._lambdas.new_process("api")
-        process.asks_for = purpose_of(self._purchase)
+        process.order_identity = order_identity(self._purchase)
         self._trace.note(process.name, "is asked", f"by {client.name}")
 
         def respond(task: "asyncio.Task[Any]") -> None:
-            if self._lambdas.is_over or self._weather.loses_answer():
+            if self._lambdas.is_over or self._faults.loses_answer():
                 return
             failure = task.exception()
             if isinstance(failure, ViolationError):
                 raise failure
             if failure is not None:
                 raise ViolationError("the api answers", repr(failure)) from failure
-            loop.at(client, loop.now + self._weather.latency(), _respond, answer, task.result())
+            loop.at(client, loop.now + self._faults.latency(), _respond, answer, task.result())
 
         self._lambdas.invoke("api", self._answer(), process).add_done_callback(respond)
 
@@ -243,9 +243,9 @@ def _respond(answer: "asyncio.Future[Any]", said: tuple[int, Promise | None]) ->
 
 
 def is_contested(purchase: Purchase, purchases: list[Purchase]) -> bool:
-    """Return whether somebody wants something else under the key of a purchase."""
+    """Return whether another client wants something else under the key of a purchase."""
     return any(
-        purpose_of(each) == purpose_of(purchase) and each.draft != purchase.draft
+        order_identity(each) == order_identity(purchase) and each.draft != purchase.draft
         for each in purchases
     )
 
@@ -261,7 +261,7 @@ def _is_what_was_wanted(order: Item, draft: OrderDraft) -> bool:
 def check_keys(purchases: list[Purchase], history: History) -> None:
     """Check that each key of a user stands for one order, and each card came to its end."""
     cards = {purchase.draft.card.number[-4:]: purchase.draft.card for purchase in purchases}
-    orders = [each for each in history.orders() if each["user_id"] != EARLIER]
+    orders = [each for each in history.orders() if each["user_id"] != BACKLOG_USER]
     found: dict[Any, str] = {}
     for order in orders:
         keys = history.keys[order["order_id"]]

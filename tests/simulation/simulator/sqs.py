@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from infra.topology import MAX_RECEIVES, QUEUES, Queue
-from tests.simulation.simulator.faults import Weather
+from tests.simulation.simulator.faults import DrawnFaults
 from tests.simulation.simulator.loop import SimLoop
 from tests.simulation.simulator.network import Trace
 
@@ -40,11 +40,11 @@ Hear = Callable[[str, str], None]
 HearSent = Callable[[str, str, float], None]
 
 
-def _nobody_listens(queue: str, body: str) -> None:
+def _ignore_attempt(queue: str, body: str) -> None:
     """Take note of nothing."""
 
 
-def _nobody_looks(queue: str, body: str, delay: float) -> None:
+def _ignore_send(queue: str, body: str, delay: float) -> None:
     """Take note of nothing."""
 
 
@@ -58,10 +58,10 @@ def order_in(body: str) -> str:
 class SimulatedSQS:
     """The shop's six queues. ``on_batch`` gets what is received, as a poller would."""
 
-    def __init__(self, loop: SimLoop, weather: Weather, trace: Trace, random: Random) -> None:
+    def __init__(self, loop: SimLoop, faults: DrawnFaults, trace: Trace, random: Random) -> None:
         """Begin with empty queues."""
         self._loop = loop
-        self._weather = weather
+        self._faults = faults
         self._trace = trace
         self._random = random
         self._count = 0
@@ -72,13 +72,13 @@ class SimulatedSQS:
         self.payments_die_until = 0.0
         self.on_batch: Take = lambda queue, messages: None
         #: Hears of a message when a service wants it sent, and when it is on its queue.
-        self.on_attempt: Hear = _nobody_listens
-        self.on_send: HearSent = _nobody_looks
+        self.on_attempt: Hear = _ignore_attempt
+        self.on_send: HearSent = _ignore_send
 
     def send(self, queue: str, body: str, delay_seconds: float = 0) -> None:
         """Put a message on a queue, or several alike."""
-        for _ in range(self._weather.copies()):
-            delay = delay_seconds + self._weather.extra_delay()
+        for _ in range(self._faults.copies()):
+            delay = delay_seconds + self._faults.extra_delay()
             self.on_send(queue, body, delay_seconds)
             self._add(queue, body, delay)
 
@@ -87,14 +87,14 @@ class SimulatedSQS:
         now = self._loop.now
         message = Message(f"m{self._count}", body, queue, now, now + delay)
         is_held = queue == "payment-request" and now < self.payments_die_until
-        if self._weather.is_poisoned() or is_held:
-            self._bury(message)
+        if self._faults.is_poisoned() or is_held:
+            self._move_to_dead_letters(message)
             return
         self.queues[queue].messages.append(message)
         self._poll_at(queue, message.visible_at)
 
     def _poll_at(self, queue: str, when: float) -> None:
-        self._loop.at(self._loop.world, when + self._weather.latency(), self._poll, queue)
+        self._loop.at(self._loop.world, when + self._faults.latency(), self._poll, queue)
 
     def _poll(self, name: str) -> None:
         queue, now = self.queues[name], self._loop.now
@@ -123,9 +123,9 @@ class SimulatedSQS:
         message.receives += 1
         if message.receives > MAX_RECEIVES:
             queue.messages.remove(message)
-            self._bury(message)
+            self._move_to_dead_letters(message)
             return False
-        if self._weather.stays_visible():
+        if self._faults.stays_visible():
             self._poll_at(queue.name, self._loop.now + self._random.random())
         else:
             message.visible_at = self._loop.now + queue.shape.visibility_seconds
@@ -139,7 +139,7 @@ class SimulatedSQS:
         self._trace.note("sqs", "forgot", f"{message.message_id} on {shape.name}")
         return True
 
-    def _bury(self, message: Message) -> None:
+    def _move_to_dead_letters(self, message: Message) -> None:
         letters = self.queues[message.source].shape.dead_letters
         if letters is None:
             raise ValueError(message.source)
@@ -149,18 +149,18 @@ class SimulatedSQS:
 
     def delete(self, queue: str, message: Message) -> None:
         """Remove a message that was handled; some come back all the same."""
-        if message.is_deleted or self._weather.loses_deletion():
+        if message.is_deleted or self._faults.loses_deletion():
             return
         message.is_deleted = True
         if message in self.queues[queue].messages:
             self.queues[queue].messages.remove(message)
-        if self._weather.comes_back():
+        if self._faults.comes_back():
             ghost = Message(
                 message.message_id,
                 message.body,
                 message.source,
                 message.sent_at,
-                self._loop.now + self._weather.extra_delay(),
+                self._loop.now + self._faults.extra_delay(),
             )
             self.queues[queue].messages.append(ghost)
             self._poll_at(queue, ghost.visible_at)
@@ -180,12 +180,12 @@ class SimulatedSQS:
                     "operator", "redrives", f"{message.message_id} to {message.source}"
                 )
                 self._add(message.source, message.body, delay)
-                if not self._weather.loses_deletion():
+                if not self._faults.loses_deletion():
                     queue.messages.remove(message)
         return moved
 
     def purge(self) -> None:
-        """Lose every message there is, as an operator in a hurry does."""
+        """Lose every message there is, as an operator in a limit_latency does."""
         self._trace.note("operator", "purges", f"{self.count()} messages")
         for queue in self.queues.values():
             self.lost.update(order_in(message.body) for message in queue.messages)

@@ -1,4 +1,4 @@
-"""One schedule: a shop, its clients, everything that can go wrong, and what must come of it."""
+"""One schedule: a shop, its clients, its faults, and the checks of its outcome."""
 
 import asyncio
 import hashlib
@@ -18,11 +18,11 @@ import workers.order
 from app.domain.product import Product
 from app.settings import Settings, read_settings
 from app.store.products import product_to_item
-from tests.simulation.simulator.backlog import earlier_orders
+from tests.simulation.simulator.backlog import backlog_orders
 from tests.simulation.simulator.fake_clients import FakeQueues, fake_table
-from tests.simulation.simulator.faults import DAY, HOUR, MINUTE, Weather, draws
+from tests.simulation.simulator.faults import DAY, HOUR, MINUTE, DrawnFaults, draws
 from tests.simulation.simulator.final_checks import check_end, check_promises, check_swept
-from tests.simulation.simulator.gateway import opened
+from tests.simulation.simulator.gateway import patched_application
 from tests.simulation.simulator.history import History
 from tests.simulation.simulator.lambdas import EPOCH, Lambdas, Log
 from tests.simulation.simulator.loop import Process, SimLoop
@@ -82,7 +82,7 @@ class World:
         self,
         seed: int,
         *,
-        weather: Weather | None = None,
+        faults: DrawnFaults | None = None,
         purchases: list[Purchase] | None = None,
     ) -> None:
         """Make a world; what is not given is drawn, and nothing happens yet."""
@@ -92,22 +92,22 @@ class World:
         self.random = random = Random(seed)
         self.loop = SimLoop(random)
         self.trace = Trace(self.loop)
-        self.calm_at = random.choice((10.0, 10 * MINUTE, HOUR, 12 * HOUR, 3 * DAY))
-        #: Whether a payment is to come just when the sweeper loses patience.
+        self.faults_end_at = random.choice((10.0, 10 * MINUTE, HOUR, 12 * HOUR, 3 * DAY))
+        #: Whether a payment is to come at the moment the sweeper gives the order up.
         self.is_racing = purchases is None and draws(random, 0.08)
         if self.is_racing:
-            self.calm_at = 3 * DAY
-        self.weather = weather or Weather(random, ends=self.calm_at)
-        self.network = Network(self.loop, self.weather, self.trace, random)
-        self.sqs = SimulatedSQS(self.loop, self.weather, self.trace, random)
+            self.faults_end_at = 3 * DAY
+        self.faults = faults or DrawnFaults(random, ends=self.faults_end_at)
+        self.network = Network(self.loop, self.faults, self.trace, random)
+        self.sqs = SimulatedSQS(self.loop, self.faults, self.trace, random)
         self.memory = memory = MemoryTable("shop", clock=self.loop.time, is_strict=False)
-        true_time = self._true_time if self.weather.has_right_clocks else None
+        true_time = self._true_time if self.faults.has_exact_clocks else None
         self.history = History(memory, self.sqs, NUMBERS, loop=self.loop, true_time=true_time)
         product = _product()
         memory.items[product["PK"], product["SK"]] = product
         self.lambdas = Lambdas(
             self.network,
-            self.weather,
+            self.faults,
             self.sqs,
             self.trace,
             table=fake_table(memory, self.network),
@@ -117,11 +117,11 @@ class World:
         self.log = Log(self.trace, lambda: self.loop.process.name)
         self.purchases = purchases or draw_purchases(random)
         if purchases is None and draws(random, 1 / 200):
-            self.weather.hurry()
-            for item in earlier_orders(EPOCH):
+            self.faults.limit_latency()
+            for item in backlog_orders(EPOCH):
                 memory.items[item["PK"], item["SK"]] = item
         if self.is_racing:
-            self.weather.hurry(0.01)
+            self.faults.limit_latency(0.01)
             self.sqs.payments_die_until = 40 * HOUR
             self.history.on_order = self._race
 
@@ -133,21 +133,21 @@ class World:
         return UUID(int=self.random.getrandbits(128), version=4)
 
     def run(self) -> None:
-        """Let it all happen.
+        """Run the schedule.
 
         Raises:
             ViolationError: a promise was broken.
         """
         with _in(self):
             try:
-                self._go_wrong()
-                self._heal()
+                self._run_with_faults()
+                self._run_to_the_end()
             finally:
                 self.network.is_over = True
-                self.loop.bury()
+                self.loop.cancel_everything()
 
-    def _go_wrong(self) -> None:
-        """Open the shop and let everything fail until the weather clears up."""
+    def _run_with_faults(self) -> None:
+        """Open the shop and let calls, messages and processes fail until the faults end."""
         loop = self.loop
         for number, purchase in enumerate(self.purchases):
             client = Process(f"client{number}")
@@ -155,39 +155,39 @@ class World:
                 purchase,
                 self.lambdas,
                 self.history,
-                self.weather,
+                self.faults,
                 self.trace,
                 is_contested=is_contested(purchase, self.purchases),
             )
-            loop.at(loop.world, purchase.begins, self._send_in, shopper, client)
-        self._disturb()
-        loop.run(self.calm_at)
-        self.weather.clear_up()
+            loop.at(loop.world, purchase.begins, self._start_client, shopper, client)
+        self._schedule_disturbances()
+        loop.run(self.faults_end_at)
+        self.faults.stop()
         self.trace.note("world", "nothing fails any more")
 
-    def _disturb(self) -> None:
-        """Let the schedule and the operators come when it does not suit."""
+    def _schedule_disturbances(self) -> None:
+        """Schedule sweeps and operators' actions while faults happen."""
         loop, random = self.loop, self.random
         for _ in range(random.choice((0, 1, 2, 4))):
-            when = random.random() * self.calm_at
+            when = random.random() * self.faults_end_at
             loop.at(loop.world, when, self.lambdas.sweep)
             if random.random() < 0.3:
                 loop.at(loop.world, when, self.lambdas.sweep)
         if random.random() < 0.1:
             self._sweep_in_rhythm()
-        if self.weather.has_operator:
+        if self.faults.has_operator:
             for _ in range(random.choice((0, 0, 1, 2))):
-                loop.at(loop.world, random.random() * self.calm_at, self.sqs.redrive)
-            if self.calm_at > DAY and random.random() < 0.5:
-                loop.at(loop.world, random.uniform(DAY, self.calm_at), self.sqs.redrive)
-        if self.weather.is_purged:
-            loop.at(loop.world, random.random() * min(self.calm_at, HOUR), self.sqs.purge)
+                loop.at(loop.world, random.random() * self.faults_end_at, self.sqs.redrive)
+            if self.faults_end_at > DAY and random.random() < 0.5:
+                loop.at(loop.world, random.uniform(DAY, self.faults_end_at), self.sqs.redrive)
+        if self.faults.is_purged:
+            loop.at(loop.world, random.random() * min(self.faults_end_at, HOUR), self.sqs.purge)
 
     def _sweep_in_rhythm(self) -> None:
         """Let the real schedule run for an hour and a half."""
-        loop, begins = self.loop, self.random.random() * self.calm_at
+        loop, begins = self.loop, self.random.random() * self.faults_end_at
         for number in range(18):
-            if begins + number * _RHYTHM < self.calm_at:
+            if begins + number * _RHYTHM < self.faults_end_at:
                 loop.at(loop.world, begins + number * _RHYTHM, self.lambdas.sweep)
 
     def _race(self, order: Item) -> None:
@@ -196,23 +196,23 @@ class World:
         placed_at = (datetime.fromisoformat(order["placed_at"]) - EPOCH).total_seconds()
         gives_up_at = placed_at + 48 * HOUR + random.random()
         # A sweep asks a few times before it decides, the payment worker never.
-        comes_at = gives_up_at + random.random() * 10 * self.weather.slowest
+        comes_at = gives_up_at + random.random() * 10 * self.faults.slowest
         sent_at = gives_up_at - 10 * MINUTE
         back = partial(self.sqs.redrive, delay=comes_at - sent_at)
         loop.at(loop.world, max(sent_at, loop.now), back)
         loop.at(loop.world, max(gives_up_at, loop.now), self.lambdas.sweep)
 
-    def _send_in(self, shopper: Shopper, client: Process) -> None:
+    def _start_client(self, shopper: Shopper, client: Process) -> None:
         task = self.loop.start(client, shopper.shop(self.loop, client, self.random))
-        task.add_done_callback(self._left)
+        task.add_done_callback(self._client_left)
 
-    def _left(self, task: "asyncio.Task[None]") -> None:
-        """Pass on what a client found to be wrong."""
+    def _client_left(self, task: "asyncio.Task[None]") -> None:
+        """Raise what a client found to be wrong."""
         if not self.network.is_over and (failure := task.exception()) is not None:
             raise failure
 
-    def _heal(self) -> None:
-        """Check that messages alone keep the promises, and sweeps bring the rest to its end."""
+    def _run_to_the_end(self) -> None:
+        """Check that messages alone keep the promises and that sweeps end all other orders."""
         self._settle()
         check_promises(self.history, self.sqs.lost | self.sqs.dead())
         for pause in (*_SWEEPS, *_LATER):
@@ -226,7 +226,7 @@ class World:
                 check_swept(self.history, grace_ends)
         check_end(self.history)
         check_keys(self.purchases, self.history)
-        if left := self.sqs.count(with_dead=self.weather.has_operator):
+        if left := self.sqs.count(with_dead=self.faults.has_operator):
             raise ViolationError("no message is left over", f"{left}")
         if self.log.crash:
             raise ViolationError("no handler crashes", self.log.crash)
@@ -234,7 +234,7 @@ class World:
     def _settle(self) -> None:
         """Deliver everything, dead letters too."""
         self.loop.run()
-        for _ in range(_REDRIVES if self.weather.has_operator else 0):
+        for _ in range(_REDRIVES if self.faults.has_operator else 0):
             if not self.sqs.redrive():
                 return
             self.loop.run()
@@ -253,7 +253,7 @@ def _in(world: World) -> Iterator[None]:
     for module, name, value in modules:
         setattr(module, name, value)
     try:
-        with opened(world.log):
+        with patched_application(world.log):
             yield
     finally:
         for module, name, value in earlier:
