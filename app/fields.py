@@ -1,7 +1,8 @@
 """How values from outside are read: liberal in form, strict in meaning.
 
 Field names match without regard to case, as the Go decoder of the original did; unknown
-fields and nulls are left out; numbers may come as text (contract 1.1 rule 8, 1.2, 1.4).
+fields and nulls are left out; numbers may come as text (openapi/CONTRACT.md,
+1.1, 1.2 and 1.4).
 """
 
 import re

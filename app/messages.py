@@ -1,6 +1,6 @@
 """The events on the queues: one model each, shared by sender and receiver.
 
-What the shop sends is exactly the contract's shape (chapter 2); what it accepts is every
+What the shop sends has exactly the shape of openapi/CONTRACT.md, 2; what it accepts is every
 form that was ever documented: other spellings, text for numbers, four names of the order id.
 """
 
@@ -84,7 +84,10 @@ class EventCard(LiberalModel):
     @model_validator(mode="wrap")
     @classmethod
     def _shop_shape_claims_no_brand(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
-        """Forget the type of a shop-shape card: pages preselect one (contract 4.1)."""
+        """Forget the type of a shop-shape card: pages preselect one.
+
+        The rule is openapi/CONTRACT.md, 4.1.
+        """
         card = read(given)
         names = {str(name).lower() for name in given} if isinstance(given, dict) else set()
         is_shop_shape = bool(names & {"expmonth", "expyear", "ccv"})

@@ -26,7 +26,7 @@ MAX_DELIVERY_SECONDS = 900
 
 
 class AuthMode(StrEnum):
-    """Who is let in: ``AUTH_MODE`` of the contract, chapter 3.4."""
+    """Who is let in: ``AUTH_MODE`` of openapi/CONTRACT.md, 3.4."""
 
     ENFORCE = "1"
     OPEN = "0"

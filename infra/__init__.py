@@ -1,5 +1,5 @@
-"""The shop on AWS: ``infra/topology.py`` and ``app/store/schema.py`` as a Pulumi program.
+"""Everything that runs, deploys, checks and operates the shop; none of it ships.
 
-Those two modules say what there is; the components here say how AWS makes it. Only
-``permissions.py`` and ``image/`` can be used without Pulumi.
+``infra/topology.py`` and ``app/store/schema.py`` say what there is. ``infra/components/`` says
+how AWS makes it, ``infra/local/`` makes the same on one machine.
 """

@@ -182,7 +182,7 @@ SWEEPER = Schedule("sweeper", "order", "rate(5 minutes)")
 
 
 def queue_name(stack: str, queue: str) -> str:
-    """Return the AWS name of a queue, as the contract spells it (chapter 2)."""
+    """Return the AWS name of a queue, as openapi/CONTRACT.md, 2 spells it."""
     return f"{stack}-acmeserverless-sqs-{queue}"
 
 
@@ -192,7 +192,7 @@ def queue_setting(queue: str) -> str:
 
 
 def table_name(stack: str) -> str:
-    """Return the AWS name of the table (contract, chapter 2)."""
+    """Return the AWS name of the table (openapi/CONTRACT.md, 2)."""
     return f"{stack}-acmeserverless-dynamodb"
 
 

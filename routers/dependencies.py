@@ -14,7 +14,7 @@ from app.settings import Settings, get_settings
 from app.store.pagination import MAX_PAGE, Page, PageRequest
 from app.store.table import Table, get_table
 
-#: What clients send when they have no token (contract 3.2).
+#: What clients send when they have no token (openapi/CONTRACT.md, 3.2).
 _NO_TOKEN = frozenset({"", "guest", "undefined", "null"})
 
 

@@ -45,7 +45,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     )
     for operation in _operations(document):
         responses = operation["responses"]
-        # Validation is 400 here (contract 1.1, rule 9); FastAPI documents its own 422.
+        # Validation is 400 here (openapi/CONTRACT.md, 1.1, rule 9); FastAPI documents a 422.
         if "HTTPValidationError" in str(responses.get("422")):
             del responses["422"]
         for status in _refusals(operation):

@@ -25,7 +25,7 @@ _HTTPS_ONLY = "max-age=31536000"
 class HTTPMiddleware:
     """Cross-origin headers, preflights, one optional trailing slash, a time limit, no naked crash.
 
-    Contract 1.1: every path with and without a trailing slash and without a redirect (rule
+    openapi/CONTRACT.md, 1.1: every path with and without a trailing slash, no redirect (rule
     2); ``Access-Control-Allow-Origin: *`` on every answer, errors too (rule 10).
     """
 

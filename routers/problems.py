@@ -1,4 +1,4 @@
-"""Every error as one answer: ``{"message": ..., "status": ...}`` (contract 1.1, rule 9)."""
+"""Every error as one answer: ``{"message": ..., "status": ...}`` (openapi/CONTRACT.md, 1.1)."""
 
 import logging
 from typing import Any

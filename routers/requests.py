@@ -1,4 +1,4 @@
-"""Reading bodies as the contract demands: JSON whatever the Content-Type says."""
+"""Reading bodies: JSON whatever the Content-Type says (openapi/CONTRACT.md, 1.1)."""
 
 import json
 from collections.abc import Callable, Coroutine
@@ -15,7 +15,7 @@ MAX_BODY_BYTES = 256 * 1024
 
 
 class JSONRequest(Request):
-    """A request whose body is JSON, even if the old till calls it a form (contract 1.1)."""
+    """A request whose body is JSON, even if the old till calls it a form."""
 
     @property
     def headers(self) -> Headers:

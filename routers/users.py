@@ -49,7 +49,7 @@ from routers.schemas.user import (
 
 router = APIRouter(tags=["user"], route_class=JSONRoute)
 
-#: Readable by page scripts, which send it back as a bearer token (contract 3.3).
+#: Readable by page scripts, which send it back as a bearer token (openapi/CONTRACT.md, 3.3).
 _ACCESS_COOKIE = "logged_in"
 _REFRESH_COOKIE = "refresh_token"
 

@@ -1,4 +1,4 @@
-"""What a cold start does not pay for (design, decision 13)."""
+"""What a cold start does not pay for (app/DECISIONS.md, 13)."""
 
 import os
 import subprocess

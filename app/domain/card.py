@@ -1,4 +1,4 @@
-"""Whether the shop takes a card (contract, chapter 4)."""
+"""Whether the shop takes a card (openapi/CONTRACT.md, 4)."""
 
 import re
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ def detect_brand(digits: str) -> str | None:
     """Return the name of a number's brand by its first digits; junk has no brand.
 
     A brand is not a verdict: the check digit is not looked at, and the length only where the
-    contract's table (4.2) names one beside the prefixes.
+    table in openapi/CONTRACT.md, 4.2 names one beside the prefixes.
     """
     brand = _find_brand(digits)
     return brand.name if brand else None
@@ -106,7 +106,7 @@ def refuse_card(
 ) -> CardRefusal | None:
     """Return why a card is refused, or None if the shop takes it.
 
-    The first failure counts, in the order of the contract's table (4.1): expiry, number, CVV.
+    The first failure counts, in the order of openapi/CONTRACT.md, 4.1: expiry, number, CVV.
     ``total_cents`` only matters to the classic rules. Those are the old shop's: everything
     present, a number whose length is a multiple of four, not expired; no brand, no check
     digit. Under them a missing month (0, as any other that is no month) is refused as

@@ -1,4 +1,4 @@
-"""Card brands by the first digits of a number, as data (contract 4.2)."""
+"""Card brands by the first digits of a number, as data (openapi/CONTRACT.md, 4.2)."""
 
 from dataclasses import dataclass
 

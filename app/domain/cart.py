@@ -12,7 +12,7 @@ class CartLine:
     """One article in a cart.
 
     ``price_text`` is the price as the client wrote it when it was text: the cart gives a
-    price back in the JSON type it came in (contract 1.1, rule 7).
+    price back in the JSON type it came in (openapi/CONTRACT.md, 1.1, rule 7).
     """
 
     item_id: str

@@ -1,4 +1,4 @@
-"""Ids that follow from other ids, so that a repeat says the same (design, decision 2)."""
+"""Ids that follow from other ids, so that a repeat says the same (app/DECISIONS.md, 2)."""
 
 from uuid import UUID, uuid5
 

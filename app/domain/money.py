@@ -1,4 +1,7 @@
-"""Money as integer cents, read from every form that clients send (contract 1.2 and 1.4)."""
+"""Money as integer cents, read from every form that clients send.
+
+The forms are in openapi/CONTRACT.md, 1.2 and 1.4.
+"""
 
 import re
 from decimal import ROUND_HALF_UP, Decimal

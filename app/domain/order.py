@@ -1,4 +1,4 @@
-"""An order and the states it moves through, forward only (contract, chapter 2)."""
+"""An order and the states it moves through, forward only (openapi/CONTRACT.md, 2)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from app.domain.errors import OrderNotPaidError
 
-#: Status texts of the wire contract.
+#: Status texts on the wire (openapi/CONTRACT.md, 2).
 PENDING_TEXT = "Pending Payment"
 SHIPPED_TEXT = "shipped - pending delivery"
 DELIVERED_TEXT = "delivered"

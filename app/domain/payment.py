@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from app.domain.card import Card, CardRules, refuse_card
 from app.domain.ids import transaction_id_for
 
-#: Messages of the event, word for word (contract, chapter 2).
+#: Messages of the event, word for word (openapi/CONTRACT.md, 2).
 PAID_MESSAGE = "transaction successful"
 DECLINED_MESSAGE = "creditcard validation has failed, unable to process payment"
 TIMED_OUT_MESSAGE = "payment timed out"

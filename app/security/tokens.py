@@ -1,4 +1,4 @@
-"""Access and refresh tokens (contract 3.1)."""
+"""Access and refresh tokens (openapi/CONTRACT.md, 3.1)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

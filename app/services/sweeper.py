@@ -1,4 +1,4 @@
-"""Finishing what was left half done (design, decisions 1 and 3)."""
+"""Finishing what was left half done (app/DECISIONS.md, 1 and 3)."""
 
 import asyncio
 import logging

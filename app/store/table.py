@@ -1,6 +1,6 @@
 """The handle on the one table; nothing outside ``app/store`` knows how it is reached.
 
-DynamoDB is spoken to through pydynox (design, decision 14). Its errors are translated here,
+DynamoDB is spoken to through pydynox (app/DECISIONS.md, 14). Its errors are translated here,
 by name, where they occur; what is not named passes through.
 """
 

@@ -30,7 +30,7 @@ NAMES = (
 
 def sample_event(domain: str, outcome: str, *, order_id: str, now: datetime) -> Event | None:
     """Return the sample called ``domain outcome`` about an order, or None for no such name."""
-    # Public test numbers of the card brands; the failing one expired in 2018 (contract 2).
+    # Public test numbers (openapi/CONTRACT.md, 4.3); the failing one expired in 2018.
     good = Card("4111111111111111", 12, now.year + 2, "123", "Visa")
     expired = Card("4222222222222", 12, 2018, "123", "Visa")
     samples: dict[tuple[str, str], Event] = {

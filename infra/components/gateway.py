@@ -9,7 +9,7 @@ from infra.components.configuration import Configuration
 from infra.components.functions import ShopFunction
 from infra.topology import gateway_name
 
-#: Contract 1.1, rule 10, for the answers that are the gateway's own too: a browser that is
+#: Rule 10 of openapi/CONTRACT.md, 1.1, for the gateway's own answers too: a browser that is
 #: turned away for asking too often has to be able to read it.
 CORS = aws.apigatewayv2.ApiCorsConfigurationArgs(
     allow_origins=["*"],

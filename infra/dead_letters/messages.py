@@ -24,7 +24,7 @@ from infra.topology import (
     SHIPMENT_RESPONSE,
 )
 
-#: The queue of each event (contract, chapter 2).
+#: The queue of each event (openapi/CONTRACT.md, 2).
 QUEUE_OF = {
     EventType.PAYMENT_REQUESTED: PAYMENT_REQUEST,
     EventType.CREDIT_CARD_VALIDATED: PAYMENT_RESPONSE,

@@ -10,6 +10,6 @@ its schedule call the hosts, which run the real Lambda handlers.
                   ├─ function_host     order
                   └─ function_host     shipment
 
-A child ends when its parent does, in whatever way that happens (``lifeline.py``). What the
+A child ends when its parent does, in whatever way that happens (``parent_watchdog.py``). What the
 shop remembers is in one folder (``data_folder.py``).
 """

@@ -16,7 +16,7 @@ _LAST_WORDS_SECONDS = 0.5
 
 
 class Child:
-    """A process that has been started; it ends with us (see ``lifeline.py``)."""
+    """A process that has been started; it ends with us (see ``parent_watchdog.py``)."""
 
     def __init__(self, launch: Launch, relay: Callable[[str], None], *, lock: int) -> None:
         """Start the process.

@@ -1,6 +1,6 @@
 """Fill a folder with what the functions run on: packages as locked, code, bytecode.
 
-``build.py packages FOLDER`` and ``build.py code FOLDER``, from a folder with
+``build_image.py packages FOLDER`` and ``build_image.py code FOLDER``, from a folder with
 ``requirements.txt`` or the code in it. The Dockerfile calls nothing else, and a test calls
 the same in a clean folder. Standard library only, so that it runs before anything is there.
 

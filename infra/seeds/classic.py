@@ -1,4 +1,4 @@
-"""The classic shop: eight products, six users and one at the till (contract 3.5)."""
+"""The classic shop: eight products, six users and one at the till (openapi/CONTRACT.md, 3.5)."""
 
 import json
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _PRODUCTS = Path(__file__).parent / "products.json"
 #: The password of every classic user.
 PASSWORD = "vmware1!"  # noqa: S105 - known to every front-end of this shop
 
-#: The order that the contract's sample events speak of.
+#: The order that the sample events of openapi/CONTRACT.md, 2 speak of.
 SAMPLE_ORDER_ID = "12345"
 
 _USERS = (
@@ -42,7 +42,7 @@ _USERS = (
     ("staff", "Robin", "Till", "5c393b0a1d41c892ce24382d", Role.STAFF),
 )
 
-#: Carts of the original's walk-through (contract 1.2).
+#: Carts of the original's walk-through (openapi/CONTRACT.md, 1.2).
 _CART_OWNERS = ("bill", "dan", "shri")
 _CART_LINES = (("sdfsdfsfs", "fitband", 450), ("sfsdsda3343", "redpant", 40000))
 

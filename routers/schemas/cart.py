@@ -1,4 +1,4 @@
-"""Bodies of the cart (contract 1.2)."""
+"""Bodies of the cart (openapi/CONTRACT.md, 1.2)."""
 
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar

@@ -1,4 +1,4 @@
-"""Bodies of the catalog (contract 1.3)."""
+"""Bodies of the catalog (openapi/CONTRACT.md, 1.3)."""
 
 from typing import Annotated, Any, Literal
 

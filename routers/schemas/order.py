@@ -1,4 +1,4 @@
-"""Bodies of orders (contract 1.4)."""
+"""Bodies of orders (openapi/CONTRACT.md, 1.4)."""
 
 import json
 from typing import Annotated, Any, ClassVar, Literal

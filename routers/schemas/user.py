@@ -1,4 +1,4 @@
-"""Bodies of users and tokens (contract 1.5)."""
+"""Bodies of users and tokens (openapi/CONTRACT.md, 1.5)."""
 
 from typing import Annotated, Any, Literal
 

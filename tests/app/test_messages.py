@@ -1,4 +1,4 @@
-"""Events: what goes out is exactly the contract's shape, what comes in may be any of them."""
+"""Events: what goes out has one shape, what comes in may have any (openapi/CONTRACT.md, 2)."""
 
 import json
 from datetime import UTC, datetime

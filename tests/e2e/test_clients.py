@@ -1,4 +1,4 @@
-"""The real clients of the contract's chapter 5, call by call, against running shops."""
+"""The real clients of openapi/CONTRACT.md, 5, call by call, against running shops."""
 
 import base64
 import json

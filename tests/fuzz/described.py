@@ -78,7 +78,7 @@ def waived(case: AnyCase, *, mode: str) -> Iterator[Callable[..., Any]]:
     """Yield the checks that the contract takes back for one case, and only for it."""
     operation = operations()[case.operation.label]
     if mode != ENFORCED:
-        # The open mode of the contract (3.4): nobody is asked for a token.
+        # The open mode (openapi/CONTRACT.md, 3.4): no caller is asked for a token.
         yield ignored_auth
         if _lacks_token(case):
             yield missing_required_header

@@ -1,4 +1,4 @@
-"""How the contract reads a request that the document does not describe (contract 1.1, rule 8).
+"""How the shop reads what the document does not describe (openapi/CONTRACT.md, 1.1, rule 8).
 
 The document shows the form in which integrators should write; the shop also reads what the
 old clients and the originals' decoders allowed: nulls and unknown fields are left out, and a
@@ -16,7 +16,7 @@ _WHOLE = re.compile(r"\s*[+-]?\d[\d_]*(\.0*)?\s*")
 def is_right_as_read(
     operation: Operation, *, body: Any, query: dict[str, Any], path: dict[str, Any], headers: Any
 ) -> bool:
-    """Tell whether a request makes sense in the contract's lenient reading."""
+    """Tell whether a request makes sense in the shop's lenient reading."""
     return (
         all(0 < len(str(value)) <= 200 for value in path.values())
         and _is_right_query(query)

@@ -1,4 +1,4 @@
-"""Tokens, cookies and modes (contract 3.1 to 3.4)."""
+"""Tokens, cookies and modes (openapi/CONTRACT.md, 3.1 to 3.4)."""
 
 import base64
 import hmac

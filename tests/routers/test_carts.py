@@ -1,4 +1,4 @@
-"""The cart over HTTP (contract 1.2)."""
+"""The cart over HTTP (openapi/CONTRACT.md, 1.2)."""
 
 from asyncio import gather
 from dataclasses import replace as replace_in

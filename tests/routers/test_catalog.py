@@ -1,4 +1,4 @@
-"""The catalog over HTTP (contract 1.3)."""
+"""The catalog over HTTP (openapi/CONTRACT.md, 1.3)."""
 
 from asyncio import gather
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The rules for every endpoint (contract 1.1)."""
+"""The rules for every endpoint (openapi/CONTRACT.md, 1.1)."""
 
 import json
 import socket

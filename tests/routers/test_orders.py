@@ -1,4 +1,4 @@
-"""Placing and reading orders over HTTP (contract 1.4 and 1.7)."""
+"""Placing and reading orders over HTTP (openapi/CONTRACT.md, 1.4 and 1.7)."""
 
 import asyncio
 import json

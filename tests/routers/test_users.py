@@ -1,4 +1,4 @@
-"""Users over HTTP: registration, login, profiles (contract 1.5, 3.3 and 3.4)."""
+"""Registration, login and profiles over HTTP (openapi/CONTRACT.md, 1.5, 3.3 and 3.4)."""
 
 from asyncio import gather
 from typing import Any

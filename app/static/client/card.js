@@ -72,7 +72,7 @@ export function groupAsTyped(input) {
   input.setSelectionRange(caret, caret);
 }
 
-/** Cards a local shop takes and refuses (contract, chapter 4): no bank has ever seen them. */
+/** Cards a local shop takes and refuses (openapi/CONTRACT.md, 4): no bank has ever seen them. */
 export const TEST_CARDS = [
   { name: "Visa", hint: "pays", number: "4111 1111 1111 1111", expiry: "12/30", code: "123" },
   { name: "Mastercard", hint: "pays", number: "5555 5555 5555 4444", expiry: "12/30", code: "123" },

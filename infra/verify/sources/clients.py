@@ -1,7 +1,7 @@
 """The shop's oldest clients, call by call, with exactly what each of them relies on.
 
-The sequences are those of the real pages, the React storefront and the till (contract,
-chapter 5); every one of them shops as a throwaway customer.
+The sequences are those of the real pages, the React storefront and the till
+(openapi/CONTRACT.md, 5); every one of them shops as a throwaway customer.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The verdicts of contract 4.2 and 4.3, the edges of every range, and what never happens."""
+"""The verdicts of openapi/CONTRACT.md, 4.2 and 4.3, the edges of ranges, what never happens."""
 
 import re
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def valid_card(prefix: str, length: int) -> Card:
     return replace(VISA, number=number, cvv=cvv)
 
 
-# Detection, contract 4.2.
+# Detection, openapi/CONTRACT.md, 4.2.
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_number_with_junk_has_no_brand(digits: str) -> None:
     assert detect_brand(digits) is None
 
 
-# Lengths, contract 4.2.
+# Lengths, openapi/CONTRACT.md, 4.2.
 
 LENGTHS = [
     ("Elo", "4011", {16}),
@@ -222,7 +222,7 @@ def test_every_brand_has_a_test_of_its_lengths() -> None:
     assert tested == {brand.name for brand in BRANDS}
 
 
-# Verdicts, contract 4.3. "Future" is 12/2030; the shop shape claims no type.
+# Verdicts, openapi/CONTRACT.md, 4.3. "Future" is 12/2030; the shop shape claims no type.
 
 
 @pytest.mark.parametrize(
