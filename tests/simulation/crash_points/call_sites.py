@@ -3,7 +3,7 @@
 A place is (file, function, call, number): the first, second, ... mention of a method of the
 table or of the queues in a function of the shop, or of what fetches or rotates the signing
 keys. A walk over names, from the functions a handler starts with, finds those a handler can
-reach. What the walk cannot see is forbidden (``hidden.py``).
+reach. What the walk cannot see is forbidden (``hidden_calls.py``).
 """
 
 import ast

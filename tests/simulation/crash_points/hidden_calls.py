@@ -1,6 +1,6 @@
 """What the walk over the shop's code could not see, and which is therefore forbidden.
 
-The walk (``sites.py``) knows the table and the queues by their names, and everything else that
+The walk (``call_sites.py``) knows the table and the queues by their names, and everything else that
 reaches AWS by the files it is in. So both may have no other name, and nothing else may reach
 AWS from another file.
 """
