@@ -326,7 +326,7 @@ def test_somebody_new_registers_and_is_in(guest: Shopper) -> None:
     page.get_by_role("button", name="Register").click()
 
     expect(page.get_by_role("heading", name="No orders yet")).to_be_visible()
-    expect(page.locator("#person-name")).to_have_text("bea")
+    expect(page.locator("#user-name")).to_have_text("bea")
 
 
 def test_a_wrong_password_is_refused_in_words(guest: Shopper) -> None:
@@ -401,7 +401,7 @@ def test_a_session_that_cannot_be_renewed_ends_at_the_login_and_goes_on_there(
     log_in(guest.page, "eric")
 
     expect(guest.page).to_have_url(re.compile("#/orders$"))
-    expect(guest.page.locator("#person-name")).to_have_text("eric")
+    expect(guest.page.locator("#user-name")).to_have_text("eric")
 
 
 def test_search_and_tags_thin_out_the_shelves(guest: Shopper) -> None:

@@ -68,7 +68,7 @@ def test_two_tabs_have_one_cart_and_one_person(guest: Shopper) -> None:
 
     expect(other.locator("#cart-count")).to_have_text("1")
     log_in_as_eric(guest)
-    expect(other.locator("#person-name")).to_have_text("eric")
+    expect(other.locator("#user-name")).to_have_text("eric")
     expect(other.locator("#cart-count")).to_have_text("1")
     assert guest.cart() == {"Water Bottle": 1}
     other.get_by_role("button", name="Log out").click()
@@ -261,7 +261,7 @@ def test_an_order_leaves_the_cart_of_whoever_is_here_now_alone(
     other.evaluate(
         "tokens => localStorage.setItem('acme-shop.session', tokens)", json.dumps(dwight)
     )
-    expect(eric.page.locator("#person-name")).to_have_text("dwight")
+    expect(eric.page.locator("#user-name")).to_have_text("dwight")
     expect(eric.heading).to_have_text("Checkout")
     expect(eric.pay_button).to_have_text("Pay $125.00")
     expect(eric.page.get_by_label("Card number")).to_have_value("")

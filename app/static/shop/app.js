@@ -4,26 +4,27 @@ import { Api } from "../client/api.js";
 import { byId, el, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 import { liveRegion } from "../client/live-region.js";
-import { Basket } from "./basket.js";
-import { homeView } from "./home.js";
-import { lateView } from "./late.js";
-import { button, linkButton, panel, whileBusy } from "./pieces.js";
+import { CartStore } from "./cart-store.js";
+import { Catalog } from "./catalog.js";
+import { button, linkButton, panel, whileBusy } from "./components.js";
+import { lazyView } from "./lazy-view.js";
+import { FAILURE_MESSAGES, failureMessage } from "./messages.js";
 import { readAddress, Router } from "./router.js";
-import { Shelves } from "./shelves.js";
 import { attemptKey, SESSION_KEY, storage } from "./storage.js";
-import { FAILURE_WORDS, failureLine } from "./words.js";
+import { homeView } from "./views/home.js";
 
 const RETRIES = 2;
 const TOAST_MS = 3500;
 
 const api = new Api({ storageKey: SESSION_KEY, storage: () => localStorage, retries: RETRIES });
-const basket = new Basket({ api });
-const shelves = new Shelves({ api });
+const cartStore = new CartStore({ api });
+const catalog = new Catalog({ api });
 
-// ---- words in passing
+// ---- messages
 
-const murmur = liveRegion(byId("status"));
-const alarm = liveRegion(byId("alarm"));
+/** Say something to people who cannot see the page change. */
+const announce = liveRegion(byId("status"));
+const announceError = liveRegion(byId("alarm"));
 let toastTimer = 0;
 
 function toast(tone, ...nodes) {
@@ -35,27 +36,24 @@ function toast(tone, ...nodes) {
   toastTimer = setTimeout(() => (box.hidden = true), TOAST_MS);
 }
 
-/** Say something that only matters to who cannot see the page. */
-const say = (text) => murmur(text);
-
-/** Say something that must not be missed. */
-function shout(text) {
-  alarm(text);
+/** Show and announce an error. */
+function showError(text) {
+  announceError(text);
   toast("bad", text);
 }
 
-// ---- what views ask for
+// ---- what views call
 
-const login = (next) => router.go(`#/login?${new URLSearchParams({ next })}`, { isReplacing: true });
+const goToLogin = (next) => router.go(`#/login?${new URLSearchParams({ next })}`, { isReplacing: true });
 
-/** Somebody has just signed in: their cart first, then where they wanted to go. */
-async function enter(next) {
-  showPerson();
+/** Load the cart of the user who has just signed in, then go where they wanted to go. */
+async function onSignedIn(next) {
+  showUser();
   try {
-    await basket.load();
+    await cartStore.load();
   } catch (failure) {
     if (!isShopError(failure)) throw failure;
-    shout("You are in. The cart will follow when the shop answers.");
+    showError("You are in. The cart will follow when the shop answers.");
   }
   router.go(next, { isReplacing: true });
 }
@@ -63,106 +61,108 @@ async function enter(next) {
 function addToCart(product, control, quantity = 1) {
   return whileBusy(control, async () => {
     try {
-      await basket.add(product.id, quantity);
-      const words = `${quantity > 1 ? `${quantity} × ` : ""}${product.name} is in the cart.`;
-      say(words);
-      toast("good", el("span", {}, words), el("a", { href: "#/cart" }, "View cart"));
+      await cartStore.add(product.id, quantity);
+      const text = `${quantity > 1 ? `${quantity} × ` : ""}${product.name} is in the cart.`;
+      announce(text);
+      toast("good", el("span", {}, text), el("a", { href: "#/cart" }, "View cart"));
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
-      shout(failureLine(failure));
+      showError(failureMessage(failure));
     }
   });
 }
 
-function onFailure(failure, again) {
+function onFailure(failure, retry) {
   if (failure.kind === "sign in" && failure.status === 401) {
-    login(location.hash);
+    goToLogin(location.hash);
     return null;
   }
-  const { mood, title, text } = FAILURE_WORDS[failure.kind] ?? FAILURE_WORDS.refused;
-  const retry = button("Try again", failure.message === "module" ? () => location.reload() : again);
+  const { mood, title, text } = FAILURE_MESSAGES[failure.kind] ?? FAILURE_MESSAGES.refused;
+  // A module that cannot be fetched may belong to a page the shop has replaced.
+  const again = button("Try again", failure.message === "module" ? () => location.reload() : retry);
   const isHome = router.path.length === 0;
-  return { title, nodes: [panel(mood, title, text, retry, isHome ? "" : linkButton("#/", "To the shelves", "plain"))] };
+  return { title, nodes: [panel(mood, title, text, again, isHome ? "" : linkButton("#/", "To the shelves", "plain"))] };
 }
 
 // ---- views
 
-const parts = { api, basket, shelves, say, shout, login, enter, addToCart };
+const context = { api, cartStore, catalog, announce, showError, goToLogin, onSignedIn, addToCart };
 
-const late = (fetchModule, name, title) => lateView(fetchModule, name, title, parts);
+const lazy = (fetchModule, name, title) => lazyView(fetchModule, name, title, context);
 
-const nowhere = ({ show }) => show("Not found", panel("lost", "Off the track", "There is nothing at this address. Turn round, easy pace.", linkButton("#/", "To the shelves")));
+const notFoundView = ({ show }) => show("Not found", panel("lost", "Off the track", "There is nothing at this address. Turn round, easy pace.", linkButton("#/", "To the shelves")));
 
 const router = new Router({
   main: byId("main"),
-  viewOf: ([name = ""]) => (Object.hasOwn(views, name) ? views[name] : nowhere),
+  viewOf: ([name = ""]) => (Object.hasOwn(views, name) ? views[name] : notFoundView),
   onFailure,
   onShown: (title) => {
     document.title = `${title} · ACME Fitness`;
     byId("toast").hidden = true;
-    const here = location.hash.split(/[?/]/)[1] ?? "";
-    for (const link of document.querySelectorAll("[data-here]")) {
-      if (link.dataset.here === here) link.setAttribute("aria-current", "page");
+    const current = location.hash.split(/[?/]/)[1] ?? "";
+    for (const link of document.querySelectorAll("[data-view]")) {
+      if (link.dataset.view === current) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
   },
 });
-parts.router = router;
+context.router = router;
 const views = {
-  "": homeView(parts),
-  product: late(() => import("./product.js"), "productView", "Product"),
-  cart: late(() => import("./cart.js"), "cartView", "Cart"),
-  checkout: late(() => import("./checkout.js"), "checkoutView", "Checkout"),
-  order: late(() => import("./order.js"), "orderView", "Order"),
-  orders: late(() => import("./orders.js"), "ordersView", "Your orders"),
-  login: late(() => import("./door.js"), "loginView", "Log in"),
-  register: late(() => import("./door.js"), "registerView", "Register"),
+  "": homeView(context),
+  product: lazy(() => import("./views/product.js"), "productView", "Product"),
+  cart: lazy(() => import("./views/cart.js"), "cartView", "Cart"),
+  checkout: lazy(() => import("./views/checkout.js"), "checkoutView", "Checkout"),
+  order: lazy(() => import("./views/order.js"), "orderView", "Order"),
+  orders: lazy(() => import("./views/orders.js"), "ordersView", "Your orders"),
+  login: lazy(() => import("./views/sign-in.js"), "loginView", "Log in"),
+  register: lazy(() => import("./views/sign-in.js"), "registerView", "Register"),
 };
 
-// ---- the frame around them
+// ---- the bar at the top
 
-function showPerson() {
+function showUser() {
   const { user } = api;
   byId("log-in").hidden = Boolean(user);
-  byId("person").hidden = !user;
-  byId("person-name").textContent = user?.name ?? "";
+  byId("user").hidden = !user;
+  byId("user-name").textContent = user?.name ?? "";
 }
 
 function showCount() {
-  const { count, lines } = basket;
+  const { count, lines } = cartStore;
   byId("cart-count").textContent = lines && count ? String(Math.min(count, 999)) : "";
   byId("cart-link").setAttribute("aria-label", lines ? `Cart, ${count === 1 ? "1 item" : `${count} items`}` : "Cart");
 }
 
-/** Know what is in the basket, and what became of an order without an answer. */
+/** Load the cart, and settle a payment attempt that had no answer. */
 async function refresh() {
-  await basket.load();
-  // The checkout asks by itself, and then goes to the order.
-  if (router.path[0] === "checkout" || !storage.read(attemptKey(basket.owner))) return;
-  const { finishOpen } = await import("./attempt.js").catch(() => ({}));
-  await finishOpen?.(parts);
+  await cartStore.load();
+  // The checkout settles its attempt by itself, and then goes to the order.
+  if (router.path[0] === "checkout" || !storage.read(attemptKey(cartStore.owner))) return;
+  const { settleOpenAttempt } = await import("./payment-attempt.js").catch(() => ({}));
+  await settleOpenAttempt?.(context);
 }
 
-async function quietly(reading) {
+/** Wait for something whose failure is shown elsewhere: by the banner, or by the cart itself. */
+async function ignoreShopErrors(promise) {
   try {
-    await reading;
+    await promise;
   } catch (failure) {
-    if (!isShopError(failure)) throw failure; // The banner, or the cart itself, says the rest.
+    if (!isShopError(failure)) throw failure;
   }
 }
 
-function changePerson() {
-  basket.forget();
-  showPerson();
-  quietly(basket.look());
+function onUserChanged() {
+  cartStore.reset();
+  showUser();
+  ignoreShopErrors(cartStore.refresh());
 }
 
 byId("log-out").addEventListener("click", () => {
-  // The token goes along, and is this page's to forget; the shop need not agree.
+  // The page forgets its tokens whatever the shop answers.
   api.call("/logout", { method: "POST" }).catch(() => {});
   api.signOut();
-  changePerson();
-  say("Logged out. Stretch well.");
+  onUserChanged();
+  announce("Logged out. Stretch well.");
   router.go("#/");
 });
 byId("skip").addEventListener("click", (event) => {
@@ -172,15 +172,15 @@ byId("skip").addEventListener("click", (event) => {
 
 const showNetwork = () => showText(byId("offline"), api.isOnline && navigator.onLine ? "" : "No connection. Look around; buying has to wait for the network.");
 
-for (const sign of ["pointerover", "focusin"]) {
-  document.addEventListener(sign, ({ target }) => {
+for (const type of ["pointerover", "focusin"]) {
+  document.addEventListener(type, ({ target }) => {
     const [name] = readAddress(target.closest?.("a")?.hash ?? "").path;
-    if (Object.hasOwn(views, name ?? "")) views[name ?? ""].warm?.();
+    if (Object.hasOwn(views, name ?? "")) views[name ?? ""].prefetch?.();
   });
 }
 
-basket.addEventListener("change", showCount);
-api.addEventListener("signed-out", changePerson);
+cartStore.addEventListener("change", showCount);
+api.addEventListener("signed-out", onUserChanged);
 api.addEventListener("network", showNetwork);
 addEventListener("offline", showNetwork);
 addEventListener("online", () => {
@@ -192,13 +192,13 @@ addEventListener("storage", ({ key }) => {
   const before = api.user?.id;
   api.session.reload();
   if (api.user?.id === before) return;
-  changePerson();
-  // What is shown may be somebody else's.
-  router.again();
+  onUserChanged();
+  // The view may show what belongs to the user before.
+  router.reload();
 });
-document.addEventListener("visibilitychange", () => document.hidden || quietly(refresh()));
+document.addEventListener("visibilitychange", () => document.hidden || ignoreShopErrors(refresh()));
 
-showPerson();
+showUser();
 showCount();
-quietly(refresh());
+ignoreShopErrors(refresh());
 router.start();

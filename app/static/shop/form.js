@@ -1,131 +1,128 @@
-/** Forms whose complaints stand beside the field they are about. */
+/** Forms that show each error beside the field it is about. */
 
 import { el, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 
 /**
- * Return a field: label, input and the place of its complaint.
+ * Return a field: label, input, hint and error message.
  * @param {object} options Attributes of the input, and `label`, `hint`, `kind` ("half"),
- *   `check(value)`, which returns what is wrong or "", `shape(input)`, called while typing.
+ *   `check(value)`, which returns an error message or "", `format(input)`, called while typing.
  */
-export function field({ label, hint = "", kind = "", check = () => "", shape = () => {}, ...attributes }) {
+export function field({ label, hint = "", kind = "", check = () => "", format = () => {}, ...attributes }) {
   const id = `field-${attributes.name}`;
-  const note = el("small", { id: `${id}-note`, class: "hint" }, hint);
-  const complaint = el("p", { id: `${id}-complaint`, class: "complaint", hidden: true });
-  const input = el("input", { id, type: "text", spellcheck: "false", "aria-describedby": `${id}-note ${id}-complaint`, ...attributes });
-  const made = {
-    element: el("div", { class: `field ${kind}` }, el("span", { class: "field-head" }, el("label", { for: id }, label), note), input, complaint),
+  const hintElement = el("small", { id: `${id}-hint`, class: "hint" }, hint);
+  const errorElement = el("p", { id: `${id}-error`, class: "field-error", hidden: true });
+  const input = el("input", { id, type: "text", spellcheck: "false", "aria-describedby": `${id}-hint ${id}-error`, ...attributes });
+  const self = {
+    element: el("div", { class: `field ${kind}` }, el("span", { class: "field-head" }, el("label", { for: id }, label), hintElement), input, errorElement),
     input,
-    note,
+    hint: hintElement,
     get value() {
       return input.value;
     },
     set value(value) {
       input.value = value;
-      shape(input);
+      format(input);
     },
-    complain(words) {
-      showText(complaint, words);
-      if (words) input.setAttribute("aria-invalid", "true");
+    showError(message) {
+      showText(errorElement, message);
+      if (message) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
     },
-    /** Whether the field is fine as it is; says so. */
-    isFine() {
-      const words = check(input.value);
-      made.complain(words);
-      return !words;
+    /** Check the value, show the error if there is one, and return whether it is valid. */
+    validate() {
+      const message = check(input.value);
+      self.showError(message);
+      return !message;
     },
     clear() {
-      made.value = "";
-      made.complain("");
+      self.value = "";
+      self.showError("");
     },
     focus: () => input.focus(),
   };
   input.addEventListener("input", () => {
-    shape(input);
-    // While somebody types nothing new is complained about; what has been fixed goes.
-    if (input.hasAttribute("aria-invalid")) made.isFine();
+    format(input);
+    // While typing no new error is shown; one that has been corrected goes.
+    if (input.hasAttribute("aria-invalid")) self.validate();
   });
-  input.addEventListener("blur", () => input.value && made.isFine());
-  return made;
+  input.addEventListener("blur", () => input.value && self.validate());
+  return self;
 }
 
 export class Form {
-  #isAtWork = false;
+  #isSubmitting = false;
 
   /**
-   * @param {object} options `work()` runs once per submission that is fine; `layout(fields)`
-   *   returns the nodes between the top of the form and its button.
+   * @param {object} options `onsubmit()` runs once per submission without errors, meanwhile the
+   *   button says `busyLabel`; `messageOf(failure)` returns what is shown when it fails;
+   *   `layout(fields)` returns the nodes between the top of the form and its button.
    */
-  constructor({ fields, submit, busy, work, wordsOf, layout = (all) => all.map(({ element }) => element) }) {
-    Object.assign(this, { fields, busy, work, wordsOf });
+  constructor({ fields, submitLabel, busyLabel, onsubmit, messageOf, layout = (all) => all.map(({ element }) => element) }) {
+    Object.assign(this, { fields, submitLabel, busyLabel, onsubmit, messageOf });
     this.banner = el("p", { class: "banner bad", role: "alert", hidden: true });
-    this.label = el("span", {}, submit);
+    this.label = el("span", {}, submitLabel);
     this.button = el("button", { class: "button primary wide" }, this.label);
-    this.submit = submit;
     this.element = el(
       "form",
-      // What is written there was about something else.
-      { class: "form", novalidate: true, onsubmit: (event) => this.#onSubmit(event), oninput: () => this.complain("") },
+      // An error of the last submission is out of date as soon as something is typed.
+      { class: "form", novalidate: true, onsubmit: (event) => this.#submit(event), oninput: () => this.showError("") },
       ...layout(fields),
       this.banner,
       this.button,
     );
   }
 
-  get isAtWork() {
-    return this.#isAtWork;
+  /** Show an error that is about the whole form, and scroll to it. */
+  showError(message) {
+    showText(this.banner, message);
+    if (message) this.banner.scrollIntoView({ block: "nearest" });
   }
 
-  /** Say what is wrong with the whole, where it is seen. */
-  complain(words) {
-    showText(this.banner, words);
-    if (words) this.banner.scrollIntoView({ block: "nearest" });
+  /** Show an error beside one field, and focus it. */
+  showFieldError(field, message) {
+    field.showError(message);
+    field.focus();
   }
 
-  /** Say what is wrong with one field, and go there. */
-  fault(each, words) {
-    each.complain(words);
-    each.focus();
+  /** Remove all errors. */
+  clearErrors() {
+    this.showError("");
+    for (const field of this.fields) field.showError("");
   }
 
-  clear() {
-    this.complain("");
-    for (const each of this.fields) each.complain("");
+  /** Show on the button what is happening. */
+  showProgress(text) {
+    this.label.textContent = text;
   }
 
-  /** Say on the button what goes on. */
-  progress(words) {
-    this.label.textContent = words;
-  }
-
-  async #onSubmit(event) {
+  async #submit(event) {
     event.preventDefault();
-    if (this.#isAtWork) return;
-    this.complain("");
-    const wrong = this.fields.filter((each) => !each.isFine());
-    if (wrong.length) {
-      wrong[0].focus();
+    if (this.#isSubmitting) return;
+    this.showError("");
+    const invalid = this.fields.filter((field) => !field.validate());
+    if (invalid.length) {
+      invalid[0].focus();
       return;
     }
-    this.#isAtWork = true;
+    this.#isSubmitting = true;
     this.button.setAttribute("aria-busy", "true");
-    this.progress(this.busy);
+    this.showProgress(this.busyLabel);
     try {
-      await this.work();
+      await this.onsubmit();
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
-      this.complain(this.wordsOf(failure));
+      this.showError(this.messageOf(failure));
     } finally {
-      this.#isAtWork = false;
+      this.#isSubmitting = false;
       this.button.removeAttribute("aria-busy");
-      this.progress(this.submit);
+      this.showProgress(this.submitLabel);
     }
   }
 }
 
-/** Return a check that something is there. */
-export const isMissing = (words) => (value) => (value.trim() ? "" : words);
+/** Return a check that a value is not empty. */
+export const required = (message) => (value) => (value.trim() ? "" : message);
 
-/** Only what is certainly none is refused: a parcel needs no address with more than this. */
-export const looksLikeEmail = (value) => (!value.trim() || /^\S+@\S+$/.test(value.trim()) ? "" : "An email address has an @ in its middle.");
+/** Refuse only what is certainly no address: the shop accepts anything with an @ inside. */
+export const emailError = (value) => (!value.trim() || /^\S+@\S+$/.test(value.trim()) ? "" : "An email address has an @ in its middle.");

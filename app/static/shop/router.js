@@ -1,39 +1,42 @@
 /**
- * Views by address. The address is the part behind `#`, so that back and forward work, a link
- * can be sent to a friend, and any server of plain files can serve the page.
+ * Views by address. The address is the part behind `#`, so that back and forward work, links
+ * can be sent, and any server of plain files can serve the page.
  */
 
 import { isShopError } from "../client/errors.js";
 
-const PLACES = "acme-shop.scroll";
+const SCROLL_KEY = "acme-shop.scroll";
+
+/** Of so many history entries the scroll position is stored. */
+const MAX_ENTRIES = 50;
 
 /** Return `{path, query}` of an address like `#/product/42?from=home`. */
 export function readAddress(hash) {
   const [path, query = ""] = hash.replace(/^#/, "").split("?");
   const segments = path.split("/").filter(Boolean);
-  return { path: segments.map(unquoted), query: new URLSearchParams(query) };
+  return { path: segments.map(decodeSegment), query: new URLSearchParams(query) };
 }
 
-function unquoted(segment) {
+function decodeSegment(segment) {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return segment; // Typed by hand, and not quite an address.
+    return segment; // Typed by hand, with a stray %.
   }
 }
 
 export class Router {
-  #leaving = null;
+  #controller = null;
   #isFirst = true;
-  #place = "";
-  #places = new Map();
+  #entryId = "";
+  #scrollTops = new Map();
 
   /**
    * @param {object} options
    * @param {HTMLElement} options.main Where views are shown.
-   * @param {(path: string[]) => Function} options.viewOf Returns what shows an address.
-   * @param {(failure: Error, again: () => void) => object} options.onFailure Returns the view
-   *   of a failure: `{title, nodes}`, or null when it went somewhere else.
+   * @param {(path: string[]) => Function} options.viewOf Returns the view of an address.
+   * @param {(failure: Error, retry: () => void) => object} options.onFailure Returns the view
+   *   of a failure: `{title, nodes}`, or null when it went to another address.
    * @param {(title: string) => void} options.onShown
    */
   constructor({ main, viewOf, onFailure, onShown }) {
@@ -43,72 +46,72 @@ export class Router {
   start() {
     history.scrollRestoration = "manual";
     try {
-      this.#places = new Map(JSON.parse(sessionStorage.getItem(PLACES)));
+      this.#scrollTops = new Map(JSON.parse(sessionStorage.getItem(SCROLL_KEY)));
     } catch {
-      // Nothing kept: every page starts at its top.
+      // Nothing stored: every page starts at its top.
     }
     addEventListener("hashchange", () => this.#navigate());
-    addEventListener("pagehide", () => this.#remember());
+    addEventListener("pagehide", () => this.#saveScroll());
     this.#navigate();
   }
 
-  /** The segments of what is shown, or about to be. */
+  /** The segments of the address that is shown, or about to be. */
   get path() {
     return readAddress(location.hash).path;
   }
 
-  /** Go to an address; `isReplacing` leaves no way back to this one. */
+  /** Go to an address; `isReplacing` leaves no way back to the current one. */
   go(address, { isReplacing = false } = {}) {
     if (address === location.hash) this.#navigate();
     else if (isReplacing) location.replace(address);
     else location.hash = address;
   }
 
-  /** Change the address of what is shown without showing anything anew. */
-  rename(address) {
+  /** Change the address without showing another view. */
+  replaceAddress(address) {
     history.replaceState(history.state, "", address);
   }
 
   /** Show the current address again. */
-  again() {
+  reload() {
     this.#navigate();
   }
 
-  #remember() {
-    this.#places.set(this.#place, scrollY);
+  #saveScroll() {
+    this.#scrollTops.set(this.#entryId, scrollY);
     try {
-      sessionStorage.setItem(PLACES, JSON.stringify([...this.#places].slice(-50)));
+      sessionStorage.setItem(SCROLL_KEY, JSON.stringify([...this.#scrollTops].slice(-MAX_ENTRIES)));
     } catch {
       // Then a reload starts at the top.
     }
   }
 
-  /** Entries of the history get a name, so that each keeps its own place on the page. */
-  #arrive() {
-    if (this.#place) this.#remember();
-    const known = history.state?.place;
-    this.#place = known ?? crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
-    if (!known) history.replaceState({ place: this.#place }, "");
-    return known ? this.#places.get(known) ?? 0 : 0;
+  /** Give the history entry an id, and return where it was scrolled to when it was left. */
+  #enterHistory() {
+    if (this.#entryId) this.#saveScroll();
+    const known = history.state?.entryId;
+    this.#entryId = known ?? crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
+    if (!known) history.replaceState({ entryId: this.#entryId }, "");
+    return known ? this.#scrollTops.get(known) ?? 0 : 0;
   }
 
   async #navigate() {
-    this.#leaving?.abort();
-    this.#leaving = new AbortController();
-    const { signal } = this.#leaving;
-    const top = this.#arrive();
+    this.#controller?.abort();
+    this.#controller = new AbortController();
+    const { signal } = this.#controller;
+    const top = this.#enterHistory();
     const { path, query } = readAddress(location.hash);
-    const isArrival = this.#isFirst;
+    const isFirst = this.#isFirst;
     this.#isFirst = false;
     let isShown = false;
     const show = (title, ...nodes) => {
       if (signal.aborted) return;
-      this.#put(title, nodes, { isArrival, isNew: !isShown });
+      this.#render(title, nodes, { isFirst, isNew: !isShown });
       if (!isShown || scrollY < top) scrollTo(0, top);
       isShown = true;
     };
     try {
-      await this.viewOf(path)({ path, query, signal, show, retitle: this.onShown });
+      await this.viewOf(path)({ path, query, signal, show, setTitle: this.onShown });
     } catch (failure) {
       if (signal.aborted) return;
       if (!isShopError(failure)) throw failure;
@@ -117,14 +120,14 @@ export class Router {
     }
   }
 
-  /** Focus goes to the heading of what is new, unless somebody has just opened the page. */
-  #put(title, nodes, { isArrival, isNew }) {
+  /** Show nodes and focus their heading, unless the page was just opened or the focus is elsewhere. */
+  #render(title, nodes, { isFirst, isNew }) {
     const { activeElement } = document;
     const isIdle = activeElement === document.body || this.main.contains(activeElement);
     this.main.replaceChildren(...nodes);
     this.onShown(title);
     const heading = this.main.querySelector("h1");
     heading?.setAttribute("tabindex", "-1");
-    if (!isArrival && (isNew || isIdle)) heading?.focus({ preventScroll: true });
+    if (!isFirst && (isNew || isIdle)) heading?.focus({ preventScroll: true });
   }
 }

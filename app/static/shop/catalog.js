@@ -1,8 +1,8 @@
-/** The catalog as this page knows it: fetched once, again on demand, the source of every price. */
+/** The catalog: fetched once, again on demand; every price comes from here. */
 
 import { isShopError } from "../client/errors.js";
 
-export class Shelves {
+export class Catalog {
   #loading = null;
   #products = null;
 
@@ -10,7 +10,7 @@ export class Shelves {
     this.api = api;
   }
 
-  /** The products that are here already, or null. */
+  /** The products if they have been fetched, or null. */
   get products() {
     return this.#products;
   }
@@ -34,8 +34,8 @@ export class Shelves {
     return known ?? this.api.findProduct(id, request);
   }
 
-  /** Return pictures by product id, as far as the catalog can be had: an order stands without. */
-  async pictures() {
+  /** Return pictures by product id; empty where the catalog cannot be fetched. */
+  async imagesById() {
     try {
       return new Map((await this.load()).map(({ id, image }) => [id, image]));
     } catch (failure) {
@@ -44,7 +44,7 @@ export class Shelves {
     }
   }
 
-  /** Return lines of `{id, quantity}` with what the catalog says of them; `cents` 0 if nothing. */
+  /** Return lines of `{id, quantity}` with their `product` and `cents`; null and 0 if it is no longer sold. */
   async describe(lines) {
     const products = new Map((await this.load()).map((product) => [product.id, product]));
     return lines.map((line) => {

@@ -1,19 +1,20 @@
-/** Lines of a cart, `[{id, quantity}]`: how one list becomes another. */
+/** Lines of a cart, `[{id, quantity}]`: pure functions from one list to another. */
 
-export const MOST_OF_ONE = 99;
+/** The most of one article in a cart. */
+export const MAX_QUANTITY = 99;
 
-/** Return a quantity that a cart can have. */
-export const capped = (quantity) => Math.min(Math.max(quantity, 0), MOST_OF_ONE);
+/** Return the nearest quantity that a cart can have. */
+export const clampQuantity = (quantity) => Math.min(Math.max(quantity, 0), MAX_QUANTITY);
 
-/** Return how many of something are in lines. */
+/** Return the quantity of an article, 0 if it has no line. */
 export const quantityOf = (lines, id) => lines.find((line) => line.id === id)?.quantity ?? 0;
 
-/** Return lines with a quantity set; a quantity of nothing is no line. */
+/** Return lines with a quantity set; 0 removes the line. */
 export function withQuantity(lines, { id, quantity }) {
+  const changed = { id, quantity: clampQuantity(quantity) };
   const isKnown = lines.some((line) => line.id === id);
-  const line = { id, quantity: capped(quantity) };
-  const after = isKnown ? lines.map((each) => (each.id === id ? line : each)) : [...lines, line];
-  return after.filter((each) => each.quantity > 0);
+  const after = isKnown ? lines.map((line) => (line.id === id ? changed : line)) : [...lines, changed];
+  return after.filter((line) => line.quantity > 0);
 }
 
 /** Return lines with a quantity added. */
@@ -28,4 +29,5 @@ export const without = (lines, others) =>
 export const hasAsMany = (lines, others, ids) =>
   ids.every(({ id }) => quantityOf(lines, id) >= quantityOf(others, id));
 
+/** Whether two values are the same as JSON. */
 export const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);

@@ -1,34 +1,34 @@
-/** Checkout: one form, one order, however often somebody clicks, waits or reloads. */
+/** Checkout: one form and one order, however often it is submitted, repeated or reloaded. */
 
-import { isLocalShop, declineMessage } from "../client/card.js";
-import { el } from "../client/dom.js";
-import { centsToText, formatMoney, sumCents } from "../client/money.js";
-import { backoffMs, sleep } from "../client/backoff.js";
-import { isShopError, isUnanswered } from "../client/errors.js";
-import { beginAttempt, endAttempt, findOrder, finish, noteAttempt, openAttempt, standing } from "./attempt.js";
-import { GUEST } from "./basket.js";
-import { cardFields } from "./card-fields.js";
-import { field, Form, isMissing, looksLikeEmail } from "./form.js";
-import { linkButton, orderAddress, panel, pageSkeleton, picture } from "./pieces.js";
-import { failureLine } from "./words.js";
+import { isLocalShop, declineMessage } from "../../client/card.js";
+import { el } from "../../client/dom.js";
+import { centsToText, formatMoney, sumCents } from "../../client/money.js";
+import { backoffMs, sleep } from "../../client/backoff.js";
+import { isShopError, isUnanswered } from "../../client/errors.js";
+import { beginAttempt, endAttempt, findOrder, settleAttempt, updateAttempt, findAttempt, currentAttempt } from "../payment-attempt.js";
+import { GUEST } from "../cart-store.js";
+import { cardFields } from "../card-fields.js";
+import { field, Form, required, emailError } from "../form.js";
+import { linkButton, orderUrl, panel, pageSkeleton, picture } from "../components.js";
+import { failureMessage } from "../messages.js";
 
 const UNCHARGED = " Nothing was charged.";
 
-/** So often an order without an answer is sent again, unasked, under its key. */
+/** How often an order without an answer is sent again by itself, under its key. */
 const REPEATS = 3;
 
-const NOBODY_KNOWS =
+const UNKNOWN_OUTCOME =
   "No answer came, so nobody knows yet whether the order arrived. Pay again when the network is back: the shop keeps only one of the two.";
 
-export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
+export const checkoutView = ({ api, cartStore, catalog, router, announce, goToLogin }) =>
   async ({ signal, show }) => {
     show("Checkout", ...pageSkeleton("Checkout"));
     if (!api.user && !(await guestsMayBuy(api, signal))) {
-      login("#/checkout");
+      goToLogin("#/checkout");
       return;
     }
-    const userId = basket.owner;
-    const open = openAttempt(userId);
+    const userId = cartStore.owner;
+    const open = findAttempt(userId);
     const earlier = open?.isSent ? await findOrder(api, userId, open) : null;
     if (signal.aborted) return;
     if (earlier && earlier.state !== "declined") {
@@ -36,10 +36,10 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       return;
     }
     if (earlier) endAttempt(userId, open);
-    // What is paid for is what the shop has now, whatever another device has changed.
-    await basket.load();
+    // Another device may have changed the cart.
+    await cartStore.load();
     const profile = api.user ? await api.getUser(userId) : { firstname: "", lastname: "", email: "" };
-    let lines = await shelves.describe(basket.lines);
+    let lines = await catalog.describe(cartStore.lines);
     if (!lines.length) {
       show("Checkout", panel("rest", "Nothing to pay for", "An empty cart weighs nothing and costs the same.", linkButton("#/", "To the shelves")));
       return;
@@ -49,20 +49,20 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       return;
     }
 
-    const who = addressFields(profile);
+    const address = addressFields(profile);
     const card = cardFields();
     const form = new Form({
-      fields: [...who, ...card.all],
-      submit: "",
-      busy: "Asking the bank …",
-      work: pay,
-      wordsOf: (failure) => (isUnanswered(failure) && openAttempt(userId)?.isSent ? NOBODY_KNOWS : failureLine(failure)),
+      fields: [...address, ...card.all],
+      submitLabel: "",
+      busyLabel: "Asking the bank …",
+      onsubmit: pay,
+      messageOf: (failure) => (isUnanswered(failure) && findAttempt(userId)?.isSent ? UNKNOWN_OUTCOME : failureMessage(failure)),
       layout: () => [
-        group("Where to", who),
-        group("How to pay", card.all, isLocalShop(location.hostname) ? card.testCards(() => form.clear()) : ""),
+        group("Where to", address),
+        group("How to pay", card.all, isLocalShop(location.hostname) ? card.testCards(() => form.clearErrors()) : ""),
       ],
     });
-    /** How often the order of this click has been sent. */
+    /** How often the order of this submission has been sent. */
     let sends = 0;
     const summary = el("aside", { class: "sum", "aria-label": "Your order" });
     const notice = el("p", { class: "banner", role: "status", hidden: true });
@@ -77,8 +77,8 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
 
     function drawSum() {
       const total = formatMoney(sumCents(lines));
-      form.submit = `Pay ${total}`;
-      form.progress(form.submit);
+      form.submitLabel = `Pay ${total}`;
+      form.showProgress(form.submitLabel);
       summary.replaceChildren(
         el("h2", {}, "Your order"),
         el("ul", { class: "mini" }, ...lines.map(({ product, quantity, cents }) => el("li", {}, picture(product.image), el("span", {}, `${quantity} × ${product.name}`), el("b", {}, formatMoney(cents * quantity))))),
@@ -88,16 +88,16 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
 
     async function pay() {
       notice.hidden = true;
-      if (basket.owner !== userId) {
-        router.again();
+      if (cartStore.owner !== userId) {
+        router.reload();
         return;
       }
-      // The key before the look: who pays in another tab empties the cart and then ends the key.
+      // The key is read before the cart: paying in another tab empties the cart first and then ends the key.
       const attempt = beginAttempt(userId);
       const wasSent = Boolean(attempt.isSent);
       if (await hasChanged({ isSure: !wasSent })) return;
-      const order = { ...orderOf(who, lines), card: card.read() };
-      noteAttempt(userId, attempt, { isSent: true });
+      const order = { ...orderOf(address, lines), card: card.read() };
+      updateAttempt(userId, attempt, { isSent: true });
       sends = 0;
       let answer;
       try {
@@ -105,9 +105,9 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
       } catch (failure) {
         if (failure.status === 422) await settle(attempt, failure);
         else if (failure.kind === "refused") {
-          // Of an earlier one nobody knows yet. The key goes on: it has made no order here.
+          // An earlier request may still arrive. The key stays in use: it has made no order here.
           const isSure = !wasSent && sends === 1;
-          if (isSure) noteAttempt(userId, attempt, { isSent: false });
+          if (isSure) updateAttempt(userId, attempt, { isSent: false });
           await refuse(failure, { isSure });
         } else throw failure;
         return;
@@ -121,29 +121,29 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
     }
 
     function decline(attempt, orderId, message) {
-      if (!standing(userId, attempt)) {
+      if (!currentAttempt(userId, attempt)) {
         // Another tab has gone to the order when it was pending, with the cart.
-        router.go(orderAddress(orderId), { isReplacing: true });
+        router.go(orderUrl(orderId), { isReplacing: true });
         return;
       }
       endAttempt(userId, attempt);
       card.clear();
       card.all[0].focus();
-      form.complain(`Declined: ${declineMessage(message)} Nothing was charged. Your cart is untouched; try another card.`);
+      form.showError(`Declined: ${declineMessage(message)} Nothing was charged. Your cart is untouched; try another card.`);
     }
 
     /** Another tab or device may have paid for this cart, or put something else in it. */
     async function hasChanged({ isSure }) {
       const before = quantitiesOf(lines);
-      await basket.load();
-      if (quantitiesOf(basket.lines) === before) return false;
-      lines = await shelves.describe(basket.lines);
+      await cartStore.load();
+      if (quantitiesOf(cartStore.lines) === before) return false;
+      lines = await catalog.describe(cartStore.lines);
       if (!lines.length || lines.some(({ product }) => !product)) {
-        router.again();
+        router.reload();
         return true;
       }
       drawSum();
-      form.complain(`The cart has changed meanwhile. Look again before you pay.${isSure ? UNCHARGED : ""}`);
+      form.showError(`The cart has changed meanwhile. Look again before you pay.${isSure ? UNCHARGED : ""}`);
       return true;
     }
 
@@ -155,8 +155,8 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
           return await api.placeOrder(userId, order, key, { allowGuest: true });
         } catch (failure) {
           if (!isUnanswered(failure) || repeat >= REPEATS) throw failure;
-          form.progress("No answer yet, asking again …");
-          say("No answer yet. Asking again; you cannot be charged twice.");
+          form.showProgress("No answer yet, asking again …");
+          announce("No answer yet. Asking again; you cannot be charged twice.");
           await sleep(backoffMs(repeat, failure.retryAfterMs));
         }
       }
@@ -171,34 +171,34 @@ export const checkoutView = ({ api, basket, shelves, router, say, login }) =>
         return;
       }
       endAttempt(userId, attempt);
-      form.complain(`An earlier try has arrived after all, and was declined. ${declineMessage(order.status)} This card was not asked, and nothing was charged: pay again.`);
+      form.showError(`An earlier try has arrived after all, and was declined. ${declineMessage(order.status)} This card was not asked, and nothing was charged: pay again.`);
     }
 
     /** The shop has refused the order itself, mostly because a price has moved. */
     async function refuse(failure, { isSure }) {
       const before = sumCents(lines);
-      await shelves.load({ isFresh: true });
-      lines = await shelves.describe(basket.lines);
+      await catalog.load({ isFresh: true });
+      lines = await catalog.describe(cartStore.lines);
       if (lines.some(({ product }) => !product)) {
         router.go("#/cart");
         return;
       }
       drawSum();
       const now = sumCents(lines);
-      const words = now === before ? failure.message : `Prices have moved: ${formatMoney(before)} is ${formatMoney(now)} now. Look again before you pay.`;
-      form.complain(`${words}${isSure ? UNCHARGED : ""}`);
+      const message = now === before ? failure.message : `Prices have moved: ${formatMoney(before)} is ${formatMoney(now)} now. Look again before you pay.`;
+      form.showError(`${message}${isSure ? UNCHARGED : ""}`);
     }
 
     /** Go to an order; what it has in it is not in the cart any more. */
     async function arrive(order, attempt, query = "") {
       try {
-        await finish(basket, userId, attempt, order);
+        await settleAttempt(cartStore, userId, attempt, order);
       } catch (failure) {
         if (!isShopError(failure)) throw failure;
-        // The attempt stays open: whoever comes next goes on here.
-        say("The order is in; the cart could not be emptied yet.");
+        // The attempt stays open: the next start of the shop settles it.
+        announce("The order is in; the cart could not be emptied yet.");
       }
-      if (basket.owner === userId) router.go(orderAddress(order._id, query), { isReplacing: true });
+      if (cartStore.owner === userId) router.go(orderUrl(order._id, query), { isReplacing: true });
     }
   };
 
@@ -218,18 +218,18 @@ const group = (title, fields, ...more) => el("fieldset", {}, el("legend", {}, ti
 
 function addressFields({ firstname, lastname, email }) {
   return [
-    field({ name: "firstname", label: "First name", autocomplete: "given-name", value: firstname, kind: "half", check: isMissing("Whom shall we ask for?") }),
-    field({ name: "lastname", label: "Last name", autocomplete: "family-name", value: lastname, kind: "half", check: isMissing("The bell needs a name.") }),
-    field({ name: "email", label: "Email", hint: "optional", type: "email", inputmode: "email", autocomplete: "email", value: email, check: looksLikeEmail }),
-    field({ name: "street", label: "Street and number", autocomplete: "address-line1", check: isMissing("Our courier runs fast, but not blind.") }),
-    field({ name: "zip", label: "ZIP", autocomplete: "postal-code", kind: "third", check: isMissing("ZIP, please.") }),
-    field({ name: "city", label: "City", autocomplete: "address-level2", kind: "rest", check: isMissing("Which city?") }),
+    field({ name: "firstname", label: "First name", autocomplete: "given-name", value: firstname, kind: "half", check: required("Whom shall we ask for?") }),
+    field({ name: "lastname", label: "Last name", autocomplete: "family-name", value: lastname, kind: "half", check: required("The bell needs a name.") }),
+    field({ name: "email", label: "Email", hint: "optional", type: "email", inputmode: "email", autocomplete: "email", value: email, check: emailError }),
+    field({ name: "street", label: "Street and number", autocomplete: "address-line1", check: required("Our courier runs fast, but not blind.") }),
+    field({ name: "zip", label: "ZIP", autocomplete: "postal-code", kind: "third", check: required("ZIP, please.") }),
+    field({ name: "city", label: "City", autocomplete: "address-level2", kind: "rest", check: required("Which city?") }),
     field({ name: "country", label: "Country", hint: "optional", autocomplete: "country-name" }),
   ];
 }
 
-function orderOf(who, lines) {
-  const { firstname, lastname, email, ...address } = Object.fromEntries(who.map(({ input }) => [input.name, input.value.trim()]));
+function orderOf(fields, lines) {
+  const { firstname, lastname, email, ...address } = Object.fromEntries(fields.map(({ input }) => [input.name, input.value.trim()]));
   return {
     firstname,
     lastname,

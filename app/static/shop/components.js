@@ -2,15 +2,15 @@
 
 import { el } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
-import { kettle } from "./art.js";
+import { mascot } from "./mascot.js";
 
-/** Whoever has waited so long wants to know whether anything goes on. */
+/** After so long a wait the page says that the network is slow. */
 const SLOW_MS = 4000;
 
-export const productAddress = (id) => `#/product/${encodeURIComponent(id)}`;
-export const orderAddress = (id, query = "") => `#/order/${encodeURIComponent(id)}${query}`;
+export const productUrl = (id) => `#/product/${encodeURIComponent(id)}`;
+export const orderUrl = (id, query = "") => `#/order/${encodeURIComponent(id)}${query}`;
 
-/** Return a picture that has its room before it has arrived. */
+/** Return a picture whose space is reserved before it arrives. */
 export const picture = (src, alt = "", { isEager = false, ...more } = {}) =>
   el("img", { src, alt, width: 600, height: 600, decoding: "async", loading: isEager ? "eager" : "lazy", ...more });
 
@@ -23,21 +23,21 @@ export const linkButton = (href, text, kind = "primary") => el("a", { href, clas
 export const button = (text, onclick, { kind = "primary", ...more } = {}) =>
   el("button", { type: "button", class: `button ${kind}`, onclick, ...more }, text);
 
-/** Return a big quiet panel for when there is nothing, or nothing yet; `kettle` knows the moods. */
+/** Return a panel for an empty or failed view; `mood` is one of `mascot`. */
 export const panel = (mood, title, text, ...acts) =>
-  el("section", { class: "panel" }, kettle(mood), el("h1", {}, title), el("p", {}, text), acts.length ? el("p", { class: "acts" }, ...acts) : "");
+  el("section", { class: "panel" }, mascot(mood), el("h1", {}, title), el("p", {}, text), acts.length ? el("p", { class: "acts" }, ...acts) : "");
 
-/** Return less, number, more. `onset(quantity)` gets what somebody wants. */
-export function stepper({ name, quantity, least = 1, most, key, onset }) {
-  const part = (sign, words, wanted, id) =>
+/** Return a stepper: less, quantity, more. `onSet(quantity)` is called with the wanted quantity. */
+export function stepper({ name, quantity, least = 1, most, key, onSet }) {
+  const part = (sign, label, wanted, id) =>
     el(
       "button",
       {
         type: "button",
         "data-key": `${key} ${id}`,
-        "aria-label": words,
+        "aria-label": label,
         disabled: wanted < least || wanted > most,
-        onclick: () => onset(wanted),
+        onclick: () => onSet(wanted),
       },
       sign,
     );
@@ -51,15 +51,15 @@ export function stepper({ name, quantity, least = 1, most, key, onset }) {
 }
 
 /** Return a card of the catalog. */
-export const productCard = (product, onadd, { isEager = false } = {}) =>
+export const productCard = (product, onAdd, { isEager = false } = {}) =>
   el(
     "li",
     { class: "card" },
     el("span", { class: "card-picture" }, picture(product.image, "", { isEager })),
     el(
       "span",
-      { class: "card-words" },
-      el("h2", {}, el("a", { href: productAddress(product.id) }, product.name)),
+      { class: "card-text" },
+      el("h2", {}, el("a", { href: productUrl(product.id) }, product.name)),
       el("p", {}, product.about),
     ),
     el(
@@ -68,47 +68,47 @@ export const productCard = (product, onadd, { isEager = false } = {}) =>
       el("b", { class: "price" }, formatMoney(product.cents)),
       el(
         "button",
-        { type: "button", class: "button round", "aria-label": `Add ${product.name} to the cart`, onclick: (event) => onadd(product, event.currentTarget) },
+        { type: "button", class: "button round", "aria-label": `Add ${product.name} to the cart`, onclick: (event) => onAdd(product, event.currentTarget) },
         "+",
       ),
     ),
   );
 
-/** Return places for cards that are on their way, as large as the cards will be. */
+/** Return placeholders for cards, as large as the cards will be. */
 export const cardSkeletons = (count) =>
   Array.from({ length: count }, () =>
     el(
       "li",
       { class: "card skeleton", "aria-hidden": "true" },
       el("span", { class: "card-picture bone" }),
-      el("span", { class: "card-words" }, el("span", { class: "bone line" }), el("span", { class: "bone line short" })),
+      el("span", { class: "card-text" }, el("span", { class: "bone line" }), el("span", { class: "bone line short" })),
       el("span", { class: "card-foot" }, el("span", { class: "bone line short" })),
     ),
   );
 
-/** Return places for tags that are on their way. */
+/** Return placeholders for tags. */
 export const tagSkeletons = () => Array.from({ length: 4 }, () => el("span", { class: "tag bone", "aria-hidden": "true" }));
 
-/** Return a place that says so if it still stands there after a while. */
-export function slowNote() {
+/** Return an empty notice that says the network is slow if it is still on the page after a while. */
+export function slowNotice() {
   const note = el("p", { class: "slow", role: "status" });
   setTimeout(() => note.isConnected && (note.textContent = "Slow network. Still fetching, steady pace."), SLOW_MS);
   return note;
 }
 
-/** Return bones for a page with one thing on it. */
+/** Return placeholders for a page about one thing. */
 export const pageSkeleton = (title) => [
   el("h1", { class: "unseen" }, title),
-  slowNote(),
+  slowNotice(),
   el(
     "div",
     { class: "split skeleton", "aria-hidden": "true" },
     el("span", { class: "bone square" }),
-    el("div", {}, ...Array.from({ length: 5 }, (_, place) => el("span", { class: `bone line ${place % 2 ? "short" : ""}` }))),
+    el("div", {}, ...Array.from({ length: 5 }, (_, index) => el("span", { class: `bone line ${index % 2 ? "short" : ""}` }))),
   ),
 ];
 
-/** Let a button do one thing at a time, and look like it. */
+/** Mark a button as busy while work runs; clicks meanwhile do nothing. */
 export async function whileBusy(control, work) {
   if (control.getAttribute("aria-busy") === "true") return;
   control.setAttribute("aria-busy", "true");

@@ -1,27 +1,28 @@
-/** The cart: prices come from the catalog, whatever was kept. */
+/** The cart, with the prices of the catalog. */
 
-import { el, updateChildren } from "../client/dom.js";
-import { sumQuantities, formatMoney, sumCents } from "../client/money.js";
-import { MOST_OF_ONE } from "./lines.js";
-import { button, linkButton, panel, picture, productAddress, slowNote, stepper } from "./pieces.js";
-import { failureLine } from "./words.js";
+import { el, updateChildren } from "../../client/dom.js";
+import { isShopError } from "../../client/errors.js";
+import { sumQuantities, formatMoney, sumCents } from "../../client/money.js";
+import { MAX_QUANTITY } from "../cart-lines.js";
+import { button, linkButton, panel, picture, productUrl, slowNotice, stepper } from "../components.js";
+import { failureMessage } from "../messages.js";
 
-export const cartView = ({ basket, shelves, say, shout }) =>
+export const cartView = ({ cartStore, catalog, announce, showError }) =>
   async ({ signal, show }) => {
-    if (!basket.lines || !shelves.products) show("Cart", el("h1", {}, "Cart"), ...cartSkeleton());
-    if (!basket.lines) await basket.load();
-    await shelves.load();
+    if (!cartStore.lines || !catalog.products) show("Cart", el("h1", {}, "Cart"), ...cartSkeleton());
+    if (!cartStore.lines) await cartStore.load();
+    await catalog.load();
     const box = el("div", { class: "split cart" });
     const heading = el("h1", {}, "Cart");
 
-    async function change(id, quantity, words) {
+    async function change(id, quantity, text) {
       box.setAttribute("aria-busy", "true");
       try {
-        await basket.set(id, quantity);
-        say(words);
+        await cartStore.set(id, quantity);
+        announce(text);
       } catch (failure) {
-        if (failure.name !== "ShopError") throw failure;
-        shout(failureLine(failure));
+        if (!isShopError(failure)) throw failure;
+        showError(failureMessage(failure));
       } finally {
         box.removeAttribute("aria-busy");
       }
@@ -30,8 +31,8 @@ export const cartView = ({ basket, shelves, say, shout }) =>
     let drawn = "";
 
     async function draw() {
-      const lines = await shelves.describe(basket.lines ?? []);
-      // What is drawn anew loses the click that somebody is about to make.
+      const lines = await catalog.describe(cartStore.lines ?? []);
+      // Drawing the same again could lose a click that is under way.
       const isDrawn = box.isConnected && drawn === JSON.stringify(lines);
       if (signal.aborted || isDrawn) return;
       drawn = JSON.stringify(lines);
@@ -60,9 +61,9 @@ export const cartView = ({ basket, shelves, say, shout }) =>
     }
 
     await draw();
-    basket.addEventListener("change", () => basket.lines && draw(), { signal });
+    cartStore.addEventListener("change", () => cartStore.lines && draw(), { signal });
     // Another device may have changed it; a failure leaves what is shown as it is.
-    basket.load().catch(() => {});
+    cartStore.load().catch(() => {});
   };
 
 const fact = (name, value, kind = "") => el("div", { class: kind }, el("dt", {}, name), el("dd", {}, value));
@@ -75,12 +76,12 @@ function row({ id, quantity, product, cents }, change) {
     product ? picture(product.image) : el("span", { class: "bone square" }),
     el(
       "span",
-      { class: "line-words" },
-      el("b", {}, product ? el("a", { href: productAddress(id) }, name) : name),
+      { class: "line-text" },
+      el("b", {}, product ? el("a", { href: productUrl(id) }, name) : name),
       el("small", {}, product ? `${formatMoney(cents)} each` : "Somebody else was faster."),
     ),
     product
-      ? stepper({ name, quantity, most: MOST_OF_ONE, key: id, onset: (wanted) => change(id, wanted, `${wanted} × ${name}`) })
+      ? stepper({ name, quantity, most: MAX_QUANTITY, key: id, onSet: (wanted) => change(id, wanted, `${wanted} × ${name}`) })
       : "",
     el("b", { class: "price" }, product ? formatMoney(cents * quantity) : ""),
     button("Remove", () => change(id, 0, `${name} removed`), { kind: "quiet", "aria-label": `Remove ${name}`, "data-key": `${id} remove` }),
@@ -88,7 +89,7 @@ function row({ id, quantity, product, cents }, change) {
 }
 
 const cartSkeleton = () => [
-  slowNote(),
+  slowNotice(),
   el(
     "div",
     { class: "split cart skeleton", "aria-hidden": "true" },

@@ -1,18 +1,18 @@
 /** One product: three pictures, its price, and the way into the cart. */
 
-import { el, updateChildren } from "../client/dom.js";
-import { formatMoney } from "../client/money.js";
-import { MOST_OF_ONE } from "./lines.js";
-import { linkButton, pageSkeleton, panel, picture, productCard, stepper } from "./pieces.js";
+import { el, updateChildren } from "../../client/dom.js";
+import { formatMoney } from "../../client/money.js";
+import { MAX_QUANTITY } from "../cart-lines.js";
+import { linkButton, pageSkeleton, panel, picture, productCard, stepper } from "../components.js";
 
-/** So many others are shown below. */
-const OTHERS = 4;
+/** How many other products are shown below. */
+const MAX_OTHERS = 4;
 
-export const productView = ({ shelves, addToCart }) =>
+export const productView = ({ catalog, addToCart }) =>
   async ({ path, signal, show }) => {
     const id = path[1] ?? "";
-    if (!shelves.products) show("Product", ...pageSkeleton("Product"));
-    const product = await shelves.find(id, { signal });
+    if (!catalog.products) show("Product", ...pageSkeleton("Product"));
+    const product = await catalog.find(id, { signal });
     if (!product) {
       show("No such product", panel("lost", "Not on our shelves", "It may have run away. Fit things do.", linkButton("#/", "See what is here")));
       return;
@@ -21,7 +21,7 @@ export const productView = ({ shelves, addToCart }) =>
     const amount = el("span", {});
     const draw = () =>
       updateChildren(amount, [
-        stepper({ name: product.name, quantity, most: MOST_OF_ONE, key: "amount", onset: (wanted) => { quantity = wanted; draw(); } }),
+        stepper({ name: product.name, quantity, most: MAX_QUANTITY, key: "amount", onSet: (wanted) => { quantity = wanted; draw(); } }),
       ]);
     draw();
     const others = el("ul", { class: "cards", "aria-label": "Other products" });
@@ -51,26 +51,26 @@ export const productView = ({ shelves, addToCart }) =>
       ),
       more,
     );
-    const all = await shelves.load();
-    const start = all.findIndex((each) => each.id === id);
-    const next = [...all.slice(start + 1), ...all.slice(0, Math.max(start, 0))].slice(0, OTHERS);
-    others.replaceChildren(...next.map((each) => productCard(each, addToCart)));
+    const all = await catalog.load();
+    const start = all.findIndex((other) => other.id === id);
+    const next = [...all.slice(start + 1), ...all.slice(0, Math.max(start, 0))].slice(0, MAX_OTHERS);
+    others.replaceChildren(...next.map((other) => productCard(other, addToCart)));
     more.hidden = !next.length;
   };
 
 function gallery({ name, images }) {
   const big = picture(images[0] ?? "", name, { isEager: true });
-  const thumbs = images.map((src, place) =>
+  const thumbs = images.map((src, index) =>
     el(
       "button",
-      { type: "button", "aria-label": `Picture ${place + 1} of ${images.length}`, "aria-pressed": String(place === 0), onclick: () => choose(place) },
+      { type: "button", "aria-label": `Picture ${index + 1} of ${images.length}`, "aria-pressed": String(index === 0), onclick: () => choose(index) },
       picture(src, "", { isEager: true }),
     ),
   );
-  function choose(place) {
-    big.src = images[place];
-    big.alt = `${name}, picture ${place + 1}`;
-    thumbs.forEach((thumb, each) => thumb.setAttribute("aria-pressed", String(each === place)));
+  function choose(index) {
+    big.src = images[index];
+    big.alt = `${name}, picture ${index + 1}`;
+    thumbs.forEach((thumb, other) => thumb.setAttribute("aria-pressed", String(other === index)));
   }
   return el("div", { class: "gallery" }, el("div", { class: "stage" }, big), images.length > 1 ? el("div", { class: "thumbs", role: "group", "aria-label": "Pictures" }, ...thumbs) : "");
 }

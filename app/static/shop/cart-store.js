@@ -1,29 +1,29 @@
 /**
- * What somebody is about to buy: ids and quantities, never prices.
+ * The cart: ids and quantities, never prices.
  *
- * A guest's lines are kept in the browser; the shop keeps those of everybody else. When a
- * guest signs in, their lines join the ones the shop has. Event: "change".
+ * A guest's lines are stored in the browser; the shop stores those of a signed-in user. When
+ * a guest signs in, their lines are merged into the cart the shop has. Event: "change".
  */
 
 import { isShopError, isUnanswered } from "../client/errors.js";
 import { sumQuantities } from "../client/money.js";
+import { clampQuantity, hasAsMany, isSame, quantityOf, withAdded, without, withQuantity } from "./cart-lines.js";
 import { CART_KEY, storage } from "./storage.js";
-import { capped, hasAsMany, isSame, quantityOf, withAdded, without, withQuantity } from "./lines.js";
 
-/** Under which user id somebody buys whom the shop lets in without a name. */
+/** The user id under which a guest buys, where the shop lets guests in. */
 export const GUEST = "guest";
 
-export class Basket extends EventTarget {
+export class CartStore extends EventTarget {
   #lines = null;
-  #chain = Promise.resolve();
+  #queue = Promise.resolve();
 
   constructor({ api }) {
     super();
     this.api = api;
-    addEventListener("storage", ({ key }) => key === CART_KEY && this.look().catch(() => {}));
+    addEventListener("storage", ({ key }) => key === CART_KEY && this.refresh().catch(() => {}));
   }
 
-  /** The lines, or null while nobody knows. */
+  /** The lines, or null while they are not known. */
   get lines() {
     return this.#lines;
   }
@@ -32,17 +32,17 @@ export class Basket extends EventTarget {
     return sumQuantities(this.#lines ?? []);
   }
 
-  /** Read the basket anew, and take a guest's lines along to whoever has signed in. */
+  /** Read the cart, after merging a guest's lines into the cart of the user who has signed in. */
   load() {
-    return this.#inTurn(async () => {
-      await this.#join();
+    return this.#enqueue(async () => {
+      await this.#merge();
       await this.#read();
     });
   }
 
-  /** Read the basket anew after another tab did something; a guest's lines are its to take along. */
-  look() {
-    return this.#inTurn(() => this.#read());
+  /** Read the cart after another tab changed it; merging a guest's lines is left to that tab. */
+  refresh() {
+    return this.#enqueue(() => this.#read());
   }
 
   add(id, quantity) {
@@ -54,15 +54,15 @@ export class Basket extends EventTarget {
 
   set(id, quantity) {
     return this.#edit(
-      (userId) => this.api.setQuantity(userId, id, capped(quantity)),
+      (userId) => this.api.setQuantity(userId, id, clampQuantity(quantity)),
       (lines) => withQuantity(lines, { id, quantity }),
     );
   }
 
-  /** Have these lines in the basket, whatever else is in it; safe to repeat. */
-  put(wanted) {
+  /** Set the quantities of these lines and leave the others as they are; safe to repeat. */
+  setLines(wanted) {
     const withAll = (lines) => wanted.reduce(withQuantity, lines);
-    // The shop sets quantities only of what a cart has already, so all of it is replaced.
+    // The shop sets quantities only of articles a cart already has, so the cart is replaced.
     return this.#edit(async (userId) => {
       const lines = withAll(await this.api.getCart(userId));
       await this.api.replaceCart(userId, lines);
@@ -71,24 +71,24 @@ export class Basket extends EventTarget {
   }
 
   /**
-   * Take out what an order of `userId` has in it, and leave what has come in since. Safe to
-   * repeat: `standing()` returns the attempt as it is now, with the `cart` that `note(lines)`
-   * was told just before, or null when another tab has done it.
-   * @returns {Promise<boolean>} Whether the basket is still that user's.
+   * Take out what an order of `userId` contains, and leave what was added since. Safe to
+   * repeat: `currentAttempt()` returns the attempt as it is stored now, with the `cart` that
+   * `saveCart(lines)` was given just before, or null when another tab has finished it.
+   * @returns {Promise<boolean>} Whether the cart is still that user's.
    */
-  remove(userId, ordered, { standing, note }) {
-    return this.#inTurn(async () => {
+  removeOrdered(userId, ordered, { currentAttempt, saveCart }) {
+    return this.#enqueue(async () => {
       if (this.owner !== userId) return false;
-      const attempt = standing();
+      const attempt = currentAttempt();
       if (attempt) {
         const { user } = this.api;
         const own = user ? await this.api.getCart(userId) : storedCart().lines;
         const before = attempt.cart ?? own;
-        if (!attempt.cart) note(own);
-        // Of what there is less of than before, the order's share is out already.
+        if (!attempt.cart) saveCart(own);
+        // Where there is less of an article than before, the order's share is out already.
         const due = ordered.filter(({ id }) => quantityOf(own, id) > 0 && hasAsMany(own, before, [{ id }]));
         const left = without(own, due);
-        // One by one: what another tab puts in meanwhile stays.
+        // One by one: what another tab adds meanwhile stays.
         if (user) for (const { id } of due) await this.api.setQuantity(userId, id, quantityOf(left, id));
         else storage.write(CART_KEY, { ...storedCart(), lines: left });
       }
@@ -97,38 +97,38 @@ export class Basket extends EventTarget {
     });
   }
 
-  /** The user id that this basket is bought under. */
+  /** The user id that this cart is bought under. */
   get owner() {
     return this.api.user?.id ?? GUEST;
   }
 
-  /** Somebody else is here now: forget what was known. */
-  forget() {
+  /** Drop what is known of the cart: another user has signed in, or out. */
+  reset() {
     this.#show(null);
   }
 
-  /** Change the basket: `send(userId)` has the shop do what `next(lines)` does here. */
-  #edit(send, next) {
-    return this.#inTurn(async () => {
+  /** Change the cart: `send(userId)` changes it in the shop as `change(lines)` does here. */
+  #edit(send, change) {
+    return this.#enqueue(async () => {
       const { user } = this.api;
       if (!user) {
         const { lines, plan } = storedCart();
-        // A plan stays: half of it may be done.
-        storage.write(CART_KEY, { lines: next(lines), plan });
+        // A merge plan stays: half of it may be done.
+        storage.write(CART_KEY, { lines: change(lines), plan });
         return this.#read();
       }
-      await this.#join();
-      const lines = (await send(user.id)) ?? (this.#lines && next(this.#lines));
+      await this.#merge();
+      const lines = (await send(user.id)) ?? (this.#lines && change(this.#lines));
       if (lines && this.owner === user.id) return this.#show(lines);
-      // It is done, whether or not the shop can say what is in the cart now.
+      // The change is made, whether or not the shop can say what the cart has now.
       return this.#read().catch((failure) => {
         if (!isShopError(failure)) throw failure;
-        this.forget();
+        this.reset();
       });
     });
   }
 
-  /** Adding is not safe to repeat, so without an answer look whether it has been done. */
+  /** Adding is not safe to repeat, so without an answer the cart is read to see whether it was done. */
   async #addOnce(userId, line) {
     const before = this.#lines ?? (await this.api.getCart(userId));
     try {
@@ -151,25 +151,25 @@ export class Basket extends EventTarget {
     return this.#show(lines);
   }
 
-  /** Take a guest's lines along, if there are any and somebody has signed in. */
-  async #join() {
+  /** Merge a guest's lines into a user's cart, if there are lines and a user has signed in. */
+  async #merge() {
     const { user } = this.api;
     if (!user || !storedCart().lines.length) return;
-    await oneTabAtATime(() => this.#takeOver(user.id));
-    // What was known is not true any more.
+    await withTabLock(() => this.#mergeInto(user.id));
+    // What was known is out of date.
     this.#lines = null;
   }
 
   /**
-   * Join a guest's lines with the shop's. What shall come out is written down first, and the
-   * whole cart is replaced by it, so that a lost answer cannot add anything twice.
+   * Merge a guest's lines with the shop's. The result is stored first, as a plan, and then
+   * replaces the whole cart, so that a lost answer cannot add anything twice.
    */
-  async #takeOver(userId) {
+  async #mergeInto(userId) {
     const guest = storedCart();
     if (!guest.lines.length) return;
     const own = await this.api.getCart(userId);
     // Another tab may have been quicker, and then `own` has the lines already.
-    if (!isSame(storedCart(), guest)) return this.#takeOver(userId);
+    if (!isSame(storedCart(), guest)) return this.#mergeInto(userId);
     let { plan } = guest;
     const isBegun = plan?.userId === userId;
     if (!isBegun || !hasAsMany(own, plan.lines, plan.from)) {
@@ -183,13 +183,13 @@ export class Basket extends EventTarget {
     // A tab that did not know of the login may have added something meanwhile.
     const left = without(storedCart().lines, plan.from);
     storage.write(CART_KEY, left.length ? { lines: left } : null);
-    await this.#takeOver(userId);
+    await this.#mergeInto(userId);
   }
 
-  /** One change after the other: the answers must not overtake each other. */
-  #inTurn(work) {
-    const done = this.#chain.then(work);
-    this.#chain = done.catch(() => {});
+  /** Make one change after the other: answers must not overtake each other. */
+  #enqueue(work) {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => {});
     return done;
   }
 
@@ -199,7 +199,7 @@ export class Basket extends EventTarget {
   }
 }
 
-/** Return a guest's lines, and the plan of joining them with somebody's if that has begun. */
+/** Return a guest's lines, and the plan of merging them into a user's cart if that has begun. */
 function storedCart() {
   const { lines, plan } = storage.read(CART_KEY) ?? {};
   const isLine = (line) => typeof line?.id === "string" && Number.isInteger(line.quantity);
@@ -209,17 +209,17 @@ function storedCart() {
   };
 }
 
-/** Do work that no other tab does at the same time, where the browser has locks and lends them. */
-async function oneTabAtATime(work) {
-  let isOurs = false;
+/** Run work in one tab at a time, where the browser has locks and grants them. */
+async function withTabLock(work) {
+  let isGranted = false;
   const locked = () => {
-    isOurs = true;
+    isGranted = true;
     return work();
   };
   try {
     return await navigator.locks.request(CART_KEY, locked);
   } catch (failure) {
-    if (isOurs) throw failure;
+    if (isGranted) throw failure;
     return work();
   }
 }

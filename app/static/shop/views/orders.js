@@ -1,31 +1,31 @@
-/** Everything somebody has ever bought here, newest first, a page at a time. */
+/** A user's orders, newest first, a page at a time. */
 
-import { el, shortId } from "../client/dom.js";
-import { isShopError } from "../client/errors.js";
-import { formatMoney, textToCents } from "../client/money.js";
-import { button, linkButton, orderAddress, pageSkeleton, panel, thumb, whileBusy } from "./pieces.js";
-import { failureLine, STATE_WORDS } from "./words.js";
+import { el, shortId } from "../../client/dom.js";
+import { isShopError } from "../../client/errors.js";
+import { formatMoney, textToCents } from "../../client/money.js";
+import { button, linkButton, orderUrl, pageSkeleton, panel, thumb, whileBusy } from "../components.js";
+import { failureMessage, STATE_LABELS } from "../messages.js";
 
-const PAGE = 10;
+const PAGE_SIZE = 10;
 
-/** So many pictures tell what an order was. */
-const MOST_PICTURES = 3;
+/** How many pictures of an order are shown. */
+const MAX_PICTURES = 3;
 
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
-export const ordersView = ({ api, login, shelves, shout }) =>
+export const ordersView = ({ api, goToLogin, catalog, showError }) =>
   async ({ signal, show }) => {
     if (!api.user) {
-      login("#/orders");
+      goToLogin("#/orders");
       return;
     }
     const { id } = api.user;
     show("Your orders", ...pageSkeleton("Your orders"));
-    const [first, pictures] = await Promise.all([
-      api.listOrdersOf(id, null, { limit: PAGE, signal }),
-      shelves.pictures(),
+    const [first, images] = await Promise.all([
+      api.listOrdersOf(id, null, { limit: PAGE_SIZE, signal }),
+      catalog.imagesById(),
     ]);
-    const toRow = (order) => row(order, pictures);
+    const toRow = (order) => row(order, images);
     if (!first.orders.length) {
       show("Your orders", panel("ready", "No orders yet", "Every streak starts with one.", linkButton("#/", "Start here")));
       return;
@@ -46,23 +46,23 @@ export const ordersView = ({ api, login, shelves, shout }) =>
       } catch (failure) {
         if (signal.aborted) return;
         if (!isShopError(failure)) throw failure;
-        shout(failureLine(failure));
+        showError(failureMessage(failure));
       }
     }
   };
 
-const row = ({ _id, state, placedAt, total, cart }, pictures) =>
+const row = ({ _id, state, placedAt, total, cart }, images) =>
   el(
     "li",
     {},
-    el("span", { class: "pile" }, ...cart.slice(0, MOST_PICTURES).map(({ itemid }) => thumb(pictures.get(itemid)))),
+    el("span", { class: "pile" }, ...cart.slice(0, MAX_PICTURES).map(({ itemid }) => thumb(images.get(itemid)))),
     el(
       "span",
-      { class: "line-words" },
-      el("a", { href: orderAddress(_id) }, `Order ${shortId(_id)}`),
+      { class: "line-text" },
+      el("a", { href: orderUrl(_id) }, `Order ${shortId(_id)}`),
       el("small", {}, cart.map(({ name, quantity }) => `${quantity} × ${name || "something good"}`).join(", ")),
     ),
-    el("span", { class: "badge", "data-state": state }, STATE_WORDS[state]),
+    el("span", { class: "badge", "data-state": state }, STATE_LABELS[state]),
     el("time", { datetime: placedAt }, day.format(Date.parse(placedAt))),
     el("b", { class: "price" }, formatMoney(textToCents(total))),
   );

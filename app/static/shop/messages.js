@@ -1,12 +1,12 @@
-/** What the shop says. One place, so that the tone stays one, and no state lies. */
+/** The storefront's messages, in one place so that they agree in tone and in fact. */
 
-/** The stations of an order, in their order. */
-export const JOURNEY = ["pending", "paid", "shipped", "delivered"];
+/** The states of an order, in the order in which they are reached. */
+export const ORDER_STEPS = ["pending", "paid", "shipped", "delivered"];
 
-/** Where an order ends whose card was refused. */
-export const DEAD_END = ["pending", "declined"];
+/** The states of an order whose card was declined. */
+export const DECLINED_STEPS = ["pending", "declined"];
 
-export const STATE_WORDS = {
+export const STATE_LABELS = {
   pending: "Waiting for the bank",
   paid: "Paid",
   shipped: "On its way",
@@ -14,8 +14,8 @@ export const STATE_WORDS = {
   declined: "Declined",
 };
 
-/** What stands at each station before and after it is reached. */
-export const STATION_WORDS = {
+/** Name and text of each step of an order's progress. */
+export const STEP_TEXTS = {
   pending: { name: "Ordered", text: "We have it in writing." },
   paid: { name: "Paid", text: "The bank gave two thumbs up." },
   shipped: { name: "Shipped", text: "Your parcel is doing its cardio." },
@@ -24,7 +24,7 @@ export const STATION_WORDS = {
 };
 
 /** The heading of an order page. */
-export const ORDER_WORDS = {
+export const ORDER_MESSAGES = {
   pending: { title: "Order received", text: "The bank is still stretching. Not paid yet; this page will tell you the moment it is." },
   paid: { title: "Paid. Nice form.", text: "We are packing. The heavy lifting is on us, for once." },
   shipped: { title: "It is on its way", text: "Somebody else is running for you. Enjoy it." },
@@ -32,15 +32,15 @@ export const ORDER_WORDS = {
   declined: { title: "The card was declined", text: "Nothing was charged and nothing will be sent. Another card may be in better shape." },
 };
 
-export const FAILURE_WORDS = {
+export const FAILURE_MESSAGES = {
   network: { mood: "cutOff", title: "No connection", text: "The network is out for a run. Your things are safe; try again when it is back." },
   shop: { mood: "breathless", title: "The shop is out of breath", text: "It does not answer as it should. Give it a moment, then try another set." },
   refused: { mood: "lost", title: "The shop shook its head", text: "That request made no sense to it." },
 };
 
-/** Return a failure in one sentence, for a place with little room. */
-export function failureLine(failure) {
-  if (failure.kind === "refused") return failure.message || FAILURE_WORDS.refused.text;
+/** Return a failure in one sentence, for a toast or a banner. */
+export function failureMessage(failure) {
+  if (failure.kind === "refused") return failure.message || FAILURE_MESSAGES.refused.text;
   if (failure.kind === "sign in") return "Your sign-in has run out. Log in again to go on.";
   return failure.kind === "network"
     ? "No connection. Nothing was confirmed; try again."

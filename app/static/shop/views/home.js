@@ -1,21 +1,21 @@
-/** The catalog: everything at once, less of it with every letter typed. */
+/** The catalog with its search and its tags. */
 
-import { el } from "../client/dom.js";
-import { findProducts, tagsOf } from "../client/search.js";
-import { kettle } from "./art.js";
-import { button, cardSkeletons, picture, productCard, slowNote, tagSkeletons } from "./pieces.js";
+import { el } from "../../client/dom.js";
+import { findProducts, tagsOf } from "../../client/search.js";
+import { mascot } from "../mascot.js";
+import { button, cardSkeletons, picture, productCard, slowNotice, tagSkeletons } from "../components.js";
 
-/** More cards than this at once are a workout for phones. */
-const AT_ONCE = 48;
+/** How many cards are shown at once: more make phones slow. */
+const PAGE_SIZE = 48;
 
-/** Pictures of the first rows are fetched at once. */
+/** How many pictures, those of the first rows, are fetched at once. */
 const EAGER = 4;
 
-/** Results that start above this part of the window need no scrolling. */
-const HIGH_ENOUGH = 1 / 3;
+/** Results that start in the upper part of the window, up to this share, need no scrolling. */
+const VISIBLE_SHARE = 1 / 3;
 
-/** Typing is over when nothing has been typed for so long. */
-const SETTLED_MS = 500;
+/** The number of results is announced when nothing has been typed for so long. */
+const TYPING_PAUSE_MS = 500;
 
 const hero = () =>
   el(
@@ -23,7 +23,7 @@ const hero = () =>
     { class: "hero" },
     el(
       "div",
-      { class: "hero-words" },
+      { class: "hero-text" },
       el("h1", {}, "Lift the cart.", el("br"), el("em", {}, "We carry the rest.")),
       el("p", {}, "Honest gear for people who start on Monday. Any Monday."),
     ),
@@ -34,12 +34,12 @@ const hero = () =>
     ),
   );
 
-export const homeView = ({ shelves, router, say, addToCart }) =>
+export const homeView = ({ catalog, router, announce, addToCart }) =>
   async ({ query, signal, show }) => {
     let text = query.get("q") ?? "";
     let tag = query.get("tag");
-    let shown = AT_ONCE;
-    let settling = 0;
+    let shown = PAGE_SIZE;
+    let announceTimer = 0;
     const list = el("ul", { class: "cards", "aria-label": "Products" }, ...cardSkeletons(8));
     const tags = el("div", { class: "tags", role: "group", "aria-label": "Filter by tag" }, ...tagSkeletons());
     const note = el("div", { class: "nothing", hidden: true });
@@ -57,30 +57,30 @@ export const homeView = ({ shelves, router, say, addToCart }) =>
 
     const tally = el("p", { class: "tally" }, "\u00a0");
 
-    /** What is found must be in sight of who types. */
+    /** Search, and keep the results in sight. */
     function type() {
       search(field.value, tag);
-      if (head.getBoundingClientRect().top > innerHeight * HIGH_ENOUGH) head.scrollIntoView();
+      if (head.getBoundingClientRect().top > innerHeight * VISIBLE_SHARE) head.scrollIntoView();
     }
 
     function search(newText, newTag) {
       text = newText;
       tag = newTag;
-      shown = AT_ONCE;
+      shown = PAGE_SIZE;
       const wanted = new URLSearchParams({ ...(text && { q: text }), ...(tag && { tag }) });
-      router.rename(wanted.size ? `#/?${wanted}` : "#/");
-      // Who types before the shelves are here finds what was meant when they are.
-      if (!shelves.products) return;
+      router.replaceAddress(wanted.size ? `#/?${wanted}` : "#/");
+      // A search that comes before the catalog is drawn when the catalog is here.
+      if (!catalog.products) return;
       draw();
-      clearTimeout(settling);
-      settling = setTimeout(() => signal.aborted || say(countWords(hits().length)), SETTLED_MS);
+      clearTimeout(announceTimer);
+      announceTimer = setTimeout(() => signal.aborted || announce(countWords(hits().length)), TYPING_PAUSE_MS);
     }
 
-    const hits = () => findProducts(shelves.products, text, tag);
+    const hits = () => findProducts(catalog.products, text, tag);
 
     function grow() {
       const at = shown;
-      shown += AT_ONCE;
+      shown += PAGE_SIZE;
       draw();
       list.children[at]?.querySelector("a")?.focus();
     }
@@ -88,14 +88,14 @@ export const homeView = ({ shelves, router, say, addToCart }) =>
     function draw() {
       const found = hits();
       tally.textContent = found.length ? countWords(found.length) : "\u00a0";
-      list.replaceChildren(...found.slice(0, shown).map((product, place) => productCard(product, addToCart, { isEager: place < EAGER })));
+      list.replaceChildren(...found.slice(0, shown).map((product, index) => productCard(product, addToCart, { isEager: index < EAGER })));
       more.hidden = found.length <= shown;
-      for (const each of tags.children) each.setAttribute("aria-pressed", String((each.dataset.tag || null) === tag));
+      for (const tagButton of tags.children) tagButton.setAttribute("aria-pressed", String((tagButton.dataset.tag || null) === tag));
       note.hidden = found.length > 0;
       if (found.length) return;
-      const isBare = !shelves.products.length;
+      const isBare = !catalog.products.length;
       note.replaceChildren(
-        kettle(isBare ? "rest" : "lost"),
+        mascot(isBare ? "rest" : "lost"),
         el("b", {}, isBare ? "The shelves are empty" : "Nothing by that name"),
         el("p", {}, isBare ? "Everything is out exercising. Come back soon." : "We looked everywhere, twice. Good for the back."),
         isBare ? "" : button("Show everything", () => { field.value = ""; search("", null); field.focus(); }, { kind: "plain" }),
@@ -105,18 +105,18 @@ export const homeView = ({ shelves, router, say, addToCart }) =>
     function drawTags() {
       const choose = (wanted) => () => search(text, wanted === tag ? null : wanted);
       tags.replaceChildren(
-        ...["", ...tagsOf(shelves.products).slice(0, 14)].map((each) =>
-          el("button", { type: "button", class: "tag", "data-tag": each, onclick: choose(each || null) }, each || "everything"),
+        ...["", ...tagsOf(catalog.products).slice(0, 14)].map((name) =>
+          el("button", { type: "button", class: "tag", "data-tag": name, onclick: choose(name || null) }, name || "everything"),
         ),
       );
     }
 
     const head = el("div", { class: "finder" }, form, tally, tags);
     const isPlain = !text && !tag;
-    if (!shelves.products) {
-      const slow = slowNote();
+    if (!catalog.products) {
+      const slow = slowNotice();
       show("Shop", isPlain ? hero() : el("h1", { class: "unseen" }, "Shop"), head, slow, list);
-      await shelves.load();
+      await catalog.load();
       if (signal.aborted) return;
       drawTags();
       draw();

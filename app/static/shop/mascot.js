@@ -1,6 +1,6 @@
 /**
- * Kettle, who stands where there is nothing else to see. Drawn here and not in a file, because
- * without a network no file could be fetched. Colors are in `shop.css`.
+ * Kettle, the mascot, shown where a view has nothing else to show. Drawn here and not in a
+ * file, because without a network no file can be fetched. Colors are in `shop.css`.
  */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -12,7 +12,7 @@ const BODY = [
   ["path", { class: "k-body", d: "M100 58C134 58 150 82 150 106C150 126 138 146 122 146H78C62 146 50 126 50 106C50 82 66 58 100 58Z" }],
   ["path", { class: "k-shine", d: "M62 102C63 88 70 78 80 73" }],
 ];
-const eyes = (...places) => places.map(([cx, cy]) => ["circle", { class: "k-fill", cx, cy, r: 5 }]);
+const eyes = (...centers) => centers.map(([cx, cy]) => ["circle", { class: "k-fill", cx, cy, r: 5 }]);
 
 /** What each mood adds to the body. */
 const MOODS = {
@@ -43,7 +43,7 @@ const MOODS = {
 };
 
 /** Return Kettle in a mood: "rest", "ready", "lost", "cutOff" or "breathless". */
-export function kettle(mood) {
+export function mascot(mood) {
   const picture = node("svg", { viewBox: "0 0 200 160", class: "kettle", width: 200, height: 160, "aria-hidden": "true" });
   picture.append(...[...BODY, ...MOODS[mood]].map(([name, attributes]) => node(name, attributes)));
   return picture;

@@ -1,0 +1,112 @@
+/** Logging in and registering. */
+
+import { el } from "../../client/dom.js";
+import { isLocalShop } from "../../client/card.js";
+import { field, Form, required, emailError } from "../form.js";
+import { failureMessage } from "../messages.js";
+
+/** Customers of the seed; only a local shop has them. */
+const DEMO_USERS = ["eric", "dwight", "han", "phoebe", "walter", "elaine"];
+const DEMO_PASSWORD = "vmware1!";
+
+const nextOf = (query) => (query.get("next")?.startsWith("#/") ? query.get("next") : "#/");
+const addressOf = (view, next) => (next === "#/" ? `#/${view}` : `#/${view}?${new URLSearchParams({ next })}`);
+
+export const loginView = ({ api, router, onSignedIn }) =>
+  async ({ query, show }) => {
+    const next = nextOf(query);
+    if (api.user) {
+      router.go(next, { isReplacing: true });
+      return;
+    }
+    const username = field({ name: "username", label: "User name", autocomplete: "username", autocapitalize: "none", check: required("Who is there?") });
+    const password = field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", check: required("The password is missing.") });
+    const form = new Form({
+      fields: [username, password],
+      submitLabel: "Log in",
+      busyLabel: "Checking …",
+      onsubmit: async () => {
+        try {
+          await api.signIn(username.value.trim(), password.value);
+        } catch (failure) {
+          if (failure.kind !== "sign in") throw failure;
+          form.showError("This name and this password do not train together.");
+          password.clear();
+          username.focus();
+          return;
+        }
+        await onSignedIn(next);
+      },
+      messageOf: failureMessage,
+    });
+    const demo = isLocalShop(location.hostname)
+      ? el(
+          "fieldset",
+          { class: "demo" },
+          el("legend", {}, "Demo users ", el("small", {}, "(this is a local shop)")),
+          ...DEMO_USERS.map((name) =>
+            el("button", { type: "button", class: "tag", onclick: () => { username.value = name; password.value = DEMO_PASSWORD; form.clearErrors(); } }, name),
+          ),
+        )
+      : "";
+    show(
+      "Log in",
+      el(
+        "section",
+        { class: "sign-in" },
+        el("h1", {}, "Good to see you move"),
+        el("p", {}, query.has("next") ? "Log in and we go on where you were." : "Log in, and your cart keeps up with you."),
+        form.element,
+        demo,
+        el("p", { class: "aside" }, "First time here? ", el("a", { href: addressOf("register", next) }, "Register"), ". It takes fewer seconds than a plank."),
+      ),
+    );
+  };
+
+export const registerView = ({ api, router, onSignedIn }) =>
+  async ({ query, show }) => {
+    const next = nextOf(query);
+    if (api.user) {
+      router.go(next, { isReplacing: true });
+      return;
+    }
+    const fields = {
+      firstname: field({ name: "firstname", label: "First name", autocomplete: "given-name", check: required("What do your friends call you?"), kind: "half" }),
+      lastname: field({ name: "lastname", label: "Last name", autocomplete: "family-name", check: required("And what does the bank call you?"), kind: "half" }),
+      email: field({ name: "email", label: "Email", hint: "optional", type: "email", autocomplete: "email", inputmode: "email", check: emailError }),
+      username: field({ name: "username", label: "User name", autocomplete: "username", autocapitalize: "none", check: required("Pick a name for the door.") }),
+      password: field({ name: "password", label: "Password", type: "password", autocomplete: "new-password", check: required("Even a light one beats none.") }),
+    };
+    const form = new Form({
+      fields: Object.values(fields),
+      submitLabel: "Register",
+      busyLabel: "Writing your card …",
+      onsubmit: async () => {
+        const profile = Object.fromEntries(Object.entries(fields).map(([name, input]) => [name, name === "password" ? input.value : input.value.trim()]));
+        try {
+          await api.register(profile);
+        } catch (failure) {
+          if (failure.kind !== "refused") throw failure;
+          const name = failure.status === 409 ? "username" : failure.message.split(":")[0];
+          const message = failure.status === 409 ? "Somebody trains under this name already." : failure.message;
+          if (fields[name]) form.showFieldError(fields[name], message);
+          else form.showError(message);
+          return;
+        }
+        await api.signIn(profile.username, profile.password);
+        await onSignedIn(next);
+      },
+      messageOf: failureMessage,
+    });
+    show(
+      "Register",
+      el(
+        "section",
+        { class: "sign-in" },
+        el("h1", {}, "Join. No contract, no scale."),
+        el("p", {}, "A name, a password, and you are in."),
+        form.element,
+        el("p", { class: "aside" }, "One of us already? ", el("a", { href: addressOf("login", next) }, "Log in"), "."),
+      ),
+    );
+  };
