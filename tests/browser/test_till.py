@@ -17,7 +17,7 @@ def test_a_sale_of_several_lines_is_paid_and_handed_over_at_once(till: Till) -> 
         till.expect_state("Paid")
 
     assert len(till.count_new(act)) == 1
-    receipt = till.page.locator("#outcome .paper")
+    receipt = till.page.locator("#outcome .receipt")
     expect(receipt).to_contain_text("$132.48")
     expect(receipt).to_contain_text("Mastercard ending 4444")
     [order] = [each for each in till.orders("walk-in") if each["total"] == "132.48"][:1]
@@ -94,7 +94,7 @@ def test_a_declined_card_is_obvious_and_another_pays_without_ringing_up_again(ti
     till.expect_state("Paid")
     first, second = till.sent
     assert first[0] != second[0]
-    expect(till.page.locator("#outcome .paper")).to_contain_text("American Express ending 0005")
+    expect(till.page.locator("#outcome .receipt")).to_contain_text("American Express ending 0005")
 
 
 def test_a_double_click_on_charge_makes_one_order(till: Till) -> None:
@@ -151,7 +151,7 @@ def test_an_article_that_is_no_longer_sold_leaves_the_sale_in_words(till: Till) 
     till.page.reload(wait_until="commit")
     till.ring_up("Ghost Bike", "Yoga Mat")
     # A picture that does not come is a blank, not a broken one.
-    expect(till.page.locator("[data-product=gone] .no-image")).to_be_visible()
+    expect(till.page.locator("[data-product=gone] .no-picture")).to_be_visible()
     till.charge()
 
     expect(till.page.locator("#notice")).to_contain_text("No longer sold: Ghost Bike.")
@@ -163,7 +163,7 @@ def test_a_search_finds_by_tag_and_name_and_says_when_nothing_fits(till: Till) -
     till.page.get_by_role("group", name="Tags").get_by_role("button", name="running").click()
     expect(products).to_have_count(1)
 
-    till.page.locator("#find").fill("pedalo")
+    till.page.locator("#search").fill("pedalo")
 
     expect(till.page.get_by_text("Nothing by that name")).to_be_visible()
     till.page.get_by_role("button", name="Show everything").click()

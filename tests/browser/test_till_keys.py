@@ -11,14 +11,14 @@ def test_a_scan_adds_a_line_whatever_has_the_focus(till: Till) -> None:
     till.page.evaluate("document.activeElement.blur()")
     till.scan(BIKE.upper())
 
-    places = ["#products button", "#find", "#customer", "#desk-title", "#to-payment"]
+    places = ["#products button", "#search", "#customer", "#sale-title", "#to-payment"]
     for count, place in enumerate(places, start=2):
         till.page.locator(place).first.focus()
 
         till.scan(BIKE)
 
         expect(till.page.locator("#lines output")).to_have_text(str(count))
-        expect(till.page.locator("#find")).to_have_value("")
+        expect(till.page.locator("#search")).to_have_value("")
         expect(till.page.locator("#step-lines")).to_be_visible()
 
 
@@ -45,21 +45,21 @@ def test_what_lies_over_the_sale_gives_way_to_a_scan(till: Till) -> None:
     till.page.keyboard.press("F4")
     scan_through("#customers", total="$562.49")
     till.page.get_by_role("button", name="Drop sale").click()
-    scan_through("#ask", total="$1,062.48")
+    scan_through("#confirm", total="$1,062.48")
     till.charge()
     till.expect_state("Paid")
     till.wait_for_verdicts()
     till.page.keyboard.press("F10")
     till.page.get_by_role("button", name="Receipt").first.click()
-    scan_through("#receipt", total="$499.99")
+    scan_through("#receipt-dialog", total="$499.99")
 
 
 def test_who_types_is_no_scanner(till: Till) -> None:
-    till.page.locator("#find").focus()
+    till.page.locator("#search").focus()
     till.scan("pants", gap_ms=160)
-    till.page.locator("#desk-title").focus()
+    till.page.locator("#sale-title").focus()
     till.scan(BIKE, gap_ms=160)
-    till.page.locator("#find").focus()
+    till.page.locator("#search").focus()
     # As fast as a scanner, but nothing that a scanner would say.
     till.scan("2*bottle", gap_ms=30)
 
@@ -68,7 +68,7 @@ def test_who_types_is_no_scanner(till: Till) -> None:
 
 
 def test_a_code_that_nobody_knows_is_refused_in_words(till: Till) -> None:
-    till.page.locator("#desk-title").focus()
+    till.page.locator("#sale-title").focus()
     till.scan("40-17-gone")
 
     expect(till.page.get_by_role("status").filter(has_text="40-17-gone")).to_be_visible()
@@ -116,11 +116,11 @@ def test_the_keyboard_alone_gets_past_a_decline_to_the_report(till: Till) -> Non
     keyboard.press("Tab")
     keyboard.press("Tab")
     keyboard.press("Enter")
-    expect(till.page.locator("#receipt .paper")).to_be_visible()
+    expect(till.page.locator("#receipt-dialog .receipt")).to_be_visible()
     keyboard.press("Escape")
     keyboard.press("Escape")
 
-    expect(till.page.locator("#find")).to_be_focused()
+    expect(till.page.locator("#search")).to_be_focused()
     till.next_customer()
 
 
@@ -131,7 +131,7 @@ def test_the_keyboard_alone_runs_a_sale(till: Till) -> None:
     keyboard.press("Enter")
     expect(till.page.locator("#lines li")).to_have_count(1)
     keyboard.press("F4")
-    expect(till.page.locator(".person", has_text="Eric Cartman")).to_be_visible()
+    expect(till.page.locator(".customer-option", has_text="Eric Cartman")).to_be_visible()
     keyboard.type("cartman", delay=45)
     keyboard.press("Enter")
     expect(till.page.locator("#customer-name")).to_have_text("Eric Cartman")

@@ -20,8 +20,8 @@ def test_a_receipt_is_printed_without_the_till_around_it(till: Till) -> None:
 
     till.page.emulate_media(media="print")
 
-    expect(till.page.locator("#print-paper")).to_contain_text("$34.99")
-    expect(till.page.locator("#print-paper")).to_be_visible()
+    expect(till.page.locator("#print-area")).to_contain_text("$34.99")
+    expect(till.page.locator("#print-area")).to_be_visible()
     expect(till.page.locator("#till")).to_be_hidden()
 
 
@@ -33,18 +33,18 @@ def test_every_step_passes_the_accessibility_check(till: Till, scheme: Any) -> N
         assert_accessible(till.page, only_colors=scheme == "dark")
 
     check()
-    till.page.locator("#find").fill("pedalo")
+    till.page.locator("#search").fill("pedalo")
     expect(till.page.get_by_text("Nothing by that name")).to_be_visible()
     check()
-    till.page.locator("#find").fill("")
+    till.page.locator("#search").fill("")
     till.ring_up("Water Bottle")
     check()
     till.page.keyboard.press("F4")
-    expect(till.page.locator(".person", has_text="Eric Cartman")).to_be_visible()
+    expect(till.page.locator(".customer-option", has_text="Eric Cartman")).to_be_visible()
     check()
     till.page.keyboard.press("Escape")
     till.page.get_by_role("button", name="Drop sale").click()
-    expect(till.page.locator("#ask")).to_be_visible()
+    expect(till.page.locator("#confirm")).to_be_visible()
     check()
     till.page.keyboard.press("Escape")
     till.page.keyboard.press("F8")
@@ -130,7 +130,7 @@ def test_what_a_finger_has_to_hit_is_large_enough(till: Till) -> None:
     def look_at_each_step() -> None:
         check()
         till.page.locator("#customer").click()
-        expect(till.page.locator(".person").nth(1)).to_be_visible()
+        expect(till.page.locator(".customer-option").nth(1)).to_be_visible()
         check(dialog="#customers")
         till.page.keyboard.press("Escape")
         till.page.locator("#to-payment").click()
@@ -141,11 +141,11 @@ def test_what_a_finger_has_to_hit_is_large_enough(till: Till) -> None:
     for width, height in [(1440, 900), (1024, 768), (820, 1180), (390, 844), (360, 740)]:
         till.page.set_viewport_size({"width": width, "height": height})
         if width < 600:
-            till.page.locator("#view-desk").click()
+            till.page.locator("#view-sale").click()
         look_at_each_step()
     till.charge()
     till.expect_state("Paid")
     check()
     till.page.locator("button[data-view=today]").click()
     till.page.get_by_role("button", name="Receipt").first.click()
-    check(dialog="#receipt")
+    check(dialog="#receipt-dialog")

@@ -62,7 +62,7 @@ def test_a_sale_without_network_is_kept_and_sent_once_when_it_returns(till: Till
         till.charge()
         till.expect_state("Waiting, not paid")
         expect(till.page.locator("#outcome")).to_contain_text("keep the goods")
-        expect(till.page.locator("#network")).to_contain_text("No connection")
+        expect(till.page.locator("#connection")).to_contain_text("No connection")
         # The next customer need not wait.
         till.page.keyboard.press("F9")
         till.ring_up("Weights")
@@ -75,7 +75,7 @@ def test_a_sale_without_network_is_kept_and_sent_once_when_it_returns(till: Till
 
 
 def test_the_line_is_called_back_when_it_is_even_if_no_sale_waits(till: Till) -> None:
-    line = till.page.locator("#network")
+    line = till.page.locator("#connection")
     till.page.context.set_offline(True)
     expect(line).to_contain_text("No connection")
 
@@ -88,12 +88,12 @@ def test_a_shop_that_comes_back_by_itself_is_noticed(till: Till) -> None:
     paths = re.compile(r"/(products|users|healthz)")
     till.page.route(paths, lose_request)
     till.page.reload(wait_until="commit")
-    expect(till.page.locator("#network")).to_contain_text("No connection")
+    expect(till.page.locator("#connection")).to_contain_text("No connection")
     expect(till.page.get_by_text("The shelves cannot be reached")).to_be_visible()
 
     till.page.unroute(paths)
 
-    expect(till.page.locator("#network")).to_have_text("")
+    expect(till.page.locator("#connection")).to_have_text("")
     expect(till.page.locator("#products").get_by_role("button", name="Weights")).to_be_visible()
 
 
@@ -120,7 +120,7 @@ def test_card_numbers_are_never_kept_on_disk(till: Till) -> None:
 def test_a_browser_that_keeps_nothing_says_so(till: Till) -> None:
     till.page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
     till.ring_up("Red Pants")
-    expect(till.page.locator("#network")).to_contain_text("This browser keeps nothing")
+    expect(till.page.locator("#connection")).to_contain_text("This browser keeps nothing")
 
     till.page.route("**/order/add/*", lose_request)
     till.charge()
@@ -152,7 +152,7 @@ def test_a_full_browser_keeps_the_sale_that_may_have_been_charged(till: Till) ->
         fill_browser(till.page)
         till.page.keyboard.press("F9")
         till.ring_up("Yoga Mat", "Red Pants")
-        expect(till.page.locator("#network")).to_contain_text("This browser keeps nothing")
+        expect(till.page.locator("#connection")).to_contain_text("This browser keeps nothing")
         till.page.reload(wait_until="commit")
         expect(till.page.locator("#parked")).to_have_text("$49.99Paid")
 
@@ -178,23 +178,24 @@ def test_a_full_browser_keeps_what_matters_most(
 
     found = page.evaluate(
         """async (room) => {
-            const { keep, recall } = await import("/static/pos/keep.js");
+            const { loadSales, saveSales } = await import("/static/pos/sale-storage.js");
             const { newSale } = await import("/static/pos/sale.js");
             const sale = (id, more) => ({ ...newSale(id), lines: [{ id, quantity: 1 }], ...more });
             const sent = { reference: "r-1", sentAt: 1, customer: { id: "sent" } };
             const again = { ...sent, customer: { id: "sent again" } };
             const before = { reference: "r-2", sentAt: 1, customer: { id: "declined" } };
             const declined = { ...before, reference: null, sentAt: null, state: "declined" };
-            keep([sale("a", again)], "a");
+            saveSales([sale("a", again)], "a");
             const most = localStorage["acme-till.1"].length + room;
-            keep([sale("a", sent), sale("b", before)], "a");
+            saveSales([sale("a", sent), sale("b", before)], "a");
             const write = Storage.prototype.setItem;
             Storage.prototype.setItem = function (place, text) {
                 if (text.length > most) throw new DOMException("full", "QuotaExceededError");
                 write.call(this, place, text);
             };
-            const isKept = keep([sale("a", again), sale("b", declined)], "a");
-            return [...recall().sales.map((each) => `${each.customer.id} ${each.state}`), isKept];
+            const isKept = saveSales([sale("a", again), sale("b", declined)], "a");
+            const loaded = loadSales().sales.map((each) => `${each.customer.id} ${each.state}`);
+            return [...loaded, isKept];
         }""",
         room,
     )
@@ -238,7 +239,7 @@ def test_a_reload_after_a_lost_answer_finds_the_sale_in_the_shop(till: Till) -> 
         till.expect_state("Paid")
 
     assert len(till.count_new(act)) == 1
-    expect(till.page.locator("#outcome .paper")).to_contain_text("Mastercard ending 4444")
+    expect(till.page.locator("#outcome .receipt")).to_contain_text("Mastercard ending 4444")
 
 
 def test_a_try_that_turns_up_late_counts_and_the_second_card_is_not_charged(till: Till) -> None:
@@ -251,7 +252,7 @@ def test_a_try_that_turns_up_late_counts_and_the_second_card_is_not_charged(till
         till.expect_state("Paid")
 
     assert len(till.count_new(act)) == 1
-    expect(till.page.locator("#outcome .paper")).to_contain_text("Mastercard ending 4444")
+    expect(till.page.locator("#outcome .receipt")).to_contain_text("Mastercard ending 4444")
 
 
 def test_a_sale_that_is_called_off_in_an_outage_is_never_sent(clocked_till: Till) -> None:
@@ -294,7 +295,7 @@ def test_a_shift_that_runs_out_in_the_middle_of_a_payment_loses_nothing(till: Ti
     till.page.route("**/order/add/*", lambda route: route.fulfill(status=401, json={}), times=2)
     till.page.route("**/refresh-token", lambda route: route.fulfill(status=401, json={}), times=1)
     till.charge()
-    expect(till.page.locator("#door-note")).to_contain_text("Nothing is lost")
+    expect(till.page.locator("#sign-in-note")).to_contain_text("Nothing is lost")
 
     sign_in(till.page, "staff")
 
@@ -311,7 +312,7 @@ def test_a_sale_on_its_way_takes_no_more_lines(till: Till) -> None:
     till.scan(BIKE)
 
     expect(till.page.locator("#toast")).to_contain_text("on its way")
-    expect(till.page.locator(".recap li")).to_have_count(1)
+    expect(till.page.locator(".outcome-lines li")).to_have_count(1)
 
 
 def test_one_browser_has_one_till(till: Till) -> None:
@@ -335,7 +336,7 @@ def test_a_browser_that_blocks_site_data_has_a_till_too(page: Page) -> None:
 
     sign_in(page, "staff")
 
-    expect(page.locator("#network")).to_contain_text("This browser keeps nothing")
+    expect(page.locator("#connection")).to_contain_text("This browser keeps nothing")
     page.locator("#products").get_by_role("button", name="Weights").click()
     expect(page.locator("#lines li")).to_have_count(1)
 
@@ -352,8 +353,8 @@ def test_a_try_that_turns_up_late_counts_with_the_lines_it_had(till: Till) -> No
         till.expect_state("Paid")
 
     assert len(till.count_new(act)) == 1
-    expect(till.page.locator("#outcome .verdict")).to_contain_text("Paid $49.99")
-    expect(till.page.locator("#outcome .paper")).not_to_contain_text("Yoga Mat")
+    expect(till.page.locator("#outcome .outcome-title")).to_contain_text("Paid $49.99")
+    expect(till.page.locator("#outcome .receipt")).not_to_contain_text("Yoga Mat")
 
 
 def test_a_try_that_may_turn_up_late_keeps_its_customer(till: Till) -> None:
@@ -396,7 +397,7 @@ def test_a_sale_without_articles_is_kept_while_its_try_may_still_arrive(till: Ti
         expect(till.page.locator("#lines li")).to_have_count(1)
         till.charge()
         till.expect_state("Paid")
-        expect(till.page.locator("#outcome .verdict")).to_contain_text("Paid $62.50")
+        expect(till.page.locator("#outcome .outcome-title")).to_contain_text("Paid $62.50")
         arrive_late(till, held[0])
 
     assert len(till.count_new(act)) == 2
@@ -406,7 +407,7 @@ def test_a_sale_without_articles_is_kept_while_its_try_may_still_arrive(till: Ti
     till.page.get_by_role("button", name="Drop sale").click()
     till.page.get_by_role("dialog").get_by_role("button", name="Call it off").click()
     till.expect_state("Paid")
-    expect(till.page.locator("#outcome .paper")).to_contain_text("Weights")
+    expect(till.page.locator("#outcome .receipt")).to_contain_text("Weights")
 
 
 @pytest.mark.parametrize("hours", [-1, 1])

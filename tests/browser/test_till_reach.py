@@ -33,7 +33,7 @@ def test_nothing_jumps_while_a_slow_till_fills(till: Till, width: int) -> None:
     till.ring_up("Weights")
     page.route(re.compile("/(products|users)"), lambda route: None)
     page.reload(wait_until="commit")
-    expect(page.locator(".tile-ghost").first).to_be_visible()
+    expect(page.locator(".tile-skeleton").first).to_be_visible()
     page.evaluate(WATCH_SHIFTS)
 
     # Whatever is still held goes on.
@@ -109,7 +109,7 @@ def test_a_receipt_is_one_strip_of_paper(till: Till) -> None:
 
     assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
     till.page.emulate_media(media="print")
-    box = till.page.locator("#print-paper .paper").bounding_box()
+    box = till.page.locator("#print-area .receipt").bounding_box()
     assert box is not None
     # 80 mm, as the roll is wide.
     assert box["width"] <= 80 / 25.4 * 96 + 1

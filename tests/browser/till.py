@@ -64,7 +64,7 @@ class Till:
         expect(self.page.locator("#state")).to_have_text(words)
 
     def wait_out_haste(self) -> None:
-        """Be as slow as a person: the till ignores haste, see desk.js."""
+        """Be as slow as a person: the till ignores haste, see sale-view.js."""
         self.page.wait_for_timeout(750)
 
     def next_customer(self) -> None:

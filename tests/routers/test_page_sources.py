@@ -13,7 +13,7 @@ SHARED = STATIC / "client"
 MOST_LINES = 300
 
 #: Drives the life of a sale from outside.
-BY_CHANCE = STATIC.parent.parent / "tests" / "browser" / "till_by_chance.js"
+RANDOM_HISTORIES = STATIC.parent.parent / "tests" / "browser" / "till_random_histories.js"
 
 MODULES = sorted(
     path for folder in ("client", "pos", "shop") for path in (STATIC / folder).rglob("*.js")
@@ -31,7 +31,7 @@ _NAME = re.compile(r"[.#]([a-z][\w-]*)|\[data-(\w+)")
 def imported_names() -> set[str]:
     """Return every name that a module of ours takes from another."""
     found: set[str] = set()
-    for path in [*MODULES, BY_CHANCE]:
+    for path in [*MODULES, RANDOM_HISTORIES]:
         for names, late in _IMPORT.findall(path.read_text(encoding="utf-8")):
             found |= {name.strip() for name in names.split(",")} | {late}
     return found

@@ -6,10 +6,10 @@ import { foldText } from "../client/search.js";
 import { WALK_IN } from "./sale.js";
 
 /** More hits than this are no help; another letter is. */
-const MOST_SHOWN = 30;
+const MAX_SHOWN = 30;
 
 /** Return the people whose name, login or email contains all words of `text`. */
-function findPeople(people, text) {
+function findCustomers(people, text) {
   const words = foldText(text).split(/\s+/).filter(Boolean);
   return people.filter(({ firstname, lastname, username, email }) => {
     const whole = foldText(`${firstname} ${lastname} ${username} ${email}`);
@@ -24,23 +24,23 @@ export class Customers {
   constructor({ shop }) {
     this.shop = shop;
     this.dialog = byId("customers");
-    byId("customer-find").addEventListener("input", () => this.#render());
-    byId("customer-find").addEventListener("keydown", (event) => {
+    byId("customer-search").addEventListener("input", () => this.#render());
+    byId("customer-search").addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
       // The first hit, and the walk-in only as long as nothing was typed.
       const buttons = byId("customer-list").querySelectorAll("button");
-      (buttons[byId("customer-find").value.trim() ? 1 : 0] ?? null)?.click();
+      (buttons[byId("customer-search").value.trim() ? 1 : 0] ?? null)?.click();
     });
   }
 
   /** Open the list; `choose(customer)` is called once if somebody is chosen. */
   open(choose) {
     this.#choose = choose;
-    byId("customer-find").value = "";
+    byId("customer-search").value = "";
     this.#render();
     this.dialog.showModal();
-    byId("customer-find").focus();
+    byId("customer-search").focus();
     this.#load();
   }
 
@@ -60,18 +60,18 @@ export class Customers {
   }
 
   #render() {
-    const typed = byId("customer-find").value;
-    const hits = findPeople(this.#people ?? [], typed);
+    const typed = byId("customer-search").value;
+    const hits = findCustomers(this.#people ?? [], typed);
     byId("customer-list").replaceChildren(
       this.#row(WALK_IN, "Walk-in", "Nobody in particular, everybody in general"),
-      ...hits.slice(0, MOST_SHOWN).map((person) =>
+      ...hits.slice(0, MAX_SHOWN).map((person) =>
         this.#row(person, `${person.firstname} ${person.lastname}`, person.email || person.username),
       ),
     );
     let note = "";
     if (!this.#people) note = "Fetching the members …";
     else if (!hits.length) note = "Nobody by that name. Yet.";
-    else if (hits.length > MOST_SHOWN) note = `${hits.length - MOST_SHOWN} more. Another letter will thin them out.`;
+    else if (hits.length > MAX_SHOWN) note = `${hits.length - MAX_SHOWN} more. Another letter will thin them out.`;
     showText(byId("customer-note"), note);
   }
 
@@ -83,7 +83,7 @@ export class Customers {
     return el(
       "li",
       {},
-      el("button", { type: "button", class: "person", "data-user": id, onclick: choose }, el("b", {}, name), el("small", {}, hint)),
+      el("button", { type: "button", class: "customer-option", "data-user": id, onclick: choose }, el("b", {}, name), el("small", {}, hint)),
     );
   }
 }

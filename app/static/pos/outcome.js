@@ -2,32 +2,32 @@
 
 import { el } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
-import { paperOf, receiptOfSale } from "./receipt.js";
-import { askedCents, totalCents } from "./sale.js";
-import { outcomeWords } from "./words.js";
+import { renderReceipt, receiptOfSale } from "./receipt.js";
+import { requestedCents, totalCents } from "./sale.js";
+import { outcomeMessage } from "./messages.js";
 
 /**
- * Return the nodes that tell what became of a sale that is sent, or waits to be.
- * @param {object} sale @param {{isKept: boolean, staffName: string}} facts
+ * Return the nodes that showText what became of a sale that is sent, or waits to be.
+ * @param {object} sale @param {{isSaved: boolean, staffName: string}} facts
  */
-export const outcomeOf = (sale, { isKept, staffName }) =>
-  sale.state === "paid" ? verdictOf(sale, staffName) : newsOf(sale, isKept);
+export const renderOutcome = (sale, { isSaved, staffName }) =>
+  sale.state === "paid" ? renderPaid(sale, staffName) : renderUndecided(sale, isSaved);
 
-const verdictOf = (sale, staffName) => [
-  el("p", { class: "verdict" }, el("span", { class: "verdict-mark", "aria-hidden": "true" }, "✓"), el("b", {}, `Paid ${formatMoney(totalCents(sale))}`)),
-  el("p", { class: "verdict-hint" }, "Hand it over. The bag counts as a workout."),
-  paperOf(receiptOfSale(sale), staffName),
+const renderPaid = (sale, staffName) => [
+  el("p", { class: "outcome-title" }, el("span", { class: "outcome-mark", "aria-hidden": "true" }, "✓"), el("b", {}, `Paid ${formatMoney(totalCents(sale))}`)),
+  el("p", { class: "outcome-hint" }, "Hand it over. The bag counts as a workout."),
+  renderReceipt(receiptOfSale(sale), staffName),
 ];
 
-function newsOf(sale, isKept) {
-  const { title, lines } = outcomeWords(sale, { isKept });
+function renderUndecided(sale, isSaved) {
+  const { title, lines } = outcomeMessage(sale, { isSaved });
   return [
-    el("p", { class: "verdict" }, el("span", { class: "verdict-pulse", "aria-hidden": "true" }), el("b", {}, title)),
-    el("p", { class: "verdict-sum" }, `${formatMoney(askedCents(sale))}, ${cardWords(sale)}`),
-    ...lines.map((line) => el("p", { class: "verdict-hint" }, line)),
+    el("p", { class: "outcome-title" }, el("span", { class: "outcome-pulse", "aria-hidden": "true" }), el("b", {}, title)),
+    el("p", { class: "outcome-sum" }, `${formatMoney(requestedCents(sale))}, ${cardLabel(sale)}`),
+    ...lines.map((line) => el("p", { class: "outcome-hint" }, line)),
     el(
       "ul",
-      { class: "recap", "aria-label": "Articles of this sale" },
+      { class: "outcome-lines", "aria-label": "Articles of this sale" },
       ...sale.lines.map(({ name, quantity, cents }) =>
         el("li", {}, el("span", {}, `${quantity} × ${name}`), el("span", {}, formatMoney(cents * quantity))),
       ),
@@ -35,5 +35,5 @@ function newsOf(sale, isKept) {
   ];
 }
 
-const cardWords = ({ attempt }) =>
+const cardLabel = ({ attempt }) =>
   attempt ? `${attempt.card.brand || "card"} ending ${attempt.card.lastFour}` : "no card";

@@ -43,18 +43,18 @@ const farewell = (orderId) =>
 
 const when = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
-/** Return a receipt as a strip of paper. */
-export function paperOf(receipt, servedBy) {
+/** Return a receipt as an element. */
+export function renderReceipt(receipt, servedBy) {
   const { customer, card } = receipt;
   const row = (label, value, kind = "") =>
-    el("div", { class: `paper-row ${kind}` }, el("span", {}, label), el("span", {}, value));
+    el("div", { class: `receipt-row ${kind}` }, el("span", {}, label), el("span", {}, value));
   return el(
     "article",
-    { class: "paper" },
-    el("header", { class: "paper-head" }, el("b", {}, "ACME Fitness Shop"), el("span", {}, when.format(receipt.at))),
+    { class: "receipt" },
+    el("header", { class: "receipt-head" }, el("b", {}, "ACME Fitness Shop"), el("span", {}, when.format(receipt.at))),
     el(
       "ul",
-      { class: "paper-lines" },
+      { class: "receipt-lines" },
       ...receipt.lines.map(({ name, quantity, cents }) =>
         el(
           "li",
@@ -64,13 +64,13 @@ export function paperOf(receipt, servedBy) {
         ),
       ),
     ),
-    row("Total", formatMoney(receipt.cents), "paper-total"),
+    row("Total", formatMoney(receipt.cents), "receipt-total"),
     row(`${card.brand || "Card"} ending ${card.lastFour}`, "paid"),
     row("Customer", `${customer.firstname} ${customer.lastname}`.trim()),
     servedBy ? row("Served by", servedBy) : "",
     row("Handed over", "in store"),
     row("Order", shortId(receipt.orderId)),
     receipt.transaction ? row("Transaction", shortId(receipt.transaction)) : "",
-    el("p", { class: "paper-foot" }, farewell(receipt.orderId)),
+    el("p", { class: "receipt-foot" }, farewell(receipt.orderId)),
   );
 }

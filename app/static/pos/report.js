@@ -47,12 +47,12 @@ export function summarise(orders) {
     average: paid.length ? Math.round(cents / paid.length) : 0,
     waiting: orders.filter((order) => order.state === "pending"),
     declined: orders.filter((order) => order.state === "declined"),
-    favourite: favourite(paid),
+    bestseller: bestseller(paid),
   };
 }
 
 /** Return the article that was sold most, as `{name, units}`, or null. */
-function favourite(paid) {
+function bestseller(paid) {
   const units = new Map();
   for (const { name, quantity } of paid.flatMap((order) => order.cart)) {
     units.set(name, (units.get(name) ?? 0) + quantity);
@@ -61,8 +61,8 @@ function favourite(paid) {
   return best ? { name: best[0], units: best[1] } : null;
 }
 
-/** Return the one word for the state of an order at the counter. */
-export function wordFor(order) {
+/** Return the one word for the state of an order at the store. */
+export function statusOf(order) {
   if (PAID.has(order.state)) return "paid";
   return order.state === "declined" ? "declined" : "waiting";
 }

@@ -1,5 +1,5 @@
 /**
- * The life of one sale, without a screen, a clock or a network: `step` takes a sale and
+ * The life of one sale, without a screen, a clock or a network: `transition` takes a sale and
  * something that happened, and returns the sale as it is then. What does not fit the state
  * a sale is in changes nothing; that is what makes a second click on "Charge" harmless.
  *
@@ -17,7 +17,7 @@
  * under the same reference, so the shop keeps at most one of them: the same card again gets
  * the first answer again, another card gets 422, and then the till asks which one counts.
  *
- * The card is never part of a sale. It lives in memory (courier.js) until it has an answer;
+ * The card is never part of a sale. It lives in memory (sender.js) until it has an answer;
  * a sale only knows its brand and last four digits, so sales may be kept on disk.
  */
 
@@ -39,7 +39,7 @@ const MAX_QUANTITY = 999;
  * Nobody has heard from a request after this long: a gateway gives up after 30 seconds. Only
  * a sale that was called off needs it; a sale that goes on is safe through its reference.
  */
-const SILENCE_MS = 35_000;
+const LATE_ARRIVAL_MS = 35_000;
 
 /** States in which lines and customer may change, and money may be asked for. */
 const EDITABLE = new Set(["open", "declined"]);
@@ -51,8 +51,8 @@ export const isEditable = (sale) => EDITABLE.has(sale.state);
 export const isFinal = (sale) => FINAL.has(sale.state);
 export const isEmpty = (sale) => sale.lines.length === 0;
 
-/** Whether the courier has something to do for a sale. */
-export const isUnderway = (sale) => ["waiting", "sending", "pending", "unsure"].includes(sale.state);
+/** Whether the sender has something to do for a sale. */
+export const isInProgress = (sale) => ["waiting", "sending", "pending", "unsure"].includes(sale.state);
 
 /** Whether an attempt was sent that the shop has not spoken about for good. */
 export const isUnsettled = (sale) => !isFinal(sale) && sale.reference !== null && sale.sentAt !== null;
@@ -61,16 +61,16 @@ export const isUnsettled = (sale) => !isFinal(sale) && sale.reference !== null &
 export const isBlank = (sale) => isEmpty(sale) && !isUnsettled(sale);
 
 /** Whether somebody took all articles out while a try may still arrive: it is to be called off. */
-export const isLeft = (sale) => isEmpty(sale) && isUnsettled(sale);
+export const isAbandoned = (sale) => isEmpty(sale) && isUnsettled(sale);
 
 /** Whether closing the page would lose something that cannot be asked for later. */
-export const needsThisPage = (sale, { isKept }) =>
-  sale.state === "waiting" || sale.state === "sending" || (!isKept && isUnsettled(sale));
+export const needsThisPage = (sale, { isSaved }) =>
+  sale.state === "waiting" || sale.state === "sending" || (!isSaved && isUnsettled(sale));
 
 export const totalCents = (sale) => sumCents(sale.lines);
 
 /** What a sale is about: its articles, or what was asked for before they were taken out. */
-export const askedCents = (sale) => (isLeft(sale) ? textToCents(sale.attempt.body.total) : totalCents(sale));
+export const requestedCents = (sale) => (isAbandoned(sale) ? textToCents(sale.attempt.body.total) : totalCents(sale));
 
 export const unitCount = (sale) => sumQuantities(sale.lines);
 
@@ -94,16 +94,16 @@ export function newSale(id) {
 }
 
 /** Return the sale after `event`; the very same object when the event does not fit. */
-export function step(sale, event) {
-  const change = CHANGES[event.type];
+export function transition(sale, event) {
+  const change = TRANSITIONS[event.type];
   if (!change) throw new Error(`no such event: ${event.type}`);
   return change(sale, event) ?? sale;
 }
 
-const CHANGES = {
+const TRANSITIONS = {
   /** What comes after a customer who has left is the next one's, and needs a reference of its own. */
   add(sale, { product, quantity = 1 }) {
-    if (!isEditable(sale) || isLeft(sale)) return null;
+    if (!isEditable(sale) || isAbandoned(sale)) return null;
     const line = sale.lines.find((each) => each.id === product.id);
     if (line) {
       return withQuantity(sale, line.id, line.quantity + quantity);
@@ -147,7 +147,7 @@ const CHANGES = {
   },
 
   /** The card is not at hand any more. */
-  cardless: (sale) => revive(sale),
+  cardless: (sale) => restore(sale),
 
   /** The request leaves now. Kept on disk before it does, or a reload would not know. */
   send(sale, { at }) {
@@ -198,11 +198,11 @@ const CHANGES = {
     return paid(known, { id, transaction });
   },
 
-  /** The shop has no record of the reference, and nothing was sent for `silentMs` before it was asked. */
-  missing(sale, { silentMs }) {
+  /** The shop has no record of the reference, and nothing was sent for `waitedMs` before it was asked. */
+  missing(sale, { waitedMs }) {
     if (sale.state !== "unsure" || sale.mustExist) return null;
     if (!sale.withdrawn) return { ...sale, state: "open", notice: { tone: "wait", code: "card again" } };
-    return silentMs > SILENCE_MS ? { ...sale, state: "void" } : null;
+    return waitedMs > LATE_ARRIVAL_MS ? { ...sale, state: "void" } : null;
   },
 
   /** The customer has changed their mind. What may have been sent is asked about first. */
@@ -219,7 +219,7 @@ const CHANGES = {
  * Return a sale as it is after a reload. The card is gone with the page: an attempt that may
  * have left is asked about first, one that never left needs its card again.
  */
-export function revive(sale) {
+export function restore(sale) {
   if (sale.state !== "waiting" && sale.state !== "sending") return sale;
   if (sale.sentAt === null) {
     return { ...sale, state: "open", notice: { tone: "wait", code: "card again" } };

@@ -8,8 +8,8 @@
  */
 
 /** Scanners need 1 to 50 ms per letter, some radio ones a little more. */
-const SLOWEST_SCANNER_MS = 100;
-const SHORTEST_CODE = 4;
+const MAX_KEY_GAP_MS = 100;
+const MIN_CODE_LENGTH = 4;
 const PRODUCT_ID = /^[0-9a-f]{6,}(?:-[0-9a-f]{3,}){2,}$/i;
 
 const isTextField = (element) =>
@@ -31,12 +31,12 @@ export function listenForScans(page, { onScan, isCode }) {
 
   const onKey = (event) => {
     if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
-    const isFast = event.timeStamp - lastAt <= SLOWEST_SCANNER_MS;
+    const isFast = event.timeStamp - lastAt <= MAX_KEY_GAP_MS;
     if (event.key === "Enter") {
       const scanned = isFast ? code.trim() : "";
       code = "";
       lastAt = -Infinity;
-      if (scanned.length < SHORTEST_CODE) return;
+      if (scanned.length < MIN_CODE_LENGTH) return;
       if (field && !isCode(scanned) && !PRODUCT_ID.test(scanned)) return;
       // Neither the button in focus nor the form around the field may take this Enter.
       event.preventDefault();

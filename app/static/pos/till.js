@@ -5,28 +5,28 @@ import { byId } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 import { formatMoney } from "../client/money.js";
 import { beep } from "./beep.js";
-import { Counter } from "./counter.js";
-import { Courier } from "./courier.js";
+import { SaleStore } from "./sale-store.js";
+import { OrderSender } from "./order-sender.js";
 import { Customers } from "./customers.js";
-import { Desk } from "./desk.js";
-import { Door } from "./door.js";
-import { holdTill } from "./keep.js";
-import { listenForKeys } from "./keys.js";
-import { Line } from "./line.js";
-import { announce, ask, closeDialogs, hush, isCovered, print, say, shout, showReceipt } from "./overlay.js";
-import { isEditable, isEmpty, isLeft, isUnderway, isUnsettled, needsThisPage, totalCents, unitCount } from "./sale.js";
+import { SaleView } from "./sale-view.js";
+import { SignIn } from "./sign-in.js";
+import { claimTill } from "./sale-storage.js";
+import { listenForShortcuts } from "./shortcuts.js";
+import { Connection } from "./connection.js";
+import { announce, confirm, closeDialogs, hideToast, isDialogOpen, printReceipt, showToast, showError, openReceipt } from "./overlay.js";
+import { isEditable, isEmpty, isAbandoned, isInProgress, isUnsettled, needsThisPage, totalCents, unitCount } from "./sale.js";
 import { listenForScans } from "./scanner.js";
-import { Shelf } from "./shelf.js";
+import { ProductGrid } from "./product-grid.js";
 import { Today } from "./today.js";
-import { dropWords, repricedWords, spokenWords } from "./words.js";
+import { cancelQuestion, priceChangeMessage, announcementFor } from "./messages.js";
 
 /** In the tab's own storage: a shift ends with its tab, and the shop next door knows nothing. */
 const shop = new Api({ storageKey: "acme-till.staff", storage: () => sessionStorage });
-const counter = new Counter();
-const courier = new Courier({
+const store = new SaleStore();
+const sender = new OrderSender({
   shop,
-  read: (id) => counter.read(id),
-  apply: (id, event) => counter.apply(id, event),
+  read: (id) => store.read(id),
+  apply: (id, event) => store.apply(id, event),
 });
 
 // ---- views
@@ -45,47 +45,47 @@ function show(view) {
 
 // ---- what the panels ask for
 
-async function drop() {
-  const sale = counter.current;
-  if (!(await ask(dropWords(sale)))) return;
-  courier.forget(sale.id);
-  counter.apply(sale.id, { type: "withdraw" });
-  courier.wake();
+async function cancelSale() {
+  const sale = store.current;
+  if (!(await confirm(cancelQuestion(sale)))) return;
+  sender.deleteCard(sale.id);
+  store.apply(sale.id, { type: "withdraw" });
+  sender.retryNow();
 }
 
 function chooseCustomer() {
-  const sale = counter.current;
+  const sale = store.current;
   if (!isEditable(sale)) return;
   if (isUnsettled(sale)) {
-    shout("The last try went out for this customer and may still arrive. Charge it, or drop the sale.");
+    showError("The last try went out for this customer and may still arrive. Charge it, or cancel the sale.");
     return;
   }
-  customers.open((customer) => counter.apply(sale.id, { type: "customer", customer }));
+  customers.open((customer) => store.apply(sale.id, { type: "customer", customer }));
 }
 
 /** Put a product into the sale on screen; one that its customer is through with makes room by itself. */
 function add(product, quantity = 1) {
-  if (counter.current.state === "paid" || isLeft(counter.current)) counter.next();
-  const sale = counter.current;
+  if (store.current.state === "paid" || isAbandoned(store.current)) store.next();
+  const sale = store.current;
   if (!isEditable(sale)) {
-    shout("This sale is on its way. Next customer (F9) first.");
+    showError("This sale is on its way. Next customer (F9) first.");
     return;
   }
-  if (!counter.apply(sale.id, { type: "add", product, quantity })) {
-    shout("A hundred lines is where this till needs a rest.");
+  if (!store.apply(sale.id, { type: "add", product, quantity })) {
+    showError("A hundred lines is where this till needs a rest.");
     return;
   }
   beep(true);
-  say(`${quantity > 1 ? `${quantity} × ` : ""}${product.name} rung up, ${formatMoney(totalCents(counter.current))} in all`);
+  showToast(`${quantity > 1 ? `${quantity} × ` : ""}${product.name} rung up, ${formatMoney(totalCents(store.current))} in all`);
 }
 
 /** Put what was scanned into the sale; whatever lay over the sale gives way to it. */
 async function addScanned(code) {
   if (byId("till").hidden) return;
   closeDialogs();
-  if (document.body.dataset.view === "today") show("shelf");
-  const sale = counter.current.id;
-  const known = shelf.product(code);
+  if (document.body.dataset.view === "today") show("catalog");
+  const sale = store.current.id;
+  const known = grid.product(code);
   if (known) {
     add(known);
     return;
@@ -93,81 +93,81 @@ async function addScanned(code) {
   try {
     const product = await shop.findProduct(code);
     if (product) {
-      shelf.learn(product);
-      if (sale === counter.current.id) add(product);
-      else shout(`${product.name} was looked up too late for its customer. Scan it again.`);
+      grid.addProduct(product);
+      if (sale === store.current.id) add(product);
+      else showError(`${product.name} was looked up too late for its customer. Scan it again.`);
     } else {
-      shout(`No product has the code ${code.slice(0, 40)}`);
+      showError(`No product has the code ${code.slice(0, 40)}`);
     }
   } catch (failure) {
     if (!isShopError(failure)) throw failure;
-    shout(`The code ${code.slice(0, 40)} is new to this till, and the shop does not answer.`);
+    showError(`The code ${code.slice(0, 40)} is new to this till, and the shop does not answer.`);
   }
 }
 
-const act = {
-  drop,
+const actions = {
+  cancelSale,
   chooseCustomer,
-  print,
+  print: printReceipt,
   staffName: () => staffName,
-  toShelf: () => {
-    if (document.body.dataset.view !== "today") show("shelf");
-    if (matchMedia("(pointer: fine)").matches) byId("find").focus({ preventScroll: true });
+  toCatalog: () => {
+    if (document.body.dataset.view !== "today") show("catalog");
+    if (matchMedia("(pointer: fine)").matches) byId("search").focus({ preventScroll: true });
   },
 };
 
-const shelf = new Shelf({ shop, add, shout });
+const grid = new ProductGrid({ shop, add, showError });
 const customers = new Customers({ shop });
-const desk = new Desk({ counter, courier, act });
-const today = new Today({ shop, counter, showReceipt });
-const door = new Door({ shop, onOpen: openTill });
-const line = new Line({ shop, counter, onBack: comeBack });
+const saleView = new SaleView({ store, sender, actions });
+const today = new Today({ shop, store, openReceipt });
+const signIn = new SignIn({ shop, onSignedIn: openTill });
+const connection = new Connection({ shop, store, onRestored: resume });
 
 // ---- what happens to sales
 
-counter.addEventListener("sale", ({ detail: { before, after } }) => {
-  courierFor(after);
-  badge();
-  today.renderOwn();
+store.addEventListener("sale", ({ detail: { before, after } }) => {
+  sendIfNeeded(after);
+  updateSaleCount();
+  today.renderUnconfirmed();
   if (before.state === after.state) return;
-  hush();
-  const words = spokenWords(before, after);
+  hideToast();
+  const words = announcementFor(before, after);
   if (words) {
     if (after.state === "declined") beep(false);
     // A declined sale on screen has an alert of its own.
-    const isSaid = after.state === "declined" && after.id === counter.current.id;
+    const isSaid = after.state === "declined" && after.id === store.current.id;
     if (!isSaid) announce(words);
-    if (after.id !== counter.current.id || after.state === "void") say(words, after.state);
+    if (after.id !== store.current.id || after.state === "void") showToast(words, after.state);
   }
   if (after.notice?.code === "refused") reprice(after);
   if (["paid", "declined"].includes(after.state) && document.body.dataset.view === "today") today.refresh();
 });
-counter.addEventListener("switch", badge);
+store.addEventListener("switch", updateSaleCount);
 
-function courierFor(sale) {
-  if (isUnderway(sale) && shop.user) courier.drive(sale.id);
+function sendIfNeeded(sale) {
+  if (isInProgress(sale) && shop.user) sender.process(sale.id);
 }
 
 /** The shop disagreed with the total: take its prices and say what changed. */
 async function reprice(sale) {
   const before = totalCents(sale);
-  await shelf.load();
-  const current = counter.read(sale.id);
-  if (!current || !shelf.isLoaded) return;
-  const repriced = { type: "reprice", products: shelf.byId };
-  counter.apply(sale.id, { ...repriced, notice: current.notice });
-  const after = totalCents(counter.read(sale.id));
-  if (after === before && counter.read(sale.id).lines.length === sale.lines.length) return;
-  const text = `${repricedWords(sale.lines, counter.read(sale.id).lines)} ${formatMoney(before)} is ${formatMoney(after)} now. Nothing was charged; tell the customer first.`;
-  counter.apply(sale.id, { ...repriced, notice: { tone: "wait", code: "repriced", text } });
+  await grid.load();
+  const current = store.read(sale.id);
+  if (!current || !grid.isLoaded) return;
+  const repriced = { type: "reprice", products: grid.byId };
+  store.apply(sale.id, { ...repriced, notice: current.notice });
+  const after = totalCents(store.read(sale.id));
+  if (after === before && store.read(sale.id).lines.length === sale.lines.length) return;
+  const text = `${priceChangeMessage(sale.lines, store.read(sale.id).lines)} ${formatMoney(before)} is ${formatMoney(after)} now. Nothing was charged; showText the customer first.`;
+  store.apply(sale.id, { ...repriced, notice: { tone: "wait", code: "repriced", text } });
 }
 
-function badge() {
-  const sale = counter.current;
-  const count = byId("desk-count");
+function updateSaleCount() {
+  const sale = store.current;
+  const count = byId("sale-count");
   count.hidden = isEmpty(sale);
   count.textContent = isEmpty(sale) ? "" : `${unitCount(sale)} · ${formatMoney(totalCents(sale))}`;
-  line.show();
+  connection.render();
 }
 
 // ---- opening and closing
@@ -175,7 +175,7 @@ function badge() {
 /** Whoever has signed in, by the name they have among people. */
 let staffName = "";
 
-async function showName() {
+async function showStaffName() {
   const { user } = shop;
   const show = (name) => {
     staffName = name;
@@ -191,21 +191,21 @@ async function showName() {
 }
 
 function openTill() {
-  showName();
+  showStaffName();
   byId("till").hidden = false;
-  if (!document.body.dataset.view || document.body.dataset.view === "door") show("shelf");
-  desk.render();
-  badge();
-  shelf.load();
-  courier.wake();
-  counter.all.forEach(courierFor);
-  act.toShelf();
+  if (!document.body.dataset.view || document.body.dataset.view === "sign-in") show("catalog");
+  saleView.render();
+  updateSaleCount();
+  grid.load();
+  sender.retryNow();
+  store.all.forEach(sendIfNeeded);
+  actions.toCatalog();
 }
 
 /** The shop answers again: go on with what waited for it. */
-function comeBack() {
-  courier.wake();
-  if (!byId("till").hidden && !shelf.isLoaded) shelf.load();
+function resume() {
+  sender.retryNow();
+  if (!byId("till").hidden && !grid.isLoaded) grid.load();
 }
 
 function closeTill(note) {
@@ -213,14 +213,14 @@ function closeTill(note) {
   byId("till").hidden = true;
   closeDialogs();
   customers.clear();
-  desk.forgetCard();
-  door.show(note);
+  saleView.clearCard();
+  signIn.show(note);
 }
 
 byId("sign-out").addEventListener("click", () => {
-  const count = counter.underway.length;
+  const count = store.underway.length;
   if (count) {
-    shout(`${count === 1 ? "One sale has" : `${count} sales have`} no verdict yet. Stay until the shop has said something.`);
+    showError(`${count === 1 ? "One sale has" : `${count} sales have`} no verdict yet. Stay until the shop has said something.`);
     return;
   }
   shop.signOut();
@@ -228,9 +228,9 @@ byId("sign-out").addEventListener("click", () => {
 });
 
 shop.addEventListener("signed-out", () => closeTill("The sign-in has run out. Nothing is lost: sign in and go on."));
-document.addEventListener("visibilitychange", () => document.hidden || courier.wake());
+document.addEventListener("visibilitychange", () => document.hidden || sender.retryNow());
 addEventListener("beforeunload", (event) => {
-  if (counter.all.some((sale) => needsThisPage(sale, counter))) event.preventDefault();
+  if (store.all.some((sale) => needsThisPage(sale, store))) event.preventDefault();
 });
 
 // ---- keys
@@ -238,54 +238,54 @@ addEventListener("beforeunload", (event) => {
 for (const button of document.querySelectorAll("button[data-view]")) {
   button.addEventListener("click", () => {
     show(button.dataset.view);
-    if (button.dataset.view === "desk") byId("desk-title").focus({ preventScroll: true });
-    if (button.dataset.view === "shelf") act.toShelf();
+    if (button.dataset.view === "sale") byId("sale-title").focus({ preventScroll: true });
+    if (button.dataset.view === "catalog") actions.toCatalog();
   });
 }
 
 const KEYS = {
   F2: () => {
-    show("shelf");
-    byId("find").focus();
-    byId("find").select();
+    show("catalog");
+    byId("search").focus();
+    byId("search").select();
   },
   F4: chooseCustomer,
   F8: () => {
-    show("desk");
-    desk.toPayment();
+    show("sale");
+    saleView.showPayment();
   },
-  F9: () => desk.next(),
+  F9: () => saleView.next(),
   F10: () => show("today"),
-  Escape: () => (document.body.dataset.view === "today" ? KEYS.F2() : desk.toLines()),
+  Escape: () => (document.body.dataset.view === "today" ? KEYS.F2() : saleView.showLines()),
 };
 
-listenForKeys(document, { acts: KEYS, isOff: () => byId("till").hidden || isCovered() });
-listenForScans(document, { onScan: addScanned, isCode: (code) => Boolean(shelf.product(code)) });
+listenForShortcuts(document, { actions: KEYS, isDisabled: () => byId("till").hidden || isDialogOpen() });
+listenForScans(document, { onScan: addScanned, isCode: (code) => Boolean(grid.product(code)) });
 
 // ---- start
 
-const takeOver = holdTill({
+const takeOver = claimTill({
   onHeld: () => {
     // A page that has lost the till once starts anew: what it remembers is old.
     if (shop.isClosed) {
       location.reload();
       return;
     }
-    byId("taken").hidden = true;
-    counter.open();
-    door.start();
+    byId("other-tab").hidden = true;
+    store.open();
+    signIn.start();
   },
   onTaken: ({ wasHeld }) => {
     // Whatever this page was doing, the other one does it now.
     if (wasHeld) {
       shop.close();
-      courier.stop();
-      counter.close();
-      desk.forgetCard();
+      sender.stop();
+      store.close();
+      saleView.clearCard();
     }
     byId("till").hidden = true;
-    byId("door").hidden = true;
-    byId("taken").hidden = false;
+    byId("sign-in-page").hidden = true;
+    byId("other-tab").hidden = false;
     byId("take-over").focus();
   },
 });

@@ -4,10 +4,10 @@ import { declineMessage } from "../client/card.js";
 import { byId, el, updateChildren, shortId, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 import { formatMoney, textToCents } from "../client/money.js";
-import { ordersOfDay, summarise, wordFor } from "./report.js";
+import { ordersOfDay, summarise, statusOf } from "./report.js";
 import { receiptOfOrder } from "./receipt.js";
-import { askedCents, isFinal } from "./sale.js";
-import { STATE_WORDS } from "./words.js";
+import { requestedCents, isFinal } from "./sale.js";
+import { STATE_LABELS } from "./messages.js";
 
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
 const date = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
@@ -15,47 +15,47 @@ const date = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric",
 const HEADINGS = { waiting: "Not decided yet", declined: "Declined", paid: "Paid" };
 
 /** How soon the shop is asked again while it has orders without a verdict, and at last. */
-const FIRST_LOOK_MS = 1000;
-const LONGEST_LOOK_MS = 30_000;
+const FIRST_POLL_MS = 1000;
+const MAX_POLL_MS = 30_000;
 
 export class Today {
-  #round = 0;
-  #lookMs = FIRST_LOOK_MS;
+  #request = 0;
+  #pollMs = FIRST_POLL_MS;
   #timer = 0;
 
-  constructor({ shop, counter, showReceipt, now = Date.now }) {
-    Object.assign(this, { shop, counter, showReceipt, now });
+  constructor({ shop, store, openReceipt, now = Date.now }) {
+    Object.assign(this, { shop, store, openReceipt, now });
     byId("today-refresh").addEventListener("click", () => this.refresh());
   }
 
   /** Ask the shop and show what it says; figures that are on screen stay until it has. */
   async refresh() {
     clearTimeout(this.#timer);
-    const round = ++this.#round;
+    const request = ++this.#request;
     const now = this.now();
     byId("today-title").textContent = `Today, ${date.format(now)}`;
     byId("today").ariaBusy = "true";
-    this.renderOwn();
+    this.renderUnconfirmed();
     if (!byId("figures").childElementCount) showText(byId("today-note"), "Counting the drawer …");
     try {
       const orders = await ordersOfDay((next) => this.shop.listOrders(next), now);
-      if (round === this.#round) this.#take(summarise(orders));
+      if (request === this.#request) this.#take(summarise(orders));
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
       const words = byId("figures").childElementCount
         ? "The shop does not answer, so these are the figures of a moment ago. Ask again."
         : "The shop does not answer, and the till does not guess. Ask again.";
-      if (round === this.#round) showText(byId("today-note"), words);
+      if (request === this.#request) showText(byId("today-note"), words);
     } finally {
-      if (round === this.#round) byId("today").ariaBusy = "false";
+      if (request === this.#request) byId("today").ariaBusy = "false";
     }
   }
 
   /** Show the sales that only this till knows of. */
-  renderOwn() {
-    const own = this.counter.all.filter((sale) => !isFinal(sale) && sale.attempt && sale.state !== "declined");
-    const rows = own.map((sale) => el("li", {}, `${formatMoney(askedCents(sale))}: ${STATE_WORDS[sale.state].toLowerCase()}`));
-    byId("today-own").replaceChildren(
+  renderUnconfirmed() {
+    const own = this.store.all.filter((sale) => !isFinal(sale) && sale.attempt && sale.state !== "declined");
+    const rows = own.map((sale) => el("li", {}, `${formatMoney(requestedCents(sale))}: ${STATE_LABELS[sale.state].toLowerCase()}`));
+    byId("today-unconfirmed").replaceChildren(
       ...(rows.length
         ? [
             el(
@@ -73,15 +73,15 @@ export class Today {
   #take(summary) {
     this.#render(summary);
     if (!summary.waiting.length) {
-      this.#lookMs = FIRST_LOOK_MS;
+      this.#pollMs = FIRST_POLL_MS;
       return;
     }
-    this.#timer = setTimeout(() => byId("today").hidden || this.refresh(), this.#lookMs);
-    this.#lookMs = Math.min(this.#lookMs * 2, LONGEST_LOOK_MS);
+    this.#timer = setTimeout(() => byId("today").hidden || this.refresh(), this.#pollMs);
+    this.#pollMs = Math.min(this.#pollMs * 2, MAX_POLL_MS);
   }
 
   #render(summary) {
-    const { orders, paid, cents, average, declined, waiting, favourite } = summary;
+    const { orders, paid, cents, average, declined, waiting, bestseller } = summary;
     showText(
       byId("today-note"),
       orders.length ? "" : "No sale yet today. The drawer is doing its stretches.",
@@ -91,7 +91,7 @@ export class Today {
       figure("Taken today", formatMoney(cents), "figure-main"),
       figure("Paid sales", String(paid.length)),
       figure("Average sale", paid.length ? formatMoney(average) : "–"),
-      figure("Bestseller", favourite ? `${favourite.units} × ${favourite.name}` : "–", "figure-text"),
+      figure("Bestseller", bestseller ? `${bestseller.units} × ${bestseller.name}` : "–", "figure-text"),
     );
     const groups = { waiting, paid, declined };
     updateChildren(
@@ -115,23 +115,23 @@ export class Today {
   }
 
   #order(order) {
-    const word = wordFor(order);
+    const word = statusOf(order);
     const units = order.cart.map(({ name, quantity }) => (quantity > 1 ? `${quantity}\u00a0× ${name}` : name));
-    const why = word === "declined" ? el("small", { class: "why" }, declineMessage(order.status)) : "";
+    const why = word === "declined" ? el("small", { class: "reason" }, declineMessage(order.status)) : "";
     return el(
       "li",
       { class: "order", "data-order": order._id, "data-state": word },
       el("time", { datetime: order.placedAt }, clock.format(Date.parse(order.placedAt))),
       el(
         "span",
-        { class: "order-what" },
+        { class: "order-items" },
         el("b", {}, units.join(", ")),
         el("small", {}, `${order.firstname} ${order.lastname} · ${order.card.type || "card"} ${order.card.number.slice(-4)} · ${shortId(order._id)}`),
         why,
       ),
       el("span", { class: "order-sum" }, formatMoney(textToCents(order.total))),
       word === "paid"
-        ? el("button", { type: "button", class: "plain", "data-key": order._id, onclick: () => this.showReceipt(receiptOfOrder(order)) }, "Receipt")
+        ? el("button", { type: "button", class: "plain", "data-key": order._id, onclick: () => this.openReceipt(receiptOfOrder(order)) }, "Receipt")
         : el("span", { class: "state", "data-state": word }, word === "declined" ? "Declined" : "Sent"),
     );
   }

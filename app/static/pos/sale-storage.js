@@ -5,16 +5,16 @@
  * the card its brand and last four digits. Numbers and security codes are never written.
  */
 
-import { isBlank, isFinal, isUnsettled, revive } from "./sale.js";
+import { isBlank, isFinal, isUnsettled, restore } from "./sale.js";
 
-const PLACE = "acme-till.1";
+const STORAGE_KEY = "acme-till.1";
 
 /** Return the sales that were kept, as they are after a reload, and which one was on screen. */
-export function recall() {
+export function loadSales() {
   try {
     const { sales, current } = read();
     const alive = sales.filter((sale) => sale.state !== "void");
-    return { sales: alive.map(revive), current };
+    return { sales: alive.map(restore), current };
   } catch {
     return { sales: [], current: null };
   }
@@ -28,7 +28,7 @@ export function recall() {
  * way to less: to the sales that may have been charged; else to what was kept of those under
  * the same reference, for which there is room; else to nothing.
  */
-export function keep(sales, current) {
+export function saveSales(sales, current) {
   const worth = sales.filter((sale) => !isBlank(sale));
   const unsettled = worth.filter(isUnsettled);
   for (const choose of [() => worth, () => unsettled, () => earlier(unsettled), () => []]) {
@@ -50,13 +50,13 @@ function earlier(unsettled) {
 }
 
 function read() {
-  const { sales = [], current = null } = JSON.parse(localStorage.getItem(PLACE)) ?? {};
+  const { sales = [], current = null } = JSON.parse(localStorage.getItem(STORAGE_KEY)) ?? {};
   return { sales, current };
 }
 
 function write(sales, current) {
-  if (sales.length) localStorage.setItem(PLACE, JSON.stringify({ sales, current }));
-  else localStorage.removeItem(PLACE);
+  if (sales.length) localStorage.setItem(STORAGE_KEY, JSON.stringify({ sales, current }));
+  else localStorage.removeItem(STORAGE_KEY);
 }
 
 /**
@@ -65,7 +65,7 @@ function write(sales, current) {
  * Returns a function that takes it over. Without secure context there are no locks, and a
  * page whose site data is blocked is denied them; then every page gets the till.
  */
-export function holdTill({ onHeld, onTaken }) {
+export function claimTill({ onHeld, onTaken }) {
   const hold = (options) => {
     if (!navigator.locks) return onHeld();
     let isDenied = true;

@@ -1,10 +1,10 @@
 /** What the till says. One place, so that the tone stays one, and no state lies. */
 
 import { formatMoney } from "../client/money.js";
-import { isLeft, isUnderway, isUnsettled, totalCents, unitCount } from "./sale.js";
+import { isAbandoned, isInProgress, isUnsettled, totalCents, unitCount } from "./sale.js";
 
 /** What stands on the badge of a sale in each state. */
-export const STATE_WORDS = {
+export const STATE_LABELS = {
   open: "Open",
   waiting: "Waiting, not paid",
   sending: "Sent, no answer yet",
@@ -16,13 +16,13 @@ export const STATE_WORDS = {
 };
 
 /** What stands on a sale that is not on screen. */
-export function parkedWords(sale) {
-  if (sale.state !== "open") return STATE_WORDS[sale.state];
+export function parkedLabel(sale) {
+  if (sale.state !== "open") return STATE_LABELS[sale.state];
   return isUnsettled(sale) ? "Last try may still arrive" : "Set aside";
 }
 
 /** What is said aloud when a sale gets from one state into another; "" for nothing. */
-export function spokenWords(before, after) {
+export function announcementFor(before, after) {
   switch (after.state) {
     case "paid":
       return `Paid ${formatMoney(totalCents(after))}.`;
@@ -40,8 +40,8 @@ export function spokenWords(before, after) {
 }
 
 /** What staff are asked before a sale is dropped; one that may be in the shop is called off. */
-export function dropWords(sale) {
-  const isOut = isUnderway(sale) || isUnsettled(sale);
+export function cancelQuestion(sale) {
+  const isOut = isInProgress(sale) || isUnsettled(sale);
   return {
     title: isOut ? "Call this sale off?" : "Drop this sale?",
     text: isOut
@@ -54,14 +54,14 @@ export function dropWords(sale) {
 
 /**
  * What a person sees while a sale has no verdict: a heading, and what to do meanwhile.
- * `isKept` tells whether the browser has the sale on disk.
+ * `isSaved` tells whether the browser has the sale on disk.
  */
-export function outcomeWords(sale, { isKept }) {
+export function outcomeMessage(sale, { isSaved }) {
   switch (sale.state) {
     case "sending":
       return {
         title: "Sent",
-        lines: ["The shop has not answered yet.", "Keep the goods on the counter for another breath."],
+        lines: ["The shop has not answered yet.", "Keep the goods on the store for another breath."],
       };
     case "pending":
       return {
@@ -89,8 +89,8 @@ export function outcomeWords(sale, { isKept }) {
         title: "Waiting",
         lines: [
           WAITING[sale.notice?.code] ?? WAITING.start,
-          "Not paid: keep the goods on the counter.",
-          isKept ? KEPT : UNKEPT,
+          "Not paid: keep the goods on the store.",
+          isSaved ? SAVED : UNSAVED,
         ],
       };
   }
@@ -103,20 +103,20 @@ const WAITING = {
   "sign in": "The shift's sign-in has run out. Sign in again, and the sale goes on.",
 };
 
-const KEPT =
+const SAVED =
   "The sale is kept and goes out by itself, once. The card number is only in this page's memory, so leave the page open.";
-const UNKEPT =
+const UNSAVED =
   "The sale goes out by itself, once. This browser keeps nothing on disk, so the page must stay open until it has.";
 
 /** What has changed between the lines of a sale before and after the shop's prices. */
-export function repricedWords(before, after) {
+export function priceChangeMessage(before, after) {
   const gone = before.filter(({ id }) => !after.some((line) => line.id === id));
   if (!gone.length) return "Prices have moved:";
   return `No longer sold: ${gone.map(({ name }) => name).join(", ")}. So`;
 }
 
 /** What stands above a sale that came back to its articles. */
-export function noticeWords(sale) {
+export function noticeFor(sale) {
   const { code, text } = sale.notice ?? {};
   if (code === "card again") {
     return sale.sentAt === null
@@ -125,6 +125,6 @@ export function noticeWords(sale) {
   }
   if (code === "repriced") return text;
   if (code === "refused") return `The shop did not take the order: ${text}. Nothing was charged.`;
-  if (isLeft(sale)) return "The last try of this sale may still arrive. Drop the sale, and the till finds out. What is rung up now is a sale of its own.";
+  if (isAbandoned(sale)) return "The last try of this sale may still arrive. Drop the sale, and the till finds out. What is rung up now is a sale of its own.";
   return "";
 }

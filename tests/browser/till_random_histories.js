@@ -1,14 +1,14 @@
 /**
- * Drawn lives of a sale, for test_till_by_chance.py: the till's own sale.js and courier.js
+ * Drawn lives of a sale, for test_till_random_histories.py: the till's own sale.js and sender.js
  * between staff who change their minds, a network that loses, delays and repeats, and a
  * browser that is loaded anew. Time is simulated, chance comes from a seed.
  *
  * The function answers what was broken, as a list of words; an empty one is good news.
  */
 async ({ seed, histories }) => {
-  const { Courier } = await import("/static/pos/courier.js");
+  const { OrderSender } = await import("/static/pos/order-sender.js");
   const life = await import("/static/pos/sale.js");
-  const { keep, recall } = await import("/static/pos/keep.js");
+  const { loadSales, saveSales } = await import("/static/pos/sale-storage.js");
   const { ShopError } = await import("/static/client/errors.js");
 
   let state = seed;
@@ -164,11 +164,11 @@ async ({ seed, histories }) => {
     const references = new Set();
     const told = [];
     let sale = life.newSale("sale");
-    let courier = null;
+    let sender = null;
     let page = 0;
     // What the next customer had rung up into a sale that the one before has left.
     let nextGoods = null;
-    let isKept = true;
+    let isSaved = true;
     let isLost = false;
     let isOff = false;
     // References under which the disk had a try that may have arrived.
@@ -197,18 +197,18 @@ async ({ seed, histories }) => {
 
     const apply = (event) => {
       const before = sale;
-      sale = life.step(sale, event);
+      sale = life.transition(sale, event);
       save();
       if (sale.reference) references.add(sale.reference);
       check();
-      if (life.isUnderway(sale)) courier.drive("sale");
+      if (life.isInProgress(sale)) sender.process("sale");
       return sale !== before;
     };
 
-    const recallOurs = () => recall().sales.find(({ id }) => id === "sale") ?? life.newSale("sale");
+    const recallOurs = () => loadSales().sales.find(({ id }) => id === "sale") ?? life.newSale("sale");
 
     const save = () => {
-      isKept = keep([...others, sale], "sale");
+      isSaved = saveSales([...others, sale], "sale");
       const ours = recallOurs();
       if (life.isUnsettled(ours)) safe.add(ours.reference);
     };
@@ -216,28 +216,28 @@ async ({ seed, histories }) => {
     const load = () => {
       page += 1;
       const mine = page;
-      courier?.stop();
+      sender?.stop();
       const before = sale;
       sale = recallOurs();
       isLost = life.isBlank(sale) && !life.isBlank(before);
-      isOff &&= isKept && !isLost;
+      isOff &&= isSaved && !isLost;
       if (isLost && !life.isFinal(before)) {
-        if (isKept) told.push("lost, and it was called kept");
+        if (isSaved) told.push("lost, and it was called kept");
         if (safe.has(before.reference)) told.push("lost, and it was on disk");
       }
-      courier = new Courier({
+      sender = new OrderSender({
         shop,
         now: () => Math.round(now + setBy),
         ticks: () => now,
         read: () => (mine === page ? sale : null),
         apply: (id, event) => mine === page && apply(event),
       });
-      if (life.isUnderway(sale)) courier.drive("sale");
+      if (life.isInProgress(sale)) sender.process("sale");
     };
 
     const charge = (number) => {
       const card = { number };
-      courier.entrust("sale", card);
+      sender.setCard("sale", card);
       const reference = `r${references.size}-${Math.floor(random() * 1e9)}`;
       apply({ type: "charge", reference, card: summaryOf(card) });
     };
@@ -252,11 +252,11 @@ async ({ seed, histories }) => {
       apply({ type: "quantity", id, quantity: 0 });
     };
     const callOff = () => {
-      courier.forget("sale");
+      sender.deleteCard("sale");
       // What the shop has taken already cannot be called off any more.
       isOff ||= life.isUnsettled(sale) && sale.state !== "pending";
       apply({ type: "withdraw" });
-      courier.wake();
+      sender.retryNow();
     };
 
     // Often what gets two tries into the air, and what may then happen between them.
@@ -271,7 +271,7 @@ async ({ seed, histories }) => {
       () => charge(GOOD),
       () => load(),
       () => load(),
-      () => courier.wake(),
+      () => sender.retryNow(),
       () => (setBy = pick(-HOUR, 0, HOUR)),
       () => (room = pick(kept(), kept() + Math.floor(random() * 600), Infinity)),
       () => callOff(),
@@ -287,12 +287,12 @@ async ({ seed, histories }) => {
     }
     // In the end the network is back, and nothing is in the air any more.
     shop.health = 1;
-    courier.wake();
+    sender.retryNow();
     await pass(200_000);
     check();
     // Who was told that nothing is kept, and loaded the page anew, has seen the worst.
     if (isLost) return { told: [...new Set(told)], end: "lost" };
-    if (life.isUnderway(sale)) told.push(`still ${sale.state} long after the network came back`);
+    if (life.isInProgress(sale)) told.push(`still ${sale.state} long after the network came back`);
     if (hasLeft()) {
       callOff();
       await pass(200_000);
@@ -307,7 +307,7 @@ async ({ seed, histories }) => {
       await pass(200_000);
     }
     if (!life.isFinal(sale) && !life.isEmpty(sale)) told.push(`${sale.state} after a good card`);
-    courier.stop();
+    sender.stop();
     await pass(100_000);
     return { told: [...new Set(told)], end: sale.state };
   }

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from playwright.sync_api import Page
 
-SCRIPT = Path(__file__).with_name("till_by_chance.js")
+SCRIPT = Path(__file__).with_name("till_random_histories.js")
 
 
 class Found(TypedDict):

@@ -6,8 +6,8 @@ import { formatMoney } from "../client/money.js";
 import { findProducts, tagsOf } from "../client/search.js";
 
 /** More tiles than this are no help; another letter is. */
-const MOST_SHOWN = 60;
-const MOST_TAGS = 14;
+const MAX_SHOWN = 60;
+const MAX_TAGS = 14;
 
 /** Return `{quantity, text}`: "3*bottle" asks for three, "bottle" for one. */
 function readQuery(typed) {
@@ -16,7 +16,7 @@ function readQuery(typed) {
   return { quantity: Number(found[1]), text: found[2].trim() };
 }
 
-const noPicture = () => el("span", { class: "no-image", "aria-hidden": "true" }, "?");
+const noPicture = () => el("span", { class: "no-picture", "aria-hidden": "true" }, "?");
 
 /** Return a product's picture; one that does not come, or that no page may load, is a blank. */
 function pictureOf({ image }) {
@@ -25,26 +25,26 @@ function pictureOf({ image }) {
   return el("img", { ...attributes, onerror: ({ target }) => target.replaceWith(noPicture()) });
 }
 
-export class Shelf {
+export class ProductGrid {
   #products = [];
   #tag = null;
-  #marked = 0;
+  #highlighted = 0;
   #hits = [];
 
   /** Products by their id, as the till knows them now. */
   byId = new Map();
   isLoaded = false;
 
-  constructor({ shop, add, shout }) {
-    Object.assign(this, { shop, add, shout });
-    byId("find").addEventListener("input", () => {
-      this.#marked = 0;
+  constructor({ shop, add, showError }) {
+    Object.assign(this, { shop, add, showError });
+    byId("search").addEventListener("input", () => {
+      this.#highlighted = 0;
       this.render();
     });
-    byId("find").addEventListener("keydown", (event) => this.#onKey(event));
-    byId("finder").addEventListener("submit", (event) => {
+    byId("search").addEventListener("keydown", (event) => this.#onKey(event));
+    byId("product-search").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#addMarked();
+      this.#addHighlighted();
     });
   }
 
@@ -53,7 +53,7 @@ export class Shelf {
   }
 
   /** Take in a product that was not there when the catalog was read. */
-  learn(product) {
+  addProduct(product) {
     if (this.byId.has(product.id)) return;
     this.byId.set(product.id, product);
     this.#products.push(product);
@@ -79,29 +79,29 @@ export class Shelf {
   }
 
   render() {
-    const { quantity, text } = readQuery(byId("find").value);
-    const tags = tagsOf(this.#products).slice(0, MOST_TAGS);
+    const { quantity, text } = readQuery(byId("search").value);
+    const tags = tagsOf(this.#products).slice(0, MAX_TAGS);
     if (this.#tag !== null && !tags.includes(this.#tag)) this.#tag = null;
     updateChildren(byId("tags"), [null, ...tags].map((tag) => this.#chip(tag)));
     this.#hits = findProducts(this.#products, text, this.#tag);
-    this.#marked = Math.min(this.#marked, Math.max(this.#hits.length - 1, 0));
-    const isTyping = byId("find").value.trim() !== "";
+    this.#highlighted = Math.min(this.#highlighted, Math.max(this.#hits.length - 1, 0));
+    const isTyping = byId("search").value.trim() !== "";
     updateChildren(
       byId("products"),
-      this.#hits.slice(0, MOST_SHOWN).map((product, place) =>
-        this.#tile(product, { isMarked: isTyping && place === this.#marked, quantity }),
+      this.#hits.slice(0, MAX_SHOWN).map((product, index) =>
+        this.#tile(product, { isHighlighted: isTyping && index === this.#highlighted, quantity }),
       ),
     );
     if (!this.#products.length) this.#note("Empty shelves", "Nothing in the catalog yet. A light workout for the till.");
     else if (!this.#hits.length) this.#note("Nothing by that name", "We looked behind the yoga mats, too.", () => this.#reset(), "Show everything");
-    else if (this.#hits.length > MOST_SHOWN) this.#note("", `${this.#hits.length - MOST_SHOWN} more. Another letter will thin them out.`);
-    else byId("shelf-note").hidden = true;
+    else if (this.#hits.length > MAX_SHOWN) this.#note("", `${this.#hits.length - MAX_SHOWN} more. Another letter will thin them out.`);
+    else byId("catalog-note").hidden = true;
   }
 
   #chip(tag) {
     const choose = () => {
       this.#tag = tag;
-      this.#marked = 0;
+      this.#highlighted = 0;
       this.render();
     };
     return el(
@@ -111,10 +111,10 @@ export class Shelf {
     );
   }
 
-  #tile(product, { isMarked, quantity }) {
+  #tile(product, { isHighlighted, quantity }) {
     const add = () => {
-      this.add(product, readQuery(byId("find").value).quantity);
-      if (byId("find").value) this.#reset();
+      this.add(product, readQuery(byId("search").value).quantity);
+      if (byId("search").value) this.#reset();
     };
     return el(
       "li",
@@ -123,13 +123,13 @@ export class Shelf {
         "button",
         {
           type: "button",
-          class: isMarked ? "tile marked" : "tile",
+          class: isHighlighted ? "tile highlighted" : "tile",
           "data-key": product.id,
           "data-product": product.id,
           onclick: add,
         },
         pictureOf(product),
-        el("span", { class: "tile-name" }, isMarked && quantity > 1 ? `${quantity} × ${product.name}` : product.name),
+        el("span", { class: "tile-name" }, isHighlighted && quantity > 1 ? `${quantity} × ${product.name}` : product.name),
         el("span", { class: "tile-price" }, formatMoney(product.cents)),
       ),
     );
@@ -139,44 +139,44 @@ export class Shelf {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && this.#hits.length) {
       event.preventDefault();
-      const count = Math.min(this.#hits.length, MOST_SHOWN);
-      this.#marked = (this.#marked + step + count) % count;
+      const count = Math.min(this.#hits.length, MAX_SHOWN);
+      this.#highlighted = (this.#highlighted + step + count) % count;
       this.render();
-      byId("products").children[this.#marked]?.scrollIntoView({ block: "nearest" });
+      byId("products").children[this.#highlighted]?.scrollIntoView({ block: "nearest" });
     }
-    if (event.key === "Escape" && byId("find").value) {
+    if (event.key === "Escape" && byId("search").value) {
       event.stopPropagation();
       this.#reset();
     }
   }
 
-  #addMarked() {
-    const { quantity } = readQuery(byId("find").value);
-    const product = byId("find").value.trim() && this.#hits[this.#marked];
+  #addHighlighted() {
+    const { quantity } = readQuery(byId("search").value);
+    const product = byId("search").value.trim() && this.#hits[this.#highlighted];
     if (product) {
       this.add(product, quantity);
       this.#reset();
-    } else if (byId("find").value.trim()) {
-      this.shout("Nothing by that name.");
+    } else if (byId("search").value.trim()) {
+      this.showError("Nothing by that name.");
     }
   }
 
   #reset() {
-    byId("find").value = "";
+    byId("search").value = "";
     this.#tag = null;
-    this.#marked = 0;
+    this.#highlighted = 0;
     this.render();
   }
 
   #skeleton() {
-    byId("shelf-note").hidden = true;
+    byId("catalog-note").hidden = true;
     byId("products").setAttribute("aria-busy", "true");
-    byId("products").replaceChildren(...Array.from({ length: 8 }, () => el("li", { class: "tile-ghost", "aria-hidden": "true" })));
+    byId("products").replaceChildren(...Array.from({ length: 8 }, () => el("li", { class: "tile-skeleton", "aria-hidden": "true" })));
   }
 
   #note(title, text, retry = null, action = "Try again") {
     byId("products").removeAttribute("aria-busy");
-    const note = byId("shelf-note");
+    const note = byId("catalog-note");
     note.hidden = false;
     note.replaceChildren(
       ...(title ? [el("b", {}, title)] : []),

@@ -8,16 +8,16 @@
 
 import { isShopError } from "../client/errors.js";
 import { backoffMs } from "../client/backoff.js";
-import { isUnderway } from "./sale.js";
+import { isInProgress } from "./sale.js";
 
 const POLL_MS = 1500;
 
-export class Courier {
+export class OrderSender {
   #cards = new Map();
   #running = new Set();
-  #naps = new Set();
+  #pauses = new Set();
   #failures = new Map();
-  #askedSince = new Map();
+  #lookUpSince = new Map();
   #isStopped = false;
 
   /**
@@ -30,12 +30,12 @@ export class Courier {
   }
 
   /** Take a card for a sale that is about to be sent. */
-  entrust(id, card) {
+  setCard(id, card) {
     this.#cards.set(id, card);
   }
 
   /** Forget the card of a sale that shall not be sent any more. */
-  forget(id) {
+  deleteCard(id) {
     this.#cards.delete(id);
   }
 
@@ -43,34 +43,34 @@ export class Courier {
   stop() {
     this.#isStopped = true;
     this.#cards.clear();
-    this.wake();
+    this.retryNow();
   }
 
   /** Start to work on a sale, if nobody does yet. */
-  async drive(id) {
+  async process(id) {
     if (this.#running.has(id) || this.#isStopped) return;
     this.#running.add(id);
     try {
-      while (!this.#isStopped && isUnderway(this.read(id) ?? {})) {
-        const pause = await this.#once(this.read(id));
-        if (pause) await this.#nap(pause);
+      while (!this.#isStopped && isInProgress(this.read(id) ?? {})) {
+        const pause = await this.#attempt(this.read(id));
+        if (pause) await this.#pause(pause);
       }
       this.#cards.delete(id);
       this.#failures.delete(id);
-      this.#askedSince.delete(id);
+      this.#lookUpSince.delete(id);
     } finally {
       this.#running.delete(id);
     }
   }
 
   /** Try again at once: the network is back, or somebody has signed in. */
-  wake() {
+  retryNow() {
     this.#failures.clear();
-    for (const end of this.#naps) end();
+    for (const end of this.#pauses) end();
   }
 
   /** Do one thing for a sale; returns how long to wait before the next, in milliseconds. */
-  async #once(sale) {
+  async #attempt(sale) {
     try {
       if (sale.state === "waiting") return await this.#send(sale);
       if (sale.state === "pending") return await this.#poll(sale);
@@ -115,10 +115,10 @@ export class Courier {
 
   /** Look a sale up by its reference. */
   async #lookUp(sale) {
-    const silentMs = this.#silenceOf(sale);
+    const waitedMs = this.#waitedFor(sale);
     const order = await this.shop.findOrder(sale.customer.id, sale.reference);
     this.#failures.delete(sale.id);
-    this.apply(sale.id, order ? { type: "found", order } : { type: "missing", silentMs });
+    this.apply(sale.id, order ? { type: "found", order } : { type: "missing", waitedMs });
     return order ? 0 : POLL_MS;
   }
 
@@ -126,10 +126,10 @@ export class Courier {
    * Return for how long this page has asked for a sale that was called off. Nothing was sent in
    * that time; what a page before this one saw of it is not known, so it does not count.
    */
-  #silenceOf({ id, withdrawn }) {
+  #waitedFor({ id, withdrawn }) {
     if (!withdrawn) return 0;
-    if (!this.#askedSince.has(id)) this.#askedSince.set(id, this.ticks());
-    return this.ticks() - this.#askedSince.get(id);
+    if (!this.#lookUpSince.has(id)) this.#lookUpSince.set(id, this.ticks());
+    return this.ticks() - this.#lookUpSince.get(id);
   }
 
   #pauseAfter(sale, failure) {
@@ -138,15 +138,15 @@ export class Courier {
     return backoffMs(count, failure.retryAfterMs);
   }
 
-  #nap(milliseconds) {
+  #pause(milliseconds) {
     return new Promise((resolve) => {
       const end = () => {
         clearTimeout(timer);
-        this.#naps.delete(end);
+        this.#pauses.delete(end);
         resolve();
       };
       const timer = setTimeout(end, milliseconds);
-      this.#naps.add(end);
+      this.#pauses.add(end);
     });
   }
 }

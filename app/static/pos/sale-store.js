@@ -1,20 +1,20 @@
 /** All sales of this till: the one on screen and those set aside. */
 
 import { newReference } from "../client/reference.js";
-import { keep, recall } from "./keep.js";
-import { isBlank, isFinal, isUnderway, newSale, step } from "./sale.js";
+import { loadSales, saveSales } from "./sale-storage.js";
+import { isBlank, isFinal, isInProgress, newSale, transition } from "./sale.js";
 
-export class Counter extends EventTarget {
+export class SaleStore extends EventTarget {
   #sales = [];
   #current = null;
   #isClosed = false;
 
   /** Whether the browser keeps what it is given. */
-  isKept = true;
+  isSaved = true;
 
   /** Start with what was kept. */
   open() {
-    const { sales, current } = recall();
+    const { sales, current } = loadSales();
     this.#sales = sales;
     this.#current = sales.some(({ id }) => id === current) ? current : null;
     if (!this.#current) this.#begin();
@@ -35,7 +35,7 @@ export class Counter extends EventTarget {
   }
 
   get underway() {
-    return this.#sales.filter(isUnderway);
+    return this.#sales.filter(isInProgress);
   }
 
   read(id) {
@@ -45,7 +45,7 @@ export class Counter extends EventTarget {
   /** Let something happen to a sale; returns whether it changed anything. */
   apply(id, event) {
     const before = this.#isClosed ? null : this.read(id);
-    const after = before && step(before, event);
+    const after = before && transition(before, event);
     if (!after || after === before) return false;
     this.#sales = this.#sales.map((sale) => (sale.id === id ? after : sale));
     if (after.state === "void") this.#remove(id);
@@ -94,6 +94,6 @@ export class Counter extends EventTarget {
 
   #save() {
     if (this.#isClosed) return;
-    this.isKept = keep(this.#sales, this.#current);
+    this.isSaved = saveSales(this.#sales, this.#current);
   }
 }

@@ -5,38 +5,38 @@ import { byId, el, updateChildren, showText } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
 import { newReference } from "../client/reference.js";
 import { CardForm } from "./card-form.js";
-import { outcomeOf } from "./outcome.js";
-import { paperOf, receiptOfSale } from "./receipt.js";
-import { askedCents, isBlank, isEditable, isEmpty, totalCents, unitCount, WALK_IN } from "./sale.js";
-import { noticeWords, parkedWords, STATE_WORDS } from "./words.js";
+import { renderOutcome } from "./outcome.js";
+import { renderReceipt, receiptOfSale } from "./receipt.js";
+import { requestedCents, isBlank, isEditable, isEmpty, totalCents, unitCount, WALK_IN } from "./sale.js";
+import { noticeFor, parkedLabel, STATE_LABELS } from "./messages.js";
 
 /** A second click that was meant for "Charge" must not hit what has taken its place. */
-const HASTE_MS = 700;
+const DOUBLE_CLICK_MS = 700;
 
 /** Most answers come before anybody could want to turn to the next customer. */
-const SOON_MS = 1500;
+const QUICK_ANSWER_MS = 1500;
 
 /** On a touch screen a field in focus calls up a keyboard over half the till. */
 const hasKeyboard = () => matchMedia("(pointer: fine)").matches;
 
 const customerName = ({ firstname, lastname }) => `${firstname} ${lastname}`.trim();
 
-export class Desk {
+export class SaleView {
   #step = "lines";
   #shown = "";
   #shownAt = 0;
   #form = new CardForm();
 
-  /** `act` holds what the buttons do beyond this panel: see till.js. */
-  constructor({ counter, courier, act }) {
-    Object.assign(this, { counter, courier, act });
+  /** `actions` holds what the buttons do beyond this panel: see till.js. */
+  constructor({ store, sender, actions }) {
+    Object.assign(this, { store, sender, actions });
     this.#listen();
-    counter.addEventListener("sale", ({ detail }) => this.#onSale(detail));
-    counter.addEventListener("switch", () => this.#onSwitch());
+    store.addEventListener("sale", ({ detail }) => this.#onSale(detail));
+    store.addEventListener("switch", () => this.#onSwitch());
   }
 
   get sale() {
-    return this.counter.current;
+    return this.store.current;
   }
 
   get isPaying() {
@@ -44,14 +44,14 @@ export class Desk {
   }
 
   /** Ask for the card; a sale without articles has nothing to ask for. */
-  toPayment() {
+  showPayment() {
     if (!isEditable(this.sale) || isEmpty(this.sale)) return;
     this.#step = "payment";
     this.render();
     this.#focusPayment();
   }
 
-  toLines() {
+  showLines() {
     if (!this.isPaying) return;
     this.#step = "lines";
     this.#form.clear();
@@ -69,12 +69,12 @@ export class Desk {
       return;
     }
     for (const name of ["lines", "payment", "outcome"]) byId(`step-${name}`).hidden = name !== step;
-    byId("desk").dataset.state = sale.state;
-    byId("desk-title").textContent = step === "payment" ? "Payment" : "Sale";
+    byId("sale").dataset.state = sale.state;
+    byId("sale-title").textContent = step === "payment" ? "Payment" : "Sale";
     const state = byId("state");
-    state.textContent = sale.state === "open" ? "" : STATE_WORDS[sale.state];
+    state.textContent = sale.state === "open" ? "" : STATE_LABELS[sale.state];
     state.dataset.state = sale.state;
-    showText(byId("notice"), isEditable(sale) ? noticeWords(sale) : "");
+    showText(byId("notice"), isEditable(sale) ? noticeFor(sale) : "");
     byId("notice").className = `banner ${sale.notice?.tone ?? ""}`;
     this.#renderParked();
     const shown = `${sale.id} ${step} ${sale.state}`;
@@ -95,15 +95,15 @@ export class Desk {
     const bare = isEmpty(sale);
     byId("lines-empty").hidden = !isBlank(sale);
     byId("lines").hidden = bare;
-    updateChildren(byId("lines"), sale.lines.map((line) => this.#line(line)), byId("desk-title"));
+    updateChildren(byId("lines"), sale.lines.map((line) => this.#line(line)), byId("sale-title"));
     byId("total").textContent = formatMoney(totalCents(sale));
     byId("to-payment").disabled = bare;
-    byId("aside").hidden = isBlank(sale);
-    byId("drop").hidden = isBlank(sale);
+    byId("park").hidden = isBlank(sale);
+    byId("cancel").hidden = isBlank(sale);
   }
 
   #line(line) {
-    const set = (quantity) => () => this.counter.apply(this.sale.id, { type: "quantity", id: line.id, quantity });
+    const set = (quantity) => () => this.store.apply(this.sale.id, { type: "quantity", id: line.id, quantity });
     const button = (key, text, label, onclick) =>
       el("button", { type: "button", "data-key": `${line.id} ${key}`, "aria-label": label, onclick }, text);
     return el(
@@ -145,7 +145,7 @@ export class Desk {
 
   #focusPayment() {
     if (hasKeyboard()) this.#form.focus();
-    else byId("desk-title").focus({ preventScroll: true });
+    else byId("sale-title").focus({ preventScroll: true });
   }
 
   #charge() {
@@ -154,18 +154,18 @@ export class Desk {
     const { card, problem, field } = this.#form.read();
     if (problem) {
       // The second half of a double click on a card that was declined at once.
-      if (!this.#isHasty) this.#form.complain(problem, field);
+      if (!this.#isDoubleClick) this.#form.complain(problem, field);
       return;
     }
     const shown = { brand: brandOf(card.number), lastFour: card.number.slice(-4) };
-    this.courier.entrust(sale.id, card);
+    this.sender.setCard(sale.id, card);
     // A click that comes second finds the sale on its way, and changes nothing.
-    if (!this.counter.apply(sale.id, { type: "charge", reference: newReference("till"), card: shown })) return;
+    if (!this.store.apply(sale.id, { type: "charge", reference: newReference("till"), card: shown })) return;
     this.#form.clear();
   }
 
   /** Leave nothing of a card in the fields. */
-  forgetCard() {
+  clearCard() {
     this.#form.clear();
   }
 
@@ -175,25 +175,25 @@ export class Desk {
     const { sale } = this;
     const box = byId("outcome");
     box.dataset.state = sale.state;
-    updateChildren(box, outcomeOf(sale, { isKept: this.counter.isKept, staffName: this.act.staffName() }));
-    updateChildren(byId("outcome-acts"), this.#outcomeActs(), byId("desk-title"));
+    updateChildren(box, renderOutcome(sale, { isSaved: this.store.isSaved, staffName: this.actions.staffName() }));
+    updateChildren(byId("outcome-actions"), this.#outcomeActions(), byId("sale-title"));
   }
 
-  #outcomeActs() {
+  #outcomeActions() {
     const { sale } = this;
     const button = (key, kind, text, onclick, hint = "") =>
       el("button", { type: "button", class: kind, "data-key": key, onclick }, el("span", {}, text), hint && el("kbd", {}, hint));
-    const next = (kind) => button("next", kind, "Next customer", () => this.#isHasty || this.next(), "F9");
+    const next = (kind) => button("next", kind, "Next customer", () => this.#isDoubleClick || this.next(), "F9");
     if (sale.state === "paid") {
-      const print = () => this.act.print(paperOf(receiptOfSale(sale), this.act.staffName()));
+      const print = () => this.actions.print(renderReceipt(receiptOfSale(sale), this.actions.staffName()));
       return [next("primary big"), button("print", "plain", "Print receipt", print)];
     }
-    const now = button("now", "plain", "Try now", () => this.courier.wake());
-    const drop = button("drop", "plain danger", "Call it off", () => this.act.drop());
+    const now = button("now", "plain", "Try now", () => this.sender.retryNow());
+    const drop = button("drop", "plain danger", "Call it off", () => this.actions.cancelSale());
     if (sale.state === "waiting") return [next("primary big"), now, drop];
     if (sale.state === "unsure") return sale.withdrawn ? [next("plain")] : [next("plain"), drop];
-    if (sale.state === "sending" && this.#shownFor < SOON_MS) {
-      setTimeout(() => this.render(), SOON_MS);
+    if (sale.state === "sending" && this.#shownFor < QUICK_ANSWER_MS) {
+      setTimeout(() => this.render(), QUICK_ANSWER_MS);
       return [];
     }
     return [next("plain")];
@@ -204,21 +204,21 @@ export class Desk {
     return performance.now() - this.#shownAt;
   }
 
-  get #isHasty() {
-    return this.#shownFor < HASTE_MS;
+  get #isDoubleClick() {
+    return this.#shownFor < DOUBLE_CLICK_MS;
   }
 
   /** Turn to the next customer, unless the receipt has only just appeared. */
   next() {
-    if (this.sale.state === "paid" && this.#isHasty) return;
+    if (this.sale.state === "paid" && this.#isDoubleClick) return;
     if (isEditable(this.sale) && isBlank(this.sale)) return;
-    this.counter.next();
+    this.store.next();
   }
 
   // ---- sales set aside
 
   #renderParked() {
-    const { parked } = this.counter;
+    const { parked } = this.store;
     const box = byId("parked");
     box.hidden = !parked.length;
     updateChildren(
@@ -231,13 +231,13 @@ export class Desk {
             class: "parked-sale",
             "data-state": sale.state,
             "data-key": sale.id,
-            onclick: () => this.counter.select(sale.id),
+            onclick: () => this.store.select(sale.id),
           },
-          el("b", {}, formatMoney(askedCents(sale))),
-          el("small", {}, parkedWords(sale)),
+          el("b", {}, formatMoney(requestedCents(sale))),
+          el("small", {}, parkedLabel(sale)),
         ),
       ),
-      byId("desk-title"),
+      byId("sale-title"),
     );
   }
 
@@ -246,34 +246,34 @@ export class Desk {
   #onSale({ before, after }) {
     if (after.id !== this.sale.id) {
       this.render();
-      if (after.state === "void" && isEmpty(this.sale)) this.act.toShelf();
+      if (after.state === "void" && isEmpty(this.sale)) this.actions.toCatalog();
       return;
     }
     const moved = before.state !== after.state;
     if (moved && after.state === "declined") this.#step = "payment";
     if (moved && after.state === "open") this.#step = after.notice?.code === "card again" ? "payment" : "lines";
-    const hadFocus = byId("desk").contains(document.activeElement) || document.activeElement === document.body;
+    const hadFocus = byId("sale").contains(document.activeElement) || document.activeElement === document.body;
     this.render();
     if (!moved || !hadFocus) return;
     if (after.state === "declined") this.#focusPayment();
-    else if (after.state === "paid") byId("outcome-acts").firstElementChild?.focus({ preventScroll: true });
-    else byId("desk-title").focus({ preventScroll: true });
+    else if (after.state === "paid") byId("outcome-actions").firstElementChild?.focus({ preventScroll: true });
+    else byId("sale-title").focus({ preventScroll: true });
   }
 
   #onSwitch() {
     this.#step = this.sale.state === "declined" ? "payment" : "lines";
     this.#form.clear();
     this.render();
-    if (isEmpty(this.sale)) this.act.toShelf();
-    else byId("desk-title").focus({ preventScroll: true });
+    if (isEmpty(this.sale)) this.actions.toCatalog();
+    else byId("sale-title").focus({ preventScroll: true });
   }
 
   #listen() {
-    byId("to-payment").addEventListener("click", () => this.toPayment());
-    byId("back").addEventListener("click", () => this.toLines());
-    byId("aside").addEventListener("click", () => this.next());
-    byId("drop").addEventListener("click", () => this.act.drop());
-    byId("customer").addEventListener("click", () => this.act.chooseCustomer());
+    byId("to-payment").addEventListener("click", () => this.showPayment());
+    byId("back").addEventListener("click", () => this.showLines());
+    byId("park").addEventListener("click", () => this.next());
+    byId("cancel").addEventListener("click", () => this.actions.cancelSale());
+    byId("customer").addEventListener("click", () => this.actions.chooseCustomer());
     byId("step-payment").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#charge();

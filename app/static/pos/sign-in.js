@@ -3,10 +3,10 @@
 import { byId, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 
-export class Door {
-  constructor({ shop, onOpen }) {
-    Object.assign(this, { shop, onOpen });
-    byId("sign-in").addEventListener("submit", (event) => {
+export class SignIn {
+  constructor({ shop, onSignedIn }) {
+    Object.assign(this, { shop, onSignedIn });
+    byId("sign-in-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#signIn();
     });
@@ -15,19 +15,19 @@ export class Door {
   /** Let in who is signed in already; ask everybody else. */
   start() {
     if (this.shop.user?.isStaff) this.#open();
-    else if (this.shop.user) this.show(this.#politely());
+    else if (this.shop.user) this.show(this.#notStaffMessage());
     else this.show("Sign in to start the shift. Warm-up is optional.");
   }
 
   show(note) {
-    byId("door-note").textContent = note;
-    showText(byId("door-error"), "");
-    byId("door").hidden = false;
-    document.body.dataset.view = "door";
+    byId("sign-in-note").textContent = note;
+    showText(byId("sign-in-error"), "");
+    byId("sign-in-page").hidden = false;
+    document.body.dataset.view = "sign-in";
     byId("username").focus();
   }
 
-  #politely() {
+  #notStaffMessage() {
     return `Hello ${this.shop.user.name}! You shop here, but you do not work here, and only staff may ring things up.`;
   }
 
@@ -35,14 +35,14 @@ export class Door {
     const button = byId("sign-in-button");
     if (button.disabled) return;
     button.disabled = true;
-    showText(byId("door-error"), "");
+    showText(byId("sign-in-error"), "");
     try {
       await this.shop.signIn(byId("username").value.trim(), byId("password").value);
       if (this.shop.user.isStaff) this.#open();
-      else showText(byId("door-error"), this.#politely());
+      else showText(byId("sign-in-error"), this.#notStaffMessage());
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
-      showText(byId("door-error"), WORDS[failure.kind] ?? failure.message);
+      showText(byId("sign-in-error"), MESSAGES[failure.kind] ?? failure.message);
     } finally {
       button.disabled = false;
       byId("password").value = "";
@@ -50,12 +50,12 @@ export class Door {
   }
 
   #open() {
-    byId("door").hidden = true;
-    this.onOpen();
+    byId("sign-in-page").hidden = true;
+    this.onSignedIn();
   }
 }
 
-const WORDS = {
+const MESSAGES = {
   "sign in": "That name and that password do not train together. Once more?",
   network: "The shop cannot be reached. Is the network out for a run?",
   shop: "The shop does not feel well. Give it a moment.",
