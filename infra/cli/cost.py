@@ -10,10 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from infra.cost.assumptions import Demand, in_words
-from infra.cost.journeys import month_of, read_journeys
+from infra.cost.assumptions import Demand, describe_assumptions
+from infra.cost.journeys import read_journeys, sum_month
 from infra.cost.model import Line, this_shop
-from infra.cost.old_design import old_in_words, old_shop
+from infra.cost.old_design import describe_old_assumptions, old_shop
 from infra.cost.prices import PriceList
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def command(
     """Say what a month in AWS costs by service, and what that rests on."""
     demand = Demand(orders_per_day, visits_per_order, carts_per_order)
     prices = PriceList.read(ROOT)
-    used = month_of(demand, read_journeys(ROOT))
+    used = sum_month(demand, read_journeys(ROOT))
     bill = _Bill(
         demand, prices, list(this_shop(demand, used, prices)), list(old_shop(demand, used, prices))
     )
@@ -85,10 +85,10 @@ class _Bill:
         console.print(table)
         console.print(f"Prices of {self._prices.region}, {self._prices.dated}, in US dollars.")
         console.print("This shop, and what both have in common:")
-        for each in in_words(self._demand):
+        for each in describe_assumptions(self._demand):
             console.print(f"- {each}")
         console.print("The old design, had it worked:")
-        for each in old_in_words():
+        for each in describe_old_assumptions():
             console.print(f"- {each}")
 
     def _per_thousand(self, dollars: Decimal) -> Decimal:
@@ -115,8 +115,8 @@ class _Bill:
                 "this_shop": {name: each.what for name, each in self._new.items()},
                 "old_design": {name: each.what for name, each in self._old.items()},
             },
-            "assumptions": in_words(self._demand),
-            "old_design_assumptions": old_in_words(),
+            "assumptions": describe_assumptions(self._demand),
+            "old_design_assumptions": describe_old_assumptions(),
         }
 
 

@@ -20,8 +20,8 @@ from infra.local.running import apply_environment
 from infra.verify.decision import Verdict, decide
 from infra.verify.evidence import Evidence
 from infra.verify.policy import DEPLOYED, POLICY_FILE, STAGES, Policy, read_policy
-from infra.verify.registry import GATES, collector_of
-from infra.verify.report import as_json, as_table, name_of, read_report, write_reports
+from infra.verify.registry import GATES, load_collector
+from infra.verify.report import as_json, as_table, read_report, verdict_name, write_reports
 from infra.verify.rollback import Change, RollbackError, promote, roll_back
 from infra.verify.sources.aws_clients import aws_client
 from infra.verify.target import Target
@@ -88,7 +88,7 @@ def command(  # noqa: PLR0917  # Typer makes an option of each.
         evidence = earlier.evidence
     else:
         _make(out)
-        gates = [each for each in limits.stages[stage] if not only or each in only]
+        gates = [name for name in limits.stages[stage] if not only or name in only]
         since_when = _instant(since) if since else now - _LOOK_BACK
         target = Target(stage, local, url, region, stack, ROOT, since_when)
         evidence = _gather(target, gates)
@@ -107,7 +107,7 @@ def command(  # noqa: PLR0917  # Typer makes an option of each.
     else:
         console = Console()
         console.print(as_table(decision, is_complete=complete))
-        console.print(f"{stage}: {name_of(decision.verdict)}")
+        console.print(f"{stage}: {verdict_name(decision.verdict)}")
     raise typer.Exit(code)
 
 
@@ -153,7 +153,7 @@ def _gather(target: Target, gates: Sequence[str]) -> list[Evidence]:
             shop = apply_environment()
         except NotRunningError as failure:
             now = datetime.now(UTC)
-            return [Evidence(each, "", now, unreachable=str(failure)) for each in gates]
+            return [Evidence(gate, "", now, unreachable=str(failure)) for gate in gates]
         target = replace(target, url=shop.url, region=shop.environment["REGION"], stack="local")
     elif target.stage in DEPLOYED and not target.url:
         raise SettingsError("--url says where the shop is; --local means the shop of make run")
@@ -171,7 +171,7 @@ def _collect(target: Target, gates: Sequence[str]) -> list[Evidence]:
 async def _ask(gate: str, target: Target) -> Evidence:
     """Return a gate's evidence; a collector that breaks has none, which is no pass."""
     try:
-        return await collector_of(gate)(target)
+        return await load_collector(gate)(target)
     except Exception as failure:  # noqa: BLE001  # Whatever it is, the other gates go on.
         why = f"the collector broke: {type(failure).__name__}"
         return Evidence(gate, "", datetime.now(UTC), unreachable=why)

@@ -40,7 +40,7 @@ class Alarms(pulumi.ComponentResource):
         judges = [made[definition.name] for definition in definitions if definition.ends_release]
         if judges:
             rule = pulumi.Output.all(*(judge.name for judge in judges)).apply(
-                lambda names: " OR ".join(f'ALARM("{each}")' for each in names)
+                lambda names: " OR ".join(f'ALARM("{name}")' for name in names)
             )
             aws.cloudwatch.CompositeAlarm(
                 "release",

@@ -242,7 +242,7 @@ def main() -> None:
         generic["image"] = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{stack or 'sample'}:first"
         values["awsconfig:generic"] = json.dumps(generic)
     made = run_program(stack or "sample", values)
-    graph = {"resources": [asdict(each) for each in made.resources]}
+    graph = {"resources": [asdict(resource) for resource in made.resources]}
     # Files that are uploaded are objects; which they are is in their key.
     sys.stdout.write(json.dumps(graph, default=repr) + "\n")
 

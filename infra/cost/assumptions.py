@@ -83,7 +83,7 @@ def bytes_per_visit() -> int:
     return PAGE_BYTES + PICTURE_BYTES + FILES_PER_VISIT * HEADER_BYTES
 
 
-def in_words(demand: Demand) -> list[str]:
+def describe_assumptions(demand: Demand) -> list[str]:
     """Return what is assumed, for people."""
     return [
         (

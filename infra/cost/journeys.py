@@ -24,7 +24,7 @@ def read_journeys(root: Path) -> dict[str, Amounts]:
     Raises:
         SettingsError: the file is missing or holds something else.
     """
-    names = [each.name for each in fields(Units)]
+    names = [field.name for field in fields(Units)]
     try:
         found = json.loads((root / JOURNEYS).read_text(encoding="utf-8"), parse_float=Decimal)
         return {
@@ -35,7 +35,7 @@ def read_journeys(root: Path) -> dict[str, Amounts]:
         raise SettingsError(f"{JOURNEYS} does not hold the units of the journeys") from failure
 
 
-def month_of(demand: Demand, journeys: dict[str, Amounts]) -> Amounts:
+def sum_month(demand: Demand, journeys: dict[str, Amounts]) -> Amounts:
     """Return what a month's visits, carts and orders use together.
 
     Raises:
@@ -44,7 +44,7 @@ def month_of(demand: Demand, journeys: dict[str, Amounts]) -> Amounts:
     times = {"browse": demand.visits, "cart": demand.carts, "buy": 1}
     if missing := set(times) - set(journeys):
         raise SettingsError(f"{JOURNEYS} lacks {', '.join(sorted(missing))}")
-    names = [each.name for each in fields(Units)]
+    names = [field.name for field in fields(Units)]
     return {
         name: demand.orders
         * sum((journeys[journey][name] * count for journey, count in times.items()), Decimal())

@@ -45,9 +45,9 @@ def key_requests() -> int:
     table once for each role that uses it, whenever a data key has been used for long enough.
     """
     cards = {queue.name for queue in QUEUES if queue.carries_cards}
-    senders = sum(queue in cards for each in FUNCTIONS for queue in each.sends_to)
-    receivers = sum(each.queue in cards for each in MAPPINGS)
-    users = sum(bool(each.table_actions) for each in FUNCTIONS)
+    senders = sum(queue in cards for function in FUNCTIONS for queue in function.sends_to)
+    receivers = sum(mapping.queue in cards for mapping in MAPPINGS)
+    users = sum(bool(function.table_actions) for function in FUNCTIONS)
     times = assumed.SECONDS_A_MONTH // assumed.DATA_KEY_SECONDS
     return (2 * senders + receivers + users) * times
 
@@ -74,7 +74,7 @@ def this_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line
     kept, indexed = map(gigabytes, table_bytes(demand))
     visits = demand.orders * demand.visits
     calls = used["function_calls"] + SWEEPS
-    memory = next(each.memory_mb for each in FUNCTIONS if each.name == SWEEPER.function)
+    memory = next(function.memory_mb for function in FUNCTIONS if function.name == SWEEPER.function)
     computed = used["gb_seconds"] + SWEEPS * assumed.SWEEP_SECONDS * memory / _MB_PER_GB
     reads = used["read_units"] + SWEEPS * _SWEEP_READS
 

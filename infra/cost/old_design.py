@@ -80,7 +80,7 @@ def old_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line]
     )
 
 
-def old_in_words() -> list[str]:
+def describe_old_assumptions() -> list[str]:
     """Return what is assumed of the old design, for people."""
     return [
         (

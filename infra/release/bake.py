@@ -7,27 +7,27 @@ from typing import Any
 import httpx
 
 from app.domain.errors import ShopError
-from infra.release.shell import say
+from infra.release.shell import log
 from infra.topology import alarm_name
-from infra.verify.sources.purchase import PurchaseRefusedError, practise
+from infra.verify.sources.purchase import PurchaseRefusedError, place_orders
 
 _LOOK_EVERY_SECONDS = 15.0
 
 
-def practise_orders(url: str, *, orders: int) -> None:
+def place_practice_orders(url: str, *, orders: int) -> None:
     """Order so often that there is something to judge by, few customers or many.
 
     What goes wrong here is for alarms and gates to find: they say what it means.
     """
     if not orders:
         return
-    say(f"ordering {orders} times, so that there is something to judge by")
+    log(f"ordering {orders} times, so that there is something to judge by")
     try:
-        asyncio.run(practise(url, orders=orders))
+        asyncio.run(place_orders(url, orders=orders))
     except (PurchaseRefusedError, ShopError, httpx.HTTPError) as failure:
-        say(f"that was broken off: {type(failure).__name__}: {failure}")
+        log(f"that was broken off: {type(failure).__name__}: {failure}")
     except (KeyError, TypeError, IndexError):
-        say("that was broken off: the shop answers in another shape than ours")
+        log("that was broken off: the shop answers in another shape than ours")
 
 
 def watch_alarm(client: Any, stack: str, *, seconds: float) -> str | None:
@@ -43,5 +43,5 @@ def watch_alarm(client: Any, stack: str, *, seconds: float) -> str | None:
         left = until - time.monotonic()
         if left <= 0:
             return None
-        say(f"watching {name}: {left / 60:.1f} minutes to go")
+        log(f"watching {name}: {left / 60:.1f} minutes to go")
         time.sleep(min(_LOOK_EVERY_SECONDS, left))

@@ -25,8 +25,8 @@ from typing import Any
 
 from app.security.signing_keys import new_signing_keys
 from infra.components.resource_graph import INFRA, read_stack_file
-from infra.release.bake import practise_orders, watch_alarm
-from infra.release.shell import code_of, run, said, say
+from infra.release.bake import place_practice_orders, watch_alarm
+from infra.release.shell import call, capture, log, run
 from infra.topology import FUNCTIONS, function_name, signing_keys_name
 from infra.verify.rollback import RollbackError, roll_back
 from infra.verify.sources.aliases import find_routing
@@ -73,9 +73,9 @@ class Release:
         repository = self._outputs().get("Image::Repository")
         if not repository:
             raise SystemExit(f"{self._stack} has no repository yet: run `pulumi up` once.")
-        address = f"{repository}:{said(*_COMMIT, folder=ROOT)}"
+        address = f"{repository}:{capture(*_COMMIT, folder=ROOT)}"
         self._log_in(repository.partition("/")[0])
-        if code_of("docker", "manifest", "inspect", address) != 0:
+        if call("docker", "manifest", "inspect", address) != 0:
             platform = _PLATFORMS[self._generic.get("architecture", "x86_64")]
             run("docker", "build", "--platform", platform, "--tag", address, str(ROOT))
             run("docker", "push", address)
@@ -106,11 +106,11 @@ class Release:
                     # Nobody else could answer, so a verdict is all there is to be had.
                     trial.is_first = True
                     if alarm := self._bake(100):
-                        say(alarm)
+                        log(alarm)
                     trial.code = self._verify("live", since)
                     return trial.code
                 if alarm := self._bake(percent):
-                    say(alarm)
+                    log(alarm)
                     trial.code = self.roll_back() or _TAKEN_BACK
                     break
                 is_last = percent == STEPS[-1]
@@ -127,9 +127,9 @@ class Release:
         """End the canary, or take back the release ``version``; return 0, or 5 if it fails."""
         try:
             for change in roll_back(self._client("lambda"), self._stack, release=version):
-                say(f"{change.function}: {change.before} -> {change.after}")
+                log(f"{change.function}: {change.before} -> {change.after}")
         except RollbackError as failure:
-            say(str(failure))
+            log(str(failure))
             return _NOT_TAKEN_BACK
         return 0
 
@@ -157,7 +157,7 @@ class Release:
 
     def _bake(self, percent: int) -> str | None:
         """Try the new version and watch it; return what its alarm says once it is on."""
-        practise_orders(
+        place_practice_orders(
             self._outputs()["Gateway::URL"], orders=self._practice_calls * 100 // percent
         )
         return watch_alarm(self._client("cloudwatch"), self._stack, seconds=self._bake_seconds)
@@ -169,19 +169,19 @@ class Release:
             if client.get_secret_value(SecretId=name).get("SecretString"):
                 return
         client.put_secret_value(SecretId=name, SecretString=new_signing_keys())
-        say(f"{name}: the first signing keys are in place")
+        log(f"{name}: the first signing keys are in place")
 
     def _live_versions(self) -> dict[str, str]:
         """Return the version each function's alias leads to; nothing for a new stack."""
         client, found = self._client("lambda"), {}
-        for each in FUNCTIONS:
-            if routing := find_routing(client, function_name(self._stack, each.name)):
-                found[each.name] = routing.stable
+        for function in FUNCTIONS:
+            if routing := find_routing(client, function_name(self._stack, function.name)):
+                found[function.name] = routing.stable
         return found if len(found) == len(FUNCTIONS) else {}
 
     def _verify(self, stage: str, since: datetime | None, *more: str) -> int:
         deployed = ("--since", since.isoformat(timespec="seconds")) if since else ()
-        return code_of(
+        return call(
             *(sys.executable, "-m", "infra.cli.main", "verify", stage),
             *("--stack", self._stack, "--region", self._region),
             *("--url", self._outputs()["Gateway::URL"], *deployed, *more),
@@ -208,7 +208,7 @@ class Release:
         return aws_client(service, self._region)
 
     def _outputs(self) -> dict[str, Any]:
-        text = said("pulumi", *self._where(), "stack", "output", "--json", folder=ROOT)
+        text = capture("pulumi", *self._where(), "stack", "output", "--json", folder=ROOT)
         outputs: dict[str, Any] = json.loads(text)
         return outputs
 
@@ -217,7 +217,7 @@ class Release:
 
     def _set(self, values: Mapping[str, str]) -> None:
         given = [f"awsconfig:generic.{key}={value}" for key, value in values.items()]
-        options = [option for each in given for option in ("--plaintext", each)]
+        options = [option for assignment in given for option in ("--plaintext", assignment)]
         self._pulumi("config", "set-all", "--path", *options)
 
     def _pulumi(self, *arguments: str) -> None:
@@ -227,7 +227,7 @@ class Release:
         """Let Docker push; the password goes through a pipe, not through the process list."""
         [data] = self._client("ecr").get_authorization_token()["authorizationData"]
         user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
-        run("docker", "login", "--username", user, "--password-stdin", registry, given=password)
+        run("docker", "login", "--username", user, "--password-stdin", registry, stdin=password)
 
 
 class _Trial:

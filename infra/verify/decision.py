@@ -58,7 +58,7 @@ class Decision:
     @property
     def verdict(self) -> Verdict:
         """Return the worst of all gates; nothing looked at is nothing known."""
-        return max((each.verdict for each in self.gates), default=Verdict.INCONCLUSIVE)
+        return max((gate.verdict for gate in self.gates), default=Verdict.INCONCLUSIVE)
 
     @property
     def exit_code(self) -> int:
@@ -80,14 +80,14 @@ def decide(
     ``is_local`` is whether the evidence is about a shop on this machine, of which nobody at
     AWS knows anything.
     """
-    by_gate = {each.gate: each for each in evidence}
+    by_gate = {gathered.gate: gathered for gathered in evidence}
     gates = [
         _decide_gate(
             by_gate.get(gate),
             gate,
             mode,
             policy,
-            policy.limits_of(gate, stage, is_local=is_local),
+            policy.limits_for(gate, stage, is_local=is_local),
             today=today,
         )
         for gate, mode in policy.stages.get(stage, {}).items()
@@ -111,10 +111,10 @@ def _decide_gate(
         checks = [_unknown(gate, mode, found.unreachable)]
     else:
         checks = [
-            _softened(_waived(check, gate, policy, today=today), max_mode(mode, limit_mode))
+            _softened(_waived(check, gate, policy, today=today), milder_mode(mode, limit_mode))
             for check, limit_mode in _checks(found, limits)
         ] or [_unknown(gate, mode, "no limit holds here")]
-    verdict = max(each.verdict for each in checks)
+    verdict = max(check.verdict for check in checks)
     return GateDecision(gate, mode, found.source if found else "", verdict, tuple(checks))
 
 
@@ -123,7 +123,7 @@ def _unknown(gate: str, mode: Mode, why: str) -> Check:
     return _softened(check, mode)
 
 
-def max_mode(one: Mode, other: Mode) -> Mode:
+def milder_mode(one: Mode, other: Mode) -> Mode:
     """Return the milder of two modes."""
     return max(one, other, key=list(Mode).index)
 
@@ -131,21 +131,25 @@ def max_mode(one: Mode, other: Mode) -> Mode:
 def _checks(found: Evidence, limits: Sequence[Limit]) -> Iterator[tuple[Check, Mode]]:
     for limit in limits:
         if limit.rule:
-            yield _count(limit, [each for each in found.findings if each.rule == limit.rule])
+            yield _count(
+                limit, [finding for finding in found.findings if finding.rule == limit.rule]
+            )
         else:
             matching = [
-                each for each in found.measurements if fnmatchcase(each.name, limit.measure)
+                measurement
+                for measurement in found.measurements
+                if fnmatchcase(measurement.name, limit.measure)
             ]
-            yield from (_measure(limit, each) for each in matching)
+            yield from (_measure(limit, measurement) for measurement in matching)
             if not matching:
                 yield _check(limit, limit.measure, "was not measured", Verdict.INCONCLUSIVE)
-    known = {each.rule for each in limits}
-    for rule in sorted({each.rule for each in found.findings} - known):
+    known = {limit.rule for limit in limits}
+    for rule in sorted({finding.rule for finding in found.findings} - known):
         # Somebody forgot a limit: what nobody allowed is not allowed.
         limit = Limit(
             gate=found.gate, rule=rule, at_most=0, owner="nobody", reason="no limit allows it"
         )
-        yield _count(limit, [each for each in found.findings if each.rule == rule])
+        yield _count(limit, [finding for finding in found.findings if finding.rule == rule])
 
 
 def _check(limit: Limit, what: str, says: str, verdict: Verdict) -> tuple[Check, Mode]:
@@ -154,7 +158,7 @@ def _check(limit: Limit, what: str, says: str, verdict: Verdict) -> tuple[Check,
 
 def _count(limit: Limit, findings: Sequence[Finding]) -> tuple[Check, Mode]:
     is_kept = limit.at_most is not None and len(findings) <= limit.at_most
-    shown = "; ".join(f"{each.subject}: {each.message}" for each in findings[:_SHOWN])
+    shown = "; ".join(f"{finding.subject}: {finding.message}" for finding in findings[:_SHOWN])
     more = f" and {len(findings) - _SHOWN} more" if len(findings) > _SHOWN else ""
     says = f"{len(findings)} found" + (f": {shown}{more}" if findings else "")
     return _check(limit, limit.rule, says, Verdict.PASS if is_kept else Verdict.FAIL)
@@ -188,7 +192,7 @@ def _waived(check: Check, gate: str, policy: Policy, *, today: date) -> Check:
         return check
     says = check.says
     for waiver in policy.waivers:
-        if waiver.is_about(gate, check.what):
+        if waiver.covers(gate, check.what):
             if today <= waiver.until:
                 waived = f"waived until {waiver.until} by {waiver.owner}: {waiver.reason}"
                 return replace(check, says=f"{check.says}; {waived}", verdict=Verdict.WARN)

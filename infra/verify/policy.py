@@ -69,7 +69,7 @@ class Limit(_Strict):
         if bool(self.measure) == bool(self.rule):
             raise ValueError("needs either measure or rule")
         bounds = (self.at_most, self.at_least, self.at_most_ratio)
-        if sum(each is not None for each in bounds) != 1:
+        if sum(bound is not None for bound in bounds) != 1:
             raise ValueError("needs exactly one of at_most, at_least, at_most_ratio")
         if self.rule and self.at_most is None:
             raise ValueError("findings are counted: a rule needs at_most")
@@ -99,7 +99,7 @@ class Waiver(_Strict):
         _check_gate(self.gate)
         return self
 
-    def is_about(self, gate: str, what: str) -> bool:
+    def covers(self, gate: str, what: str) -> bool:
         """Return whether it is this breach that is accepted, or was."""
         return self.gate == gate and fnmatchcase(what, self.what)
 
@@ -117,17 +117,17 @@ class Policy(_Strict):
         for stage, gates in self.stages.items():
             for gate in gates:
                 _check_gate(gate)
-                if not self.limits_of(gate, stage, is_local=False):
+                if not self.limits_for(gate, stage, is_local=False):
                     raise ValueError(f"stages.{stage}.{gate}: no limit says what it may find")
         return self
 
-    def limits_of(self, gate: str, stage: str, *, is_local: bool) -> list[Limit]:
+    def limits_for(self, gate: str, stage: str, *, is_local: bool) -> list[Limit]:
         """Return what a gate is held to in a stage; ``is_local`` is said of a deployed one."""
         where = Where.HERE if is_local or stage not in DEPLOYED else Where.AWS
         return [
-            each
-            for each in self.limits
-            if each.gate == gate and stage in each.stages and each.where in {None, where}
+            limit
+            for limit in self.limits
+            if limit.gate == gate and stage in limit.stages and limit.where in {None, where}
         ]
 
 
@@ -155,7 +155,7 @@ def read_policy(path: Path) -> Policy:
         raise SettingsError(f"{path}: {failure}") from failure
     except ValidationError as failure:
         problems = (
-            f"{'.'.join(map(str, each['loc']))}: {each['msg'].removeprefix('Value error, ')}"
-            for each in failure.errors(include_input=False, include_url=False)
+            f"{'.'.join(map(str, error['loc']))}: {error['msg'].removeprefix('Value error, ')}"
+            for error in failure.errors(include_input=False, include_url=False)
         )
         raise SettingsError(f"{path}: {'; '.join(problems)}") from failure

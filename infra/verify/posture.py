@@ -19,7 +19,7 @@ _PUBLIC_ACCESS = (
     "restrictPublicBuckets",
 )
 #: Policies that say who may come to a resource, and the input that holds them.
-_DOORS = {
+_RESOURCE_POLICIES = {
     "ecr/repositoryPolicy:RepositoryPolicy": "policy",
     "iam/role:Role": "assumeRolePolicy",
     "kms/key:Key": "policy",
@@ -64,29 +64,31 @@ def public_buckets(graph: Graph) -> Iterator[Finding]:
     """Find buckets that could be opened to everybody."""
     walls = graph.all("s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
     for bucket in graph.all("s3/bucket:Bucket"):
-        behind = [each for each in walls if each.inputs["bucket"] == bucket.inputs["bucket"]]
+        behind = [wall for wall in walls if wall.inputs["bucket"] == bucket.inputs["bucket"]]
         if not any(all(wall.inputs.get(key) for key in _PUBLIC_ACCESS) for wall in behind):
             yield Finding("public", f"bucket {bucket.name}", "can be opened to everybody")
 
 
-def open_doors(graph: Graph) -> Iterator[Finding]:
+def public_policies(graph: Graph) -> Iterator[Finding]:
     """Find policies that let in anybody, whoever that is."""
-    for kind, key in _DOORS.items():
+    for kind, key in _RESOURCE_POLICIES.items():
         for resource in graph.all(kind):
             statements = resource.document(key) if resource.inputs.get(key) else []
-            if any(map(_lets_anybody_in, statements)):
+            if any(map(_is_public, statements)):
                 yield Finding("public", f"{_word(resource)} {resource.name}", "lets anybody in")
 
 
-def _lets_anybody_in(statement: Mapping[str, Any]) -> bool:
+def _is_public(statement: Mapping[str, Any]) -> bool:
     principal = statement.get("Principal", "*")
     named = principal.values() if isinstance(principal, Mapping) else [principal]
-    asked = {key.lower() for each in statement.get("Condition", {}).values() for key in each}
-    is_anybody = any("*" in as_list(each) for each in named)
+    asked = {
+        key.lower() for condition in statement.get("Condition", {}).values() for key in condition
+    }
+    is_anybody = any("*" in as_list(value) for value in named)
     return statement["Effect"] == "Allow" and is_anybody and _WHO.isdisjoint(asked)
 
 
-def open_functions(graph: Graph) -> Iterator[Finding]:
+def public_functions(graph: Graph) -> Iterator[Finding]:
     """Find functions that strangers can call."""
     for door in graph.all("lambda/permission:Permission"):
         if door.inputs["principal"] == "*" or not door.inputs.get("sourceArn"):
@@ -160,8 +162,8 @@ def visibility(graph: Graph) -> Iterator[Finding]:
 def encryption(graph: Graph) -> Iterator[Finding]:
     """Find what keeps something in clear."""
     locked = {
-        each.inputs["bucket"]
-        for each in graph.all(
+        encryption.inputs["bucket"]
+        for encryption in graph.all(
             "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
         )
     }
@@ -182,13 +184,13 @@ def encryption(graph: Graph) -> Iterator[Finding]:
 
 def alarms(graph: Graph) -> Iterator[Finding]:
     """Find queues nobody would miss, and alarms nobody would hear."""
-    watched = set()
+    measure_budgets = set()
     for alarm in graph.all("cloudwatch/metricAlarm:MetricAlarm"):
-        watched.add(alarm.inputs.get("dimensions", {}).get("QueueName"))
+        measure_budgets.add(alarm.inputs.get("dimensions", {}).get("QueueName"))
         if not alarm.inputs.get("alarmActions"):
             yield Finding("alarm", f"alarm {alarm.name}", "tells nobody")
     for queue in graph.all(_QUEUE):
-        if queue.inputs["name"] not in watched:
+        if queue.inputs["name"] not in measure_budgets:
             yield Finding("alarm", f"queue {queue.name}", "has no alarm")
 
 
@@ -202,13 +204,13 @@ def permissions(graph: Graph, recorded: Mapping[str, Sequence[str]]) -> Iterator
         granted.setdefault(role, set()).add(f"{action} {place}")
     for role in sorted({*granted, *recorded}):
         may, does = granted.get(role, set()), set(recorded.get(role, ()))
-        for each in sorted(may - does):
-            yield Finding("permission", f"role {role}", f"never needed: {each}")
-        for each in sorted(does - may):
-            yield Finding("permission", f"role {role}", f"needed, not given: {each}")
+        for permission in sorted(may - does):
+            yield Finding("permission", f"role {role}", f"never needed: {permission}")
+        for missing in sorted(does - may):
+            yield Finding("permission", f"role {role}", f"needed, not given: {missing}")
 
 
-def side_doors(graph: Graph) -> Iterator[Finding]:
+def unchecked_grants(graph: Graph) -> Iterator[Finding]:
     """Find permissions that are given past the policies that are compared with calls."""
     for resource in graph.resources:
         is_known = resource.kind.endswith((f":{_ROLE}", f":{_ROLE_POLICY}"))
@@ -224,15 +226,15 @@ def side_doors(graph: Graph) -> Iterator[Finding]:
 RULES = (
     wildcards,
     public_buckets,
-    open_doors,
-    open_functions,
+    public_policies,
+    public_functions,
     recovery,
     dead_letters,
     retention,
     visibility,
     encryption,
     alarms,
-    side_doors,
+    unchecked_grants,
 )
 
 

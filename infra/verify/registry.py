@@ -19,7 +19,7 @@ GATES = {
 }
 
 
-def collector_of(gate: str) -> Callable[[Target], Awaitable[Evidence]]:
+def load_collector(gate: str) -> Callable[[Target], Awaitable[Evidence]]:
     """Return what collects the evidence of a gate."""
     collect: Callable[[Target], Awaitable[Evidence]] = import_module(GATES[gate]).collect
     return collect

@@ -31,7 +31,7 @@ _COLOURS = {
 }
 
 
-def name_of(verdict: Verdict) -> str:
+def verdict_name(verdict: Verdict) -> str:
     """Return a verdict as it is written everywhere."""
     return verdict.name.lower()
 
@@ -40,11 +40,11 @@ def as_table(decision: Decision, *, is_complete: bool = False) -> Table:
     """Return the table for a terminal: what is not passed, or all of it."""
     table = Table("Gate", "Check", "Limit", "Found", "Verdict")
     for gate in decision.gates:
-        shown = [each for each in gate.checks if is_complete or each.verdict is not Verdict.PASS]
+        shown = [check for check in gate.checks if is_complete or check.verdict is not Verdict.PASS]
         passed = len(gate.checks) - len(shown)
         for check in shown:
             colour = _COLOURS[check.verdict]
-            verdict = f"[{colour}]{name_of(check.verdict)}[/]"
+            verdict = f"[{colour}]{verdict_name(check.verdict)}[/]"
             table.add_row(gate.gate, check.what, check.limit, _plain(check.says), verdict)
         if passed:
             table.add_row(gate.gate, f"{passed} checks", "", "", "[green]pass[/]")
@@ -69,34 +69,37 @@ def as_json(
         "stage": decision.stage,
         "is_local": is_local,
         "decided_at": now.isoformat(),
-        "verdict": name_of(decision.verdict),
+        "verdict": verdict_name(decision.verdict),
         "gates": [
             {
                 "gate": gate.gate,
                 "mode": str(gate.mode),
                 "source": gate.source,
-                "verdict": name_of(gate.verdict),
+                "verdict": verdict_name(gate.verdict),
                 "checks": [
-                    {**asdict(check), "verdict": name_of(check.verdict)} for check in gate.checks
+                    {**asdict(check), "verdict": verdict_name(check.verdict)}
+                    for check in gate.checks
                 ],
             }
             for gate in decision.gates
         ],
-        "evidence": [{**asdict(each), "taken_at": each.taken_at.isoformat()} for each in evidence],
+        "evidence": [
+            {**asdict(gathered), "taken_at": gathered.taken_at.isoformat()} for gathered in evidence
+        ],
     }
 
 
 def as_markdown(decision: Decision) -> str:
     """Return the report for a pull request."""
     lines = [
-        f"# Verification of {decision.stage}: {name_of(decision.verdict)}",
+        f"# Verification of {decision.stage}: {verdict_name(decision.verdict)}",
         "",
         "| Gate | Check | Limit | Found | Verdict | Owner |",
         "|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {gate.gate} | {_cell(check.what)} | {_cell(check.limit)} | {_cell(check.says)} "
-        f"| {name_of(check.verdict)} | {_cell(check.owner)} |"
+        f"| {verdict_name(check.verdict)} | {_cell(check.owner)} |"
         for gate in decision.gates
         for check in gate.checks
     ]
@@ -117,7 +120,7 @@ def as_junit(decision: Decision) -> str:
     """Return the report for a CI server: a failure fails, what is unknown is an error."""
     root = Element("testsuites", name=f"verify {decision.stage}")
     for gate in decision.gates:
-        verdicts = [each.verdict for each in gate.checks]
+        verdicts = [check.verdict for check in gate.checks]
         suite = SubElement(
             root,
             "testsuite",
@@ -133,7 +136,7 @@ def as_junit(decision: Decision) -> str:
             if kind:
                 SubElement(case, kind, message=f"{says} (limit {check.limit})")
             elif check.verdict is not Verdict.PASS:
-                SubElement(case, "system-out").text = f"{name_of(check.verdict)}: {says}"
+                SubElement(case, "system-out").text = f"{verdict_name(check.verdict)}: {says}"
     return tostring(root, encoding="unicode", xml_declaration=True)
 
 

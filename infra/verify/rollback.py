@@ -17,7 +17,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from app.domain.errors import ShopError
 from infra.topology import FUNCTIONS, function_name
-from infra.verify.sources.aliases import Routing, find_routing, point, release_of, versions_below
+from infra.verify.sources.aliases import (
+    Routing,
+    find_routing,
+    get_release,
+    list_older_versions,
+    point_alias,
+)
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
@@ -52,10 +58,10 @@ def roll_back(client: "LambdaClient", stack: str, *, release: str | None = None)
     """
 
     def older(routing: Routing) -> str:
-        if release is None or release_of(client, routing.function, routing.stable) != release:
+        if release is None or get_release(client, routing.function, routing.stable) != release:
             return routing.stable
-        for version in versions_below(client, routing.function, routing.stable):
-            if release_of(client, routing.function, version) != release:
+        for version in list_older_versions(client, routing.function, routing.stable):
+            if get_release(client, routing.function, version) != release:
                 return version
         raise RollbackError("there is no version of another release")
 
@@ -78,7 +84,7 @@ def _for_each_function(
     changes, failures = [], []
     for function in FUNCTIONS:
         try:
-            changes.append(_point(client, function_name(stack, function.name), choose))
+            changes.append(_switch_alias(client, function_name(stack, function.name), choose))
         except ClientError as failure:
             failures.append(f"{function.name}: {failure.response['Error']['Code']}")
         except (BotoCoreError, RollbackError) as failure:
@@ -89,14 +95,16 @@ def _for_each_function(
     return changes
 
 
-def _point(client: "LambdaClient", function: str, choose: Callable[[Routing], str]) -> Change:
+def _switch_alias(
+    client: "LambdaClient", function: str, choose: Callable[[Routing], str]
+) -> Change:
     routing = find_routing(client, function)
     if routing is None:
         raise RollbackError("it has no alias to switch")
     version = choose(routing)
     if routing.canary is None and version == routing.stable:
         return Change(function, version, version)
-    after = point(client, routing, version=version)
+    after = point_alias(client, routing, version=version)
     return Change(function, _described(routing), _described(after))
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.verify.evidence import Evidence, Finding, Measurement
-from infra.verify.sources.aws_clients import SourceUnreachableError, asking
+from infra.verify.sources.aws_clients import SourceUnreachableError, translate_errors
 from infra.verify.sources.bench import find_base
-from infra.verify.sources.clients import SEQUENCES, Surprise, play
+from infra.verify.sources.clients import SEQUENCES, ClientFailure, play
 from infra.verify.sources.documents import (
     Document,
     breaking_api_changes,
@@ -59,10 +59,12 @@ async def collect(target: Target) -> Evidence:
                 findings += changes
         if target.url:
             source = f"clients of {target.url}"
-            with asking("the shop"):
+            with translate_errors("the shop"):
                 surprises = await _play(target.url)
             measurements.append(Measurement("client sequences", len(SEQUENCES), "sequences"))
-            findings += [Finding("client", each.client, each.says) for each in surprises]
+            findings += [
+                Finding("client", surprise.client, surprise.says) for surprise in surprises
+            ]
     except SourceUnreachableError as failure:
         return Evidence(GATE, source, now, unreachable=str(failure))
     return Evidence(GATE, source, now, tuple(measurements), tuple(findings))
@@ -109,5 +111,5 @@ def _git(root: Path, *arguments: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-async def _play(url: str) -> list[Surprise]:
-    return [each async for each in play(url)]
+async def _play(url: str) -> list[ClientFailure]:
+    return [failure async for failure in play(url)]

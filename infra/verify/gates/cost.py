@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 
 from infra.local.environment import base_environment
 from infra.verify.evidence import Evidence, Finding, Measurement
-from infra.verify.sources.aws_clients import SourceUnreachableError, asking, aws_client
+from infra.verify.sources.aws_clients import SourceUnreachableError, aws_client, translate_errors
 from infra.verify.sources.cloudwatch import Window
-from infra.verify.sources.spent import Budget, budgets_of, units_used
+from infra.verify.sources.spent import Budget, list_budgets, units_used
 from infra.verify.sources.units import Prices, Units
 from infra.verify.target import Target
 
@@ -35,15 +35,15 @@ async def collect(target: Target) -> Evidence:
         prices = Prices.read(target.root)
         if is_metered_here:
             used = await asyncio.to_thread(_play, target)
-            return judged(where, now, prices, priced_journeys(prices, used))
-        with asking("AWS"):
+            return build_evidence(where, now, prices, price_journeys(prices, used))
+        with translate_errors("AWS"):
             measurements, findings = await asyncio.to_thread(_spent, target, prices, now)
-        return judged(where, now, prices, measurements, findings)
+        return build_evidence(where, now, prices, measurements, findings)
     except SourceUnreachableError as failure:
         return Evidence(GATE, where, now, unreachable=str(failure))
 
 
-def judged(
+def build_evidence(
     source: str,
     now: datetime,
     prices: Prices,
@@ -61,7 +61,7 @@ def judged(
     )
 
 
-def priced_journeys(prices: Prices, used: dict[str, Units]) -> list[Measurement]:
+def price_journeys(prices: Prices, used: dict[str, Units]) -> list[Measurement]:
     """Return the cost of each journey, and the units that do not hang on this machine."""
     measurements = []
     for journey, units in used.items():
@@ -76,7 +76,7 @@ def priced_journeys(prices: Prices, used: dict[str, Units]) -> list[Measurement]
     return measurements
 
 
-def priced_orders(
+def price_orders(
     prices: Prices, *, now: tuple[Units, int], before: tuple[Units, int]
 ) -> list[Measurement]:
     """Return what everything that was used costs per order, next to the time before."""
@@ -95,12 +95,12 @@ def priced_orders(
     ]
 
 
-def watched(budgets: list[Budget], stack: str) -> tuple[list[Measurement], list[Finding]]:
+def measure_budgets(budgets: list[Budget], stack: str) -> tuple[list[Measurement], list[Finding]]:
     """Return how far every budget is used up; a stack that none watches is found."""
     if not budgets:
         return [], [Finding("no-budget", stack, "no cost budget of AWS watches this stack")]
-    actual = max(each.actual for each in budgets)
-    forecasts = [each.forecast for each in budgets if each.forecast is not None]
+    actual = max(budget.actual for budget in budgets)
+    forecasts = [budget.forecast for budget in budgets if budget.forecast is not None]
     measurements = [Measurement("budget spent", round(actual, _DIGITS), "of the limit")]
     if forecasts:
         forecast = round(max(forecasts), _DIGITS)
@@ -139,12 +139,12 @@ def _spent(
 ) -> tuple[list[Measurement], list[Finding]]:
     client = aws_client("cloudwatch", target.region)
     window = Window.since(target.since, now)
-    orders = priced_orders(
+    orders = price_orders(
         prices,
         now=units_used(client, target.stack, window),
         before=units_used(client, target.stack, window.before()),
     )
     account = aws_client("sts", target.region).get_caller_identity()["Account"]
-    budgets = budgets_of(aws_client("budgets", target.region), account, target.stack)
-    measurements, findings = watched(budgets, target.stack)
+    budgets = list_budgets(aws_client("budgets", target.region), account, target.stack)
+    measurements, findings = measure_budgets(budgets, target.stack)
     return [*orders, *measurements], findings

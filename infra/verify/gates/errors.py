@@ -4,7 +4,7 @@ import os
 from datetime import UTC, datetime
 
 from infra.verify.evidence import Evidence, Finding, Measurement
-from infra.verify.sources.aws_clients import SourceUnreachableError, asking
+from infra.verify.sources.aws_clients import SourceUnreachableError, translate_errors
 from infra.verify.sources.sentry import Issue, SentrySettings, new_issues
 from infra.verify.target import Target
 
@@ -17,7 +17,7 @@ async def collect(_: Target) -> Evidence:
     try:
         settings = SentrySettings.read(os.environ)
         source = f"Sentry, release {settings.release}"
-        with asking("Sentry"):
+        with translate_errors("Sentry"):
             issues = await new_issues(settings)
     except SourceUnreachableError as failure:
         return Evidence(GATE, source, now, unreachable=str(failure))
@@ -25,10 +25,10 @@ async def collect(_: Target) -> Evidence:
         return Evidence(
             GATE, source, now, unreachable="Sentry answers in another shape than its API"
         )
-    return judged(source, now, issues)
+    return build_evidence(source, now, issues)
 
 
-def judged(source: str, now: datetime, issues: list[Issue]) -> Evidence:
+def build_evidence(source: str, now: datetime, issues: list[Issue]) -> Evidence:
     """Return the evidence of the issues that were found."""
     return Evidence(
         GATE,
@@ -41,8 +41,8 @@ def judged(source: str, now: datetime, issues: list[Issue]) -> Evidence:
         ),
         tuple(
             Finding(
-                "new-issue", each.short_id, f"{each.kind} in {each.place}, {each.events} events"
+                "new-issue", issue.short_id, f"{issue.kind} in {issue.place}, {issue.events} events"
             )
-            for each in issues
+            for issue in issues
         ),
     )

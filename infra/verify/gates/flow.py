@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from infra.topology import queue_name
 from infra.verify.evidence import Evidence, Finding, Measurement
-from infra.verify.sources.aws_clients import SourceUnreachableError, asking, aws_client
+from infra.verify.sources.aws_clients import SourceUnreachableError, aws_client, translate_errors
 from infra.verify.sources.backlog import DeadLetters, count_dead_letters, stuck_orders
 from infra.verify.sources.drift import (
     Drift,
@@ -24,7 +24,7 @@ from infra.verify.target import Target
 GATE = "flow"
 
 #: How long a purchase is waited for; how long it may take is for the policy to say.
-PATIENCE_SECONDS = 60.0
+PURCHASE_DEADLINE_SECONDS = 60.0
 
 
 async def collect(target: Target) -> Evidence:
@@ -32,9 +32,9 @@ async def collect(target: Target) -> Evidence:
     source = f"{target.url} and stack {target.stack}"
     now = datetime.now(UTC)
     try:
-        with asking("the shop"):
+        with translate_errors("the shop"):
             purchase = await _buy(target.url)
-        with asking("AWS"):
+        with translate_errors("AWS"):
             letters = await asyncio.to_thread(
                 lambda: count_dead_letters(aws_client("sqs", target.region), target.stack)
             )
@@ -42,13 +42,15 @@ async def collect(target: Target) -> Evidence:
             stuck = await stuck_orders(target.stack, target.region, now=now)
     except SourceUnreachableError as failure:
         return Evidence(GATE, source, now, unreachable=str(failure))
-    return judged(target, source, now, purchase=purchase, letters=letters, stuck=stuck, drift=drift)
+    return build_evidence(
+        target, source, now, purchase=purchase, letters=letters, stuck=stuck, drift=drift
+    )
 
 
 async def _buy(url: str) -> Purchase | str:
     """Return how far a purchase came, or why the shop refused it."""
     try:
-        return await buy(url, within_seconds=PATIENCE_SECONDS)
+        return await buy(url, within_seconds=PURCHASE_DEADLINE_SECONDS)
     except PurchaseRefusedError as refusal:
         return str(refusal)
     except (KeyError, TypeError, IndexError):
@@ -68,7 +70,7 @@ def find_drift(target: Target) -> list[Drift]:
     ]
 
 
-def judged(
+def build_evidence(
     target: Target,
     source: str,
     now: datetime,
@@ -81,12 +83,14 @@ def judged(
     """Return the evidence of what was found; ``purchase`` is a text when it was refused."""
     findings = [
         *(
-            Finding("dead-letters", queue_name(target.stack, each.queue), f"{each.count} messages")
-            for each in letters
-            if each.count
+            Finding(
+                "dead-letters", queue_name(target.stack, letter.queue), f"{letter.count} messages"
+            )
+            for letter in letters
+            if letter.count
         ),
-        *(Finding("stuck", f"order {each}", "is still open") for each in stuck),
-        *(Finding("drift", each.subject, str(each)) for each in drift),
+        *(Finding("stuck", f"order {order_id}", "is still open") for order_id in stuck),
+        *(Finding("drift", difference.subject, str(difference)) for difference in drift),
     ]
     seconds = None
     if isinstance(purchase, str):
@@ -106,11 +110,11 @@ def judged(
             Measurement(
                 "purchase delivered after",
                 # Without a delivery the wait is what is known: at least that long.
-                seconds if seconds is not None else PATIENCE_SECONDS,
+                seconds if seconds is not None else PURCHASE_DEADLINE_SECONDS,
                 "s",
                 about="from ordering to delivered, handed over in the store",
             ),
-            Measurement("dead letters", sum(each.count for each in letters), "messages"),
+            Measurement("dead letters", sum(letter.count for letter in letters), "messages"),
             Measurement("stuck orders", len(stuck), "orders"),
             Measurement("drift", len(drift), "differences"),
         ),

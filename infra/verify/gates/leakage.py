@@ -22,7 +22,7 @@ import httpx
 from app.domain.card import passes_luhn
 from infra.local.environment import base_environment
 from infra.verify.evidence import Evidence, Finding, Measurement
-from infra.verify.sources.aws_clients import SourceUnreachableError, asking
+from infra.verify.sources.aws_clients import SourceUnreachableError, translate_errors
 from infra.verify.target import Target
 
 GATE = "leakage"
@@ -68,7 +68,7 @@ async def _live_through(root: Path, folder: Path) -> dict[str, str]:
         )
     try:
         url = await _until_ready(shop, folder / "printed")
-        with asking("the shop"):
+        with translate_errors("the shop"):
             return await plant(url)
     finally:
         shop.send_signal(signal.SIGTERM)
@@ -82,7 +82,7 @@ async def _live_through(root: Path, folder: Path) -> dict[str, str]:
 async def _until_ready(shop: "subprocess.Popen[bytes]", printed: Path) -> str:
     for _ in range(int(_START_SECONDS * 10)):
         lines = (await asyncio.to_thread(printed.read_text, errors="replace")).splitlines()
-        if found := [each for each in lines if each.startswith(_READY)]:
+        if found := [line for line in lines if line.startswith(_READY)]:
             return found[-1].removeprefix(_READY)
         if shop.poll() is not None:
             break
@@ -143,7 +143,7 @@ async def _until_final(http: httpx.AsyncClient, user: str, headers: Mapping[str,
     """Wait for the orders to end: a card travels on a queue until its payment is decided."""
     for _ in range(int(_ARRIVES_SECONDS * 5)):
         orders = (await http.get(f"/order/{user}", headers=headers)).json()
-        if orders and {each["state"] for each in orders} <= {"delivered", "declined"}:
+        if orders and {order["state"] for order in orders} <= {"delivered", "declined"}:
             return
         await asyncio.sleep(0.2)
     raise SourceUnreachableError("the orders with the planted cards do not end")
@@ -152,7 +152,7 @@ async def _until_final(http: httpx.AsyncClient, user: str, headers: Mapping[str,
 def search(folder: Path, marks: Mapping[str, str]) -> tuple[int, list[Finding]]:
     """Return how many bytes were searched and which secret is in which file."""
     searched, findings = 0, []
-    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         content = path.read_bytes()
         searched += len(content)
         place = str(path.relative_to(folder))

@@ -13,7 +13,7 @@ from infra.topology import FUNCTIONS, QUEUES, function_name, queue_name
 from infra.verify.evidence import Evidence, Measurement
 from infra.verify.sources import cloudwatch
 from infra.verify.sources.aliases import find_routing
-from infra.verify.sources.aws_clients import SourceUnreachableError, asking, aws_client
+from infra.verify.sources.aws_clients import SourceUnreachableError, aws_client, translate_errors
 from infra.verify.sources.bench import Figure, bench
 from infra.verify.sources.cloudwatch import FunctionFigures, Window, function_figures
 from infra.verify.sources.emulated_queues import oldest_message_seconds
@@ -45,15 +45,15 @@ def _source(target: Target) -> str:
 
 async def _measured(target: Target, now: datetime) -> list[Measurement]:
     if target.stage == "source":
-        return benched(await asyncio.to_thread(bench, target.root, os.environ))
+        return measure_bench(await asyncio.to_thread(bench, target.root, os.environ))
     if target.is_local:
-        with asking("the shop"):
+        with translate_errors("the shop"):
             answers = await _measure(target.url)
         endpoint_url = os.environ.get("AWS_ENDPOINT_URL", "")
-        with asking("the emulator"):
+        with translate_errors("the emulator"):
             ages = await oldest_message_seconds(endpoint_url, _queues(target))
-        return [*answered(answers), *waited(ages)]
-    with asking("CloudWatch"):
+        return [*measure_answers(answers), *measure_queue_ages(ages)]
+    with translate_errors("CloudWatch"):
         return await asyncio.to_thread(_counted, target, now)
 
 
@@ -64,15 +64,15 @@ async def _measure(url: str) -> Answers:
         raise SourceUnreachableError("the shop answers in another shape than ours") from None
 
 
-def benched(figures: list[Figure]) -> list[Measurement]:
+def measure_bench(figures: list[Figure]) -> list[Measurement]:
     """Return the bench's figures; the base commit's are their baselines."""
     return [
-        Measurement(f"bench: {each.name}", each.value, each.unit, baseline=each.base)
-        for each in figures
+        Measurement(f"bench: {figure.name}", figure.value, figure.unit, baseline=figure.base)
+        for figure in figures
     ]
 
 
-def answered(answers: Answers) -> list[Measurement]:
+def measure_answers(answers: Answers) -> list[Measurement]:
     """Return what requests to the api found out."""
     return [
         Measurement("p95 of api", round(answers.p95_ms, 1), "ms", samples=answers.count),
@@ -80,7 +80,7 @@ def answered(answers: Answers) -> list[Measurement]:
     ]
 
 
-def waited(ages: dict[str, float]) -> list[Measurement]:
+def measure_queue_ages(ages: dict[str, float]) -> list[Measurement]:
     """Return how old the oldest message of each queue is."""
     return [
         Measurement(f"oldest message of {queue}", round(seconds, 1), "s")
@@ -88,7 +88,9 @@ def waited(ages: dict[str, float]) -> list[Measurement]:
     ]
 
 
-def counted(function: str, figures: FunctionFigures, before: FunctionFigures) -> list[Measurement]:
+def measure_function(
+    function: str, figures: FunctionFigures, before: FunctionFigures
+) -> list[Measurement]:
     """Return what CloudWatch counted of one function, next to the version before it."""
     return [
         Measurement(
@@ -124,11 +126,13 @@ def _counted(target: Target, now: datetime) -> list[Measurement]:
         else:
             figures = function_figures(client, name, window, version=None)
             before = function_figures(client, name, window.before(), version=None)
-        measurements += counted(function.name, figures, before)
+        measurements += measure_function(function.name, figures, before)
     ages = cloudwatch.oldest_message_seconds(client, _queues(target), window)
-    return [*measurements, *waited(ages)]
+    return [*measurements, *measure_queue_ages(ages)]
 
 
 def _queues(target: Target) -> dict[str, str]:
     """Return the AWS names of the queues that are worked off."""
-    return {each.name: queue_name(target.stack, each.name) for each in QUEUES if each.dead_letters}
+    return {
+        queue.name: queue_name(target.stack, queue.name) for queue in QUEUES if queue.dead_letters
+    }

@@ -29,7 +29,7 @@ async def collect(target: Target) -> Evidence:
         recorded = _read(target.root / RECORDED_FILE)
     except SourceUnreachableError as failure:
         return Evidence(GATE, source, now, unreachable=str(failure))
-    return judged(source, now, graph, recorded)
+    return build_evidence(source, now, graph, recorded)
 
 
 def _read(path: Path) -> dict[str, list[str]]:
@@ -40,7 +40,7 @@ def _read(path: Path) -> dict[str, list[str]]:
     return recorded
 
 
-def judged(
+def build_evidence(
     source: str, now: datetime, graph: Graph, recorded: Mapping[str, Sequence[str]]
 ) -> Evidence:
     """Return the evidence of a graph and of what its roles were seen doing."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from infra.topology import function_name
 from infra.verify.evidence import Evidence, Finding, Measurement
-from infra.verify.sources.advisories import advisories_of
-from infra.verify.sources.aws_clients import SourceUnreachableError, asking, aws_client
+from infra.verify.sources.advisories import find_advisories
+from infra.verify.sources.aws_clients import SourceUnreachableError, aws_client, translate_errors
 from infra.verify.sources.lock import EVERYTHING, SHIPPED, Package, bill_of_materials, read_lock
 from infra.verify.target import Target
 
@@ -30,11 +30,11 @@ async def collect(target: Target) -> Evidence:
         weak = await find_weaknesses(shipped)
         scanned = None
         if target.stage in {"canary", "live"} and not target.is_local:
-            with asking("the image scan"):
+            with translate_errors("the image scan"):
                 scanned = await asyncio.to_thread(_scan, target)
     except SourceUnreachableError as failure:
         return Evidence(GATE, source, now, unreachable=str(failure))
-    return judged(source, now, locked, weak=weak, scanned=scanned)
+    return build_evidence(source, now, locked, weak=weak, scanned=scanned)
 
 
 def write_bill(target: Target, packages: Sequence[Package], now: datetime) -> None:
@@ -48,8 +48,8 @@ def write_bill(target: Target, packages: Sequence[Package], now: datetime) -> No
 async def find_weaknesses(packages: Sequence[Package]) -> dict[str, list[str]] | None:
     """Return the advisories by package, or None when nobody can be asked."""
     try:
-        with asking("the advisory database"):
-            return await advisories_of(packages)
+        with translate_errors("the advisory database"):
+            return await find_advisories(packages)
     except (SourceUnreachableError, ValueError, KeyError, TypeError):
         return None
 
@@ -66,7 +66,7 @@ def _scan(target: Target) -> dict[str, int]:
     return counts
 
 
-def judged(
+def build_evidence(
     source: str,
     now: datetime,
     locked: dict[str, list[Package]],
@@ -76,10 +76,10 @@ def judged(
 ) -> Evidence:
     """Return the evidence of the packages by lock file, their advisories and the scan."""
     findings = [
-        Finding("unhashed", f"{name}: {each.name}", "no exact version with a hash")
+        Finding("unhashed", f"{name}: {package.name}", "no exact version with a hash")
         for name, packages in locked.items()
-        for each in packages
-        if not (each.version and each.hashes)
+        for package in packages
+        if not (package.version and package.hashes)
     ]
     findings += [
         Finding("advisory", purl, ", ".join(ids)) for purl, ids in sorted((weak or {}).items())
@@ -91,6 +91,6 @@ def judged(
         Measurement("advisories", known, "advisories", samples=components),
     ]
     if scanned is not None:
-        severe = sum(scanned.get(each, 0) for each in _SEVERE)
+        severe = sum(scanned.get(severity, 0) for severity in _SEVERE)
         measurements.append(Measurement("severe findings of the image scan", severe, "findings"))
     return Evidence(GATE, source, now, tuple(measurements), tuple(findings))

@@ -16,7 +16,7 @@ _ADDRESS = "https://api.osv.dev"
 _TIMEOUT_SECONDS = 15.0
 
 
-async def advisories_of(packages: Sequence[Package]) -> dict[str, list[str]]:
+async def find_advisories(packages: Sequence[Package]) -> dict[str, list[str]]:
     """Return the ids of the advisories of each package that has one, by its package URL.
 
     Raises:
@@ -24,13 +24,13 @@ async def advisories_of(packages: Sequence[Package]) -> dict[str, list[str]]:
         ValueError: something else answers in its place.
     """
     address = os.environ.get(ADDRESS_VARIABLE, _ADDRESS)
-    queries = [{"package": {"purl": each.purl}} for each in packages]
+    queries = [{"package": {"purl": package.purl}} for package in packages]
     async with httpx.AsyncClient(base_url=address, timeout=_TIMEOUT_SECONDS) as http:
         answer = await http.post("/v1/querybatch", json={"queries": queries})
         answer.raise_for_status()
         results = answer.json()["results"]
     return {
-        package.purl: [each["id"] for each in result["vulns"]]
+        package.purl: [advisory["id"] for advisory in result["vulns"]]
         for package, result in zip(packages, results, strict=True)
         if result.get("vulns")
     }

@@ -40,7 +40,7 @@ def find_routing(client: "LambdaClient", function: str) -> Routing | None:
     return _routing(function, alias)
 
 
-def point(client: "LambdaClient", routing: Routing, *, version: str) -> Routing:
+def point_alias(client: "LambdaClient", routing: Routing, *, version: str) -> Routing:
     """Send every call to ``version`` and return the routing that is now in force.
 
     Raises:
@@ -57,22 +57,22 @@ def point(client: "LambdaClient", routing: Routing, *, version: str) -> Routing:
     return _routing(routing.function, alias)
 
 
-def release_of(client: "LambdaClient", function: str, version: str) -> str:
+def get_release(client: "LambdaClient", function: str, version: str) -> str:
     """Return the release (setting ``VERSION``) that a version of a function runs."""
     found = client.get_function_configuration(FunctionName=function, Qualifier=version)
     return found.get("Environment", {}).get("Variables", {}).get("VERSION", "")
 
 
-def versions_below(client: "LambdaClient", function: str, version: str) -> list[str]:
+def list_older_versions(client: "LambdaClient", function: str, version: str) -> list[str]:
     """Return the published versions older than ``version``, newest first."""
     pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=function)
     numbers = {
-        int(each["Version"])
+        int(version["Version"])
         for page in pages
-        for each in page["Versions"]
-        if each["Version"].isdecimal()
+        for version in page["Versions"]
+        if version["Version"].isdecimal()
     }
-    return [str(each) for each in sorted(numbers, reverse=True) if each < int(version)]
+    return [str(number) for number in sorted(numbers, reverse=True) if number < int(version)]
 
 
 def _routing(function: str, alias: "AliasConfigurationResponseTypeDef") -> Routing:

@@ -45,7 +45,7 @@ def _session() -> Session:
 
 
 @contextmanager
-def asking(source: str) -> Iterator[None]:
+def translate_errors(source: str) -> Iterator[None]:
     """Turn every failure to get an answer from ``source`` into one error.
 
     Only the kind of a failure is repeated: its text can hold addresses with credentials.

@@ -32,9 +32,9 @@ class DeadLetters:
 def count_dead_letters(client: "SQSClient", stack: str) -> list[DeadLetters]:
     """Return what every dead-letter queue holds; those being looked at count too."""
     return [
-        DeadLetters(each.name, _count(client, queue_name(stack, each.name)))
-        for each in QUEUES
-        if each.dead_letters is None
+        DeadLetters(queue.name, _count(client, queue_name(stack, queue.name)))
+        for queue in QUEUES
+        if queue.dead_letters is None
     ]
 
 
@@ -54,4 +54,4 @@ async def stuck_orders(stack: str, region: str, *, now: datetime) -> tuple[str, 
     """
     table = open_table(table_name(stack), region=region)
     found = await list_overdue_order_ids(table, placed_before=now - STUCK_AFTER, limit=_MOST)
-    return tuple(each for each in found if each != SAMPLE_ORDER_ID)
+    return tuple(order_id for order_id in found if order_id != SAMPLE_ORDER_ID)

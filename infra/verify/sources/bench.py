@@ -42,19 +42,21 @@ def bench(root: Path, environment: Mapping[str, str]) -> list[Figure]:
     given = environment.get(FIGURES_VARIABLE)
     figures = _read(Path(given)) if given else _measure(root)
     base = _base_figures(root, environment)
-    return [Figure(each.name, each.value, each.unit, base.get(each.name)) for each in figures]
+    return [
+        Figure(figure.name, figure.value, figure.unit, base.get(figure.name)) for figure in figures
+    ]
 
 
 def _base_figures(root: Path, environment: Mapping[str, str]) -> dict[str, float]:
     """Return the figures of the base commit by name; none where there is no such commit."""
     if given := environment.get(BASE_FIGURES_VARIABLE):
-        return {each.name: each.value for each in _read(Path(given))}
+        return {figure.name: figure.value for figure in _read(Path(given))}
     base = environment.get(BASE_VARIABLE) or find_base(root)
     if base is None:
         return {}
     with _checked_out(root, base) as tree:
         try:
-            return {each.name: each.value for each in _measure(tree)}
+            return {figure.name: figure.value for figure in _measure(tree)}
         except SourceUnreachableError:
             # A base that cannot be measured is no fault of this tree.
             return {}
@@ -127,6 +129,6 @@ def _read(path: Path) -> list[Figure]:
 def _parsed(text: str) -> list[Figure]:
     try:
         rows = json.loads(text)
-        return [Figure(str(each["name"]), float(each["value"]), str(each["unit"])) for each in rows]
+        return [Figure(str(row["name"]), float(row["value"]), str(row["unit"])) for row in rows]
     except (ValueError, TypeError, KeyError) as failure:
         raise SourceUnreachableError("the bench's figures are in another shape") from failure

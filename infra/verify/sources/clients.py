@@ -20,20 +20,20 @@ _CARD = {"type": "amex", "number": "4111111111111111", "ccv": "123"}
 
 
 @dataclass(frozen=True)
-class Surprise:
+class ClientFailure:
     """A client would have stumbled; ``says`` is over what."""
 
     client: str
     says: str
 
 
-class _Stumbled(Exception):  # noqa: N818  # It is a finding, not a failure of ours.
+class _BrokenClientError(Exception):  # It is a finding, not a failure of ours.
     """What a client relies on is not so."""
 
 
 def _expect(holds: object, says: str) -> None:
     if not holds:
-        raise _Stumbled(says)
+        raise _BrokenClientError(says)
 
 
 class Session:
@@ -52,7 +52,7 @@ class Session:
         try:
             return answer.json() if answer.content else None
         except ValueError:
-            raise _Stumbled(f"{place}: the answer is no JSON") from None
+            raise _BrokenClientError(f"{place}: the answer is no JSON") from None
 
     async def arrive(self) -> dict[str, Any]:
         """Register, log in and look around; return a product."""
@@ -162,7 +162,7 @@ SEQUENCES: dict[str, Callable[[Session], Awaitable[None]]] = {
 }
 
 
-async def play(url: str) -> AsyncIterator[Surprise]:
+async def play(url: str) -> AsyncIterator[ClientFailure]:
     """Play every client against a shop and yield where one stumbles.
 
     Raises:
@@ -172,7 +172,7 @@ async def play(url: str) -> AsyncIterator[Surprise]:
         async with httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS) as http:
             try:
                 await sequence(Session(http))
-            except _Stumbled as stumbled:
-                yield Surprise(name, str(stumbled))
+            except _BrokenClientError as stumbled:
+                yield ClientFailure(name, str(stumbled))
             except (KeyError, TypeError, IndexError) as failure:
-                yield Surprise(name, f"an answer lacks something: {type(failure).__name__}")
+                yield ClientFailure(name, f"an answer lacks something: {type(failure).__name__}")

@@ -83,7 +83,7 @@ def read_series(
     client: "CloudWatchClient", series: dict[str, Series], window: Window
 ) -> dict[str, float | None]:
     """Return the value of each series in the window; None where nothing was counted."""
-    names = {f"q{place}": name for place, name in enumerate(series)}
+    names = {f"q{number}": name for number, name in enumerate(series)}
     values: dict[str, list[float]] = {name: [] for name in series}
     more: dict[str, Any] = {}
     while True:
@@ -96,7 +96,7 @@ def read_series(
         for result in answer["MetricDataResults"]:
             values[names[result["Id"]]] += result["Values"]
         if not answer.get("NextToken"):
-            return {name: each.joined(values[name]) for name, each in series.items()}
+            return {name: one.joined(values[name]) for name, one in series.items()}
         more = {"NextToken": answer["NextToken"]}
 
 

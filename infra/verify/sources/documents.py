@@ -61,10 +61,10 @@ def _operation(
             else:
                 schemas = (content.get("schema", {}), found[kind].get("schema", {}))
                 yield from _lost(f"{place} {status}", (old, schemas[0]), (new, schemas[1]))
-    given = {(each["in"], each["name"]) for each in had.get("parameters", ())}
-    for each in has.get("parameters", ()):
-        if each.get("required") and (each["in"], each["name"]) not in given:
-            yield place, f"needs {each['in']} {each['name']} now"
+    given = {(parameter["in"], parameter["name"]) for parameter in had.get("parameters", ())}
+    for needed in has.get("parameters", ()):
+        if needed.get("required") and (needed["in"], needed["name"]) not in given:
+            yield place, f"needs {needed['in']} {needed['name']} now"
     for kind, content in had.get("requestBody", {}).get("content", {}).items():
         wanted = has.get("requestBody", {}).get("content", {}).get(kind, {})
         schemas = (content.get("schema", {}), wanted.get("schema", {}))
@@ -80,7 +80,7 @@ def _schema(document: Document, schema: Document) -> Document:
                 found = found[part]
             schema = found
         elif forms := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
-            schema = next((each for each in forms if each.get("type") != "null"), {})
+            schema = next((form for form in forms if form.get("type") != "null"), {})
         else:
             break
     return schema

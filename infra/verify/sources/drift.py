@@ -51,7 +51,7 @@ def _differences(
             yield Drift(subject, what, str(value), str(found.get(what, "missing")))
 
 
-def _looked_at(subject: str, look: Callable[[T], Iterator[Drift]], wanted: T) -> list[Drift]:
+def _compare(subject: str, look: Callable[[T], Iterator[Drift]], wanted: T) -> list[Drift]:
     """Return where one thing is not as ``wanted``; that it is missing is a difference too."""
     try:
         return list(look(wanted))
@@ -94,14 +94,14 @@ def queues_drift(client: "SQSClient", stack: str) -> list[Drift]:
             },
         )
 
-    return [drift for queue in topology.QUEUES for drift in _looked_at(queue.name, look, queue)]
+    return [drift for queue in topology.QUEUES for drift in _compare(queue.name, look, queue)]
 
 
 def table_drift(client: "DynamoDBClient", stack: str) -> list[Drift]:
     """Compare keys and indexes of the table."""
 
     def keys(schema: Any) -> dict[str, str]:
-        return {each["KeyType"]: each["AttributeName"] for each in schema}
+        return {key["KeyType"]: key["AttributeName"] for key in schema}
 
     def look(shape: TableShape) -> Iterator[Drift]:
         there = client.describe_table(TableName=topology.table_name(stack))["Table"]
@@ -112,16 +112,16 @@ def table_drift(client: "DynamoDBClient", stack: str) -> list[Drift]:
                 index.projection,
                 {"HASH": index.hash_key, "RANGE": index.range_key},
             )
-        for each in there.get("GlobalSecondaryIndexes", []):
-            found[each["IndexName"]] = (
-                each["Projection"].get("ProjectionType"),
-                keys(each["KeySchema"]),
+        for deployed in there.get("GlobalSecondaryIndexes", []):
+            found[deployed["IndexName"]] = (
+                deployed["Projection"].get("ProjectionType"),
+                keys(deployed["KeySchema"]),
             )
         yield from _differences("table", wanted, found)
         for name in found.keys() - wanted.keys():
             yield Drift("table", name, "no such index", "there")
 
-    return _looked_at("table", look, SHAPE)
+    return _compare("table", look, SHAPE)
 
 
 def functions_drift(client: "LambdaClient", stack: str, *, is_local: bool) -> list[Drift]:
@@ -157,12 +157,12 @@ def functions_drift(client: "LambdaClient", stack: str, *, is_local: bool) -> li
                 found = "given" if setting in given else "missing"
                 yield Drift(function.name, setting, wanted, found)
 
-    mapped = {each.function for each in topology.MAPPINGS}
+    mapped = {mapping.function for mapping in topology.MAPPINGS}
     return [
         drift
         for function in topology.FUNCTIONS
         if not is_local or function.name in mapped
-        for drift in _looked_at(function.name, look, function)
+        for drift in _compare(function.name, look, function)
     ]
 
 
@@ -210,7 +210,7 @@ def triggers_drift(
         name = topology.schedule_name(stack, wanted.name)
         # Whatever group it is in: that is a matter of who deploys it.
         listed = scheduler.list_schedules(NamePrefix=name)["Schedules"]
-        groups = [each["GroupName"] for each in listed if each["Name"] == name]
+        groups = [schedule["GroupName"] for schedule in listed if schedule["Name"] == name]
         if len(groups) != 1:
             yield Drift(wanted.name, "number of schedules", "1", str(len(groups)))
             return
@@ -230,6 +230,6 @@ def triggers_drift(
         )
 
     mappings = [
-        drift for mapping in topology.MAPPINGS for drift in _looked_at(mapping.queue, look, mapping)
+        drift for mapping in topology.MAPPINGS for drift in _compare(mapping.queue, look, mapping)
     ]
-    return mappings + _looked_at(topology.SWEEPER.name, look_at_schedule, topology.SWEEPER)
+    return mappings + _compare(topology.SWEEPER.name, look_at_schedule, topology.SWEEPER)

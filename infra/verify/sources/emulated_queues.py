@@ -29,7 +29,7 @@ async def oldest_message_seconds(endpoint_url: str, queues: Mapping[str, str]) -
         for url, messages in by_url.items()
     }
     return {
-        name: max((_age(each, now) for each in held.get(aws, [])), default=0.0)
+        name: max((_age(message, now) for message in held.get(aws, [])), default=0.0)
         for name, aws in queues.items()
     }
 

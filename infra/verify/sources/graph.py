@@ -35,11 +35,11 @@ class Graph:
     def __init__(self, resources: Sequence[Resource]) -> None:
         """Hold ``resources``."""
         self.resources = resources
-        self._by_arn = {each.arn: each for each in resources}
+        self._by_arn = {resource.arn: resource for resource in resources}
 
     def all(self, kind: str) -> list[Resource]:
         """Return the resources whose type ends in ``kind``, such as ``sqs/queue:Queue``."""
-        return [each for each in self.resources if each.kind.endswith(f":{kind}")]
+        return [resource for resource in self.resources if resource.kind.endswith(f":{kind}")]
 
     def by_arn(self, arn: str) -> Resource | None:
         """Return the resource an ARN names, or None for one that is not of this stack."""
@@ -52,7 +52,7 @@ class Graph:
             return found
         wanted = found.inputs["functionName"]
         functions = self.all("lambda/function:Function")
-        return next((each for each in functions if each.inputs["name"] == wanted), None)
+        return next((function for function in functions if function.inputs["name"] == wanted), None)
 
     def grants(self) -> Iterator[tuple[str, str, str]]:
         """Yield role, action and resource of everything that is allowed, by program names."""
@@ -62,9 +62,9 @@ class Graph:
             for statement in policy.document("policy"):
                 for action in as_list(statement.get("Action", "*")):
                     for arn in as_list(statement.get("Resource", "*")):
-                        yield role, action, self.place_of(arn)
+                        yield role, action, self.describe_arn(arn)
 
-    def place_of(self, arn: str) -> str:
+    def describe_arn(self, arn: str) -> str:
         """Return what an ARN names, in the program's words, as they are in every stack."""
         plain, _, index = arn.removesuffix(":*").partition("/index/")
         found = self.by_arn(plain)
@@ -102,7 +102,7 @@ def read_graph(root: Path, stack: str = "") -> Graph:
         raise SourceUnreachableError(f"the stack's graph cannot be made: {last}")
     return Graph(
         [
-            Resource(each["type"], each["name"], each["arn"], each["inputs"])
-            for each in json.loads(done.stdout)["resources"]
+            Resource(resource["type"], resource["name"], resource["arn"], resource["inputs"])
+            for resource in json.loads(done.stdout)["resources"]
         ]
     )

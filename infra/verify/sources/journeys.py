@@ -46,14 +46,16 @@ _REQUESTS_PER_RECEIPT = 2
 _ERIC, _PASSWORD = "5c393a111d41c892ce243829", "vmware1!"  # Seeded and public.
 _CARD = {"number": "4111111111111111", "expMonth": "12", "expYear": "2099", "ccv": "123"}
 _STACK = "local"
-_FUNCTIONS = {each.name: each for each in topology.FUNCTIONS}
+_FUNCTIONS = {function.name: function for function in topology.FUNCTIONS}
 
 
-def lambda_units(function: str, *, cpu_seconds: float, calls: int, waited: float = 0.0) -> Units:
+def lambda_units(
+    function: str, *, cpu_seconds: float, calls: int, wait_seconds: float = 0.0
+) -> Units:
     """Return what Lambda bills for one call of a function that called AWS ``calls`` times."""
     memory = _FUNCTIONS[function].memory_mb
     stretched = cpu_seconds * max(1.0, _WHOLE_PROCESSOR_MB / memory)
-    seconds = stretched + calls * CALL_SECONDS + waited
+    seconds = stretched + calls * CALL_SECONDS + wait_seconds
     return Units(function_calls=1, gb_seconds=seconds * memory / _MB_PER_GB)
 
 
@@ -76,7 +78,7 @@ class Shop:
         """Forget what was used since a look and go on from what it showed."""
         self._used = units
 
-    async def ask(self, method: str, path: str, *, waited: float = 0.0, **body: Any) -> Any:
+    async def ask(self, method: str, path: str, *, wait_seconds: float = 0.0, **body: Any) -> Any:
         """Return the JSON of an answer; one call of the api function.
 
         Raises:
@@ -86,13 +88,13 @@ class Shop:
         answer = await self._http.request(method, path, **body)
         seconds = time.process_time() - begun
         answer.raise_for_status()
-        self._count("api", seconds, waited=waited)
+        self._count("api", seconds, wait_seconds=wait_seconds)
         self._used += Units(http_requests=1)
         return answer.json() if answer.content else None
 
     async def order(self, body: dict[str, Any]) -> None:
         """Place an order, as if waiting for its payment, and see it delivered."""
-        await self.ask("POST", f"/order/add/{_ERIC}", json=body, waited=PAYMENT_SECONDS)
+        await self.ask("POST", f"/order/add/{_ERIC}", json=body, wait_seconds=PAYMENT_SECONDS)
         self._used += Units(read_units=PAYMENT_LOOKS)
         for queue in (
             topology.PAYMENT_REQUEST,
@@ -109,28 +111,28 @@ class Shop:
         found = self._queues.receive_message(
             QueueUrl=url, WaitTimeSeconds=10, MessageSystemAttributeNames=["All"]
         )["Messages"]
-        mapping = next(each for each in topology.MAPPINGS if each.queue == queue)
+        mapping = next(mapping for mapping in topology.MAPPINGS if mapping.queue == queue)
         function = _FUNCTIONS[mapping.function]
         deadline = int(time.time() * 1000) + 1000 * function.timeout_seconds
         context = LambdaContext(uuid4().hex, "", function.name, "", deadline)
         handler = load(function.handler)
         begun = time.process_time()
-        report = handler({"Records": [_record(each, name) for each in found]}, context)
+        report = handler({"Records": [_record(message, name) for message in found]}, context)
         seconds = time.process_time() - begun
         if report["batchItemFailures"]:
             raise RuntimeError(f"{function.name} cannot handle its message")
-        for each in found:
-            self._queues.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+        for received in found:
+            self._queues.delete_message(QueueUrl=url, ReceiptHandle=received["ReceiptHandle"])
         self._count(function.name, seconds)
         self._used += Units(queue_requests=_REQUESTS_PER_RECEIPT)
 
-    def _count(self, function: str, cpu_seconds: float, *, waited: float = 0.0) -> None:
+    def _count(self, function: str, cpu_seconds: float, *, wait_seconds: float = 0.0) -> None:
         read = self._meter.take()
         self._used += read.units + lambda_units(
             function,
             cpu_seconds=max(0.0, cpu_seconds - read.cpu_seconds),
             calls=read.calls,
-            waited=waited,
+            wait_seconds=wait_seconds,
         )
 
 
@@ -164,7 +166,7 @@ async def fill_cart(shop: Shop) -> None:
 
 async def buy(shop: Shop) -> None:
     """Pay for two products, empty the cart and look at the order."""
-    cart = [{"itemid": each["id"], "quantity": 1} for each in await _products(shop)]
+    cart = [{"itemid": product["id"], "quantity": 1} for product in await _products(shop)]
     await shop.order({"card": _CARD, "cart": cart, "delivery": "instore"})
     await shop.ask("GET", f"/cart/clear/{_ERIC}")
     await shop.ask("GET", f"/order/{_ERIC}", params={"limit": 1})

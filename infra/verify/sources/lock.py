@@ -67,12 +67,12 @@ def bill_of_materials(packages: Sequence[Package], *, now: datetime) -> dict[str
         "components": [
             {
                 "type": "library",
-                "bom-ref": each.purl,
-                "name": each.name,
-                "version": each.version,
-                "purl": each.purl,
-                "hashes": [{"alg": "SHA-256", "content": value} for value in each.hashes],
+                "bom-ref": package.purl,
+                "name": package.name,
+                "version": package.version,
+                "purl": package.purl,
+                "hashes": [{"alg": "SHA-256", "content": value} for value in package.hashes],
             }
-            for each in packages
+            for package in packages
         ],
     }

@@ -43,9 +43,11 @@ def value_size(value: dict[str, Any]) -> int:
         case "M":
             size = _CONTAINER_BYTES + item_size(content) + _ELEMENT_BYTES * len(content)
         case "L":
-            size = _CONTAINER_BYTES + sum(value_size(each) + _ELEMENT_BYTES for each in content)
+            size = _CONTAINER_BYTES + sum(
+                value_size(element) + _ELEMENT_BYTES for element in content
+            )
         case "SS" | "NS" | "BS":
-            size = sum(value_size({kind[0]: each}) for each in content)
+            size = sum(value_size({kind[0]: element}) for element in content)
         case _:  # Neither true nor nothing takes more.
             size = 1
     return int(size)
@@ -60,7 +62,7 @@ def _read_units(size_bytes: int, *, is_consistent: bool) -> float:
     return max(1, math.ceil(size_bytes / _READ_BLOCK)) * (1.0 if is_consistent else 0.5)
 
 
-def units_of(operation: str, asked: dict[str, Any], answer: dict[str, Any]) -> Units:
+def meter_call(operation: str, asked: dict[str, Any], answer: dict[str, Any]) -> Units:
     """Return what one call (``DynamoDB_20120810.Query``) to the emulator used."""
     service, _, name = operation.partition(".")
     if service == "AmazonSQS":
@@ -72,7 +74,7 @@ def units_of(operation: str, asked: dict[str, Any], answer: dict[str, Any]) -> U
         return Units(read_units=sum(_batch_units(asked, answer)))
     consumed = answer.get("ConsumedCapacity") or {}
     several = consumed if isinstance(consumed, list) else [consumed]
-    total = sum(each.get("CapacityUnits", 0.0) for each in several)
+    total = sum(table.get("CapacityUnits", 0.0) for table in several)
     return Units(write_units=total) if name in _WRITES else Units(read_units=total)
 
 
@@ -150,7 +152,7 @@ def metering(endpoint_url: str) -> Iterator[Meter]:
                     self.send_header(name, value)
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
-            units = units_of(operation, asked, json.loads(said or b"{}"))
+            units = meter_call(operation, asked, json.loads(said or b"{}"))
             # Before the answer is out, so that whoever has it finds it counted.
             meter.add(units, cpu_seconds=time.thread_time() - begun)
             self.wfile.write(said)

@@ -67,7 +67,7 @@ async def buy(url: str, *, within_seconds: float) -> Purchase:
         return Purchase(order_id, state, seconds)
 
 
-async def practise(url: str, *, orders: int) -> None:
+async def place_orders(url: str, *, orders: int) -> None:
     """Have one throwaway customer order many times, some at once, and wait for nothing.
 
     For a release in a shop where few customers are about: each order calls every function.

@@ -89,7 +89,7 @@ async def new_issues(settings: SentrySettings) -> list[Issue]:
         if settings.environment:
             parameters["environment"] = settings.environment
         pages = _pages(http, f"{base}/issues/", parameters)
-        return [_issue(each) async for page in pages for each in page]
+        return [_issue(issue) async for page in pages for issue in page]
 
 
 async def _pages(

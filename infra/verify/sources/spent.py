@@ -35,10 +35,13 @@ def units_used(client: "CloudWatchClient", stack: str, window: Window) -> tuple[
             for metric in _QUEUE_METRICS
         },
         **{
-            f"{metric} {each.name}": Series(
-                "AWS/Lambda", metric, "Sum", (("FunctionName", function_name(stack, each.name)),)
+            f"{metric} {function.name}": Series(
+                "AWS/Lambda",
+                metric,
+                "Sum",
+                (("FunctionName", function_name(stack, function.name)),),
             )
-            for each in FUNCTIONS
+            for function in FUNCTIONS
             for metric in ("Invocations", "Duration")
         },
     }
@@ -55,8 +58,8 @@ def units_used(client: "CloudWatchClient", stack: str, window: Window) -> tuple[
         http_requests=found["Invocations api"],
         function_calls=total("Invocations"),
         gb_seconds=sum(
-            found[f"Duration {each.name}"] / _MS_PER_SECOND * each.memory_mb / _MB_PER_GB
-            for each in FUNCTIONS
+            found[f"Duration {function.name}"] / _MS_PER_SECOND * function.memory_mb / _MB_PER_GB
+            for function in FUNCTIONS
         ),
     )
     return units, int(found[f"NumberOfMessagesSent {PAYMENT_REQUEST}"])
@@ -67,7 +70,9 @@ def _table_series(stack: str) -> dict[str, Series]:
     table = ("TableName", table_name(stack))
     places: dict[str, tuple[tuple[str, str], ...]] = {
         "table": (table,),
-        **{each.name: (table, ("GlobalSecondaryIndexName", each.name)) for each in SHAPE.indexes},
+        **{
+            index.name: (table, ("GlobalSecondaryIndexName", index.name)) for index in SHAPE.indexes
+        },
     }
     return {
         f"{metric} {name}": Series("AWS/DynamoDB", metric, "Sum", dimensions)
@@ -88,14 +93,14 @@ class Budget:
     forecast: float | None
 
 
-def budgets_of(client: Any, account: str, stack: str) -> list[Budget]:
+def list_budgets(client: Any, account: str, stack: str) -> list[Budget]:
     """Return the cost budgets whose names begin with the stack's."""
     pages = client.get_paginator("describe_budgets").paginate(AccountId=account)
     return [
-        _budget(each)
+        _budget(budget)
         for page in pages
-        for each in page.get("Budgets", [])
-        if each["BudgetType"] == "COST" and each["BudgetName"].startswith(f"{stack}-")
+        for budget in page.get("Budgets", [])
+        if budget["BudgetType"] == "COST" and budget["BudgetName"].startswith(f"{stack}-")
     ]
 
 

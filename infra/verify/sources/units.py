@@ -26,14 +26,14 @@ class Units:
         """Return both together."""
         return Units(
             **{
-                each.name: getattr(self, each.name) + getattr(other, each.name)
-                for each in fields(self)
+                field.name: getattr(self, field.name) + getattr(other, field.name)
+                for field in fields(self)
             }
         )
 
     def per(self, count: float) -> "Units":
         """Return the part of one of ``count``."""
-        return Units(**{each.name: getattr(self, each.name) / count for each in fields(self)})
+        return Units(**{field.name: getattr(self, field.name) / count for field in fields(self)})
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,9 @@ class Prices:
         try:
             with (root / PRICES).open("rb") as file:
                 table = tomllib.load(file)
-            prices = {each.name: float(table["per_million"][each.name]) for each in fields(Units)}
+            prices = {
+                field.name: float(table["per_million"][field.name]) for field in fields(Units)
+            }
             dated = table["dated"]
         except (OSError, KeyError, TypeError, ValueError) as failure:
             raise SourceUnreachableError(f"{PRICES} does not price every unit") from failure

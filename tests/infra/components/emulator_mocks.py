@@ -67,8 +67,8 @@ class EmulatorMocks(AwsMocks):
             BillingMode=inputs["billingMode"],
             KeySchema=keys(inputs["hashKey"], inputs["rangeKey"]),
             AttributeDefinitions=[
-                {"AttributeName": each["name"], "AttributeType": each["type"]}
-                for each in inputs["attributes"]
+                {"AttributeName": attribute["name"], "AttributeType": attribute["type"]}
+                for attribute in inputs["attributes"]
             ],
             GlobalSecondaryIndexes=[
                 {

@@ -16,7 +16,7 @@ from tests.infra.components.deployment import IMAGE, deploy
 #: HTTP APIs wait no longer than this for a function.
 GATEWAY_SECONDS = 30
 
-each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda each: each.name)
+each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda pair: pair.name)
 
 
 def environment(deployment: Deployment, function: Function) -> dict[str, str]:

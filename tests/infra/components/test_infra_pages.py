@@ -17,7 +17,7 @@ def behaviours(deployment: Deployment) -> dict[str, Any]:
     distribution = deployment.one("Distribution")
     ordered = distribution["orderedCacheBehaviors"]
     return {
-        **{each["pathPattern"]: each for each in ordered},
+        **{behaviour["pathPattern"]: behaviour for behaviour in ordered},
         "*": distribution["defaultCacheBehavior"],
     }
 
@@ -25,7 +25,9 @@ def behaviours(deployment: Deployment) -> dict[str, Any]:
 def test_pages_come_from_the_bucket_and_everything_else_from_the_api(
     deployment: Deployment,
 ) -> None:
-    assert {path: each["targetOriginId"] for path, each in behaviours(deployment).items()} == {
+    assert {
+        path: behaviour["targetOriginId"] for path, behaviour in behaviours(deployment).items()
+    } == {
         "/": "pages",
         "/index.html": "pages",
         "/pos": "pages",
@@ -36,7 +38,7 @@ def test_pages_come_from_the_bucket_and_everything_else_from_the_api(
 
 
 def test_the_origins_are_this_stack(deployment: Deployment) -> None:
-    origins = {each["originId"]: each for each in deployment.one("Distribution")["origins"]}
+    origins = {origin["originId"]: origin for origin in deployment.one("Distribution")["origins"]}
 
     assert origins["pages"]["domainName"].startswith(deployment.one("s3/bucket:Bucket")["bucket"])
     assert origins["api"]["domainName"] == "dev-gateway-id.execute-api.eu-west-1.amazonaws.com"
@@ -53,17 +55,17 @@ def test_the_api_is_never_cached_and_sees_who_asks(deployment: Deployment) -> No
 
 
 def test_nothing_is_served_in_the_open(deployment: Deployment) -> None:
-    for each in behaviours(deployment).values():
-        assert each["viewerProtocolPolicy"] in {"https-only", "redirect-to-https"}
+    for behaviour in behaviours(deployment).values():
+        assert behaviour["viewerProtocolPolicy"] in {"https-only", "redirect-to-https"}
 
 
 def test_every_answer_has_strict_headers(deployment: Deployment) -> None:
     headers = deployment.one("ResponseHeadersPolicy")
     security = headers["securityHeadersConfig"]
 
-    assert {each["responseHeadersPolicyId"] for each in behaviours(deployment).values()} == {
-        headers.id
-    }
+    assert {
+        behaviour["responseHeadersPolicyId"] for behaviour in behaviours(deployment).values()
+    } == {headers.id}
     assert security["contentSecurityPolicy"]["contentSecurityPolicy"] == CONTENT_POLICY
     assert security["frameOptions"]["frameOption"] == "DENY"
     assert security["strictTransportSecurity"]["accessControlMaxAgeSec"] >= 365 * 24 * 3600
@@ -124,7 +126,7 @@ async def test_the_api_and_the_bucket_say_the_same_of_every_file(
 ) -> None:
     strict = deployment.one("ResponseHeadersPolicy")
     items = strict["customHeadersConfig"]["items"]
-    told = {each["header"]: each["value"] for each in items}
+    told = {item["header"]: item["value"] for item in items}
 
     for key, made in deployment.all("BucketObject").items():
         if key == "pos/":
@@ -158,7 +160,7 @@ def test_what_no_browser_asks_for_is_not_uploaded(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
 
-    assert [each.key for each in published_files(tmp_path)] == [
+    assert [file.key for file in published_files(tmp_path)] == [
         *("index.html", "pos", "pos/"),
         "static/shop.js",
     ]

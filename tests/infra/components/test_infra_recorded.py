@@ -92,7 +92,7 @@ def test_what_was_seen_is_what_is_kept_for_the_posture_gate(tour: Tour) -> None:
     made = [Resource(it.type, it.name, it.arn, it.inputs) for it in tour.stack.deployment.resources]
     graph = Graph(made)
     seen = {
-        role: sorted(f"{action} {graph.place_of(arn)}" for action, arn in needed(tour, role))
+        role: sorted(f"{action} {graph.describe_arn(arn)}" for action, arn in needed(tour, role))
         for role in ROLES
     }
     path = ROOT / RECORDED_FILE
@@ -113,7 +113,7 @@ UNREAD = {
 }
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda each: each.name)
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda call: call.name)
 def test_a_function_is_told_what_it_was_seen_reading_and_nothing_else(
     tour: Tour, function: Function
 ) -> None:

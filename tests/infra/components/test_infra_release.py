@@ -41,7 +41,7 @@ def test_nothing_calls_a_function_past_its_live_version(deployment: Deployment) 
     called = [
         deployment.one("Integration")["integrationUri"].removesuffix("/invocations"),
         deployment.one("Schedule")["target"]["arn"],
-        *(each["functionName"] for each in deployment.all("EventSourceMapping").values()),
+        *(mapping["functionName"] for mapping in deployment.all("EventSourceMapping").values()),
         *(
             resource
             for role in deployment.all("RolePolicy")

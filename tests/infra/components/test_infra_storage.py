@@ -42,9 +42,9 @@ def test_the_table_has_the_shape_the_store_relies_on(deployment: Deployment) -> 
             SHAPE.range_key,
         )
     )
-    assert {each["name"]: each["type"] for each in table["attributes"]} == dict.fromkeys(
-        SHAPE.key_attributes, "S"
-    )
+    assert {
+        attribute["name"]: attribute["type"] for attribute in table["attributes"]
+    } == dict.fromkeys(SHAPE.key_attributes, "S")
     assert [
         (
             index["name"],

@@ -28,7 +28,7 @@ def test_machines_get_exact_dollars() -> None:
     told = json.loads(CliRunner().invoke(shop, ["--orders-per-day", "10", "--json"]).stdout)
 
     assert told["orders_per_month"] == 300
-    lines = sum(Decimal(each) for each in told["this_shop"].values())
+    lines = sum(Decimal(dollars) for dollars in told["this_shop"].values())
     # Each line is rounded by itself.
     assert abs(lines - Decimal(told["total"]["this_shop"])) < Decimal("0.10")
     assert set(told["old_design"]) < set(told["this_shop"])
@@ -46,8 +46,8 @@ def test_machines_are_told_what_people_are() -> None:
         for service, dollars in told[design].items():
             assert f"${Decimal(dollars):,}" in said
             assert told["what_for"][design][service] in said
-    for each in (*told["assumptions"], *told["old_design_assumptions"]):
-        assert each in said
+    for sentence in (*told["assumptions"], *told["old_design_assumptions"]):
+        assert sentence in said
 
 
 def test_more_carts_than_visits_are_refused() -> None:

@@ -16,8 +16,14 @@ from hypothesis import strategies as st
 from app.domain.errors import SettingsError
 from app.static_files import STATIC
 from app.store.orders import order_to_item
-from infra.cost.assumptions import ORDER_BYTES, PAGE_BYTES, PICTURE_BYTES, Demand, in_words
-from infra.cost.journeys import JOURNEYS, Amounts, month_of, read_journeys
+from infra.cost.assumptions import (
+    ORDER_BYTES,
+    PAGE_BYTES,
+    PICTURE_BYTES,
+    Demand,
+    describe_assumptions,
+)
+from infra.cost.journeys import JOURNEYS, Amounts, read_journeys, sum_month
 from infra.cost.model import SWEEPS, Line, alarm_count, idle_polls, key_requests, this_shop
 from infra.cost.old_design import LARGEST_READ, PRODUCTS, _query, old_shop
 from infra.cost.prices import PriceList
@@ -32,24 +38,24 @@ PLAYED = read_journeys(ROOT)
 
 
 def bill(demand: Demand, prices: PriceList = LIST) -> dict[str, Line]:
-    lines = this_shop(demand, month_of(demand, PLAYED), prices)
-    return {each.service: each for each in lines}
+    lines = this_shop(demand, sum_month(demand, PLAYED), prices)
+    return {line.service: line for line in lines}
 
 
 def old_bill(demand: Demand) -> dict[str, Line]:
-    return {each.service: each for each in old_shop(demand, month_of(demand, PLAYED), LIST)}
+    return {line.service: line for line in old_shop(demand, sum_month(demand, PLAYED), LIST)}
 
 
 def test_a_month_is_its_visits_its_carts_and_its_orders() -> None:
-    used = month_of(Demand(10, visits=20, carts=3), PLAYED)
+    used = sum_month(Demand(10, visits=20, carts=3), PLAYED)
 
-    each = {name: PLAYED[name]["function_calls"] for name in ("browse", "cart", "buy")}
-    assert used["function_calls"] == 300 * (20 * each["browse"] + 3 * each["cart"] + each["buy"])
+    calls = {name: PLAYED[name]["function_calls"] for name in ("browse", "cart", "buy")}
+    assert used["function_calls"] == 300 * (20 * calls["browse"] + 3 * calls["cart"] + calls["buy"])
 
 
 def test_a_bill_is_units_times_prices_to_the_last_digit() -> None:
     demand = Demand(1, visits=1, carts=1)
-    used = month_of(demand, PLAYED)
+    used = sum_month(demand, PLAYED)
 
     found = bill(demand)["DynamoDB"].dollars
 
@@ -82,8 +88,8 @@ def test_every_price_is_on_the_bill(unit: str) -> None:
     dearer = replace(LIST, one={**LIST.one, unit: LIST.one[unit] * 2})
     demand = Demand(100)
 
-    assert sum(each.dollars for each in bill(demand, dearer).values()) > sum(
-        each.dollars for each in bill(demand).values()
+    assert sum(dollars.dollars for dollars in bill(demand, dearer).values()) > sum(
+        dollars.dollars for dollars in bill(demand).values()
     )
 
 
@@ -157,7 +163,8 @@ def test_pages_and_pictures_weigh_what_they_are_reckoned_with() -> None:
 
 def test_the_price_of_computing_is_that_of_the_processors_of_the_stack() -> None:
     [architecture] = {
-        each["architectures"][0] for each in deploy().all("lambda/function:Function").values()
+        function["architectures"][0]
+        for function in deploy().all("lambda/function:Function").values()
     }
 
     # https://aws.amazon.com/lambda/pricing/: arm64 is a fifth cheaper.
@@ -176,7 +183,7 @@ def test_the_old_design_reads_all_there_is_up_to_a_megabyte() -> None:
 
 
 def test_what_is_assumed_is_said_with_its_numbers() -> None:
-    said = " ".join(in_words(Demand(1, visits=77, carts=8)))
+    said = " ".join(describe_assumptions(Demand(1, visits=77, carts=8)))
 
     assert "77 visits 8 fill a cart" in said
     assert "no free tier" in said
@@ -195,7 +202,7 @@ def test_a_journey_that_is_missing_is_named() -> None:
     played: dict[str, Amounts] = {"browse": PLAYED["browse"]}
 
     with pytest.raises(SettingsError, match="buy, cart"):
-        month_of(Demand(1), played)
+        sum_month(Demand(1), played)
 
 
 @pytest.mark.parametrize("text", ["", "dated = 2026-11-01", "[per_million]\nread_units = 'x'"])

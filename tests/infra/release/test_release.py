@@ -60,8 +60,8 @@ class Stack:
     def routes(self) -> set[tuple[str, str]]:
         """Return, of all functions, the stable version and the share of another one."""
         found = set()
-        for each in FUNCTIONS:
-            name = function_name(self.name, each.name)
+        for function in FUNCTIONS:
+            name = function_name(self.name, function.name)
             alias = self.aws("lambda").get_alias(FunctionName=name, Name="live")
             weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
             found.add((alias["FunctionVersion"], json.dumps(weights) if weights else ""))
@@ -190,7 +190,7 @@ def test_a_new_version_is_called_often_enough_to_be_judged(
 def test_there_is_practice_enough_for_every_limit_of_a_canary() -> None:
     policy = read_policy(ROOT / POLICY_FILE)
     wanted = [
-        each.min_samples for each in policy.limits_of("performance", "canary", is_local=False)
+        limit.min_samples for limit in policy.limits_for("performance", "canary", is_local=False)
     ]
 
     # Calls fall to versions by chance: three standard deviations below what is to be expected.
@@ -208,10 +208,10 @@ def test_practice_that_is_refused_is_for_the_gates_to_judge(
     stack: Stack,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
-    said: Said,
+    capture: Said,
     told: str,
 ) -> None:
-    with serving(lambda _: said) as url:
+    with serving(lambda _: capture) as url:
         monkeypatch.setenv(
             "STAND_IN_OUTPUTS", json.dumps({"Image::Repository": REPOSITORY, "Gateway::URL": url})
         )
@@ -275,8 +275,8 @@ def test_after_a_rollback_the_next_release_is_compared_with_what_runs(
 def test_the_first_release_of_a_stack_gets_all_calls_and_stays(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, verdict: int
 ) -> None:
-    for each in FUNCTIONS:
-        name = function_name(stack.name, each.name)
+    for function in FUNCTIONS:
+        name = function_name(stack.name, function.name)
         stack.aws("lambda").delete_alias(FunctionName=name, Name="live")
 
     code, judge = released(stack, monkeypatch, verdict)

@@ -39,7 +39,7 @@ def serving(answer: Callable[[Asked], Said]) -> Iterator[str]:
             address = urlsplit(self.path)
             length = int(self.headers.get("Content-Length") or 0)
             content = self.rfile.read(length)
-            parameters = {name: each[-1] for name, each in parse_qs(address.query).items()}
+            parameters = {name: values[-1] for name, values in parse_qs(address.query).items()}
             headers = {name.lower(): value for name, value in self.headers.items()}
             said = answer(Asked(self.command, address.path, parameters, headers, content))
             body = json.dumps(said.body).encode()

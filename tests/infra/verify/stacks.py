@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 def deployed(emulator: Emulator) -> str:
     """Deploy a whole stack whose functions nobody serves, and return its name."""
     stack = f"v{uuid4().hex[:12]}"
-    urls = {each.name: "http://127.0.0.1:1" for each in FUNCTIONS}
+    urls = {function.name: "http://127.0.0.1:1" for function in FUNCTIONS}
     deploy(emulator.endpoint_url, stack=stack, function_urls=urls, clients=clients_of(emulator))
     return stack
 
@@ -37,8 +37,8 @@ def _clients(endpoint_url: str) -> Clients:
 def publish(functions: Any, stack: str, *, release: str) -> dict[str, str]:
     """Publish a version of every function that runs ``release``; return them by AWS name."""
     versions = {}
-    for each in FUNCTIONS:
-        name = function_name(stack, each.name)
+    for function in FUNCTIONS:
+        name = function_name(stack, function.name)
         functions.update_function_configuration(
             FunctionName=name, Environment={"Variables": {"VERSION": release}}
         )

@@ -66,7 +66,7 @@ def clean_evidence(tmp_path: Path) -> Path:
 
 def _report(folder: Path, *, bad: str = "") -> Path:
     clean = json.loads((CASES / "clean-live.json").read_text())
-    evidence = [each for each in clean["evidence"] if each["gate"] != bad]
+    evidence = [item for item in clean["evidence"] if item["gate"] != bad]
     if bad:
         evidence += json.loads((CASES / f"{bad}.json").read_text())["evidence"]
     path = folder / "evidence.json"
@@ -91,10 +91,10 @@ def canary(emulator: Emulator) -> str:
 
 def _routes(functions: Any, stack: str) -> set[tuple[str, bool]]:
     found = [
-        functions.get_alias(FunctionName=function_name(stack, each.name), Name="live")
-        for each in FUNCTIONS
+        functions.get_alias(FunctionName=function_name(stack, function.name), Name="live")
+        for function in FUNCTIONS
     ]
-    return {(each["FunctionVersion"], "RoutingConfig" in each) for each in found}
+    return {(item["FunctionVersion"], "RoutingConfig" in item) for item in found}
 
 
 def test_a_canary_that_fails_is_rolled_back_and_says_so(
@@ -165,10 +165,10 @@ def test_without_a_local_shop_nothing_is_known(
 
     assert done.exit_code == 3, done.output
     told = json.loads(done.stdout)
-    verdicts = {each["gate"]: each["verdict"] for each in told["gates"]}
+    verdicts = {gate["gate"]: gate["verdict"] for gate in told["gates"]}
     assert verdicts["flow"] == verdicts["contract"] == "inconclusive"
     assert "pass" not in verdicts.values()
-    written = {each.name for each in (tmp_path / "out").iterdir()}
+    written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {"verify.json", "verify.md", "verify.xml"}
 
 
@@ -182,7 +182,7 @@ def test_a_report_can_be_decided_again_and_says_the_same(tmp_path: Path) -> None
     assert first["evidence"] == again["evidence"]
     assert "supply-chain" in (tmp_path / "verify.md").read_text()
     suites = ET.parse(tmp_path / "verify.xml").getroot()
-    assert [each.get("name") for each in suites] == ["supply-chain"]
+    assert [suite.get("name") for suite in suites] == ["supply-chain"]
 
 
 def test_what_fails_is_a_failure_for_a_ci_server_and_red_for_people(

@@ -42,8 +42,8 @@ def evidence(*found: Measurement | Finding, unreachable: str | None = None) -> E
         "flow",
         "a test",
         NOW,
-        tuple(each for each in found if isinstance(each, Measurement)),
-        tuple(each for each in found if isinstance(each, Finding)),
+        tuple(item for item in found if isinstance(item, Measurement)),
+        tuple(item for item in found if isinstance(item, Finding)),
         unreachable,
     )
 
@@ -169,7 +169,7 @@ findings = st.builds(
     Finding, rule=st.sampled_from(["stuck", "x"]), subject=st.just("s"), message=st.just("m")
 )
 anything = st.lists(measurements | findings, max_size=5)
-modes = st.sampled_from([str(each) for each in Mode])
+modes = st.sampled_from([str(mode) for mode in Mode])
 
 
 @given(anything, modes)
@@ -197,17 +197,17 @@ def test_a_pass_rests_on_enough_samples(found: list[Measurement | Finding]) -> N
 
     if decision.verdict is Verdict.PASS:
         delivered = [
-            each for each in found if isinstance(each, Measurement) and each.name == "delivered"
+            item for item in found if isinstance(item, Measurement) and item.name == "delivered"
         ]
         assert delivered
-        assert all(each.samples >= 2 and (each.value or 0) >= 1 for each in delivered)
+        assert all(item.samples >= 2 and (item.value or 0) >= 1 for item in delivered)
 
 
 def strict() -> Policy:
     """Return the real policy with every gate and limit enforced."""
     real = read_policy(ROOT / "infra" / "verify" / "policy.toml")
     stages = {stage: dict.fromkeys(gates, Mode.ENFORCE) for stage, gates in real.stages.items()}
-    limits = tuple(each.model_copy(update={"mode": Mode.ENFORCE}) for each in real.limits)
+    limits = tuple(limit.model_copy(update={"mode": Mode.ENFORCE}) for limit in real.limits)
     return real.model_copy(update={"stages": stages, "limits": limits})
 
 
@@ -217,31 +217,37 @@ def test_a_clean_stage_is_green(stage: str) -> None:
 
     decision = decide(clean.evidence, strict(), stage=stage, today=TODAY, is_local=clean.is_local)
 
-    assert {each.gate: each.verdict for each in decision.gates} == dict.fromkeys(
-        strict().stages[stage], Verdict.PASS
-    )
+    assert {
+        gate_decision.gate: gate_decision.verdict for gate_decision in decision.gates
+    } == dict.fromkeys(strict().stages[stage], Verdict.PASS)
 
 
 def test_what_is_clean_as_a_tree_is_clean_before_it_is_deployed() -> None:
     clean, gates = read_report(CASES / "clean-source.json"), strict().stages["preview"]
-    evidence = [each for each in clean.evidence if each.gate in gates]
+    evidence = [item for item in clean.evidence if item.gate in gates]
 
     decision = decide(evidence, strict(), stage="preview", today=TODAY, is_local=False)
 
-    assert {each.gate: each.verdict for each in decision.gates} == dict.fromkeys(
-        gates, Verdict.PASS
-    )
+    assert {
+        gate_decision.gate: gate_decision.verdict for gate_decision in decision.gates
+    } == dict.fromkeys(gates, Verdict.PASS)
 
 
 @pytest.mark.parametrize("gate", GATES)
 def test_a_stored_bad_case_turns_exactly_its_gate_red(gate: str) -> None:
     bad = read_report(CASES / f"{gate}.json")
     clean = read_report(CASES / f"clean-{bad.stage}.json")
-    others = [each for each in clean.evidence if each.gate != gate]
+    others = [item for item in clean.evidence if item.gate != gate]
 
     decision = decide(
         [*others, *bad.evidence], strict(), stage=bad.stage, today=TODAY, is_local=bad.is_local
     )
 
-    assert {each.gate for each in decision.gates if each.verdict is Verdict.FAIL} == {gate}
-    assert {each.verdict for each in decision.gates if each.gate != gate} == {Verdict.PASS}
+    assert {
+        gate_decision.gate
+        for gate_decision in decision.gates
+        if gate_decision.verdict is Verdict.FAIL
+    } == {gate}
+    assert {
+        gate_decision.verdict for gate_decision in decision.gates if gate_decision.gate != gate
+    } == {Verdict.PASS}

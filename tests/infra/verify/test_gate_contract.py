@@ -140,7 +140,7 @@ HARMLESS: list[Change] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "found"), BREAKING, ids=[each[1][1] for each in BREAKING])
+@pytest.mark.parametrize(("change", "found"), BREAKING, ids=[case[1][1] for case in BREAKING])
 def test_what_takes_away_or_asks_for_more_breaks(change: Change, found: tuple[str, str]) -> None:
     new = deepcopy(API)
     change(new)
@@ -245,7 +245,7 @@ async def test_documents_are_compared_with_the_last_tag(tree: Tree) -> None:
     evidence = await contract.collect(tree.target)
 
     assert evidence.source == "documents since v1"
-    assert [(each.rule, each.subject) for each in evidence.findings] == [
+    assert [(finding.rule, finding.subject) for finding in evidence.findings] == [
         ("breaking", "POST /order/{id}")
     ]
 
@@ -270,7 +270,7 @@ async def test_a_document_counts_once_it_exists(tree: Tree) -> None:
     before = await contract.collect(tree.target)
 
     for evidence, events in ((before, 0), (after, 1)):
-        assert {each.name: each.value for each in evidence.measurements} == {
+        assert {measurement.name: measurement.value for measurement in evidence.measurements} == {
             "API documents compared": 1,
             "event documents compared": events,
         }
@@ -304,7 +304,9 @@ async def test_the_real_clients_find_what_they_rely_on(shop: ShopProcess) -> Non
     evidence = await contract.collect(target_of("local", url=shop.url, is_local=True))
 
     assert evidence.findings == ()
-    assert [(each.name, each.value) for each in evidence.measurements] == [("client sequences", 3)]
+    assert [(measurement.name, measurement.value) for measurement in evidence.measurements] == [
+        ("client sequences", 3)
+    ]
 
 
 def _changed(shop: ShopProcess, place: str, change: Callable[[Any], Any]) -> Any:
@@ -350,7 +352,9 @@ async def test_a_client_that_stumbles_is_named(
     with serving(_changed(shop, place, change)) as url:
         evidence = await contract.collect(target_of("dev", url=url))
 
-    assert any(each.subject == client and says in each.message for each in evidence.findings)
+    assert any(
+        finding.subject == client and says in finding.message for finding in evidence.findings
+    )
 
 
 async def test_a_shop_that_does_not_answer_is_not_judged() -> None:

@@ -17,13 +17,13 @@ from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment
 from infra.verify.evidence import Evidence, Measurement
 from infra.verify.gates import cost
-from infra.verify.sources.metering import item_size, metering, units_of
+from infra.verify.sources.metering import item_size, meter_call, metering
 from infra.verify.sources.units import PRICES, Prices, Units
 from tests.infra.verify.servers import Asked, Said, serving
 from tests.infra.verify.stacks import ROOT, clients_of, deployed, target_of
 
 PRICED = Prices(
-    date(2026, 11, 1), dict.fromkeys((each for each in Units.__dataclass_fields__), 1.0)
+    date(2026, 11, 1), dict.fromkeys((field for field in Units.__dataclass_fields__), 1.0)
 )
 
 
@@ -34,7 +34,7 @@ def at_emulator(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _of(evidence: Evidence, name: str) -> Measurement:
-    found = [each for each in evidence.measurements if each.name == name]
+    found = [measurement for measurement in evidence.measurements if measurement.name == name]
     assert len(found) == 1, evidence
     return found[0]
 
@@ -87,7 +87,7 @@ async def test_a_tree_whose_journeys_fail_is_not_judged(tmp_path: Path) -> None:
     [
         "",
         "dated = 2026-11-01\n[per_million]\nread_units = 1",
-        "dated = 'soon'\n[per_million]\n" + "\n".join(f"{each} = 1" for each in PRICED.per_million),
+        "dated = 'soon'\n[per_million]\n" + "\n".join(f"{unit} = 1" for unit in PRICED.per_million),
     ],
 )
 async def test_without_a_dated_price_for_every_unit_nothing_is_judged(
@@ -118,14 +118,14 @@ def _item(size_bytes: int) -> dict[str, Any]:
 def test_a_query_reads_the_sum_of_its_items_in_blocks(
     asked: dict[str, Any], answer: dict[str, Any], units: float
 ) -> None:
-    assert units_of("DynamoDB_20120810.Query", asked, answer).read_units == units
+    assert meter_call("DynamoDB_20120810.Query", asked, answer).read_units == units
 
 
 def test_a_batch_reads_each_of_its_items_in_blocks_even_those_missing() -> None:
     asked: dict[str, Any] = {"RequestItems": {"t": {"Keys": [{}, {}, {}]}}}
     answer = {"Responses": {"t": [_item(10), _item(4097)]}}
 
-    used = units_of("DynamoDB_20120810.BatchGetItem", asked, answer)
+    used = meter_call("DynamoDB_20120810.BatchGetItem", asked, answer)
 
     assert used == Units(read_units=0.5 + 1.0 + 0.5)
 
@@ -152,7 +152,7 @@ def test_an_item_is_as_large_as_dynamodb_says() -> None:
         "m": 3 + 1 + 1 + 1,
         "s": 3,
     }
-    assert item_size(item) == sum(sizes.values()) + sum(len(each.encode()) for each in item)
+    assert item_size(item) == sum(sizes.values()) + sum(len(field.encode()) for field in item)
 
 
 def test_a_write_costs_its_size_and_every_index_it_touches(emulator: Emulator) -> None:
@@ -195,7 +195,7 @@ def _put(cloudwatch: Any, namespace: str, metric: str, value: float, **dimension
         MetricData=[
             {
                 "MetricName": metric,
-                "Dimensions": [{"Name": key, "Value": each} for key, each in dimensions.items()],
+                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
                 "Timestamp": datetime.now(UTC) - timedelta(minutes=10),
                 "Value": value,
             }
@@ -256,7 +256,9 @@ async def test_a_stack_that_no_budget_watches_is_found(emulator: Emulator) -> No
 
     evidence = await cost.collect(target_of(stack))
 
-    assert [(each.rule, each.subject) for each in evidence.findings] == [("no-budget", stack)]
+    assert [(finding.rule, finding.subject) for finding in evidence.findings] == [
+        ("no-budget", stack)
+    ]
 
 
 def _budgets(*rows: dict[str, Any]) -> Callable[[Asked], Said]:

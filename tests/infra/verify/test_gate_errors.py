@@ -56,7 +56,7 @@ class Sentry:
 def set_up(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Point the gate at an address."""
 
-    def point(url: str, **variables: str) -> None:
+    def point_alias(url: str, **variables: str) -> None:
         given = {
             "SENTRY_API_URL": f"{url}/api/0/",
             "SENTRY_AUTH_TOKEN": TOKEN,
@@ -70,7 +70,7 @@ def set_up(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     for name in ("SENTRY_ENVIRONMENT", "SENTRY_RELEASE", "VERSION", "SENTRY_ORG"):
         monkeypatch.delenv(name, raising=False)
-    return point
+    return point_alias
 
 
 async def test_a_release_without_new_errors_has_none(set_up: Callable[..., None]) -> None:
@@ -81,7 +81,9 @@ async def test_a_release_without_new_errors_has_none(set_up: Callable[..., None]
         evidence = await errors.collect(target_of("shop"))
 
     assert evidence.unreachable is None
-    assert [(each.name, each.value) for each in evidence.measurements] == [("new issues", 0)]
+    assert [(measurement.name, measurement.value) for measurement in evidence.measurements] == [
+        ("new issues", 0)
+    ]
     assert evidence.findings == ()
     assert sentry.asked[-1].parameters == {
         "query": 'is:unresolved project:shop firstRelease:"1.2.3"',
@@ -99,7 +101,7 @@ async def test_every_new_error_of_every_page_is_named_and_nothing_quoted(
         evidence = await errors.collect(target_of("shop"))
 
     assert evidence.measurements[0].value == 3
-    assert [each.subject for each in evidence.findings] == ["SHOP-1", "SHOP-2", "SHOP-3"]
+    assert [finding.subject for finding in evidence.findings] == ["SHOP-1", "SHOP-2", "SHOP-3"]
     assert evidence.findings[0].message == "ValueError in workers.payment in handle, 7 events"
     assert "4111" not in repr(evidence)
     assert TOKEN not in repr(evidence)

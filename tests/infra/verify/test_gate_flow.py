@@ -18,7 +18,7 @@ from infra.local.environment import REGION, aws_environment
 from infra.seeds.classic import SAMPLE_ORDER_ID, classic_products, classic_stock, make_order
 from infra.verify.evidence import Evidence
 from infra.verify.gates import flow
-from infra.verify.sources.purchase import practise
+from infra.verify.sources.purchase import place_orders
 from tests.infra.local.harness import ShopProcess, running
 from tests.infra.verify.servers import Asked, Said, serving
 from tests.infra.verify.stacks import clients_of, deployed, target_of
@@ -44,11 +44,15 @@ def at_emulator(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _values(evidence: Evidence) -> dict[str, float | None]:
-    return {each.name: each.value for each in evidence.measurements}
+    return {measurement.name: measurement.value for measurement in evidence.measurements}
 
 
 def _found(evidence: Evidence, rule: str) -> list[str]:
-    return [f"{each.subject} {each.message}" for each in evidence.findings if each.rule == rule]
+    return [
+        f"{finding.subject} {finding.message}"
+        for finding in evidence.findings
+        if finding.rule == rule
+    ]
 
 
 async def test_who_practises_orders_as_often_as_told(shop: ShopProcess) -> None:
@@ -56,10 +60,10 @@ async def test_who_practises_orders_as_often_as_told(shop: ShopProcess) -> None:
 
     def count() -> int:
         items = dynamodb.scan(TableName=topology.table_name("local"))["Items"]
-        return len([each for each in items if each["PK"]["S"].startswith("ORDER#")])
+        return len([item for item in items if item["PK"]["S"].startswith("ORDER#")])
 
     before = count()
-    await practise(shop.url, orders=12)
+    await place_orders(shop.url, orders=12)
 
     assert count() == before + 12
 
@@ -306,8 +310,10 @@ async def test_what_was_changed_by_hand_is_drift(
 
     found = flow.find_drift(target_of(stack, is_local=True))
 
-    assert expected <= {f"{each.subject}: {each}" for each in found}
-    assert {each.subject for each in found} == {each.partition(": ")[0] for each in expected}
+    assert expected <= {f"{finding.subject}: {finding}" for finding in found}
+    assert {finding.subject for finding in found} == {
+        difference.partition(": ")[0] for difference in expected
+    }
 
 
 @pytest.mark.usefixtures("at_emulator")
@@ -318,7 +324,7 @@ async def test_a_queue_that_is_gone_is_drift(emulator: Emulator) -> None:
     found = flow.find_drift(target_of(stack, is_local=True))
 
     assert "payment-error: it is missing, the definitions say there" in {
-        f"{each.subject}: {each}" for each in found
+        f"{finding.subject}: {finding}" for finding in found
     }
 
 
@@ -326,7 +332,7 @@ async def test_a_queue_that_is_gone_is_drift(emulator: Emulator) -> None:
 async def test_in_aws_a_function_has_exactly_its_settings(emulator: Emulator) -> None:
     stack = deployed(emulator)
     functions = clients_of(emulator)("lambda")
-    order = next(each for each in topology.FUNCTIONS if each.name == "order")
+    order = next(function for function in topology.FUNCTIONS if function.name == "order")
     given = {name: "x" for name in order.settings if name != "TABLE"}
     functions.update_function_configuration(
         FunctionName=topology.function_name(stack, "order"),
@@ -335,7 +341,7 @@ async def test_in_aws_a_function_has_exactly_its_settings(emulator: Emulator) ->
 
     found = flow.find_drift(target_of(stack, is_local=False))
 
-    assert [f"{each}" for each in found if each.subject == "order"] == [
+    assert [f"{finding}" for finding in found if finding.subject == "order"] == [
         "DEBUG is given, the definitions say not given",
         "TABLE is missing, the definitions say given",
     ]

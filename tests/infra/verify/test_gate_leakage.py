@@ -25,7 +25,7 @@ def test_a_leak_is_found_wherever_it_is_and_not_repeated(tmp_path: Path) -> None
     searched, findings = search(tmp_path, MARKS)
 
     assert searched == sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
-    assert {(each.subject, each.message) for each in findings} == {
+    assert {(finding.subject, finding.message) for finding in findings} == {
         ("printed", "holds a password"),
         ("data/deep/table", "holds a card number"),
     }
@@ -42,7 +42,7 @@ def test_planted_cards_pass_every_check_and_are_new_each_time() -> None:
 async def test_a_shop_of_this_tree_leaks_nothing() -> None:
     evidence = await leakage.collect(target_of("local", stage="source"))
 
-    figures = {each.name: each.value or 0 for each in evidence.measurements}
+    figures = {measurement.name: measurement.value or 0 for measurement in evidence.measurements}
     assert evidence.unreachable is None
     assert evidence.findings == ()
     assert figures["secrets planted"] >= 6
@@ -66,7 +66,7 @@ async def test_a_shop_that_prints_a_password_is_caught(tmp_path: Path) -> None:
 
     evidence = await leakage.collect(target)
 
-    assert ("leak", "printed") in {(each.rule, each.subject) for each in evidence.findings}
+    assert ("leak", "printed") in {(finding.rule, finding.subject) for finding in evidence.findings}
 
 
 async def test_a_tree_without_a_shop_is_not_judged(tmp_path: Path) -> None:

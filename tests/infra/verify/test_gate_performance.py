@@ -32,7 +32,7 @@ def at_emulator(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _of(evidence: Evidence, name: str) -> Measurement:
-    found = [each for each in evidence.measurements if each.name == name]
+    found = [measurement for measurement in evidence.measurements if measurement.name == name]
     assert len(found) == 1, evidence
     return found[0]
 
@@ -56,7 +56,10 @@ async def test_the_bench_is_compared_with_the_base_it_was_given(
 
     evidence = await performance.collect(target_of("", stage="source"))
 
-    found = [(each.name, each.value, each.baseline) for each in evidence.measurements]
+    found = [
+        (measurement.name, measurement.value, measurement.baseline)
+        for measurement in evidence.measurements
+    ]
     assert found == [("bench: start", 2.0, 1.6), ("bench: new", 1.0, None)]
 
 
@@ -116,7 +119,7 @@ def test_the_base_is_benched_in_a_tree_of_its_own(tmp_path: Path) -> None:
     figures = bench(tmp_path, {})
 
     assert find_base(tmp_path) == base
-    assert [(each.value, each.base) for each in figures] == [(1.5, 1.0)]
+    assert [(figure.value, figure.base) for figure in figures] == [(1.5, 1.0)]
     assert _git(tmp_path, "worktree", "list").count("\n") == 0
 
 
@@ -134,7 +137,7 @@ def test_a_first_commit_has_no_base(tmp_path: Path) -> None:
     _git(tmp_path, "init", "-q", "-b", "main")
     _commit_bench(tmp_path, _printing(1.0))
 
-    assert [(each.value, each.base) for each in bench(tmp_path, {})] == [(1.0, None)]
+    assert [(figure.value, figure.base) for figure in bench(tmp_path, {})] == [(1.0, None)]
 
 
 def test_a_base_that_cannot_be_measured_is_no_baseline(tmp_path: Path) -> None:
@@ -142,7 +145,7 @@ def test_a_base_that_cannot_be_measured_is_no_baseline(tmp_path: Path) -> None:
     _commit_bench(tmp_path, "raise SystemExit(1)")
     _commit_bench(tmp_path, _printing(1.0))
 
-    assert [(each.value, each.base) for each in bench(tmp_path, {})] == [(1.0, None)]
+    assert [(figure.value, figure.base) for figure in bench(tmp_path, {})] == [(1.0, None)]
 
 
 # A deployed shop: CloudWatch.
@@ -154,8 +157,8 @@ def _count(
     """Put what Lambda would: per alias, and per version behind a weighted one."""
     alias = [("FunctionName", function), ("Resource", f"{function}:live")]
     dimensions = [alias] if version is None else [[*alias, ("ExecutedVersion", version)]]
-    for each in dimensions:
-        named = [{"Name": key, "Value": value} for key, value in each]
+    for dimension in dimensions:
+        named = [{"Name": key, "Value": value} for key, value in dimension]
         rows = [("Duration", value) for value in milliseconds]
         rows += [("Invocations", 1.0)] * len(milliseconds) + [("Errors", 1.0)] * errors
         cloudwatch.put_metric_data(
@@ -185,7 +188,9 @@ async def test_a_canary_is_compared_with_the_version_next_to_it(emulator: Emulat
         )
     api = topology.function_name(stack, "api")
     _count(cloudwatch, api, old[api], [100.0] * 40, errors=1)
-    _count(cloudwatch, api, new[api], [float(each) for each in range(1, 21)], errors=2)
+    _count(
+        cloudwatch, api, new[api], [float(milliseconds) for milliseconds in range(1, 21)], errors=2
+    )
 
     evidence = await performance.collect(target_of(stack, stage="canary"))
 
@@ -324,8 +329,8 @@ async def test_a_message_that_waits_here_grows_old_unless_it_is_held_back(
     stack, sqs = deployed(emulator), clients_of(emulator)("sqs")
     # Nothing may take the messages away.
     functions = clients_of(emulator)("lambda")
-    for each in topology.MAPPINGS:
-        name = topology.function_name(stack, each.function)
+    for mapping in topology.MAPPINGS:
+        name = topology.function_name(stack, mapping.function)
         for found in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
             functions.delete_event_source_mapping(UUID=found["UUID"])
     for queue, delay in ((topology.PAYMENT_REQUEST, 0), (topology.SHIPMENT_RESPONSE, 60)):
@@ -333,11 +338,11 @@ async def test_a_message_that_waits_here_grows_old_unless_it_is_held_back(
         sqs.send_message(QueueUrl=url, MessageBody="4111111111111111", DelaySeconds=delay)
     target = target_of(stack, is_local=True)
 
-    waited = 0.0
+    measure_queue_ages = 0.0
     with serving(_facade) as url:
-        while not waited:
+        while not measure_queue_ages:
             evidence = await performance.collect(replace(target, url=url))
-            waited = _of(evidence, "oldest message of payment-request").value or 0.0
+            measure_queue_ages = _of(evidence, "oldest message of payment-request").value or 0.0
 
     assert _of(evidence, "oldest message of shipment-response").value == 0
     assert "4111" not in repr(evidence)
@@ -368,7 +373,7 @@ async def test_without_an_emulator_nothing_is_judged(monkeypatch: pytest.MonkeyP
 
 
 def test_a_percentile_is_one_of_the_values() -> None:
-    values = [float(each) for each in range(100, 0, -1)]
+    values = [float(milliseconds) for milliseconds in range(100, 0, -1)]
 
     assert percentile(values, 0.95) == 95
     assert percentile([7.0], 0.95) == 7

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infra.verify.gates.posture import RECORDED_FILE, collect, judged
+from infra.verify.gates.posture import RECORDED_FILE, build_evidence, collect
 from infra.verify.sources.aws_clients import SourceUnreachableError
 from infra.verify.sources.graph import Graph, Resource, read_graph
 from infra.verify.target import Target
@@ -35,11 +35,11 @@ def graph() -> Graph:
 def changed(graph: Graph, kind: str, name: str, change: Callable[[Inputs], None]) -> Graph:
     """Return a graph in which one resource's inputs are different."""
     resources = []
-    for each in graph.resources:
-        inputs = deepcopy(dict(each.inputs))
-        if each.kind.endswith(kind) and each.name == name:
+    for resource in graph.resources:
+        inputs = deepcopy(dict(resource.inputs))
+        if resource.kind.endswith(kind) and resource.name == name:
             change(inputs)
-        resources.append(Resource(each.kind, each.name, each.arn, inputs))
+        resources.append(Resource(resource.kind, resource.name, resource.arn, inputs))
     assert resources != list(graph.resources), f"there is no {kind} {name} to change"
     return Graph(resources)
 
@@ -51,8 +51,8 @@ def without(graph: Graph, kind: str, name: str) -> Graph:
 
 
 def found(graph: Graph, recorded: dict[str, list[str]] | None = None) -> set[tuple[str, str]]:
-    evidence = judged("a test", NOW, graph, RECORDED if recorded is None else recorded)
-    return {(each.rule, each.subject) for each in evidence.findings}
+    evidence = build_evidence("a test", NOW, graph, RECORDED if recorded is None else recorded)
+    return {(finding.rule, finding.subject) for finding in evidence.findings}
 
 
 def allowing(action: str, resource: str = "arn:aws:s3:::b") -> Callable[[Inputs], None]:
@@ -209,9 +209,9 @@ def test_roles_are_compared_with_what_they_did_both_ways(graph: Graph) -> None:
     recorded["payment"].remove("dynamodb:PutItem Table table")
     recorded["order"].append("sqs:SendMessage Queue payment-request")
 
-    evidence = judged("a test", NOW, graph, recorded)
+    evidence = build_evidence("a test", NOW, graph, recorded)
 
-    assert {(each.subject, each.message) for each in evidence.findings} == {
+    assert {(finding.subject, finding.message) for finding in evidence.findings} == {
         ("role payment", "never needed: dynamodb:PutItem Table table"),
         ("role order", "needed, not given: sqs:SendMessage Queue payment-request"),
     }

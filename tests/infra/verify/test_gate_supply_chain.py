@@ -34,7 +34,7 @@ def target(tree: Path, **changes: Any) -> Target:
 
 
 def figures(evidence: Evidence) -> dict[str, float | None]:
-    return {each.name: each.value for each in evidence.measurements}
+    return {measurement.name: measurement.value for measurement in evidence.measurements}
 
 
 class Database:
@@ -47,7 +47,7 @@ class Database:
     def answer(self, asked: Asked) -> Said:
         """Answer as api.osv.dev does, in the order of the questions."""
         queries = json.loads(asked.body)["queries"]
-        self.asked = [each["package"]["purl"] for each in queries]
+        self.asked = [query["package"]["purl"] for query in queries]
         found = [self.known.get(purl.partition("@")[0], []) for purl in self.asked]
         return Said(
             200, {"results": [{"vulns": [{"id": i} for i in ids]} if ids else {} for ids in found]}
@@ -79,7 +79,7 @@ async def test_a_known_weakness_is_found_by_name(
 
     evidence = await collected(tree, database.answer, monkeypatch)
 
-    assert [(each.rule, each.subject, each.message) for each in evidence.findings] == [
+    assert [(finding.rule, finding.subject, finding.message) for finding in evidence.findings] == [
         ("advisory", "pkg:pypi/boto3@1.40", "GHSA-1, PYSEC-2")
     ]
     assert figures(evidence)["advisories"] == 2
@@ -137,7 +137,7 @@ def test_every_package_of_ours_is_pinned_with_a_hash() -> None:
     for name in ("requirements.txt", "requirements-dev.txt"):
         packages = read_lock(ROOT, name)
         assert len(packages) > 10
-        assert all(each.version and each.hashes for each in packages)
+        assert all(package.version and package.hashes for package in packages)
 
 
 async def test_a_bill_of_materials_is_left_in_the_tree(
@@ -148,7 +148,7 @@ async def test_a_bill_of_materials_is_left_in_the_tree(
     bill = json.loads((tree / "build" / "sbom.cdx.json").read_text(encoding="utf-8"))
 
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
-    assert [each["purl"] for each in bill["components"]] == [
+    assert [component["purl"] for component in bill["components"]] == [
         "pkg:pypi/fast-api@1.2",
         "pkg:pypi/boto3@1.40",
     ]
@@ -160,7 +160,7 @@ def test_references_of_a_bill_are_unique() -> None:
 
     bill = bill_of_materials(packages, now=datetime.now(UTC))
 
-    references = [each["bom-ref"] for each in bill["components"]]
+    references = [component["bom-ref"] for component in bill["components"]]
     assert len(set(references)) == len(references) == len(packages)
 
 

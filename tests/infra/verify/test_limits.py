@@ -35,7 +35,7 @@ def _verdict(policy: Policy, stage: str, gate: str, *changed: Measurement) -> Ve
             Measurement("age of prices", 22, "days"),
         ),
     }[gate]
-    by_name = {each.name: each for each in (*well, *changed)}
+    by_name = {item.name: item for item in (*well, *changed)}
     evidence = Evidence(gate, "a test", NOW, tuple(by_name.values()))
     return decide([evidence], policy, stage=stage, today=NOW.date(), only=[gate]).verdict
 
@@ -69,10 +69,10 @@ def test_an_order_that_costs_far_more_than_before_is_pointed_out(policy: Policy)
 
 def test_a_journey_that_costs_more_is_seen_before_and_on_this_machine(policy: Policy) -> None:
     evidence = read_report(ROOT / "tests/infra/verify/cases/clean-live.json").evidence
-    [cost] = [each for each in evidence if each.gate == "cost"]
+    [cost] = [gathered for gathered in evidence if gathered.gate == "cost"]
     dearer = tuple(
-        replace(each, value=1) if each.name == "writes of browse" else each
-        for each in cost.measurements
+        replace(measurement, value=1) if measurement.name == "writes of browse" else measurement
+        for measurement in cost.measurements
     )
 
     def verdict(found: Evidence, stage: str) -> Verdict:
@@ -82,5 +82,5 @@ def test_a_journey_that_costs_more_is_seen_before_and_on_this_machine(policy: Po
         ).verdict
 
     worse = replace(cost, measurements=dearer)
-    assert [verdict(cost, each) for each in ("source", "live")] == [Verdict.PASS] * 2
-    assert [verdict(worse, each) for each in ("source", "live")] == [Verdict.FAIL, Verdict.WARN]
+    assert [verdict(cost, stage) for stage in ("source", "live")] == [Verdict.PASS] * 2
+    assert [verdict(worse, stage) for stage in ("source", "live")] == [Verdict.FAIL, Verdict.WARN]

@@ -95,7 +95,7 @@ def test_a_report_is_read_back_as_it_was(tmp_path: Path, policy: Policy) -> None
 
     assert earlier.evidence == [evidence]
     assert (earlier.stage, earlier.is_local) == ("live", True)
-    assert {each.name for each in (tmp_path / "new").iterdir()} == {
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {
         JSON_FILE,
         MARKDOWN_FILE,
         JUNIT_FILE,

@@ -36,10 +36,10 @@ def _start_canary(functions: Any, stack: str, release: str = "2") -> None:
 def _routes(functions: Any, stack: str) -> set[tuple[str, bool]]:
     """Return, of all functions, where the alias leads and whether it has a canary."""
     found = [
-        functions.get_alias(FunctionName=function_name(stack, each.name), Name="live")
-        for each in FUNCTIONS
+        functions.get_alias(FunctionName=function_name(stack, function.name), Name="live")
+        for function in FUNCTIONS
     ]
-    return {(each["FunctionVersion"], "RoutingConfig" in each) for each in found}
+    return {(change["FunctionVersion"], "RoutingConfig" in change) for change in found}
 
 
 def test_a_canary_that_is_rolled_back_gets_no_more_calls(functions: Any, stack: str) -> None:
@@ -49,7 +49,7 @@ def test_a_canary_that_is_rolled_back_gets_no_more_calls(functions: Any, stack: 
 
     assert _routes(functions, stack) == {("1", False)}
     assert len(changes) == len(FUNCTIONS)
-    assert {(each.before, each.after) for each in changes} == {("1, 10% to 2", "1")}
+    assert {(change.before, change.after) for change in changes} == {("1, 10% to 2", "1")}
 
 
 def test_a_rollback_can_be_repeated(functions: Any, stack: str) -> None:
@@ -59,7 +59,7 @@ def test_a_rollback_can_be_repeated(functions: Any, stack: str) -> None:
     changes = roll_back(functions, stack, release="2")
 
     assert _routes(functions, stack) == {("1", False)}
-    assert not any(each.is_done for each in changes)
+    assert not any(change.is_done for change in changes)
 
 
 def test_a_canary_that_passed_gets_all_calls_once(functions: Any, stack: str) -> None:
@@ -69,8 +69,8 @@ def test_a_canary_that_passed_gets_all_calls_once(functions: Any, stack: str) ->
     repeated = promote(functions, stack)
 
     assert _routes(functions, stack) == {("2", False)}
-    assert all(each.is_done for each in changes)
-    assert not any(each.is_done for each in repeated)
+    assert all(change.is_done for change in changes)
+    assert not any(change.is_done for change in repeated)
 
 
 def test_a_release_that_has_all_calls_goes_back_to_the_release_before(
@@ -86,7 +86,7 @@ def test_a_release_that_has_all_calls_goes_back_to_the_release_before(
     repeated = roll_back(functions, stack, release="2")
 
     assert _routes(functions, stack) == {("1", False)}
-    assert not any(each.is_done for each in repeated)
+    assert not any(change.is_done for change in repeated)
 
 
 def test_a_first_release_has_nothing_to_go_back_to(functions: Any, stack: str) -> None:
@@ -103,12 +103,12 @@ def test_one_function_that_fails_keeps_no_other_from_being_rolled_back(
     with pytest.raises(RollbackError, match="payment: it has no alias") as failure:
         roll_back(functions, stack)
 
-    others = [each for each in FUNCTIONS if each.name != "payment"]
+    others = [function for function in FUNCTIONS if function.name != "payment"]
     assert "shipment" not in str(failure.value)
     assert {
         "RoutingConfig"
-        in functions.get_alias(FunctionName=function_name(stack, each.name), Name="live")
-        for each in others
+        in functions.get_alias(FunctionName=function_name(stack, other.name), Name="live")
+        for other in others
     } == {False}
 
 
