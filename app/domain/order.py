@@ -20,11 +20,22 @@ class OrderState(IntEnum):
     SHIPPED = 3
     DELIVERED = 4
     DECLINED = 5
+    #: A state that a later release gave the order. This release shows the stored status text
+    #: and moves the order nowhere; the release that knows the state does.
+    UNKNOWN = 0
+
+    @classmethod
+    def from_stored(cls, number: int) -> "OrderState":
+        """Return the state behind a stored number; one of a later release is ``UNKNOWN``."""
+        try:
+            return cls(number)
+        except ValueError:
+            return cls.UNKNOWN
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing changes the order any more."""
-        return self in {OrderState.DELIVERED, OrderState.DECLINED}
+        """Whether nothing in this release changes the order any more."""
+        return self in {OrderState.DELIVERED, OrderState.DECLINED, OrderState.UNKNOWN}
 
 
 #: From which states an order may come into the state named first.
@@ -66,10 +77,10 @@ class Address:
 class CardSummary:
     """What the shop remembers of a card: never the number, never the CVV."""
 
-    type: str
-    number: str
-    expiry_month: str
-    expiry_year: str
+    type: str = ""
+    number: str = ""
+    expiry_month: str = ""
+    expiry_year: str = ""
 
 
 @dataclass(frozen=True)

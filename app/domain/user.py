@@ -12,6 +12,14 @@ class Role(StrEnum):
     CUSTOMER = "customer"
     STAFF = "staff"
 
+    @classmethod
+    def from_stored(cls, text: str) -> "Role":
+        """Return the role behind a stored word; one of a later release may do the least."""
+        try:
+            return cls(text)
+        except ValueError:
+            return cls.CUSTOMER
+
 
 @dataclass(frozen=True)
 class User:

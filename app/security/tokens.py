@@ -81,7 +81,7 @@ def _read(token: str, kid: str, keys: SigningKeys, now: datetime) -> Caller:
         claims = _verified(token, keys.for_kid(kid))
         # Compared here: the library would look at the machine's clock.
         if claims["exp"] > now.timestamp():
-            return Caller(claims["sub"], claims["Username"], Role(claims["role"]))
+            return Caller(claims["sub"], claims["Username"], Role.from_stored(claims["role"]))
     except (jwt.PyJWTError, KeyError, TypeError, ValueError):
         pass
     raise UnauthorizedError("Invalid Key. User Not Authorized")

@@ -49,7 +49,7 @@ def _value_to_line(item_id: str, value: dict[str, Any], quantity: int) -> CartLi
         name=value.get("name", ""),
         description=value.get("description", ""),
         short_description=value.get("short_description", ""),
-        price_cents=value["price_cents"],
+        price_cents=value.get("price_cents", 0),
         price_text=value.get("price_text"),
         quantity=quantity,
         added_at=text_to_instant(value["added_at"]),
@@ -59,9 +59,10 @@ def _value_to_line(item_id: str, value: dict[str, Any], quantity: int) -> CartLi
 def item_to_cart(item: Item) -> Cart:
     """Return the cart that an item stores."""
     lines = [
-        _value_to_line(name.removeprefix(_LINE), value, item[_QUANTITY + name.removeprefix(_LINE)])
+        _value_to_line(name.removeprefix(_LINE), value, quantity)
         for name, value in item.items()
         if name.startswith(_LINE)
+        and (quantity := item.get(_QUANTITY + name.removeprefix(_LINE))) is not None
     ]
     lines.sort(key=lambda line: (line.added_at, line.item_id))
     return Cart(item["user_id"], tuple(lines))

@@ -25,6 +25,7 @@ from app.store.keys import (
 )
 from app.store.pagination import Page, PageRequest, read_page, read_page_behind
 from app.store.schema import GSI1, GSI2, GSI3
+from app.store.stored_values import read_value
 from app.store.table import NOT_THERE, ConditionFailedError, Item, ItemTooLargeError, Table
 
 log = logging.getLogger("shop.store")
@@ -73,19 +74,19 @@ def item_to_order(item: Item) -> Order:
     return Order(
         order_id=item["order_id"],
         user_id=item["user_id"],
-        state=OrderState(item["state"]),
-        status=item["status"],
-        first_name=item["first_name"],
-        last_name=item["last_name"],
-        email=item["email"],
-        address=Address(**item["address"]),
-        delivery=item["delivery"],
-        card=CardSummary(**item["card"]),
-        lines=tuple(OrderLine(**line) for line in item["lines"]),
+        state=OrderState.from_stored(int(item["state"])),
+        status=item.get("status", ""),
+        first_name=item.get("first_name", ""),
+        last_name=item.get("last_name", ""),
+        email=item.get("email", ""),
+        address=read_value(Address, item.get("address", {})),
+        delivery=item.get("delivery", ""),
+        card=read_value(CardSummary, item.get("card", {})),
+        lines=tuple(read_value(OrderLine, line, name="", description="") for line in item["lines"]),
         total_cents=item["total_cents"],
         placed_at=text_to_instant(item["placed_at"]),
-        updated_at=text_to_instant(item["updated_at"]),
-        fingerprint=item["fingerprint"],
+        updated_at=text_to_instant(item.get("updated_at") or item["placed_at"]),
+        fingerprint=item.get("fingerprint", ""),
         transaction_id=item.get("transaction_id"),
         tracking_number=item.get("tracking_number"),
     )

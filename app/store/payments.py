@@ -28,8 +28,8 @@ def item_to_decision(item: Item) -> PaymentDecision:
         success=item["success"],
         amount_cents=item["amount_cents"],
         transaction_id=item["transaction_id"],
-        message=item["message"],
-        reason=item["reason"],
+        message=item.get("message", ""),
+        reason=item.get("reason", ""),
         decided_at=text_to_instant(item["decided_at"]),
     )
 

@@ -38,15 +38,15 @@ def product_to_item(product: Product) -> Item:
 
 def item_to_product(item: Item) -> Product:
     """Return the product that an item stores."""
-    first, second, third = item["image_urls"]
+    first, second, third = (*item.get("image_urls", ()), "", "", "")[:3]
     return Product(
         product_id=item["product_id"],
         name=item["name"],
-        short_description=item["short_description"],
-        description=item["description"],
+        short_description=item.get("short_description", ""),
+        description=item.get("description", ""),
         image_urls=(first, second, third),
         price_cents=item["price_cents"],
-        tags=tuple(item["tags"]),
+        tags=tuple(item.get("tags", ())),
         created_at=text_to_instant(item["created_at"]),
     )
 

@@ -39,10 +39,10 @@ def item_to_user(item: Item) -> User:
     return User(
         user_id=item["user_id"],
         username=item["username"],
-        first_name=item["first_name"],
-        last_name=item["last_name"],
-        email=item["email"],
-        role=Role(item["role"]),
+        first_name=item.get("first_name", ""),
+        last_name=item.get("last_name", ""),
+        email=item.get("email", ""),
+        role=Role.from_stored(item.get("role", "")),
         created_at=text_to_instant(item["created_at"]),
     )
 
@@ -90,7 +90,7 @@ async def find_credentials(table: Table, username: str) -> Credentials | None:
     return Credentials(
         user_id=item["user_id"],
         username=item["username"],
-        role=Role(item["role"]),
+        role=Role.from_stored(item.get("role", "")),
         password_hash=item["password_hash"],
     )
 

@@ -271,6 +271,10 @@ class OrderItemPublic(BaseModel):
         )
 
 
+#: ``unknown`` is a state that a later release of the shop gave the order; ``status`` says which.
+StateName = Literal["pending", "paid", "shipped", "delivered", "declined", "unknown"]
+
+
 class OrderPublic(BaseModel):
     """An order and where it stands; ids that are not known yet are empty."""
 
@@ -278,7 +282,7 @@ class OrderPublic(BaseModel):
 
     id: str = Field(alias="_id")
     status: str
-    state: Literal["pending", "paid", "shipped", "delivered", "declined"]
+    state: StateName
     userid: str
     firstname: str
     lastname: str
@@ -321,10 +325,11 @@ class OrderPublic(BaseModel):
         )
 
 
-_STATE_NAMES: dict[OrderState, Literal["pending", "paid", "shipped", "delivered", "declined"]] = {
+_STATE_NAMES: dict[OrderState, StateName] = {
     OrderState.PENDING: "pending",
     OrderState.PAID: "paid",
     OrderState.SHIPPED: "shipped",
     OrderState.DELIVERED: "delivered",
     OrderState.DECLINED: "declined",
+    OrderState.UNKNOWN: "unknown",
 }
