@@ -7,11 +7,20 @@ fields and nulls are left out; numbers may come as text (openapi/CONTRACT.md,
 
 import re
 from functools import cache
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    model_validator,
+)
 from pydantic_core import from_json
 
+from app.domain.card import Card
 from app.domain.cart import MAX_QUANTITY
 from app.domain.errors import InvalidInputError
 from app.domain.money import MAX_CENTS, to_cents
@@ -179,3 +188,43 @@ def _check_folded(username: str) -> str:
 
 Username = Annotated[Name, AfterValidator(_check_folded)]
 Password = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class LiberalCard(LiberalModel):
+    """A card in any shape that was ever sent: the event's, the pages' or the old till's."""
+
+    also_known_as: ClassVar[dict[str, str]] = {
+        "expmonth": "expiry_month",
+        "expirymonth": "expiry_month",
+        "expyear": "expiry_year",
+        "expiryyear": "expiry_year",
+        "ccv": "cvv",
+    }
+
+    type: Text = ""
+    number: Text = ""
+    expiry_month: CardDate = 0
+    expiry_year: CardDate = 0
+    cvv: Text = ""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _drop_preselected_brand(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        """Drop the brand of a card in the pages' shape.
+
+        The pages preselect one, so it says nothing (openapi/CONTRACT.md, 4.1).
+        """
+        card = read(given)
+        names = {str(name).lower() for name in given} if isinstance(given, dict) else set()
+        is_from_pages = bool(names & {"expmonth", "expyear", "ccv"})
+        return card.model_copy(update={"type": ""}) if is_from_pages else card
+
+    def to_card(self) -> Card:
+        """Return the card as the payment rules take it."""
+        return Card(
+            number=self.number,
+            expiry_month=self.expiry_month,
+            expiry_year=self.expiry_year,
+            cvv=self.cvv,
+            type=self.type,
+        )

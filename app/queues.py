@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.deadlines import run_in_thread
 from app.domain.errors import QueueUnavailableError
+from app.messages import QUEUE_OF, Event
 from app.settings import get_settings
 
 if TYPE_CHECKING:
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 class Queues(Protocol):
     """Where services send their events."""
 
-    async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
-        """Put ``body`` on the queue whose URL is the setting named ``setting``.
+    async def send(self, event: Event, *, delay_seconds: int = 0) -> None:
+        """Put an event on its queue; SQS holds it back for ``delay_seconds``, at most 900.
 
         Raises:
-            QueueUnavailableError: nothing is known about the message's fate; send it again.
+            QueueUnavailableError: the event may or may not have been stored; send it again.
         """
 
-    async def check(self, setting: str) -> None:
-        """Return once the queue behind a setting answers.
+    async def check(self, queue: str) -> None:
+        """Return once a queue answers.
 
         Raises:
             QueueUnavailableError: it does not.
@@ -37,16 +38,16 @@ class Queues(Protocol):
 
 
 class SQSQueues:
-    """The real queues."""
+    """The queues in SQS; their URLs are settings."""
 
-    async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
-        """Put ``body`` on a queue; one call to SQS."""
-        url = get_settings().required(setting)
+    async def send(self, event: Event, *, delay_seconds: int = 0) -> None:
+        """Put an event on its queue; one call to SQS."""
+        url, body = get_settings().queue_url(QUEUE_OF[type(event)]), event.to_body()
         await _in_thread(lambda: _send(url, body, delay_seconds))
 
-    async def check(self, setting: str) -> None:
+    async def check(self, queue: str) -> None:
         """Return once a queue answers; one call to SQS."""
-        url = get_settings().required(setting)
+        url = get_settings().queue_url(queue)
         await _in_thread(lambda: _check(url))
 
 

@@ -85,6 +85,14 @@ class Settings(BaseModel):
         """Whether callers without a token are let in (open legacy mode)."""
         return self.auth_mode is AuthMode.OPEN
 
+    def queue_url(self, queue: str) -> str:
+        """Return the URL of a queue (``payment-request``).
+
+        Raises:
+            SettingsError: the variable behind it is not set.
+        """
+        return self.required(f"{queue.replace('-', '_')}_queue_url")
+
     def required(self, name: str) -> str:
         """Return the setting ``name``.
 

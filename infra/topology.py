@@ -6,6 +6,12 @@ shape is data too, in ``app/store/schema.py``.
 
 from dataclasses import dataclass
 
+from app.messages import (
+    PAYMENT_REQUEST,
+    PAYMENT_RESPONSE,
+    SHIPMENT_REQUEST,
+    SHIPMENT_RESPONSE,
+)
 from app.store.schema import GSI1, GSI2, GSI3
 
 MINUTE = 60
@@ -82,11 +88,7 @@ class Schedule:
 _WORKER_TIMEOUT = 6
 _VISIBILITY = VISIBILITY_FACTOR * _WORKER_TIMEOUT
 
-PAYMENT_REQUEST = "payment-request"
-PAYMENT_RESPONSE = "payment-response"
 PAYMENT_ERROR = "payment-error"
-SHIPMENT_REQUEST = "shipment-request"
-SHIPMENT_RESPONSE = "shipment-response"
 SHIPMENT_ERROR = "shipment-error"
 
 QUEUES = (

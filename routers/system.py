@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
+from app.messages import PAYMENT_REQUEST
 from app.store.keys import product_key
 from routers.dependencies import QueuesDep, SettingsDep, TableDep
 from routers.problems import problems
@@ -36,9 +37,7 @@ async def get_health(settings: SettingsDep) -> HealthResponse:
 @router.get("/readyz", summary="Ask whether the shop can work", responses=problems())
 async def get_readiness(table: TableDep, queues: QueuesDep) -> ReadinessResponse:
     """Answer once the table and the queue for payments answer."""
-    await asyncio.gather(
-        table.get(product_key("readyz")), queues.check("payment_request_queue_url")
-    )
+    await asyncio.gather(table.get(product_key("readyz")), queues.check(PAYMENT_REQUEST))
     return ReadinessResponse()
 
 

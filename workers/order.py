@@ -1,16 +1,19 @@
-"""payment-response and shipment-response → order; the schedule → sweeper."""
+"""The queues payment-response and shipment-response: move orders; the schedule: sweep."""
 
 import asyncio
 import logging
 from dataclasses import asdict
 from typing import Any
 
+from app.message_parser import parse_event
 from app.messages import (
+    PAYMENT_RESPONSE,
+    SHIPMENT_RESPONSE,
     CreditCardValidated,
-    EventType,
+    Event,
     ShipmentDelivered,
     ShipmentSent,
-    parse_event,
+    list_events,
 )
 from app.services.orders import record_shipment, settle_payment
 from app.services.sweeper import SweepFailedError, sweep
@@ -25,16 +28,12 @@ from workers.dependencies import AWS_DEPENDENCIES, Dependencies
 
 log = logging.getLogger("shop.worker")
 
-_EXPECTED = (
-    EventType.CREDIT_CARD_VALIDATED,
-    EventType.SHIPMENT_SENT,
-    EventType.SHIPMENT_DELIVERED,
-)
+_QUEUES = (PAYMENT_RESPONSE, SHIPMENT_RESPONSE)
 
 
 async def handle(record: Record, dependencies: Dependencies) -> None:
     """Move the order that one record names."""
-    message = parse_event(record["body"], *_expected_from(record))
+    message = parse_event(record["body"], *_expected_events(record))
     if isinstance(message, CreditCardValidated):
         await settle_payment(
             dependencies.table, dependencies.queues, message, now=dependencies.now()
@@ -43,14 +42,11 @@ async def handle(record: Record, dependencies: Dependencies) -> None:
         await record_shipment(dependencies.table, message, now=dependencies.now())
 
 
-def _expected_from(record: Record) -> tuple[EventType, ...]:
-    """Return the events of the queue a record came from; messages need not name their type."""
+def _expected_events(record: Record) -> tuple[type[Event], ...]:
+    """Return the events of the queue a record came from; of both where it does not say."""
     source = str(record.get("eventSourceARN", ""))
-    if source.endswith("-payment-response"):
-        return _EXPECTED[:1]
-    if source.endswith("-shipment-response"):
-        return _EXPECTED[1:]
-    return _EXPECTED
+    named = [queue for queue in _QUEUES if source.endswith(f"-{queue}")]
+    return tuple(event for queue in named or _QUEUES for event in list_events(queue))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | dict[str, Any]:
@@ -61,10 +57,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | di
 
 
 async def handle_schedule(context: LambdaContext, dependencies: Dependencies) -> dict[str, Any]:
-    """Sweep once and return what was done.
+    """Sweep once and return the counts of what was done.
 
     Raises:
-        SweepFailedError: some orders could not be looked at or pushed.
+        SweepFailedError: some orders could not be read or moved on; the alarm for failed
+            functions sees it.
     """
     report = await sweep(
         dependencies.table,
@@ -73,9 +70,8 @@ async def handle_schedule(context: LambdaContext, dependencies: Dependencies) ->
         longest_delivery_seconds=dependencies.settings.delivery_seconds[1],
         may_go_on=lambda: context.get_remaining_time_in_millis() > 2000 * RESERVE_SECONDS,
     )
-    facts = asdict(report)
-    log.info("sweep.done %s", " ".join(f"{name}={value}" for name, value in facts.items()))
+    counts = asdict(report)
+    log.info("sweep.done %s", " ".join(f"{name}={value}" for name, value in counts.items()))
     if report.failed:
-        # A function that failed is what the alarms see.
-        raise SweepFailedError(f"{report.failed} orders could not be pushed")
-    return facts
+        raise SweepFailedError(f"{report.failed} orders could not be moved on")
+    return counts

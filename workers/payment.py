@@ -1,9 +1,10 @@
-"""payment-request → payment: decide about each charge."""
+"""The queue payment-request: decide about each charge."""
 
 import asyncio
 from typing import Any
 
-from app.messages import EventType, PaymentRequested, parse_event
+from app.message_parser import parse_event
+from app.messages import PaymentRequested
 from app.services.payments import decide
 from workers.batch import BatchResponse, LambdaContext, Record, handle_batch
 from workers.dependencies import AWS_DEPENDENCIES, Dependencies
@@ -11,12 +12,10 @@ from workers.dependencies import AWS_DEPENDENCIES, Dependencies
 
 async def handle(record: Record, dependencies: Dependencies) -> None:
     """Decide about the charge that one record asks for."""
-    message = parse_event(record["body"], EventType.PAYMENT_REQUESTED)
-    assert isinstance(message, PaymentRequested)  # noqa: S101 - the only type expected
     await decide(
         dependencies.table,
         dependencies.queues,
-        message,
+        parse_event(record["body"], PaymentRequested),
         rules=dependencies.settings.card_rules,
         now=dependencies.now(),
     )

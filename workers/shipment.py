@@ -1,9 +1,10 @@
-"""shipment-request → shipment: send the goods and report both ends of the journey."""
+"""The queue shipment-request: send the goods and report both events of the journey."""
 
 import asyncio
 from typing import Any
 
-from app.messages import EventType, ShipmentRequested, parse_event
+from app.message_parser import parse_event
+from app.messages import ShipmentRequested
 from app.services.shipments import ship_order
 from workers.batch import BatchResponse, LambdaContext, Record, handle_batch
 from workers.dependencies import AWS_DEPENDENCIES, Dependencies
@@ -11,10 +12,10 @@ from workers.dependencies import AWS_DEPENDENCIES, Dependencies
 
 async def handle(record: Record, dependencies: Dependencies) -> None:
     """Send the order that one record names."""
-    message = parse_event(record["body"], EventType.SHIPMENT_REQUESTED)
-    assert isinstance(message, ShipmentRequested)  # noqa: S101 - the only type expected
     await ship_order(
-        dependencies.queues, message, delivery_seconds=dependencies.settings.delivery_seconds
+        dependencies.queues,
+        parse_event(record["body"], ShipmentRequested),
+        delivery_seconds=dependencies.settings.delivery_seconds,
     )
 
 

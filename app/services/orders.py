@@ -76,7 +76,7 @@ async def place_order(
             order = _same_order(earlier, fingerprint)
     if order.state is OrderState.PENDING:
         request = PaymentRequested.for_order(order_id, draft.card, total_cents=order.total_cents)
-        await queues.send("payment_request_queue_url", request.to_body())
+        await queues.send(request)
     return order
 
 
@@ -195,8 +195,7 @@ async def settle_payment(
 
 async def request_shipment(queues: Queues, order: Order) -> None:
     """Ask for the shipment of a paid order; harmless to repeat."""
-    request = ShipmentRequested.model_construct(order_id=order.order_id, delivery=order.delivery)
-    await queues.send("shipment_request_queue_url", request.to_body())
+    await queues.send(ShipmentRequested.for_order(order.order_id, delivery=order.delivery))
 
 
 async def record_shipment(

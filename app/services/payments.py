@@ -37,5 +37,4 @@ async def decide(
 
 async def announce(queues: Queues, decision: PaymentDecision) -> None:
     """Send a decision to the order domain; harmless to repeat."""
-    message = CreditCardValidated.from_decision(decision)
-    await queues.send("payment_response_queue_url", message.to_body())
+    await queues.send(CreditCardValidated.from_decision(decision))

@@ -4,8 +4,6 @@ from app.domain.shipment import Shipment, plan_shipment
 from app.messages import ShipmentDelivered, ShipmentRequested, ShipmentSent
 from app.queues import Queues
 
-_REPORTS = "shipment_response_queue_url"
-
 
 async def ship_order(
     queues: Queues, message: ShipmentRequested, *, delivery_seconds: tuple[int, int]
@@ -16,10 +14,8 @@ async def ship_order(
     """
     shipment = plan_shipment(message.order_id, delivery=message.delivery, seconds=delivery_seconds)
     if not shipment.in_store:
-        await queues.send(_REPORTS, ShipmentSent.from_shipment(shipment).to_body())
+        await queues.send(ShipmentSent.from_shipment(shipment))
     await queues.send(
-        _REPORTS,
-        ShipmentDelivered.from_shipment(shipment).to_body(),
-        delay_seconds=shipment.delivery_seconds,
+        ShipmentDelivered.from_shipment(shipment), delay_seconds=shipment.delivery_seconds
     )
     return shipment

@@ -9,21 +9,13 @@ from typing import Annotated
 import typer
 
 from app.domain.errors import InvalidInputError
-from app.messages import Event, EventType, parse_event
+from app.message_parser import parse_event
+from app.messages import EVENTS, QUEUE_OF, Event
 from infra.cli.queue_client import QueueClient
 from infra.cli.sample_events import NAMES, sample_event
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
 from infra.local.environment import REGION
 from infra.seeds.classic import SAMPLE_ORDER_ID
-from infra.topology import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
-
-_QUEUE_OF = {
-    EventType.PAYMENT_REQUESTED: PAYMENT_REQUEST,
-    EventType.CREDIT_CARD_VALIDATED: PAYMENT_RESPONSE,
-    EventType.SHIPMENT_REQUESTED: SHIPMENT_REQUEST,
-    EventType.SHIPMENT_SENT: SHIPMENT_RESPONSE,
-    EventType.SHIPMENT_DELIVERED: SHIPMENT_RESPONSE,
-}
 
 _SAMPLES = ", ".join(f"'{domain} {outcome}'" for domain, outcome in NAMES)
 
@@ -45,7 +37,7 @@ def command(
     """Send one event to the queue it belongs to, with the source CLI."""
     event = _from_file(file) if file else _from_sample(domain, outcome, order)
     speak_to(stack, region)
-    queue = _QUEUE_OF[event.event_type]
+    queue = QUEUE_OF[type(event)]
     message_id = QueueClient(stack).send(queue, event.to_body(source="CLI"))
     if as_json:
         facts = {"event": event.event_type, "queue": queue, "messageId": message_id}
@@ -66,4 +58,4 @@ def _from_file(file: Path) -> Event:
         text = sys.stdin.read() if str(file) == "-" else file.read_text()
     except (OSError, UnicodeDecodeError) as failure:
         raise InvalidInputError(f"{file} cannot be read") from failure
-    return parse_event(text, *EventType)
+    return parse_event(text, *EVENTS.values())

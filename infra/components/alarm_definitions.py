@@ -6,6 +6,7 @@ from itertools import product
 
 import pulumi
 
+from app.messages import SHIPMENT_RESPONSE
 from app.settings import Settings
 from app.store.schema import SHAPE
 from infra.components.functions import ShopFunction
@@ -13,7 +14,7 @@ from infra.components.gateway import Gateway
 from infra.components.queues import Queues
 from infra.components.table import Table
 from infra.components.triggers import ScheduleTrigger
-from infra.topology import QUEUES, SHIPMENT_RESPONSE
+from infra.topology import QUEUES
 
 #: A message this old is stuck, however slow its journey may be.
 _STUCK_SECONDS = 5 * 60

@@ -15,23 +15,9 @@ from pydantic_core import from_json
 
 from app.domain.card import mask_number
 from app.domain.errors import InvalidInputError
-from app.messages import Event, EventType, find_event_type, parse_event
-from infra.topology import (
-    PAYMENT_REQUEST,
-    PAYMENT_RESPONSE,
-    QUEUES,
-    SHIPMENT_REQUEST,
-    SHIPMENT_RESPONSE,
-)
-
-#: The queue of each event (openapi/CONTRACT.md, 2).
-QUEUE_OF = {
-    EventType.PAYMENT_REQUESTED: PAYMENT_REQUEST,
-    EventType.CREDIT_CARD_VALIDATED: PAYMENT_RESPONSE,
-    EventType.SHIPMENT_REQUESTED: SHIPMENT_REQUEST,
-    EventType.SHIPMENT_SENT: SHIPMENT_RESPONSE,
-    EventType.SHIPMENT_DELIVERED: SHIPMENT_RESPONSE,
-}
+from app.message_parser import find_event_type, parse_event
+from app.messages import EVENTS, QUEUE_OF, Event, list_events
+from infra.topology import QUEUES
 
 DEAD_LETTER_QUEUES = tuple(each.name for each in QUEUES if each.dead_letters is None)
 
@@ -131,27 +117,28 @@ def origin_of(letter: Letter) -> str:
     named = find_event_type(letter.body)
     possible = _possible_events(letter)
     if named is not None:
-        if named not in possible:
+        if EVENTS[named] not in possible:
             raise InvalidInputError(f"{named} does not belong here")
-        return QUEUE_OF[named]
+        return QUEUE_OF[EVENTS[named]]
     fitting = {QUEUE_OF[each] for each in possible if _fits(letter.body, each)}
     if len(fitting) == 1:
         return fitting.pop()
     if fitting:
-        raise InvalidInputError(f"metadata.type: must be {' or '.join(possible)}")
+        types = " or ".join(event.event_type for event in possible)
+        raise InvalidInputError(f"metadata.type: must be {types}")
     parse_event(letter.body, *possible)
     raise InvalidInputError("metadata.type: is missing")
 
 
-def _possible_events(letter: Letter) -> tuple[EventType, ...]:
+def _possible_events(letter: Letter) -> tuple[type[Event], ...]:
     behind = {each.name for each in QUEUES if each.dead_letters == letter.queue}
     queues = {letter.source} if letter.source in behind else behind
-    return tuple(each for each, queue in QUEUE_OF.items() if queue in queues)
+    return tuple(event for event, queue in QUEUE_OF.items() if queue in queues)
 
 
-def _fits(body: str, event_type: EventType) -> bool:
+def _fits(body: str, event: type[Event]) -> bool:
     try:
-        parse_event(body, event_type)
+        parse_event(body, event)
     except InvalidInputError:
         return False
     return True
@@ -163,8 +150,7 @@ def event_in(letter: Letter) -> Event:
     Raises:
         InvalidInputError: why it could not.
     """
-    origin = origin_of(letter)
-    return parse_event(letter.body, *(each for each, queue in QUEUE_OF.items() if queue == origin))
+    return parse_event(letter.body, *list_events(origin_of(letter)))
 
 
 def origin_or_none(letter: Letter) -> str | None:

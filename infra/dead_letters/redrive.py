@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.domain.errors import InvalidInputError, StoreUnavailableError
-from app.messages import CreditCardValidated
+from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, CreditCardValidated
 from app.store.table import Table
 from infra.dead_letters.diagnosis import Finding, finding
 from infra.dead_letters.messages import (
@@ -21,7 +21,6 @@ from infra.dead_letters.messages import (
     type_of,
 )
 from infra.dead_letters.payments import standing_of
-from infra.topology import PAYMENT_REQUEST, PAYMENT_RESPONSE
 
 STORE_AWAY = "the store does not answer, so nobody knows whether it is paid"
 

@@ -12,13 +12,13 @@ from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.fields import (
     CardDate,
     Cents,
+    LiberalCard,
     LiberalModel,
     Quantity,
     ShortText,
     Text,
     json_inside_json,
 )
-from app.messages import EventCard
 from app.store.keys import instant_to_text
 
 _CARD_EXAMPLE: dict[str, Any] = {
@@ -89,7 +89,7 @@ class AddressCreate(LiberalModel):
     country: ShortText = ""
 
 
-class CardCreate(EventCard):
+class CardCreate(LiberalCard):
     """A card in any of its shapes: the pages', the till's, or the event's."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_CARD_EXAMPLE]})

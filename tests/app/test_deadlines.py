@@ -21,6 +21,7 @@ import app.security.signing_keys
 from app.deadlines import CALL_SECONDS
 from app.domain.cart import CartLine
 from app.domain.errors import QueueUnavailableError, StoreUnavailableError
+from app.messages import PAYMENT_REQUEST, ShipmentSent
 from app.queues import SQSQueues
 from app.settings import get_settings
 from app.store.carts import add_line
@@ -189,12 +190,12 @@ def test_a_worker_whose_services_hang_ends_before_its_time_out() -> None:
 @pytest.mark.usefixtures("away", "impatient")
 async def test_queues_that_hang_are_unavailable() -> None:
     with timed(ANSWER_SECONDS), pytest.raises(QueueUnavailableError):
-        await SQSQueues().check("payment_request_queue_url")
+        await SQSQueues().check(PAYMENT_REQUEST)
 
 
 async def test_ten_first_messages_at_once_make_one_client(stack: dict[str, str]) -> None:
     async def send(record: dict[str, Any], _: object) -> None:
-        await SQSQueues().send("shipment_response_queue_url", record["body"])
+        await SQSQueues().send(ShipmentSent(order_id=record["body"]))
 
     event = sqs_event(*["x"] * 10, queue="payment-request")
 

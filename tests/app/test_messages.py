@@ -10,14 +10,15 @@ from app.domain.card import Card
 from app.domain.errors import InvalidInputError
 from app.domain.payment import DECLINED_MESSAGE, NO_TRANSACTION, PaymentDecision
 from app.domain.shipment import Shipment
+from app.message_parser import parse_event
 from app.messages import (
+    EVENTS,
     CreditCardValidated,
-    EventType,
+    Event,
     PaymentRequested,
     ShipmentDelivered,
     ShipmentRequested,
     ShipmentSent,
-    parse_event,
 )
 from infra.cli.sample_events import NAMES, sample_event
 
@@ -117,7 +118,7 @@ def test_a_payment_request_comes_in_under_every_spelling(
 ) -> None:
     body = text(spelled, {name: "12345", "card": CARD, "total": total, "extra": [1]})
 
-    event = parse_event(body, EventType.PAYMENT_REQUESTED)
+    event = parse_event(body, PaymentRequested)
 
     assert isinstance(event, PaymentRequested)
     assert (event.order_id, event.total_cents) == ("12345", 12300)
@@ -136,7 +137,7 @@ def test_a_payment_request_comes_in_under_every_spelling(
 def test_a_card_comes_in_in_every_shape(card: dict[str, Any]) -> None:
     body = text("PaymentRequested", {"orderID": "1", "card": card, "total": "1"})
 
-    event = parse_event(body, EventType.PAYMENT_REQUESTED)
+    event = parse_event(body, PaymentRequested)
 
     assert isinstance(event, PaymentRequested)
     assert event.card.to_card() == Card("4111", 1, 29, "123", "")
@@ -159,13 +160,13 @@ def test_a_verdict_comes_in_in_every_form(
 ) -> None:
     data = {"success": success, "status": status, "orderID": "1", "transactionID": "t"}
 
-    event = parse_event(text("CreditCardValidatedEvent", data), EventType.CREDIT_CARD_VALIDATED)
+    event = parse_event(text("CreditCardValidatedEvent", data), CreditCardValidated)
 
     assert isinstance(event, CreditCardValidated)
     assert (event.success, event.status, event.amount_cents) == (expected, 200, None)
 
 
-REPORTS = (EventType.SHIPMENT_SENT, EventType.SHIPMENT_DELIVERED)
+REPORTS: tuple[type[Event], ...] = (ShipmentSent, ShipmentDelivered)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_a_whole_order_inside_a_shipment_request_is_read_over() -> None:
         "total": "100",
     }
 
-    event = parse_event(text("ShipmentRequested", order), EventType.SHIPMENT_REQUESTED)
+    event = parse_event(text("ShipmentRequested", order), ShipmentRequested)
 
     assert event.model_dump() == {"order_id": "12345", "delivery": "UPS/FEDEX"}
 
@@ -226,7 +227,7 @@ def test_a_whole_order_inside_a_shipment_request_is_read_over() -> None:
 )
 def test_a_bad_message_is_refused_without_repeating_it(body: str, complaint: str) -> None:
     with pytest.raises(InvalidInputError, match=complaint) as refused:
-        parse_event(body, EventType.PAYMENT_REQUESTED)
+        parse_event(body, PaymentRequested)
 
     assert "4222222222222" not in str(refused.value)
 
@@ -241,7 +242,7 @@ def test_every_sample_is_read_back_as_it_was(domain: str, outcome: str) -> None:
     sample = sample_event(domain, outcome, order_id="12345", now=NOW)
     assert sample is not None
 
-    read = parse_event(sample.to_body(source="CLI"), *EventType)
+    read = parse_event(sample.to_body(source="CLI"), *EVENTS.values())
 
     assert read.to_body() == sample.to_body()
     assert '"source":"CLI"' in sample.to_body(source="CLI")

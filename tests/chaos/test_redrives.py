@@ -13,7 +13,8 @@ from uuid import uuid4
 
 import httpx
 
-from infra.topology import MAPPINGS, PAYMENT_REQUEST, QUEUES
+from app.messages import PAYMENT_REQUEST
+from infra.topology import MAPPINGS, QUEUES
 from tests.chaos.customers import BODY, TOTAL_CENTS
 from tests.chaos.post import Post
 from tests.chaos.wired_shop import wired_shop

@@ -6,9 +6,14 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from app.messages import EventType
+from app.messages import (
+    PAYMENT_REQUEST,
+    PAYMENT_RESPONSE,
+    SHIPMENT_REQUEST,
+    SHIPMENT_RESPONSE,
+    EventType,
+)
 from infra.cli.sample_events import sample_event
-from infra.topology import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
 
 #: The good event of each queue, as a sample of the command line.
 GOOD = {

@@ -18,7 +18,7 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient, HTTPError, Limits, Response
 
-from infra.topology import PAYMENT_REQUEST
+from app.messages import PAYMENT_REQUEST
 from tests.chaos.faults import VICTIMS
 from tests.chaos.post import Post
 from tests.chaos.wired_shop import WiredShop, wired_shop

@@ -20,20 +20,13 @@ from pydynox import DynamoDBClient
 
 from app.domain.order import OrderState
 from app.domain.user import Role, User
+from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
 from app.store.orders import add_order, get_order
 from app.store.table import Table
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.local.environment import CREDENTIALS
 from infra.seeds.classic import classic_products, make_order
-from infra.topology import (
-    MAX_RECEIVES,
-    PAYMENT_REQUEST,
-    PAYMENT_RESPONSE,
-    QUEUES,
-    SHIPMENT_REQUEST,
-    SHIPMENT_RESPONSE,
-    queue_setting,
-)
+from infra.topology import MAX_RECEIVES, QUEUES, queue_setting
 from tests.e2e.poison import GOOD, bad_bodies, good_body
 from tests.infra.local.harness import ShopProcess, clients
 

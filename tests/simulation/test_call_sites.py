@@ -25,7 +25,7 @@ def test_nothing_is_hidden_in_the_shop() -> None:
 
 
 def test_a_second_call_in_a_branch_that_no_test_takes_is_a_call_site_of_its_own() -> None:
-    more = f'    if message.delivery == "drone":\n        await queues.send(_REPORTS, "x")\n{_END}'
+    more = f'    if message.delivery == "drone":\n        await queues.send(message)\n{_END}'
 
     assert new_sites(planted(_SHIPMENTS, _END, more)) == {(_SHIPMENTS, "ship_order", "send", 2)}
 

@@ -20,6 +20,7 @@ from uuid import uuid4
 
 import httpx
 
+from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
 from infra import topology
 from infra.local.clients import Clients
 from infra.local.deploy import deploy
@@ -97,10 +98,10 @@ class Shop:
         await self.ask("POST", f"/order/add/{_ERIC}", json=body, wait_seconds=PAYMENT_SECONDS)
         self._used += Units(read_units=PAYMENT_LOOKS)
         for queue in (
-            topology.PAYMENT_REQUEST,
-            topology.PAYMENT_RESPONSE,
-            topology.SHIPMENT_REQUEST,
-            topology.SHIPMENT_RESPONSE,
+            PAYMENT_REQUEST,
+            PAYMENT_RESPONSE,
+            SHIPMENT_REQUEST,
+            SHIPMENT_RESPONSE,
         ):
             await asyncio.to_thread(self._work, queue)
 

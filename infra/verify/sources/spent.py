@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.messages import PAYMENT_REQUEST
 from app.store.schema import SHAPE
-from infra.topology import FUNCTIONS, PAYMENT_REQUEST, QUEUES, function_name, queue_name, table_name
+from infra.topology import FUNCTIONS, QUEUES, function_name, queue_name, table_name
 from infra.verify.sources.cloudwatch import Series, Window, read_series
 from infra.verify.sources.units import Units
 

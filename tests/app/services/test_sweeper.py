@@ -11,6 +11,7 @@ from app.domain.ids import transaction_id_for
 from app.domain.order import Order, OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.domain.user import Role, User
+from app.messages import Event, EventType
 from app.services.sweeper import (
     GRACE,
     MOST_SHIPMENTS,
@@ -34,16 +35,20 @@ pytestmark = pytest.mark.usefixtures("own_stack")
 
 
 class SentMessages:
-    """Queues that remember which setting's queue got how many messages."""
+    """Queues that remember the events that were sent."""
 
     def __init__(self) -> None:
-        self.settings: list[str] = []
+        self.events: list[Event] = []
 
-    async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
-        self.settings.append(setting)
+    async def send(self, event: Event, *, delay_seconds: int = 0) -> None:
+        self.events.append(event)
 
-    async def check(self, setting: str) -> None:
+    async def check(self, queue: str) -> None:
         raise AssertionError
+
+
+def order_ids(queues: SentMessages) -> set[str]:
+    return {event.order_id for event in queues.events}
 
 
 async def order_of_age(
@@ -77,7 +82,7 @@ async def test_an_order_whose_decision_got_lost_is_settled() -> None:
 
     assert report == SweepReport(seen=1, settled=1)
     assert await state_of(order) is OrderState.PAID
-    assert queues.settings == ["shipment_request_queue_url"]
+    assert [event.event_type for event in queues.events] == [EventType.SHIPMENT_REQUESTED]
 
 
 async def test_an_order_nobody_paid_for_48_hours_is_declined() -> None:
@@ -100,7 +105,7 @@ async def test_a_paid_order_that_stands_still_asks_for_its_shipment_again() -> N
     report = await run(queues)
 
     assert report == SweepReport(seen=1, shipments_requested=1)
-    assert queues.settings == ["shipment_request_queue_url"]
+    assert [event.event_type for event in queues.events] == [EventType.SHIPMENT_REQUESTED]
 
 
 async def test_a_shipped_order_that_never_arrives_is_sent_again() -> None:
@@ -130,7 +135,7 @@ async def test_what_is_on_its_way_or_final_is_left_alone(
     report = await run(queues)
 
     assert report in {SweepReport(), SweepReport(seen=1)}
-    assert queues.settings == []
+    assert queues.events == []
     assert await state_of(order) is state
 
 
@@ -184,10 +189,10 @@ class BrokenFor(SentMessages):
         self._order = order
         self._failure = failure
 
-    async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
-        if self._order.order_id in body:
+    async def send(self, event: Event, *, delay_seconds: int = 0) -> None:
+        if self._order.order_id == event.order_id:
             raise self._failure
-        await super().send(setting, body)
+        await super().send(event)
 
 
 @pytest.mark.parametrize("failure", [QueueUnavailableError("away"), RuntimeError("odd")])
@@ -208,28 +213,17 @@ async def test_payments_do_not_wait_behind_shipments_that_stand_still() -> None:
     for _ in range(MOST_SHIPMENTS + 30):
         await order_of_age(OrderState.PAID, timedelta(hours=60))
     late = await order_of_age(OrderState.PENDING, timedelta(hours=49))
-    first, second = BodiesSent(), BodiesSent()
+    first, second = SentMessages(), SentMessages()
 
     report = await run(first)
     await sweep(get_table(), second, now=NOW + GRACE, longest_delivery_seconds=120)
 
     assert report.timed_out == 1
     assert await state_of(late) is OrderState.DECLINED
-    assert report.shipments_requested == len(first.bodies) == MOST_SHIPMENTS
+    assert report.shipments_requested == len(order_ids(first)) == MOST_SHIPMENTS
     assert not report.is_complete
     # Who was left out is not left out again and again.
-    assert second.bodies - first.bodies
-
-
-class BodiesSent(SentMessages):
-    """Queues that remember what was sent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.bodies: set[str] = set()
-
-    async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
-        self.bodies.add(body)
+    assert order_ids(second) - order_ids(first)
 
 
 async def test_a_schedule_that_left_something_out_is_a_failed_function() -> None:

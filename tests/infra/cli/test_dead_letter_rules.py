@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import InvalidInputError
-from app.messages import EventType
+from app.messages import EVENTS, QUEUE_OF, EventType
 from infra.cli.sample_events import NAMES
 from infra.dead_letters.diagnosis import find_out
 from infra.dead_letters.messages import (
-    QUEUE_OF,
     Look,
     order_id_in,
     origin_of,
@@ -37,7 +36,7 @@ def test_every_event_goes_back_to_its_queue(domain: str, outcome: str) -> None:
 
     [step] = done.moved
     assert step.event_type is not None
-    assert box.sent == [(QUEUE_OF[EventType(step.event_type)], body)]
+    assert box.sent == [(QUEUE_OF[EVENTS[EventType(step.event_type)]], body)]
     assert (box.letters, step.order_id) == ({}, "12345")
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST
 from infra import topology
 from tests.infra.local.harness import ShopProcess, clients, eventually, running
 
@@ -94,31 +95,31 @@ def test_every_queue_feeds_its_worker(shop: ShopProcess) -> None:
 
 
 def test_only_failed_records_stay_on_the_queue(shop: ShopProcess) -> None:
-    send(shop, topology.PAYMENT_RESPONSE, "fine", "fail please")
+    send(shop, PAYMENT_RESPONSE, "fine", "fail please")
     sqs = clients(shop.facts)("sqs")
 
     eventually(lambda: seen(shop, "order", "fine") and seen(shop, "order", "fail please"))
 
     def left() -> str:
         names = ["ApproximateNumberOfMessagesNotVisible"]
-        url = queue(shop, topology.PAYMENT_RESPONSE)
+        url = queue(shop, PAYMENT_RESPONSE)
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         count: str = found[names[0]]
         return count
 
     eventually(lambda: left() == "1")
-    sqs.purge_queue(QueueUrl=queue(shop, topology.PAYMENT_RESPONSE))
+    sqs.purge_queue(QueueUrl=queue(shop, PAYMENT_RESPONSE))
 
 
 def test_a_handler_that_raises_keeps_its_process(shop: ShopProcess) -> None:
-    send(shop, topology.SHIPMENT_REQUEST, "raise")
+    send(shop, SHIPMENT_REQUEST, "raise")
     first = eventually(lambda: seen(shop, "shipment", "raise"))[0]
     eventually(lambda: "ValueError: no such thing" in shop.errors)
 
-    send(shop, topology.SHIPMENT_REQUEST, "after")
+    send(shop, SHIPMENT_REQUEST, "after")
 
     assert eventually(lambda: seen(shop, "shipment", "after"))[0]["pid"] == first["pid"]
-    clients(shop.facts)("sqs").purge_queue(QueueUrl=queue(shop, topology.SHIPMENT_REQUEST))
+    clients(shop.facts)("sqs").purge_queue(QueueUrl=queue(shop, SHIPMENT_REQUEST))
 
 
 def test_a_change_of_the_api_is_served_and_no_request_is_refused(shop: ShopProcess) -> None:
@@ -147,7 +148,7 @@ def test_a_change_of_a_worker_reaches_the_next_message(shop: ShopProcess) -> Non
 
     change(path, '"event": event', '"changed": True, "event": event')
     eventually(lambda: shop.children().get("payment", old) != old)
-    send(shop, topology.PAYMENT_REQUEST, "after the change")
+    send(shop, PAYMENT_REQUEST, "after the change")
 
     records = eventually(lambda: seen(shop, "payment", "after the change"))
     eventually(lambda: any("changed" in each for each in records), 1)
@@ -166,7 +167,7 @@ def test_a_syntax_error_waits_for_the_next_change(shop: ShopProcess) -> None:
 
     path.write_text("def handler(:\n")
     eventually(lambda: "order is waiting for the next change of the code." in shop.errors)
-    send(shop, topology.PAYMENT_RESPONSE, "patient")
+    send(shop, PAYMENT_RESPONSE, "patient")
     path.write_text(text)
 
     assert eventually(lambda: seen(shop, "order", "patient"))
@@ -178,7 +179,7 @@ def test_a_process_that_dies_is_started_again(shop: ShopProcess) -> None:
     for name in ("api_server", "payment"):
         os.kill(pids[name], signal.SIGKILL)
 
-    send(shop, topology.PAYMENT_REQUEST, "to the new one")
+    send(shop, PAYMENT_REQUEST, "to the new one")
 
     assert shop.get("/")["pid"] != pids["api_server"]
     assert eventually(lambda: seen(shop, "payment", "to the new one"))
@@ -204,7 +205,7 @@ def test_an_emulator_that_dies_comes_back_with_its_data(shop: ShopProcess) -> No
         "Item"
     ]
     assert shop.children()["emulator_server"] != pid
-    send(shop, topology.SHIPMENT_REQUEST, "after the crash")
+    send(shop, SHIPMENT_REQUEST, "after the crash")
     assert eventually(lambda: seen(shop, "shipment", "after the crash"))
 
 

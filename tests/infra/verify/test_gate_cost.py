@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from app.messages import PAYMENT_REQUEST
 from app.store.schema import SHAPE
 from infra import topology
 from infra.cost.journeys import read_journeys
@@ -226,7 +227,7 @@ async def test_a_deployed_shop_costs_what_was_counted_per_order(
     _put(cloudwatch, "AWS/DynamoDB", "ConsumedWriteCapacityUnits", 6, **table)
     index = {**table, "GlobalSecondaryIndexName": "GSI2"}
     _put(cloudwatch, "AWS/DynamoDB", "ConsumedWriteCapacityUnits", 2, **index)
-    queue = {"QueueName": topology.queue_name(stack, topology.PAYMENT_REQUEST)}
+    queue = {"QueueName": topology.queue_name(stack, PAYMENT_REQUEST)}
     _put(cloudwatch, "AWS/SQS", "NumberOfMessagesSent", 2, **queue)
     _put(cloudwatch, "AWS/SQS", "NumberOfEmptyReceives", 4, **queue)
     function = {"FunctionName": topology.function_name(stack, "api")}

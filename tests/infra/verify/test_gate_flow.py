@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.domain.order import OrderState
+from app.messages import PAYMENT_REQUEST
 from app.store.orders import add_order
 from app.store.table import open_table
 from infra import topology
@@ -195,7 +196,7 @@ async def test_an_order_that_should_long_be_final_is_stuck(emulator: Emulator) -
 
 def _change_queue(clients: Any, stack: str) -> None:
     sqs = clients("sqs")
-    name = topology.queue_name(stack, topology.PAYMENT_REQUEST)
+    name = topology.queue_name(stack, PAYMENT_REQUEST)
     sqs.set_queue_attributes(
         QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"],
         Attributes={"VisibilityTimeout": "5", "KmsMasterKeyId": "", "RedrivePolicy": ""},

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.messages import PAYMENT_REQUEST, SHIPMENT_RESPONSE
 from infra import topology
 from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment
@@ -234,7 +235,7 @@ async def test_what_is_live_is_compared_with_the_time_before(emulator: Emulator)
 
 async def test_the_oldest_message_since_the_deployment_is_told(emulator: Emulator) -> None:
     stack, cloudwatch = deployed(emulator), clients_of(emulator)("cloudwatch")
-    name = topology.queue_name(stack, topology.PAYMENT_REQUEST)
+    name = topology.queue_name(stack, PAYMENT_REQUEST)
     for minutes, age in ((50, 9000.0), (20, 71.0), (5, 12.0)):
         row = {
             "MetricName": "ApproximateAgeOfOldestMessage",
@@ -333,7 +334,7 @@ async def test_a_message_that_waits_here_grows_old_unless_it_is_held_back(
         name = topology.function_name(stack, mapping.function)
         for found in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
             functions.delete_event_source_mapping(UUID=found["UUID"])
-    for queue, delay in ((topology.PAYMENT_REQUEST, 0), (topology.SHIPMENT_RESPONSE, 60)):
+    for queue, delay in ((PAYMENT_REQUEST, 0), (SHIPMENT_RESPONSE, 60)):
         url = sqs.get_queue_url(QueueName=topology.queue_name(stack, queue))["QueueUrl"]
         sqs.send_message(QueueUrl=url, MessageBody="4111111111111111", DelaySeconds=delay)
     target = target_of(stack, is_local=True)

@@ -58,9 +58,8 @@ MUTATIONS = {
     ),
     "orders are answered before payment is asked for": Mutation(
         "app/services/orders.py",
-        '        await queues.send("payment_request_queue_url", request.to_body())\n',
-        "        from asyncio import ensure_future\n"
-        '        ensure_future(queues.send("payment_request_queue_url", request.to_body()))\n',
+        "        await queues.send(request)\n",
+        "        from asyncio import ensure_future\n        ensure_future(queues.send(request))\n",
     ),
     "a throttled call counts as done": Mutation(
         "app/store/table.py",

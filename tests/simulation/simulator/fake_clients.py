@@ -9,6 +9,7 @@ from pydynox import DynamoDBClient
 
 from app.deadlines import call_deadline
 from app.domain.errors import QueueUnavailableError
+from app.messages import PAYMENT_REQUEST, QUEUE_OF, Event
 from app.store.table import Table
 from tests.simulation.simulator.memory_table import Item, MemoryTable
 from tests.simulation.simulator.network import QUEUES, TABLE, CallLostError, Network
@@ -153,17 +154,17 @@ class FakeQueues:
         self._sqs = sqs
         self._network = network
 
-    async def send(self, setting: str, body: str, *, delay_seconds: int = 0) -> None:
+    async def send(self, event: Event, *, delay_seconds: int = 0) -> None:
         """Put a message on a queue; deadline and failure are those of the real queues."""
-        queue = setting.removesuffix("_queue_url").replace("_", "-")
+        queue, body = QUEUE_OF[type(event)], event.to_body()
         self._sqs.on_attempt(queue, body)
         process = self._network.loop.process
         await self._ask(queue, partial(self._sqs.send, queue, body, delay_seconds), "send")
-        process.has_requested_payment |= queue == "payment-request"
+        process.has_requested_payment |= queue == PAYMENT_REQUEST
 
-    async def check(self, setting: str) -> None:
+    async def check(self, queue: str) -> None:
         """Return once the queue answers."""
-        await self._ask(setting, lambda: None, "check")
+        await self._ask(queue, lambda: None, "check")
 
     async def _ask(self, queue: str, effect: Any, operation: str) -> None:
         late = QueueUnavailableError("the queue does not answer")
