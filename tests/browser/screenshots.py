@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import COLOR_SCHEMES, NO_CHROMIUM, PATIENCE_MS, chromium, find_chromium
+from tests.browser.readme_pictures import PICTURES, take_readme_pictures
 from tests.browser.shop_screenshots import SIZES, take_shop_screenshots
 from tests.browser.till_screenshots import take_till_screenshots
 from tests.e2e.conftest import ROOT, running_shop
@@ -52,7 +53,12 @@ def main(arguments: list[str] | None = None) -> int:
         default=ROOT / "build" / "screenshots",
         help="where the pictures go (default: build/screenshots)",
     )
-    folder: Path = parser.parse_args(arguments).folder
+    parser.add_argument(
+        "--readme", action="store_true", help="only the two pictures of README.md, in their place"
+    )
+    options = parser.parse_args(arguments)
+    folder: Path = PICTURES if options.readme else options.folder
+    photographers = [take_readme_pictures] if options.readme else PHOTOGRAPHERS
     path = find_chromium()
     if path is None:
         say(NO_CHROMIUM)
@@ -66,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
             running_shop(Path(data)) as url,
             chromium(path) as browser,
         ):
-            for take in PHOTOGRAPHERS:
+            for take in photographers:
                 for picture in take(browser, url, folder):
                     say(str(picture))
                     count += 1

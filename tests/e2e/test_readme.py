@@ -1,4 +1,4 @@
-"""What the README promises, run as it stands."""
+"""What the README promises, run as it stands; what other pages name, looked up."""
 
 import json
 import os
@@ -6,9 +6,18 @@ import re
 import shlex
 import subprocess
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
+from app.settings import Settings
 from infra.cli.main import COMMANDS as COMMANDS_OF_THE_SHOP
+from infra.cli.run import DEFAULT_PORT
+from infra.components.configuration import variables
+from routers.problems import STATUS_OF
+from tests.browser.readme_pictures import MAX_BYTES
+from tests.citations import tracked_files
 from tests.e2e.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -17,6 +26,8 @@ COMMANDS = [
     for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
     for line in block.splitlines()
 ]
+PAGES = [path for path in tracked_files() if path.suffix == ".md"]
+TARGETS = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def run(command: str, url: str, jar: Path, data_dir: Path) -> str:
@@ -66,14 +77,59 @@ def test_the_command_lines_work(enforced_url: str, enforced_dir: Path, tmp_path:
 def test_the_remaining_commands_are_targets_of_the_makefile() -> None:
     others = [command for command in COMMANDS if not command.startswith(("curl", ".venv"))]
 
-    assert others == ["make run", "make test"]
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert {"run", "test", "check", "bench", "openapi", "reset", "help", "lock"} <= set(targets)
+    assert others == ["make run", "make test", "make check"]
+    assert {command.split()[1] for command in others} < TARGETS
 
 
-def test_every_target_and_command_it_names_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_target_command_and_module_that_a_page_names_exists(page: Path) -> None:
+    text = (ROOT / page).read_text()
+    modules = re.findall(r"python -m ((?:infra|tests)[a-z._]*[a-z])", text)
 
-    assert set(re.findall(r"\bmake ([a-z]+)", README)) <= targets
-    assert set(re.findall(r"\bacme-shop ([a-z-]+)", README)) <= set(COMMANDS_OF_THE_SHOP)
-    assert "infra.release" in README
+    assert set(re.findall(r"\bmake ([a-z]+)(?=[` ;]|$)", _code_of(text))) <= TARGETS
+    assert set(re.findall(r"\bacme-shop ([a-z-]+)", text)) <= set(COMMANDS_OF_THE_SHOP)
+    assert [name for name in modules if find_spec(name) is None] == []
+
+
+def _code_of(text: str) -> str:
+    """Return what a page shows as code: "make sure" in a sentence is no command."""
+    fenced = re.findall(r"^```.*?$(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return "\n".join([*fenced, *re.findall(r"`([^`]+)`", re.sub(r"(?ms)^```.*?^```", "", text))])
+
+
+def test_the_table_of_settings_has_every_variable_with_its_default() -> None:
+    table = dict(re.findall(r"^\| `([A-Z_]+)` \| `(.+?)` \|", _section("Settings"), re.MULTILINE))
+    of_the_runner = {"PORT": str(DEFAULT_PORT), "SHOP_DATA_DIR": ".local"}
+
+    for name, variable in variables().items():
+        if name in table:
+            assert _as_text(Settings.model_fields[variable].default) == table.pop(name), name
+        else:
+            assert f"`{name}`" in _section("Settings") or name.endswith("_QUEUE_URL"), name
+    assert table == of_the_runner
+
+
+def _as_text(default: object) -> str:
+    if isinstance(default, tuple):
+        return "-".join(map(str, default))
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def test_the_table_of_errors_has_every_status() -> None:
+    first_cells = re.findall(r"^\| ([0-9, ]+) \|", _section("Errors"), re.MULTILINE)
+
+    assert {int(each) for cell in first_cells for each in cell.split(",")} >= {
+        *STATUS_OF.values(),
+        413,
+    }
+
+
+def _section(title: str) -> str:
+    return README.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_the_pictures_are_there_and_light() -> None:
+    pictures = [ROOT / name for name in re.findall(r"!\[[^]]+\]\((.+?)\)", README)]
+
+    assert len(pictures) == 2
+    assert all(path.stat().st_size < MAX_BYTES for path in pictures)
