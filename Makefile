@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench chaos fuzz screenshots verify release watch browser openapi reset lock clean
+.PHONY: help run test check check-pages bench chaos fuzz screenshots verify release watch browser openapi reset lock clean
 
 BIN := .venv/bin
 # As many as there are processors, as far as anybody can tell.
@@ -26,9 +26,20 @@ check: .venv/.ready ## Lint, types, import rules, drift of generated and lock fi
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/acme-shop openapi --check
+	@$(MAKE) --no-print-directory check-pages
 	@$(MAKE) --no-print-directory lock LOCK_SUFFIX=.check
 	@for f in requirements.txt requirements-dev.txt; do \
 		cmp -s $$f build/$$f.check || { echo "$$f is out of date: run make lock"; exit 1; }; done
+
+# Biome lints and formats the pages' JavaScript.
+NO_NODE = Skipped: the pages' JavaScript is not checked, because there is no Node.js with npm on the PATH.
+check-pages: ## Lint the pages' JavaScript (needs Node.js 20 or newer)
+	@if command -v npm >/dev/null 2>&1; then \
+		$(MAKE) --no-print-directory node_modules/.ready && npm run --silent lint; \
+	else echo "$(NO_NODE)" >&2; fi
+
+node_modules/.ready: package-lock.json
+	@npm ci --silent --ignore-scripts && touch node_modules/.ready
 
 bench: .venv/.ready ## Measure cold start, calls and capacity, as ratios to a baseline
 	@exec $(BIN)/python -m tests.bench
@@ -65,7 +76,7 @@ reset: ## Forget the local shop's data
 	rm -rf "$${SHOP_DATA_DIR:-.local}"
 
 clean: ## Remove everything that was made here
-	rm -rf .venv .local build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf .venv node_modules .local build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 
 # requirements.txt is what the functions run on, requirements-dev.txt is everything. A lock
 # without download addresses installs from whatever index a machine is set up to use.

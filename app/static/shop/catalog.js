@@ -31,7 +31,7 @@ export class Catalog {
   /** Return one product, or null where the shop has none with this id. */
   async find(id, request) {
     const known = this.#products?.find((product) => product.id === id);
-    return known ?? this.api.findProduct(id, request);
+    return known ?? (await this.api.findProduct(id, request));
   }
 
   /** Return pictures by product id; empty where the catalog cannot be fetched. */

@@ -92,7 +92,9 @@ export const tagSkeletons = () => Array.from({ length: 4 }, () => el("span", { c
 /** Return an empty notice that says the network is slow if it is still on the page after a while. */
 export function slowNotice() {
   const note = el("p", { class: "slow", role: "status" });
-  setTimeout(() => note.isConnected && (note.textContent = "Slow network. Still fetching, steady pace."), SLOW_MS);
+  setTimeout(() => {
+    if (note.isConnected) note.textContent = "Slow network. Still fetching, steady pace.";
+  }, SLOW_MS);
   return note;
 }
 

@@ -70,7 +70,7 @@ function gallery({ name, images }) {
   function choose(index) {
     big.src = images[index];
     big.alt = `${name}, picture ${index + 1}`;
-    thumbs.forEach((thumb, other) => thumb.setAttribute("aria-pressed", String(other === index)));
+    for (const [other, thumb] of thumbs.entries()) thumb.setAttribute("aria-pressed", String(other === index));
   }
   return el("div", { class: "gallery" }, el("div", { class: "stage" }, big), images.length > 1 ? el("div", { class: "thumbs", role: "group", "aria-label": "Pictures" }, ...thumbs) : "");
 }

@@ -13,7 +13,7 @@ const nextOf = (query) => (query.get("next")?.startsWith("#/") ? query.get("next
 const addressOf = (view, next) => (next === "#/" ? `#/${view}` : `#/${view}?${new URLSearchParams({ next })}`);
 
 export const loginView = ({ api, router, onSignedIn }) =>
-  async ({ query, show }) => {
+  ({ query, show }) => {
     const next = nextOf(query);
     if (api.user) {
       router.go(next, { isReplacing: true });
@@ -64,7 +64,7 @@ export const loginView = ({ api, router, onSignedIn }) =>
   };
 
 export const registerView = ({ api, router, onSignedIn }) =>
-  async ({ query, show }) => {
+  ({ query, show }) => {
     const next = nextOf(query);
     if (api.user) {
       router.go(next, { isReplacing: true });
