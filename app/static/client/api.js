@@ -6,8 +6,8 @@
  */
 
 import { ShopError } from "./errors.js";
-import { Session } from "./session.js";
 import { HttpClient } from "./http.js";
+import { Session } from "./session.js";
 
 const segment = encodeURIComponent;
 

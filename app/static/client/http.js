@@ -5,8 +5,8 @@
  * tab and the staff in another stay who they are.
  */
 
-import { isUnanswered, kindOf, ShopError } from "./errors.js";
 import { backoffMs, sleep } from "./backoff.js";
+import { isUnanswered, kindOf, ShopError } from "./errors.js";
 
 /** A gateway in front of the shop gives up after 30 seconds; a person does earlier. */
 const TIMEOUT_MS = 20_000;
@@ -39,7 +39,7 @@ export class HttpClient {
    */
   async send(path, request = {}) {
     const isSafe = !request.json && (request.method ?? "GET") === "GET";
-    const retries = isSafe ? request.retries ?? 0 : 0;
+    const retries = isSafe ? (request.retries ?? 0) : 0;
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await this.#once(path, request);
@@ -96,5 +96,4 @@ function parsed(text) {
 }
 
 /** Return where a list goes on (RFC 8288), or null. */
-const nextOf = (response) =>
-  /<([^>]+)>;\s*rel="next"/.exec(response.headers.get("Link") ?? "")?.[1] ?? null;
+const nextOf = (response) => /<([^>]+)>;\s*rel="next"/.exec(response.headers.get("Link") ?? "")?.[1] ?? null;

@@ -12,7 +12,12 @@ export function findProducts(products, text, tag = null) {
     return words.every((word) => whole.includes(word));
   });
   if (!words.length) return fitting;
-  const rank = ({ name }) => (foldText(name).split(/\s+/).some((part) => part.startsWith(words[0])) ? 0 : 1);
+  const rank = ({ name }) =>
+    foldText(name)
+      .split(/\s+/)
+      .some((part) => part.startsWith(words[0]))
+      ? 0
+      : 1;
   return fitting.sort((one, other) => rank(one) - rank(other));
 }
 

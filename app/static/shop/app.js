@@ -9,7 +9,7 @@ import { Catalog } from "./catalog.js";
 import { button, linkButton, panel, whileBusy } from "./components.js";
 import { lazyView } from "./lazy-view.js";
 import { FAILURE_MESSAGES, failureMessage } from "./messages.js";
-import { readAddress, Router } from "./router.js";
+import { Router, readAddress } from "./router.js";
 import { attemptKey, SESSION_KEY, storage } from "./storage.js";
 import { homeView } from "./views/home.js";
 
@@ -90,7 +90,16 @@ const context = { api, cartStore, catalog, announce, showError, goToLogin, onSig
 
 const lazy = (fetchModule, name, title) => lazyView(fetchModule, name, title, context);
 
-const notFoundView = ({ show }) => show("Not found", panel("lost", "Off the track", "There is nothing at this address. Turn round, easy pace.", linkButton("#/", "To the shelves")));
+const notFoundView = ({ show }) =>
+  show(
+    "Not found",
+    panel(
+      "lost",
+      "Off the track",
+      "There is nothing at this address. Turn round, easy pace.",
+      linkButton("#/", "To the shelves"),
+    ),
+  );
 
 const router = new Router({
   main: byId("main"),
@@ -170,7 +179,11 @@ byId("skip").addEventListener("click", (event) => {
   (byId("main").querySelector("h1") ?? byId("main")).focus();
 });
 
-const showNetwork = () => showText(byId("offline"), api.isOnline && navigator.onLine ? "" : "No connection. Look around; buying has to wait for the network.");
+const showNetwork = () =>
+  showText(
+    byId("offline"),
+    api.isOnline && navigator.onLine ? "" : "No connection. Look around; buying has to wait for the network.",
+  );
 
 for (const type of ["pointerover", "focusin"]) {
   document.addEventListener(type, ({ target }) => {

@@ -1,17 +1,38 @@
 /** The three fields of a card. What is typed stays in them until it goes to the shop. */
 
-import { brandOf, codeLengthOf, digitsOf, formatExpiry, groupAsTyped, hasExpired, passesLuhn, readExpiry, TEST_CARDS } from "../client/card.js";
+import {
+  brandOf,
+  codeLengthOf,
+  digitsOf,
+  formatExpiry,
+  groupAsTyped,
+  hasExpired,
+  passesLuhn,
+  readExpiry,
+  TEST_CARDS,
+} from "../client/card.js";
 import { el } from "../client/dom.js";
 import { field } from "./form.js";
 
 const MIN_DIGITS = 12;
 
 /** A number with a valid check digit and no brand: the form accepts it, the shop declines it. */
-const UNKNOWN_CARD = { name: "Mystery card", hint: "declined", number: "9999 9999 9999 9995", expiry: "12/30", code: "123" };
+const UNKNOWN_CARD = {
+  name: "Mystery card",
+  hint: "declined",
+  number: "9999 9999 9999 9995",
+  expiry: "12/30",
+  code: "123",
+};
 
 export function cardFields() {
   const number = field({
-    name: "cc-number", label: "Card number", inputmode: "numeric", autocomplete: "cc-number", maxlength: 26, placeholder: "1234 5678 9012 3456",
+    name: "cc-number",
+    label: "Card number",
+    inputmode: "numeric",
+    autocomplete: "cc-number",
+    maxlength: 26,
+    placeholder: "1234 5678 9012 3456",
     check: numberError,
     format: (input) => {
       groupAsTyped(input);
@@ -19,12 +40,24 @@ export function cardFields() {
     },
   });
   const expiry = field({
-    name: "cc-exp", label: "Good through", inputmode: "numeric", autocomplete: "cc-exp", maxlength: 7, placeholder: "MM/YY", kind: "half",
+    name: "cc-exp",
+    label: "Good through",
+    inputmode: "numeric",
+    autocomplete: "cc-exp",
+    maxlength: 7,
+    placeholder: "MM/YY",
+    kind: "half",
     check: expiryError,
     format: (input) => (input.value = formatExpiry(input.value)),
   });
   const code = field({
-    name: "cc-csc", label: "Security code", inputmode: "numeric", autocomplete: "cc-csc", maxlength: 4, placeholder: "123", kind: "half",
+    name: "cc-csc",
+    label: "Security code",
+    inputmode: "numeric",
+    autocomplete: "cc-csc",
+    maxlength: 4,
+    placeholder: "123",
+    kind: "half",
     check: (value) => codeError(value, digitsOf(number.value)),
     format: (input) => (input.value = digitsOf(input.value)),
   });
@@ -34,7 +67,12 @@ export function cardFields() {
     /** Return the card in the shop's shape; the fields must be fine. */
     read() {
       const { month, year } = readExpiry(expiry.value);
-      return { number: digitsOf(number.value), expMonth: String(month).padStart(2, "0"), expYear: String(year), ccv: code.value };
+      return {
+        number: digitsOf(number.value),
+        expMonth: String(month).padStart(2, "0"),
+        expYear: String(year),
+        ccv: code.value,
+      };
     },
     clear() {
       for (const field of all) field.clear();
@@ -48,7 +86,16 @@ export function cardFields() {
         ...[...TEST_CARDS.filter(({ hint }) => hint === "pays"), UNKNOWN_CARD].map((card) =>
           el(
             "button",
-            { type: "button", class: "test-card", onclick: () => { number.value = card.number; expiry.value = card.expiry; code.value = card.code; onChosen(); } },
+            {
+              type: "button",
+              class: "test-card",
+              onclick: () => {
+                number.value = card.number;
+                expiry.value = card.expiry;
+                code.value = card.code;
+                onChosen();
+              },
+            },
             el("b", {}, card.name),
             el("small", {}, card.hint),
           ),

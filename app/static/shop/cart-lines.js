@@ -26,8 +26,7 @@ export const without = (lines, others) =>
   others.reduce((left, { id, quantity }) => withAdded(left, { id, quantity: -quantity }), lines);
 
 /** Whether lines have at least as many of each of these ids as other lines. */
-export const hasAsMany = (lines, others, ids) =>
-  ids.every(({ id }) => quantityOf(lines, id) >= quantityOf(others, id));
+export const hasAsMany = (lines, others, ids) => ids.every(({ id }) => quantityOf(lines, id) >= quantityOf(others, id));
 
 /** Whether two values are the same as JSON. */
 export const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);

@@ -25,7 +25,14 @@ export const button = (text, onclick, { kind = "primary", ...more } = {}) =>
 
 /** Return a panel for an empty or failed view; `mood` is one of `mascot`. */
 export const panel = (mood, title, text, ...acts) =>
-  el("section", { class: "panel" }, mascot(mood), el("h1", {}, title), el("p", {}, text), acts.length ? el("p", { class: "acts" }, ...acts) : "");
+  el(
+    "section",
+    { class: "panel" },
+    mascot(mood),
+    el("h1", {}, title),
+    el("p", {}, text),
+    acts.length ? el("p", { class: "acts" }, ...acts) : "",
+  );
 
 /** Return a stepper: less, quantity, more. `onSet(quantity)` is called with the wanted quantity. */
 export function stepper({ name, quantity, least = 1, most, key, onSet }) {
@@ -68,7 +75,12 @@ export const productCard = (product, onAdd, { isEager = false } = {}) =>
       el("b", { class: "price" }, formatMoney(product.cents)),
       el(
         "button",
-        { type: "button", class: "button round", "aria-label": `Add ${product.name} to the cart`, onclick: (event) => onAdd(product, event.currentTarget) },
+        {
+          type: "button",
+          class: "button round",
+          "aria-label": `Add ${product.name} to the cart`,
+          onclick: (event) => onAdd(product, event.currentTarget),
+        },
         "+",
       ),
     ),
@@ -87,7 +99,8 @@ export const cardSkeletons = (count) =>
   );
 
 /** Return placeholders for tags. */
-export const tagSkeletons = () => Array.from({ length: 4 }, () => el("span", { class: "tag bone", "aria-hidden": "true" }));
+export const tagSkeletons = () =>
+  Array.from({ length: 4 }, () => el("span", { class: "tag bone", "aria-hidden": "true" }));
 
 /** Return an empty notice that says the network is slow if it is still on the page after a while. */
 export function slowNotice() {
@@ -106,7 +119,11 @@ export const pageSkeleton = (title) => [
     "div",
     { class: "split skeleton", "aria-hidden": "true" },
     el("span", { class: "bone square" }),
-    el("div", {}, ...Array.from({ length: 5 }, (_, index) => el("span", { class: `bone line ${index % 2 ? "short" : ""}` }))),
+    el(
+      "div",
+      {},
+      ...Array.from({ length: 5 }, (_, index) => el("span", { class: `bone line ${index % 2 ? "short" : ""}` })),
+    ),
   ),
 ];
 

@@ -12,9 +12,21 @@ export function field({ label, hint = "", kind = "", check = () => "", format = 
   const id = `field-${attributes.name}`;
   const hintElement = el("small", { id: `${id}-hint`, class: "hint" }, hint);
   const errorElement = el("p", { id: `${id}-error`, class: "field-error", hidden: true });
-  const input = el("input", { id, type: "text", spellcheck: "false", "aria-describedby": `${id}-hint ${id}-error`, ...attributes });
+  const input = el("input", {
+    id,
+    type: "text",
+    spellcheck: "false",
+    "aria-describedby": `${id}-hint ${id}-error`,
+    ...attributes,
+  });
   const self = {
-    element: el("div", { class: `field ${kind}` }, el("span", { class: "field-head" }, el("label", { for: id }, label), hintElement), input, errorElement),
+    element: el(
+      "div",
+      { class: `field ${kind}` },
+      el("span", { class: "field-head" }, el("label", { for: id }, label), hintElement),
+      input,
+      errorElement,
+    ),
     input,
     hint: hintElement,
     get value() {
@@ -58,7 +70,14 @@ export class Form {
    *   button says `busyLabel`; `messageOf(failure)` returns what is shown when it fails;
    *   `layout(fields)` returns the nodes between the top of the form and its button.
    */
-  constructor({ fields, submitLabel, busyLabel, onsubmit, messageOf, layout = (all) => all.map(({ element }) => element) }) {
+  constructor({
+    fields,
+    submitLabel,
+    busyLabel,
+    onsubmit,
+    messageOf,
+    layout = (all) => all.map(({ element }) => element),
+  }) {
     Object.assign(this, { fields, submitLabel, busyLabel, onsubmit, messageOf });
     this.banner = el("p", { class: "banner bad", role: "alert", hidden: true });
     this.label = el("span", {}, submitLabel);
@@ -125,4 +144,5 @@ export class Form {
 export const required = (message) => (value) => (value.trim() ? "" : message);
 
 /** Refuse only what is certainly no address: the shop accepts anything with an @ inside. */
-export const emailError = (value) => (!value.trim() || /^\S+@\S+$/.test(value.trim()) ? "" : "An email address has an @ in its middle.");
+export const emailError = (value) =>
+  !value.trim() || /^\S+@\S+$/.test(value.trim()) ? "" : "An email address has an @ in its middle.";

@@ -25,16 +25,30 @@ export const STEP_TEXTS = {
 
 /** The heading of an order page. */
 export const ORDER_MESSAGES = {
-  pending: { title: "Order received", text: "The bank is still stretching. Not paid yet; this page will tell you the moment it is." },
+  pending: {
+    title: "Order received",
+    text: "The bank is still stretching. Not paid yet; this page will tell you the moment it is.",
+  },
   paid: { title: "Paid. Nice form.", text: "We are packing. The heavy lifting is on us, for once." },
   shipped: { title: "It is on its way", text: "Somebody else is running for you. Enjoy it." },
   delivered: { title: "Delivered. No more excuses.", text: "Unpack, breathe, begin." },
-  declined: { title: "The card was declined", text: "Nothing was charged and nothing will be sent. Another card may be in better shape." },
+  declined: {
+    title: "The card was declined",
+    text: "Nothing was charged and nothing will be sent. Another card may be in better shape.",
+  },
 };
 
 export const FAILURE_MESSAGES = {
-  network: { mood: "cutOff", title: "No connection", text: "The network is out for a run. Your things are safe; try again when it is back." },
-  shop: { mood: "breathless", title: "The shop is out of breath", text: "It does not answer as it should. Give it a moment, then try another set." },
+  network: {
+    mood: "cutOff",
+    title: "No connection",
+    text: "The network is out for a run. Your things are safe; try again when it is back.",
+  },
+  shop: {
+    mood: "breathless",
+    title: "The shop is out of breath",
+    text: "It does not answer as it should. Give it a moment, then try another set.",
+  },
   refused: { mood: "lost", title: "The shop shook its head", text: "That request made no sense to it." },
 };
 

@@ -92,7 +92,7 @@ export class Router {
     const known = history.state?.entryId;
     this.#entryId = known ?? crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
     if (!known) history.replaceState({ entryId: this.#entryId }, "");
-    return known ? this.#scrollTops.get(known) ?? 0 : 0;
+    return known ? (this.#scrollTops.get(known) ?? 0) : 0;
   }
 
   async #navigate() {

@@ -2,12 +2,13 @@
 
 import { el, updateChildren } from "../../client/dom.js";
 import { isShopError } from "../../client/errors.js";
-import { sumQuantities, formatMoney, sumCents } from "../../client/money.js";
+import { formatMoney, sumCents, sumQuantities } from "../../client/money.js";
 import { MAX_QUANTITY } from "../cart-lines.js";
 import { button, linkButton, panel, picture, productUrl, slowNotice, stepper } from "../components.js";
 import { failureMessage } from "../messages.js";
 
-export const cartView = ({ cartStore, catalog, announce, showError }) =>
+export const cartView =
+  ({ cartStore, catalog, announce, showError }) =>
   async ({ signal, show }) => {
     if (!cartStore.lines || !catalog.products) show("Cart", el("h1", {}, "Cart"), ...cartSkeleton());
     if (!cartStore.lines) await cartStore.load();
@@ -37,7 +38,15 @@ export const cartView = ({ cartStore, catalog, announce, showError }) =>
       if (signal.aborted || isDrawn) return;
       drawn = JSON.stringify(lines);
       if (!lines.length) {
-        show("Cart", panel("rest", "Nothing in the cart", "Rest day? Respect. The shelves are open when you are.", linkButton("#/", "Find something heavy")));
+        show(
+          "Cart",
+          panel(
+            "rest",
+            "Nothing in the cart",
+            "Rest day? Respect. The shelves are open when you are.",
+            linkButton("#/", "Find something heavy"),
+          ),
+        );
         return;
       }
       const gone = lines.filter((line) => !line.product);
@@ -48,7 +57,13 @@ export const cartView = ({ cartStore, catalog, announce, showError }) =>
           el(
             "aside",
             { class: "sum", "aria-label": "Sum" },
-            el("dl", {}, fact("Items", String(sumQuantities(lines))), fact("Shipping", "On us"), fact("Total", formatMoney(sumCents(lines)), "total")),
+            el(
+              "dl",
+              {},
+              fact("Items", String(sumQuantities(lines))),
+              fact("Shipping", "On us"),
+              fact("Total", formatMoney(sumCents(lines)), "total"),
+            ),
             gone.length
               ? el("p", { class: "banner bad" }, "Something in here has left the catalog. Take it out to go on.")
               : linkButton("#/checkout", "Check out"),
@@ -81,10 +96,20 @@ function row({ id, quantity, product, cents }, change) {
       el("small", {}, product ? `${formatMoney(cents)} each` : "Somebody else was faster."),
     ),
     product
-      ? stepper({ name, quantity, most: MAX_QUANTITY, key: id, onSet: (wanted) => change(id, wanted, `${wanted} × ${name}`) })
+      ? stepper({
+          name,
+          quantity,
+          most: MAX_QUANTITY,
+          key: id,
+          onSet: (wanted) => change(id, wanted, `${wanted} × ${name}`),
+        })
       : "",
     el("b", { class: "price" }, product ? formatMoney(cents * quantity) : ""),
-    button("Remove", () => change(id, 0, `${name} removed`), { kind: "quiet", "aria-label": `Remove ${name}`, "data-key": `${id} remove` }),
+    button("Remove", () => change(id, 0, `${name} removed`), {
+      kind: "quiet",
+      "aria-label": `Remove ${name}`,
+      "data-key": `${id} remove`,
+    }),
   );
 }
 
@@ -93,7 +118,13 @@ const cartSkeleton = () => [
   el(
     "div",
     { class: "split cart skeleton", "aria-hidden": "true" },
-    el("ul", { class: "lines" }, ...[1, 2].map(() => el("li", { class: "line-item" }, el("span", { class: "bone square" }), el("span", { class: "bone line" })))),
+    el(
+      "ul",
+      { class: "lines" },
+      ...[1, 2].map(() =>
+        el("li", { class: "line-item" }, el("span", { class: "bone square" }), el("span", { class: "bone line" })),
+      ),
+    ),
     el("div", { class: "sum" }, el("span", { class: "bone line" }), el("span", { class: "bone line" })),
   ),
 ];

@@ -1,16 +1,24 @@
 /** Checkout: one form and one order, however often it is submitted, repeated or reloaded. */
 
-import { isLocalShop, declineMessage } from "../../client/card.js";
-import { el } from "../../client/dom.js";
-import { centsToText, formatMoney, sumCents } from "../../client/money.js";
 import { backoffMs, sleep } from "../../client/backoff.js";
+import { declineMessage, isLocalShop } from "../../client/card.js";
+import { el } from "../../client/dom.js";
 import { isShopError, isUnanswered } from "../../client/errors.js";
-import { beginAttempt, endAttempt, findOrder, settleAttempt, updateAttempt, findAttempt, currentAttempt } from "../payment-attempt.js";
-import { GUEST } from "../cart-store.js";
+import { centsToText, formatMoney, sumCents } from "../../client/money.js";
 import { cardFields } from "../card-fields.js";
-import { field, Form, required, emailError } from "../form.js";
-import { linkButton, orderUrl, panel, pageSkeleton, picture } from "../components.js";
+import { GUEST } from "../cart-store.js";
+import { linkButton, orderUrl, pageSkeleton, panel, picture } from "../components.js";
+import { emailError, Form, field, required } from "../form.js";
 import { failureMessage } from "../messages.js";
+import {
+  beginAttempt,
+  currentAttempt,
+  endAttempt,
+  findAttempt,
+  findOrder,
+  settleAttempt,
+  updateAttempt,
+} from "../payment-attempt.js";
 
 const UNCHARGED = " Nothing was charged.";
 
@@ -20,7 +28,8 @@ const REPEATS = 3;
 const UNKNOWN_OUTCOME =
   "No answer came, so nobody knows yet whether the order arrived. Pay again when the network is back: the shop keeps only one of the two.";
 
-export const checkoutView = ({ api, cartStore, catalog, router, announce, goToLogin }) =>
+export const checkoutView =
+  ({ api, cartStore, catalog, router, announce, goToLogin }) =>
   async ({ signal, show }) => {
     show("Checkout", ...pageSkeleton("Checkout"));
     if (!api.user && !(await guestsMayBuy(api, signal))) {
@@ -41,7 +50,15 @@ export const checkoutView = ({ api, cartStore, catalog, router, announce, goToLo
     const profile = api.user ? await api.getUser(userId) : { firstname: "", lastname: "", email: "" };
     let lines = await catalog.describe(cartStore.lines);
     if (!lines.length) {
-      show("Checkout", panel("rest", "Nothing to pay for", "An empty cart weighs nothing and costs the same.", linkButton("#/", "To the shelves")));
+      show(
+        "Checkout",
+        panel(
+          "rest",
+          "Nothing to pay for",
+          "An empty cart weighs nothing and costs the same.",
+          linkButton("#/", "To the shelves"),
+        ),
+      );
       return;
     }
     if (lines.some(({ product }) => !product)) {
@@ -56,7 +73,8 @@ export const checkoutView = ({ api, cartStore, catalog, router, announce, goToLo
       submitLabel: "",
       busyLabel: "Asking the bank …",
       onsubmit: pay,
-      messageOf: (failure) => (isUnanswered(failure) && findAttempt(userId)?.isSent ? UNKNOWN_OUTCOME : failureMessage(failure)),
+      messageOf: (failure) =>
+        isUnanswered(failure) && findAttempt(userId)?.isSent ? UNKNOWN_OUTCOME : failureMessage(failure),
       layout: () => [
         group("Where to", address),
         group("How to pay", card.all, isLocalShop(location.hostname) ? card.testCards(() => form.clearErrors()) : ""),
@@ -81,8 +99,25 @@ export const checkoutView = ({ api, cartStore, catalog, router, announce, goToLo
       form.showProgress(form.submitLabel);
       summary.replaceChildren(
         el("h2", {}, "Your order"),
-        el("ul", { class: "mini" }, ...lines.map(({ product, quantity, cents }) => el("li", {}, picture(product.image), el("span", {}, `${quantity} × ${product.name}`), el("b", {}, formatMoney(cents * quantity))))),
-        el("dl", {}, el("div", {}, el("dt", {}, "Shipping"), el("dd", {}, "On us")), el("div", { class: "total" }, el("dt", {}, "Total"), el("dd", {}, total))),
+        el(
+          "ul",
+          { class: "mini" },
+          ...lines.map(({ product, quantity, cents }) =>
+            el(
+              "li",
+              {},
+              picture(product.image),
+              el("span", {}, `${quantity} × ${product.name}`),
+              el("b", {}, formatMoney(cents * quantity)),
+            ),
+          ),
+        ),
+        el(
+          "dl",
+          {},
+          el("div", {}, el("dt", {}, "Shipping"), el("dd", {}, "On us")),
+          el("div", { class: "total" }, el("dt", {}, "Total"), el("dd", {}, total)),
+        ),
       );
     }
 
@@ -129,7 +164,9 @@ export const checkoutView = ({ api, cartStore, catalog, router, announce, goToLo
       endAttempt(userId, attempt);
       card.clear();
       card.all[0].focus();
-      form.showError(`Declined: ${declineMessage(message)} Nothing was charged. Your cart is untouched; try another card.`);
+      form.showError(
+        `Declined: ${declineMessage(message)} Nothing was charged. Your cart is untouched; try another card.`,
+      );
     }
 
     /** Another tab or device may have paid for this cart, or put something else in it. */
@@ -171,7 +208,9 @@ export const checkoutView = ({ api, cartStore, catalog, router, announce, goToLo
         return;
       }
       endAttempt(userId, attempt);
-      form.showError(`An earlier try has arrived after all, and was declined. ${declineMessage(order.status)} This card was not asked, and nothing was charged: pay again.`);
+      form.showError(
+        `An earlier try has arrived after all, and was declined. ${declineMessage(order.status)} This card was not asked, and nothing was charged: pay again.`,
+      );
     }
 
     /** The shop has refused the order itself, mostly because a price has moved. */
@@ -185,7 +224,10 @@ export const checkoutView = ({ api, cartStore, catalog, router, announce, goToLo
       }
       drawSum();
       const now = sumCents(lines);
-      const message = now === before ? failure.message : `Prices have moved: ${formatMoney(before)} is ${formatMoney(now)} now. Look again before you pay.`;
+      const message =
+        now === before
+          ? failure.message
+          : `Prices have moved: ${formatMoney(before)} is ${formatMoney(now)} now. Look again before you pay.`;
       form.showError(`${message}${isSure ? UNCHARGED : ""}`);
     }
 
@@ -214,29 +256,77 @@ async function guestsMayBuy(api, signal) {
   }
 }
 
-const group = (title, fields, ...more) => el("fieldset", {}, el("legend", {}, title), ...more, el("div", { class: "fields" }, ...fields.map(({ element }) => element)));
+const group = (title, fields, ...more) =>
+  el(
+    "fieldset",
+    {},
+    el("legend", {}, title),
+    ...more,
+    el("div", { class: "fields" }, ...fields.map(({ element }) => element)),
+  );
 
 function addressFields({ firstname, lastname, email }) {
   return [
-    field({ name: "firstname", label: "First name", autocomplete: "given-name", value: firstname, kind: "half", check: required("Whom shall we ask for?") }),
-    field({ name: "lastname", label: "Last name", autocomplete: "family-name", value: lastname, kind: "half", check: required("The bell needs a name.") }),
-    field({ name: "email", label: "Email", hint: "optional", type: "email", inputmode: "email", autocomplete: "email", value: email, check: emailError }),
-    field({ name: "street", label: "Street and number", autocomplete: "address-line1", check: required("Our courier runs fast, but not blind.") }),
+    field({
+      name: "firstname",
+      label: "First name",
+      autocomplete: "given-name",
+      value: firstname,
+      kind: "half",
+      check: required("Whom shall we ask for?"),
+    }),
+    field({
+      name: "lastname",
+      label: "Last name",
+      autocomplete: "family-name",
+      value: lastname,
+      kind: "half",
+      check: required("The bell needs a name."),
+    }),
+    field({
+      name: "email",
+      label: "Email",
+      hint: "optional",
+      type: "email",
+      inputmode: "email",
+      autocomplete: "email",
+      value: email,
+      check: emailError,
+    }),
+    field({
+      name: "street",
+      label: "Street and number",
+      autocomplete: "address-line1",
+      check: required("Our courier runs fast, but not blind."),
+    }),
     field({ name: "zip", label: "ZIP", autocomplete: "postal-code", kind: "third", check: required("ZIP, please.") }),
-    field({ name: "city", label: "City", autocomplete: "address-level2", kind: "rest", check: required("Which city?") }),
+    field({
+      name: "city",
+      label: "City",
+      autocomplete: "address-level2",
+      kind: "rest",
+      check: required("Which city?"),
+    }),
     field({ name: "country", label: "Country", hint: "optional", autocomplete: "country-name" }),
   ];
 }
 
 function orderOf(fields, lines) {
-  const { firstname, lastname, email, ...address } = Object.fromEntries(fields.map(({ input }) => [input.name, input.value.trim()]));
+  const { firstname, lastname, email, ...address } = Object.fromEntries(
+    fields.map(({ input }) => [input.name, input.value.trim()]),
+  );
   return {
     firstname,
     lastname,
     email,
     address,
     delivery: "UPS/FEDEX",
-    cart: lines.map(({ id, quantity, product, cents }) => ({ itemid: id, name: product.name, quantity, price: centsToText(cents) })),
+    cart: lines.map(({ id, quantity, product, cents }) => ({
+      itemid: id,
+      name: product.name,
+      quantity,
+      price: centsToText(cents),
+    })),
     total: centsToText(sumCents(lines)),
   };
 }

@@ -2,8 +2,8 @@
 
 import { el } from "../../client/dom.js";
 import { findProducts, tagsOf } from "../../client/search.js";
-import { mascot } from "../mascot.js";
 import { button, cardSkeletons, picture, productCard, slowNotice, tagSkeletons } from "../components.js";
+import { mascot } from "../mascot.js";
 
 /** How many cards are shown at once: more make phones slow. */
 const PAGE_SIZE = 48;
@@ -30,11 +30,14 @@ const hero = () =>
     el(
       "div",
       { class: "hero-pictures", "aria-hidden": "true" },
-      ...["weights", "shoes", "bottle"].map((stem) => picture(`/static/images/${stem}_square.jpg`, "", { isEager: true })),
+      ...["weights", "shoes", "bottle"].map((stem) =>
+        picture(`/static/images/${stem}_square.jpg`, "", { isEager: true }),
+      ),
     ),
   );
 
-export const homeView = ({ catalog, router, announce, addToCart }) =>
+export const homeView =
+  ({ catalog, router, announce, addToCart }) =>
   async ({ query, signal, show }) => {
     let text = query.get("q") ?? "";
     let tag = query.get("tag");
@@ -43,14 +46,32 @@ export const homeView = ({ catalog, router, announce, addToCart }) =>
     const list = el("ul", { class: "cards", "aria-label": "Products" }, ...cardSkeletons(8));
     const tags = el("div", { class: "tags", role: "group", "aria-label": "Filter by tag" }, ...tagSkeletons());
     const note = el("div", { class: "nothing", hidden: true });
-    const more = el("p", { class: "acts", hidden: true }, button("Show more", () => grow(), { kind: "plain" }));
+    const more = el(
+      "p",
+      { class: "acts", hidden: true },
+      button("Show more", () => grow(), { kind: "plain" }),
+    );
     const field = el("input", {
-      id: "search", type: "search", name: "q", value: text, placeholder: "Search the shelves", autocomplete: "off",
-      spellcheck: "false", enterkeyhint: "search", oninput: () => type(),
+      id: "search",
+      type: "search",
+      name: "q",
+      value: text,
+      placeholder: "Search the shelves",
+      autocomplete: "off",
+      spellcheck: "false",
+      enterkeyhint: "search",
+      oninput: () => type(),
     });
     const form = el(
       "form",
-      { class: "search", role: "search", onsubmit: (event) => { event.preventDefault(); list.querySelector("a")?.focus(); } },
+      {
+        class: "search",
+        role: "search",
+        onsubmit: (event) => {
+          event.preventDefault();
+          list.querySelector("a")?.focus();
+        },
+      },
       el("label", { for: "search", class: "unseen" }, "Search products"),
       field,
     );
@@ -88,17 +109,34 @@ export const homeView = ({ catalog, router, announce, addToCart }) =>
     function draw() {
       const found = hits();
       tally.textContent = found.length ? countWords(found.length) : "\u00a0";
-      list.replaceChildren(...found.slice(0, shown).map((product, index) => productCard(product, addToCart, { isEager: index < EAGER })));
+      list.replaceChildren(
+        ...found.slice(0, shown).map((product, index) => productCard(product, addToCart, { isEager: index < EAGER })),
+      );
       more.hidden = found.length <= shown;
-      for (const tagButton of tags.children) tagButton.setAttribute("aria-pressed", String((tagButton.dataset.tag || null) === tag));
+      for (const tagButton of tags.children)
+        tagButton.setAttribute("aria-pressed", String((tagButton.dataset.tag || null) === tag));
       note.hidden = found.length > 0;
       if (found.length) return;
       const isBare = !catalog.products.length;
       note.replaceChildren(
         mascot(isBare ? "rest" : "lost"),
         el("b", {}, isBare ? "The shelves are empty" : "Nothing by that name"),
-        el("p", {}, isBare ? "Everything is out exercising. Come back soon." : "We looked everywhere, twice. Good for the back."),
-        isBare ? "" : button("Show everything", () => { field.value = ""; search("", null); field.focus(); }, { kind: "plain" }),
+        el(
+          "p",
+          {},
+          isBare ? "Everything is out exercising. Come back soon." : "We looked everywhere, twice. Good for the back.",
+        ),
+        isBare
+          ? ""
+          : button(
+              "Show everything",
+              () => {
+                field.value = "";
+                search("", null);
+                field.focus();
+              },
+              { kind: "plain" },
+            ),
       );
     }
 
@@ -106,7 +144,11 @@ export const homeView = ({ catalog, router, announce, addToCart }) =>
       const choose = (wanted) => () => search(text, wanted === tag ? null : wanted);
       tags.replaceChildren(
         ...["", ...tagsOf(catalog.products).slice(0, 14)].map((name) =>
-          el("button", { type: "button", class: "tag", "data-tag": name, onclick: choose(name || null) }, name || "everything"),
+          el(
+            "button",
+            { type: "button", class: "tag", "data-tag": name, onclick: choose(name || null) },
+            name || "everything",
+          ),
         ),
       );
     }

@@ -1,23 +1,25 @@
 /** One order and its progress, shown as it happens. */
 
-import { el, updateChildren, shortId } from "../../client/dom.js";
-import { isShopError } from "../../client/errors.js";
-import { formatMoney, textToCents } from "../../client/money.js";
 import { backoffMs, sleep } from "../../client/backoff.js";
 import { declineMessage } from "../../client/card.js";
+import { el, shortId, updateChildren } from "../../client/dom.js";
+import { isShopError } from "../../client/errors.js";
+import { formatMoney, textToCents } from "../../client/money.js";
 import { button, linkButton, pageSkeleton, panel, productUrl, thumb } from "../components.js";
-import { DECLINED_STEPS, failureMessage, ORDER_STEPS, ORDER_MESSAGES, STATE_LABELS, STEP_TEXTS } from "../messages.js";
+import { DECLINED_STEPS, failureMessage, ORDER_MESSAGES, ORDER_STEPS, STATE_LABELS, STEP_TEXTS } from "../messages.js";
 
 const FIRST_PAUSE_MS = 800;
 const LONGEST_PAUSE_MS = 8000;
 const PAUSE_GROWTH = 1.3;
 
-const EARLIER_ORDER = "This is what an earlier try has ordered. Nothing else was bought: whatever came in since is still in your cart.";
+const EARLIER_ORDER =
+  "This is what an earlier try has ordered. Nothing else was bought: whatever came in since is still in your cart.";
 
 const isFinal = ({ state }) => state === "delivered" || state === "declined";
 const when = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
-export const orderView = ({ api, cartStore, router, catalog, announce, showError }) =>
+export const orderView =
+  ({ api, cartStore, router, catalog, announce, showError }) =>
   async ({ path, query, signal, show, setTitle }) => {
     const id = path[1] ?? "";
     const userId = cartStore.owner;
@@ -28,7 +30,15 @@ export const orderView = ({ api, cartStore, router, catalog, announce, showError
       order = await api.getOrder(userId, id, { signal, allowGuest: true });
     } catch (failure) {
       if (failure.status !== 404) throw failure;
-      show("No such order", panel("lost", "No order by this number", "Perhaps it is somebody else's. We do not look into other people's bags.", linkButton("#/orders", "Your orders")));
+      show(
+        "No such order",
+        panel(
+          "lost",
+          "No order by this number",
+          "Perhaps it is somebody else's. We do not look into other people's bags.",
+          linkButton("#/orders", "Your orders"),
+        ),
+      );
       return;
     }
     const images = await imagesPromise;
@@ -36,7 +46,13 @@ export const orderView = ({ api, cartStore, router, catalog, announce, showError
     const note = el("p", { class: "banner", hidden: true });
     const which = query.has("earlier") ? el("p", { class: "banner", role: "status" }, EARLIER_ORDER) : "";
     draw();
-    show(ORDER_MESSAGES[order.state].title, top, which, note, el("div", { class: "split order" }, articleList(order, images), facts(order)));
+    show(
+      ORDER_MESSAGES[order.state].title,
+      top,
+      which,
+      note,
+      el("div", { class: "split order" }, articleList(order, images), facts(order)),
+    );
     watch();
 
     function draw() {
@@ -52,7 +68,13 @@ export const orderView = ({ api, cartStore, router, catalog, announce, showError
           heading,
           el("p", { class: "about" }, isDeclined ? `${declineMessage(order.status)} ${message.text}` : message.text),
           journey(order),
-          isDeclined ? el("p", { class: "acts" }, button("Put it all back in the cart", (event) => buyAgain(event.currentTarget))) : "",
+          isDeclined
+            ? el(
+                "p",
+                { class: "acts" },
+                button("Put it all back in the cart", (event) => buyAgain(event.currentTarget)),
+              )
+            : "",
         ],
         heading,
       );
@@ -128,7 +150,9 @@ function journey({ state, trackingNumber }) {
         el("b", {}, name),
         el("span", { class: "unseen" }, isReached ? " (done)" : " (not yet)"),
         el("small", {}, isReached ? text : "\u00a0"),
-        step === "shipped" && trackingNumber ? el("small", { class: "tracking" }, "Tracking ", el("code", {}, trackingNumber)) : "",
+        step === "shipped" && trackingNumber
+          ? el("small", { class: "tracking" }, "Tracking ", el("code", {}, trackingNumber))
+          : "",
       );
     }),
   );
@@ -142,7 +166,15 @@ const articleList = ({ cart, total }, images) =>
     el(
       "ul",
       { class: "mini" },
-      ...cart.map(({ itemid, name, quantity, price }) => el("li", {}, thumb(images.get(itemid)), el("span", {}, `${quantity} × `, el("a", { href: productUrl(itemid) }, name || "Something good")), el("b", {}, formatMoney(Math.round(price * 100) * quantity)))),
+      ...cart.map(({ itemid, name, quantity, price }) =>
+        el(
+          "li",
+          {},
+          thumb(images.get(itemid)),
+          el("span", {}, `${quantity} × `, el("a", { href: productUrl(itemid) }, name || "Something good")),
+          el("b", {}, formatMoney(Math.round(price * 100) * quantity)),
+        ),
+      ),
     ),
     el("dl", {}, el("div", { class: "total" }, el("dt", {}, "Total"), el("dd", {}, formatMoney(textToCents(total))))),
   );

@@ -13,7 +13,8 @@ const MAX_PICTURES = 3;
 
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
-export const ordersView = ({ api, goToLogin, catalog, showError }) =>
+export const ordersView =
+  ({ api, goToLogin, catalog, showError }) =>
   async ({ signal, show }) => {
     if (!api.user) {
       goToLogin("#/orders");
@@ -27,12 +28,19 @@ export const ordersView = ({ api, goToLogin, catalog, showError }) =>
     ]);
     const toRow = (order) => row(order, images);
     if (!first.orders.length) {
-      show("Your orders", panel("ready", "No orders yet", "Every streak starts with one.", linkButton("#/", "Start here")));
+      show(
+        "Your orders",
+        panel("ready", "No orders yet", "Every streak starts with one.", linkButton("#/", "Start here")),
+      );
       return;
     }
     let { next } = first;
     const list = el("ul", { class: "orders" }, ...first.orders.map(toRow));
-    const more = el("p", { class: "acts", hidden: !next }, button("Older orders", (event) => whileBusy(event.currentTarget, grow), { kind: "plain" }));
+    const more = el(
+      "p",
+      { class: "acts", hidden: !next },
+      button("Older orders", (event) => whileBusy(event.currentTarget, grow), { kind: "plain" }),
+    );
     show("Your orders", el("h1", {}, "Your orders"), list, more);
 
     async function grow() {

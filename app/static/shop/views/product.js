@@ -8,20 +8,38 @@ import { linkButton, pageSkeleton, panel, picture, productCard, stepper } from "
 /** How many other products are shown below. */
 const MAX_OTHERS = 4;
 
-export const productView = ({ catalog, addToCart }) =>
+export const productView =
+  ({ catalog, addToCart }) =>
   async ({ path, signal, show }) => {
     const id = path[1] ?? "";
     if (!catalog.products) show("Product", ...pageSkeleton("Product"));
     const product = await catalog.find(id, { signal });
     if (!product) {
-      show("No such product", panel("lost", "Not on our shelves", "It may have run away. Fit things do.", linkButton("#/", "See what is here")));
+      show(
+        "No such product",
+        panel(
+          "lost",
+          "Not on our shelves",
+          "It may have run away. Fit things do.",
+          linkButton("#/", "See what is here"),
+        ),
+      );
       return;
     }
     let quantity = 1;
     const amount = el("span", {});
     const draw = () =>
       updateChildren(amount, [
-        stepper({ name: product.name, quantity, most: MAX_QUANTITY, key: "amount", onSet: (wanted) => { quantity = wanted; draw(); } }),
+        stepper({
+          name: product.name,
+          quantity,
+          most: MAX_QUANTITY,
+          key: "amount",
+          onSet: (wanted) => {
+            quantity = wanted;
+            draw();
+          },
+        }),
       ]);
     draw();
     const others = el("ul", { class: "cards", "aria-label": "Other products" });
@@ -43,10 +61,24 @@ export const productView = ({ catalog, addToCart }) =>
             "div",
             { class: "buy" },
             amount,
-            el("button", { type: "button", class: "button primary", onclick: (event) => addToCart(product, event.currentTarget, quantity) }, "Add to cart"),
+            el(
+              "button",
+              {
+                type: "button",
+                class: "button primary",
+                onclick: (event) => addToCart(product, event.currentTarget, quantity),
+              },
+              "Add to cart",
+            ),
           ),
           el("p", { class: "prose" }, product.description),
-          el("ul", { class: "tags", "aria-label": "Tags" }, ...product.tags.map((tag) => el("li", {}, el("a", { class: "tag", href: `#/?${new URLSearchParams({ tag })}` }, tag)))),
+          el(
+            "ul",
+            { class: "tags", "aria-label": "Tags" },
+            ...product.tags.map((tag) =>
+              el("li", {}, el("a", { class: "tag", href: `#/?${new URLSearchParams({ tag })}` }, tag)),
+            ),
+          ),
         ),
       ),
       more,
@@ -63,7 +95,12 @@ function gallery({ name, images }) {
   const thumbs = images.map((src, index) =>
     el(
       "button",
-      { type: "button", "aria-label": `Picture ${index + 1} of ${images.length}`, "aria-pressed": String(index === 0), onclick: () => choose(index) },
+      {
+        type: "button",
+        "aria-label": `Picture ${index + 1} of ${images.length}`,
+        "aria-pressed": String(index === 0),
+        onclick: () => choose(index),
+      },
       picture(src, "", { isEager: true }),
     ),
   );
@@ -72,5 +109,10 @@ function gallery({ name, images }) {
     big.alt = `${name}, picture ${index + 1}`;
     for (const [other, thumb] of thumbs.entries()) thumb.setAttribute("aria-pressed", String(other === index));
   }
-  return el("div", { class: "gallery" }, el("div", { class: "stage" }, big), images.length > 1 ? el("div", { class: "thumbs", role: "group", "aria-label": "Pictures" }, ...thumbs) : "");
+  return el(
+    "div",
+    { class: "gallery" },
+    el("div", { class: "stage" }, big),
+    images.length > 1 ? el("div", { class: "thumbs", role: "group", "aria-label": "Pictures" }, ...thumbs) : "",
+  );
 }

@@ -1,8 +1,8 @@
 /** Logging in and registering. */
 
-import { el } from "../../client/dom.js";
 import { isLocalShop } from "../../client/card.js";
-import { field, Form, required, emailError } from "../form.js";
+import { el } from "../../client/dom.js";
+import { emailError, Form, field, required } from "../form.js";
 import { failureMessage } from "../messages.js";
 
 /** Customers of the seed; only a local shop has them. */
@@ -12,15 +12,28 @@ const DEMO_PASSWORD = "vmware1!";
 const nextOf = (query) => (query.get("next")?.startsWith("#/") ? query.get("next") : "#/");
 const addressOf = (view, next) => (next === "#/" ? `#/${view}` : `#/${view}?${new URLSearchParams({ next })}`);
 
-export const loginView = ({ api, router, onSignedIn }) =>
+export const loginView =
+  ({ api, router, onSignedIn }) =>
   ({ query, show }) => {
     const next = nextOf(query);
     if (api.user) {
       router.go(next, { isReplacing: true });
       return;
     }
-    const username = field({ name: "username", label: "User name", autocomplete: "username", autocapitalize: "none", check: required("Who is there?") });
-    const password = field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", check: required("The password is missing.") });
+    const username = field({
+      name: "username",
+      label: "User name",
+      autocomplete: "username",
+      autocapitalize: "none",
+      check: required("Who is there?"),
+    });
+    const password = field({
+      name: "password",
+      label: "Password",
+      type: "password",
+      autocomplete: "current-password",
+      check: required("The password is missing."),
+    });
     const form = new Form({
       fields: [username, password],
       submitLabel: "Log in",
@@ -45,7 +58,19 @@ export const loginView = ({ api, router, onSignedIn }) =>
           { class: "demo" },
           el("legend", {}, "Demo users ", el("small", {}, "(this is a local shop)")),
           ...DEMO_USERS.map((name) =>
-            el("button", { type: "button", class: "tag", onclick: () => { username.value = name; password.value = DEMO_PASSWORD; form.clearErrors(); } }, name),
+            el(
+              "button",
+              {
+                type: "button",
+                class: "tag",
+                onclick: () => {
+                  username.value = name;
+                  password.value = DEMO_PASSWORD;
+                  form.clearErrors();
+                },
+              },
+              name,
+            ),
           ),
         )
       : "";
@@ -55,15 +80,26 @@ export const loginView = ({ api, router, onSignedIn }) =>
         "section",
         { class: "sign-in" },
         el("h1", {}, "Good to see you move"),
-        el("p", {}, query.has("next") ? "Log in and we go on where you were." : "Log in, and your cart keeps up with you."),
+        el(
+          "p",
+          {},
+          query.has("next") ? "Log in and we go on where you were." : "Log in, and your cart keeps up with you.",
+        ),
         form.element,
         demo,
-        el("p", { class: "aside" }, "First time here? ", el("a", { href: addressOf("register", next) }, "Register"), ". It takes fewer seconds than a plank."),
+        el(
+          "p",
+          { class: "aside" },
+          "First time here? ",
+          el("a", { href: addressOf("register", next) }, "Register"),
+          ". It takes fewer seconds than a plank.",
+        ),
       ),
     );
   };
 
-export const registerView = ({ api, router, onSignedIn }) =>
+export const registerView =
+  ({ api, router, onSignedIn }) =>
   ({ query, show }) => {
     const next = nextOf(query);
     if (api.user) {
@@ -71,18 +107,52 @@ export const registerView = ({ api, router, onSignedIn }) =>
       return;
     }
     const fields = {
-      firstname: field({ name: "firstname", label: "First name", autocomplete: "given-name", check: required("What do your friends call you?"), kind: "half" }),
-      lastname: field({ name: "lastname", label: "Last name", autocomplete: "family-name", check: required("And what does the bank call you?"), kind: "half" }),
-      email: field({ name: "email", label: "Email", hint: "optional", type: "email", autocomplete: "email", inputmode: "email", check: emailError }),
-      username: field({ name: "username", label: "User name", autocomplete: "username", autocapitalize: "none", check: required("Pick a name for the door.") }),
-      password: field({ name: "password", label: "Password", type: "password", autocomplete: "new-password", check: required("Even a light one beats none.") }),
+      firstname: field({
+        name: "firstname",
+        label: "First name",
+        autocomplete: "given-name",
+        check: required("What do your friends call you?"),
+        kind: "half",
+      }),
+      lastname: field({
+        name: "lastname",
+        label: "Last name",
+        autocomplete: "family-name",
+        check: required("And what does the bank call you?"),
+        kind: "half",
+      }),
+      email: field({
+        name: "email",
+        label: "Email",
+        hint: "optional",
+        type: "email",
+        autocomplete: "email",
+        inputmode: "email",
+        check: emailError,
+      }),
+      username: field({
+        name: "username",
+        label: "User name",
+        autocomplete: "username",
+        autocapitalize: "none",
+        check: required("Pick a name for the door."),
+      }),
+      password: field({
+        name: "password",
+        label: "Password",
+        type: "password",
+        autocomplete: "new-password",
+        check: required("Even a light one beats none."),
+      }),
     };
     const form = new Form({
       fields: Object.values(fields),
       submitLabel: "Register",
       busyLabel: "Writing your card …",
       onsubmit: async () => {
-        const profile = Object.fromEntries(Object.entries(fields).map(([name, input]) => [name, name === "password" ? input.value : input.value.trim()]));
+        const profile = Object.fromEntries(
+          Object.entries(fields).map(([name, input]) => [name, name === "password" ? input.value : input.value.trim()]),
+        );
         try {
           await api.register(profile);
         } catch (failure) {
