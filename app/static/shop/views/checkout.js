@@ -5,10 +5,11 @@ import { declineMessage, isLocalShop } from "../../client/card.js";
 import { el } from "../../client/dom.js";
 import { isShopError, isUnanswered } from "../../client/errors.js";
 import { centsToText, formatMoney, sumCents } from "../../client/money.js";
+import { addressFields } from "../address-fields.js";
 import { cardFields } from "../card-fields.js";
 import { GUEST } from "../cart-store.js";
 import { linkButton, orderUrl, pageSkeleton, panel, picture } from "../components.js";
-import { emailError, Form, field, required } from "../form.js";
+import { Form } from "../form.js";
 import { failureMessage } from "../messages.js";
 import {
   beginAttempt,
@@ -69,14 +70,14 @@ export const checkoutView =
     const address = addressFields(profile);
     const card = cardFields();
     const form = new Form({
-      fields: [...address, ...card.all],
+      fields: [...address.all, ...card.all],
       submitLabel: "",
       busyLabel: "Asking the bank …",
       onsubmit: pay,
       messageOf: (failure) =>
         isUnanswered(failure) && findAttempt(userId)?.isSent ? UNKNOWN_OUTCOME : failureMessage(failure),
       layout: () => [
-        group("Where to", address),
+        group("Where to", address.all),
         group("How to pay", card.all, isLocalShop(location.hostname) ? card.testCards(() => form.clearErrors()) : ""),
       ],
     });
@@ -131,7 +132,7 @@ export const checkoutView =
       const attempt = beginAttempt(userId);
       const wasSent = Boolean(attempt.isSent);
       if (await hasChanged({ isSure: !wasSent })) return;
-      const order = { ...orderOf(address, lines), card: card.read() };
+      const order = { ...orderOf(address.read(), lines), card: card.read() };
       updateAttempt(userId, attempt, { isSent: true });
       sends = 0;
       let answer;
@@ -265,68 +266,15 @@ const group = (title, fields, ...more) =>
     el("div", { class: "fields" }, ...fields.map(({ element }) => element)),
   );
 
-function addressFields({ firstname, lastname, email }) {
-  return [
-    field({
-      name: "firstname",
-      label: "First name",
-      autocomplete: "given-name",
-      value: firstname,
-      kind: "half",
-      check: required("Whom shall we ask for?"),
-    }),
-    field({
-      name: "lastname",
-      label: "Last name",
-      autocomplete: "family-name",
-      value: lastname,
-      kind: "half",
-      check: required("The bell needs a name."),
-    }),
-    field({
-      name: "email",
-      label: "Email",
-      hint: "optional",
-      type: "email",
-      inputmode: "email",
-      autocomplete: "email",
-      value: email,
-      check: emailError,
-    }),
-    field({
-      name: "street",
-      label: "Street and number",
-      autocomplete: "address-line1",
-      check: required("Our courier runs fast, but not blind."),
-    }),
-    field({ name: "zip", label: "ZIP", autocomplete: "postal-code", kind: "third", check: required("ZIP, please.") }),
-    field({
-      name: "city",
-      label: "City",
-      autocomplete: "address-level2",
-      kind: "rest",
-      check: required("Which city?"),
-    }),
-    field({ name: "country", label: "Country", hint: "optional", autocomplete: "country-name" }),
-  ];
-}
-
-function orderOf(fields, lines) {
-  const { firstname, lastname, email, ...address } = Object.fromEntries(
-    fields.map(({ input }) => [input.name, input.value.trim()]),
-  );
-  return {
-    firstname,
-    lastname,
-    email,
-    address,
-    delivery: "UPS/FEDEX",
-    cart: lines.map(({ id, quantity, product, cents }) => ({
-      itemid: id,
-      name: product.name,
-      quantity,
-      price: centsToText(cents),
-    })),
-    total: centsToText(sumCents(lines)),
-  };
-}
+/** Return an order as the shop wants it, all but its card. */
+const orderOf = (recipient, lines) => ({
+  ...recipient,
+  delivery: "UPS/FEDEX",
+  cart: lines.map(({ id, quantity, product, cents }) => ({
+    itemid: id,
+    name: product.name,
+    quantity,
+    price: centsToText(cents),
+  })),
+  total: centsToText(sumCents(lines)),
+});

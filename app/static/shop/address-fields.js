@@ -1,0 +1,58 @@
+/** The fields of the person an order goes to, and of their address. */
+
+import { emailError, field, required } from "./form.js";
+
+/** Return `{all, read}`: the fields, filled from a profile, and what they say in the shop's shape. */
+export function addressFields({ firstname, lastname, email }) {
+  const all = [
+    field({
+      name: "firstname",
+      label: "First name",
+      autocomplete: "given-name",
+      value: firstname,
+      kind: "half",
+      check: required("Whom shall we ask for?"),
+    }),
+    field({
+      name: "lastname",
+      label: "Last name",
+      autocomplete: "family-name",
+      value: lastname,
+      kind: "half",
+      check: required("The bell needs a name."),
+    }),
+    field({
+      name: "email",
+      label: "Email",
+      hint: "optional",
+      type: "email",
+      inputmode: "email",
+      autocomplete: "email",
+      value: email,
+      check: emailError,
+    }),
+    field({
+      name: "street",
+      label: "Street and number",
+      autocomplete: "address-line1",
+      check: required("Our courier runs fast, but not blind."),
+    }),
+    field({ name: "zip", label: "ZIP", autocomplete: "postal-code", kind: "third", check: required("ZIP, please.") }),
+    field({
+      name: "city",
+      label: "City",
+      autocomplete: "address-level2",
+      kind: "rest",
+      check: required("Which city?"),
+    }),
+    field({ name: "country", label: "Country", hint: "optional", autocomplete: "country-name" }),
+  ];
+  return {
+    all,
+    read() {
+      const values = Object.fromEntries(all.map(({ input }) => [input.name, input.value.trim()]));
+      const { firstname, lastname, email, ...address } = values;
+      return { firstname, lastname, email, address };
+    },
+  };
+}
