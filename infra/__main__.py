@@ -36,7 +36,7 @@ configuration = read_configuration()
 stack = configuration.stack
 tag_everything(configuration)
 
-# What keeps something.
+# Storage: table, queues, keys, images, static site.
 table = Table("table", configuration=configuration)
 card_key = CardKey("cards", stack=stack, region=configuration.region)
 queues = Queues("queues", stack=stack, card_key=card_key)
@@ -44,7 +44,7 @@ signing_keys = SigningKeys("signing-keys", stack=stack)
 repository = ImageRepository("images", stack=stack, is_disposable=configuration.is_disposable)
 site = StaticSite("pages", stack=stack)
 
-# Who is told, and about what.
+# Notifications, the budget and the first alarms.
 notifications = Notifications("notices", stack=stack, email=configuration.generic.alarm_email)
 MonthlyBudget(
     "budget",
@@ -52,14 +52,19 @@ MonthlyBudget(
     limit_dollars=configuration.generic.monthly_budget,
     notifications=notifications,
 )
-definitions = [*queue_alarms(queues, configuration.settings), *table_alarms(table)]
+definitions = [
+    *queue_alarms(
+        {name: queue.name for name, queue in queues.by_name.items()}, configuration.settings
+    ),
+    *table_alarms(table.name),
+]
 
 export_table(table)
 export_repository(repository)
 for name, queue in queues.by_name.items():
     export_queue(name, queue)
 
-# What does something. A new stack has no image yet, so it begins without functions.
+# Functions and what calls them. A new stack has no image yet, so it begins without them.
 if configuration.generic.image is None:
     repository.url.apply(
         lambda url: pulumi.warn(f"No functions yet: push the image to {url}, then set 'image'.")
@@ -87,9 +92,9 @@ else:
     RotationTrigger("signing-keys", secret=signing_keys, target=functions["api"])
     gateway = Gateway("gateway", configuration=configuration, target=functions["api"])
     definitions += [
-        *function_alarms(functions),
-        *gateway_alarms(gateway, configuration.settings),
-        *sweeper_alarms(sweeper),
+        *function_alarms({name: function.name for name, function in functions.items()}),
+        *gateway_alarms(gateway.api_id, configuration.settings),
+        *sweeper_alarms(sweeper.group),
     ]
     cdn = CDN("front", stack=stack, site=site, gateway=gateway)
 

@@ -180,6 +180,9 @@ MAPPINGS = (
     Mapping(SHIPMENT_RESPONSE, "order", batch_size=10),
 )
 
+#: The alias of every function that gateway, event source mappings and schedules call.
+LIVE_ALIAS = "live"
+
 SWEEPER = Schedule("sweeper", "order", "rate(5 minutes)")
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,8 +14,6 @@ from infra.cost.journeys import read_journeys, sum_month
 from infra.cost.model import Line, this_shop
 from infra.cost.old_design import describe_old_assumptions, old_shop
 from infra.cost.prices import PriceList
-
-ROOT = Path(__file__).parents[2]
 
 _CENT = Decimal("0.01")
 
@@ -35,8 +32,8 @@ def command(
 ) -> None:
     """Say what a month in AWS costs by service, and what that rests on."""
     demand = Demand(orders_per_day, visits_per_order, carts_per_order)
-    prices = PriceList.read(ROOT)
-    used = sum_month(demand, read_journeys(ROOT))
+    prices = PriceList.read()
+    used = sum_month(demand, read_journeys())
     bill = _Bill(
         demand, prices, list(this_shop(demand, used, prices)), list(old_shop(demand, used, prices))
     )

@@ -75,7 +75,7 @@ def command(  # noqa: PLR0917  # Typer makes an option of each.
 
     Writes verify.json (with all evidence, for --replay), verify.md and verify.xml (JUnit).
     """
-    limits = read_policy(policy or ROOT / POLICY_FILE)
+    limits = read_policy(policy or POLICY_FILE)
     only = _known(gate or [])
     now = datetime.now(UTC)
     earlier = read_report(replay) if replay else None

@@ -1,40 +1,50 @@
-"""What is watched, as data: a figure, the value it must not pass, and what that would mean."""
+"""The alarms of a stack as data: a metric, the value it must not pass, and what to do then.
+
+There is no Pulumi in here. In a deployment the names are outputs; the cost model counts the
+same definitions without a stack.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-
-import pulumi
+from typing import Generic, TypeVar
 
 from app.messages import SHIPMENT_RESPONSE
 from app.settings import Settings
 from app.store.schema import SHAPE
-from infra.components.functions import ShopFunction
-from infra.components.gateway import Gateway
-from infra.components.queues import Queues
-from infra.components.table import Table
-from infra.components.triggers import ScheduleTrigger
-from infra.topology import QUEUES
+from infra.topology import FUNCTIONS, QUEUES
 
 #: A message this old is stuck, however slow its journey may be.
 _STUCK_SECONDS = 5 * 60
 #: How much longer than it waits for a payment the API may take, for 95 of 100 requests.
 _API_MILLISECONDS = 1000
 
+#: Metrics of a function with the text of their alarms.
+_FUNCTION_METRICS = {
+    "Errors": "The function crashed or ran out of time. Its log group has the traceback.",
+    "Throttles": (
+        "Lambda refused calls: the account's or the function's concurrency is used up."
+        " Look at ConcurrentExecutions; ask AWS for a higher limit if the load is real."
+    ),
+}
+
+Name = TypeVar("Name")
+
 
 @dataclass(frozen=True)
-class AlarmDefinition:
+class AlarmDefinition(Generic[Name]):
     """One alarm: ``statistic`` of a metric over ``period_seconds``, above ``threshold``.
 
-    With ``at_least`` it is below the threshold that is wrong, and silence is too.
-    ``ends_release`` are those that say whether a new version works.
+    With ``at_least`` the alarm is raised below the threshold and when there is no figure.
+    ``ends_release`` marks the alarms that take a release back while it is on trial.
+    ``meaning`` is the text of the notification: what it means, then what to do.
     """
 
     name: str
     meaning: str
     namespace: str
     metric: str
-    dimensions: Mapping[str, pulumi.Input[str]]
+    dimensions: Mapping[str, Name | str]
     statistic: str = "Sum"
     threshold: float = 0
     period_seconds: int = 60
@@ -42,25 +52,31 @@ class AlarmDefinition:
     ends_release: bool = False
 
 
-def queue_alarms(queues: Queues, settings: Settings) -> Iterator[AlarmDefinition]:
-    """Yield a watch for letters in each dead-letter queue and for old messages elsewhere."""
+def queue_alarms(queues: Mapping[str, Name], settings: Settings) -> Iterator[AlarmDefinition[Name]]:
+    """Yield an alarm on every dead letter, and on old messages in the other queues.
+
+    ``queues`` has the AWS names of the queues by their names in ``infra/topology.py``.
+    """
     for queue in QUEUES:
-        dimensions = {"QueueName": queues.by_name[queue.name].name}
+        dimensions = {"QueueName": queues[queue.name]}
         if queue.dead_letters is None:
             yield AlarmDefinition(
                 f"{queue.name}-letters",
-                "Messages were given up; look with `acme-shop dead-letters`, then redrive them.",
+                "Messages were given up after five tries; their orders do not move on."
+                " Look at them with `acme-shop dead-letters`, repair the cause, then run"
+                " `acme-shop redrive`.",
                 "AWS/SQS",
                 "ApproximateNumberOfMessagesVisible",
                 dimensions,
                 statistic="Maximum",
             )
             continue
-        # Deliveries wait on this queue until it is time.
+        # Deliveries wait on this queue until their time comes.
         delay = settings.delivery_seconds[1] if queue.name == SHIPMENT_RESPONSE else 0
         yield AlarmDefinition(
             f"{queue.name}-age",
-            "Messages wait for longer than they should: the worker behind does not keep up.",
+            "The oldest message waits too long: the worker fails or does not keep up."
+            " Look at the errors, throttles and log of the function behind this queue.",
             "AWS/SQS",
             "ApproximateAgeOfOldestMessage",
             dimensions,
@@ -69,43 +85,42 @@ def queue_alarms(queues: Queues, settings: Settings) -> Iterator[AlarmDefinition
         )
 
 
-def table_alarms(table: Table) -> Iterator[AlarmDefinition]:
-    """Yield watches for reads and writes that the table or an index turned away."""
+def table_alarms(table: Name) -> Iterator[AlarmDefinition[Name]]:
+    """Yield alarms on reads and writes that the table or an index refused; by its AWS name."""
     for index, kind in product([None, *SHAPE.indexes], ("Read", "Write")):
         of_index = {"GlobalSecondaryIndexName": index.name} if index else {}
-        place = f"table-{index.name.lower()}" if index else "table"
+        subject = f"table-{index.name.lower()}" if index else "table"
         yield AlarmDefinition(
-            f"{place}-{kind.lower()}-throttles",
-            "The table turns calls away: a key is too popular, or capacity is too small.",
+            f"{subject}-{kind.lower()}-throttles",
+            "DynamoDB refuses calls: one key is used too much, or the capacity is too small."
+            " Look at the consumed capacity; raise the units if the table is provisioned.",
             "AWS/DynamoDB",
             f"{kind}ThrottleEvents",
-            {"TableName": table.name, **of_index},
+            {"TableName": table, **of_index},
         )
 
 
-def function_alarms(functions: Mapping[str, ShopFunction]) -> Iterator[AlarmDefinition]:
-    """Yield watches for crashes and throttles of every function."""
+def function_alarms(functions: Mapping[str, Name]) -> Iterator[AlarmDefinition[Name]]:
+    """Yield alarms on crashes and throttles of every function (AWS names by our names)."""
     for name, function in functions.items():
-        for metric, meaning in (
-            ("Errors", "The function crashed or ran out of time; its log says why."),
-            ("Throttles", "Calls were turned away: the account's concurrency is used up."),
-        ):
+        for metric, meaning in _FUNCTION_METRICS.items():
             yield AlarmDefinition(
                 f"{name}-{metric.lower()}",
                 meaning,
                 "AWS/Lambda",
                 metric,
-                {"FunctionName": function.name},
+                {"FunctionName": function},
                 ends_release=True,
             )
 
 
-def gateway_alarms(gateway: Gateway, settings: Settings) -> Iterator[AlarmDefinition]:
-    """Yield watches for what customers see: failures, and answers that take long."""
-    dimensions = {"ApiId": gateway.api_id}
+def gateway_alarms(api_id: Name, settings: Settings) -> Iterator[AlarmDefinition[Name]]:
+    """Yield alarms on what customers see: failures and slow answers of the HTTP API."""
+    dimensions = {"ApiId": api_id}
     yield AlarmDefinition(
         "api-5xx",
-        "Requests fail through no fault of their own.",
+        "More than five requests failed within five minutes, and customers see it."
+        " Look at the log of the function api; take back a release that has just begun.",
         "AWS/ApiGateway",
         "5xx",
         dimensions,
@@ -115,7 +130,8 @@ def gateway_alarms(gateway: Gateway, settings: Settings) -> Iterator[AlarmDefini
     )
     yield AlarmDefinition(
         "api-latency",
-        "One in twenty requests takes longer than a customer should wait.",
+        "One request in twenty is slower than a customer should wait."
+        " Look at the duration of the function api and at the age of payment-request.",
         "AWS/ApiGateway",
         "Latency",
         dimensions,
@@ -126,19 +142,21 @@ def gateway_alarms(gateway: Gateway, settings: Settings) -> Iterator[AlarmDefini
     )
 
 
-def sweeper_alarms(trigger: ScheduleTrigger) -> Iterator[AlarmDefinition]:
-    """Yield watches for a sweeper that cannot be called, and for one that is not."""
-    dimensions = {"ScheduleGroup": trigger.group}
+def sweeper_alarms(schedule_group: Name) -> Iterator[AlarmDefinition[Name]]:
+    """Yield alarms on a sweeper that cannot be called, and on one that is not called."""
+    dimensions = {"ScheduleGroup": schedule_group}
     yield AlarmDefinition(
         "sweeper-failures",
-        "The clock could not call the sweeper: orders that got stuck stay so.",
+        "EventBridge Scheduler could not call the sweeper: orders that are stuck stay stuck."
+        " Look at the schedule's role and at the throttles of the function order.",
         "AWS/Scheduler",
         "TargetErrorCount",
         dimensions,
     )
     yield AlarmDefinition(
         "sweeper-silence",
-        "The sweeper was not called for a quarter of an hour: is its schedule switched off?",
+        "The sweeper was not called for 15 minutes: orders that are stuck stay stuck."
+        " See whether its schedule is disabled or deleted.",
         "AWS/Scheduler",
         "InvocationAttemptCount",
         dimensions,
@@ -146,3 +164,12 @@ def sweeper_alarms(trigger: ScheduleTrigger) -> Iterator[AlarmDefinition]:
         period_seconds=900,
         at_least=True,
     )
+
+
+def every_alarm(settings: Settings) -> Iterator[AlarmDefinition[str]]:
+    """Yield the alarms of a complete stack, with our own names in place of AWS's."""
+    yield from queue_alarms({queue.name: queue.name for queue in QUEUES}, settings)
+    yield from table_alarms("table")
+    yield from function_alarms({function.name: function.name for function in FUNCTIONS})
+    yield from gateway_alarms("api", settings)
+    yield from sweeper_alarms("sweeper")

@@ -1,4 +1,4 @@
-"""Alarms for everything that is watched, one alarm for releases, and all of it on one page."""
+"""An alarm for every definition, a composite alarm for releases, and a dashboard."""
 
 from collections.abc import Sequence
 
@@ -9,15 +9,17 @@ from infra.components.alarm_definitions import AlarmDefinition
 from infra.components.notifications import Notifications
 from infra.topology import alarm_name, gateway_name
 
+Alarm = AlarmDefinition[pulumi.Output[str]]
+
 #: The dashboard is a grid of 24 columns.
 _WIDTH, _HEIGHT, _COLUMNS = 8, 6, 3
 
 
 class Alarms(pulumi.ComponentResource):
-    """An alarm for each watch, told to the stack's topic when it begins and when it ends.
+    """One alarm for each definition; the stack's topic is told when it begins and ends.
 
-    ``release`` is on while any of those is that say whether a new version works: as long as
-    a canary is on trial, this is what ends it.
+    The composite alarm ``release`` is raised while any alarm with ``ends_release`` is. While a
+    canary has its share of the calls, ``infra/release`` takes it back when that happens.
     """
 
     def __init__(
@@ -26,7 +28,7 @@ class Alarms(pulumi.ComponentResource):
         *,
         stack: str,
         region: str,
-        definitions: Sequence[AlarmDefinition],
+        definitions: Sequence[Alarm],
         notifications: Notifications,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -37,15 +39,18 @@ class Alarms(pulumi.ComponentResource):
             definition.name: _alarm(definition, stack, notifications, child)
             for definition in definitions
         }
-        judges = [made[definition.name] for definition in definitions if definition.ends_release]
-        if judges:
-            rule = pulumi.Output.all(*(judge.name for judge in judges)).apply(
+        ending = [made[definition.name] for definition in definitions if definition.ends_release]
+        if ending:
+            rule = pulumi.Output.all(*(alarm.name for alarm in ending)).apply(
                 lambda names: " OR ".join(f'ALARM("{name}")' for name in names)
             )
             aws.cloudwatch.CompositeAlarm(
                 "release",
                 alarm_name=alarm_name(stack, "release"),
-                alarm_description="Something that a new version could have broken is broken.",
+                alarm_description=(
+                    "An alarm that a new version could have caused is raised; its name is in the"
+                    " alarm's reason. A release on trial is taken back."
+                ),
                 alarm_rule=rule,
                 opts=child,
             )
@@ -66,7 +71,7 @@ class Alarms(pulumi.ComponentResource):
 
 
 def _alarm(
-    definition: AlarmDefinition,
+    definition: Alarm,
     stack: str,
     notifications: Notifications,
     opts: pulumi.ResourceOptions,
@@ -85,7 +90,7 @@ def _alarm(
         evaluation_periods=1,
         threshold=definition.threshold,
         comparison_operator="LessThanThreshold" if definition.at_least else "GreaterThanThreshold",
-        # A shop without customers has no figures, and nothing is wrong with it.
+        # Without customers there are no figures, which is no reason for an alarm.
         treat_missing_data="breaching" if definition.at_least else "notBreaching",
         alarm_actions=[notifications.arn],
         ok_actions=[notifications.arn],
@@ -93,8 +98,8 @@ def _alarm(
     )
 
 
-def _widget(number: int, definition: AlarmDefinition, region: str) -> dict[str, object]:
-    """Return a graph of what is watched, with the line it must not cross."""
+def _widget(number: int, definition: Alarm, region: str) -> dict[str, object]:
+    """Return a graph of the metric, with the alarm's threshold as a line."""
     row, column = divmod(number, _COLUMNS)
     dimensions = [part for pair in definition.dimensions.items() for part in pair]
     return {

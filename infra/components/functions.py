@@ -21,7 +21,7 @@ from infra.components.keys import CardKey, SigningKeys
 from infra.components.permissions import Resources, function_policy, trust
 from infra.components.queues import Queues
 from infra.components.table import Table
-from infra.topology import QUEUES, Function, function_name, queue_setting
+from infra.topology import LIVE_ALIAS, QUEUES, Function, function_name, queue_setting
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,6 @@ def _environment(
         name: made[name] if name in made else configuration.variable(name)
         for name in function.settings
     }
-
-
-#: The alias that everything calls.
-LIVE = "live"
 
 
 class ShopFunction(pulumi.ComponentResource):
@@ -123,7 +119,7 @@ class ShopFunction(pulumi.ComponentResource):
         stable = canary.stable[function.name] if canary else None
         live = aws.lambda_.Alias(
             function.name,
-            name=LIVE,
+            name=LIVE_ALIAS,
             function_name=made.name,
             function_version=stable or made.version,
             routing_config=made.version.apply(

@@ -24,6 +24,8 @@ import yaml  # type: ignore[import-untyped]
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from pulumi.runtime.settings import get_root_resource
 
+from infra.topology import LIVE_ALIAS
+
 INFRA = Path(__file__).parents[1]
 PROJECT = "acme-serverless-fitness-shop"
 ACCOUNT = "123456789012"
@@ -87,7 +89,7 @@ class Deployment:
     def function_of(self, arn: str) -> PlannedResource:
         """Return the function that an alias ``live`` calls."""
         alias = self.by_arn(arn)
-        if (alias.type, alias["name"]) != ("aws:lambda/alias:Alias", "live"):
+        if (alias.type, alias["name"]) != ("aws:lambda/alias:Alias", LIVE_ALIAS):
             raise ValueError(arn)
         return self.all("lambda/function:Function")[alias.name]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from app.domain.errors import SettingsError
 from infra.cost.assumptions import Demand
-from infra.verify.sources.units import Units
+from infra.cost.units import Units
 
 #: Written from ``python -m infra.verify.sources.journeys``; a test compares the two.
-JOURNEYS = Path("infra/cost/journeys.json")
+JOURNEYS_FILE = Path(__file__).with_name("journeys.json")
 
 #: What reading anything else ends in.
 _WRONG = (OSError, AttributeError, KeyError, TypeError, ValueError, ArithmeticError)
@@ -18,7 +18,7 @@ _WRONG = (OSError, AttributeError, KeyError, TypeError, ValueError, ArithmeticEr
 Amounts = dict[str, Decimal]
 
 
-def read_journeys(root: Path) -> dict[str, Amounts]:
+def read_journeys(path: Path = JOURNEYS_FILE) -> dict[str, Amounts]:
     """Return the units of each journey by their names.
 
     Raises:
@@ -26,13 +26,13 @@ def read_journeys(root: Path) -> dict[str, Amounts]:
     """
     names = [field.name for field in fields(Units)]
     try:
-        found = json.loads((root / JOURNEYS).read_text(encoding="utf-8"), parse_float=Decimal)
+        found = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
         return {
             journey: {name: Decimal(units[name]) for name in names}
             for journey, units in found.items()
         }
     except _WRONG as failure:
-        raise SettingsError(f"{JOURNEYS} does not hold the units of the journeys") from failure
+        raise SettingsError(f"{path.name} does not hold the units of the journeys") from failure
 
 
 def sum_month(demand: Demand, journeys: dict[str, Amounts]) -> Amounts:
@@ -43,7 +43,7 @@ def sum_month(demand: Demand, journeys: dict[str, Amounts]) -> Amounts:
     """
     times = {"browse": demand.visits, "cart": demand.carts, "buy": 1}
     if missing := set(times) - set(journeys):
-        raise SettingsError(f"{JOURNEYS} lacks {', '.join(sorted(missing))}")
+        raise SettingsError(f"{JOURNEYS_FILE.name} lacks {', '.join(sorted(missing))}")
     names = [field.name for field in fields(Units)]
     return {
         name: demand.orders

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.store.schema import SHAPE
+from app.settings import read_settings
+from infra.components.alarm_definitions import every_alarm
 from infra.cost import assumptions as assumed
 from infra.cost.assumptions import GIGABYTE, Demand
 from infra.cost.journeys import Amounts
@@ -63,14 +64,13 @@ def table_bytes(demand: Demand) -> tuple[int, int]:
 
 
 def alarm_count() -> int:
-    """Return how many alarms ``infra/components/alarm_definitions.py`` makes."""
-    of_queues, of_tables = len(QUEUES), 2 * (1 + len(SHAPE.indexes))
-    return of_queues + of_tables + 2 * len(FUNCTIONS) + 2 + 2
+    """Return how many alarms a stack with its default settings has."""
+    return len(list(every_alarm(read_settings({}))))
 
 
 def this_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line]:
     """Yield the lines of a month's bill; ``used`` is what all journeys use together."""
-    one = prices.one
+    price = prices.per_unit
     kept, indexed = map(gigabytes, table_bytes(demand))
     visits = demand.orders * demand.visits
     calls = used["function_calls"] + SWEEPS
@@ -80,81 +80,83 @@ def this_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line
 
     yield Line(
         "Lambda",
-        calls * one["function_calls"] + computed * one["gb_seconds"],
+        calls * price["function_calls"] + computed * price["gb_seconds"],
         f"{_count(calls)} calls, {_count(computed)} GB-seconds",
     )
     yield Line(
         "DynamoDB",
-        reads * one["read_units"] + used["write_units"] * one["write_units"],
+        reads * price["read_units"] + used["write_units"] * price["write_units"],
         f"{_count(reads)} read and {_count(used['write_units'])} write units",
     )
     yield Line(
         "DynamoDB storage",
-        (kept + indexed) * one["table_month"] + kept * one["backup_month"],
+        (kept + indexed) * price["table_month"] + kept * price["backup_month"],
         f"{kept + indexed:.2f} GB after a year, {kept:.2f} of it backed up",
     )
     requests = used["queue_requests"] + idle_polls()
     yield Line(
         "SQS",
-        requests * one["queue_requests"],
+        requests * price["queue_requests"],
         f"{_count(used['queue_requests'])} requests and {_count(idle_polls())} empty polls",
     )
     yield Line(
         "API Gateway",
-        used["http_requests"] * one["http_requests"],
+        used["http_requests"] * price["http_requests"],
         f"{_count(used['http_requests'])} requests to the HTTP API",
     )
-    yield from pages(visits, used["http_requests"], one)
-    yield from _keys(one)
-    yield from _watching(calls, one)
+    yield from pages(visits, used["http_requests"], price)
+    yield from _keys(price)
+    yield from _watching(calls, price)
     yield Line(
         "ECR",
-        gigabytes(assumed.IMAGES_KEPT * assumed.IMAGE_BYTES) * one["image_month"],
+        gigabytes(assumed.IMAGES_KEPT * assumed.IMAGE_BYTES) * price["image_month"],
         f"{assumed.IMAGES_KEPT} images",
     )
-    yield Line("EventBridge Scheduler", SWEEPS * one["scheduled_calls"], f"{_count(SWEEPS)} sweeps")
+    yield Line(
+        "EventBridge Scheduler", SWEEPS * price["scheduled_calls"], f"{_count(SWEEPS)} sweeps"
+    )
     yield Line("Budgets", Decimal(), "one budget that only tells: free")
 
 
-def pages(visits: int, api_calls: Decimal, one: dict[str, Decimal]) -> Iterator[Line]:
+def pages(visits: int, api_calls: Decimal, price: dict[str, Decimal]) -> Iterator[Line]:
     """Yield what pages, pictures and answers cost on their way to people."""
     answer = assumed.ANSWER_BYTES_PER_CALL + assumed.HEADER_BYTES
     traffic = gigabytes(visits * assumed.bytes_per_visit() + api_calls * answer)
     requests = visits * assumed.FILES_PER_VISIT + api_calls
     yield Line(
         "CloudFront",
-        traffic * one["cdn_traffic"] + requests * one["cdn_requests"],
+        traffic * price["cdn_traffic"] + requests * price["cdn_requests"],
         f"{traffic:,.1f} GB, {_count(requests)} requests",
     )
     # Most requests end at CloudFront; what changed or is forgotten there comes from the bucket.
     misses = Decimal(visits * assumed.FILES_PER_VISIT) / assumed.FILES_PER_MISS
-    yield Line("S3", misses * one["page_requests"] + one["page_month"] / 1000, "pages")
+    yield Line("S3", misses * price["page_requests"] + price["page_month"] / 1000, "pages")
 
 
-def _keys(one: dict[str, Decimal]) -> Iterator[Line]:
+def _keys(price: dict[str, Decimal]) -> Iterator[Line]:
     asked = key_requests()
     yield Line(
         "KMS",
-        2 * one["key"] + asked * one["key_requests"],
+        2 * price["key"] + asked * price["key_requests"],
         f"keys for cards and for notices, {_count(asked)} requests",
     )
     reads = assumed.KEY_READERS * assumed.SECONDS_A_MONTH // 3600
     yield Line(
         "Secrets Manager",
-        one["secret"] + reads * one["secret_requests"],
+        price["secret"] + reads * price["secret_requests"],
         f"the signing keys, {_count(reads)} reads",
     )
 
 
-def _watching(calls: Decimal, one: dict[str, Decimal]) -> Iterator[Line]:
+def _watching(calls: Decimal, price: dict[str, Decimal]) -> Iterator[Line]:
     logged = gigabytes(calls * assumed.LOG_BYTES_PER_CALL)
     alarms = alarm_count()
     yield Line(
         "CloudWatch",
-        logged * (one["log_intake"] + one["log_month"])
-        + alarms * one["alarm"]
-        + one["composite_alarm"]
-        + one["dashboard"],
+        logged * (price["log_intake"] + price["log_month"])
+        + alarms * price["alarm"]
+        + price["composite_alarm"]
+        + price["dashboard"],
         f"{alarms} alarms, a dashboard, {logged:.2f} GB of logs",
     )
 

@@ -39,7 +39,7 @@ _ORDER_READS, _ORDER_WRITES = 4, 5
 
 def old_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line]:
     """Yield the lines of a month's bill; ``used`` is what this shop's journeys use."""
-    one = prices.one
+    price = prices.per_unit
     visits, carts = demand.orders * demand.visits, demand.orders * demand.carts
     orders = demand.orders * assumed.MONTHS_KEPT
     users = orders // assumed.ORDERS_PER_USER
@@ -56,26 +56,26 @@ def old_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line]
 
     yield Line(
         "Lambda",
-        calls * one["function_calls"] + (computing + sleeping) * one["gb_seconds"],
+        calls * price["function_calls"] + (computing + sleeping) * price["gb_seconds"],
         f"{int(sleeping):,} GB-seconds asleep beside a parcel",
     )
     yield Line(
         "DynamoDB",
-        reads * one["read_units"] + writes * one["write_units"],
+        reads * price["read_units"] + writes * price["write_units"],
         f"{int(reads):,} read units: every read reads all there is",
     )
     kept, _ = table_bytes(demand)
     yield Line(
-        "DynamoDB storage", gigabytes(kept) * one["table_month"], "without backups or indexes"
+        "DynamoDB storage", gigabytes(kept) * price["table_month"], "without backups or indexes"
     )
     requests = used["queue_requests"] + idle_polls()
-    yield Line("SQS", requests * one["queue_requests"], "the same four queues are polled")
-    yield Line("API Gateway", used["http_requests"] * one["http_requests"], "the same calls")
-    yield from pages(visits, used["http_requests"], one)
+    yield Line("SQS", requests * price["queue_requests"], "the same four queues are polled")
+    yield Line("API Gateway", used["http_requests"] * price["http_requests"], "the same calls")
+    yield from pages(visits, used["http_requests"], price)
     logged = gigabytes(calls * assumed.LOG_BYTES_PER_CALL)
     yield Line(
         "CloudWatch",
-        logged * (one["log_intake"] + assumed.MONTHS_KEPT * one["log_month"]),
+        logged * (price["log_intake"] + assumed.MONTHS_KEPT * price["log_month"]),
         "logs, kept for ever",
     )
 

@@ -19,7 +19,7 @@ from infra.verify.registry import GATES
 STAGES = ("source", "preview", "canary", "live")
 #: Those in which something runs that can be switched.
 DEPLOYED = ("canary", "live")
-POLICY_FILE = Path("infra") / "verify" / "policy.toml"
+POLICY_FILE = Path(__file__).with_name("policy.toml")
 
 Words = Annotated[str, Field(min_length=3)]
 
@@ -141,7 +141,7 @@ def _check_stages(names: tuple[str, ...]) -> None:
         raise ValueError(f"there is no stage {', '.join(sorted(unknown))}")
 
 
-def read_policy(path: Path) -> Policy:
+def read_policy(path: Path = POLICY_FILE) -> Policy:
     """Return the policy in a file.
 
     Raises:

@@ -10,13 +10,16 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
+from app.domain.errors import SettingsError
+from infra.cost.prices import PRICES_FILE, PriceList
+from infra.cost.units import Units
 from infra.local.environment import base_environment
 from infra.verify.evidence import Evidence, Finding, Measurement
 from infra.verify.sources.aws_clients import SourceUnreachableError, aws_client, translate_errors
 from infra.verify.sources.cloudwatch import Window
 from infra.verify.sources.spent import Budget, list_budgets, units_used
-from infra.verify.sources.units import Prices, Units
 from infra.verify.target import Target
 
 GATE = "cost"
@@ -26,27 +29,27 @@ _JOURNEYS_SECONDS = 180
 _DIGITS = 4
 
 
-async def collect(target: Target) -> Evidence:
+async def collect(target: Target, *, prices_file: Path = PRICES_FILE) -> Evidence:
     """Meter what the stage allows to meter and price it."""
     now = datetime.now(UTC)
     is_metered_here = target.is_local or target.stage in {"source", "preview"}
     where = "metered journeys" if is_metered_here else f"CloudWatch and Budgets, {target.stack}"
     try:
-        prices = Prices.read(target.root)
+        prices = PriceList.read(prices_file)
         if is_metered_here:
             used = await asyncio.to_thread(_play, target)
             return build_evidence(where, now, prices, price_journeys(prices, used))
         with translate_errors("AWS"):
             measurements, findings = await asyncio.to_thread(_spent, target, prices, now)
         return build_evidence(where, now, prices, measurements, findings)
-    except SourceUnreachableError as failure:
+    except (SourceUnreachableError, SettingsError) as failure:
         return Evidence(GATE, where, now, unreachable=str(failure))
 
 
 def build_evidence(
     source: str,
     now: datetime,
-    prices: Prices,
+    prices: PriceList,
     measurements: list[Measurement],
     findings: list[Finding] | None = None,
 ) -> Evidence:
@@ -61,7 +64,7 @@ def build_evidence(
     )
 
 
-def price_journeys(prices: Prices, used: dict[str, Units]) -> list[Measurement]:
+def price_journeys(prices: PriceList, used: dict[str, Units]) -> list[Measurement]:
     """Return the cost of each journey, and the units that do not hang on this machine."""
     measurements = []
     for journey, units in used.items():
@@ -77,7 +80,7 @@ def price_journeys(prices: Prices, used: dict[str, Units]) -> list[Measurement]:
 
 
 def price_orders(
-    prices: Prices, *, now: tuple[Units, int], before: tuple[Units, int]
+    prices: PriceList, *, now: tuple[Units, int], before: tuple[Units, int]
 ) -> list[Measurement]:
     """Return what everything that was used costs per order, next to the time before."""
     (used, orders), (used_before, orders_before) = now, before
@@ -135,7 +138,7 @@ def _play(target: Target) -> dict[str, Units]:
 
 
 def _spent(
-    target: Target, prices: Prices, now: datetime
+    target: Target, prices: PriceList, now: datetime
 ) -> tuple[list[Measurement], list[Finding]]:
     client = aws_client("cloudwatch", target.region)
     window = Window.since(target.since, now)

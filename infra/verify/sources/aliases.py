@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infra.topology import LIVE_ALIAS
+
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
     from types_boto3_lambda.type_defs import AliasConfigurationResponseTypeDef
-
-#: The alias that gateway and event source mappings call.
-ALIAS = "live"
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Routing:
 def find_routing(client: "LambdaClient", function: str) -> Routing | None:
     """Return the routing of a function by its AWS name, or None if it has no such alias."""
     try:
-        alias = client.get_alias(FunctionName=function, Name=ALIAS)
+        alias = client.get_alias(FunctionName=function, Name=LIVE_ALIAS)
     except client.exceptions.ResourceNotFoundException:
         return None
     return _routing(function, alias)
@@ -49,7 +48,7 @@ def point_alias(client: "LambdaClient", routing: Routing, *, version: str) -> Ro
     """
     alias = client.update_alias(
         FunctionName=routing.function,
-        Name=ALIAS,
+        Name=LIVE_ALIAS,
         FunctionVersion=version,
         RoutingConfig={"AdditionalVersionWeights": {}},
         RevisionId=routing.revision,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from infra.verify.sources.aliases import ALIAS
+from infra.topology import LIVE_ALIAS
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
@@ -123,7 +123,7 @@ def function_figures(
     ``version`` picks the calls that went to one of two versions behind a weighted alias. A
     refused call went to neither, so throttles are those of the alias.
     """
-    alias = (("FunctionName", function), ("Resource", f"{function}:{ALIAS}"))
+    alias = (("FunctionName", function), ("Resource", f"{function}:{LIVE_ALIAS}"))
     executed = alias if version is None else (*alias, ("ExecutedVersion", version))
     found = read_series(
         client,

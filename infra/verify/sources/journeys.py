@@ -22,6 +22,7 @@ import httpx
 
 from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
 from infra import topology
+from infra.cost.units import Units
 from infra.local.clients import Clients
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
@@ -29,7 +30,6 @@ from infra.local.environment import REGION, aws_environment
 from infra.local.function_host import LambdaContext
 from infra.local.loading import load
 from infra.verify.sources.metering import Meter, metering
-from infra.verify.sources.units import Units
 
 #: What one call to DynamoDB or SQS takes within a region, generously.
 CALL_SECONDS = 0.005

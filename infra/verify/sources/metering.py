@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from infra.verify.sources.units import Units
+from infra.cost.units import Units
 
 _READ_BLOCK = 4096
 _TIMEOUT_SECONDS = 30

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.messages import PAYMENT_REQUEST
 from app.store.schema import SHAPE
+from infra.cost.units import Units
 from infra.topology import FUNCTIONS, QUEUES, function_name, queue_name, table_name
 from infra.verify.sources.cloudwatch import Series, Window, read_series
-from infra.verify.sources.units import Units
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient

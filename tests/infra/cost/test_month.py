@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,18 +23,18 @@ from infra.cost.assumptions import (
     Demand,
     describe_assumptions,
 )
-from infra.cost.journeys import JOURNEYS, Amounts, read_journeys, sum_month
+from infra.cost.journeys import Amounts, read_journeys, sum_month
 from infra.cost.model import SWEEPS, Line, alarm_count, idle_polls, key_requests, this_shop
 from infra.cost.old_design import LARGEST_READ, PRODUCTS, _query, old_shop
-from infra.cost.prices import PriceList
+from infra.cost.prices import PRICES_FILE, PriceList
+from infra.cost.units import Units
 from infra.seeds import plausible
 from infra.topology import SWEEPER
 from infra.verify.sources.metering import item_size
-from infra.verify.sources.units import PRICES
 from tests.infra.components.deployment import ROOT, deploy
 
-LIST = PriceList.read(ROOT)
-PLAYED = read_journeys(ROOT)
+LIST = PriceList.read()
+PLAYED = read_journeys()
 
 
 def bill(demand: Demand, prices: PriceList = LIST) -> dict[str, Line]:
@@ -83,9 +83,9 @@ def test_more_of_anything_never_costs_less(orders: int, visits: int) -> None:
             assert all(after[name].dollars >= line.dollars for name, line in before.items())
 
 
-@pytest.mark.parametrize("unit", sorted(LIST.one))
+@pytest.mark.parametrize("unit", sorted(LIST.per_unit))
 def test_every_price_is_on_the_bill(unit: str) -> None:
-    dearer = replace(LIST, one={**LIST.one, unit: LIST.one[unit] * 2})
+    dearer = replace(LIST, per_unit={**LIST.per_unit, unit: LIST.per_unit[unit] * 2})
     demand = Demand(100)
 
     assert sum(dollars.dollars for dollars in bill(demand, dearer).values()) > sum(
@@ -169,7 +169,7 @@ def test_the_price_of_computing_is_that_of_the_processors_of_the_stack() -> None
 
     # https://aws.amazon.com/lambda/pricing/: arm64 is a fifth cheaper.
     assert architecture == "x86_64"
-    assert LIST.one["gb_seconds"] == Decimal("0.0000166667")
+    assert LIST.per_unit["gb_seconds"] == Decimal("0.0000166667")
 
 
 def test_the_old_design_reads_all_there_is_up_to_a_megabyte() -> None:
@@ -191,11 +191,11 @@ def test_what_is_assumed_is_said_with_its_numbers() -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}x", '{"buy": {"read_units": 1}}', '{"buy": 1}'])
 def test_journeys_that_were_not_metered_are_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "infra" / "cost").mkdir(parents=True)
-    (tmp_path / JOURNEYS).write_text(text, encoding="utf-8")
+    path = tmp_path / "journeys.json"
+    path.write_text(text, encoding="utf-8")
 
     with pytest.raises(SettingsError, match="units of the journeys"):
-        read_journeys(tmp_path)
+        read_journeys(path)
 
 
 def test_a_journey_that_is_missing_is_named() -> None:
@@ -205,10 +205,42 @@ def test_a_journey_that_is_missing_is_named() -> None:
         sum_month(Demand(1), played)
 
 
+def _price_list(path: Path, *changes: tuple[str, str]) -> Path:
+    text = PRICES_FILE.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 @pytest.mark.parametrize("text", ["", "dated = 2026-11-01", "[per_million]\nread_units = 'x'"])
 def test_something_else_is_no_price_list(tmp_path: Path, text: str) -> None:
-    (tmp_path / "infra" / "cost").mkdir(parents=True)
-    (tmp_path / PRICES).write_text(text, encoding="utf-8")
+    path = tmp_path / "prices.toml"
+    path.write_text(text, encoding="utf-8")
 
     with pytest.raises(SettingsError, match="no price list"):
-        PriceList.read(tmp_path)
+        PriceList.read(path)
+
+
+@pytest.mark.parametrize("dated", ["'soon'", "2026-11-01T00:00:00Z"])
+def test_prices_without_a_day_are_refused(tmp_path: Path, dated: str) -> None:
+    path = _price_list(tmp_path / "prices.toml", ("dated = 2026-11-01", f"dated = {dated}"))
+
+    with pytest.raises(SettingsError, match="from which day"):
+        PriceList.read(path)
+
+
+@pytest.mark.parametrize("unit", [field.name for field in fields(Units)])
+def test_a_unit_without_a_price_is_named(tmp_path: Path, unit: str) -> None:
+    path = _price_list(tmp_path / "prices.toml", (f"\n{unit} =", f"\nother_{unit} ="))
+
+    with pytest.raises(SettingsError, match=f"no price for {unit}"):
+        PriceList.read(path)
+
+
+def test_units_cost_their_number_times_their_price() -> None:
+    used = Units(read_units=2, write_units=3)
+
+    # In millionths of a dollar, so that is the price of a million of each.
+    assert LIST.cost_of(used) == pytest.approx(2 * 0.1415 + 3 * 0.705)

@@ -16,8 +16,8 @@ from app.security.signing_keys import parse_signing_keys
 from infra.local.emulator import Emulator
 from infra.release import release as module
 from infra.release.release import PRACTICE_CALLS, Release
-from infra.topology import FUNCTIONS, alarm_name, function_name, signing_keys_name
-from infra.verify.policy import POLICY_FILE, read_policy
+from infra.topology import FUNCTIONS, LIVE_ALIAS, alarm_name, function_name, signing_keys_name
+from infra.verify.policy import read_policy
 from infra.verify.rollback import promote
 from tests.infra.verify.servers import Asked, Said, serving
 from tests.infra.verify.stacks import clients_of, deployed, publish
@@ -62,7 +62,7 @@ class Stack:
         found = set()
         for function in FUNCTIONS:
             name = function_name(self.name, function.name)
-            alias = self.aws("lambda").get_alias(FunctionName=name, Name="live")
+            alias = self.aws("lambda").get_alias(FunctionName=name, Name=LIVE_ALIAS)
             weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
             found.add((alias["FunctionVersion"], json.dumps(weights) if weights else ""))
         return found
@@ -77,7 +77,7 @@ class Stack:
 def stack(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     name, aws = deployed(emulator), clients_of(emulator)
     for function, version in publish(aws("lambda"), name, release="old").items():
-        aws("lambda").create_alias(FunctionName=function, Name="live", FunctionVersion=version)
+        aws("lambda").create_alias(FunctionName=function, Name=LIVE_ALIAS, FunctionVersion=version)
     made = Stack(name, tmp_path, aws)
     generic = {"image": OLD, "stage": "dev"}
     config = {"aws:region": "eu-west-1", "awsconfig:generic": generic}
@@ -188,7 +188,7 @@ def test_a_new_version_is_called_often_enough_to_be_judged(
 
 
 def test_there_is_practice_enough_for_every_limit_of_a_canary() -> None:
-    policy = read_policy(ROOT / POLICY_FILE)
+    policy = read_policy()
     wanted = [
         limit.min_samples for limit in policy.limits_for("performance", "canary", is_local=False)
     ]
@@ -198,7 +198,7 @@ def test_there_is_practice_enough_for_every_limit_of_a_canary() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("response", "told"),
     [
         (Said(503, {}), "PurchaseRefusedError: POST /register: 503"),
         (Said(200, {}), "another shape"),
@@ -208,10 +208,10 @@ def test_practice_that_is_refused_is_for_the_gates_to_judge(
     stack: Stack,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
-    capture: Said,
+    response: Said,
     told: str,
 ) -> None:
-    with serving(lambda _: capture) as url:
+    with serving(lambda _: response) as url:
         monkeypatch.setenv(
             "STAND_IN_OUTPUTS", json.dumps({"Image::Repository": REPOSITORY, "Gateway::URL": url})
         )
@@ -277,7 +277,7 @@ def test_the_first_release_of_a_stack_gets_all_calls_and_stays(
 ) -> None:
     for function in FUNCTIONS:
         name = function_name(stack.name, function.name)
-        stack.aws("lambda").delete_alias(FunctionName=name, Name="live")
+        stack.aws("lambda").delete_alias(FunctionName=name, Name=LIVE_ALIAS)
 
     code, judge = released(stack, monkeypatch, verdict)
 

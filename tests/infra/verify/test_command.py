@@ -17,7 +17,7 @@ from app.domain.errors import SettingsError
 from infra.cli import verify
 from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment, base_environment
-from infra.topology import FUNCTIONS, function_name
+from infra.topology import FUNCTIONS, LIVE_ALIAS, function_name
 from infra.verify.decision import decide
 from infra.verify.policy import read_policy
 from infra.verify.report import as_junit, as_markdown, read_report
@@ -79,11 +79,11 @@ def canary(emulator: Emulator) -> str:
     """A stack with a release that has every call, and one with a tenth of them."""
     stack, functions = deployed(emulator), clients_of(emulator)("lambda")
     for name, version in publish(functions, stack, release="1").items():
-        functions.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
+        functions.create_alias(FunctionName=name, Name=LIVE_ALIAS, FunctionVersion=version)
     for name, version in publish(functions, stack, release="2").items():
         functions.update_alias(
             FunctionName=name,
-            Name="live",
+            Name=LIVE_ALIAS,
             RoutingConfig={"AdditionalVersionWeights": {version: 0.1}},
         )
     return stack
@@ -91,7 +91,7 @@ def canary(emulator: Emulator) -> str:
 
 def _routes(functions: Any, stack: str) -> set[tuple[str, bool]]:
     found = [
-        functions.get_alias(FunctionName=function_name(stack, function.name), Name="live")
+        functions.get_alias(FunctionName=function_name(stack, function.name), Name=LIVE_ALIAS)
         for function in FUNCTIONS
     ]
     return {(item["FunctionVersion"], "RoutingConfig" in item) for item in found}

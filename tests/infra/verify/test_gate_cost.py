@@ -1,6 +1,5 @@
 """Gate cost: metered journeys, what CloudWatch counted, and AWS Budgets."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,17 +13,26 @@ from app.messages import PAYMENT_REQUEST
 from app.store.schema import SHAPE
 from infra import topology
 from infra.cost.journeys import read_journeys
+from infra.cost.prices import PriceList
+from infra.cost.units import Units
 from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment
 from infra.verify.evidence import Evidence, Measurement
 from infra.verify.gates import cost
 from infra.verify.sources.metering import item_size, meter_call, metering
-from infra.verify.sources.units import PRICES, Prices, Units
 from tests.infra.verify.servers import Asked, Said, serving
-from tests.infra.verify.stacks import ROOT, clients_of, deployed, target_of
+from tests.infra.verify.stacks import clients_of, deployed, target_of
 
-PRICED = Prices(
-    date(2026, 11, 1), dict.fromkeys((field for field in Units.__dataclass_fields__), 1.0)
+ONE_DOLLAR_PER_MILLION = "\n".join(
+    [
+        "dated = 2026-11-01",
+        'region = "eu-west-1"',
+        "[per_million]",
+        *(f"{unit} = 1.0" for unit in Units.__dataclass_fields__),
+        "[more_per_million]",
+        "[per_gigabyte]",
+        "[per_month]",
+    ]
 )
 
 
@@ -61,7 +69,7 @@ async def test_the_journeys_of_this_tree_are_metered_and_priced() -> None:
         assert priced > 0
     assert _of(evidence, "age of prices").value == (datetime.now(UTC).date() - _dated()).days
 
-    for journey, units in read_journeys(ROOT).items():
+    for journey, units in read_journeys().items():
         assert _of(evidence, f"reads of {journey}").value == units["read_units"]
         assert _of(evidence, f"writes of {journey}").value == units["write_units"]
         assert _of(evidence, f"queue requests of {journey}").value == units["queue_requests"]
@@ -69,12 +77,10 @@ async def test_the_journeys_of_this_tree_are_metered_and_priced() -> None:
 
 
 def _dated() -> date:
-    return Prices.read(ROOT).dated
+    return PriceList.read().dated
 
 
 async def test_a_tree_whose_journeys_fail_is_not_judged(tmp_path: Path) -> None:
-    (tmp_path / "infra" / "cost").mkdir(parents=True)
-    shutil.copy(ROOT / PRICES, tmp_path / PRICES)
     (tmp_path / "app").mkdir()
     (tmp_path / "app/__init__.py").write_text("raise SystemExit(1)")
 
@@ -83,24 +89,12 @@ async def test_a_tree_whose_journeys_fail_is_not_judged(tmp_path: Path) -> None:
     assert evidence.unreachable == "the journeys could not be played"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "dated = 2026-11-01\n[per_million]\nread_units = 1",
-        "dated = 'soon'\n[per_million]\n" + "\n".join(f"{unit} = 1" for unit in PRICED.per_million),
-    ],
-)
-async def test_without_a_dated_price_for_every_unit_nothing_is_judged(
-    tmp_path: Path, text: str
-) -> None:
-    (tmp_path / "infra" / "cost").mkdir(parents=True)
-    (tmp_path / PRICES).write_text(text)
+async def test_without_prices_nothing_is_judged(tmp_path: Path) -> None:
+    evidence = await cost.collect(
+        target_of("", stage="source"), prices_file=tmp_path / "prices.toml"
+    )
 
-    evidence = await cost.collect(replace(target_of("", stage="source"), root=tmp_path))
-
-    assert evidence.unreachable
-    assert "infra/cost/prices.toml" in evidence.unreachable
+    assert evidence.unreachable == "prices.toml is no price list"
 
 
 def _item(size_bytes: int) -> dict[str, Any]:
@@ -217,9 +211,10 @@ def _create_budget(emulator: Emulator, name: str) -> None:
 
 
 async def test_a_deployed_shop_costs_what_was_counted_per_order(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(Prices, "read", lambda root: PRICED)
+    prices = tmp_path / "prices.toml"
+    prices.write_text(ONE_DOLLAR_PER_MILLION, encoding="utf-8")
     stack, cloudwatch = deployed(emulator), clients_of(emulator)("cloudwatch")
     _create_budget(emulator, f"{stack}-monthly")
     table = {"TableName": topology.table_name(stack)}
@@ -234,7 +229,7 @@ async def test_a_deployed_shop_costs_what_was_counted_per_order(
     _put(cloudwatch, "AWS/Lambda", "Invocations", 10, **function)
     _put(cloudwatch, "AWS/Lambda", "Duration", 4000, **function)
 
-    evidence = await cost.collect(target_of(stack))
+    evidence = await cost.collect(target_of(stack), prices_file=prices)
 
     per_order = _of(evidence, "cost per order")
     # 8 read, 8 written, 6 to SQS, 10 over HTTP, 10 calls, 4 seconds of a gigabyte; 2 orders.

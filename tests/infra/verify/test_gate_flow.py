@@ -122,7 +122,7 @@ async def test_a_declined_purchase_is_found(stack: str) -> None:
 async def test_a_purchase_that_is_under_way_for_too_long_is_found(
     stack: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flow, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(flow, "PURCHASE_DEADLINE_SECONDS", 0.3)
 
     with serving(_shop_with_orders_in("paid")) as url:
         evidence = await flow.collect(target_of(stack, url=url, is_local=True))

@@ -183,7 +183,7 @@ async def test_a_canary_is_compared_with_the_version_next_to_it(emulator: Emulat
     for name in old:
         functions.create_alias(
             FunctionName=name,
-            Name="live",
+            Name=topology.LIVE_ALIAS,
             FunctionVersion=old[name],
             RoutingConfig={"AdditionalVersionWeights": {new[name]: 0.1}},
         )
@@ -206,7 +206,7 @@ async def test_what_is_live_is_compared_with_the_time_before(emulator: Emulator)
     stack, clients = deployed(emulator), clients_of(emulator)
     functions, cloudwatch = clients("lambda"), clients("cloudwatch")
     for name, version in publish(functions, stack, release="1").items():
-        functions.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
+        functions.create_alias(FunctionName=name, Name=topology.LIVE_ALIAS, FunctionVersion=version)
     payment = topology.function_name(stack, "payment")
     alias = [
         {"Name": "FunctionName", "Value": payment},

@@ -7,7 +7,7 @@ import pytest
 
 from infra.verify.decision import Verdict, decide
 from infra.verify.evidence import Evidence, Measurement
-from infra.verify.policy import POLICY_FILE, Policy, read_policy
+from infra.verify.policy import Policy, read_policy
 from infra.verify.report import read_report
 from tests.infra.verify.stacks import ROOT
 
@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return read_policy(ROOT / POLICY_FILE)
+    return read_policy()
 
 
 def _verdict(policy: Policy, stage: str, gate: str, *changed: Measurement) -> Verdict:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.local.emulator import Emulator
-from infra.topology import FUNCTIONS, function_name
+from infra.topology import FUNCTIONS, LIVE_ALIAS, function_name
 from infra.verify.rollback import RollbackError, promote, roll_back
 from tests.infra.verify.stacks import clients_of, deployed, publish
 
@@ -20,7 +20,7 @@ def stack(emulator: Emulator, functions: Any) -> str:
     """A stack whose functions all run release 1."""
     stack = deployed(emulator)
     for name, version in publish(functions, stack, release="1").items():
-        functions.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
+        functions.create_alias(FunctionName=name, Name=LIVE_ALIAS, FunctionVersion=version)
     return stack
 
 
@@ -28,7 +28,7 @@ def _start_canary(functions: Any, stack: str, release: str = "2") -> None:
     for name, version in publish(functions, stack, release=release).items():
         functions.update_alias(
             FunctionName=name,
-            Name="live",
+            Name=LIVE_ALIAS,
             RoutingConfig={"AdditionalVersionWeights": {version: 0.1}},
         )
 
@@ -36,7 +36,7 @@ def _start_canary(functions: Any, stack: str, release: str = "2") -> None:
 def _routes(functions: Any, stack: str) -> set[tuple[str, bool]]:
     """Return, of all functions, where the alias leads and whether it has a canary."""
     found = [
-        functions.get_alias(FunctionName=function_name(stack, function.name), Name="live")
+        functions.get_alias(FunctionName=function_name(stack, function.name), Name=LIVE_ALIAS)
         for function in FUNCTIONS
     ]
     return {(change["FunctionVersion"], "RoutingConfig" in change) for change in found}
@@ -98,7 +98,7 @@ def test_one_function_that_fails_keeps_no_other_from_being_rolled_back(
     functions: Any, stack: str
 ) -> None:
     _start_canary(functions, stack)
-    functions.delete_alias(FunctionName=function_name(stack, "payment"), Name="live")
+    functions.delete_alias(FunctionName=function_name(stack, "payment"), Name=LIVE_ALIAS)
 
     with pytest.raises(RollbackError, match="payment: it has no alias") as failure:
         roll_back(functions, stack)
@@ -107,7 +107,7 @@ def test_one_function_that_fails_keeps_no_other_from_being_rolled_back(
     assert "shipment" not in str(failure.value)
     assert {
         "RoutingConfig"
-        in functions.get_alias(FunctionName=function_name(stack, other.name), Name="live")
+        in functions.get_alias(FunctionName=function_name(stack, other.name), Name=LIVE_ALIAS)
         for other in others
     } == {False}
 
