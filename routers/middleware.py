@@ -7,16 +7,16 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.deadlines import REQUEST_SECONDS, request_deadline
+from routers import cors
 
 log = logging.getLogger("shop.http")
 
 _PREFLIGHT_HEADERS = {
-    "access-control-allow-methods": "GET, POST, DELETE, OPTIONS",
-    "access-control-allow-headers": (
-        "Authorization, Content-Type, X-Access-Token, Idempotency-Key, Prefer"
-    ),
-    "access-control-max-age": "3600",
+    "access-control-allow-methods": ", ".join(cors.ALLOWED_METHODS),
+    "access-control-allow-headers": ", ".join(cors.ALLOWED_HEADERS),
+    "access-control-max-age": str(cors.MAX_AGE_SECONDS),
 }
+_EXPOSED_HEADERS = ", ".join(cors.EXPOSED_HEADERS)
 
 #: A year, and only where there is https: a shop on one's own machine has none (RFC 6797).
 _HTTPS_ONLY = "max-age=31536000"
@@ -69,8 +69,8 @@ class HTTPMiddleware:
 
 
 def _add_headers(headers: MutableHeaders) -> None:
-    headers["access-control-allow-origin"] = "*"
-    headers["access-control-expose-headers"] = "Link, Location, Retry-After"
+    headers["access-control-allow-origin"] = cors.ALLOWED_ORIGIN
+    headers["access-control-expose-headers"] = _EXPOSED_HEADERS
     headers.setdefault("x-content-type-options", "nosniff")
     headers.setdefault("cache-control", "no-store")
 

@@ -8,15 +8,16 @@ import pulumi_aws as aws
 from infra.components.configuration import Configuration
 from infra.components.functions import ShopFunction
 from infra.topology import gateway_name
+from routers import cors
 
 #: Rule 10 of openapi/CONTRACT.md, 1.1, for the gateway's own answers too: a browser that is
 #: turned away for asking too often has to be able to read it.
 CORS = aws.apigatewayv2.ApiCorsConfigurationArgs(
-    allow_origins=["*"],
-    allow_methods=["GET", "POST", "DELETE", "OPTIONS"],
-    allow_headers=["Authorization", "Content-Type", "X-Access-Token", "Idempotency-Key", "Prefer"],
-    expose_headers=["Link", "Location", "Retry-After"],
-    max_age=3600,
+    allow_origins=[cors.ALLOWED_ORIGIN],
+    allow_methods=list(cors.ALLOWED_METHODS),
+    allow_headers=list(cors.ALLOWED_HEADERS),
+    expose_headers=list(cors.EXPOSED_HEADERS),
+    max_age=cors.MAX_AGE_SECONDS,
 )
 
 #: What is written down of a request. Not who it came from, nor its headers or query: they
