@@ -93,7 +93,7 @@ async def add_cart_item(
 
     Without a price, name and price come from the catalog.
     """
-    await carts.add_to_cart(table, userid, body.to_line(), now=now)
+    await carts.add_to_cart(table, userid, body.to_draft(), now=now)
     return CartChangedResponse(userid=userid)
 
 
@@ -111,7 +111,7 @@ async def replace_cart(
     userid: UserId, body: CartUpdate, table: TableDep, now: NowDep
 ) -> CartChangedResponse:
     """Store a whole cart in place of the one there is."""
-    await carts.replace_cart(table, userid, [item.to_line() for item in body.cart], now=now)
+    await carts.replace_cart(table, userid, [item.to_draft() for item in body.cart], now=now)
     return CartChangedResponse(userid=userid)
 
 

@@ -1,9 +1,12 @@
-"""A shopper's cart: lines that add up."""
+"""A shopper's cart: lines that add up, and the prices they get."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-#: More of one thing at a time is a mistake, or mischief.
+from app.domain.product import Product
+
+#: More of one article is refused as a mistake.
 MAX_QUANTITY = 1_000_000
 
 
@@ -26,6 +29,44 @@ class CartLine:
 
 
 @dataclass(frozen=True)
+class CartLineDraft:
+    """A line as the client wrote it; ``price_cents`` is None where it left the price out."""
+
+    item_id: str
+    name: str
+    description: str
+    short_description: str
+    price_cents: int | None
+    price_text: str | None
+    quantity: int
+
+    @property
+    def needs_product(self) -> bool:
+        """Whether the price has to come from the catalog."""
+        return self.price_cents is None
+
+    def to_line(self, product: Product | None, *, added_at: datetime) -> CartLine:
+        """Return the line with what ``product`` adds to it.
+
+        The client's own name and price count. What it left out comes from the catalog; for
+        an article that is not in it the name stays empty and the price is 0.
+        """
+        price_cents = self.price_cents
+        if price_cents is None:
+            price_cents = product.price_cents if product else 0
+        return CartLine(
+            item_id=self.item_id,
+            name=self.name or (product.name if product else ""),
+            description=self.description,
+            short_description=self.short_description,
+            price_cents=price_cents,
+            price_text=self.price_text,
+            quantity=self.quantity,
+            added_at=added_at,
+        )
+
+
+@dataclass(frozen=True)
 class Cart:
     """All lines of one user, in the order in which they were added."""
 
@@ -41,3 +82,23 @@ class Cart:
     def item_count(self) -> int:
         """Return the sum of the quantities."""
         return sum(line.quantity for line in self.lines)
+
+
+def fill_cart(
+    user_id: str,
+    drafts: Sequence[CartLineDraft],
+    products: Mapping[str, Product],
+    *,
+    now: datetime,
+) -> Cart:
+    """Return a cart of these lines; the same article twice adds up, quantity 0 is left out."""
+    lines: dict[str, CartLine] = {}
+    for number, draft in enumerate(drafts):
+        # A microsecond apart, so that the cart keeps the order of the list.
+        added_at = now + timedelta(microseconds=number)
+        line = draft.to_line(products.get(draft.item_id), added_at=added_at)
+        earlier = lines.get(draft.item_id)
+        lines[draft.item_id] = (
+            replace(earlier, quantity=earlier.quantity + line.quantity) if earlier else line
+        )
+    return Cart(user_id, tuple(line for line in lines.values() if line.quantity > 0))

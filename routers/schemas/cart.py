@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.domain.cart import Cart, CartLine
+from app.domain.cart import Cart, CartLine, CartLineDraft
 from app.domain.errors import InvalidInputError
 from app.domain.money import cents_to_number, cents_to_text, strip_quotes, to_cents
 from app.fields import (
@@ -18,7 +18,6 @@ from app.fields import (
     Text,
     json_inside_json,
 )
-from app.services.carts import NewLine
 
 _EXAMPLE: dict[str, Any] = {
     "itemid": "533445d-530e-4a76-9398-5d16713b827b",
@@ -78,9 +77,9 @@ class CartItemCreate(LiberalModel):
     price: PriceField | None = None
     quantity: Quantity = 1
 
-    def to_line(self) -> NewLine:
-        """Return what the shop makes of it."""
-        return NewLine(
+    def to_draft(self) -> CartLineDraft:
+        """Return the line as the client wrote it."""
+        return CartLineDraft(
             item_id=self.itemid,
             name=self.name,
             description=self.description,

@@ -92,6 +92,7 @@ def cold_starts() -> list[Figure]:
 
 async def _operations() -> list[Figure]:
     from app.domain.card import Card  # noqa: PLC0415 - after the environment is set
+    from app.domain.cart import CartLineDraft  # noqa: PLC0415
     from app.domain.draft import DraftLine, OrderDraft  # noqa: PLC0415
     from app.domain.order import Address  # noqa: PLC0415
     from app.queues import get_queues  # noqa: PLC0415
@@ -108,7 +109,7 @@ async def _operations() -> list[Figure]:
     table, queues, now = get_table(), get_queues(), datetime.now(UTC)
     mat = "533445d-530e-4a76-9398-5d16713b827b"
     eric = "5c393a111d41c892ce243829"
-    line = carts.NewLine(mat, "Yoga Mat", "", "", 6250, None, 1)
+    line = CartLineDraft(mat, "Yoga Mat", "", "", 6250, None, 1)
     draft = OrderDraft(
         user_id=eric,
         first_name="Eric",
