@@ -13,7 +13,6 @@ from app.domain.errors import (
     ProductNotFoundError,
     UnauthorizedError,
 )
-from app.domain.product import Product
 from app.static_files import STATIC
 from app.store import products as store
 from routers.dependencies import (
@@ -73,16 +72,7 @@ async def get_product(id: ProductId, table: TableDep) -> ProductResponse:  # noq
 @router.post("/product", status_code=201, dependencies=[StaffOnly], include_in_schema=False)
 async def add_product(body: ProductCreate, table: TableDep, now: NowDep) -> ProductCreatedResponse:
     """Store a new product under an id of its own. For staff, unless the shop is open."""
-    product = Product(
-        product_id=str(uuid4()),
-        name=body.name,
-        short_description=body.short_description,
-        description=body.description,
-        image_urls=(body.image_url_1, body.image_url_2, body.image_url_3),
-        price_cents=body.price,
-        tags=tuple(body.tags),
-        created_at=now,
-    )
+    product = body.to_product(str(uuid4()), now=now)
     await store.add_product(table, product)
     return ProductCreatedResponse(resourceId=ProductPublic.from_product(product))
 

@@ -1,6 +1,5 @@
 """Order: buying, and watching what was bought arrive."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -13,12 +12,9 @@ from app.domain.errors import (
     OrderNotFoundError,
     UnauthorizedError,
 )
-from app.queues import Queues
 from app.security.signing_keys import get_signing_keys
 from app.services import orders
-from app.settings import Settings
 from app.store import orders as store
-from app.store.table import Table
 from routers.dependencies import (
     CallerDep,
     NowDep,
@@ -32,7 +28,7 @@ from routers.dependencies import (
 )
 from routers.problems import problems
 from routers.requests import JSONRoute
-from routers.schemas.order import OrderCreate, OrderPlacedResponse, OrderPublic, PaymentPublic
+from routers.schemas.order import OrderCreate, OrderPlacedResponse, OrderPublic
 
 router = APIRouter(prefix="/order", tags=["order"], route_class=JSONRoute)
 
@@ -62,113 +58,87 @@ def _key_header(description: str) -> Any:
     return Header(min_length=1, max_length=255, description=description)
 
 
-class _Placing:
-    """Everything that placing an order needs beside the order."""
-
-    def __init__(
-        self,
-        response: Response,
-        table: Table,
-        queues: Queues,
-        settings: Settings,
-        *,
-        now: datetime,
-        key: str | None,
-        is_async: bool,
-    ) -> None:
-        self._response = response
-        self._table = table
-        self._queues = queues
-        self._settings = settings
-        self._now = now
-        self._key = key
-        self._is_async = is_async
-
-    async def place(self, user_id: str, body: OrderCreate) -> OrderPlacedResponse:
-        """Place the order and wait for its payment, unless the client would rather not."""
-        order = await orders.place_order(
-            self._table,
-            self._queues,
-            body.to_draft(user_id),
-            idempotency_key=self._key,
-            client_is_trusted=self._settings.is_open,
-            fingerprint_key=(await get_signing_keys()).fingerprint,
-            now=self._now,
-        )
-        decision = None
-        if self._is_async:
-            self._response.status_code = 202
-            self._response.headers["Location"] = (
-                f"/order/{quote(user_id, safe='')}/{order.order_id}"
-            )
-            self._response.headers["Preference-Applied"] = "respond-async"
-        else:
-            decision = await orders.wait_for_decision(
-                self._table, order.order_id, seconds=self._settings.payment_wait_seconds
-            )
-        return OrderPlacedResponse(
-            order_id=order.order_id, userid=user_id, payment=PaymentPublic.from_decision(decision)
-        )
+KeyHeader = Annotated[
+    str | None,
+    _key_header("A repeat with the same key and body returns the same order."),
+]
+PreferHeader = Annotated[
+    str | None,
+    Header(description="`respond-async` answers at once with 202 (RFC 7240)."),
+]
 
 
-def _wants_async(prefer: str | None) -> bool:
-    """Tell whether ``respond-async`` is among the preferences of a request."""
-    preferences = (each.partition(";")[0] for each in (prefer or "").split(","))
-    return "respond-async" in {each.strip().lower() for each in preferences}
-
-
-# A coroutine, though it awaits nothing: FastAPI would start a thread for anything else.
-async def _placing(
+@router.post("/add/{userid}", summary="Place an order", responses={**_ACCEPTED, **_PLACING})
+async def place_order(
+    userid: UserId,
+    body: OrderCreate,
     response: Response,
     table: TableDep,
     queues: QueuesDep,
     settings: SettingsDep,
     now: NowDep,
-    idempotency_key: Annotated[
-        str | None,
-        _key_header("A repeat with the same key and body returns the same order."),
-    ] = None,
-    prefer: Annotated[
-        str | None,
-        Header(description="`respond-async` answers at once with 202 (RFC 7240)."),
-    ] = None,
-) -> _Placing:
-    return _Placing(
-        response,
-        table,
-        queues,
-        settings,
-        now=now,
-        key=idempotency_key,
-        is_async=_wants_async(prefer),
-    )
-
-
-PlacingDep = Annotated[_Placing, Depends(_placing)]
-
-
-@router.post("/add/{userid}", summary="Place an order", responses={**_ACCEPTED, **_PLACING})
-async def place_order(
-    userid: UserId, body: OrderCreate, placing: PlacingDep
+    idempotency_key: KeyHeader = None,
+    prefer: PreferHeader = None,
 ) -> OrderPlacedResponse:
     """Take an order and answer with what became of its payment.
 
     A refused card is a 200 too: look at `payment.status`. While the payment is not known
     yet, `payment.message` says `pending payment`; the order's own page goes on telling.
     """
-    return await placing.place(userid, body)
+    order = await orders.place_order(
+        table,
+        queues,
+        body.to_draft(userid),
+        idempotency_key=idempotency_key,
+        client_is_trusted=settings.is_open,
+        fingerprint_key=(await get_signing_keys()).fingerprint,
+        now=now,
+    )
+    if _prefers_async(prefer):
+        response.status_code = 202
+        response.headers["Location"] = f"/order/{quote(userid, safe='')}/{order.order_id}"
+        response.headers["Preference-Applied"] = "respond-async"
+        return OrderPlacedResponse.from_order(order, None)
+    decision = await orders.wait_for_decision(
+        table, order.order_id, seconds=settings.payment_wait_seconds
+    )
+    return OrderPlacedResponse.from_order(order, decision)
+
+
+def _prefers_async(prefer: str | None) -> bool:
+    """Tell whether ``respond-async`` is among the preferences of a request."""
+    preferences = (preference.partition(";")[0] for preference in (prefer or "").split(","))
+    return "respond-async" in {preference.strip().lower() for preference in preferences}
 
 
 @router.post("/add", summary="Place an order of one's own", responses={**_ACCEPTED, **_PLACING})
 async def place_own_order(
-    body: OrderCreate, caller: CallerDep, settings: SettingsDep, placing: PlacingDep
+    body: OrderCreate,
+    caller: CallerDep,
+    response: Response,
+    table: TableDep,
+    queues: QueuesDep,
+    settings: SettingsDep,
+    now: NowDep,
+    idempotency_key: KeyHeader = None,
+    prefer: PreferHeader = None,
 ) -> OrderPlacedResponse:
     """Take an order for the user named in the body, else for the caller."""
     user_id = body.userid or (caller.user_id if caller else "")
     if not user_id:
         raise InvalidInputError("userid: is missing")
     check_owner(caller, user_id, settings, or_staff=True)
-    return await placing.place(user_id, body)
+    return await place_order(
+        user_id,
+        body,
+        response,
+        table,
+        queues,
+        settings,
+        now,
+        idempotency_key=idempotency_key,
+        prefer=prefer,
+    )
 
 
 @router.get("/all", summary="List all orders", dependencies=[StaffOnly], responses=_READING)

@@ -13,14 +13,8 @@ from typing import Any
 
 from app.domain.cart import Cart, CartLine
 from app.domain.errors import CartFullError
-from app.store.keys import (
-    cart_key,
-    instant_to_text,
-    shard_for,
-    shards,
-    text_to_instant,
-    time_sort_key,
-)
+from app.domain.instants import instant_to_text, text_to_instant
+from app.store.keys import cart_key, shard_for, shards, time_sort_key
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
 from app.store.table import ConditionFailedError, Item, ItemTooLargeError, Table

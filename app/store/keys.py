@@ -5,22 +5,14 @@ item. Lists of everybody are spread over :data:`SHARDS` partitions, so that no p
 takes the writes of the whole shop.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from zlib import crc32
+
+from app.domain.instants import instant_to_text
 
 SHARDS = 4
 
 Key = dict[str, str]
-
-
-def instant_to_text(instant: datetime) -> str:
-    """Return an aware instant as UTC text that sorts like time itself."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def text_to_instant(text: str) -> datetime:
-    """Return the instant that :func:`instant_to_text` wrote."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
 def product_key(product_id: str) -> Key:

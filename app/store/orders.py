@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from app.domain.errors import InvalidInputError, OrderNotFoundError
+from app.domain.instants import instant_to_text, text_to_instant
 from app.domain.order import (
     ALLOWED_FROM,
     Address,
@@ -14,15 +15,7 @@ from app.domain.order import (
     OrderState,
     check_straggler,
 )
-from app.store.keys import (
-    buyer_partition,
-    instant_to_text,
-    order_key,
-    shard_for,
-    shards,
-    text_to_instant,
-    time_sort_key,
-)
+from app.store.keys import buyer_partition, order_key, shard_for, shards, time_sort_key
 from app.store.pagination import Page, PageRequest, read_page, read_page_behind
 from app.store.schema import GSI1, GSI2, GSI3
 from app.store.stored_values import read_value

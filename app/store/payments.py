@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from app.domain.instants import instant_to_text, text_to_instant
 from app.domain.payment import PaymentDecision
-from app.store.keys import instant_to_text, payment_key, text_to_instant
+from app.store.keys import payment_key
 from app.store.table import NOT_THERE, ConditionFailedError, Item, Table
 
 

@@ -3,15 +3,9 @@
 from collections.abc import Sequence
 
 from app.domain.errors import ProductNotFoundError
+from app.domain.instants import instant_to_text, text_to_instant
 from app.domain.product import Product
-from app.store.keys import (
-    instant_to_text,
-    product_key,
-    shard_for,
-    shards,
-    text_to_instant,
-    time_sort_key,
-)
+from app.store.keys import product_key, shard_for, shards, time_sort_key
 from app.store.pagination import Page, PageRequest, read_page
 from app.store.schema import GSI1
 from app.store.table import Item, Table

@@ -1,16 +1,9 @@
 """Users in the table: a profile under the id, credentials under the name."""
 
 from app.domain.errors import UsernameTakenError, UserNotFoundError
+from app.domain.instants import instant_to_text, text_to_instant
 from app.domain.user import Credentials, Role, User, fold_username
-from app.store.keys import (
-    instant_to_text,
-    shard_for,
-    shards,
-    text_to_instant,
-    time_sort_key,
-    user_key,
-    username_key,
-)
+from app.store.keys import shard_for, shards, time_sort_key, user_key, username_key
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
 from app.store.table import ConditionFailedError, Item, Table

@@ -10,11 +10,11 @@ from app.domain.user import Credentials, User
 from app.store.carts import cart_to_item
 from app.store.orders import order_to_item
 from app.store.products import product_to_item
-from app.store.seeds import BATCH, is_seeded, mark_seeded, put_items
-from app.store.table import Item, Table, get_table
+from app.store.table import PUT_BATCH, Item, Table, get_table
 from app.store.users import credentials_to_item, user_to_item
 from infra.seeds import plausible
 from infra.seeds.classic import Stock, classic_products, classic_stock
+from infra.seeds.mark import is_seeded, mark_seeded
 
 #: Batches on their way at the same time.
 _PARALLEL = 8
@@ -77,7 +77,7 @@ def _user_items(people: Iterable[tuple[User, Credentials]]) -> Iterator[Item]:
 
 async def _write(table: Table, items: Iterable[Item], on_progress: Callable[[int], None]) -> None:
     waiting = iter(items)
-    while group := [batch for _ in range(_PARALLEL) if (batch := list(islice(waiting, BATCH)))]:
-        await asyncio.gather(*(put_items(table, batch) for batch in group))
+    while group := [batch for _ in range(_PARALLEL) if (batch := list(islice(waiting, PUT_BATCH)))]:
+        await asyncio.gather(*(table.put_many(batch) for batch in group))
         # A user is two items and one entry: its credentials are not counted.
         on_progress(sum(item["SK"] != "USERNAME" for batch in group for item in batch))

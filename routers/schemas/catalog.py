@@ -1,5 +1,6 @@
 """Bodies of the catalog (openapi/CONTRACT.md, 1.3)."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -36,6 +37,19 @@ class ProductCreate(LiberalModel):
     image_url_3: Text = Field("", alias="imageUrl3")
     price: Cents = Field(description="A number, or a number as text.")
     tags: Annotated[list[ShortText], Field(max_length=50)] = Field(default_factory=list)
+
+    def to_product(self, product_id: str, *, now: datetime) -> Product:
+        """Return the product under its new id."""
+        return Product(
+            product_id=product_id,
+            name=self.name,
+            short_description=self.short_description,
+            description=self.description,
+            image_urls=(self.image_url_1, self.image_url_2, self.image_url_3),
+            price_cents=self.price,
+            tags=tuple(self.tags),
+            created_at=now,
+        )
 
 
 class ProductPublic(BaseModel):

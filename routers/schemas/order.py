@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.domain.draft import MAX_LINES, DraftLine, OrderDraft
+from app.domain.instants import instant_to_text
 from app.domain.money import cents_to_number, cents_to_text
 from app.domain.order import Address, Order, OrderLine, OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
@@ -19,7 +20,6 @@ from app.fields import (
     Text,
     json_inside_json,
 )
-from app.store.keys import instant_to_text
 
 _CARD_EXAMPLE: dict[str, Any] = {
     "type": "visa",
@@ -227,6 +227,15 @@ class OrderPlacedResponse(BaseModel):
     order_id: str
     userid: str
     payment: PaymentPublic
+
+    @classmethod
+    def from_order(cls, order: Order, decision: PaymentDecision | None) -> "OrderPlacedResponse":
+        """Return the answer; ``decision`` is None while the payment is pending."""
+        return cls(
+            order_id=order.order_id,
+            userid=order.user_id,
+            payment=PaymentPublic.from_decision(decision),
+        )
 
 
 class AddressPublic(BaseModel):

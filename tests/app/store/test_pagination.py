@@ -23,7 +23,6 @@ from app.store.pagination import (
     write_token,
 )
 from app.store.schema import GSI1, Index
-from app.store.seeds import put_items
 from app.store.table import Item, Table, get_table
 from app.store.users import credentials_to_item, list_users, user_to_item
 
@@ -240,7 +239,7 @@ async def stored(own_stack: dict[str, str]) -> list[User]:
         for each in users
     ]
     for start in range(0, len(items), 25):
-        await put_items(get_table(), items[start : start + 25])
+        await get_table().put_many(items[start : start + 25])
     return users
 
 
@@ -288,7 +287,7 @@ async def test_what_is_stored_meanwhile_is_not_repeated(stored: list[User]) -> N
     table = get_table()
     first = await list_users(table, PageRequest(100))
     earlier = many_users(1)[0]
-    await put_items(table, [user_to_item(earlier) | {"username": "renamed"}])
+    await table.put_many([user_to_item(earlier) | {"username": "renamed"}])
 
     second = await list_users(table, PageRequest(100, first.next_token))
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from app.domain.instants import instant_to_text
 from app.domain.user import Role
-from app.store.keys import instant_to_text
 from tests.infra.components.executed_stack import ExecutedStack
 
 CARD = {"number": "4111111111111111", "expMonth": "12", "expYear": "2099", "ccv": "123"}
