@@ -57,10 +57,10 @@ verify: .venv/.ready ## Decide whether this may be released (STAGE=source, ARGS=
 	@exec $(BIN)/acme-shop verify $(or $(STAGE),source) $(ARGS)
 
 release: .venv/.ready ## Bring this commit out: image, canary, verdict (STACK=the Pulumi stack)
-	@exec $(BIN)/python -m infra.release all --stack "$(STACK)"
+	@exec $(BIN)/acme-shop release all --stack "$(STACK)"
 
 watch: .venv/.ready ## Verify what is live (STACK=the Pulumi stack)
-	@exec $(BIN)/python -m infra.release watch --stack "$(STACK)"
+	@exec $(BIN)/acme-shop release watch --stack "$(STACK)"
 
 # A Chrome does as well: tests/browser/chromium.py looks for the same names.
 browser: ## Install Chromium, for the tests that want one (with apt), unless there is one

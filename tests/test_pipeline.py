@@ -168,5 +168,5 @@ def test_a_laptop_runs_the_same_gates() -> None:
     )
 
     assert "acme-shop verify source" in dry.stdout
-    assert 'infra.release all --stack "dev"' in dry.stdout
-    assert 'infra.release watch --stack "dev"' in dry.stdout
+    assert 'acme-shop release all --stack "dev"' in dry.stdout
+    assert 'acme-shop release watch --stack "dev"' in dry.stdout

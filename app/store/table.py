@@ -279,10 +279,24 @@ def get_table() -> Table:
     return open_table(settings.required("table"), region=settings.region)
 
 
-def open_table(name: str, *, region: str) -> Table:
-    """Return a handle on the table ``name``, with a client of its own."""
+def open_table(
+    name: str,
+    *,
+    region: str,
+    endpoint_url: str | None = None,
+    credentials: tuple[str, str] | None = None,
+) -> Table:
+    """Return a handle on the table ``name``, with a client of its own.
+
+    Endpoint and credentials (access key, secret key) are found as by every AWS tool unless
+    they are given.
+    """
+    access_key, secret_key = credentials or (None, None)
     client = DynamoDBClient(
         region=region,
+        endpoint_url=endpoint_url,
+        access_key=access_key,
+        secret_key=secret_key,
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=READ_TIMEOUT_SECONDS,
         max_retries=ATTEMPTS_OF_THE_CLIENT,

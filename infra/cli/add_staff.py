@@ -1,4 +1,4 @@
-"""``acme-shop add-staff``: somebody who may sell at the till and change the catalog."""
+"""``acme-shop add-staff``: register a user who may sell at the till and edit the catalog."""
 
 import asyncio
 import json
@@ -15,11 +15,10 @@ from app.domain.errors import SettingsError
 from app.domain.user import Role
 from app.fields import Username
 from app.services.users import register_user
-from app.store.table import get_table
-from infra.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
+from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
 
-#: Staff may read everybody's orders.
+#: Longer than a customer's: staff may read every customer's orders.
 MIN_PASSWORD_LENGTH = 12
 
 
@@ -37,10 +36,10 @@ def command(
     except ValidationError as failure:
         raise SettingsError(f"username: {failure.errors()[0]['msg']}") from None
     password = _ask_password()
-    speak_to(stack, region)
+    connection = connect(stack, region)
     user = asyncio.run(
         register_user(
-            get_table(),
+            connection.table,
             user_id=str(uuid4()),
             username=username,
             password=password,
@@ -58,10 +57,10 @@ def command(
 
 
 def _ask_password() -> str:
-    """Return the password; never from the command line, which others can read.
+    """Return the password; never from an argument, which other users of a machine can read.
 
     Raises:
-        SettingsError: it is too short, or was not the same twice.
+        SettingsError: it is too short, or the two entries differ.
     """
     if sys.stdin.isatty():
         password = getpass("Password: ")

@@ -54,12 +54,12 @@ class _Bill:
         self, demand: Demand, prices: PriceList, new: Sequence[Line], old: Sequence[Line]
     ) -> None:
         self._demand, self._prices = demand, prices
-        self._new = {each.service: each for each in new}
-        self._old = {each.service: each for each in old}
+        self._new = {line.service: line for line in new}
+        self._old = {line.service: line for line in old}
 
     def _totals(self) -> tuple[Decimal, Decimal]:
-        new = sum((each.dollars for each in self._new.values()), Decimal())
-        old = sum((each.dollars for each in self._old.values()), Decimal())
+        new = sum((line.dollars for line in self._new.values()), Decimal())
+        old = sum((line.dollars for line in self._old.values()), Decimal())
         return new, old
 
     def print(self) -> None:
@@ -82,11 +82,11 @@ class _Bill:
         console.print(table)
         console.print(f"Prices of {self._prices.region}, {self._prices.dated}, in US dollars.")
         console.print("This shop, and what both have in common:")
-        for each in describe_assumptions(self._demand):
-            console.print(f"- {each}")
+        for assumption in describe_assumptions(self._demand):
+            console.print(f"- {assumption}")
         console.print("The old design, had it worked:")
-        for each in describe_old_assumptions():
-            console.print(f"- {each}")
+        for assumption in describe_old_assumptions():
+            console.print(f"- {assumption}")
 
     def _per_thousand(self, dollars: Decimal) -> Decimal:
         return dollars * 1000 / self._demand.orders
@@ -101,16 +101,16 @@ class _Bill:
             "currency": "USD",
             "region": self._prices.region,
             "prices_dated": self._prices.dated.isoformat(),
-            "this_shop": {name: _cents(each.dollars) for name, each in self._new.items()},
-            "old_design": {name: _cents(each.dollars) for name, each in self._old.items()},
+            "this_shop": {name: _cents(line.dollars) for name, line in self._new.items()},
+            "old_design": {name: _cents(line.dollars) for name, line in self._old.items()},
             "total": {"this_shop": _cents(new), "old_design": _cents(old)},
             "thousand_orders": {
                 "this_shop": _cents(self._per_thousand(new)),
                 "old_design": _cents(self._per_thousand(old)),
             },
             "what_for": {
-                "this_shop": {name: each.what for name, each in self._new.items()},
-                "old_design": {name: each.what for name, each in self._old.items()},
+                "this_shop": {name: line.what for name, line in self._new.items()},
+                "old_design": {name: line.what for name, line in self._old.items()},
             },
             "assumptions": describe_assumptions(self._demand),
             "old_design_assumptions": describe_old_assumptions(),

@@ -1,6 +1,5 @@
-"""The queues of a running stack, for the commands that handle dead letters."""
+"""The dead-letter queues of a stack in SQS."""
 
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import islice
@@ -8,12 +7,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.queues import get_client
-from app.settings import get_settings
-from infra import topology
-from infra.cli.queue_client import QueueClient, unreachable
-from infra.cli.stacks import speak_to
-from infra.dead_letters.messages import Letter
+from infra.cli.queue_client import QueueClient
+from infra.dead_letters.messages import DeadLetter
+from infra.topology import queue_name
 
 if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageTypeDef
@@ -22,38 +18,25 @@ _WAIT_SECONDS = 1
 _BATCH = 10
 
 
-def letter_box_of(stack: str, region: str) -> "QueueLetterBox":
-    """Make this process speak to a shop and return its queues.
-
-    Raises:
-        NotRunningError: no shop is running on this machine.
-        QueueUnavailableError: there is no such stack.
-    """
-    speak_to(stack, region)
-    box = QueueLetterBox(stack)
-    for queue in topology.QUEUES:
-        os.environ[topology.queue_setting(queue.name)] = box.url(queue.name)
-    get_settings.cache_clear()
-    return box
-
-
-class QueueLetterBox(QueueClient):
+class SQSDeadLetterQueues(QueueClient):
     """The real queues of one stack."""
 
-    def receive(self, queue: str, *, hidden_seconds: int) -> list[Letter]:
+    def receive(self, queue: str, *, visibility_seconds: int) -> list[DeadLetter]:
         """Return up to ten letters of a queue, hidden from other readers for a while."""
-        found = self._receive(queue, hidden_seconds, wait_seconds=0)
+        found = self._receive(queue, visibility_seconds, wait_seconds=0)
         if not found and self._depth(queue, is_dead=True).waiting:
-            # In a hurry, SQS looks at some of its servers only.
-            found = self._receive(queue, hidden_seconds, wait_seconds=_WAIT_SECONDS)
+            # A short poll asks only a part of SQS's servers.
+            found = self._receive(queue, visibility_seconds, wait_seconds=_WAIT_SECONDS)
         return found
 
-    def _receive(self, queue: str, hidden_seconds: int, *, wait_seconds: int) -> list[Letter]:
+    def _receive(
+        self, queue: str, visibility_seconds: int, *, wait_seconds: int
+    ) -> list[DeadLetter]:
         try:
-            found = get_client().receive_message(
+            found = self._sqs.receive_message(
                 QueueUrl=self.url(queue),
                 MaxNumberOfMessages=_BATCH,
-                VisibilityTimeout=hidden_seconds,
+                VisibilityTimeout=visibility_seconds,
                 WaitTimeSeconds=wait_seconds,
                 MessageSystemAttributeNames=[
                     "ApproximateReceiveCount",
@@ -62,46 +45,44 @@ class QueueLetterBox(QueueClient):
                 ],
             )
         except (BotoCoreError, ClientError) as failure:
-            raise unreachable(self._stack, queue) from failure
-        return [self._letter(queue, each) for each in found.get("Messages", [])]
+            raise self._unreachable(queue) from failure
+        return [self._letter(queue, message) for message in found.get("Messages", [])]
 
-    def release(self, letters: Iterable[Letter]) -> None:
-        """Show letters again at once; those that are gone meanwhile are left out."""
+    def release(self, letters: Iterable[DeadLetter]) -> None:
+        """Make letters visible again at once; those that are gone meanwhile are left out."""
         waiting = iter(letters)
-        while some := list(islice(waiting, _BATCH)):
-            queue = some[0].queue
+        while batch := list(islice(waiting, _BATCH)):
+            queue = batch[0].queue
             try:
-                get_client().change_message_visibility_batch(
+                self._sqs.change_message_visibility_batch(
                     QueueUrl=self.url(queue),
                     Entries=[
-                        {"Id": str(place), "ReceiptHandle": each.handle, "VisibilityTimeout": 0}
-                        for place, each in enumerate(some)
+                        {"Id": str(index), "ReceiptHandle": letter.handle, "VisibilityTimeout": 0}
+                        for index, letter in enumerate(batch)
                     ],
                 )
             except (BotoCoreError, ClientError) as failure:
-                raise unreachable(self._stack, queue) from failure
+                raise self._unreachable(queue) from failure
 
-    def delete(self, letter: Letter) -> None:
-        """Remove a letter; one that somebody else has taken over stays theirs."""
+    def delete(self, letter: DeadLetter) -> None:
+        """Remove a letter; one that another reader has received since then stays."""
         try:
-            get_client().delete_message(
-                QueueUrl=self.url(letter.queue), ReceiptHandle=letter.handle
-            )
-        except get_client().exceptions.ReceiptHandleIsInvalid:
+            self._sqs.delete_message(QueueUrl=self.url(letter.queue), ReceiptHandle=letter.handle)
+        except self._sqs.exceptions.ReceiptHandleIsInvalid:
             return
         except (BotoCoreError, ClientError) as failure:
-            raise unreachable(self._stack, letter.queue) from failure
+            raise self._unreachable(letter.queue) from failure
 
-    def _letter(self, queue: str, message: "MessageTypeDef") -> Letter:
+    def _letter(self, queue: str, message: "MessageTypeDef") -> DeadLetter:
         attributes = message["Attributes"]
         source = attributes.get("DeadLetterQueueSourceArn", "").rpartition(":")[2]
-        return Letter(
+        return DeadLetter(
             queue=queue,
             message_id=message["MessageId"],
             handle=message["ReceiptHandle"],
             body=message["Body"],
             sent_at=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
-            # This very look counts too.
+            # This receive counts too.
             receives=int(attributes["ApproximateReceiveCount"]) - 1,
-            source=source.removeprefix(topology.queue_name(self._stack, "")) or None,
+            source=source.removeprefix(queue_name(self._stack, "")) or None,
         )

@@ -1,4 +1,4 @@
-"""``acme-shop dead-letters``: what died, and why."""
+"""``acme-shop dead-letters``: which messages are dead, and why."""
 
 import asyncio
 import json
@@ -14,10 +14,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.domain.errors import InvalidInputError, QueueUnavailableError
-from app.store.table import get_table
-from infra.cli.dead_letter_queues import QueueLetterBox, letter_box_of
-from infra.cli.stacks import LOCAL, RegionOption, StackOption
-from infra.dead_letters.diagnosis import look
+from infra.cli.dead_letter_queues import SQSDeadLetterQueues
+from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
+from infra.dead_letters.diagnosis import diagnose_queues
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.local.environment import REGION
 
@@ -26,11 +25,11 @@ QueueOption = Annotated[
 ]
 
 
-def chosen(queue: str) -> tuple[str, ...]:
-    """Return the dead-letter queues that an option means; all for none.
+def parse_queue_option(queue: str) -> tuple[str, ...]:
+    """Return the dead-letter queues that an option names; all of them for empty text.
 
     Raises:
-        InvalidInputError: it is none of them.
+        InvalidInputError: there is no such dead-letter queue.
     """
     if not queue:
         return DEAD_LETTER_QUEUES
@@ -39,20 +38,20 @@ def chosen(queue: str) -> tuple[str, ...]:
     return (queue,)
 
 
-def held_by_others(box: QueueLetterBox, queues: Container[str]) -> int | None:
-    """Return how many letters another look hides, or None if the queues do not answer.
+def count_held(client: SQSDeadLetterQueues, queues: Container[str]) -> int | None:
+    """Return how many letters another scan hides, or None if the queues do not answer.
 
-    Somebody who looks now holds them, or somebody who was killed held them. On AWS the
-    number may be some seconds old.
+    That scan runs now, or was killed less than its visibility time ago. On AWS the number may
+    be some seconds old.
     """
     try:
-        return sum(each.in_flight for each in box.depths(queues))
+        return sum(depth.in_flight for depth in client.depths(queues))
     except QueueUnavailableError:
         return None
 
 
 def held_text(held: int) -> str:
-    """Return what is said of letters that another look hides."""
+    """Return the sentence about letters that another scan hides."""
     return f"{held} are held by another look; run it again in a minute."
 
 
@@ -64,39 +63,42 @@ def command(
 ) -> None:
     """Show every dead letter and why it is dead; nothing is moved.
 
-    A letter is read once more to find out. Of its body only the event's type and the order's
-    id are shown. While this looks, others do not see the letters; after it they do.
+    Each letter is parsed once more to find out. Of its body only the event's type and the
+    order's id are shown. Other readers do not see the letters while this runs.
     """
-    queues = chosen(queue)
-    box = letter_box_of(stack, region)
-    found = asyncio.run(look(box, get_table(), queues, now=datetime.now(UTC)))
-    held = held_by_others(box, queues)
+    queues = parse_queue_option(queue)
+    connection = connect(stack, region)
+    client = SQSDeadLetterQueues(connection)
+    diagnoses = asyncio.run(
+        diagnose_queues(client, connection.table, queues, now=datetime.now(UTC))
+    )
+    held = count_held(client, queues)
     if held:
         print(held_text(held), file=sys.stderr)
     if as_json:
-        print(json.dumps([asdict(each) for each in found]))
+        print(json.dumps([asdict(diagnosis) for diagnosis in diagnoses]))
         return
-    if not found:
+    if not diagnoses:
         print("There are no other dead letters." if held else "There are no dead letters.")
         return
     table = Table("Queue", "Age", "Receives", "Event", "Order", "Reason")
-    for each in found:
+    for diagnosis in diagnoses:
         table.add_row(
-            each.queue,
-            age_text(each.age_seconds),
-            str(each.receives),
-            each.event_type or "?",
-            escape(each.order_id or "?"),
-            escape(each.reason),
+            diagnosis.queue,
+            age_text(diagnosis.age_seconds),
+            str(diagnosis.receives),
+            diagnosis.event_type or "?",
+            escape(diagnosis.order_id or "?"),
+            escape(diagnosis.reason),
         )
     Console().print(table)
 
 
 def age_text(seconds: int) -> str:
-    """Return an age for people, in its two largest units."""
+    """Return an age in its two largest units."""
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     parts = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
-    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    first = next((index for index, (count, _) in enumerate(parts) if count), len(parts) - 1)
     return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2])

@@ -4,11 +4,12 @@ import logging
 import os
 import signal
 import sys
-from importlib import import_module, util
+from importlib import import_module
 
 from infra.local.parent_process import starting_parent, wanted_signals
 
-#: One module each, with a function ``command``; imported only when it is asked for.
+#: One module per command, imported only when its command or the list of all is asked for. It
+#: has a function ``command``, or ``commands`` of its own.
 COMMANDS = {
     "run": "infra.cli.run",
     "seed": "infra.cli.seed",
@@ -21,19 +22,20 @@ COMMANDS = {
     "openapi": "infra.cli.openapi",
     "cost": "infra.cli.cost",
     "verify": "infra.cli.verify",
+    "release": "infra.cli.release",
 }
 
 
 def main() -> None:
     """Run the command that the arguments name."""
-    asked = next((each for each in sys.argv[1:] if not each.startswith("-")), None)
-    if asked == "run":
-        _begin_to_run()
-    import typer  # noqa: PLC0415  # After the signals: it takes its time.
+    name = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), None)
+    if name == "run":
+        _handle_early_signals()
+    import typer  # noqa: PLC0415  # After the signals: the import takes a tenth of a second.
 
     from app.domain.errors import SettingsError, ShopError  # noqa: PLC0415
 
-    # It warns of every call over 100 ms, as calls from afar and on busy machines are.
+    # It warns of every call over 100 ms, which distant stacks and busy machines often need.
     logging.getLogger("pydynox").setLevel(logging.ERROR)
     application = typer.Typer(
         help="The ACME fitness shop: the one on this machine, and stacks in AWS.",
@@ -42,29 +44,33 @@ def main() -> None:
         pretty_exceptions_enable=False,
     )
     application.callback()(lambda: None)
-    for name in [asked] if asked in COMMANDS else COMMANDS:
-        if util.find_spec(COMMANDS[name]):
-            module = import_module(COMMANDS[name])
-            epilog = getattr(module, "ENVIRONMENT", None)
-            application.command(name, epilog=epilog)(module.command)
+    for command in [name] if name in COMMANDS else COMMANDS:
+        module = import_module(COMMANDS[command])
+        if hasattr(module, "commands"):
+            application.add_typer(module.commands, name=command)
+        else:
+            epilog = getattr(module, "EPILOG", None)
+            application.command(command, epilog=epilog)(module.command)
     try:
         application()
     except ShopError as failure:
         print(f"acme-shop: {failure}", file=sys.stderr)
-        _end(2 if isinstance(failure, SettingsError) else 1)
+        _exit(2 if isinstance(failure, SettingsError) else 1)
     except SystemExit as end:
-        _end(end.code if isinstance(end.code, int) else int(end.code is not None))
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        _exit(end.code if isinstance(end.code, int) else int(end.code is not None))
 
 
-def _end(code: int) -> None:
-    """End now: the threads of the DynamoDB client can abort an interpreter that winds down."""
+def _exit(code: int) -> None:
+    """End at once: threads of the DynamoDB client can abort an interpreter that shuts down."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
 
-def _begin_to_run() -> None:
-    """Make a signal before the shop has started anything end it as cleanly as one after."""
+def _handle_early_signals() -> None:
+    """Make a signal end ``run`` cleanly from the first moment, before it has started a process."""
     starting_parent()
     for number in wanted_signals():
         signal.signal(number, lambda *_: os._exit(0))

@@ -1,28 +1,24 @@
-"""``acme-shop openapi``: write the API documents, or tell whether they are up to date."""
+"""``acme-shop openapi``: write the API documents, or check that they are up to date."""
 
 import json
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from app.domain.errors import ShopError
+from app.main import app
+from routers.documents import DOMAINS, build_domain_document
 
 
 class StaleDocumentsError(ShopError):
-    """The committed documents are not what the code says."""
+    """The committed documents differ from what the code generates."""
 
 
 def documents() -> dict[str, dict[str, Any]]:
     """Return every API document by file name."""
-    # By name: the command line may not know the routers, only the application does.
-    application = import_module("app.main").app
-    domains = import_module("routers.documents")
-    whole = application.openapi()
-    parts = {
-        f"{domain}.json": domains.build_domain_document(whole, domain) for domain in domains.DOMAINS
-    }
+    whole = app.openapi()
+    parts = {f"{domain}.json": build_domain_document(whole, domain) for domain in DOMAINS}
     return {"openapi.json": whole, **parts}
 
 

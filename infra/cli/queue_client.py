@@ -1,4 +1,4 @@
-"""The queues as a person at the command line sees them."""
+"""The queues of one stack, for the commands: names instead of URLs, sizes, sending."""
 
 from collections.abc import Container
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.domain.errors import QueueUnavailableError
-from app.queues import get_client
+from infra.cli.stacks import StackConnection
 from infra.topology import QUEUES, queue_name
 
-ALL = frozenset(each.name for each in QUEUES)
+ALL = frozenset(queue.name for queue in QUEUES)
 
 
 @dataclass(frozen=True)
 class Depth:
-    """How many messages of a queue wait, are being handled, or are held back."""
+    """How many messages of a queue are visible, in flight, or delayed."""
 
     queue: str
     waiting: int
@@ -26,31 +26,32 @@ class Depth:
 class QueueClient:
     """The queues of one stack."""
 
-    def __init__(self, stack: str) -> None:
-        """Look at the queues of ``stack``."""
-        self._stack = stack
+    def __init__(self, connection: StackConnection) -> None:
+        """Use the queues of a stack; nothing is asked of them yet."""
+        self._stack = connection.name
+        self._sqs = connection.sqs
         self._urls: dict[str, str] = {}
 
-    def send(self, queue: str, body: str) -> str:
+    def send(self, queue: str, body: str, *, delay_seconds: int = 0) -> str:
         """Put ``body`` on a queue and return the message's id."""
         try:
-            return get_client().send_message(QueueUrl=self.url(queue), MessageBody=body)[
-                "MessageId"
-            ]
+            return self._sqs.send_message(
+                QueueUrl=self.url(queue), MessageBody=body, DelaySeconds=delay_seconds
+            )["MessageId"]
         except (BotoCoreError, ClientError) as failure:
-            raise unreachable(self._stack, queue) from failure
+            raise self._unreachable(queue) from failure
 
     def depths(self, queues: Container[str] = ALL) -> list[Depth]:
-        """Return the depth of every queue, or of some."""
+        """Return the depth of every queue, or of those named."""
         return [
-            self._depth(each.name, is_dead=each.dead_letters is None)
-            for each in QUEUES
-            if each.name in queues
+            self._depth(queue.name, is_dead=queue.dead_letters is None)
+            for queue in QUEUES
+            if queue.name in queues
         ]
 
     def _depth(self, queue: str, *, is_dead: bool) -> Depth:
         try:
-            found = get_client().get_queue_attributes(
+            found = self._sqs.get_queue_attributes(
                 QueueUrl=self.url(queue),
                 AttributeNames=[
                     "ApproximateNumberOfMessages",
@@ -59,7 +60,7 @@ class QueueClient:
                 ],
             )["Attributes"]
         except (BotoCoreError, ClientError) as failure:
-            raise unreachable(self._stack, queue) from failure
+            raise self._unreachable(queue) from failure
         return Depth(
             queue=queue,
             waiting=int(found["ApproximateNumberOfMessages"]),
@@ -72,17 +73,16 @@ class QueueClient:
         """Return the URL of a queue, looked up once.
 
         Raises:
-            QueueUnavailableError: there is no such stack, or nothing answers.
+            QueueUnavailableError: there is no such stack, or SQS does not answer.
         """
         if queue not in self._urls:
             name = queue_name(self._stack, queue)
             try:
-                self._urls[queue] = get_client().get_queue_url(QueueName=name)["QueueUrl"]
+                self._urls[queue] = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
             except (BotoCoreError, ClientError) as failure:
-                raise unreachable(self._stack, queue) from failure
+                raise self._unreachable(queue) from failure
         return self._urls[queue]
 
-
-def unreachable(stack: str, queue: str) -> QueueUnavailableError:
-    """Return the error of a queue that does not answer, or is not there."""
-    return QueueUnavailableError(f"the queue {queue_name(stack, queue)} does not answer")
+    def _unreachable(self, queue: str) -> QueueUnavailableError:
+        """Return the error of a queue that does not answer, or does not exist."""
+        return QueueUnavailableError(f"the queue {queue_name(self._stack, queue)} does not answer")

@@ -1,4 +1,4 @@
-"""``acme-shop queues``: what waits, what is being handled, what is dead."""
+"""``acme-shop queues``: how many messages wait, are in flight, are dead."""
 
 import json
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.cli.queue_client import QueueClient
-from infra.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
+from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
 
 
@@ -19,14 +19,13 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Show the depth of every queue: waiting, in flight, delayed, dead letters."""
-    speak_to(stack, region)
-    depths = QueueClient(stack).depths()
+    depths = QueueClient(connect(stack, region)).depths()
     if as_json:
-        print(json.dumps([asdict(each) for each in depths]))
+        print(json.dumps([asdict(depth) for depth in depths]))
         return
     table = Table("Queue", "Waiting", "In flight", "Delayed", "Dead letters")
-    for each in depths:
-        dead = str(each.waiting) if each.is_dead_letters else ""
-        waiting = "" if each.is_dead_letters else str(each.waiting)
-        table.add_row(each.queue, waiting, str(each.in_flight), str(each.delayed), dead)
+    for depth in depths:
+        dead = str(depth.waiting) if depth.is_dead_letters else ""
+        waiting = "" if depth.is_dead_letters else str(depth.waiting)
+        table.add_row(depth.queue, waiting, str(depth.in_flight), str(depth.delayed), dead)
     Console().print(table)

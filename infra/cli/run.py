@@ -10,15 +10,15 @@ import typer
 
 from app.domain.errors import SettingsError, ShopError
 from app.settings import Settings, read_settings
-from infra import topology
 from infra.local.data_folder import DataFolder, data_path
 from infra.local.output import Output
 from infra.local.sockets import listen
+from infra.topology import FUNCTIONS
 
 DEFAULT_PORT = 8000
 _LAST_PORT = 65535
 
-ENVIRONMENT = """\b
+EPILOG = """\b
 Environment:
   PORT                       the API's port on 127.0.0.1 (default 8000; 0 picks a free one)
   SHOP_DATA_DIR              the folder with the shop's data (default .local)
@@ -44,7 +44,7 @@ def command(
         given["PORT"] = str(port)
     if data_dir is not None:
         given["SHOP_DATA_DIR"] = str(data_dir)
-    # Nothing that is left running may hold up the end: a thread, or who reads our output.
+    # Neither a thread that still runs nor an output that is not read may hold up the end.
     os._exit(_run(given))
 
 
@@ -67,7 +67,7 @@ async def _run_shop(environment: Mapping[str, str], output: Output) -> None:
     settings = _settings(environment)
     port = _port(environment)
     folder = DataFolder.open(data_path(environment))
-    # What is refused is refused without waiting for this.
+    # After the checks, so that a refusal does not wait for this import.
     from infra.local.supervisor import Shop, warn_of_open_mode  # noqa: PLC0415
 
     shop = Shop(folder, listen(port), environment, output)
@@ -78,8 +78,8 @@ async def _run_shop(environment: Mapping[str, str], output: Output) -> None:
 
 
 def _settings(environment: Mapping[str, str]) -> Settings:
-    """Return the user's settings, read here to refuse wrong ones before anything is started."""
-    names = {name for function in topology.FUNCTIONS for name in function.settings}
+    """Return the user's settings; wrong ones are refused before anything is started."""
+    names = {name for function in FUNCTIONS for name in function.settings}
     return read_settings({name: environment[name] for name in names if name in environment})
 
 

@@ -8,7 +8,7 @@ import typer
 from rich.progress import Progress
 
 from app.domain.errors import SettingsError
-from infra.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
+from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
 from infra.seeds.load import seed_catalog, seed_more
 
@@ -29,14 +29,15 @@ def command(
 ) -> None:
     """Add plausible random products, users and orders to a shop."""
     if users and stack != LOCAL:
-        raise SettingsError("seeded users have a password that everybody knows: local only")
-    speak_to(stack, region)
-    classic = asyncio.run(seed_catalog()) if catalog else 0
+        raise SettingsError("seeded users have a published password: local only")
+    table = connect(stack, region).table
+    classic = asyncio.run(seed_catalog(table)) if catalog else 0
     total = products + users + orders
     with Progress(transient=True, disable=as_json) as progress:
         task = progress.add_task("Seeding", total=total)
         asyncio.run(
             seed_more(
+                table,
                 products=products,
                 users=users,
                 orders=orders,

@@ -13,7 +13,7 @@ from app.message_parser import parse_event
 from app.messages import EVENTS, QUEUE_OF, Event
 from infra.cli.queue_client import QueueClient
 from infra.cli.sample_events import NAMES, sample_event
-from infra.cli.stacks import LOCAL, RegionOption, StackOption, speak_to
+from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
 from infra.seeds.classic import SAMPLE_ORDER_ID
 
@@ -27,18 +27,16 @@ def command(
         Path | None,
         typer.Option(help="Send the event in this file instead of a sample; - reads stdin."),
     ] = None,
-    order: Annotated[
-        str, typer.Option(help="The order that a sample speaks of.")
-    ] = SAMPLE_ORDER_ID,
+    order: Annotated[str, typer.Option(help="The order id in a sample.")] = SAMPLE_ORDER_ID,
     stack: StackOption = LOCAL,
     region: RegionOption = REGION,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Send one event to the queue it belongs to, with the source CLI."""
     event = _from_file(file) if file else _from_sample(domain, outcome, order)
-    speak_to(stack, region)
+    client = QueueClient(connect(stack, region))
     queue = QUEUE_OF[type(event)]
-    message_id = QueueClient(stack).send(queue, event.to_body(source="CLI"))
+    message_id = client.send(queue, event.to_body(source="CLI"))
     if as_json:
         facts = {"event": event.event_type, "queue": queue, "messageId": message_id}
         print(json.dumps(facts))

@@ -1,17 +1,26 @@
-"""Which shop a command speaks to: the one of `make run`, or a stack in AWS."""
+"""Which shop a command works on: the one of `make run`, or a stack in AWS."""
 
 import os
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated
 
+import boto3
 import typer
 
-from app.settings import get_settings
-from app.store.table import get_table
-from infra import topology
-from infra.local.environment import REGION
-from infra.local.running import apply_environment
+from app import aws
+from app.settings import Settings, read_settings
+from app.store.table import Table, open_table
+from infra.local.clients import Clients
+from infra.local.environment import CREDENTIALS, REGION
+from infra.local.running import running_shop
+from infra.topology import table_name
 
-#: What the shop of `make run` is called.
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+#: The name of the stack of `make run`.
 LOCAL = "local"
 
 StackOption = Annotated[
@@ -20,17 +29,54 @@ StackOption = Annotated[
 RegionOption = Annotated[str, typer.Option(help="The region of a stack in AWS.")]
 
 
-def speak_to(stack: str = LOCAL, region: str = REGION) -> None:
-    """Make this process speak to a shop.
+@dataclass(frozen=True)
+class StackConnection:
+    """One stack, and the clients that reach it; each is made on first use.
 
-    Credentials of a stack in AWS are those of every AWS tool; ``AWS_ENDPOINT_URL`` is honoured.
+    Without an ``endpoint_url`` it is in AWS: credentials are found as by every AWS tool, and
+    ``AWS_ENDPOINT_URL`` is honoured. ``environment`` holds the settings of its functions.
+    """
+
+    name: str
+    region: str
+    environment: Mapping[str, str]
+    endpoint_url: str | None = None
+
+    @cached_property
+    def table(self) -> Table:
+        """Return the stack's table."""
+        name = table_name(self.name)
+        if self.endpoint_url is None:
+            return open_table(name, region=self.region)
+        credentials = (CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
+        return open_table(
+            self.environment.get("TABLE", name),
+            region=self.region,
+            endpoint_url=self.endpoint_url,
+            credentials=credentials,
+        )
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """Return a client of the stack's queues."""
+        if self.endpoint_url is not None:
+            client: SQSClient = Clients(self.endpoint_url, self.region)("sqs")
+            return client
+        return boto3.client("sqs", region_name=self.region, config=aws.client_config())
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Return the settings of the stack's functions, as far as they are known here."""
+        return read_settings(dict(self.environment))
+
+
+def connect(stack: str = LOCAL, region: str = REGION) -> StackConnection:
+    """Return the connection to a stack; nothing is asked of it yet.
 
     Raises:
-        NotRunningError: no shop is running on this machine.
+        NotRunningError: ``stack`` is local, and no shop is running on this machine.
     """
-    if stack == LOCAL:
-        apply_environment()
-    else:
-        os.environ |= {"TABLE": topology.table_name(stack), "REGION": region}
-    get_settings.cache_clear()
-    get_table.cache_clear()
+    if stack != LOCAL:
+        return StackConnection(stack, region, os.environ)
+    shop = running_shop()
+    return StackConnection(stack, shop.environment["REGION"], shop.environment, shop.endpoint_url)

@@ -1,4 +1,4 @@
-"""``acme-shop sweep``: finish now what was left half done."""
+"""``acme-shop sweep``: finish now the orders that stopped half-way."""
 
 import asyncio
 import json
@@ -8,13 +8,35 @@ from typing import Annotated
 
 import typer
 
-from app.queues import get_queues
+from app.messages import QUEUE_OF, Event
 from app.services.sweeper import GRACE, SweepFailedError, SweepReport, sweep
-from app.settings import get_settings
-from app.store.table import get_table
-from infra.cli.dead_letter_queues import letter_box_of
-from infra.cli.stacks import LOCAL, RegionOption, StackOption
+from infra.cli.queue_client import QueueClient
+from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
+from infra.topology import QUEUES
+
+
+class StackQueues:
+    """The queues of a stack as services use them (``app.queues.Queues``)."""
+
+    def __init__(self, client: QueueClient) -> None:
+        """Send through ``client``.
+
+        Raises:
+            QueueUnavailableError: there is no such stack, or SQS does not answer.
+        """
+        self._client = client
+        for queue in QUEUES:
+            client.url(queue.name)
+
+    async def send(self, event: Event, *, delay_seconds: int = 0) -> None:
+        """Put an event on its queue; one call to SQS."""
+        queue, body = QUEUE_OF[type(event)], event.to_body()
+        await asyncio.to_thread(self._client.send, queue, body, delay_seconds=delay_seconds)
+
+    async def check(self, queue: str) -> None:
+        """Return once a queue answers; one call to SQS."""
+        await asyncio.to_thread(self._client.depths, (queue,))
 
 
 def command(
@@ -26,13 +48,13 @@ def command(
 
     Safe at any time, twice, and next to the workers: it only repeats what they do.
     """
-    letter_box_of(stack, region)
+    connection = connect(stack, region)
     report = asyncio.run(
         sweep(
-            get_table(),
-            get_queues(),
+            connection.table,
+            StackQueues(QueueClient(connection)),
             now=datetime.now(UTC),
-            longest_delivery_seconds=get_settings().delivery_seconds[1],
+            longest_delivery_seconds=connection.settings.delivery_seconds[1],
         )
     )
     if as_json:
@@ -48,6 +70,6 @@ def _text(report: SweepReport) -> str:
     return (
         f"Looked at {report.seen} open orders older than {minutes} minutes: "
         f"{report.settled} settled by a payment that was decided, "
-        f"{report.timed_out} declined because nobody paid in time, "
+        f"{report.timed_out} declined because they were not paid in time, "
         f"{report.shipments_requested} shipments asked for again."
     )

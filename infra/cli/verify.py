@@ -34,7 +34,7 @@ ROLLED_BACK, ROLLBACK_FAILED = 4, 5
 #: What a deployment is judged by unless it is said when it was.
 _LOOK_BACK = timedelta(minutes=30)
 
-ENVIRONMENT = """\b
+EPILOG = """\b
 Exit codes:
   0  passed                          3  inconclusive: too little is known
   1  failed                          4  failed, and was taken back

@@ -1,6 +1,6 @@
-"""Telling why a dead letter died.
+"""Telling why a message is in a dead-letter queue.
 
-It says nothing about that itself, so it is read once more.
+SQS keeps no reason with a dead message, so its body is parsed again and its order is looked up.
 """
 
 from collections.abc import Iterable
@@ -19,21 +19,21 @@ from app.messages import (
 from app.store.orders import get_order
 from app.store.table import Table
 from infra.dead_letters.messages import (
-    LOOK_SECONDS,
-    Letter,
-    LetterBox,
-    Look,
+    SCAN_SECONDS,
+    DeadLetter,
+    DeadLetterQueues,
+    QueueScan,
     event_in,
     order_id_in,
     origin_or_none,
     type_of,
 )
-from infra.dead_letters.payments import standing_of
+from infra.dead_letters.payments import get_payment_status
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What may be told of a letter."""
+class Diagnosis:
+    """What operators are told of a dead letter; it holds no more of the body than two ids."""
 
     queue: str
     message_id: str
@@ -45,31 +45,31 @@ class Finding:
     comes_from: str | None
 
 
-async def look(
-    box: LetterBox, table: Table, queues: Iterable[str], *, now: datetime
-) -> list[Finding]:
-    """Return what may be told of every dead letter; the letters stay where they are."""
-    findings = []
+async def diagnose_queues(
+    client: DeadLetterQueues, table: Table, queues: Iterable[str], *, now: datetime
+) -> list[Diagnosis]:
+    """Return a diagnosis of every dead letter in ``queues``; the letters stay where they are."""
+    diagnoses = []
     for queue in queues:
-        with Look(box, queue, hidden_seconds=LOOK_SECONDS) as current:
-            findings += [await find_out(table, each, now=now) for each in current.letters()]
-    return findings
+        with QueueScan(client, queue, visibility_seconds=SCAN_SECONDS) as scan:
+            diagnoses += [await diagnose(table, letter, now=now) for letter in scan.letters()]
+    return diagnoses
 
 
-async def find_out(table: Table, letter: Letter, *, now: datetime) -> Finding:
-    """Return what may be told of a letter, with the reason why it is dead."""
+async def diagnose(table: Table, letter: DeadLetter, *, now: datetime) -> Diagnosis:
+    """Return the diagnosis of one dead letter, with the reason why it is dead."""
     try:
         reason = await _reason_of_event(table, event_in(letter), now=now)
     except InvalidInputError as failure:
         reason = str(failure)
     except StoreUnavailableError:
         reason = "not known: the store does not answer"
-    return finding(letter, reason, now=now)
+    return make_diagnosis(letter, reason, now=now)
 
 
-def finding(letter: Letter, reason: str, *, now: datetime) -> Finding:
-    """Return what may be told of a letter that is dead for ``reason``."""
-    return Finding(
+def make_diagnosis(letter: DeadLetter, reason: str, *, now: datetime) -> Diagnosis:
+    """Return the diagnosis of a dead letter whose ``reason`` is known."""
+    return Diagnosis(
         queue=letter.queue,
         message_id=letter.message_id,
         age_seconds=max(0, int((now - letter.sent_at).total_seconds())),
@@ -83,10 +83,10 @@ def finding(letter: Letter, reason: str, *, now: datetime) -> Finding:
 
 async def _reason_of_event(table: Table, event: Event, *, now: datetime) -> str:
     if isinstance(event, PaymentRequested):
-        standing = await standing_of(table, event.order_id, now=now)
-        if standing.obstacle is not None:
-            return standing.obstacle
-        if standing.decision is None:
+        status = await get_payment_status(table, event.order_id, now=now)
+        if status.obstacle is not None:
+            return status.obstacle
+        if status.decision is None:
             return "nothing is wrong with it, and the payment is not decided: redrive it"
         return "the payment is decided; a redrive announces the decision again"
     try:

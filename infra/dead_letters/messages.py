@@ -1,7 +1,7 @@
-"""Dead letters where they lie: looking at them, and where they came from.
+"""Dead letters: reading them from their queues, and telling which queue they came from.
 
-What is told of a letter never holds more of its body than the event's type and the order's
-id: a dead payment request carries a card.
+A dead payment request carries a card, so no more of a body than the event's type and the
+order's id ever leaves this package.
 """
 
 import re
@@ -19,20 +19,20 @@ from app.message_parser import find_event_type, parse_event
 from app.messages import EVENTS, QUEUE_OF, Event, list_events
 from infra.topology import QUEUES
 
-DEAD_LETTER_QUEUES = tuple(each.name for each in QUEUES if each.dead_letters is None)
+DEAD_LETTER_QUEUES = tuple(queue.name for queue in QUEUES if queue.dead_letters is None)
 
-#: For how long other readers do not see a letter that is being looked at.
-LOOK_SECONDS = 60
+#: For how long a scan hides the letters it reads from other readers.
+SCAN_SECONDS = 60
 
-_STALE_LOOKS = 3
+_MAX_STALE_BATCHES = 3
 _CARD_LIKE = re.compile(r"\d([ -]?\d){11,18}", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Letter:
-    """One dead letter as a look at its queue shows it; ``handle`` is good for this look.
+class DeadLetter:
+    """One message of a dead-letter queue; ``handle`` is valid for the scan that received it.
 
-    ``receives`` counts the deliveries before this look, ``source`` names the queue it died
+    ``receives`` counts the deliveries before this scan, ``source`` names the queue it died
     in, where the service says so.
     """
 
@@ -45,31 +45,31 @@ class Letter:
     source: str | None = None
 
 
-class LetterBox(Protocol):
-    """The queues of one stack, as commands reach them."""
+class DeadLetterQueues(Protocol):
+    """The queues of one stack, as the operators' commands use them."""
 
-    def receive(self, queue: str, *, hidden_seconds: int) -> list[Letter]:
-        """Return some letters and hide them from other readers for a while; none at the end."""
+    def receive(self, queue: str, *, visibility_seconds: int) -> list[DeadLetter]:
+        """Return a batch of letters hidden from other readers for a while; none at the end."""
 
-    def release(self, letters: Iterable[Letter]) -> None:
-        """Show letters to others again, at once."""
+    def release(self, letters: Iterable[DeadLetter]) -> None:
+        """Make letters visible to other readers again, at once."""
 
     def send(self, queue: str, body: str) -> str:
         """Put ``body`` on a queue and return the message's id."""
 
-    def delete(self, letter: Letter) -> None:
+    def delete(self, letter: DeadLetter) -> None:
         """Remove a letter for good; safe to repeat."""
 
 
-class Look:
-    """One pass over the letters of a queue, hidden from other readers meanwhile."""
+class QueueScan:
+    """One pass over the letters of a queue, which other readers do not see meanwhile."""
 
-    def __init__(self, box: LetterBox, queue: str, *, hidden_seconds: int) -> None:
-        """Look at ``queue``; nothing is received yet."""
-        self._box = box
+    def __init__(self, client: DeadLetterQueues, queue: str, *, visibility_seconds: int) -> None:
+        """Scan ``queue``; nothing is received yet."""
+        self._client = client
         self._queue = queue
-        self._hidden_seconds = hidden_seconds
-        self._held: dict[str, Letter] = {}
+        self._visibility_seconds = visibility_seconds
+        self._held: dict[str, DeadLetter] = {}
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -81,38 +81,39 @@ class Look:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Show everything again that was not deleted."""
-        self._box.release(self._held.values())
+        """Make every letter visible again that was not deleted."""
+        self._client.release(self._held.values())
 
-    def letters(self) -> Iterator[Letter]:
+    def letters(self) -> Iterator[DeadLetter]:
         """Yield each letter once."""
         known: set[str] = set()
-        stale = 0
-        # Letters held for long show up again, which hides them again; then others come.
-        while stale <= _STALE_LOOKS + len(known):
-            some = self._box.receive(self._queue, hidden_seconds=self._hidden_seconds)
-            if not some:
+        stale_batches = 0
+        # Letters whose visibility time is over are received again; the new handle hides them
+        # again, and the queue then hands out the others.
+        while stale_batches <= _MAX_STALE_BATCHES + len(known):
+            batch = self._client.receive(self._queue, visibility_seconds=self._visibility_seconds)
+            if not batch:
                 return
-            # Also those seen before: only the newest handle counts. Bodies can be large.
-            self._held.update({each.message_id: replace(each, body="") for each in some})
-            new = [each for each in some if each.message_id not in known]
-            known.update(each.message_id for each in new)
-            stale = 0 if new else stale + 1
+            # Known letters too: only the newest handle counts. Bodies can be large.
+            self._held.update({letter.message_id: replace(letter, body="") for letter in batch})
+            new = [letter for letter in batch if letter.message_id not in known]
+            known.update(letter.message_id for letter in new)
+            stale_batches = 0 if new else stale_batches + 1
             yield from new
 
-    def delete(self, letter: Letter) -> None:
+    def delete(self, letter: DeadLetter) -> None:
         """Remove a letter for good."""
-        self._box.delete(letter)
+        self._client.delete(letter)
         self._held.pop(letter.message_id, None)
 
 
-def origin_of(letter: Letter) -> str:
-    """Return the queue that a letter is to go back to: its event's type decides.
+def origin_of(letter: DeadLetter) -> str:
+    """Return the queue that a letter came from; its event's type decides.
 
-    A letter without a type is told by its form, if it can be only one event.
+    A letter without a type is recognized by its fields, if they fit one event only.
 
     Raises:
-        InvalidInputError: it cannot be told, or the event belongs to another queue.
+        InvalidInputError: the queue is unknown, or the event belongs to another one.
     """
     named = find_event_type(letter.body)
     possible = _possible_events(letter)
@@ -120,7 +121,7 @@ def origin_of(letter: Letter) -> str:
         if EVENTS[named] not in possible:
             raise InvalidInputError(f"{named} does not belong here")
         return QUEUE_OF[EVENTS[named]]
-    fitting = {QUEUE_OF[each] for each in possible if _fits(letter.body, each)}
+    fitting = {QUEUE_OF[event] for event in possible if _fits(letter.body, event)}
     if len(fitting) == 1:
         return fitting.pop()
     if fitting:
@@ -130,10 +131,10 @@ def origin_of(letter: Letter) -> str:
     raise InvalidInputError("metadata.type: is missing")
 
 
-def _possible_events(letter: Letter) -> tuple[type[Event], ...]:
-    behind = {each.name for each in QUEUES if each.dead_letters == letter.queue}
-    queues = {letter.source} if letter.source in behind else behind
-    return tuple(event for event, queue in QUEUE_OF.items() if queue in queues)
+def _possible_events(letter: DeadLetter) -> tuple[type[Event], ...]:
+    behind = {queue.name for queue in QUEUES if queue.dead_letters == letter.queue}
+    sources = {letter.source} if letter.source in behind else behind
+    return tuple(event for event, queue in QUEUE_OF.items() if queue in sources)
 
 
 def _fits(body: str, event: type[Event]) -> bool:
@@ -144,25 +145,25 @@ def _fits(body: str, event: type[Event]) -> bool:
     return True
 
 
-def event_in(letter: Letter) -> Event:
-    """Return the event in a letter as the worker of its queue read it.
+def event_in(letter: DeadLetter) -> Event:
+    """Return the event in a letter, parsed as the worker of its queue parses it.
 
     Raises:
-        InvalidInputError: why it could not.
+        InvalidInputError: the worker refuses it; says why.
     """
     return parse_event(letter.body, *list_events(origin_of(letter)))
 
 
-def origin_or_none(letter: Letter) -> str | None:
-    """Return the queue that a letter is to go back to, if that can be told."""
+def origin_or_none(letter: DeadLetter) -> str | None:
+    """Return the queue that a letter came from, or None if that is unknown."""
     try:
         return origin_of(letter)
     except InvalidInputError:
         return None
 
 
-def type_of(letter: Letter) -> str | None:
-    """Return the type of the event in a letter, if that can be told."""
+def type_of(letter: DeadLetter) -> str | None:
+    """Return the type of the event in a letter, or None if that is unknown."""
     try:
         return find_event_type(letter.body) or event_in(letter).event_type
     except InvalidInputError:
@@ -170,7 +171,7 @@ def type_of(letter: Letter) -> str | None:
 
 
 def order_id_in(body: str) -> str | None:
-    """Return the order a body names under any of its names, readable or not."""
+    """Return the order id in a body, under any of its names, even if the event is invalid."""
     try:
         data = {str(key).lower(): value for key, value in from_json(body)["data"].items()}
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -180,12 +181,12 @@ def order_id_in(body: str) -> str | None:
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value) if abs(value) < 10**40 else ""
         if isinstance(value, str) and 0 < len(value) <= 200:
-            return _harmless(value)
+            return _printable(value)
     return None
 
 
-def _harmless(order_id: str) -> str:
-    """Keep what looks like a card out of sight, and what a terminal would obey."""
+def _printable(order_id: str) -> str:
+    """Mask what looks like a card number, and replace control characters of terminals."""
     if _CARD_LIKE.fullmatch(order_id.strip()):
         return mask_number(order_id)
-    return "".join(each if each.isprintable() else "?" for each in order_id)
+    return "".join(character if character.isprintable() else "?" for character in order_id)

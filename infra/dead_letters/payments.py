@@ -1,7 +1,7 @@
-"""Whether a dead payment request may have its card looked at once more.
+"""Whether a dead payment request may be sent again.
 
-A message that is sent again is as good as new to its queue, which would keep the card
-for another day. So a card goes back only while its order still waits for it.
+Sending restarts the queue's retention time, which would keep the card in it for another day.
+So a card is sent back only while its order is pending and young enough to be paid.
 """
 
 from dataclasses import dataclass
@@ -18,33 +18,34 @@ TOO_OLD = "too old to be paid; the sweeper ends the order"
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where the payment stands that a dead letter asks for.
+class PaymentStatus:
+    """The payment that a dead letter asks for.
 
-    With a ``decision`` there is nothing left to ask; an ``obstacle`` says why nobody may.
+    With a ``decision`` the payment is decided; an ``obstacle`` says why it must not be asked
+    for again.
     """
 
     decision: PaymentDecision | None = None
     obstacle: str | None = None
 
 
-async def standing_of(table: Table, order_id: str, *, now: datetime) -> Standing:
-    """Return where the payment of an order stands; two reads at most.
+async def get_payment_status(table: Table, order_id: str, *, now: datetime) -> PaymentStatus:
+    """Return the status of an order's payment; two reads at most.
 
-    A payment of no order was asked for by hand, and is as good as any.
+    A payment without a stored order was requested by hand and has no obstacle.
 
     Raises:
-        StoreUnavailableError: it cannot be told.
+        StoreUnavailableError: the table does not answer.
     """
     decision = await find_decision(table, order_id)
     if decision is not None:
-        return Standing(decision=decision)
+        return PaymentStatus(decision=decision)
     try:
         order = await get_order(table, order_id)
     except OrderNotFoundError:
-        return Standing()
+        return PaymentStatus()
     if order.state is not OrderState.PENDING:
-        return Standing(obstacle=f"the order is past this already: {order.state.name.lower()}")
+        return PaymentStatus(obstacle=f"the order is past this already: {order.state.name.lower()}")
     if now - order.placed_at >= PAYMENT_TIMEOUT:
-        return Standing(obstacle=TOO_OLD)
-    return Standing()
+        return PaymentStatus(obstacle=TOO_OLD)
+    return PaymentStatus()

@@ -9,32 +9,35 @@ from enum import StrEnum
 from app.domain.errors import InvalidInputError, StoreUnavailableError
 from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, CreditCardValidated
 from app.store.table import Table
-from infra.dead_letters.diagnosis import Finding, finding
+from infra.dead_letters.diagnosis import Diagnosis, make_diagnosis
 from infra.dead_letters.messages import (
-    LOOK_SECONDS,
-    Letter,
-    LetterBox,
-    Look,
+    SCAN_SECONDS,
+    DeadLetter,
+    DeadLetterQueues,
+    QueueScan,
     event_in,
     order_id_in,
     origin_of,
     type_of,
 )
-from infra.dead_letters.payments import standing_of
+from infra.dead_letters.payments import get_payment_status
 
-STORE_AWAY = "the store does not answer, so nobody knows whether it is paid"
+STORE_UNAVAILABLE = "the store does not answer, so it is not known whether it is paid"
 
 
 class Action(StrEnum):
-    """What is done with a letter that does not stay."""
+    """What a redrive does with a letter that does not stay."""
 
     SEND_BACK = "send back"
     ANNOUNCE = "announce the decision"
 
 
 @dataclass(frozen=True)
-class Moved:
-    """One letter that left, or would: itself, or the decision it asked for, went to a queue."""
+class MovedMessage:
+    """One letter that left its queue, or would in a dry run.
+
+    ``to`` is the queue that got the letter itself, or the decision it asked for.
+    """
 
     queue: str
     message_id: str
@@ -45,16 +48,16 @@ class Moved:
 
 
 @dataclass
-class Redrive:
+class RedriveReport:
     """What a redrive has done so far: what was moved, what stays and why."""
 
-    moved: list[Moved] = field(default_factory=list)
-    stayed: list[Finding] = field(default_factory=list)
+    moved: list[MovedMessage] = field(default_factory=list)
+    stayed: list[Diagnosis] = field(default_factory=list)
     is_store_away: bool = False
 
 
-class Pace:
-    """At most so many a second, evenly."""
+class RateLimiter:
+    """Lets at most so many calls a second pass, evenly spaced."""
 
     def __init__(
         self,
@@ -63,14 +66,14 @@ class Pace:
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Take the time from ``clock`` and pass it with ``sleep``."""
+        """Read the time from ``clock`` and wait with ``sleep``."""
         self._interval = 1 / per_second
         self._clock = clock
         self._sleep = sleep
         self._next = clock()
 
     async def wait(self) -> None:
-        """Return when it is time for the next."""
+        """Return when the next call may pass."""
         now = self._clock()
         if self._next > now:
             await self._sleep(self._next - now)
@@ -78,62 +81,64 @@ class Pace:
 
 
 async def redrive(
-    box: LetterBox,
+    client: DeadLetterQueues,
     table: Table,
     queues: Iterable[str],
     *,
-    done: Redrive,
+    report: RedriveReport,
     now: datetime,
-    pace: Pace,
-    hidden_seconds: int = LOOK_SECONDS,
+    limiter: RateLimiter,
+    visibility_seconds: int = SCAN_SECONDS,
     most: int | None = None,
-    is_rehearsal: bool = False,
-    on_moved: Callable[[Moved], None] = lambda _: None,
+    dry_run: bool = False,
+    on_moved: Callable[[MovedMessage], None] = lambda _: None,
 ) -> None:
     """Send dead letters back to their queues, ``most`` at most; the undecidable ones stay.
 
-    What happens is written down in ``done``, so that it can be told however this ends.
+    Every step is entered in ``report`` at once, so the caller can print it however this ends.
 
-    Sends first and deletes after: whoever ends it between two lines makes a message come
+    Sends first and deletes after: a process that ends between the two makes a message come
     twice, which every worker expects, and never loses one. Letters that were sent after
-    ``now`` stay: they may be those of this very redrive, dead again.
+    ``now`` stay: they may be those of this redrive, dead again.
 
     A card is not kept longer for being redriven (``infra.dead_letters.payments``).
     """
     for queue in queues:
-        with Look(box, queue, hidden_seconds=hidden_seconds) as current:
-            for letter in current.letters():
-                if most is not None and len(done.moved) >= most:
+        with QueueScan(client, queue, visibility_seconds=visibility_seconds) as scan:
+            for letter in scan.letters():
+                if most is not None and len(report.moved) >= most:
                     break
                 if letter.sent_at > now:
                     continue
-                # Ctrl-C is heard here, where nothing is half done.
+                # Ctrl-C is delivered here, between two letters.
                 await asyncio.sleep(0)
                 try:
-                    step, body = await _step(table, letter, now=now, done=done)
+                    step, body = await _plan(table, letter, now=now, report=report)
                 except InvalidInputError as failure:
-                    done.stayed.append(finding(letter, str(failure), now=now))
+                    report.stayed.append(make_diagnosis(letter, str(failure), now=now))
                     continue
-                if not is_rehearsal:
-                    await pace.wait()
-                    box.send(step.to, body)
-                    current.delete(letter)
-                done.moved.append(step)
+                if not dry_run:
+                    await limiter.wait()
+                    client.send(step.to, body)
+                    scan.delete(letter)
+                report.moved.append(step)
                 on_moved(step)
 
 
-async def _step(table: Table, letter: Letter, *, now: datetime, done: Redrive) -> tuple[Moved, str]:
-    """Return what is to be done with a letter, and the body to be sent.
+async def _plan(
+    table: Table, letter: DeadLetter, *, now: datetime, report: RedriveReport
+) -> tuple[MovedMessage, str]:
+    """Return what to do with a letter, and the body to send.
 
     Raises:
-        InvalidInputError: why it stays.
+        InvalidInputError: the letter stays; says why.
     """
     to, body, action = origin_of(letter), letter.body, Action.SEND_BACK
     if to == PAYMENT_REQUEST:
-        announcement = await _announcement(table, letter, now=now, done=done)
+        announcement = await _announcement(table, letter, now=now, report=report)
         if announcement is not None:
             to, body, action = PAYMENT_RESPONSE, announcement, Action.ANNOUNCE
-    step = Moved(
+    step = MovedMessage(
         queue=letter.queue,
         message_id=letter.message_id,
         event_type=type_of(letter),
@@ -145,24 +150,24 @@ async def _step(table: Table, letter: Letter, *, now: datetime, done: Redrive) -
 
 
 async def _announcement(
-    table: Table, letter: Letter, *, now: datetime, done: Redrive
+    table: Table, letter: DeadLetter, *, now: datetime, report: RedriveReport
 ) -> str | None:
-    """Return what tells of a payment that is decided, or None while it may be asked for.
+    """Return the body that announces a decided payment, or None while it is undecided.
 
     Raises:
-        InvalidInputError: it may not, or that cannot be told.
+        InvalidInputError: the payment must not be asked for, or its status is unknown.
     """
     order_id = event_in(letter).order_id
-    # Each look at a store that is away takes seconds, and others wait for the letters.
-    if done.is_store_away:
-        raise InvalidInputError(STORE_AWAY)
+    # Each read from a store that is away takes seconds, and the letters are hidden meanwhile.
+    if report.is_store_away:
+        raise InvalidInputError(STORE_UNAVAILABLE)
     try:
-        standing = await standing_of(table, order_id, now=now)
+        status = await get_payment_status(table, order_id, now=now)
     except StoreUnavailableError as failure:
-        done.is_store_away = True
-        raise InvalidInputError(STORE_AWAY) from failure
-    if standing.obstacle is not None:
-        raise InvalidInputError(standing.obstacle)
-    if standing.decision is None:
+        report.is_store_away = True
+        raise InvalidInputError(STORE_UNAVAILABLE) from failure
+    if status.obstacle is not None:
+        raise InvalidInputError(status.obstacle)
+    if status.decision is None:
         return None
-    return CreditCardValidated.from_decision(standing.decision).to_body()
+    return CreditCardValidated.from_decision(status.decision).to_body()

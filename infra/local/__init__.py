@@ -10,6 +10,6 @@ its schedule call the hosts, which run the real Lambda handlers.
                   ├─ function_host     order
                   └─ function_host     shipment
 
-A child ends when its parent does, in whatever way that happens (``parent_watchdog.py``). What the
-shop remembers is in one folder (``data_folder.py``).
+A child ends when its parent does, however that ends (``parent_watchdog.py``). The shop's data
+is in one folder (``data_folder.py``).
 """

@@ -2,19 +2,17 @@
 
 import sys
 
-from infra import topology
-from infra.local.loading import load
+from app.main import app
 from infra.local.parent_watchdog import end_with_parent
 from infra.local.serving import serve
-
-APPLICATION = "app.main:app"
+from infra.topology import FUNCTIONS
 
 
 def main() -> None:
     """Serve the API on the socket whose descriptor is given."""
     end_with_parent()
-    timeout = next(each.timeout_seconds for each in topology.FUNCTIONS if each.name == "api")
-    serve(load(APPLICATION), int(sys.argv[1]), drain_seconds=timeout, access_log=True)
+    timeout = next(function.timeout_seconds for function in FUNCTIONS if function.name == "api")
+    serve(app, int(sys.argv[1]), drain_seconds=timeout, access_log=True)
 
 
 if __name__ == "__main__":

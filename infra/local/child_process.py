@@ -1,4 +1,4 @@
-"""One child process: started in its own process group, its lines relayed, its end noticed."""
+"""One child process in its own process group: its output is relayed, its exit awaited."""
 
 import asyncio
 import os
@@ -12,17 +12,17 @@ from typing import IO, cast
 from infra.local.environment import Launch
 
 _CHUNK = 65536
-_LAST_WORDS_SECONDS = 0.5
+_LAST_OUTPUT_SECONDS = 0.5
 
 
-class Child:
-    """A process that has been started; it ends with us (see ``parent_watchdog.py``)."""
+class ChildProcess:
+    """A started process; it ends when this one does (see ``parent_watchdog.py``)."""
 
     def __init__(self, launch: Launch, relay: Callable[[str], None], *, lock: int) -> None:
         """Start the process.
 
-        Its own process group keeps Ctrl-C from it: who stops when is decided here. It holds
-        the data folder's ``lock`` too, so the next shop waits until the last one has saved.
+        Its own process group keeps Ctrl-C from it: the order of stopping is decided here. It
+        holds the data folder's ``lock`` too, so the next shop waits until this one has saved.
         """
         self._loop = asyncio.get_running_loop()
         self.exited: asyncio.Future[int] = self._loop.create_future()
@@ -47,29 +47,29 @@ class Child:
         return self._process.pid
 
     async def stop(self, grace_seconds: float) -> None:
-        """Ask it to end, and end it when the grace is over; safe to repeat."""
+        """Send SIGTERM, and SIGKILL after ``grace_seconds``; safe to repeat."""
         self._signal(signal.SIGTERM)
         await asyncio.wait({self.exited}, timeout=max(grace_seconds, 0.0))
         if not self.exited.done():
             await self.kill()
 
     async def kill(self) -> None:
-        """End it at once."""
+        """Send SIGKILL."""
         self._signal(signal.SIGKILL)
         await asyncio.wait({self.exited}, timeout=1.0)
 
     def _signal(self, number: signal.Signals) -> None:
         if not self.exited.done():
-            # Popen looks whether it has ended before it sends, so the id is still its own.
+            # Popen checks that it still runs before it sends, so the id is not another process's.
             self._process.send_signal(number)
 
     def _wait(self) -> None:
         code = self._process.wait()
-        # What it said last comes before what is said about its end.
-        self._reader.join(_LAST_WORDS_SECONDS)
+        # Its last lines are printed before the message about its end.
+        self._reader.join(_LAST_OUTPUT_SECONDS)
         if self._process.stdin is not None:
             self._process.stdin.close()
-        with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
+        with suppress(RuntimeError):  # The loop is closed, so nothing awaits the exit code.
             self._loop.call_soon_threadsafe(self._settle, code)
 
     def _settle(self, code: int) -> None:
@@ -89,7 +89,7 @@ class Child:
 
 
 def describe_exit(code: int) -> str:
-    """Return how a process ended, for people."""
+    """Return an exit code as text: its number, or the signal behind a negative one."""
     if code >= 0:
         return f"exit code {code}"
     try:

@@ -11,16 +11,16 @@ from infra.local.environment import CREDENTIALS
 
 
 class Clients:
-    """Makes boto3 clients for one emulator; nothing of the user's AWS setup is read."""
+    """Makes boto3 clients of one emulator; nothing of the user's AWS setup is read."""
 
     def __init__(self, endpoint_url: str, region: str) -> None:
-        """Speak to the emulator at ``endpoint_url``, which need not be up yet."""
+        """Use the emulator at ``endpoint_url``, which need not be up yet."""
         self._session = Session(
             CREDENTIALS["AWS_ACCESS_KEY_ID"],
             CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
             region_name=region,
-            # Variables of the same names without their environment: a profile that is
-            # missing here, or present and wrong, must not get in the way.
+            # Session variables that ignore the environment: the user's AWS_PROFILE, which may
+            # be missing or wrong, is not read.
             botocore_session=CoreSession(
                 session_vars={
                     "profile": (None, None, None, None),
@@ -36,7 +36,7 @@ class Clients:
         self._made: dict[str, Any] = {}
 
     def __call__(self, service: Any) -> Any:
-        """Return the client for one service; the caller says which type it expects."""
+        """Return the client for one service; its type is the caller's annotation."""
         if service not in self._made:
             self._made[service] = self._session.client(
                 service, endpoint_url=self._endpoint_url, config=self._config, verify=False

@@ -1,10 +1,10 @@
-"""The folder with everything one local shop remembers (``SHOP_DATA_DIR``).
+"""The folder with all data of one local shop (``SHOP_DATA_DIR``).
 
     lock         held while a shop runs on the folder, by all of its processes
     shop.json    where the running shop is reached; gone when it has stopped
     emulator/    the AWS emulator's saved state, its port and its log (see emulator.py)
 
-Who may read the folder can sign tokens: it holds the keys. It is made for its owner only.
+It holds the keys that sign tokens, so only its owner may read it.
 """
 
 import fcntl
@@ -19,12 +19,12 @@ from infra.local.errors import DataFolderError
 DEFAULT = ".local"
 VARIABLE = "SHOP_DATA_DIR"
 
-#: Processes of a shop that was killed need a moment to save and end.
+#: How long to wait for the processes of a shop that was killed to save and end.
 LOCK_SECONDS = 3.0
 
 
 def data_path(environment: Mapping[str, str] | None = None) -> Path:
-    """Return the folder a shop with this environment uses, whether it is there or not."""
+    """Return the folder a shop with this environment uses, whether it exists or not."""
     given = os.environ if environment is None else environment
     return Path(given.get(VARIABLE, "").strip() or DEFAULT).expanduser().absolute()
 
@@ -33,13 +33,13 @@ class DataFolder:
     """An open data folder, locked against other shops until this process ends."""
 
     def __init__(self, path: Path, lock: int) -> None:
-        """Remember where it is; made by :meth:`open`."""
+        """Keep path and descriptor of the lock; use :meth:`open`."""
         self.path = path
         self.lock = lock
 
     @classmethod
     def open(cls, path: Path) -> "DataFolder":
-        """Make the folder if need be and lock it.
+        """Make the folder if it is missing, and lock it.
 
         Raises:
             DataFolderError: it is no folder, cannot be written, or another shop uses it.
@@ -67,7 +67,7 @@ class DataFolder:
         return self.path / "emulator"
 
     def publish(self, facts: Mapping[str, object]) -> None:
-        """Write down where the shop that is ready can be reached."""
+        """Write shop.json: where the running shop is reached."""
         temporary = self.path / "shop.json.tmp"
         temporary.unlink(missing_ok=True)
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
@@ -75,12 +75,12 @@ class DataFolder:
         temporary.replace(self.path / "shop.json")
 
     def withdraw(self) -> None:
-        """Take back what :meth:`publish` wrote."""
+        """Remove shop.json."""
         (self.path / "shop.json").unlink(missing_ok=True)
 
 
 def is_locked(path: Path) -> bool:
-    """Tell whether a shop runs on the folder."""
+    """Return whether a shop runs on the folder."""
     try:
         lock = os.open(path / "lock", os.O_RDWR)
     except OSError:

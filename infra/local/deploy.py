@@ -1,7 +1,7 @@
 """The shop's resources in the emulator, made from the definitions that ``infra/`` deploys.
 
-Everything is created when missing and brought up to the definitions when there, so a repeat
-is harmless and yesterday's data stays.
+Each is created if it is missing and updated if it exists, so a repeat is harmless and
+existing data stays.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from infra.local.deploy_functions import (
 )
 from infra.local.environment import REGION
 
-#: What :func:`deploy` speaks to.
+#: The services that :func:`deploy` calls.
 SERVICES = ("dynamodb", "kms", "secretsmanager", "sqs", "iam", "lambda", "scheduler")
 
 
@@ -38,13 +38,13 @@ def deploy(
 ) -> dict[str, str]:
     """Create or update the shop's resources; return the settings the stack supplies.
 
-    Without ``function_urls`` only what keeps data is made: table, queues and keys. With it
-    (name of a function to the address of its host) the functions are made too, and what
-    calls them; a function without an address is called where the emulator's own environment
-    says (:func:`infra.local.environment.proxy_environment`). ``clients`` saves making them again.
+    Without ``function_urls`` only table, queues and keys are made. With it (name of a function
+    to the address of its host) functions, mappings and the schedule are made too; a function
+    without an address is called where the emulator's own environment says
+    (:func:`infra.local.environment.proxy_environment`). ``clients`` are used if given.
 
     Raises:
-        OutdatedDataError: the table is there with other keys or indexes.
+        OutdatedDataError: the table exists with other keys or indexes.
     """
     clients = clients or Clients(endpoint_url, region)
     name = topology.table_name(stack)
@@ -68,7 +68,7 @@ def deploy(
 
 
 def prepare_clients(endpoint_url: str, *, region: str = REGION) -> Clients:
-    """Return clients that are made already; takes about as long as the emulator's start."""
+    """Return the clients of all services, made; takes about as long as the emulator's start."""
     clients = Clients(endpoint_url, region)
     for service in SERVICES:
         clients(service)

@@ -1,4 +1,4 @@
-"""What keeps data, in the emulator: table, queues and keys."""
+"""The resources that keep data, in the emulator: table, queues and keys."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -19,10 +19,10 @@ ACCOUNT = "000000000000"
 
 
 def ensure_table(client: "DynamoDBClient", name: str, shape: TableShape) -> None:
-    """Create the table, or see that the one that is there has this shape.
+    """Create the table, or check that the existing one has this shape.
 
     Raises:
-        OutdatedDataError: it has not.
+        OutdatedDataError: it has another one.
     """
 
     def schema(hash_key: str, range_key: str) -> list[Any]:
@@ -61,8 +61,8 @@ def ensure_table(client: "DynamoDBClient", name: str, shape: TableShape) -> None
             index["Projection"]["ProjectionType"],
         )
 
-    there = sorted(map(described, found.get("GlobalSecondaryIndexes", [])))
-    if found["KeySchema"] != keys or there != sorted(map(described, indexes)):
+    existing = sorted(map(described, found.get("GlobalSecondaryIndexes", [])))
+    if found["KeySchema"] != keys or existing != sorted(map(described, indexes)):
         raise OutdatedDataError(
             "The stored table has other keys or indexes than this version of the shop; "
             "forget the local data with `make reset`."
@@ -79,7 +79,7 @@ def ensure_card_key(client: "KMSClient", alias: str) -> None:
 
 
 def ensure_signing_keys(client: "SecretsManagerClient", name: str) -> None:
-    """Create the secret with random keys, once: tokens of yesterday stay valid."""
+    """Create the secret with random keys, unless it exists: earlier tokens stay valid."""
     try:
         client.describe_secret(SecretId=name)
     except client.exceptions.ResourceNotFoundException:
@@ -105,7 +105,7 @@ def ensure_queues(client: "SQSClient", stack: str, region: str) -> dict[str, str
                 }
             )
         url = client.create_queue(QueueName=topology.queue_name(stack, queue.name))["QueueUrl"]
-        # Apart from creation, which refuses to change a queue that is there.
+        # Not with the creation, which refuses to change an existing queue.
         client.set_queue_attributes(
             QueueUrl=url,
             Attributes={

@@ -1,4 +1,4 @@
-"""What runs, in the emulator: functions, the mappings that feed them and the schedule."""
+"""Functions, event source mappings and the schedule, in the emulator."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 #: The emulator calls a function with this variable at its address instead of running it.
 PROXY_VARIABLE = "MINISTACK_LAMBDA_PROXY_URL"
 
-# The functions run outside of the emulator and assume nothing; a role must be there though.
+# The functions run outside of the emulator and assume no role, but Lambda requires one.
 _ROLE = "acme-shop-local"
 _ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/{_ROLE}"
 
 
 def ensure_role(client: "IAMClient") -> None:
-    """Create the role that all functions name."""
+    """Create the role of all functions."""
     with suppress(client.exceptions.EntityAlreadyExistsException):
         client.create_role(
             RoleName=_ROLE, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}'
@@ -31,10 +31,10 @@ def ensure_role(client: "IAMClient") -> None:
 def ensure_functions(
     client: "LambdaClient", stack: str, function_urls: Mapping[str, str]
 ) -> dict[str, str]:
-    """Make the functions that something calls, and those that have an address."""
+    """Create or update the functions that are called by a mapping or schedule, or have a URL."""
     called = {
         topology.SWEEPER.function,
-        *(each.function for each in topology.MAPPINGS),
+        *(mapping.function for mapping in topology.MAPPINGS),
     }
     arns = {}
     for function in topology.FUNCTIONS:
@@ -58,21 +58,21 @@ def ensure_functions(
             )
             arns[function.name] = made["FunctionArn"]
         except client.exceptions.ResourceConflictException:
-            there = client.update_function_configuration(**configuration)
-            arns[function.name] = there["FunctionArn"]
+            updated = client.update_function_configuration(**configuration)
+            arns[function.name] = updated["FunctionArn"]
     return arns
 
 
 def ensure_mappings(
     client: "LambdaClient", stack: str, region: str, arns: Mapping[str, str]
 ) -> None:
-    """Create the mappings, bring them up to date and remove those no longer defined."""
+    """Create or update the mappings, and remove those no longer defined."""
     obsolete = {}
     for queue in topology.QUEUES:
         source = queue_arn(stack, region, queue.name)
         found = client.list_event_source_mappings(EventSourceArn=source)
-        for there in found["EventSourceMappings"]:
-            obsolete[source, there["FunctionArn"]] = there["UUID"]
+        for existing in found["EventSourceMappings"]:
+            obsolete[source, existing["FunctionArn"]] = existing["UUID"]
     for mapping in topology.MAPPINGS:
         settings: Any = {
             "FunctionName": arns[mapping.function],
@@ -98,7 +98,7 @@ def ensure_schedule(
     schedule: topology.Schedule,
     arns: Mapping[str, str],
 ) -> None:
-    """Create the schedule or bring it up to date."""
+    """Create or update the schedule."""
     wanted: Any = {
         "Name": topology.schedule_name(stack, schedule.name),
         "ScheduleExpression": schedule.expression,

@@ -1,8 +1,8 @@
 """The AWS emulator (MiniStack) as a child process on a free loopback port.
 
-With a data folder it remembers: ``state/`` holds one JSON file per service, ``port`` the
+With a data folder its state is kept: ``state/`` holds one JSON file per service, ``port`` the
 port of the last run (it is part of every queue URL and is used again if it is free), ``log``
-what MiniStack had to say, ``tmp/`` nothing that outlives a run. Without one it forgets.
+MiniStack's log, ``tmp/`` files of one run. Without a data folder its state is lost at the end.
 
     with Emulator() as emulator:
         environment = deploy(emulator.endpoint_url)
@@ -32,7 +32,7 @@ _LOG_BYTES = 5_000_000
 
 
 class Emulator:
-    """One emulator; start and stop it as often as you like, the port stays."""
+    """One emulator; it keeps its port over several starts."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Emulator:
         log_level: str = "WARNING",
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Prepare an emulator that remembers in ``data_dir``, or forgets without one.
+        """Prepare an emulator that keeps its state in ``data_dir``, if one is given.
 
         ``auth`` makes it enforce IAM; ``environment`` is added to that of its process.
         """
@@ -102,7 +102,7 @@ class Emulator:
                 "STATE_DIR": str(state),
                 "S3_DATA_DIR": str(self.data_dir / "tmp" / "s3"),
                 "TMPDIR": str(self.data_dir / "tmp"),
-                # Listeners and helpers that nobody needs here.
+                # Listeners and helpers that the shop does not use.
                 "IOT_MTLS_ENABLED": "0",
                 "SFTP_ENABLED": "0",
                 "DOCKER_HOST": "unix:///nonexistent",
@@ -119,7 +119,7 @@ class Emulator:
 
         Raises:
             DataFolderError: the folder cannot be used or its state is damaged.
-            EmulatorError: it ended or did not answer in time; says where its log is.
+            EmulatorError: it ended or did not answer in time; names its log.
         """
         try:
             launch = self.launch()
@@ -153,7 +153,7 @@ class Emulator:
         self.close()
 
     def close(self) -> None:
-        """Give the port back, and the folder if it was only for this emulator."""
+        """Release the port, and remove the folder if it is temporary."""
         if self._listener is not None:
             self._listener.close()
             self._listener = None
@@ -196,7 +196,7 @@ class Emulator:
         raise EmulatorError(f"The AWS emulator did not start; its log is {self.log}.")
 
     def explain(self, exit_code: int | None) -> str:
-        """Return a sentence on how the process ended, if there is more to say than that."""
+        """Return a sentence that explains an exit code, or names the log."""
         if exit_code == DAMAGED_EXIT_CODE:
             return str(damaged(self.data_dir / "state"))
         return f"Its log is {self.log}."

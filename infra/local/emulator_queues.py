@@ -20,8 +20,12 @@ def correct_queues() -> None:
     def collect_living(queue: dict[str, Any], most: int, visibility: int) -> list[Any]:
         allowed = _max_receives(queue)
         if allowed:
-            living = [each for each in queue["messages"] if each.get("receive_count", 0) < allowed]
-            # What is handed out is changed in place, so a list of the same messages will do.
+            living = [
+                message
+                for message in queue["messages"]
+                if message.get("receive_count", 0) < allowed
+            ]
+            # Received messages are changed in place, so a new list of the same messages is enough.
             queue = {**queue, "messages": living}
         return collect(queue, most, visibility)  # type: ignore[no-any-return]
 
@@ -29,6 +33,6 @@ def correct_queues() -> None:
 
 
 def _max_receives(queue: dict[str, Any]) -> int:
-    """Return how often a message may be received; 0 if as often as it likes."""
+    """Return how often a message may be received; 0 without a limit."""
     redrive = queue["attributes"].get("RedrivePolicy")
     return int(json.loads(redrive)["maxReceiveCount"]) if redrive else 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.topology import Function, function_name
 
-#: The folder with ``app``, ``routers`` and ``workers`` that this very code comes from.
+#: The folder with ``app``, ``routers``, ``workers`` and this package.
 PROJECT = Path(__file__).resolve().parents[2]
 
 REGION = "eu-west-1"
@@ -16,11 +16,11 @@ REGION = "eu-west-1"
 #: The emulator takes any credentials; these are no secret.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
-# With the name of a function behind it: where the emulator calls that function.
+# Followed by the name of a function: the URL at which the emulator calls that function.
 _PROXY_PREFIX = "MINISTACK_LAMBDA_PROXY_"
 
-# What a process needs of the user's environment to run at all. Not among them: AWS_* (a
-# profile of the user must never reach the shop), proxies (everything is on loopback) and
+# What a process needs of the user's environment to run. Not among them: AWS_* (the local shop
+# must never use the user's account), proxies (everything is on loopback) and
 # PYTHONDONTWRITEBYTECODE (every start would compile again).
 _INHERITED = frozenset(
     {
@@ -50,7 +50,7 @@ def python(module: str, *arguments: str) -> tuple[str, ...]:
 def base_environment(
     user_environment: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Return what every child inherits of the user's environment."""
+    """Return the part of the user's environment that every child inherits."""
     given = os.environ if user_environment is None else user_environment
     kept = {
         name: value
@@ -61,7 +61,7 @@ def base_environment(
 
 
 def aws_environment(endpoint_url: str, region: str = REGION) -> dict[str, str]:
-    """Return what makes an AWS client speak to the emulator and to nothing else."""
+    """Return the variables that direct an AWS client to the emulator and to nothing else."""
     return {
         **CREDENTIALS,
         "AWS_ENDPOINT_URL": endpoint_url,
@@ -82,8 +82,8 @@ def function_environment(
 ) -> dict[str, str]:
     """Return the environment of one function, as the deployed one would see it.
 
-    Of the settings only those in ``function.settings`` are passed on, from the stack first
-    and from the user second: what the stack does not give to a function is missing here too.
+    Only the settings in ``function.settings`` are passed on; the stack's win over the user's.
+    A setting that the deployed function does not get is missing here too.
     """
     given = os.environ if user_environment is None else user_environment
     settings = {**given, **stack_environment}
@@ -95,10 +95,10 @@ def function_environment(
 
 
 def proxy_environment(function_urls: Mapping[str, str], *, stack: str = "local") -> dict[str, str]:
-    """Return what tells an emulator from its start where functions are called.
+    """Return the variables that tell an emulator from its start where functions are called.
 
-    An address that is deployed with a function is part of the saved state, and yesterday's
-    would be called until today's is deployed.
+    An address that is deployed with a function is part of the saved state: after a restart
+    the last run's address would be called until the new one is deployed.
     """
     return {
         f"{_PROXY_PREFIX}{function_name(stack, name)}": url for name, url in function_urls.items()

@@ -1,4 +1,4 @@
-"""Every way running the shop on this machine can fail, each one clear sentence."""
+"""Why the shop on this machine cannot start or go on."""
 
 from app.domain.errors import ShopError
 

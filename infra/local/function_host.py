@@ -1,4 +1,4 @@
-"""One worker's own process: takes the emulator's calls and runs the real Lambda handler.
+"""One worker's own process: answers the emulator's calls with the real Lambda handler.
 
 ``python -m infra.local.function_host <function> <socket>``. MiniStack posts the event and
 expects the handler's answer; what the two agree on is in its ``lambda_svc.py`` ("proxy
@@ -7,6 +7,7 @@ environments: module-level state of a handler is shared by them here.
 """
 
 import asyncio
+import importlib
 import json
 import os
 import sys
@@ -19,10 +20,9 @@ from typing import Any
 from uuid import uuid4
 
 from app.domain.errors import ShopError
-from infra import topology
-from infra.local.loading import load
 from infra.local.parent_watchdog import end_with_parent
 from infra.local.serving import serve
+from infra.topology import FUNCTIONS, Function
 
 Message = MutableMapping[str, Any]
 Handler = Callable[[Any, "LambdaContext"], Any]
@@ -52,7 +52,7 @@ class LambdaContext:
 class FunctionHost:
     """The ASGI application around one handler."""
 
-    def __init__(self, function: topology.Function, handler: Handler) -> None:
+    def __init__(self, function: Function, handler: Handler) -> None:
         """Run ``handler`` with the limits of ``function``."""
         self._function = function
         self._handler = handler
@@ -98,7 +98,7 @@ class FunctionHost:
             return _failure("Sandbox.Timedout", text)
         except Exception as failure:  # noqa: BLE001  # Whatever a handler raises is its answer.
             if isinstance(failure, ShopError):
-                # Foreseen, and it says what is wrong: where it came from would only hide that.
+                # An expected error: its text says what is wrong, and a traceback would hide it.
                 sys.stderr.write(f"{type(failure).__name__}: {failure}\n")
             else:
                 traceback.print_exception(failure)
@@ -121,13 +121,20 @@ def _failure(kind: str, text: str) -> tuple[int, str]:
     return 500, json.dumps({"errorMessage": text, "errorType": kind})
 
 
+def import_handler(function: Function) -> Handler:
+    """Return the handler of a function; like Lambda, the topology names it by its dotted path."""
+    module, _, name = function.handler.rpartition(".")
+    handler: Handler = getattr(importlib.import_module(module), name)
+    return handler
+
+
 def main() -> None:
     """Serve the function that is named on the socket whose descriptor is given."""
     end_with_parent()
-    function = next(each for each in topology.FUNCTIONS if each.name == sys.argv[1])
-    host = FunctionHost(function, load(function.handler))
+    function = next(function for function in FUNCTIONS if function.name == sys.argv[1])
+    host = FunctionHost(function, import_handler(function))
     serve(host, int(sys.argv[2]), drain_seconds=function.timeout_seconds)
-    os._exit(0)  # Not waiting for a handler that is past its time.
+    os._exit(0)  # Without waiting for a handler that is past its time-out.
 
 
 if __name__ == "__main__":

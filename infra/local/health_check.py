@@ -1,15 +1,15 @@
-"""Asking a process of the shop whether it answers."""
+"""Health checks of the shop's processes over HTTP."""
 
 import asyncio
 
 from infra.local.sockets import LOOPBACK
 
 
-async def status_of(port: int, path: str) -> int | None:
+async def get_status(port: int, path: str) -> int | None:
     """Return the HTTP status of one GET, or ``None`` if the connection broke.
 
-    Waits as long as the other side does: our sockets take connections before anyone serves
-    them, so the first answer is the moment the process is up.
+    Has no time-out: the sockets accept connections before their servers run, so the first
+    answer comes as soon as the process is up.
     """
     writer = None
     try:
@@ -26,7 +26,7 @@ async def status_of(port: int, path: str) -> int | None:
             writer.close()
 
 
-async def until_answers(port: int, path: str, *, pause_seconds: float = 0.05) -> None:
+async def wait_until_healthy(port: int, path: str, *, pause_seconds: float = 0.05) -> None:
     """Return once a GET is answered with 200."""
-    while await status_of(port, path) != 200:  # noqa: ASYNC110  # Another process cannot set one.
+    while await get_status(port, path) != 200:  # noqa: ASYNC110  # Another process cannot set one.
         await asyncio.sleep(pause_seconds)

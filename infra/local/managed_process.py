@@ -1,11 +1,11 @@
-"""Keeps one process of the shop up: starts it, restarts it on change or when it dies."""
+"""One managed process of the shop: started, restarted when its code changes or it ends."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from infra.local.child_process import Child, describe_exit
+from infra.local.child_process import ChildProcess, describe_exit
 from infra.local.environment import Launch
 from infra.local.errors import ChildError, LocalShopError
 from infra.local.output import Output
@@ -17,8 +17,8 @@ RELOAD_SECONDS = 15.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 
-class Keeper:
-    """One process that is meant to run for as long as the shop does."""
+class ManagedProcess:
+    """A process that runs for as long as the shop does."""
 
     def __init__(
         self,
@@ -30,9 +30,9 @@ class Keeper:
         lock: int,
         explain: Callable[[int | None], str] = lambda _: "",
     ) -> None:
-        """Prepare to run what ``launch`` says; it is ready once ``is_up`` returns.
+        """Prepare to start what ``launch`` returns; it is ready once ``is_up`` returns.
 
-        ``explain`` adds what there is to say when it ends with some exit code.
+        ``explain`` returns a sentence to add to the message about an exit code.
         """
         self.name = name
         self.ready = asyncio.Event()
@@ -41,18 +41,18 @@ class Keeper:
         self._output = output
         self._lock = lock
         self._explain_exit = explain
-        self._child: Child | None = None
+        self._child: ChildProcess | None = None
         self._changed = asyncio.Event()
 
     def code_changed(self) -> None:
-        """Have the process started again with the code as it is now."""
+        """Restart the process with the changed code."""
         self._changed.set()
 
-    async def keep(self) -> None:
+    async def supervise(self) -> None:
         """Run the process until cancelled.
 
         Raises:
-            ChildError: it did not come up the first time; later it is tried again.
+            ChildError: it did not become ready the first time; later it is tried again.
         """
         pause = _FIRST_PAUSE
         is_new_code = True
@@ -62,7 +62,7 @@ class Keeper:
             trouble = await self._until_up(child)
             if trouble is None:
                 self.ready.set()
-                # Who came up is not what has to be waited for, however often it is killed.
+                # Code that ran once is started again at once, however often it is killed.
                 is_new_code, pause = False, _FIRST_PAUSE
                 await _first(child.exited, self._changed.wait())
                 trouble = "ended unexpectedly"
@@ -85,7 +85,7 @@ class Keeper:
                 pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def stop(self, grace_seconds: float) -> None:
-        """End the process; :meth:`keep` must have been cancelled before."""
+        """End the process; :meth:`supervise` must have been cancelled before."""
         if self._child is not None:
             await self._child.stop(grace_seconds)
 
@@ -96,14 +96,14 @@ class Keeper:
 
     @property
     def exit_code(self) -> int | None:
-        """Return how the process ended, or ``None`` if it has not."""
+        """Return the exit code, or ``None`` while the process runs."""
         return self._child.exited.result() if self._child and self._child.exited.done() else None
 
-    def _start(self) -> Child:
-        return Child(self._launch(), partial(self._output.relay, self.name), lock=self._lock)
+    def _start(self) -> ChildProcess:
+        return ChildProcess(self._launch(), partial(self._output.relay, self.name), lock=self._lock)
 
-    async def _until_up(self, child: Child) -> str | None:
-        """Return what went wrong, or ``None`` when the process is up."""
+    async def _until_up(self, child: ChildProcess) -> str | None:
+        """Return what went wrong, or ``None`` once the process is ready."""
         up = asyncio.ensure_future(self._is_up())
         try:
             async with asyncio.timeout(START_SECONDS):
@@ -121,18 +121,18 @@ class Keeper:
             raise failure
         return f"did not start: {failure}"
 
-    def _explain(self, trouble: str, child: Child) -> str:
+    def _explain(self, trouble: str, child: ChildProcess) -> str:
         code = child.exited.result() if child.exited.done() else None
         how = "" if code is None else f" ({describe_exit(code)})"
         return f"{self.name} {trouble}{how}. {self._explain_exit(code)}".rstrip()
 
 
 async def _first(*waiting: Awaitable[Any]) -> None:
-    """Return when the first is done; what was only made to be waited for is cancelled."""
-    tasks = [asyncio.ensure_future(each) for each in waiting]
+    """Return when the first is done; coroutines that are not done are cancelled."""
+    tasks = [asyncio.ensure_future(awaitable) for awaitable in waiting]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task, each in zip(tasks, waiting, strict=True):
-            if task is not each:
+        for task, awaitable in zip(tasks, waiting, strict=True):
+            if task is not awaitable:
                 task.cancel()

@@ -1,8 +1,7 @@
-"""What the local shop prints, written by a thread of its own.
+"""The local shop's output, written by a thread of its own.
 
-Whoever reads the shop's output may stop reading; lines are then dropped rather than the
-shop held up. Only ``Shop ready: ...`` goes to standard output, everything else to standard
-error.
+If its reader stops reading, lines are dropped; the shop does not wait. Only
+``Shop ready: ...`` goes to standard output, everything else to standard error.
 """
 
 import os
@@ -25,10 +24,10 @@ _NAME_WIDTH = 8
 
 
 class Output:
-    """The only one who writes to the terminal while the shop runs."""
+    """Writes all output while the shop runs."""
 
     def __init__(self) -> None:
-        """Start the writer; colours are for terminals that have not declined them."""
+        """Start the writer; it uses colours on terminals unless ``NO_COLOR`` is set."""
         self._colours = sys.stderr.isatty() and "NO_COLOR" not in os.environ
         self._lines: queue.Queue[tuple[int, bytes] | None] = queue.Queue(_MAX_WAITING_LINES)
         self._dropped = 0
@@ -41,19 +40,19 @@ class Output:
         self._put(_ERR, f"{name} {line}")
 
     def say(self, text: str) -> None:
-        """Print one line of the shop's own."""
+        """Print one line."""
         self._put(_ERR, text)
 
     def warn(self, text: str) -> None:
-        """Print one line that must not be overlooked."""
+        """Print one line in bold red."""
         self._put(_ERR, self._paint(text, _BOLD + _RED))
 
     def announce(self, text: str) -> None:
-        """Print one line that other programs wait for."""
+        """Print one line to standard output, where other programs wait for it."""
         self._put(_OUT, text)
 
     def close(self, timeout: float = 0.3) -> None:
-        """Write what is waiting, unless nobody reads it."""
+        """Write the waiting lines, for at most ``timeout`` seconds."""
         try:
             self._lines.put_nowait(None)
         except queue.Full:
@@ -66,7 +65,7 @@ class Output:
     def _put(self, descriptor: int, text: str) -> None:
         try:
             if self._dropped:
-                note = f"({self._dropped} lines were dropped: nobody was reading)"
+                note = f"({self._dropped} lines were dropped: the output was not read)"
                 self._lines.put_nowait((_ERR, f"{note}\n".encode()))
                 self._dropped = 0
             self._lines.put_nowait((descriptor, f"{text}\n".encode(errors="replace")))

@@ -1,8 +1,8 @@
-"""The thread in every child process that ends it when its parent is gone.
+"""A thread in every child process that ends it when its parent ends.
 
 A child's standard input is a pipe whose other end only the parent holds. When the parent
-ends in whatever way, ``kill -9`` included, the kernel closes that end and the child reads
-the end of the file. This needs no platform's own call and no signal that can be missed.
+ends, even by ``kill -9``, the kernel closes that end and the child reads the end of the file.
+This works on every platform and does not depend on a signal that can be missed.
 """
 
 import os
@@ -12,7 +12,7 @@ import time
 
 
 def end_with_parent(grace_seconds: float = 3.0) -> None:
-    """Terminate this process politely when its parent ends, by force after the grace."""
+    """Send this process SIGTERM when its parent ends, and exit after ``grace_seconds``."""
 
     def wait() -> None:
         try:
@@ -24,4 +24,4 @@ def end_with_parent(grace_seconds: float = 3.0) -> None:
         time.sleep(grace_seconds)
         os._exit(1)
 
-    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+    threading.Thread(target=wait, name="parent-watchdog", daemon=True).start()

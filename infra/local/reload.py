@@ -1,4 +1,4 @@
-"""Notices when the shop's code changes and says which of its processes it concerns."""
+"""Watches the shop's code and tells which processes a change concerns."""
 
 from collections.abc import AsyncIterator
 from importlib.util import cache_from_source
@@ -16,7 +16,7 @@ _FOLDERS = {
     "infra": frozenset(),
 }
 
-#: Stands for what only a new start of the whole shop brings into effect.
+#: The kind of a change that takes effect only when the whole shop is started again.
 SHOP = "shop"
 _DEFINITIONS = (Path("infra/topology.py"), Path("app/store/schema.py"), Path("infra/local"))
 
@@ -31,7 +31,7 @@ async def code_changes(project: Path = PROJECT) -> AsyncIterator[frozenset[str]]
         for path in paths:
             _forget_bytecode(project / path)
         kinds = frozenset().union(*(_FOLDERS[path.parts[0]] for path in paths))
-        if any(path.is_relative_to(each) for path in paths for each in _DEFINITIONS):
+        if any(path.is_relative_to(folder) for path in paths for folder in _DEFINITIONS):
             kinds |= {SHOP}
         yield kinds
 
@@ -39,7 +39,7 @@ async def code_changes(project: Path = PROJECT) -> AsyncIterator[frozenset[str]]
 def _forget_bytecode(path: Path) -> None:
     """Remove the bytecode of a source file that has changed.
 
-    Python tells by second and size whether bytecode is of the source it finds: the second of
-    two changes within one second would not be seen.
+    Python compares time (in seconds) and size of the source with its bytecode: the second of
+    two changes within one second would not be loaded.
     """
     Path(cache_from_source(str(path))).unlink(missing_ok=True)

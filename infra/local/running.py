@@ -1,4 +1,4 @@
-"""Finding the shop that runs on this machine, for the other commands."""
+"""Finds the shop that runs on this machine, for the other commands."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from infra.local.errors import NotRunningError
 
 @dataclass(frozen=True)
 class RunningShop:
-    """Where a running shop is reached; ``environment`` holds the settings of its stack."""
+    """How to reach a running shop; ``environment`` holds the settings of its stack."""
 
     pid: int
     url: str
@@ -21,10 +21,10 @@ class RunningShop:
 
 
 def running_shop(data_dir: Path | None = None) -> RunningShop:
-    """Return the shop that is ready on a data folder, by default on the usual one.
+    """Return the shop that is ready on a data folder, by default that of ``SHOP_DATA_DIR``.
 
     Raises:
-        NotRunningError: there is none, or it is not ready yet.
+        NotRunningError: no shop runs on it, or it is not ready yet.
     """
     path = data_path() if data_dir is None else data_dir
     try:
@@ -32,17 +32,17 @@ def running_shop(data_dir: Path | None = None) -> RunningShop:
         shop = RunningShop(**facts)
     except (OSError, ValueError, TypeError):
         shop = None
-    # The file of a shop that was killed is still there; its lock is not.
+    # A shop that was killed leaves its file, but not its lock.
     if shop is None or not is_locked(path):
         raise NotRunningError(f"No shop is running on {path}; start one with `make run`.")
     return shop
 
 
 def apply_environment(data_dir: Path | None = None) -> RunningShop:
-    """Make this process speak to the running shop and return it.
+    """Set this process's environment to that of the running shop, and return the shop.
 
     Raises:
-        NotRunningError: there is none.
+        NotRunningError: no shop is running.
     """
     shop = running_shop(data_dir)
     os.environ.pop("AWS_PROFILE", None)

@@ -1,27 +1,29 @@
-"""Puts the seed data into an empty table; a process of its own, for settings are read once."""
+"""Writes the seed data into an empty table: ``python -m infra.local.seeding``.
+
+A process of its own: the supervisor does not read the settings of the stack it starts.
+"""
 
 import asyncio
 import os
 import traceback
 
-from infra.local.loading import load
+from app.store.table import get_table
 from infra.local.parent_watchdog import end_with_parent
-
-SEED_ONCE = "infra.seeds.load.seed_once"
+from infra.seeds.load import seed_once
 
 
 def main() -> None:
-    """Seed the table this process's environment names, unless it has been."""
+    """Seed the table that the environment names, unless it is seeded already."""
     end_with_parent()
     code = 1
     try:
-        asyncio.run(load(SEED_ONCE)())
+        asyncio.run(seed_once(get_table()))
         code = 0
-    except Exception:  # noqa: BLE001  # Shown; the supervisor knows by the exit code.
+    except Exception:  # noqa: BLE001  # Printed; the supervisor reads the exit code.
         traceback.print_exc()
     finally:
-        # Not through the interpreter's own end: a thread of pydynox that comes back to it
-        # then aborts the process (seen with 1.8.0, once in some fifty ends).
+        # Not through the interpreter's own exit: a thread of pydynox that returns to it
+        # then aborts the process (seen with 1.8.0, once in about fifty exits).
         os._exit(code)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import uvicorn
 
-_HEARING_SECONDS = 0.1
+_FIRST_REQUEST_SECONDS = 0.1
 
-#: Asked for by the supervisor itself all the time at the start; nobody wants to read that.
+#: The supervisor polls these at the start; the access log leaves them out.
 _QUIET_PATHS = ("/healthz", "/readyz")
 
 
@@ -40,13 +40,13 @@ def _log_config(*, access: bool) -> dict[str, Any]:
                 "filters": ["not_health"],
             },
         },
-        # As on Lambda: a handler at the root, from warnings up; our own loggers say more.
+        # As on Lambda: a root handler from WARNING up; the shop's own loggers from INFO up.
         "root": {"handlers": ["plain"], "level": "WARNING"},
         "loggers": {
             "shop": {"level": "INFO"},
-            # Handlers that run side by side share one pool here, which Lambda never does.
+            # Concurrent handlers share one connection pool here, unlike on Lambda.
             "urllib3.connectionpool": {"level": "ERROR"},
-            # It warns of every call over 100 ms, which a busy laptop often has.
+            # It warns of every call over 100 ms, which are frequent on a busy machine.
             "pydynox": {"level": "ERROR"},
             "uvicorn": {"handlers": ["plain"], "level": "WARNING", "propagate": False},
             "uvicorn.access": {
@@ -59,10 +59,9 @@ def _log_config(*, access: bool) -> dict[str, Any]:
 
 
 def serve(app: Any, listener_fd: int, *, drain_seconds: int, access_log: bool = False) -> None:
-    """Serve until SIGTERM, then answer what has been asked within ``drain_seconds``.
+    """Serve until SIGTERM, then finish open requests within ``drain_seconds``.
 
-    The application is only served once it is there: import it before the call. Lifespan
-    events are off, as they are on Lambda.
+    Lifespan events are off, as they are on Lambda.
     """
     config = uvicorn.Config(
         app,
@@ -73,15 +72,15 @@ def serve(app: Any, listener_fd: int, *, drain_seconds: int, access_log: bool = 
         access_log=access_log,
         timeout_graceful_shutdown=drain_seconds,
     )
-    _PatientServer(config).run(sockets=[socket.socket(fileno=listener_fd)])
+    _DrainingServer(config).run(sockets=[socket.socket(fileno=listener_fd)])
 
 
-class _PatientServer(uvicorn.Server):
-    """Answers those whom it has accepted but not heard yet; uvicorn would hang up on them."""
+class _DrainingServer(uvicorn.Server):
+    """Answers accepted connections that have sent no request yet; uvicorn would close them."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening, give accepted connections a moment to speak, then wind down."""
+        """Stop listening, wait briefly for the requests of accepted connections, then shut down."""
         for server in self.servers:
             server.close()
-        await asyncio.sleep(_HEARING_SECONDS)
+        await asyncio.sleep(_FIRST_REQUEST_SECONDS)
         await super().shutdown(sockets)

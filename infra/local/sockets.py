@@ -1,7 +1,7 @@
-"""Sockets that are bound before their servers exist.
+"""Sockets that are bound before their servers run.
 
-A bound socket is the only proof that a port is free, and it can be handed down: whoever
-listens next takes over the queue of connections, so a restart refuses nobody.
+Binding is the only proof that a port is free, and a child process inherits the socket with
+its queue of connections, so a restart refuses no connection.
 """
 
 import errno
@@ -17,11 +17,11 @@ def listen(port: int = 0, host: str = LOOPBACK) -> socket.socket:
     """Return a listening socket on ``port``; 0 picks a free one.
 
     Raises:
-        PortError: something else listens there, or this user may not.
+        PortError: the port is in use, or this user may not bind it.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        # Without it a port would stay taken for a minute after its last connection.
+        # Without it the port stays in use for a minute after its last connection.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(BACKLOG)
@@ -40,5 +40,5 @@ def port_of(listener: socket.socket) -> int:
 
 
 def url_of(listener: socket.socket) -> str:
-    """Return the address of whatever is served on a socket."""
+    """Return the URL of a socket's server."""
     return f"http://{LOOPBACK}:{port_of(listener)}"

@@ -1,4 +1,4 @@
-"""The local shop: emulator, API and workers, started in order, kept up, stopped in order."""
+"""The local shop: starts emulator, API and workers in order, restarts them, stops them."""
 
 import asyncio
 import os
@@ -7,30 +7,30 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from infra import topology
-from infra.local.child_process import Child, describe_exit
+from infra.local.child_process import ChildProcess, describe_exit
 from infra.local.data_folder import DataFolder
 from infra.local.emulator import HEALTH_PATH, Emulator
 from infra.local.environment import Launch, function_environment, proxy_environment, python
 from infra.local.errors import ChildError, EmulatorError
-from infra.local.health_check import until_answers
-from infra.local.managed_process import Keeper
+from infra.local.health_check import wait_until_healthy
+from infra.local.managed_process import ManagedProcess
 from infra.local.output import Output
 from infra.local.parent_process import starting_parent
 from infra.local.reload import SHOP, code_changes
-from infra.local.shutdown import Stopper
+from infra.local.shutdown import Shutdown
 from infra.local.sockets import listen, port_of, url_of
-from infra.local.threads import in_thread
+from infra.local.threads import run_in_thread
+from infra.topology import FUNCTIONS, Function
 
 if TYPE_CHECKING:
     from infra.local.clients import Clients
 
-API = next(each for each in topology.FUNCTIONS if each.name == "api")
-WORKERS = tuple(each for each in topology.FUNCTIONS if each is not API)
+API = next(function for function in FUNCTIONS if function.name == "api")
+WORKERS = tuple(function for function in FUNCTIONS if function is not API)
 
 _OPEN_MODE = (
-    "!!! AUTH_MODE=0, the open legacy mode: whoever reaches this port can read and change "
-    "everybody's carts and orders. Never keep real customers' data here. !!!"
+    "!!! AUTH_MODE=0, the open legacy mode: any client of this port can read and change all "
+    "carts and orders. Never keep real customers' data here. !!!"
 )
 
 
@@ -44,17 +44,17 @@ class Shop:
         user_environment: Mapping[str, str],
         output: Output,
     ) -> None:
-        """Prepare everything that needs no process yet."""
+        """Bind the sockets and prepare the processes; none is started."""
         self._folder = folder
         self._user = user_environment
         self._output = output
-        self._listeners = {API.name: listener, **{each.name: listen() for each in WORKERS}}
-        urls = {each.name: url_of(self._listeners[each.name]) for each in WORKERS}
+        self._listeners = {API.name: listener, **{worker.name: listen() for worker in WORKERS}}
+        urls = {worker.name: url_of(self._listeners[worker.name]) for worker in WORKERS}
         self._emulator = Emulator(folder.emulator, environment=proxy_environment(urls))
         self._endpoint_url = self._emulator.endpoint_url
         self._stack: dict[str, str] = {}
-        self._seeding: Child | None = None
-        emulator = Keeper(
+        self._seeding: ChildProcess | None = None
+        emulator = ManagedProcess(
             "emulator",
             self._emulator.launch,
             self._emulator_is_up,
@@ -62,53 +62,53 @@ class Shop:
             lock=folder.lock,
             explain=self._emulator.explain,
         )
-        api = self._keeper(API.name, self._launch_api, partial(self._answers, API, "/readyz"))
+        api = self._managed(API.name, self._launch_api, partial(self._answers, API, "/readyz"))
         workers = [
-            self._keeper(
-                each.name, partial(self._launch_worker, each), partial(self._answers, each)
+            self._managed(
+                worker.name, partial(self._launch_worker, worker), partial(self._answers, worker)
             )
-            for each in WORKERS
+            for worker in WORKERS
         ]
-        self._emulator_keeper, self._functions = emulator, {"api": [api], "worker": workers}
+        self._emulator_process, self._functions = emulator, {"api": [api], "worker": workers}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """Run the shop until a signal or the end of its parent asks it to stop.
 
         Raises:
-            LocalShopError: it could not be started; everything is stopped again.
+            LocalShopError: it could not start; its processes are stopped again.
         """
-        stopper = Stopper(self._output, starting_parent())
+        shutdown = Shutdown(self._output, starting_parent())
         work = asyncio.create_task(self._work())
-        asked = asyncio.create_task(stopper.asked())
+        stop_requested = asyncio.create_task(shutdown.requested())
         try:
-            await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({work, stop_requested}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (work, *self._tasks):
                 task.cancel()
             await asyncio.wait({work, *self._tasks})
             self._folder.withdraw()
-            await stopper.stop(
-                [[*self._functions["api"]], [*self._functions["worker"]], [self._emulator_keeper]],
+            await shutdown.stop(
+                [[*self._functions["api"]], [*self._functions["worker"]], [self._emulator_process]],
                 self._seeding,
             )
-        if not asked.done():
+        if not stop_requested.done():
             work.result()  # Raises why it ended.
-        if self._emulator_keeper.ready.is_set() and self._emulator_keeper.exit_code != 0:
+        if self._emulator_process.ready.is_set() and self._emulator_process.exit_code != 0:
             raise EmulatorError(
                 f"Not all data could be saved; the AWS emulator's log is {self._emulator.log}."
             )
 
     async def _work(self) -> None:
-        """Start everything in order, say so, and go on until something fails for good."""
-        self._begin(self._emulator_keeper.keep())
-        await self._until(self._emulator_keeper.ready.wait())
-        for keeper in self._all_functions():
-            self._begin(keeper.keep())
+        """Start the processes in order, announce the shop, and run until one fails for good."""
+        self._begin(self._emulator_process.supervise())
+        await self._until(self._emulator_process.ready.wait())
+        for process in self._all_functions():
+            self._begin(process.supervise())
         self._begin(self._watch())
         await self._until(self._seed())
-        for keeper in self._all_functions():
-            await self._until(keeper.ready.wait())
+        for process in self._all_functions():
+            await self._until(process.ready.wait())
         url = url_of(self._listeners[API.name])
         self._folder.publish(
             {
@@ -125,12 +125,12 @@ class Shop:
         self._tasks.append(asyncio.create_task(coroutine))
 
     async def _until(self, awaitable: Awaitable[object]) -> None:
-        """Wait for one thing, or raise what ended one of the tasks for good."""
+        """Wait for ``awaitable``, or raise the error that ended one of the tasks."""
         goal = asyncio.ensure_future(awaitable)
         try:
             while not goal.done():
-                going_on = {task for task in self._tasks if not task.done()}
-                await asyncio.wait({goal, *going_on}, return_when=asyncio.FIRST_COMPLETED)
+                running = {task for task in self._tasks if not task.done()}
+                await asyncio.wait({goal, *running}, return_when=asyncio.FIRST_COMPLETED)
                 for task in self._tasks:
                     if task.done():
                         task.result()
@@ -138,27 +138,27 @@ class Shop:
         finally:
             goal.cancel()
 
-    def _keeper(
+    def _managed(
         self, name: str, launch: Callable[[], Launch], is_up: Callable[[], Awaitable[None]]
-    ) -> Keeper:
-        return Keeper(name, launch, is_up, self._output, lock=self._folder.lock)
+    ) -> ManagedProcess:
+        return ManagedProcess(name, launch, is_up, self._output, lock=self._folder.lock)
 
-    def _all_functions(self) -> list[Keeper]:
+    def _all_functions(self) -> list[ManagedProcess]:
         return [*self._functions["api"], *self._functions["worker"]]
 
     async def _emulator_is_up(self) -> None:
-        """Wait for the emulator and bring it up to the definitions; nothing is lost by a repeat."""
+        """Wait for the emulator and deploy the stack in it; safe to repeat."""
         url = self._endpoint_url
         port = int(url.rpartition(":")[2])
         _, clients = await asyncio.gather(
-            until_answers(port, HEALTH_PATH), in_thread(partial(_prepare_clients, url))
+            wait_until_healthy(port, HEALTH_PATH), run_in_thread(partial(_prepare_clients, url))
         )
-        self._stack = await in_thread(partial(_deploy, url, clients))
-        if self._emulator_keeper.ready.is_set():
+        self._stack = await run_in_thread(partial(_deploy, url, clients))
+        if self._emulator_process.ready.is_set():
             await self._seed()
 
-    async def _answers(self, function: topology.Function, path: str = "/") -> None:
-        await until_answers(port_of(self._listeners[function.name]), path)
+    async def _answers(self, function: Function, path: str = "/") -> None:
+        await wait_until_healthy(port_of(self._listeners[function.name]), path)
 
     def _launch_api(self) -> Launch:
         descriptor = self._listeners[API.name].fileno()
@@ -168,7 +168,7 @@ class Shop:
             fds=(descriptor,),
         )
 
-    def _launch_worker(self, function: topology.Function) -> Launch:
+    def _launch_worker(self, function: Function) -> Launch:
         descriptor = self._listeners[function.name].fileno()
         return Launch(
             python("infra.local.function_host", function.name, str(descriptor)),
@@ -176,24 +176,24 @@ class Shop:
             fds=(descriptor,),
         )
 
-    def _environment(self, function: topology.Function) -> dict[str, str]:
+    def _environment(self, function: Function) -> dict[str, str]:
         return function_environment(
             function, self._stack, self._user, endpoint_url=self._endpoint_url
         )
 
     def _user_settings(self) -> dict[str, str]:
-        names = {name for function in topology.FUNCTIONS for name in function.settings}
+        names = {name for function in FUNCTIONS for name in function.settings}
         return {name: self._user[name] for name in sorted(names) if self._user.get(name)}
 
     async def _seed(self) -> None:
-        """Put the seed data in, as a process of its own.
+        """Write the seed data, in a process of its own.
 
         Raises:
             ChildError: it failed.
         """
         launch = Launch(python("infra.local.seeding"), self._environment(API))
         relay = partial(self._output.relay, "seed")
-        self._seeding = Child(launch, relay, lock=self._folder.lock)
+        self._seeding = ChildProcess(launch, relay, lock=self._folder.lock)
         code = await asyncio.shield(self._seeding.exited)
         if code != 0:
             raise ChildError(f"The seed data could not be written ({describe_exit(code)}).")
@@ -201,17 +201,21 @@ class Shop:
     async def _watch(self) -> None:
         try:
             async for kinds in code_changes():
-                changed = [each for kind in sorted(kinds) for each in self._functions.get(kind, ())]
-                self._output.say(f"The code changed: {', '.join(each.name for each in changed)}.")
-                for keeper in changed:
-                    keeper.code_changed()
+                changed = [
+                    process for kind in sorted(kinds) for process in self._functions.get(kind, ())
+                ]
+                self._output.say(
+                    f"The code changed: {', '.join(process.name for process in changed)}."
+                )
+                for process in changed:
+                    process.code_changed()
                 if SHOP in kinds:
                     self._output.say("Stop and start the shop to have all of this change.")
         except (OSError, RuntimeError) as failure:
             self._output.say(f"Changes of the code are not noticed: {failure}.")
 
 
-# boto3 takes as long to import as the emulator to start: both at once.
+# boto3 takes as long to import as the emulator takes to start, so both happen at once.
 def _prepare_clients(endpoint_url: str) -> "Clients":
     from infra.local.deploy import prepare_clients  # noqa: PLC0415
 
@@ -225,5 +229,5 @@ def _deploy(endpoint_url: str, clients: "Clients") -> dict[str, str]:
 
 
 def warn_of_open_mode(output: Output) -> None:
-    """Say loudly that anybody is let in."""
+    """Print that every client is let in."""
     output.warn(_OPEN_MODE)

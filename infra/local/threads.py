@@ -1,4 +1,4 @@
-"""Blocking work in a thread that nobody waits for when the shop is stopped."""
+"""Blocking calls in a daemon thread, which does not delay the end of the process."""
 
 import asyncio
 import threading
@@ -9,11 +9,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def in_thread(work: Callable[[], T]) -> T:
+async def run_in_thread(work: Callable[[], T]) -> T:
     """Return what ``work`` returns, or raise what it raises.
 
-    Not ``asyncio.to_thread``: its threads are joined when the loop ends, and a call to an
-    emulator that has been stopped takes its whole time-out.
+    ``asyncio.to_thread`` would not do: its threads are joined when the loop ends, and a call
+    to an emulator that has been stopped takes its whole time-out.
     """
     loop = asyncio.get_running_loop()
     result: asyncio.Future[T] = loop.create_future()
@@ -30,9 +30,9 @@ async def in_thread(work: Callable[[], T]) -> T:
         value, failure = None, None
         try:
             value = work()
-        except Exception as caught:  # noqa: BLE001  # It is raised where it is awaited.
+        except Exception as caught:  # noqa: BLE001  # Raised where the result is awaited.
             failure = caught
-        with suppress(RuntimeError):  # The loop has ended: nobody waits any more.
+        with suppress(RuntimeError):  # The loop has ended, so nothing awaits the result.
             loop.call_soon_threadsafe(settle, value, failure)
 
     threading.Thread(target=run, name="work", daemon=True).start()

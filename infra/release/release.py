@@ -1,23 +1,9 @@
-"""``python -m infra.release``: what a pipeline, or a laptop, does to bring a version out.
+"""One release of one stack: build, deploy as a canary, verify, promote or take back."""
 
-image     build the image of this commit, push it, and print its address
-up        deploy an image next to the version that runs, as a canary with --percent of all calls
-all       image, then canaries of 10 and 50 % that are tried, watched and verified, then all
-          calls; what raises the release alarm or is not found good is taken back at once
-rollback  take back the canary, or with --version a release that has all calls already
-watch     verify what is live
-
-Needed beside AWS credentials: git, Docker, and the Pulumi command line, logged in.
-
-Exit codes are those of `acme-shop verify`, and those of a command that fails.
-"""
-
-import argparse
 import base64
 import json
-import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -238,53 +224,3 @@ class _Trial:
 
     code = 1
     is_first = False
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Do what the command line says."""
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.release",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("what", choices=("image", "up", "all", "rollback", "watch"))
-    parser.add_argument("--stack", required=True, help="the stack, as Pulumi calls it")
-    parser.add_argument("--image", help="the image that `up` deploys")
-    parser.add_argument("--percent", type=int, default=STEPS[0], help="the share `up` gives it")
-    parser.add_argument("--version", help="the release that `rollback` takes back")
-    parser.add_argument(
-        "--bake-minutes", type=float, default=BAKE_MINUTES, help="how long `all` watches each step"
-    )
-    parser.add_argument(
-        "--practice-calls",
-        type=int,
-        default=PRACTICE_CALLS,
-        help="calls that `all` sees to in each step, in a shop with customers 0",
-    )
-    options = parser.parse_args(arguments)
-    if options.what == "up" and not options.image:
-        parser.error("up needs --image")
-    if options.practice_calls < 0:
-        parser.error("--practice-calls cannot be less than none")
-    # As Ctrl-C does: a trial that is broken off is taken back.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    release = Release(
-        options.stack,
-        bake_minutes=options.bake_minutes,
-        practice_calls=options.practice_calls,
-    )
-    match options.what:
-        case "image":
-            sys.stdout.write(f"{release.image()}\n")
-        case "up":
-            release.up(options.image, percent=options.percent)
-        case "all":
-            sys.exit(release.bring_out())
-        case "rollback":
-            sys.exit(release.roll_back(options.version))
-        case _:
-            sys.exit(release.watch())
-
-
-if __name__ == "__main__":
-    main()

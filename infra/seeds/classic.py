@@ -1,4 +1,4 @@
-"""The classic shop: eight products, six users and one at the till (openapi/CONTRACT.md, 3.5)."""
+"""The classic shop: eight products, six customers and one member of staff (contract 3.5)."""
 
 import json
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ from app.security.passwords import hash_password_blocking
 _PRODUCTS = Path(__file__).parent / "products.json"
 
 #: The password of every classic user.
-PASSWORD = "vmware1!"  # noqa: S105 - known to every front-end of this shop
+PASSWORD = "vmware1!"  # noqa: S105 - published with every front-end of this shop
 
-#: The order that the sample events of openapi/CONTRACT.md, 2 speak of.
+#: The order id in the contract's sample events.
 SAMPLE_ORDER_ID = "12345"
 
 _USERS = (
@@ -49,7 +49,7 @@ _CART_LINES = (("sdfsdfsfs", "fitband", 450), ("sfsdsda3343", "redpant", 40000))
 
 @dataclass(frozen=True)
 class Stock:
-    """Everything that is put into a shop at once."""
+    """The entities that seed one shop."""
 
     products: tuple[Product, ...] = ()
     users: tuple[tuple[User, Credentials], ...] = ()
@@ -73,9 +73,9 @@ def classic_products(now: datetime) -> tuple[Product, ...]:
             ),
             price_cents=to_cents(row["price"]),
             tags=tuple(row["tags"]),
-            created_at=now + timedelta(seconds=place),
+            created_at=now + timedelta(seconds=index),
         )
-        for place, row in enumerate(rows)
+        for index, row in enumerate(rows)
     )
 
 
@@ -97,14 +97,14 @@ def classic_stock(now: datetime) -> Stock:
     """Return what a new shop starts with."""
     products = classic_products(now)
     users = tuple(
-        make_user(*row, now=now + timedelta(seconds=place)) for place, row in enumerate(_USERS)
+        make_user(*row, now=now + timedelta(seconds=index)) for index, row in enumerate(_USERS)
     )
     carts = tuple(
         Cart(
             owner,
             tuple(
-                CartLine(item_id, name, "", "", cents, None, 1, now + timedelta(seconds=place))
-                for place, (item_id, name, cents) in enumerate(_CART_LINES)
+                CartLine(item_id, name, "", "", cents, None, 1, now + timedelta(seconds=index))
+                for index, (item_id, name, cents) in enumerate(_CART_LINES)
             ),
         )
         for owner in _CART_OWNERS
@@ -137,8 +137,10 @@ def make_order(
 ) -> Order:
     """Return an order of one of each of ``products`` as if it had come this far."""
     lines = tuple(
-        OrderLine(each.product_id, each.name, each.short_description, 1, each.price_cents)
-        for each in products
+        OrderLine(
+            product.product_id, product.name, product.short_description, 1, product.price_cents
+        )
+        for product in products
     )
     is_paid = state in {OrderState.SHIPPED, OrderState.DELIVERED}
     return Order(

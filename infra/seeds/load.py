@@ -1,4 +1,4 @@
-"""Filling a shop."""
+"""Writing seed data into a table."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
@@ -10,22 +10,21 @@ from app.domain.user import Credentials, User
 from app.store.carts import cart_to_item
 from app.store.orders import order_to_item
 from app.store.products import product_to_item
-from app.store.table import PUT_BATCH, Item, Table, get_table
+from app.store.table import PUT_BATCH, Item, Table
 from app.store.users import credentials_to_item, user_to_item
 from infra.seeds import plausible
 from infra.seeds.classic import Stock, classic_products, classic_stock
 from infra.seeds.mark import is_seeded, mark_seeded
 
-#: Batches on their way at the same time.
+#: Batches written at the same time.
 _PARALLEL = 8
 
 
-async def seed_once() -> bool:
-    """Fill a new shop with the classic data; tell whether that was necessary.
+async def seed_once(table: Table) -> bool:
+    """Write the classic data into a new table; return whether that was necessary.
 
     The mark is written last: a start that dies in between is simply repeated.
     """
-    table = get_table()
     if await is_seeded(table):
         return False
     now = datetime.now(UTC)
@@ -34,17 +33,23 @@ async def seed_once() -> bool:
     return True
 
 
-async def seed_catalog() -> int:
-    """Add the classic products to a shop and return how many they are; a repeat changes none."""
+async def seed_catalog(table: Table) -> int:
+    """Add the classic products and return how many they are; a repeat changes none."""
     products = classic_products(datetime.now(UTC))
-    await _write(get_table(), map(product_to_item, products), lambda _: None)
+    await _write(table, map(product_to_item, products), lambda _: None)
     return len(products)
 
 
 async def seed_more(
-    *, products: int, users: int, orders: int, seed: int | None, on_progress: Callable[[int], None]
+    table: Table,
+    *,
+    products: int,
+    users: int,
+    orders: int,
+    seed: int | None,
+    on_progress: Callable[[int], None],
 ) -> None:
-    """Add random data to a shop; ``on_progress`` hears how many entries each step wrote."""
+    """Add random data; ``on_progress`` is called with the number of entries of each step."""
     now = datetime.now(UTC)
     random = Random(seed)  # noqa: S311 - nothing secret is drawn
     classic = classic_stock(now)
@@ -59,7 +64,7 @@ async def seed_more(
         _user_items(people),
         map(order_to_item, sold),
     )
-    await _write(get_table(), items, on_progress)
+    await _write(table, items, on_progress)
 
 
 def _items(stock: Stock, now: datetime) -> Iterator[Item]:

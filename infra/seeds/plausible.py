@@ -36,7 +36,7 @@ def _uuid(random: Random) -> str:
 
 def products(count: int, random: Random, now: datetime) -> Iterator[Product]:
     """Yield ``count`` products."""
-    for place in range(count):
+    for index in range(count):
         thing, stem, tag = random.choice(_THINGS)
         name = f"{random.choice(_ADJECTIVES)} {thing}"
         yield Product(
@@ -51,13 +51,13 @@ def products(count: int, random: Random, now: datetime) -> Iterator[Product]:
             ),
             price_cents=random.randrange(500, 60_000, 5),
             tags=(tag,),
-            created_at=now + timedelta(microseconds=place),
+            created_at=now + timedelta(microseconds=index),
         )
 
 
 def users(count: int, random: Random, now: datetime) -> Iterator[tuple[User, Credentials]]:
     """Yield ``count`` customers with the classic password."""
-    for place in range(count):
+    for index in range(count):
         first, last = random.choice(_FIRST), random.choice(_LAST)
         username = f"{first}.{last}.{random.getrandbits(40):010x}".lower()
         yield make_user(
@@ -66,7 +66,7 @@ def users(count: int, random: Random, now: datetime) -> Iterator[tuple[User, Cre
             last,
             _uuid(random),
             Role.CUSTOMER,
-            now=now + timedelta(microseconds=place),
+            now=now + timedelta(microseconds=index),
         )
 
 

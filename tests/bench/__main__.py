@@ -105,8 +105,8 @@ async def _operations() -> list[Figure]:
     from infra.seeds.classic import SAMPLE_ORDER_ID  # noqa: PLC0415
     from infra.seeds.load import seed_once  # noqa: PLC0415
 
-    await seed_once()
     table, queues, now = get_table(), get_queues(), datetime.now(UTC)
+    await seed_once(table)
     mat = "533445d-530e-4a76-9398-5d16713b827b"
     eric = "5c393a111d41c892ce243829"
     line = CartLineDraft(mat, "Yoga Mat", "", "", 6250, None, 1)

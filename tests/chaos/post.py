@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from infra.topology import QUEUES, queue_setting
-from tests.infra.local.harness import ShopProcess, clients
+from tests.infra.local.helpers.shop_process import ShopProcess, clients
 
 _COUNTS = (
     "ApproximateNumberOfMessages",

@@ -18,7 +18,7 @@ from infra.topology import MAPPINGS, QUEUES
 from tests.chaos.customers import BODY, TOTAL_CENTS
 from tests.chaos.post import Post
 from tests.chaos.wired_shop import wired_shop
-from tests.infra.local.harness import ShopProcess, eventually
+from tests.infra.local.helpers.shop_process import ShopProcess, eventually
 
 ORDERS = 40
 LETTERS_PER_QUEUE = 9

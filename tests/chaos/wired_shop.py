@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from tests.chaos.faulty_wire import FaultyWire
 from tests.chaos.side_effects import SideEffects
-from tests.infra.local.harness import ShopProcess, running
+from tests.infra.local.helpers.shop_process import ShopProcess, running
 
 T = TypeVar("T")
 FAULTY_SHOP = ("-m", "tests.chaos.faulty_shop")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from httpx import Client, HTTPTransport, Request, Response
 
-from tests.infra.local.harness import ShopProcess, running
+from tests.infra.local.helpers.shop_process import ShopProcess, running
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = Path(sys.executable).parent / "acme-shop"
@@ -97,9 +97,9 @@ def open_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def patient_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopProcess]:
-    """A shop that lets anybody in and waits for payments as long as it takes."""
-    folder = tmp_path_factory.mktemp("patient")
+def open_shop_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopProcess]:
+    """A shop in open mode that waits up to ten seconds for a payment."""
+    folder = tmp_path_factory.mktemp("open-process")
     (folder / "project").mkdir()
     with running(
         folder / "project",
@@ -111,10 +111,10 @@ def patient_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopProce
         yield shop
 
 
-class Patience(HTTPTransport):
-    """Asks again, for a while, where the shop says that it is too busy and when to come back.
+class RetryingTransport(HTTPTransport):
+    """Repeats a request that is answered with 503 and Retry-After, for half a minute.
 
-    A machine that other tests keep busy stands still for longer than a call to AWS may take.
+    On a machine that other tests keep busy a call to AWS may miss its deadline.
     """
 
     def handle_request(self, request: Request) -> Response:
@@ -131,11 +131,15 @@ class Patience(HTTPTransport):
 
 @pytest.fixture
 def shop(enforced_url: str) -> Iterator[Client]:
-    with Client(base_url=enforced_url, timeout=_ANSWER_SECONDS, transport=Patience()) as client:
+    with Client(
+        base_url=enforced_url, timeout=_ANSWER_SECONDS, transport=RetryingTransport()
+    ) as client:
         yield client
 
 
 @pytest.fixture
 def open_shop(open_url: str) -> Iterator[Client]:
-    with Client(base_url=open_url, timeout=_ANSWER_SECONDS, transport=Patience()) as client:
+    with Client(
+        base_url=open_url, timeout=_ANSWER_SECONDS, transport=RetryingTransport()
+    ) as client:
         yield client

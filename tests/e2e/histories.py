@@ -57,10 +57,10 @@ def is_linearizable(calls: Iterable[Call], *, most_steps: int = MOST_STEPS) -> b
     """
     # A read that was not answered told nothing.
     ordered = sorted(
-        (each for each in calls if each.kind != "read" or each.ended < inf),
-        key=lambda each: each.began,
+        (call for call in calls if call.kind != "read" or call.ended < inf),
+        key=lambda call: call.began,
     )
-    needed = sum(1 << place for place, each in enumerate(ordered) if each.ended < inf)
+    needed = sum(1 << index for index, call in enumerate(ordered) if call.ended < inf)
     seen: set[tuple[int, int]] = set()
     waiting = [(0, 0)]
     while waiting:
@@ -68,11 +68,11 @@ def is_linearizable(calls: Iterable[Call], *, most_steps: int = MOST_STEPS) -> b
         if done & needed == needed:
             return True
         following = []
-        for place in _possible(ordered, done):
-            new_state = after(ordered[place], state)
+        for index in _possible(ordered, done):
+            new_state = after(ordered[index], state)
             if new_state is None:
                 continue
-            step = (done | 1 << place, new_state)
+            step = (done | 1 << index, new_state)
             if step not in seen:
                 seen.add(step)
                 following.append(step)
@@ -85,15 +85,15 @@ def is_linearizable(calls: Iterable[Call], *, most_steps: int = MOST_STEPS) -> b
 def _possible(ordered: Sequence[Call], done: int) -> list[int]:
     """Return the calls that may come next: those that began before any other had to be over."""
     # The lowest zero: everything below it is done.
-    place = (~done & (done + 1)).bit_length() - 1
+    index = (~done & (done + 1)).bit_length() - 1
     first_end = inf
     found = []
-    while place < len(ordered) and ordered[place].began <= first_end:
-        if not done >> place & 1:
-            found.append(place)
-            first_end = min(first_end, ordered[place].ended)
-        place += 1
-    return [each for each in found if ordered[each].began <= first_end]
+    while index < len(ordered) and ordered[index].began <= first_end:
+        if not done >> index & 1:
+            found.append(index)
+            first_end = min(first_end, ordered[index].ended)
+        index += 1
+    return [index for index in found if ordered[index].began <= first_end]
 
 
 def broken_counters(adds: Sequence[Call], reads: Sequence[Call]) -> list[Call]:

@@ -24,7 +24,7 @@ from tests.e2e.histories import (
     by_item,
     is_linearizable,
 )
-from tests.infra.local.harness import ShopProcess
+from tests.infra.local.helpers.shop_process import ShopProcess
 
 HISTORIES = int(os.environ.get("CART_HISTORIES", "2"))
 CLIENTS = 16
@@ -81,9 +81,9 @@ class SharedCart:
 
 
 @pytest.fixture
-async def cart(patient_shop: ShopProcess) -> AsyncIterator[SharedCart]:
+async def cart(open_shop_process: ShopProcess) -> AsyncIterator[SharedCart]:
     limits = Limits(max_connections=CLIENTS)
-    async with AsyncClient(base_url=patient_shop.url, timeout=30, limits=limits) as client:
+    async with AsyncClient(base_url=open_shop_process.url, timeout=30, limits=limits) as client:
         yield SharedCart(client)
 
 

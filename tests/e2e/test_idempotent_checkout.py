@@ -22,7 +22,7 @@ from app.messages import PAYMENT_REQUEST
 from tests.chaos.faults import VICTIMS
 from tests.chaos.post import Post
 from tests.chaos.wired_shop import WiredShop, wired_shop
-from tests.infra.local.harness import ShopProcess
+from tests.infra.local.helpers.shop_process import ShopProcess
 
 pytestmark = pytest.mark.timeout(3600)
 

@@ -28,7 +28,7 @@ from infra.local.environment import CREDENTIALS
 from infra.seeds.classic import classic_products, make_order
 from infra.topology import MAX_RECEIVES, QUEUES, queue_setting
 from tests.e2e.poison import GOOD, bad_bodies, good_body
-from tests.infra.local.harness import ShopProcess, clients
+from tests.infra.local.helpers.shop_process import ShopProcess, clients
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -139,9 +139,9 @@ def alarms(logs: str) -> list[str]:
 
 
 def test_good_messages_are_done_and_bad_ones_die_after_five_receives(
-    patient_shop: ShopProcess,
+    open_shop_process: ShopProcess,
 ) -> None:
-    stack = Stack(patient_shop)
+    stack = Stack(open_shop_process)
     assert stack.take_dead_letters() == []
     good_ids = []
     messages = []
@@ -171,6 +171,6 @@ def test_good_messages_are_done_and_bad_ones_die_after_five_receives(
 
     assert Counter(stack.take_dead_letters()) == expected
     assert not any(map(stack.waiting, GOOD))
-    logs = patient_shop.errors + patient_shop.out.read_text()
-    logs += (patient_shop.data / "emulator" / "log").read_text()
+    logs = open_shop_process.errors + open_shop_process.out.read_text()
+    logs += (open_shop_process.data / "emulator" / "log").read_text()
     assert alarms(logs) == []

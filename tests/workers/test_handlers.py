@@ -24,7 +24,7 @@ from app.store.table import get_table
 from infra.cli.sample_events import sample_event
 from infra.seeds.classic import classic_products, make_order
 from tests.events import CONTEXT, Context, failed_places, sqs_event
-from tests.infra.local.harness import eventually
+from tests.infra.local.helpers.shop_process import eventually
 from workers import order as order_worker
 from workers import payment as payment_worker
 from workers import shipment as shipment_worker

@@ -27,8 +27,7 @@ from infra.local.clients import Clients
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
 from infra.local.environment import REGION, aws_environment
-from infra.local.function_host import LambdaContext
-from infra.local.loading import load
+from infra.local.function_host import LambdaContext, import_handler
 from infra.verify.sources.metering import Meter, metering
 
 #: What one call to DynamoDB or SQS takes within a region, generously.
@@ -116,7 +115,7 @@ class Shop:
         function = _FUNCTIONS[mapping.function]
         deadline = int(time.time() * 1000) + 1000 * function.timeout_seconds
         context = LambdaContext(uuid4().hex, "", function.name, "", deadline)
-        handler = load(function.handler)
+        handler = import_handler(function)
         begun = time.process_time()
         report = handler({"Records": [_record(message, name) for message in found]}, context)
         seconds = time.process_time() - begun
@@ -191,10 +190,13 @@ async def _products(shop: Shop) -> list[dict[str, Any]]:
 
 async def play(meter: Meter, clients: Clients) -> dict[str, Units]:
     """Play every journey some times in the shop that the environment names."""
-    from infra.seeds.load import seed_once  # noqa: PLC0415  # After the environment is set.
+    # After the environment is set.
+    from app.main import app  # noqa: PLC0415
+    from app.store.table import get_table  # noqa: PLC0415
+    from infra.seeds.load import seed_once  # noqa: PLC0415
 
-    await seed_once()
-    transport = httpx.ASGITransport(load("app.main:app"))
+    await seed_once(get_table())
+    transport = httpx.ASGITransport(app)
     quickest: dict[str, Units] = {}
     async with httpx.AsyncClient(transport=transport, base_url="http://shop") as http:
         shop = Shop(http, meter, clients("sqs"))

@@ -11,8 +11,8 @@ from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
 from infra.topology import QUEUES
 from tests.conftest import _use as use_stack
-from tests.infra.cli.letters_shop import url
-from tests.infra.cli.shops import publish
+from tests.infra.cli.helpers.dead_letters import url
+from tests.infra.cli.helpers.published_stack import publish
 
 
 @pytest.fixture(scope="module")

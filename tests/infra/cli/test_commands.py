@@ -21,8 +21,8 @@ from app.store.users import find_credentials
 from infra.cli import openapi, queues, seed, send_event
 from infra.cli.openapi import StaleDocumentsError
 from infra.cli.sample_events import sample_event
-from infra.local.data_folder import DataFolder
 from infra.local.emulator import Emulator
+from tests.infra.cli.helpers.published_stack import publish
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -31,23 +31,15 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 def shop(
     stack: dict[str, str], emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pretend that the emulator's stack is a shop that runs on a data folder."""
+    """The emulator's stack, as a shop that runs on a data folder."""
     monkeypatch.setenv("SHOP_DATA_DIR", str(tmp_path))
-    folder = DataFolder.open(tmp_path)
-    folder.publish(
-        {
-            "pid": 1,
-            "url": "http://127.0.0.1:1",
-            "endpoint_url": emulator.endpoint_url,
-            "environment": stack,
-        }
-    )
+    publish(stack, emulator, tmp_path)
 
 
 def waiting(capsys: pytest.CaptureFixture[str], queue: str) -> int:
     queues.command(stack="local", as_json=True)
     listed = json.loads(capsys.readouterr().out)
-    return next(int(each["waiting"]) for each in listed if each["queue"] == queue)
+    return next(int(depth["waiting"]) for depth in listed if depth["queue"] == queue)
 
 
 @pytest.mark.usefixtures("shop")
@@ -129,7 +121,7 @@ class TestAddStaff:
             check=False,
         )
 
-    def test_somebody_can_sign_in_and_is_of_the_staff(self, own_stack: dict[str, str]) -> None:
+    def test_a_new_member_of_the_staff_can_sign_in(self, own_stack: dict[str, str]) -> None:
         shop, name = own_stack["TABLE"].removesuffix("-acmeserverless-dynamodb"), f"robin-{uuid4()}"
 
         added = self.add(name, "a long enough one\n", shop)
@@ -154,7 +146,7 @@ class TestAddStaff:
         ("name", "password", "says"),
         [("robin", "short\n", "12 to 200"), ("", "a long enough one\n", "username")],
     )
-    def test_what_nobody_could_sign_in_with_is_refused(
+    def test_a_name_or_password_that_cannot_sign_in_is_refused(
         self, name: str, password: str, says: str
     ) -> None:
         refused = self.add(name, password, "nowhere")
@@ -178,8 +170,8 @@ class TestStacksInAWS:
         page = asyncio.run(list_products(get_table(), PageRequest(limit=100)))
         assert len(page.entries) == 8
 
-    def test_users_everybody_knows_stay_out_of_it(self) -> None:
-        with pytest.raises(SettingsError, match="everybody knows"):
+    def test_users_with_the_published_password_are_local_only(self) -> None:
+        with pytest.raises(SettingsError, match="published password"):
             seed.command(users=1, stack="dev")
 
     def test_queues_are_those_of_the_stack(

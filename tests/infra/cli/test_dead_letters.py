@@ -22,25 +22,25 @@ from infra.cli.dead_letters import age_text
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.topology import QUEUES
 from tests.chaos.faulty_wire import FaultyWire
-from tests.infra.cli.letters_shop import (
+from tests.infra.cli.helpers.dead_letters import (
     CARD,
     NOW,
     bodies,
     depth,
     die,
-    looked,
+    list_dead_letters,
     new_order,
     put,
     sample,
 )
 
 
-def test_a_dead_letter_is_told_with_its_reason(
+def test_a_dead_letter_is_shown_with_its_reason(
     shop: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     die(shop, "payment-request", '{"metadata": {"type": "PaymentRequested"}, "data": {}}')
 
-    [found] = looked(shop, capsys)
+    [found] = list_dead_letters(shop, capsys)
 
     assert found.pop("message_id")
     assert 0 <= found.pop("age_seconds") < 60
@@ -76,36 +76,38 @@ def test_the_reason_of_a_good_letter_is_where_its_order_stands(
     for domain, outcome, order_id in expected:
         put(shop, f"{domain}-error", sample(domain, outcome, order_id))
 
-    found = looked(shop, capsys)
+    found = list_dead_letters(shop, capsys)
 
     assert len(found) == len(expected)
-    for each, reason in zip(found, expected.values(), strict=True):
-        assert reason in each["reason"]
+    for diagnosis, reason in zip(found, expected.values(), strict=True):
+        assert reason in diagnosis["reason"]
 
 
 def test_letters_are_visible_again_at_once(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
     for number in range(25):
         put(shop, "shipment-error", f"poison {number}")
 
-    looks = [looked(shop, capsys, "shipment-error") for _ in range(3)]
+    looks = [list_dead_letters(shop, capsys, "shipment-error") for _ in range(3)]
 
-    assert [len(each) for each in looks] == [25, 25, 25]
+    assert [len(letters) for letters in looks] == [25, 25, 25]
     assert len(bodies(shop, "shipment-error")) == 25
 
 
-def test_only_the_queue_that_was_asked_for_is_told(
+def test_only_the_queue_of_the_option_is_shown(
     shop: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put(shop, "shipment-error", "poison")
     put(shop, "payment-error", "poison")
 
-    assert {each["queue"] for each in looked(shop, capsys, "shipment-error")} == {"shipment-error"}
-    assert len(looked(shop, capsys)) == 2
+    assert {letter["queue"] for letter in list_dead_letters(shop, capsys, "shipment-error")} == {
+        "shipment-error"
+    }
+    assert len(list_dead_letters(shop, capsys)) == 2
     with pytest.raises(InvalidInputError, match="payment-error or shipment-error"):
         dead_letters.command("payment-request", stack=shop)
 
 
-def test_people_are_told_in_a_table_and_never_a_card(
+def test_the_table_never_shows_a_card(
     shop: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
@@ -172,11 +174,11 @@ def test_the_commands_are_there_as_processes_of_their_own(shop: str) -> None:
         told[name] = json.loads(finished.stdout)
 
     assert len(told["dead-letters"]) == 2
-    assert [each["to"] for each in told["redrive"]["moved"]] == ["shipment-request"]
+    assert [step["to"] for step in told["redrive"]["moved"]] == ["shipment-request"]
     assert told["sweep"]["is_complete"]
 
 
-async def test_a_store_that_takes_its_time_is_nothing_to_tell(shop: str) -> None:
+async def test_a_slow_store_prints_no_warnings(shop: str) -> None:
     wire = FaultyWire(
         lambda: os.environ["AWS_ENDPOINT_URL"], rate=0.0, seed=0, tap=lambda *_: time.sleep(0.15)
     )
@@ -230,7 +232,7 @@ def test_a_stack_that_is_not_there_is_named() -> None:
 
 
 def test_every_queue_with_dead_letters_is_known() -> None:
-    behind = {each.dead_letters for each in QUEUES if each.dead_letters}
+    behind = {queue.dead_letters for queue in QUEUES if queue.dead_letters}
 
     assert behind == set(DEAD_LETTER_QUEUES)
 
@@ -239,5 +241,5 @@ def test_every_queue_with_dead_letters_is_known() -> None:
     ("seconds", "text"),
     [(0, "0 s"), (59, "59 s"), (61, "1 min 1 s"), (3600, "1 h 0 min"), (200_000, "2 d 7 h")],
 )
-def test_an_age_is_told_in_two_units(seconds: int, text: str) -> None:
+def test_an_age_has_two_units(seconds: int, text: str) -> None:
     assert age_text(seconds) == text

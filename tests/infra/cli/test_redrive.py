@@ -20,16 +20,17 @@ from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import Table, get_table
 from infra.cli import dead_letters, redrive, sweep
-from infra.cli.dead_letter_queues import QueueLetterBox
+from infra.cli.dead_letter_queues import SQSDeadLetterQueues
 from infra.cli.queue_client import Depth
-from tests.infra.cli.letters_shop import (
+from infra.cli.stacks import connect
+from tests.infra.cli.helpers.dead_letters import (
     NOW,
     bodies,
-    looked,
+    list_dead_letters,
     new_order,
+    printed_json,
     put,
     sample,
-    told,
     url,
 )
 
@@ -38,10 +39,12 @@ def test_letters_go_back_where_they_came_from_and_the_rest_is_named(
     shop: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sent = {
-        "payment-request": [sample("payment", "success", f"o-{each}") for each in range(12)],
+        "payment-request": [sample("payment", "success", f"o-{number}") for number in range(12)],
         "payment-response": [sample("payment", "accepted", "o-1")],
         "shipment-request": [sample("shipment", "requested", "o-1")],
-        "shipment-response": [sample("shipment", each, "o-1") for each in ("sent", "delivered")],
+        "shipment-response": [
+            sample("shipment", outcome, "o-1") for outcome in ("sent", "delivered")
+        ],
     }
     for queue, texts in sent.items():
         for text in texts:
@@ -51,12 +54,12 @@ def test_letters_go_back_where_they_came_from_and_the_rest_is_named(
 
     redrive.command(stack=shop, per_second=1000, as_json=True)
 
-    done = told(capsys)
+    done = printed_json(capsys)
     assert len(done["moved"]) == 16
-    assert {each["queue"] for each in done["stayed"]} == {"payment-error", "shipment-error"}
+    assert {letter["queue"] for letter in done["stayed"]} == {"payment-error", "shipment-error"}
     for queue, texts in sent.items():
         assert sorted(bodies(shop, queue)) == sorted(texts)
-    assert len(looked(shop, capsys)) == 2
+    assert len(list_dead_letters(shop, capsys)) == 2
 
     redrive.command(stack=shop)
 
@@ -65,7 +68,7 @@ def test_letters_go_back_where_they_came_from_and_the_rest_is_named(
     assert said.count("the message is not JSON") == 2
 
 
-def test_a_rehearsal_and_a_limit_are_kept(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_and_a_limit_are_kept(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
     for number in range(4):
         put(shop, "shipment-error", sample("shipment", "requested", f"o-{number}"))
 
@@ -75,7 +78,7 @@ def test_a_rehearsal_and_a_limit_are_kept(shop: str, capsys: pytest.CaptureFixtu
     first, second = capsys.readouterr().out.splitlines()
     assert first == "Would move 4 from shipment-error to shipment-request."
     assert len(json.loads(second)["moved"]) == 3
-    assert len(looked(shop, capsys)) == 1
+    assert len(list_dead_letters(shop, capsys)) == 1
     assert len(bodies(shop, "shipment-request")) == 3
 
 
@@ -97,12 +100,12 @@ def test_decided_and_late_payments_are_told_apart(
         "Would move 1 from payment-error to payment-request.",
         "Would announce 1 decided payments of payment-error on payment-response.",
     ]
-    rehearsed = json.loads(said[3])
-    assert {each["order_id"]: each["action"] for each in rehearsed["moved"]} == {
+    planned = json.loads(said[3])
+    assert {step["order_id"]: step["action"] for step in planned["moved"]} == {
         decided: "announce the decision",
         young: "send back",
     }
-    assert [each["order_id"] for each in rehearsed["stayed"]] == [late]
+    assert [letter["order_id"] for letter in planned["stayed"]] == [late]
     assert said[4:6] == [
         "Moved 1 from payment-error to payment-request.",
         "Announced 1 decided payments of payment-error on payment-response.",
@@ -128,13 +131,15 @@ def test_a_store_that_is_away_fails_the_command_after_its_work(
         secret_key="test",
         connect_timeout=0.2,
     )
-    monkeypatch.setattr(redrive, "get_table", lambda: Table("nowhere", away))
+    connection = connect(shop)
+    connection.__dict__["table"] = Table("nowhere", away)
+    monkeypatch.setattr(redrive, "connect", lambda *_: connection)
 
     with pytest.raises(StoreUnavailableError, match="payment requests stay; run it again"):
         redrive.command(stack=shop, as_json=True)
 
-    done = told(capsys)
-    assert [each["to"] for each in done["moved"]] == ["shipment-request"]
+    done = printed_json(capsys)
+    assert [step["to"] for step in done["moved"]] == ["shipment-request"]
     assert "the store does not answer" in done["stayed"][0]["reason"]
     assert len(bodies(shop, "payment-error")) == 1
 
@@ -178,12 +183,12 @@ def test_letters_that_another_look_holds_are_counted(
     assert heard.err.splitlines() == ["3 are held by another look; run it again in a minute."] * 2
 
 
-class FailingBox(QueueLetterBox):
-    """Takes three messages, and then no more."""
+class FailingQueues(SQSDeadLetterQueues):
+    """Fails from the fourth message on."""
 
     taken = 0
 
-    def send(self, queue: str, body: str) -> str:
+    def send(self, queue: str, body: str, *, delay_seconds: int = 0) -> str:
         self.taken += 1
         if self.taken > 3:
             raise QueueUnavailableError(f"{queue} does not answer")
@@ -195,7 +200,7 @@ def test_a_queue_that_fails_midway_is_told_with_what_was_done(
 ) -> None:
     for number in range(5):
         put(shop, "shipment-error", sample("shipment", "requested", f"o-{number}"))
-    monkeypatch.setattr(redrive, "letter_box_of", lambda *_: FailingBox(shop))
+    monkeypatch.setattr(redrive, "SQSDeadLetterQueues", FailingQueues)
 
     with pytest.raises(QueueUnavailableError, match="shipment-request does not answer"):
         redrive.command(stack=shop)
@@ -211,40 +216,40 @@ def test_a_queue_that_fails_midway_is_told_with_what_was_done(
 def test_ctrl_c_ends_it_with_the_code_that_shells_know(
     shop: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class InterruptedBox(QueueLetterBox):
-        def send(self, queue: str, body: str) -> str:
+    class InterruptedQueues(SQSDeadLetterQueues):
+        def send(self, queue: str, body: str, *, delay_seconds: int = 0) -> str:
             raise KeyboardInterrupt
 
     put(shop, "shipment-error", sample("shipment", "requested", "o-1"))
-    monkeypatch.setattr(redrive, "letter_box_of", lambda *_: InterruptedBox(shop))
+    monkeypatch.setattr(redrive, "SQSDeadLetterQueues", InterruptedQueues)
 
     with pytest.raises(typer.Exit) as ended:
         redrive.command(stack=shop, as_json=True)
 
     assert ended.value.exit_code == 130
-    done = told(capsys)
+    done = printed_json(capsys)
     assert (done["is_complete"], done["moved"], done["held_by_others"]) == (False, [], 0)
 
 
 def test_how_many_are_held_is_not_known_when_no_queue_answers(
     shop: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class GoneBox(QueueLetterBox):
+    class UnreachableQueues(SQSDeadLetterQueues):
         def depths(self, *_: object) -> list[Depth]:
             raise QueueUnavailableError("payment-error does not answer")
 
-    monkeypatch.setattr(redrive, "letter_box_of", lambda *_: GoneBox(shop))
+    monkeypatch.setattr(redrive, "SQSDeadLetterQueues", UnreachableQueues)
 
     with pytest.raises(QueueUnavailableError, match="payment-error does not answer"):
         redrive.command(stack=shop, as_json=True)
 
-    assert told(capsys)["held_by_others"] is None
+    assert printed_json(capsys)["held_by_others"] is None
 
 
 def test_ctrl_c_ends_it_between_two_letters_and_what_was_done_is_said(shop: str) -> None:
     for number in range(60):
         put(shop, "shipment-error", sample("shipment", "requested", f"o-{number}"))
-    # Whoever runs the tests in the background has Ctrl-C ignored, which children inherit.
+    # Tests that run in the background of a shell ignore Ctrl-C, and children inherit that.
     program = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from infra.cli.main import main; main()"

@@ -1,11 +1,11 @@
 """A handler that notes which settings it reads: ``NOTED_HANDLER``, into the file ``NOTES``."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from app import settings
-from infra.local.loading import load
 
 #: What stands for another setting.
 _MEANS = {"is_open": "auth_mode"}
@@ -35,4 +35,5 @@ def _note(name: str) -> None:
 
 
 settings.read_settings = _Noted  # type: ignore[assignment]
-handler = load(os.environ["NOTED_HANDLER"])
+_module, _, _name = os.environ["NOTED_HANDLER"].rpartition(".")
+handler = getattr(import_module(_module), _name)

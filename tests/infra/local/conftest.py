@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.local.harness import ShopProcess, running
-from tests.infra.local.standins import make_project
+from tests.infra.local.helpers.shop_process import ShopProcess, running
+from tests.infra.local.helpers.stand_ins import make_project
 
 
 @pytest.fixture(scope="module", autouse=True)

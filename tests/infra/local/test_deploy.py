@@ -36,10 +36,10 @@ def mappings(aws: Clients, name: str) -> list[dict[str, Any]]:
     pages = aws("lambda").get_paginator("list_event_source_mappings").paginate()
     # Other tests' stacks have theirs in the same emulator: more than a page.
     return [
-        each
+        mapping
         for page in pages
-        for each in page["EventSourceMappings"]
-        if f":{name}-" in each["EventSourceArn"]
+        for mapping in page["EventSourceMappings"]
+        if f":{name}-" in mapping["EventSourceArn"]
     ]
 
 
@@ -57,14 +57,14 @@ def test_the_settings_of_the_stack_are_returned(emulator: Emulator, name: str) -
 def test_a_repeat_changes_nothing(emulator: Emulator, aws: Clients, name: str) -> None:
     first = deploy(emulator.endpoint_url, stack=name, function_urls=URLS)
     secret = aws("secretsmanager").get_secret_value(SecretId=first["SIGNING_KEYS_SECRET"])
-    before = {each["UUID"] for each in mappings(aws, name)}
+    before = {mapping["UUID"] for mapping in mappings(aws, name)}
 
     second = deploy(emulator.endpoint_url, stack=name, function_urls=URLS)
 
     again = aws("secretsmanager").get_secret_value(SecretId=first["SIGNING_KEYS_SECRET"])
     assert first == second
     assert again["SecretString"] == secret["SecretString"]
-    assert {each["UUID"] for each in mappings(aws, name)} == before
+    assert {mapping["UUID"] for mapping in mappings(aws, name)} == before
 
 
 def test_signing_keys_are_random(emulator: Emulator, aws: Clients, name: str) -> None:
@@ -107,7 +107,7 @@ def test_the_table_is_as_defined(emulator: Emulator, aws: Clients, name: str) ->
     settings = deploy(emulator.endpoint_url, stack=name)
 
     table = aws("dynamodb").describe_table(TableName=settings["TABLE"])["Table"]
-    indexes = {each["IndexName"] for each in table["GlobalSecondaryIndexes"]}
+    indexes = {index["IndexName"] for index in table["GlobalSecondaryIndexes"]}
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert indexes == {index.name for index in SHAPE.indexes}
 
@@ -141,7 +141,9 @@ def test_without_functions_nothing_runs(emulator: Emulator, aws: Clients, name: 
 def test_mappings_are_as_defined(emulator: Emulator, aws: Clients, name: str) -> None:
     deploy(emulator.endpoint_url, stack=name, function_urls=URLS)
 
-    found = {each["EventSourceArn"].rpartition(":")[2]: each for each in mappings(aws, name)}
+    found = {
+        mapping["EventSourceArn"].rpartition(":")[2]: mapping for mapping in mappings(aws, name)
+    }
     assert len(found) == len(topology.MAPPINGS)
     for mapping in topology.MAPPINGS:
         there = found[topology.queue_name(name, mapping.queue)]
@@ -156,7 +158,7 @@ def test_changed_definitions_reach_what_is_there(
     emulator: Emulator, aws: Clients, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy(emulator.endpoint_url, stack=name, function_urls=URLS)
-    queues = tuple(replace(each, visibility_seconds=77) for each in topology.QUEUES)
+    queues = tuple(replace(queue, visibility_seconds=77) for queue in topology.QUEUES)
     monkeypatch.setattr(topology, "QUEUES", queues)
     monkeypatch.setattr(topology, "MAPPINGS", topology.MAPPINGS[:1])
     monkeypatch.setattr(

@@ -15,7 +15,7 @@ from infra.local.emulator import Emulator
 from infra.local.environment import PROJECT
 from infra.local.errors import DataFolderError, EmulatorError
 from infra.local.sockets import listen, port_of
-from tests.infra.local.harness import eventually
+from tests.infra.local.helpers.shop_process import eventually
 
 REGION = "eu-west-1"
 
@@ -56,7 +56,7 @@ def test_what_was_stored_is_there_after_a_restart_under_the_same_address(tmp_pat
 
     with Emulator(tmp_path) as emulator:
         assert emulator.endpoint_url == address
-        assert [each["Body"] for each in receive(emulator, url)] == ["hello"]
+        assert [message["Body"] for message in receive(emulator, url)] == ["hello"]
 
 
 def test_queues_move_along_when_the_port_is_taken(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_quiet_emulator_has_saved_before_it_is_killed(tmp_path: Path) -> None:
         os.kill(emulator.pid, signal.SIGKILL)
 
     with Emulator(tmp_path) as emulator:
-        assert [each["Body"] for each in receive(emulator, url)] == ["hello"]
+        assert [message["Body"] for message in receive(emulator, url)] == ["hello"]
 
 
 def test_a_client_that_long_polls_does_not_hold_up_the_end(tmp_path: Path) -> None:

@@ -26,14 +26,14 @@ def _corrected(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def handed_out(source: dict[str, Any], most: int = 10) -> list[str]:
-    return [each["body"] for each in sqs._collect_msgs(source, most, 30)]
+    return [message["body"] for message in sqs._collect_msgs(source, most, 30)]
 
 
 def test_a_message_that_was_received_often_enough_is_not_handed_out_again() -> None:
     source = queue(0, 4, 5, 6)
 
     assert handed_out(source) == ["0", "4"]
-    assert [each["receive_count"] for each in source["messages"]] == [1, 5, 5, 6]
+    assert [message["receive_count"] for message in source["messages"]] == [1, 5, 5, 6]
 
 
 def test_the_others_are_as_many_as_were_asked_for() -> None:

@@ -2,12 +2,10 @@ import os
 
 import pytest
 
-from infra import topology
 from infra.local.environment import base_environment, function_environment
-from infra.local.function_host import LambdaContext
-from infra.local.loading import load
+from infra.topology import FUNCTIONS
 
-PAYMENT = next(each for each in topology.FUNCTIONS if each.name == "payment")
+PAYMENT = next(function for function in FUNCTIONS if function.name == "payment")
 STACK = {
     "REGION": "eu-west-1",
     "TABLE": "t",
@@ -63,11 +61,3 @@ def test_children_may_write_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "PYTHONDONTWRITEBYTECODE" not in found
     assert found["COVERAGE_PROCESS_START"] == "here"
     assert found["PATH"] == os.environ["PATH"]
-
-
-@pytest.mark.parametrize(
-    "reference",
-    ["infra.local.function_host.LambdaContext", "infra.local.function_host:LambdaContext"],
-)
-def test_objects_are_found_by_name(reference: str) -> None:
-    assert load(reference) is LambdaContext

@@ -17,9 +17,9 @@ from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
 from infra.local.function_host import FunctionHost, Handler
 from infra.local.sockets import listen, url_of
-from tests.infra.local.harness import eventually
+from tests.infra.local.helpers.shop_process import eventually
 
-PAYMENT = next(each for each in topology.FUNCTIONS if each.name == "payment")
+PAYMENT = next(function for function in topology.FUNCTIONS if function.name == "payment")
 
 
 async def call(
@@ -39,7 +39,7 @@ async def call(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    names = [(name.replace("_", "-").encode(), each.encode()) for name, each in headers.items()]
+    names = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "POST", "path": "/", "headers": names}
     await FunctionHost(function, handler)(scope, receive, send)
     return sent[0]["status"], json.loads(sent[1]["body"])
@@ -152,19 +152,19 @@ def test_a_message_that_fails_five_times_is_dead_and_its_neighbour_is_not(
 ) -> None:
     """The emulator's mapping, our host and the queues' definitions together."""
     # Not sooner: where a machine stalls, a message would come again that is being handled.
-    quick = tuple(replace(each, visibility_seconds=3) for each in topology.QUEUES)
+    quick = tuple(replace(queue, visibility_seconds=3) for queue in topology.QUEUES)
     monkeypatch.setattr(topology, "QUEUES", quick)
     receives: dict[str, list[str]] = {}
 
     def handler(event: Any, context: Any) -> Any:
-        for each in event["Records"]:
-            count = each["attributes"]["ApproximateReceiveCount"]
-            receives.setdefault(each["body"], []).append(count)
+        for record in event["Records"]:
+            count = record["attributes"]["ApproximateReceiveCount"]
+            receives.setdefault(record["body"], []).append(count)
         return {
             "batchItemFailures": [
-                {"itemIdentifier": each["messageId"]}
-                for each in event["Records"]
-                if each["body"] == "bad"
+                {"itemIdentifier": record["messageId"]}
+                for record in event["Records"]
+                if record["body"] == "bad"
             ]
         }
 
@@ -183,5 +183,5 @@ def test_a_message_that_fails_five_times_is_dead_and_its_neighbour_is_not(
 
         messages = eventually(dead, 60)
 
-    assert [each["Body"] for each in messages] == ["bad"]
+    assert [message["Body"] for message in messages] == ["bad"]
     assert receives == {"good": ["1"], "bad": ["1", "2", "3", "4", "5"]}

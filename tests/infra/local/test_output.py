@@ -102,7 +102,7 @@ def test_dropped_lines_are_counted(output: Output, capfd: pytest.CaptureFixture[
     output.say("next")
     output.close()
 
-    assert capfd.readouterr().err == "(7 lines were dropped: nobody was reading)\nnext\n"
+    assert capfd.readouterr().err == "(7 lines were dropped: the output was not read)\nnext\n"
 
 
 @pytest.mark.parametrize(

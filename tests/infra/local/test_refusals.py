@@ -14,11 +14,11 @@ from infra.local.environment import PROJECT
 from infra.local.errors import NotRunningError
 from infra.local.running import apply_environment, running_shop
 from infra.local.sockets import listen, port_of
-from tests.infra.local.harness import START_SECONDS, STOP_SECONDS, ShopProcess, end
+from tests.infra.local.helpers.shop_process import START_SECONDS, STOP_SECONDS, ShopProcess, end
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_lock_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_folder, "LOCK_SECONDS", 0.1)
 
 
@@ -158,7 +158,7 @@ def test_the_usual_data_folder_is_beside_the_user() -> None:
     assert data_path({}) == Path.cwd() / ".local"
     assert data_path({"SHOP_DATA_DIR": " "}) == Path.cwd() / ".local"
     assert data_path({"SHOP_DATA_DIR": "/elsewhere"}) == Path("/elsewhere")
-    assert PROJECT.joinpath("app", "local").is_dir()
+    assert PROJECT.joinpath("infra", "local").is_dir()
 
 
 def test_other_commands_say_when_no_shop_runs(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST
 from infra import topology
-from tests.infra.local.harness import ShopProcess, clients, eventually, running
+from tests.infra.local.helpers.shop_process import ShopProcess, clients, eventually, running
 
 # The tests of this module share one shop and leave it as they found it.
 
@@ -136,7 +136,7 @@ def test_a_change_of_the_api_is_served_and_no_request_is_refused(shop: ShopProce
 
     change(main, "two", "one")
     eventually(lambda: shop.get("/version")["version"] == "one")
-    # A change in app concerns everybody.
+    # A change in app concerns every process.
     eventually(lambda: shop.children().keys() >= workers.keys())
     assert all(shop.children()[name] != pid for name, pid in workers.items())
 
@@ -151,7 +151,7 @@ def test_a_change_of_a_worker_reaches_the_next_message(shop: ShopProcess) -> Non
     send(shop, PAYMENT_REQUEST, "after the change")
 
     records = eventually(lambda: seen(shop, "payment", "after the change"))
-    eventually(lambda: any("changed" in each for each in records), 1)
+    eventually(lambda: any("changed" in record for record in records), 1)
     assert shop.get("/")["pid"] == api
 
 

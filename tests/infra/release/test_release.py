@@ -354,17 +354,3 @@ def test_watching_asks_the_real_command(stack: Stack) -> None:
 def test_a_stack_without_a_file_is_named() -> None:
     with pytest.raises(SystemExit, match=r"Pulumi\.nowhere\.yaml"):
         Release("nowhere").watch()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "named"),
-    [(["up"], "--image"), (["all", "--practice-calls", "-1"], "--practice-calls")],
-)
-def test_wrong_use_of_a_release_is_named(
-    capfd: pytest.CaptureFixture[str], arguments: list[str], named: str
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        module.main([*arguments, "--stack", "dev"])
-
-    assert ended.value.code == 2
-    assert named in capfd.readouterr().err

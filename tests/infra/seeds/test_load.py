@@ -12,8 +12,8 @@ from tests.shop import shop_client, staff
 
 
 async def test_a_new_shop_is_seeded_once(own_stack: dict[str, str]) -> None:
-    assert await seed_once()
-    assert not await seed_once()
+    assert await seed_once(get_table())
+    assert not await seed_once(get_table())
 
     products = (await list_products(get_table(), PageRequest())).entries
     users = (await list_users(get_table(), PageRequest())).entries
@@ -38,7 +38,7 @@ async def _log_in(client: AsyncClient, name: str) -> int:
 
 
 async def test_everything_seeded_is_readable_through_the_api(own_stack: dict[str, str]) -> None:
-    await seed_once()
+    await seed_once(get_table())
     async with shop_client() as client:
         headers = await staff()
 
@@ -57,7 +57,9 @@ async def test_more_data_is_as_much_as_was_asked_for_and_repeatable(
 ) -> None:
     counted: list[int] = []
     for _ in range(2):
-        await seed_more(products=30, users=40, orders=300, seed=7, on_progress=counted.append)
+        await seed_more(
+            get_table(), products=30, users=40, orders=300, seed=7, on_progress=counted.append
+        )
 
     assert sum(counted) == 2 * (30 + 40 + 300)
     table = get_table()

@@ -14,7 +14,7 @@ import pytest
 from infra.verify.gates import contract
 from infra.verify.sources.documents import breaking_api_changes, breaking_event_changes
 from infra.verify.target import Target
-from tests.infra.local.harness import ShopProcess, running
+from tests.infra.local.helpers.shop_process import ShopProcess, running
 from tests.infra.verify.servers import Asked, Said, serving
 from tests.infra.verify.stacks import target_of
 

@@ -20,7 +20,7 @@ from infra.seeds.classic import SAMPLE_ORDER_ID, classic_products, classic_stock
 from infra.verify.evidence import Evidence
 from infra.verify.gates import flow
 from infra.verify.sources.purchase import place_orders
-from tests.infra.local.harness import ShopProcess, running
+from tests.infra.local.helpers.shop_process import ShopProcess, running
 from tests.infra.verify.servers import Asked, Said, serving
 from tests.infra.verify.stacks import clients_of, deployed, target_of
 

@@ -1,4 +1,4 @@
-"""However the shop is told to end, all of it is gone within five seconds."""
+"""Every way of stopping the shop ends all of its processes within five seconds."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra.local.running import running_shop
-from tests.infra.local.harness import (
+from tests.infra.local.helpers.shop_process import (
     MAKE,
     RUN,
     START_SECONDS,
@@ -22,11 +22,11 @@ from tests.infra.local.harness import (
     eventually,
     running,
 )
-from tests.infra.local.standins import make_project
+from tests.infra.local.helpers.stand_ins import make_project
 
-#: Where the five seconds are not what it is about; the work under way would take a minute.
+#: For tests that are not about the five seconds; the open requests would take a minute.
 _WORK_SECONDS = 15.0
-#: A busy machine may leave the emulator too little of the five seconds, and then that is said.
+#: On a busy machine the emulator may not save in time; then this is printed.
 _NOT_SAVED = "acme-shop: Not all data could be saved"
 
 
@@ -80,7 +80,7 @@ def test_a_signal_during_the_start_is_as_good(
 ) -> None:
     shop = ShopProcess(project, tmp_path / "data")
     try:
-        shop.until_in_charge()
+        shop.until_signals_are_handled()
         time.sleep(seconds)
         shop.send(number, group=True)
         code = shop.until_gone()
@@ -158,8 +158,8 @@ def test_shops_started_at_the_same_moment_run_side_by_side(tmp_path: Path) -> No
         for number in (1, 2)
     ]
     try:
-        first, second = [each.until_ready() for each in shops]
-        facts = [running_shop(each.data) for each in shops]
+        first, second = [shop.until_ready() for shop in shops]
+        facts = [running_shop(shop.data) for shop in shops]
         third = ShopProcess(first.project, first.data)
         code = third.process.wait(START_SECONDS + STOP_SECONDS)
         assert first.get("/")["pid"] != second.get("/")["pid"]
@@ -167,8 +167,8 @@ def test_shops_started_at_the_same_moment_run_side_by_side(tmp_path: Path) -> No
         first.until_gone(_WORK_SECONDS)
         assert second.get("/")["version"] == "one"
     finally:
-        for each in shops:
-            end(each)
+        for shop in shops:
+            end(shop)
 
     assert facts[0].url != facts[1].url
     assert facts[0].endpoint_url != facts[1].endpoint_url

@@ -32,7 +32,7 @@ def put(shop: str, queue: str, body: str) -> None:
 
 
 def die(shop: str, queue: str, body: str) -> None:
-    """Let a message of a queue become a dead letter by five deliveries."""
+    """Turn a message into a dead letter by five deliveries."""
     put(shop, queue, body)
     for _ in range(5):
         get_client().receive_message(QueueUrl=url(shop, queue), VisibilityTimeout=0)
@@ -46,7 +46,7 @@ def bodies(shop: str, queue: str) -> list[str]:
         .receive_message(QueueUrl=url(shop, queue), MaxNumberOfMessages=10)
         .get("Messages")
     ):
-        found += [each["Body"] for each in messages]
+        found += [message["Body"] for message in messages]
     return found
 
 
@@ -74,11 +74,13 @@ def new_order(
     return order.order_id
 
 
-def told(capsys: pytest.CaptureFixture[str]) -> Any:
+def printed_json(capsys: pytest.CaptureFixture[str]) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
-def looked(shop: str, capsys: pytest.CaptureFixture[str], queue: str = "") -> list[dict[str, Any]]:
+def list_dead_letters(
+    shop: str, capsys: pytest.CaptureFixture[str], queue: str = ""
+) -> list[dict[str, Any]]:
     dead_letters.command(queue, stack=shop, as_json=True)
-    found: list[dict[str, Any]] = told(capsys)
+    found: list[dict[str, Any]] = printed_json(capsys)
     return found

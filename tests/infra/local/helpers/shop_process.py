@@ -1,4 +1,4 @@
-"""A local shop as its own process, the way a person or a process manager has it."""
+"""A local shop as its own process, as a person or a process manager starts it."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from infra.local.data_folder import is_locked
 
 READY = "Shop ready: http://127.0.0.1:"
 
-#: What the issue allows between asking and everything being gone.
+#: How long stopping may take, from the signal to the end of the last process.
 STOP_SECONDS = 5.0
 
 # Generous: other tests may have both cores.
@@ -31,8 +31,8 @@ MAKEFILE = f"run:\n\t@exec {' '.join(RUN)}\n"
 
 _NUMBERS = count(1)
 
-# Tests that run under nohup, or in the background of a script, would hand down that a hang-up
-# or Ctrl-C is ignored; a handler they do not.
+# Children inherit that a hang-up or Ctrl-C is ignored, as under nohup or in the background of a
+# script; they do not inherit a handler.
 if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda *_: None)
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -63,17 +63,17 @@ class ShopProcess:
     @property
     def url(self) -> str:
         """Return its address once it is ready."""
-        lines = [each for each in self.out.read_text().splitlines() if each.startswith(READY)]
+        lines = [line for line in self.out.read_text().splitlines() if line.startswith(READY)]
         return lines[-1].removeprefix("Shop ready: ") if lines else ""
 
     @property
     def errors(self) -> str:
-        """Return what it has said beside that."""
+        """Return its standard error."""
         return self.err.read_text()
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Return what it published for other commands."""
+        """Return the content of shop.json."""
         facts: dict[str, Any] = json.loads((self.data / "shop.json").read_text())
         return facts
 
@@ -83,20 +83,20 @@ class ShopProcess:
         return int(self.facts["pid"])
 
     def until_ready(self) -> "ShopProcess":
-        """Wait for the line that other programs wait for."""
+        """Wait for the line "Shop ready: ..."."""
         eventually(lambda: self.url or self.process.poll() is not None, START_SECONDS)
         assert self.url, self.errors
         return self
 
-    def until_in_charge(self) -> None:
-        """Wait until the shop's own code runs and has said what a signal means to it.
+    def until_signals_are_handled(self) -> None:
+        """Wait until the shop has installed its signal handlers.
 
-        Before that, an interpreter that is starting answers Ctrl-C in its own way.
+        Before that, the starting interpreter prints a traceback on Ctrl-C.
         """
         eventually(self._handles_a_hang_up, START_SECONDS)
 
     def _handles_a_hang_up(self) -> bool:
-        """Tell whether it handles the signal that only the shop's own code asks for.
+        """Return whether it handles SIGHUP, which only the shop's own code does.
 
         Coverage handles SIGTERM before that.
         """
@@ -123,7 +123,7 @@ class ShopProcess:
             return body
 
     def notes(self, name: str) -> list[dict[str, Any]]:
-        """Return what a stand-in wrote down."""
+        """Return the calls that a stand-in recorded."""
         path = self.project / "notes" / name
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -147,7 +147,7 @@ class ShopProcess:
 def running(
     project: Path, data: Path, *, argv: tuple[str, ...] = RUN, **environment: str
 ) -> Iterator[ShopProcess]:
-    """Have a shop that is ready, and have it gone afterwards whatever happens."""
+    """Run a shop for the block; it is ready at the start and stopped at the end."""
     shop = ShopProcess(project, data, argv=argv, **environment)
     try:
         yield shop.until_ready()
@@ -156,7 +156,7 @@ def running(
 
 
 def end(shop: ShopProcess) -> None:
-    """Stop a shop, by force if need be."""
+    """Stop a shop, with SIGKILL if SIGTERM does not do."""
     if shop.process.poll() is None:
         shop.send(signal.SIGTERM, group=True)
         try:
@@ -168,7 +168,7 @@ def end(shop: ShopProcess) -> None:
 
 
 def eventually(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """Wait until something is so, and return it; generous, for other tests run as well."""
+    """Return the first true value of ``condition``; the limit allows for a busy machine."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, f"not within {seconds:.1f} seconds"

@@ -1,4 +1,4 @@
-"""Where dead letters go and what is told of them, without any queue."""
+"""Dead letters: the queue each came from, and what operators are shown of it."""
 
 import asyncio
 import json
@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from app.domain.errors import InvalidInputError
 from app.messages import EVENTS, QUEUE_OF, EventType
 from infra.cli.sample_events import NAMES
-from infra.dead_letters.diagnosis import find_out
+from infra.dead_letters.diagnosis import diagnose
 from infra.dead_letters.messages import (
-    Look,
+    QueueScan,
     order_id_in,
     origin_of,
 )
-from tests.infra.cli.fakes import (
+from tests.infra.dead_letters.helpers.fakes import (
     CARD,
     NOW,
-    AwayTable,
-    FakeBox,
+    FakeQueues,
+    UnavailableTable,
     letter,
     run,
     sample,
@@ -30,23 +30,23 @@ from tests.infra.cli.fakes import (
 @pytest.mark.parametrize(("domain", "outcome"), NAMES)
 def test_every_event_goes_back_to_its_queue(domain: str, outcome: str) -> None:
     body = sample(domain, outcome)
-    box = FakeBox(letter(body, queue=f"{domain}-error"))
+    queues = FakeQueues(letter(body, queue=f"{domain}-error"))
 
-    done = run(box)
+    done = run(queues)
 
     [step] = done.moved
     assert step.event_type is not None
-    assert box.sent == [(QUEUE_OF[EVENTS[EventType(step.event_type)]], body)]
-    assert (box.letters, step.order_id) == ({}, "12345")
+    assert queues.sent == [(QUEUE_OF[EVENTS[EventType(step.event_type)]], body)]
+    assert (queues.letters, step.order_id) == ({}, "12345")
 
 
 def test_a_body_is_sent_back_as_it_was() -> None:
     body = ' {"metadata": {"TYPE": "sentSHIPMENT"}, "data": {"é": "\\ud83d\\ude00 "}} '
-    box = FakeBox(letter(body, queue="shipment-error"))
+    queues = FakeQueues(letter(body, queue="shipment-error"))
 
-    run(box)
+    run(queues)
 
-    assert box.sent == [("shipment-response", body)]
+    assert queues.sent == [("shipment-response", body)]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_body_is_sent_back_as_it_was() -> None:
         ),
     ],
 )
-def test_a_letter_without_a_type_is_told_by_its_form(
+def test_a_letter_without_a_type_is_recognized_by_its_fields(
     body: str, queue: str, source: str | None, expected: str
 ) -> None:
     assert origin_of(letter(body, queue=queue, source=source)) == expected
@@ -103,21 +103,21 @@ def test_a_letter_without_a_type_is_told_by_its_form(
         ('{"metadata": {"type": "Refund"}, "data": {}}', "payment-error", None, "metadata.type"),
     ],
 )
-def test_a_letter_nobody_can_place_stays_and_is_named(
+def test_a_letter_of_an_unknown_queue_stays_and_is_named(
     body: str, queue: str, source: str | None, reason: str
 ) -> None:
     poison = letter(body, queue=queue, source=source)
     good = letter(sample("payment", "success"))
-    box = FakeBox(poison, good)
+    queues = FakeQueues(poison, good)
 
-    done = run(box)
+    done = run(queues)
 
-    assert [each.message_id for each in done.moved] == [good.message_id]
+    assert [moved.message_id for moved in done.moved] == [good.message_id]
     [stays] = done.stayed
     assert stays.message_id == poison.message_id
     assert reason in stays.reason
-    assert list(box.letters) == [poison.message_id]
-    assert not box.hidden
+    assert list(queues.letters) == [poison.message_id]
+    assert not queues.hidden
 
 
 @given(
@@ -127,21 +127,21 @@ def test_a_letter_nobody_can_place_stays_and_is_named(
     ),
     st.sampled_from(["payment-error", "shipment-error"]),
 )
-def test_whatever_is_in_a_letter_it_can_be_told_of(value: object, queue: str) -> None:
+def test_every_body_can_be_reported(value: object, queue: str) -> None:
     for body in (
         json.dumps(value),
         json.dumps({"data": value, "metadata": value}),
         json.dumps({"data": {"orderID": value}, "metadata": {"type": value}}),
     ):
         poison = letter(body, queue=queue)
-        done = run(FakeBox(poison))
+        done = run(FakeQueues(poison))
         for stays in done.stayed:
             assert stays.reason
         told = order_id_in(body)
         assert told is None or told.isprintable()
 
 
-def test_card_data_is_never_told() -> None:
+def test_card_data_is_never_reported() -> None:
     bodies = [
         sample("payment", "success"),
         json.dumps({"metadata": {"type": CARD}, "data": {"orderID": CARD, "card": CARD}}),
@@ -150,7 +150,7 @@ def test_card_data_is_never_told() -> None:
         CARD,
     ]
 
-    done = run(FakeBox(*map(letter, bodies)))
+    done = run(FakeQueues(*map(letter, bodies)))
 
     assert len(done.moved) == 1
     told = repr(done)
@@ -166,8 +166,10 @@ def test_an_order_id_cannot_command_a_terminal() -> None:
     assert order_id_in('{"data": {"orderID": {}}}') is None
 
 
-def test_a_store_that_is_away_is_no_reason_to_say_nothing() -> None:
-    found = asyncio.run(find_out(AwayTable(), letter(sample("payment", "accepted")), now=NOW))
+def test_a_store_that_does_not_answer_still_gives_a_diagnosis() -> None:
+    found = asyncio.run(
+        diagnose(UnavailableTable(), letter(sample("payment", "accepted")), now=NOW)
+    )
 
     assert found.reason == "not known: the store does not answer"
     assert (found.event_type, found.order_id, found.age_seconds) == (
@@ -177,16 +179,16 @@ def test_a_store_that_is_away_is_no_reason_to_say_nothing() -> None:
     )
 
 
-def test_a_look_ends_when_the_block_does() -> None:
-    box = FakeBox(letter("a"), letter("b"), letter("c"), letter("d"))
+def test_a_scan_releases_its_letters_at_the_end_of_the_block() -> None:
+    queues = FakeQueues(letter("a"), letter("b"), letter("c"), letter("d"))
 
     with pytest.raises(InvalidInputError):
-        read_one_and_fail(box)
+        read_one_and_fail(queues)
 
-    assert (box.hidden, box.released) == (set(), 3)
+    assert (queues.hidden, queues.released) == (set(), 3)
 
 
-def read_one_and_fail(box: FakeBox) -> None:
-    with Look(box, "payment-error", hidden_seconds=60) as look:
-        next(look.letters())
+def read_one_and_fail(queues: FakeQueues) -> None:
+    with QueueScan(queues, "payment-error", visibility_seconds=60) as scan:
+        next(scan.letters())
         raise InvalidInputError("enough")

@@ -12,10 +12,10 @@ from app.store.table import Item, Table
 from infra.cli.sample_events import sample_event
 from infra.dead_letters.messages import (
     DEAD_LETTER_QUEUES,
-    LOOK_SECONDS,
-    Letter,
+    SCAN_SECONDS,
+    DeadLetter,
 )
-from infra.dead_letters.redrive import Pace, Redrive, redrive
+from infra.dead_letters.redrive import RateLimiter, RedriveReport, redrive
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CARD = "4111111111111111"
@@ -24,14 +24,14 @@ _numbers = count(1)
 
 
 class KilledError(Exception):
-    """Somebody ended the process."""
+    """The process was killed."""
 
 
-class FakeBox:
-    """Queues in memory that hide what is looked at; may die before its n-th step."""
+class FakeQueues:
+    """Queues in memory with visibility; can raise before the n-th step."""
 
-    def __init__(self, *letters: Letter, page: int = 3, dies_before: int | None = None) -> None:
-        self.letters = {each.message_id: each for each in letters}
+    def __init__(self, *letters: DeadLetter, page: int = 3, dies_before: int | None = None) -> None:
+        self.letters = {letter.message_id: letter for letter in letters}
         self.hidden: set[str] = set()
         self.sent: list[tuple[str, str]] = []
         self.released = 0
@@ -44,45 +44,45 @@ class FakeBox:
             if self._steps_left < 0:
                 raise KilledError
 
-    def receive(self, queue: str, *, hidden_seconds: int) -> list[Letter]:
+    def receive(self, queue: str, *, visibility_seconds: int) -> list[DeadLetter]:
         self._step()
-        assert hidden_seconds >= LOOK_SECONDS
+        assert visibility_seconds >= SCAN_SECONDS
         seen = [
-            each
-            for each in self.letters.values()
-            if each.queue == queue and each.message_id not in self.hidden
+            letter
+            for letter in self.letters.values()
+            if letter.queue == queue and letter.message_id not in self.hidden
         ][: self._page]
-        self.hidden.update(each.message_id for each in seen)
+        self.hidden.update(letter.message_id for letter in seen)
         return seen
 
-    def release(self, letters: Iterable[Letter]) -> None:
+    def release(self, letters: Iterable[DeadLetter]) -> None:
         self._step()
-        for each in letters:
+        for letter in letters:
             self.released += 1
-            self.hidden.discard(each.message_id)
+            self.hidden.discard(letter.message_id)
 
     def send(self, queue: str, body: str) -> str:
         self._step()
         self.sent.append((queue, body))
         return "sent"
 
-    def delete(self, letter: Letter) -> None:
+    def delete(self, letter: DeadLetter) -> None:
         self._step()
         del self.letters[letter.message_id]
         self.hidden.discard(letter.message_id)
 
 
-class ForgetfulBox(FakeBox):
-    """Hides nothing, as a queue does when looking takes longer than the hiding."""
+class NonHidingQueues(FakeQueues):
+    """Hides nothing, like a queue whose visibility time ends before the scan does."""
 
-    def receive(self, queue: str, *, hidden_seconds: int) -> list[Letter]:
+    def receive(self, queue: str, *, visibility_seconds: int) -> list[DeadLetter]:
         self.hidden.clear()
-        return super().receive(queue, hidden_seconds=hidden_seconds)
+        return super().receive(queue, visibility_seconds=visibility_seconds)
 
 
-def letter(body: str, *, queue: str = "payment-error", **changes: object) -> Letter:
+def letter(body: str, *, queue: str = "payment-error", **changes: object) -> DeadLetter:
     number = next(_numbers)
-    made = Letter(queue, f"m-{number}", f"r-{number}", body, NOW - timedelta(hours=1), 5)
+    made = DeadLetter(queue, f"m-{number}", f"r-{number}", body, NOW - timedelta(hours=1), 5)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -97,7 +97,7 @@ async def no_sleep(_: float) -> None:
 
 
 class FakeTable(Table):
-    """Some items in memory; none is nothing's fault."""
+    """A table of some items in memory."""
 
     def __init__(self, *items: Item) -> None:
         self.items = {(item["PK"], item["SK"]): item for item in items}
@@ -106,8 +106,8 @@ class FakeTable(Table):
         return self.items.get((key["PK"], key["SK"]))
 
 
-class AwayTable(FakeTable):
-    """A table that does not answer, and counts how often it was asked."""
+class UnavailableTable(FakeTable):
+    """A table that does not answer, and counts the calls."""
 
     asked = 0
 
@@ -117,21 +117,25 @@ class AwayTable(FakeTable):
 
 
 async def run_on(
-    box: FakeBox, table: Table | None = None, *, done: Redrive | None = None, **options: object
-) -> Redrive:
-    done = done or Redrive()
-    pace = Pace(1000, clock=lambda: 0.0, sleep=no_sleep)
+    queues: FakeQueues,
+    table: Table | None = None,
+    *,
+    report: RedriveReport | None = None,
+    **options: object,
+) -> RedriveReport:
+    report = report or RedriveReport()
+    limiter = RateLimiter(1000, clock=lambda: 0.0, sleep=no_sleep)
     await redrive(
-        box,
+        queues,
         table or FakeTable(),
         DEAD_LETTER_QUEUES,
-        done=done,
+        report=report,
         now=NOW,
-        pace=pace,
+        limiter=limiter,
         **options,  # type: ignore[arg-type]
     )
-    return done
+    return report
 
 
-def run(box: FakeBox, table: Table | None = None, **options: object) -> Redrive:
-    return asyncio.run(run_on(box, table, **options))  # type: ignore[arg-type]
+def run(queues: FakeQueues, table: Table | None = None, **options: object) -> RedriveReport:
+    return asyncio.run(run_on(queues, table, **options))  # type: ignore[arg-type]

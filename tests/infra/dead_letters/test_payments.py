@@ -1,4 +1,4 @@
-"""A card is not kept longer for being redriven: what becomes of dead payment requests."""
+"""Dead payment requests: a card is not kept longer for being redriven."""
 
 import asyncio
 import json
@@ -12,16 +12,16 @@ from app.domain.user import Role, User
 from app.store.orders import order_to_item
 from app.store.payments import decision_to_item
 from app.store.table import Item
-from infra.dead_letters.diagnosis import find_out
+from infra.dead_letters.diagnosis import diagnose
 from infra.dead_letters.payments import TOO_OLD
-from infra.dead_letters.redrive import STORE_AWAY, Action
+from infra.dead_letters.redrive import STORE_UNAVAILABLE, Action
 from infra.seeds.classic import classic_products, make_order
-from tests.infra.cli.fakes import (
+from tests.infra.dead_letters.helpers.fakes import (
     CARD,
     NOW,
-    AwayTable,
-    FakeBox,
+    FakeQueues,
     FakeTable,
+    UnavailableTable,
     letter,
     run,
     sample,
@@ -44,17 +44,17 @@ def decision(*, success: bool) -> Item:
 def test_a_decided_payment_is_announced_and_its_card_goes_nowhere(
     age: timedelta, *, success: bool
 ) -> None:
-    box = FakeBox(letter(sample("payment", "success", "o-1")))
+    queues = FakeQueues(letter(sample("payment", "success", "o-1")))
 
-    done = run(box, FakeTable(order(age), decision(success=success)))
+    done = run(queues, FakeTable(order(age), decision(success=success)))
 
-    [(queue, body)] = box.sent
+    [(queue, body)] = queues.sent
     assert queue == "payment-response"
     assert json.loads(body)["metadata"]["type"] == "CreditCardValidated"
     data = json.loads(body)["data"]
     assert (data["orderID"], data["success"]) == ("o-1", str(success).lower())
     assert CARD not in body
-    assert (box.letters, done.stayed) == ({}, [])
+    assert (queues.letters, done.stayed) == ({}, [])
     [moved] = done.moved
     assert (moved.action, moved.to, moved.event_type) == (
         Action.ANNOUNCE,
@@ -66,12 +66,12 @@ def test_a_decided_payment_is_announced_and_its_card_goes_nowhere(
 @pytest.mark.parametrize("items", [(), (order(PAYMENT_TIMEOUT - timedelta(seconds=1)),)])
 def test_a_card_whose_order_waits_for_it_goes_back(items: tuple[Item, ...]) -> None:
     body = sample("payment", "success", "o-1")
-    box = FakeBox(letter(body))
+    queues = FakeQueues(letter(body))
 
-    done = run(box, FakeTable(*items))
+    done = run(queues, FakeTable(*items))
 
-    assert box.sent == [("payment-request", body)]
-    assert [each.action for each in done.moved] == [Action.SEND_BACK]
+    assert queues.sent == [("payment-request", body)]
+    assert [moved.action for moved in done.moved] == [Action.SEND_BACK]
 
 
 @pytest.mark.parametrize(
@@ -83,41 +83,43 @@ def test_a_card_whose_order_waits_for_it_goes_back(items: tuple[Item, ...]) -> N
         (order(timedelta(minutes=1), OrderState.SHIPPED), "past this already: shipped"),
     ],
 )
-def test_a_card_nobody_waits_for_stays_and_both_commands_say_so(item: Item, reason: str) -> None:
+def test_a_card_without_a_pending_order_stays_and_both_commands_say_so(
+    item: Item, reason: str
+) -> None:
     late = letter(sample("payment", "success", "o-1"))
-    box, table = FakeBox(late), FakeTable(item)
+    queues, table = FakeQueues(late), FakeTable(item)
 
-    done = run(box, table)
+    done = run(queues, table)
 
-    assert (box.sent, list(box.letters), box.hidden) == ([], [late.message_id], set())
+    assert (queues.sent, list(queues.letters), queues.hidden) == ([], [late.message_id], set())
     assert done.moved == []
     [stays] = done.stayed
     assert reason in stays.reason
-    assert asyncio.run(find_out(table, late, now=NOW)) == stays
+    assert asyncio.run(diagnose(table, late, now=NOW)) == stays
 
 
-def test_a_rehearsal_tells_what_would_become_of_each() -> None:
-    bodies = [sample("payment", "success", each) for each in ("o-1", "o-2")]
-    box = FakeBox(*map(letter, bodies))
+def test_a_dry_run_reports_the_action_for_each_letter() -> None:
+    bodies = [sample("payment", "success", order_id) for order_id in ("o-1", "o-2")]
+    queues = FakeQueues(*map(letter, bodies))
 
-    done = run(box, FakeTable(decision(success=True)), is_rehearsal=True)
+    done = run(queues, FakeTable(decision(success=True)), dry_run=True)
 
-    assert [each.action for each in done.moved] == [Action.ANNOUNCE, Action.SEND_BACK]
-    assert (box.sent, len(box.letters)) == ([], 2)
+    assert [moved.action for moved in done.moved] == [Action.ANNOUNCE, Action.SEND_BACK]
+    assert (queues.sent, len(queues.letters)) == ([], 2)
 
 
 def test_without_the_store_payment_requests_stay_and_the_rest_goes_on() -> None:
-    requests = [letter(sample("payment", "success", f"o-{each}")) for each in range(3)]
+    requests = [letter(sample("payment", "success", f"o-{number}")) for number in range(3)]
     others = [
         letter(sample("payment", "accepted")),
         letter(sample("shipment", "requested"), queue="shipment-error"),
     ]
-    box, table = FakeBox(*requests, *others), AwayTable()
+    queues, table = FakeQueues(*requests, *others), UnavailableTable()
 
-    done = run(box, table)
+    done = run(queues, table)
 
     assert done.is_store_away
-    assert [each.reason for each in done.stayed] == [STORE_AWAY] * 3
-    assert [queue for queue, _ in box.sent] == ["payment-response", "shipment-request"]
-    assert set(box.letters) == {each.message_id for each in requests}
-    assert (table.asked, box.hidden) == (1, set())
+    assert [stayed.reason for stayed in done.stayed] == [STORE_UNAVAILABLE] * 3
+    assert [queue for queue, _ in queues.sent] == ["payment-response", "shipment-request"]
+    assert set(queues.letters) == {letter.message_id for letter in requests}
+    assert (table.asked, queues.hidden) == (1, set())

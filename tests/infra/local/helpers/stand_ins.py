@@ -1,13 +1,13 @@
-"""A copy of the project with stand-ins for what the local shop runs.
+"""A copy of the project with stand-ins for the API, the workers and the seed data.
 
-The stand-ins are small, start fast and write down what happens to them, so that tests see
-the local shop and nothing else. Tests may change their files to see a reload.
+The stand-ins are small, start fast and record their calls, so that tests cover the local shop
+alone. Tests may change their files to cause a reload.
 """
 
 import shutil
 from pathlib import Path
 
-SOURCE = Path(__file__).resolve().parents[3]
+SOURCE = Path(__file__).resolve().parents[4]
 
 #: What the local shop itself needs.
 _KEPT = (
@@ -65,7 +65,7 @@ import pathlib
 NOTES = pathlib.Path(__file__).parents[2] / "notes"
 
 
-async def seed_once():
+async def seed_once(table):
     with open(NOTES / "seed", "a") as notes:
         notes.write("seeded\\n")
     return True

@@ -1,5 +1,0 @@
-"""``python -m infra.release``."""
-
-from infra.release.release import main
-
-main()

@@ -1,0 +1,140 @@
+"""The redrive on queues in memory: what it moves, and what an early end leaves."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from app.domain.errors import QueueUnavailableError
+from infra.dead_letters.messages import DeadLetter
+from infra.dead_letters.redrive import RateLimiter, RedriveReport
+from tests.infra.dead_letters.helpers.fakes import (
+    NOW,
+    FakeQueues,
+    KilledError,
+    NonHidingQueues,
+    letter,
+    run,
+    sample,
+)
+
+
+def letters_of_every_kind() -> list[DeadLetter]:
+    bodies = [letter(sample("payment", "accepted", f"o-{number}")) for number in range(4)]
+    return [*bodies, letter("poison"), letter(sample("shipment", "sent"), queue="shipment-error")]
+
+
+@pytest.mark.parametrize("steps", range(25))
+def test_a_kill_between_two_steps_loses_nothing(steps: int) -> None:
+    letters = letters_of_every_kind()
+    good = {letter.body for letter in letters if letter.body != "poison"}
+    queues = FakeQueues(*letters, dies_before=steps)
+    try:
+        run(queues)
+    except KilledError:
+        left = {letter.body for letter in queues.letters.values()}
+        assert good <= left | {body for _, body in queues.sent}
+    again = FakeQueues(*queues.letters.values())
+    again.sent = queues.sent
+
+    run(again)
+
+    assert good == {body for _, body in again.sent}
+    assert len(again.sent) <= len(good) + 1
+    assert [letter.body for letter in again.letters.values()] == ["poison"]
+
+
+def test_a_second_run_finds_nothing_to_move() -> None:
+    queues = FakeQueues(*letters_of_every_kind())
+
+    first, second = run(queues), run(queues)
+
+    assert (len(first.moved), len(second.moved)) == (5, 0)
+    assert [stayed.message_id for stayed in first.stayed] == [
+        stayed.message_id for stayed in second.stayed
+    ]
+
+
+def test_two_at_once_move_everything_and_lose_nothing() -> None:
+    queues = FakeQueues(*letters_of_every_kind(), page=1)
+    others: list[RedriveReport] = []
+
+    def interrupt(_: object) -> None:
+        if not others:
+            with ThreadPoolExecutor(1) as other:
+                others.append(other.submit(run, queues).result())
+
+    mine = run(queues, on_moved=interrupt)
+
+    assert len(mine.moved) + len(others[0].moved) == len(queues.sent) == 5
+    assert [letter.body for letter in queues.letters.values()] == ["poison"]
+
+
+def test_a_dry_run_changes_nothing() -> None:
+    queues = FakeQueues(*letters_of_every_kind())
+
+    done = run(queues, dry_run=True)
+
+    assert (len(done.moved), len(done.stayed)) == (5, 1)
+    assert (len(queues.letters), queues.sent, queues.hidden) == (6, [], set())
+
+
+@pytest.mark.parametrize("most", [1, 3, 5, 99])
+def test_no_more_are_moved_than_asked_for(most: int) -> None:
+    queues = FakeQueues(*letters_of_every_kind())
+
+    done = run(queues, most=most)
+
+    assert len(done.moved) == len(queues.sent) == min(most, 5)
+    assert not queues.hidden
+
+
+def test_a_letter_that_dies_again_meanwhile_waits_for_the_next_run() -> None:
+    late = letter(sample("payment", "success"), sent_at=NOW + timedelta(seconds=1))
+    queues = FakeQueues(late)
+
+    assert run(queues) == RedriveReport()
+    assert list(queues.letters) == [late.message_id]
+
+
+def test_letters_that_show_up_again_are_handled_once_and_the_run_ends() -> None:
+    letters = [letter("poison") for _ in range(7)]
+    queues = NonHidingQueues(*letters, page=10)
+
+    done = run(queues)
+
+    assert len(done.stayed) == 7
+
+
+def test_a_queue_that_fails_shows_its_letters_again() -> None:
+    class Broken(FakeQueues):
+        def send(self, queue: str, body: str) -> str:
+            raise QueueUnavailableError(queue)
+
+    queues = Broken(letter(sample("payment", "success")))
+
+    report = RedriveReport()
+
+    with pytest.raises(QueueUnavailableError):
+        run(queues, report=report)
+    assert (len(queues.letters), queues.hidden) == (1, set())
+    assert report == RedriveReport()
+
+
+async def test_messages_leave_evenly_spaced() -> None:
+    time = [0.0]
+    left = []
+
+    async def sleep(seconds: float) -> None:
+        time[0] += seconds
+
+    limiter = RateLimiter(4, clock=lambda: time[0], sleep=sleep)
+    for _ in range(5):
+        await limiter.wait()
+        left.append(time[0])
+    time[0] += 10
+    for _ in range(2):
+        await limiter.wait()
+        left.append(time[0])
+
+    assert left == [0, 0.25, 0.5, 0.75, 1, 11, 11.25]
