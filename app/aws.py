@@ -1,4 +1,4 @@
-"""How boto3 clients of the shop behave. Importing this imports botocore."""
+"""Time-outs and retries of the shop's boto3 clients. Importing this imports botocore."""
 
 import logging
 from functools import lru_cache
@@ -8,8 +8,8 @@ from botocore.config import Config
 
 @lru_cache(maxsize=1)
 def client_config() -> Config:
-    """Return short time-outs, so that a stalled service is noticed within a function's own."""
-    # At DEBUG botocore writes whole requests down, and one kind of ours carries a card.
+    """Return time-outs of 1 s to connect and 2 s to read, with three attempts."""
+    # At DEBUG botocore logs whole requests, and payment requests carry a card.
     logging.getLogger("botocore").setLevel(logging.WARNING)
     return Config(
         connect_timeout=1,

@@ -1,7 +1,7 @@
-"""How values from outside are read: liberal in form, strict in meaning.
+"""Types for values from outside: several spellings accepted, one meaning.
 
-Field names match without regard to case, as the Go decoder of the original did; unknown
-fields and nulls are left out; numbers may come as text (openapi/CONTRACT.md,
+Field names match in any case, as the Go decoder of the original did; unknown fields and
+nulls are ignored; numbers may come as text (openapi/CONTRACT.md,
 1.1, 1.2 and 1.4).
 """
 
@@ -51,7 +51,7 @@ class LiberalModel(BaseModel):
             name = names.get(str(spelled).lower())
             if name is None or value is None:
                 continue
-            # A field's own name outweighs its other names, wherever it stands.
+            # A field's own name wins over its other names, in any order.
             own = str(spelled).lower() not in cls.also_known_as
             if own or name not in found:
                 found[name] = value
@@ -60,7 +60,7 @@ class LiberalModel(BaseModel):
 
 @cache
 def _spellings(model: type[LiberalModel]) -> dict[str, str]:
-    """Return each spelling with the name on the wire, which complaints then repeat."""
+    """Return the name on the wire for each spelling; error texts use that name."""
     on_the_wire = {name: field.alias or name for name, field in model.model_fields.items()}
     fields = {
         spelled.lower(): wire for name, wire in on_the_wire.items() for spelled in (name, wire)
@@ -70,9 +70,9 @@ def _spellings(model: type[LiberalModel]) -> dict[str, str]:
 
 
 def _number_to_text(value: Any) -> Any:
-    """Let a number stand where text is meant: a postcode, an id, a year."""
+    """Turn a number into text where text is meant: a postcode, an id, a year."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    # Python refuses to print an integer of thousands of digits; nobody's text is one.
+    # Python refuses to print an integer of thousands of digits, and no field needs one.
     return str(value) if is_number and abs(value) < 10**40 else value
 
 
@@ -98,7 +98,7 @@ def _cents(value: Any) -> int:
 
 
 def json_inside_json(value: Any) -> Any:
-    """Read a list that comes as JSON text inside JSON, as the old pages send carts."""
+    """Parse a list that is sent as JSON text inside JSON, as the old pages send carts."""
     if not isinstance(value, str):
         return value
     try:
@@ -107,36 +107,36 @@ def json_inside_json(value: Any) -> Any:
         raise ValueError("must be a list of items") from None
 
 
-# The bounds stand before the validators: behind them they would not know that it is text.
+# Bounds come before the validators: after them pydantic would not know that it is text.
 
-#: Text, or a number standing for it.
+#: Text, or a number instead of it.
 Text = Annotated[str, Field(max_length=1000), BeforeValidator(_number_to_text)]
 #: A name, a street, a town.
 ShortText = Annotated[str, Field(max_length=200), BeforeValidator(_number_to_text)]
-#: A name that nothing can do without: some text that is not only space.
+#: A required name: text that is not only space.
 Name = Annotated[
     str,
-    # Written out: what counts as space beyond ASCII differs from one reader of "\s" to the next.
+    # Written out, because engines disagree on which characters beyond ASCII "\s" matches.
     Field(min_length=1, max_length=200, pattern=r"[^\s\x85\uFEFF]"),
     BeforeValidator(_number_to_text),
 ]
-#: An id from a client: opaque, hostile, never empty.
+#: An id from a client: any text that is not empty.
 Id = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_number_to_text)]
 #: A whole number, also as text.
 Integer = Annotated[int, Field(ge=-(10**9), le=10**9), BeforeValidator(_integer)]
 
 
 def _padded(core: str) -> str:
-    """Return the pattern of a number as text; space around it does no harm."""
+    """Return the pattern of a number as text, with space around it allowed."""
     return rf"^[ \t\r\n]*{core}[ \t\r\n]*$"
 
 
 def _documented(low: int, high: int, text: str) -> Any:
-    """Return how the API documents show a whole number that may come as text."""
+    """Return the documented type of a whole number that may come as text."""
     return Annotated[int, Field(ge=low, le=high)] | Annotated[str, Field(pattern=_padded(text))]
 
 
-#: A month or year on a card; empty counts as none, and none is refused by the card rules.
+#: A month or year on a card; empty text reads as 0, which the card rules refuse.
 CardDate = Annotated[
     int,
     Field(ge=0, le=10**9),
@@ -155,7 +155,7 @@ Quantity = Annotated[
         json_schema_input_type=_documented(1, MAX_QUANTITY, "[+]?0{0,3}[1-9][0-9]{0,5}"),
     ),
 ]
-#: How many of an article, where 0 means "none of it any more".
+#: How many of an article, where 0 removes it.
 QuantityOrNone = Annotated[
     int,
     Field(ge=0, le=MAX_QUANTITY),
@@ -166,14 +166,14 @@ QuantityOrNone = Annotated[
 ]
 
 _AMOUNT = _padded('"?([0-9]{1,9}|[0-9]{1,3}(,[0-9]{3}){1,2})([.][0-9]{0,20})?"?')
-#: How the API documents show an amount of money; the old till adds quotes of its own.
+#: The documented type of an amount of money; the old till sends it in extra quotes.
 AMOUNT_SCHEMA: Any = (
     Annotated[float, Field(ge=0, le=MAX_CENTS / 100)] | Annotated[str, Field(pattern=_AMOUNT)]
 )
 #: Money in cents, read from every form that clients send.
 Cents = Annotated[int, BeforeValidator(_cents, json_schema_input_type=AMOUNT_SCHEMA)]
 
-#: One letter may count as eighteen once names are compared, and a key has its limit.
+#: One letter can become eighteen when a name is folded, and a key takes 2,048 bytes.
 _MAX_FOLDED_BYTES = 1000
 
 

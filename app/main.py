@@ -1,4 +1,4 @@
-"""The HTTP application and its Lambda handler; alone in ``app`` in knowing the routers.
+"""The HTTP application and its Lambda handler; the only module of ``app`` that imports routers.
 
 Importing it reads no environment and makes no call.
 """
@@ -31,7 +31,7 @@ def create_app() -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.add_middleware(LoadShedder)
-    app.add_middleware(HTTPMiddleware)  # Outermost: what is turned away gets its headers too.
+    app.add_middleware(HTTPMiddleware)  # Outermost: refused requests get its headers too.
     problems.install(app)
     for module in (catalog, carts, orders, users, system):
         app.include_router(module.router)
@@ -41,7 +41,7 @@ def create_app() -> FastAPI:
 
 
 def _operation_id(route: APIRoute) -> str:
-    """Name an operation like its function (one operation, one name)."""
+    """Return the name of the route function, which is also the operation's id."""
     return route.name
 
 
@@ -56,16 +56,16 @@ app = create_app()
 
 @cache
 def _adapter() -> Mangum:
-    """Return the bridge to Lambda; made late, because making it opens an event loop."""
+    """Return the Lambda adapter; made on first use, because it looks for an event loop."""
     # Without lifespan: Mangum would run start-up and shutdown with every request.
     return Mangum(app, lifespan="off")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer one event of API Gateway's HTTP API; a malformed one is a malformed request.
+    """Answer one event of API Gateway's HTTP API; a malformed event is answered with 400.
 
-    Secrets Manager calls it too, to have the signing keys rotated: of all functions only this
-    one knows them.
+    Secrets Manager calls this function too, to rotate the signing keys, because no other
+    function may read them.
     """
     if is_rotation(event):
         rotate(event)

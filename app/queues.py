@@ -1,7 +1,7 @@
 """Sending events to SQS.
 
-boto3 takes a quarter of a second to import, so it is imported with the first message: the
-api answers most requests without it. Its clients block, so calls go through a thread.
+boto3 takes a quarter of a second to import, so it is imported when the first message is
+sent: the api answers most requests without it. Its clients block, so calls run in threads.
 """
 
 import threading
@@ -51,7 +51,7 @@ class SQSQueues:
         await _in_thread(lambda: _check(url))
 
 
-# boto3's default session does not make two clients at once.
+# boto3's default session is not thread-safe: it must not make two clients at once.
 _making = threading.Lock()
 
 

@@ -18,7 +18,7 @@ from pydantic import (
 from app.domain.card import CardRules
 from app.domain.errors import SettingsError
 
-#: Stages in which the open mode may run; anywhere else it would be a hole.
+#: Stages in which open mode is allowed; anywhere else it would let everyone in.
 OPEN_STAGES = frozenset({"local", "test", "demo"})
 
 #: SQS delays a message by at most 15 minutes.
@@ -26,7 +26,7 @@ MAX_DELIVERY_SECONDS = 900
 
 
 class AuthMode(StrEnum):
-    """Who is let in: ``AUTH_MODE`` of openapi/CONTRACT.md, 3.4."""
+    """Whether callers need a token: ``AUTH_MODE`` of openapi/CONTRACT.md, 3.4."""
 
     ENFORCE = "1"
     OPEN = "0"
@@ -44,9 +44,9 @@ SecondsRange = Annotated[tuple[int, int], BeforeValidator(_seconds_range)]
 
 
 class Settings(BaseModel):
-    """What a function can be told from outside; the field's alias is the variable's name.
+    """The environment variables of a function; a field's alias is the variable's name.
 
-    Empty text stands for "not set". Names without a default are read through
+    Empty text means "not set". Settings without a default are read through
     :meth:`required`, so a function only needs the variables it uses.
     """
 
@@ -82,7 +82,7 @@ class Settings(BaseModel):
 
     @property
     def is_open(self) -> bool:
-        """Whether callers without a token are let in (open legacy mode)."""
+        """Whether callers need no token (open legacy mode)."""
         return self.auth_mode is AuthMode.OPEN
 
     def queue_url(self, queue: str) -> str:
@@ -109,7 +109,7 @@ def read_settings(environment: dict[str, str]) -> Settings:
     """Return the settings in ``environment``.
 
     Raises:
-        SettingsError: a value is not one the shop understands; names the variable.
+        SettingsError: a value is not valid; the text names the variable.
     """
     given = {name: value for name, value in environment.items() if value.strip()}
     try:

@@ -1,4 +1,4 @@
-"""The pages as files, and what browsers are told about them, wherever they are served from.
+"""The pages as files, and the headers they are served with.
 
 The API serves them (``routers/pages.py``), and in a stack a bucket does
 (``infra/components/static_site.py``).
@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from types import MappingProxyType
 
-#: Everything in here that is of one of the kinds below is public.
+#: Every file in here whose type is in ``SERVED`` is public.
 STATIC = Path(__file__).parent / "static"
 
-#: What a browser asks for, and what it is told it is; it does not guess (nosniff). Notes for
-#: developers and lists of checksums are not served, and a page only at its own address,
-#: because only there it has the policy it was tested with.
+#: Content types by file suffix; browsers do not guess (nosniff). Notes for developers and
+#: checksum lists are not served. HTML is served only at a page's own address, because only
+#: there it has the content policy it was tested with.
 SERVED: Mapping[str, str] = MappingProxyType(
     {
         ".css": "text/css; charset=utf-8",
@@ -42,16 +42,16 @@ _POLICY = {
 }
 
 
-def _written(policy: dict[str, str]) -> str:
+def _join(policy: dict[str, str]) -> str:
     return "; ".join(f"{name} {sources}" for name, sources in policy.items())
 
 
-CONTENT_POLICY = _written(_POLICY)
-#: Swagger UI writes style attributes while it draws; scripts are as strict as anywhere.
-REFERENCE_POLICY = _written({**_POLICY, "style-src": "'self' 'unsafe-inline'"})
+CONTENT_POLICY = _join(_POLICY)
+#: Swagger UI sets style attributes while it renders; scripts are as strict as elsewhere.
+REFERENCE_POLICY = _join({**_POLICY, "style-src": "'self' 'unsafe-inline'"})
 
 REFERRER_POLICY = "same-origin"
-#: Headers of every page and file, besides the two policies and what the file itself decides.
+#: Headers of every page and file, besides the two policies and those that depend on the file.
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -61,9 +61,9 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 
 
 def cache_control(path: PurePath) -> str:
-    """Return how long a browser may keep a file.
+    """Return the ``Cache-Control`` of a file: a day for product pictures, else revalidation.
 
-    The modules of a page must fit together, so each is asked for again, and mostly answered
-    with 304. A product's picture fits with anything, for a day.
+    The modules of a page must be of one version, so browsers ask for each again and mostly
+    get 304. A product picture fits any version.
     """
     return "public, max-age=86400" if path.parent.name == "images" else "no-cache"

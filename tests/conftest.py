@@ -84,7 +84,7 @@ def forget_clients() -> None:
     """Make the next use of settings and clients look at the environment again."""
     for cached in (get_settings, get_table, get_queues, get_client):
         cached.cache_clear()
-    app.security.signing_keys._known = None
+    app.security.signing_keys._cached_keys = None
 
 
 @pytest.fixture(scope="session")

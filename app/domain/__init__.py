@@ -1,1 +1,1 @@
-"""Rules of the shop; nothing but the standard library."""
+"""Entities, values and rules; imports only the standard library."""

@@ -1,4 +1,4 @@
-"""Whether the shop takes a card (openapi/CONTRACT.md, 4)."""
+"""Whether the shop accepts a card (openapi/CONTRACT.md, 4)."""
 
 import re
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ _DIGITS = re.compile(r"\d+", re.ASCII)
 _SEPARATORS = re.compile(r"[ -]")
 _ALIASES = {"mc": MASTERCARD, "amex": AMERICAN_EXPRESS}
 
-#: Expiry years that make sense; anything else is a mistake, not an old card.
+#: Expiry years that are possible; any other is a typing error, not an expired card.
 _YEARS = range(1900, 2201)
 _MONTHS = range(1, 13)
 _TWO_DIGIT_YEARS = range(100)
 _CENTURY = 2000
 
-#: Below this length four digits would be too much of a number to show.
+#: Shorter numbers are masked whole: four digits would be too much of them.
 _SHORTEST_READABLE = 12
 
 
 class CardRules(StrEnum):
-    """Which rules decide about a card; ``classic`` are those of the old shop."""
+    """Which rules decide about a card; ``classic`` are the old shop's."""
 
     STRICT = "strict"
     CLASSIC = "classic"
@@ -39,10 +39,9 @@ class CardRefusal(StrEnum):
 
 @dataclass(frozen=True)
 class Card:
-    """A card as the client gave it; two-digit years are still possible.
+    """A card as the client sent it; two-digit years are still possible.
 
-    ``type`` is the brand that the event shape claims, empty where none is claimed: pages
-    preselect one in the shop shape, so that is no reason to refuse a card.
+    ``type`` is the brand that the client claims; empty means no claim.
     """
 
     number: str
@@ -52,12 +51,12 @@ class Card:
     type: str = ""
 
     def __repr__(self) -> str:
-        """Return a text that is fit for logs: of the number its end, of the CVV nothing."""
+        """Return a text that is safe in logs: the last four digits, no CVV."""
         return f"Card(number={mask_number(self.number)!r})"
 
     @property
     def digits(self) -> str:
-        """Return the number without spaces and hyphens; it may still hold junk."""
+        """Return the number without spaces and hyphens; other characters stay."""
         return _SEPARATORS.sub("", self.number)
 
     @property
@@ -73,9 +72,9 @@ class Card:
 
 
 def mask_number(number: str) -> str:
-    """Return a number of which only the last four digits can be read.
+    """Return a number with all but the last four digits masked.
 
-    A short or malformed number is hidden whole: its end would be most of it.
+    A short or malformed number is masked whole, because four digits would be most of it.
     """
     return "*" * 12 + _readable_end(_SEPARATORS.sub("", number))
 
@@ -85,9 +84,9 @@ def _readable_end(digits: str) -> str:
 
 
 def detect_brand(digits: str) -> str | None:
-    """Return the name of a number's brand by its first digits; junk has no brand.
+    """Return the name of a number's brand by its first digits; None for what is no number.
 
-    A brand is not a verdict: the check digit is not looked at, and the length only where the
+    The check digit is not checked here, and the length only where the
     table in openapi/CONTRACT.md, 4.2 names one beside the prefixes.
     """
     brand = _find_brand(digits)
@@ -104,7 +103,7 @@ def _find_brand(digits: str) -> Brand | None:
 def refuse_card(
     card: Card, *, today: date, rules: CardRules, total_cents: int | None = None
 ) -> CardRefusal | None:
-    """Return why a card is refused, or None if the shop takes it.
+    """Return why a card is refused, or None if the shop accepts it.
 
     The first failure counts, in the order of openapi/CONTRACT.md, 4.1: expiry, number, CVV.
     ``total_cents`` only matters to the classic rules. Those are the old shop's: everything
@@ -137,7 +136,7 @@ def _is_number_of(brand: Brand, card: Card) -> bool:
 
 
 def _claims(claimed: str, brand: str) -> bool:
-    """Tell whether a claimed brand agrees; spaces and hyphens alone claim nothing."""
+    """Tell whether a claimed brand agrees; spaces and hyphens alone are no claim."""
     name = _plain(claimed)
     return not name or _plain(_ALIASES.get(name, name)) == _plain(brand)
 

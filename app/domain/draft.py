@@ -1,4 +1,4 @@
-"""What a client asks for, before the shop has agreed to it."""
+"""An order as the client sent it, and the bill the shop makes of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MAX_LINES = 100
 
 @dataclass(frozen=True)
 class DraftLine:
-    """One line as the client wrote it; None for a price it left out, in cents."""
+    """One line as the client sent it; ``price_cents`` is None where it left the price out."""
 
     item_id: str
     name: str
@@ -26,7 +26,7 @@ class DraftLine:
 
 @dataclass(frozen=True)
 class OrderDraft:
-    """An order as the client wrote it; None for a total it left out, in cents."""
+    """An order as the client sent it; ``total_cents`` is None where it left the total out."""
 
     user_id: str
     first_name: str
@@ -41,7 +41,7 @@ class OrderDraft:
 
 @dataclass(frozen=True)
 class Bill:
-    """The lines of an order and what they come to, in cents."""
+    """The lines of an order and their total in cents."""
 
     lines: tuple[OrderLine, ...]
     total_cents: int
@@ -51,12 +51,12 @@ def bill_from_catalog(draft: OrderDraft, products: Mapping[str, Product]) -> Bil
     """Return the bill at catalog prices.
 
     Raises:
-        InvalidInputError: an article is not in the catalog, or the client's total is not
-            the right one; the text then names the right one.
+        InvalidInputError: an article is not in the catalog, or the client's total is wrong;
+            the text then names the right total.
     """
-    for place, line in enumerate(draft.lines):
+    for index, line in enumerate(draft.lines):
         if line.item_id not in products:
-            raise InvalidInputError(f"cart.{place}.itemid: is not a product of the catalog")
+            raise InvalidInputError(f"cart.{index}.itemid: is not a product of the catalog")
     lines = tuple(
         OrderLine(
             item_id=line.item_id,
@@ -67,7 +67,7 @@ def bill_from_catalog(draft: OrderDraft, products: Mapping[str, Product]) -> Bil
         )
         for line in draft.lines
     )
-    total_cents = _bounded(sum_lines(lines))
+    total_cents = _check_bound(sum_lines(lines))
     if draft.total_cents not in {None, total_cents}:
         right = cents_to_text(total_cents)
         raise InvalidInputError(f"total: disagrees with the catalog; the right total is {right}")
@@ -75,7 +75,7 @@ def bill_from_catalog(draft: OrderDraft, products: Mapping[str, Product]) -> Bil
 
 
 def bill_as_sent(draft: OrderDraft, products: Mapping[str, Product]) -> Bill:
-    """Return the bill with the client's own figures; only what is missing is looked up."""
+    """Return the bill with the client's own prices; only missing ones come from the catalog."""
     lines = tuple(
         OrderLine(
             item_id=line.item_id,
@@ -91,10 +91,10 @@ def bill_as_sent(draft: OrderDraft, products: Mapping[str, Product]) -> Bill:
     )
     if draft.total_cents is not None:
         return Bill(lines, draft.total_cents)
-    return Bill(lines, _bounded(sum_lines(lines)))
+    return Bill(lines, _check_bound(sum_lines(lines)))
 
 
-def _bounded(total_cents: int) -> int:
+def _check_bound(total_cents: int) -> int:
     if total_cents > MAX_CENTS:
         raise InvalidInputError(f"cart: comes to more than {cents_to_text(MAX_CENTS)}")
     return total_cents

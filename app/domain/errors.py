@@ -1,20 +1,20 @@
-"""Every way an operation of the shop can fail, without a word of HTTP."""
+"""Every business error of the shop; ``routers/problems.py`` maps them to HTTP statuses."""
 
 
 class ShopError(Exception):
-    """Something the shop refuses or cannot do; the text is fit for the caller."""
+    """The shop refuses or cannot do something; the text may be shown to the caller."""
 
 
 class SettingsError(ShopError):
-    """An environment variable is missing or makes no sense."""
+    """An environment variable is missing or invalid."""
 
 
 class InvalidInputError(ShopError):
-    """A value from outside is wrong; the text names the field and never repeats a secret."""
+    """A value from outside is invalid; the text names the field and repeats no value."""
 
 
 class NotFoundError(ShopError):
-    """Nothing is stored under the id that was asked for."""
+    """Nothing is stored under the requested id."""
 
 
 class ProductNotFoundError(NotFoundError):
@@ -30,19 +30,19 @@ class UserNotFoundError(NotFoundError):
 
 
 class UsernameTakenError(ShopError):
-    """Another user registered this name first."""
+    """Another user has this name."""
 
 
 class InvalidCredentialsError(ShopError):
-    """The name is unknown or the password is wrong; which one is not told."""
+    """The name is unknown or the password is wrong; the text does not say which."""
 
 
 class UnauthorizedError(ShopError):
-    """The caller has no valid token and needs one."""
+    """The operation needs a valid token, and the caller sent none."""
 
 
 class ForbiddenError(ShopError):
-    """The caller is known and may not do this."""
+    """The caller's token does not allow this operation."""
 
 
 class IdempotencyConflictError(ShopError):
@@ -50,20 +50,20 @@ class IdempotencyConflictError(ShopError):
 
 
 class CartFullError(ShopError):
-    """The cart holds as much as one item of the table can."""
+    """The cart would exceed one item of the table (400 KB)."""
 
 
 class OrderNotPaidError(ShopError):
-    """A shipment was reported for an order that nobody has paid yet."""
+    """A shipment was reported for an order that is not paid yet."""
 
 
 class StoreUnavailableError(ShopError):
-    """The table did not answer in time; nothing is known about the operation's effect."""
+    """The table did not answer in time; the write may or may not have been made."""
 
 
 class SecretsUnavailableError(ShopError):
-    """The keeper of the signing keys did not answer in time."""
+    """Secrets Manager did not return the signing keys in time."""
 
 
 class QueueUnavailableError(ShopError):
-    """A queue did not take a message in time; it may or may not have been stored."""
+    """A queue did not answer in time; the message may or may not have been stored."""

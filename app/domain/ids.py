@@ -1,4 +1,4 @@
-"""Ids that follow from other ids, so that a repeat says the same (app/DECISIONS.md, 2)."""
+"""Ids derived from other ids, so that a repeat uses the same id (app/DECISIONS.md, 2)."""
 
 from uuid import UUID, uuid5
 
@@ -11,7 +11,7 @@ _SHIPMENTS = uuid5(_SHOP, "shipment")
 def order_id_for(user_id: str, idempotency_key: str) -> str:
     """Return the id of the order that ``user_id`` places under ``idempotency_key``.
 
-    The length in front keeps two pairs from running together to the same text.
+    The length in front keeps two different pairs from joining to the same text.
     """
     return str(uuid5(_ORDERS, f"{len(user_id)}:{user_id}:{idempotency_key}"))
 

@@ -1,4 +1,4 @@
-"""Money as integer cents, read from every form that clients send.
+"""Money as integer cents, parsed from every form that clients send.
 
 The forms are in openapi/CONTRACT.md, 1.2 and 1.4.
 """
@@ -8,11 +8,11 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from app.domain.errors import InvalidInputError
 
-#: 999,999,999.99; beyond it JSON readers would start to lose cents.
+#: 999,999,999.99; JSON numbers beyond it could lose cents.
 MAX_CENTS = 99_999_999_999
 
-# Plain digits, or groups of three after commas; at most 40 characters are looked at, enough
-# for a sum of binary floats written out ("130.98999999999998").
+# Plain digits, or groups of three after commas; at most 40 characters, which is enough for
+# a sum of binary floats written out ("130.98999999999998").
 _AMOUNT = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)?(\.\d*)?", re.ASCII)
 _MAX_TEXT = 40
 
@@ -24,7 +24,7 @@ def to_cents(value: object) -> int:
     quoted text (``'"73.76"'``).
 
     Raises:
-        InvalidInputError: it is no amount, negative, or above :data:`MAX_CENTS`.
+        InvalidInputError: it is not an amount, negative, or above :data:`MAX_CENTS`.
     """
     cents = int((_to_decimal(value) * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
     if not 0 <= cents <= MAX_CENTS:

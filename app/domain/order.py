@@ -13,7 +13,7 @@ DELIVERED_TEXT = "delivered"
 
 
 class OrderState(IntEnum):
-    """Where an order stands; the number is its rank, and a rank only rises."""
+    """The state of an order; the number is its rank, and an order's rank only rises."""
 
     PENDING = 1
     PAID = 2
@@ -38,7 +38,7 @@ class OrderState(IntEnum):
         return self in {OrderState.DELIVERED, OrderState.DECLINED, OrderState.UNKNOWN}
 
 
-#: From which states an order may come into the state named first.
+#: The states from which an order may move to the state in the key.
 ALLOWED_FROM: dict[OrderState, frozenset[OrderState]] = {
     OrderState.PAID: frozenset({OrderState.PENDING}),
     OrderState.DECLINED: frozenset({OrderState.PENDING}),
@@ -49,11 +49,11 @@ ALLOWED_FROM: dict[OrderState, frozenset[OrderState]] = {
 
 
 def check_straggler(order: "Order", target: OrderState) -> None:
-    """Accept a repeat or a late event that finds the order beyond ``target``.
+    """Accept an event that repeats or comes late: the order is in ``target`` or beyond.
 
     Raises:
-        OrderNotPaidError: the event is early, not late: the order is still unpaid, and an
-            unpaid order never ships. The message has to come again.
+        OrderNotPaidError: the event comes early: a shipment of an order that is not paid
+            yet. SQS has to deliver the message again later.
     """
     if order.state is OrderState.PENDING and target in {
         OrderState.SHIPPED,
@@ -75,7 +75,7 @@ class Address:
 
 @dataclass(frozen=True)
 class CardSummary:
-    """What the shop remembers of a card: never the number, never the CVV."""
+    """What the shop stores of a card: a masked number and the expiry, never the CVV."""
 
     type: str = ""
     number: str = ""
@@ -96,7 +96,11 @@ class OrderLine:
 
 @dataclass(frozen=True)
 class Order:
-    """One purchase. ``fingerprint`` tells a repeat from another body under the same key."""
+    """One purchase.
+
+    ``fingerprint`` is a keyed hash of the request; it tells a repeat from another body that
+    was sent under the same idempotency key.
+    """
 
     order_id: str
     user_id: str

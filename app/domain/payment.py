@@ -1,4 +1,4 @@
-"""The one decision about paying an order."""
+"""Whether an order's payment succeeds; decided once per order."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,15 +13,15 @@ TIMED_OUT_MESSAGE = "payment timed out"
 
 NO_TRANSACTION = "-1"
 
-#: An order nobody could decide about for this long is declined. Card data lives no longer.
+#: An order without a decision is declined after this time; card data is kept no longer.
 PAYMENT_TIMEOUT = timedelta(hours=48)
 
 
 @dataclass(frozen=True)
 class PaymentDecision:
-    """Whether an order is paid; put once, replayed ever after.
+    """Whether an order is paid; stored once and never changed.
 
-    ``message`` goes into the event, ``reason`` tells the shopper why a card was refused.
+    ``message`` goes into the event; ``reason`` is the shopper's text for a refused card.
     """
 
     order_id: str
@@ -52,7 +52,7 @@ def decide_payment(
 
 
 def time_out_payment(order_id: str, *, amount_cents: int, now: datetime) -> PaymentDecision:
-    """Return the decision that ends an order whose payment never came back."""
+    """Return the decision that declines an order whose payment was never decided."""
     return _declined(
         order_id,
         amount_cents,

@@ -1,4 +1,4 @@
-"""What the shop sells."""
+"""Products of the catalog."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Product:
-    """One article of the catalog; ``image_urls`` are always three, empty text for none."""
+    """One article of the catalog; a missing image URL is empty text."""
 
     product_id: str
     name: str

@@ -1,17 +1,17 @@
-"""How an order travels to its buyer. Delivery is simulated by a delayed message."""
+"""The shipment of an order. A delayed message simulates the delivery."""
 
 import hashlib
 from dataclasses import dataclass
 
 from app.domain.ids import tracking_number_for
 
-#: What the till writes into ``delivery``: the goods are handed over the counter.
+#: The till's value of ``delivery``: the customer takes the goods along.
 IN_STORE = "instore"
 
 
 @dataclass(frozen=True)
 class Shipment:
-    """The one shipment of an order. ``delivery_seconds`` pass between sent and delivered."""
+    """The shipment of an order; ``delivery_seconds`` pass between sent and delivered."""
 
     order_id: str
     tracking_number: str
@@ -22,8 +22,8 @@ class Shipment:
 def plan_shipment(order_id: str, *, delivery: str, seconds: tuple[int, int]) -> Shipment:
     """Return the shipment of an order; the same order always gets the same one.
 
-    ``seconds`` are the shortest and the longest delivery. The time between is drawn from
-    the order id, so that a repeat of the message does not deliver at another time.
+    ``seconds`` are the shortest and the longest delivery time. The actual time is derived
+    from the order id, so that a repeated message results in the same delivery.
     """
     in_store = delivery.strip().casefold() == IN_STORE
     shortest, longest = seconds

@@ -1,4 +1,4 @@
-"""Who buys, and who stands at the till."""
+"""Users: customers and staff."""
 
 import unicodedata
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class User:
-    """A registered person, as everybody who may look sees them."""
+    """A registered user, without credentials."""
 
     user_id: str
     username: str
@@ -36,7 +36,7 @@ class User:
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a login is checked against; ``password_hash`` is argon2id, never given out."""
+    """What a login is checked against; ``password_hash`` is argon2id and never leaves the shop."""
 
     user_id: str
     username: str
@@ -45,5 +45,5 @@ class Credentials:
 
 
 def fold_username(username: str) -> str:
-    """Return the form in which two names count as the same: no case, no look-alike forms."""
+    """Return the form in which names are compared: NFKC, without case and outer space."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", username).casefold()).strip()

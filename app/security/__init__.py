@@ -1,1 +1,1 @@
-"""Passwords, tokens, and the keys that sign them."""
+"""Passwords, tokens, signing keys and their rotation."""

@@ -1,8 +1,8 @@
-"""Rotating the signing keys, step by step as Secrets Manager asks for it.
+"""Rotation of the signing keys, in the steps that Secrets Manager calls.
 
-It calls a function with ``Step``, ``SecretId`` and ``ClientRequestToken``, which is the id of
-the new version, and calls again what failed or what it has no answer of; so each step looks
-first whether it is done.
+Secrets Manager sends ``Step``, ``SecretId`` and ``ClientRequestToken``, which is the id of the
+new version. It repeats a step that failed or did not answer, so each step first checks
+whether it is done.
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
 """
 
@@ -24,17 +24,17 @@ _CURRENT, _PENDING = "AWSCURRENT", "AWSPENDING"
 def is_rotation(event: Any) -> bool:
     """Return whether an event of Lambda comes from Secrets Manager, not from the gateway.
 
-    A request cannot look like one: whatever it says, the gateway puts it inside an event with
-    a ``requestContext``.
+    An HTTP request cannot imitate one: the gateway wraps every request in an event with a
+    ``requestContext``.
     """
     return isinstance(event, dict) and "requestContext" not in event and "Step" in event
 
 
 def rotate(event: dict[str, Any]) -> None:
-    """Do one step of a rotation; of the secret in the settings, whichever the event names.
+    """Do one step of a rotation of the secret in the settings; ``SecretId`` is ignored.
 
     Raises:
-        ClientError: Secrets Manager refuses; it will call again.
+        ClientError: Secrets Manager refused a call; it will repeat the step.
         SettingsError: the secret is malformed; nothing is changed.
         ValueError: there is no such step.
     """
@@ -44,7 +44,7 @@ def rotate(event: dict[str, Any]) -> None:
         case "createSecret":
             _create(client, name, version)
         case "setSecret":
-            pass  # Nobody else keeps a copy that would have to be changed.
+            pass  # There is no copy outside Secrets Manager to update.
         case "testSecret":
             parse_signing_keys(_read(client, name, version))
         case "finishSecret":
@@ -55,9 +55,9 @@ def rotate(event: dict[str, Any]) -> None:
 
 
 def _create(client: "SecretsManagerClient", name: str, version: str) -> None:
-    """Put the version that comes next, unless it is there."""
+    """Store the new version, unless it is stored already."""
     with suppress(client.exceptions.ResourceNotFoundException):
-        # Secrets Manager lists the version from the start, but it has no value before this.
+        # Secrets Manager lists the version from the start, but without a value.
         _read(client, name, version)
         return
     current = client.get_secret_value(SecretId=name, VersionStage=_CURRENT)["SecretString"]
@@ -69,19 +69,19 @@ def _create(client: "SecretsManagerClient", name: str, version: str) -> None:
             VersionStages=[_PENDING],
         )
     except client.exceptions.ResourceExistsException:
-        return  # Somebody did the same step at the same time.
+        return  # Another process did this step at the same time.
 
 
 def _finish(client: "SecretsManagerClient", name: str, version: str) -> None:
-    """Make the new version the one that everybody reads, unless it is."""
+    """Make the new version the current one, unless it is already."""
     stages = client.describe_secret(SecretId=name)["VersionIdsToStages"]
-    [before] = [each for each, labels in stages.items() if _CURRENT in labels]
-    if before != version:
+    [current] = [candidate for candidate, labels in stages.items() if _CURRENT in labels]
+    if current != version:
         client.update_secret_version_stage(
             SecretId=name,
             VersionStage=_CURRENT,
             MoveToVersionId=version,
-            RemoveFromVersionId=before,
+            RemoveFromVersionId=current,
         )
 
 

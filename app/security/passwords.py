@@ -16,12 +16,12 @@ def _hasher() -> PasswordHasher:
 
 
 @lru_cache(maxsize=1)
-def _nobodys_hash() -> str:
-    return _hasher().hash("nobody")
+def _dummy_hash() -> str:
+    return _hasher().hash("dummy")
 
 
 def hash_password_blocking(password: str) -> str:
-    """Return the hash of a password with a salt of its own; blocks for some 30 ms."""
+    """Return the hash of a password with a salt of its own; blocks for about 30 ms."""
     return _hasher().hash(password)
 
 
@@ -31,16 +31,16 @@ async def hash_password(password: str) -> str:
 
 
 async def password_matches(password: str, password_hash: str | None) -> bool:
-    """Tell whether a password belongs to a hash.
+    """Tell whether a password matches a hash; False without a hash.
 
-    Without a hash it takes as long as with one, so that time does not tell which names exist.
+    Both take the same time, so that the time of a login does not reveal which names exist.
     """
     return await asyncio.to_thread(_matches, password, password_hash)
 
 
 def _matches(password: str, password_hash: str | None) -> bool:
     try:
-        _hasher().verify(password_hash or _nobodys_hash(), password)
+        _hasher().verify(password_hash or _dummy_hash(), password)
     except (Argon2Error, InvalidHashError):
         return False
     return bool(password_hash)

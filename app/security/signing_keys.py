@@ -1,9 +1,10 @@
-"""The secrets of a deployment: keys that sign tokens and fingerprints.
+"""The signing keys of a deployment, for tokens and fingerprints.
 
-They live in Secrets Manager as JSON: ``signin_1`` (access tokens) and ``signin_2`` (refresh
-tokens) are lists of hexadecimal keys. The first one signs, the second one will after the next
-rotation, the third one did before the last; all of them verify. So a key is known everywhere
-long before it signs anything, and long after. ``fingerprint`` is one key that never changes.
+They are stored in Secrets Manager as JSON: ``signin_1`` (access tokens) and ``signin_2``
+(refresh tokens) are lists of hexadecimal keys. The first key signs, the second one signs after
+the next rotation, the third one signed before the last; all of them verify. So every process
+knows a key long before it is used, and long after. ``fingerprint`` is one key that never
+changes.
 """
 
 import json
@@ -31,51 +32,51 @@ MIN_KEY_BYTES = 32
 
 @dataclass(frozen=True)
 class SigningKeys:
-    """All keys, ready to use; never printed."""
+    """All keys as bytes; ``repr`` shows none of them."""
 
     access: tuple[bytes, ...] = field(repr=False)
     refresh: tuple[bytes, ...] = field(repr=False)
     fingerprint: bytes = field(repr=False)
 
     def for_kid(self, kid: str) -> tuple[bytes, ...]:
-        """Return the keys behind a ``kid``; none for one we did not give out."""
+        """Return the keys for a ``kid``; none for an unknown one."""
         return {ACCESS: self.access, REFRESH: self.refresh}.get(kid, ())
 
 
-#: How long a process goes by what it has read: much shorter than from one rotation to the next.
+#: How long a process uses the keys it has read; much shorter than the time between rotations.
 _RENEW_SECONDS = 60 * 60
-#: How soon it asks again after it asked in vain.
+#: How long it waits after a failed read before it tries again.
 _RETRY_SECONDS = 60
 
-_known: SigningKeys | None = None
-_ask_again_at = 0.0
+_cached_keys: SigningKeys | None = None
+_refresh_at = 0.0
 
 
 async def get_signing_keys() -> SigningKeys:
-    """Return the keys; the first call of a process fetches them, and one each hour after that.
+    """Return the keys; fetched by the first call of a process and then once an hour.
 
-    Where they cannot be fetched again, those that are known go on working.
+    When they cannot be fetched again, the known keys stay in use.
 
     Raises:
-        SecretsUnavailableError: nothing is known yet, and the secret cannot be read.
-        SettingsError: nothing is known yet, and the secret is malformed, or not named at all.
+        SecretsUnavailableError: no keys are known yet, and the secret cannot be read.
+        SettingsError: no keys are known yet, and the secret is malformed, or its name not set.
     """
-    global _known, _ask_again_at  # noqa: PLW0603
+    global _cached_keys, _refresh_at  # noqa: PLW0603
     now = time.time()
-    if _known is not None and now < _ask_again_at:
-        return _known
-    _ask_again_at = now + _RETRY_SECONDS  # Whoever comes meanwhile takes what is known.
+    if _cached_keys is not None and now < _refresh_at:
+        return _cached_keys
+    _refresh_at = now + _RETRY_SECONDS  # Other calls use the known keys meanwhile.
     name = get_settings().required("signing_keys_secret")
     error = SecretsUnavailableError("the signing keys cannot be read")
     try:
-        _known = parse_signing_keys(await run_in_thread(lambda: _fetch(name), error=error))
+        _cached_keys = parse_signing_keys(await run_in_thread(lambda: _fetch(name), error=error))
     except (SecretsUnavailableError, SettingsError) as failure:
-        if _known is None:
+        if _cached_keys is None:
             raise
         log.warning("signing_keys.not_renewed cause=%s", failure)
     else:
-        _ask_again_at = now + _RENEW_SECONDS
-    return _known
+        _refresh_at = now + _RENEW_SECONDS
+    return _cached_keys
 
 
 def new_signing_keys() -> str:
@@ -88,7 +89,7 @@ def rotate_signing_keys(text: str) -> str:
     """Return the text of the secret after one rotation.
 
     Raises:
-        SettingsError: the text is no such secret.
+        SettingsError: the text is not a valid secret.
     """
     parse_signing_keys(text)
     secret = json.loads(text)
@@ -106,7 +107,7 @@ def parse_signing_keys(text: str) -> SigningKeys:
     """Return the keys in the text of the secret.
 
     Raises:
-        SettingsError: the secret does not hold what the module's first lines say.
+        SettingsError: the secret does not have the form described above.
     """
     try:
         secret = json.loads(text)

@@ -18,7 +18,7 @@ _ALGORITHM = "HS256"
 
 @dataclass(frozen=True)
 class Caller:
-    """Who a valid access token speaks for."""
+    """The user that a valid token identifies."""
 
     user_id: str
     username: str
@@ -26,20 +26,20 @@ class Caller:
 
     @property
     def is_staff(self) -> bool:
-        """Whether the caller works here."""
+        """Whether the caller is staff."""
         return self.role is Role.STAFF
 
 
 @dataclass(frozen=True)
 class TokenPair:
-    """What a login hands out."""
+    """An access token and a refresh token."""
 
     access: str
     refresh: str
 
 
 def issue_tokens(caller: Caller, keys: SigningKeys, *, now: datetime) -> TokenPair:
-    """Return fresh tokens for ``caller``. Both name the user, so a refresh needs no read."""
+    """Return new tokens for ``caller``. Both carry the user, so a refresh needs no read."""
     claims = {
         "Username": caller.username,
         "sub": caller.user_id,
@@ -57,19 +57,19 @@ def _sign(claims: dict[str, str], kid: str, keys: SigningKeys, expires: datetime
 
 
 def read_access_token(token: str, keys: SigningKeys, *, now: datetime) -> Caller:
-    """Return who an access token speaks for.
+    """Return the user of an access token.
 
     Raises:
-        UnauthorizedError: it is not one of ours, not an access token, or expired.
+        UnauthorizedError: the signature is wrong, it is not an access token, or it is expired.
     """
     return _read(token, ACCESS, keys, now)
 
 
 def read_refresh_token(token: str, keys: SigningKeys, *, now: datetime) -> Caller:
-    """Return who a refresh token speaks for.
+    """Return the user of a refresh token.
 
     Raises:
-        UnauthorizedError: it is not one of ours, not a refresh token, or expired.
+        UnauthorizedError: the signature is wrong, it is not a refresh token, or it is expired.
     """
     return _read(token, REFRESH, keys, now)
 
@@ -79,7 +79,7 @@ def _read(token: str, kid: str, keys: SigningKeys, now: datetime) -> Caller:
         if jwt.get_unverified_header(token).get("kid") != kid:
             raise UnauthorizedError("Invalid Key. User Not Authorized")
         claims = _verified(token, keys.for_kid(kid))
-        # Compared here: the library would look at the machine's clock.
+        # Compared with ``now``: the library would use the machine's clock.
         if claims["exp"] > now.timestamp():
             return Caller(claims["sub"], claims["Username"], Role.from_stored(claims["role"]))
     except (jwt.PyJWTError, KeyError, TypeError, ValueError):

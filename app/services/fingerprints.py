@@ -1,8 +1,8 @@
-"""Telling a repeat of an order from another order under the same key.
+"""Fingerprints of orders: tell a repeat from another order under the same idempotency key.
 
-The fields are listed one by one, and the list has a number: a key is honoured for the life
-of its order, so a release that adds a field to orders must not change what earlier ones
-were stored with.
+The fields are listed one by one, and the list has a version. An idempotency key is valid as
+long as its order exists, so a release that adds a field to orders must not change the
+fingerprints of earlier ones.
 """
 
 import hmac
@@ -15,10 +15,10 @@ _VERSION = "1"
 
 
 def compute_fingerprint(draft: OrderDraft, key: bytes) -> str:
-    """Return the version of the list, and a keyed hash of what the client sent, card included.
+    """Return the version of the list and a keyed hash of what the client sent, card included.
 
-    Keyed, because a plain hash of a card number can be undone by trying all numbers. A card
-    counts by what it says: spaces in its number and a short year make no other order.
+    Keyed, because a plain hash of a card number can be reversed by trying all numbers. Cards
+    are compared by meaning: spaces in the number or a two-digit year make no difference.
     """
     card = draft.card
     content = [

@@ -1,4 +1,4 @@
-"""Placing orders and moving them along."""
+"""Placing orders and advancing them by events."""
 
 import asyncio
 import hmac
@@ -32,10 +32,10 @@ from app.store.payments import find_decision
 from app.store.products import find_products
 from app.store.table import Table
 
-# The decision usually takes some 100 ms; each look costs half a read unit.
-_FIRST_LOOK_SECONDS = 0.04
-_SLOWER = 1.5
-_LONGEST_LOOK_SECONDS = 0.4
+# The decision usually takes about 100 ms; each read costs half a read unit.
+_FIRST_PAUSE_SECONDS = 0.04
+_PAUSE_FACTOR = 1.5
+_LONGEST_PAUSE_SECONDS = 0.4
 
 
 async def place_order(
@@ -48,23 +48,23 @@ async def place_order(
     fingerprint_key: bytes,
     now: datetime,
 ) -> Order:
-    """Store an order and ask for its payment: one conditional put and one send.
+    """Store an order and request its payment: one conditional put and one send.
 
-    With an ``idempotency_key`` a repeat returns the order of the first call, whatever became
-    of it, and asks for the payment again as long as it is pending. ``client_is_trusted``
-    takes the client's prices and total as they are (open mode).
+    With an ``idempotency_key`` a repeat returns the order of the first call in its present
+    state, and requests the payment again while it is pending. ``client_is_trusted`` accepts
+    the client's prices and total (open mode).
 
     Raises:
         InvalidInputError: an unknown article, or a total that disagrees with the catalog.
         IdempotencyConflictError: the key was used for another order.
-        QueueUnavailableError: the payment was perhaps not asked for; the caller must retry.
+        QueueUnavailableError: the payment may not have been requested; the client must retry.
     """
     fingerprint = compute_fingerprint(draft, fingerprint_key)
     order_id = order_id_for(draft.user_id, idempotency_key) if idempotency_key else str(uuid4())
     try:
         bill = await _bill(table, draft, client_is_trusted=client_is_trusted)
     except InvalidInputError:
-        # A repeat counts even if the catalog has changed since.
+        # A repeat is answered even if the catalog has changed since.
         earlier = await _find_order(table, order_id) if idempotency_key else None
         if earlier is None:
             raise
@@ -81,7 +81,7 @@ async def place_order(
 
 
 async def find_order_by_key(table: Table, user_id: str, idempotency_key: str) -> Order | None:
-    """Return what a user has placed under a key, or None; one read, and never a stale one."""
+    """Return the order a user placed under an idempotency key, or None; one consistent read."""
     return await _find_order(table, order_id_for(user_id, idempotency_key))
 
 
@@ -139,23 +139,23 @@ async def wait_for_decision(
 ) -> PaymentDecision | None:
     """Return the decision about an order's payment, or None after ``seconds``.
 
-    Looks at least once. A table that does not answer is waited for like a decision: the
-    order is taken, and whoever is told 503 now would buy it once more.
+    Reads at least once. A table that does not answer counts as "no decision yet": the order
+    is stored, and a client that got 503 now would order a second time.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + min(seconds, seconds_left())
-    decision = await _look(table, order_id)
-    pause = _FIRST_LOOK_SECONDS
+    decision = await _read_decision(table, order_id)
+    pause = _FIRST_PAUSE_SECONDS
     with suppress(TimeoutError):
         async with asyncio.timeout_at(deadline):
             while decision is None:
                 await asyncio.sleep(pause)
-                pause = min(pause * _SLOWER, _LONGEST_LOOK_SECONDS)
-                decision = await _look(table, order_id)
+                pause = min(pause * _PAUSE_FACTOR, _LONGEST_PAUSE_SECONDS)
+                decision = await _read_decision(table, order_id)
     return decision
 
 
-async def _look(table: Table, order_id: str) -> PaymentDecision | None:
+async def _read_decision(table: Table, order_id: str) -> PaymentDecision | None:
     try:
         return await find_decision(table, order_id)
     except StoreUnavailableError:
@@ -165,12 +165,12 @@ async def _look(table: Table, order_id: str) -> PaymentDecision | None:
 async def settle_payment(
     table: Table, queues: Queues, message: CreditCardValidated, *, now: datetime
 ) -> Order:
-    """Move an order to paid or declined; ask for the shipment of a paid one.
+    """Move an order to paid or declined; request the shipment of a paid one.
 
-    Safe to repeat: as long as the order has not left, the shipment is asked for again.
+    Safe to repeat: the shipment is requested again until the order is shipped.
 
     Raises:
-        OrderNotFoundError: the message names no order of ours.
+        OrderNotFoundError: there is no order with the id in the message.
     """
     if not message.success:
         return await store.advance_order(
@@ -194,18 +194,18 @@ async def settle_payment(
 
 
 async def request_shipment(queues: Queues, order: Order) -> None:
-    """Ask for the shipment of a paid order; harmless to repeat."""
+    """Request the shipment of a paid order; safe to repeat."""
     await queues.send(ShipmentRequested.for_order(order.order_id, delivery=order.delivery))
 
 
 async def record_shipment(
     table: Table, message: ShipmentSent | ShipmentDelivered, *, now: datetime
 ) -> Order:
-    """Move an order to shipped or delivered; repeats and stragglers change no state.
+    """Move an order to shipped or delivered; repeated and late events change no state.
 
     Raises:
-        OrderNotFoundError: the message names no order of ours.
-        OrderNotPaidError: the order is not paid yet; the message has to come again.
+        OrderNotFoundError: there is no order with the id in the message.
+        OrderNotPaidError: the order is not paid yet; SQS has to deliver the message again.
     """
     sent = isinstance(message, ShipmentSent)
     return await store.advance_order(

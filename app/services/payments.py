@@ -18,10 +18,10 @@ async def decide(
     rules: CardRules,
     now: datetime,
 ) -> PaymentDecision:
-    """Decide about a payment once, and announce the decision every time.
+    """Decide about a payment once, and send the decision every time.
 
-    The first decision counts for good: a repeat of the message, even one that comes after
-    the card has expired, replays it.
+    The first decision is final: a repeat of the message sends the stored decision, even after
+    the card has expired.
     """
     decision = decide_payment(
         message.order_id,
@@ -36,5 +36,5 @@ async def decide(
 
 
 async def announce(queues: Queues, decision: PaymentDecision) -> None:
-    """Send a decision to the order domain; harmless to repeat."""
+    """Send a decision to the order worker; safe to repeat."""
     await queues.send(CreditCardValidated.from_decision(decision))

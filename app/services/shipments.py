@@ -1,4 +1,4 @@
-"""Sending the goods."""
+"""Shipping orders."""
 
 from app.domain.shipment import Shipment, plan_shipment
 from app.messages import ShipmentDelivered, ShipmentRequested, ShipmentSent
@@ -8,9 +8,10 @@ from app.queues import Queues
 async def ship_order(
     queues: Queues, message: ShipmentRequested, *, delivery_seconds: tuple[int, int]
 ) -> Shipment:
-    """Send an order on its way and report both ends of it; a repeat reports the same.
+    """Report an order as shipped and as delivered; a repeat sends the same reports.
 
-    The delivery is a message that SQS holds back. In-store goods change hands at once.
+    SQS delays the second report by the delivery time. In-store orders are delivered at once
+    and only that is reported.
     """
     shipment = plan_shipment(message.order_id, delivery=message.delivery, seconds=delivery_seconds)
     if not shipment.in_store:

@@ -1,4 +1,4 @@
-"""Finishing what was left half done (app/DECISIONS.md, 1 and 3)."""
+"""The sweeper: moves orders on that got stuck (app/DECISIONS.md, 1 and 3)."""
 
 import asyncio
 import logging
@@ -20,24 +20,24 @@ from app.store.table import Table
 
 log = logging.getLogger("shop.sweeper")
 
-#: An order is left alone while its messages are normally still on their way.
+#: Younger orders are skipped: their messages are normally still on their way.
 GRACE = timedelta(minutes=5)
 
-#: Shipments that one sweep asks for again: with no one to ship, more of them only become
-#: dead letters.
+#: Shipments that one sweep requests again. While the shipment worker is down, more requests
+#: would only become dead letters.
 MOST_SHIPMENTS = 200
 
-_PAGE = 100
-_AT_ONCE = 10
+_PAGE_SIZE = 100
+_PARALLEL = 10
 
 
 class SweepFailedError(ShopError):
-    """Some orders could not be looked at or pushed; the others were."""
+    """Some orders could not be read or moved on; the others were."""
 
 
 @dataclass(frozen=True)
 class SweepReport:
-    """What one sweep looked at and did, in numbers of orders; ``failed`` ones were logged."""
+    """What one sweep did, as counts of orders; each of the ``failed`` ones was logged."""
 
     seen: int = 0
     settled: int = 0
@@ -47,7 +47,7 @@ class SweepReport:
     is_complete: bool = True
 
     def __add__(self, other: "SweepReport") -> "SweepReport":
-        """Return both reports as one."""
+        """Return the sums of both reports."""
         sums = {
             field.name: getattr(self, field.name) + getattr(other, field.name)
             for field in fields(self)
@@ -64,29 +64,29 @@ async def sweep(
     longest_delivery_seconds: int,
     may_go_on: Callable[[], bool] = lambda: True,
 ) -> SweepReport:
-    """Look at every order that is not final and push those that are stuck.
+    """Check every order that is not final and move on those that are stuck.
 
-    Safe to run at any time, twice, and next to the workers: it only repeats what they do.
-    One order that fails stops no other. Payments come first, oldest first; then shipments
-    are asked for again, ``MOST_SHIPMENTS`` at most. ``may_go_on`` is asked before every few
-    orders; the next sweep begins anew.
+    Safe to run at any time, twice, and beside the workers: it only repeats what they do. An
+    order that fails does not stop the others. Payments come first, oldest first; then up to
+    ``MOST_SHIPMENTS`` shipments are requested again. ``may_go_on`` is called before every
+    ``_PARALLEL`` orders; when it returns False the sweep ends, and the next one starts over.
     """
     report = SweepReport()
-    standing: list[Order] = []
-    on_its_way = timedelta(seconds=longest_delivery_seconds) + GRACE
+    stuck: list[Order] = []
+    longest_journey = timedelta(seconds=longest_delivery_seconds) + GRACE
     token = None
     while True:
-        page = await list_open_orders(table, PageRequest(_PAGE, token))
+        page = await list_open_orders(table, PageRequest(_PAGE_SIZE, token))
         orders = [order for order in page.entries if now - order.placed_at >= GRACE]
         pending = [order for order in orders if order.state is OrderState.PENDING]
         others = [order for order in orders if order.state is not OrderState.PENDING]
-        standing += [order for order in others if _stands_still(order, on_its_way, now=now)]
+        stuck += [order for order in others if _is_stuck(order, longest_journey, now=now)]
         report += SweepReport(seen=len(orders), failed=page.unreadable)
         decisions = await find_decisions(table, [order.order_id for order in pending])
-        report += await _side_by_side(
+        report += await _run_parallel(
             pending,
-            lambda order, found=decisions: _settle(  # type: ignore[misc]
-                table, queues, order, found.get(order.order_id), now=now
+            lambda order, decisions=decisions: _settle(  # type: ignore[misc]
+                table, queues, order, decisions.get(order.order_id), now=now
             ),
             may_go_on,
         )
@@ -95,35 +95,35 @@ async def sweep(
             break
         if not may_go_on():
             return report + SweepReport(is_complete=False)
-    # By chance, so that those a sweep has no time for are not the same every time.
-    Random(now.timestamp()).shuffle(standing)  # noqa: S311  # Nobody gains from guessing it.
+    # In random order, so that the orders beyond the limit are not the same every time.
+    Random(now.timestamp()).shuffle(stuck)  # noqa: S311 - guessing the order gains nothing
 
-    async def ask(order: Order) -> SweepReport:
+    async def request(order: Order) -> SweepReport:
         await request_shipment(queues, order)
         return SweepReport(shipments_requested=1)
 
-    asked = await _side_by_side(standing[:MOST_SHIPMENTS], ask, may_go_on)
-    return report + asked + SweepReport(is_complete=len(standing) <= MOST_SHIPMENTS)
+    requested = await _run_parallel(stuck[:MOST_SHIPMENTS], request, may_go_on)
+    return report + requested + SweepReport(is_complete=len(stuck) <= MOST_SHIPMENTS)
 
 
-def _stands_still(order: Order, on_its_way: timedelta, *, now: datetime) -> bool:
-    """Tell whether a paid order has had no news for longer than its shipment takes."""
+def _is_stuck(order: Order, longest_journey: timedelta, *, now: datetime) -> bool:
+    """Tell whether a paid order has had no event for longer than its shipment takes."""
     idle = now - order.updated_at
     return (order.state is OrderState.PAID and idle >= GRACE) or (
-        order.state is OrderState.SHIPPED and idle >= on_its_way
+        order.state is OrderState.SHIPPED and idle >= longest_journey
     )
 
 
-async def _side_by_side(
+async def _run_parallel(
     orders: Sequence[Order],
-    push: Callable[[Order], Awaitable[SweepReport]],
+    action: Callable[[Order], Awaitable[SweepReport]],
     may_go_on: Callable[[], bool],
 ) -> SweepReport:
-    """Push orders, a few at once, as long as there is time; none disturbs another."""
+    """Apply ``action`` to orders, ``_PARALLEL`` at a time; log and count those that fail."""
 
     async def attempt(order: Order) -> SweepReport:
         try:
-            return await push(order)
+            return await action(order)
         except ShopError as failure:
             log.warning("sweep.failed order_id=%s cause=%s", order.order_id, failure)
         except Exception:
@@ -131,12 +131,11 @@ async def _side_by_side(
         return SweepReport(failed=1)
 
     report = SweepReport()
-    for place in range(0, len(orders), _AT_ONCE):
+    for start in range(0, len(orders), _PARALLEL):
         if not may_go_on():
             return report + SweepReport(is_complete=False)
-        some = orders[place : place + _AT_ONCE]
-        for each in await asyncio.gather(*map(attempt, some)):
-            report += each
+        for result in await asyncio.gather(*map(attempt, orders[start : start + _PARALLEL])):
+            report += result
     return report
 
 
@@ -148,7 +147,7 @@ async def _settle(
     *,
     now: datetime,
 ) -> SweepReport:
-    """Push an order that waits for its payment."""
+    """Settle a pending order by its decision, or decline it after ``PAYMENT_TIMEOUT``."""
     if decision is not None:
         await settle_payment(table, queues, CreditCardValidated.from_decision(decision), now=now)
         return SweepReport(settled=1)
@@ -159,7 +158,7 @@ async def _settle(
 
 
 async def _time_out(table: Table, queues: Queues, order: Order, *, now: datetime) -> None:
-    """Decline an order nobody paid, unless a decision is made in this very moment."""
+    """Decline an order as timed out, unless a decision is stored at the same moment."""
     decision = await decide_once(
         table, time_out_payment(order.order_id, amount_cents=order.total_cents, now=now)
     )

@@ -32,10 +32,10 @@ async def register_user(
     now: datetime,
     role: Role = Role.CUSTOMER,
 ) -> User:
-    """Store a new user under a name nobody has.
+    """Store a new user under a name that is free.
 
     Raises:
-        UsernameTakenError: somebody has it; the write itself decides.
+        UsernameTakenError: another user has the name; the write itself decides.
     """
     user = User(
         user_id=user_id,
@@ -59,7 +59,7 @@ async def register_user(
 async def log_in(
     table: Table, keys: SigningKeys, *, username: str, password: str, now: datetime
 ) -> Login:
-    """Return fresh tokens for a user who knows their password.
+    """Return new tokens for a name and its password.
 
     Raises:
         InvalidCredentialsError: unknown name or wrong password; both take the same time.
@@ -73,7 +73,7 @@ async def log_in(
 
 
 def refresh_tokens(keys: SigningKeys, *, refresh_token: str, now: datetime) -> TokenPair:
-    """Return fresh tokens for the bearer of a refresh token, without a read.
+    """Return new tokens for a refresh token, without a read.
 
     Raises:
         UnauthorizedError: the token is not a valid refresh token.

@@ -230,7 +230,7 @@ async def test_a_process_learns_of_new_keys_within_the_hour(
     rotate(str(uuid4()))
 
     assert await get_signing_keys() is known
-    monkeypatch.setattr("app.security.signing_keys._ask_again_at", 0.0)
+    monkeypatch.setattr("app.security.signing_keys._refresh_at", 0.0)
     renewed = await get_signing_keys()
 
     assert renewed.access[0] == known.access[1]
@@ -242,7 +242,7 @@ async def test_known_keys_go_on_working_while_the_secret_cannot_be_read(
 ) -> None:
     known = await get_signing_keys()
     secrets_client().delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
-    monkeypatch.setattr("app.security.signing_keys._ask_again_at", 0.0)
+    monkeypatch.setattr("app.security.signing_keys._refresh_at", 0.0)
 
     assert await get_signing_keys() is known
     assert "not_renewed" in caplog.text

@@ -84,7 +84,7 @@ async def test_keys_are_fetched_once(
     second = await get_signing_keys()
 
     assert first is second
-    assert app.security.signing_keys._known is first
+    assert app.security.signing_keys._cached_keys is first
 
 
 async def test_a_deployment_without_its_secret_says_what_is_missing(
@@ -105,4 +105,4 @@ async def test_a_secret_that_is_not_there_is_a_matter_for_later(
 
     with pytest.raises(SecretsUnavailableError):
         await get_signing_keys()
-    assert app.security.signing_keys._known is None
+    assert app.security.signing_keys._cached_keys is None

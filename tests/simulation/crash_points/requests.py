@@ -128,7 +128,7 @@ class Run:
         self.states.append(_essence(memory))
         with _patched(network, Log(trace, lambda: "api")) as log:
             for _ in range(requests):
-                app.security.signing_keys._known = None
+                app.security.signing_keys._cached_keys = None
                 self.answers.append(self._ask(loop, dependencies))
                 self.script.stop()
                 self.states.append(_essence(memory))

@@ -86,8 +86,8 @@ def patched_application(log: object) -> Iterator[None]:
             stack.enter_context(patch.object(dependencies, name, stand_in))
         for module in (middleware, problems):
             stack.enter_context(patch.object(module, "log", log))
-        stack.enter_context(patch.object(app.security.signing_keys, "_known", KEYS))
-        stack.enter_context(patch.object(app.security.signing_keys, "_ask_again_at", math.inf))
+        stack.enter_context(patch.object(app.security.signing_keys, "_cached_keys", KEYS))
+        stack.enter_context(patch.object(app.security.signing_keys, "_refresh_at", math.inf))
         yield
 
 
