@@ -33,6 +33,9 @@ _KEPT_NOTES = ("METADATA", "entry_points.txt", "LICENSE", "LICENCE", "COPYING", 
 _LEFTOVERS = ("*.pyi", "*.pxd", "*.pyx", "*.c", "*.h", "examples-*.json")
 _TEST_FOLDERS = frozenset({"test", "tests"})
 
+#: What lies beside the code for people who change it: no function reads it.
+NOTES_FOR_DEVELOPERS = ("*.md", "SHA256SUMS")
+
 #: Where Lambda puts the folder's content, for tracebacks out of bytecode.
 TASK_ROOT = "/var/task"
 
@@ -79,13 +82,13 @@ def trim_botocore(folder: Path) -> None:
 
 
 def copy_code(folder: Path, source: Path) -> None:
-    """Copy the code of the functions."""
+    """Copy the code of the functions with the files of the pages, without notes."""
     for name in CODE:
         shutil.copytree(
             source / name,
             folder / name,
             dirs_exist_ok=True,
-            ignore=shutil.ignore_patterns("__pycache__"),
+            ignore=shutil.ignore_patterns("__pycache__", *NOTES_FOR_DEVELOPERS),
         )
 
 
@@ -93,7 +96,7 @@ def compile_bytecode(folder: Path, *, root: Path) -> None:
     """Compile every module in a folder below ``root``, the folder that becomes the image's.
 
     Bytecode makes a cold start 2.4 to 2.7 times as fast. It is never checked against its
-    source, because nobody changes a module in an image, and time stamps would not survive.
+    source: a module in an image does not change, and time stamps would not survive.
     """
     is_compiled = compileall.compile_dir(
         folder,
