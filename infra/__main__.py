@@ -1,4 +1,4 @@
-"""The table of contents of one deployed shop; ``pulumi up`` runs this file."""
+"""The Pulumi program of one stack; ``pulumi up`` runs this file."""
 
 import pulumi
 

@@ -232,7 +232,7 @@ def alarm_name(stack: str, alarm: str) -> str:
 
 
 def notifications_name(stack: str) -> str:
-    """Return the name of the topic that tells people about alarms and money."""
+    """Return the name of the topic for alarms and budget warnings."""
     return f"{stack}-acmeserverless-notices"
 
 

@@ -66,7 +66,7 @@ def test_a_pipeline_has_these_jobs_and_no_logic(path: Path) -> None:
 def test_each_job_does_its_part(path: Path) -> None:
     run = list(commands(path))
 
-    # Without a browser its tests would be skipped, and nobody would be told.
+    # Without a browser its tests would be skipped in silence.
     checks = [command for job, command in run if job == "check"]
     assert checks == ["make browser", "make check", "make test", "make verify"]
     assert [command for job, command in run if job == "release"] == ["make release"]

@@ -1,4 +1,4 @@
-"""What a stack may cost a month before somebody is told."""
+"""The monthly cost limit of a stack, with warnings to its topic."""
 
 import pulumi
 import pulumi_aws as aws

@@ -8,7 +8,7 @@ from infra.components.gateway import Gateway
 from infra.components.static_site import StaticSite
 from infra.topology import static_site_name
 
-# Policies that AWS keeps for everybody.
+# Policies that AWS manages, the same in every account.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"

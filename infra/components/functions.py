@@ -1,4 +1,4 @@
-"""The functions: one image, one role each, logs that do not stay for ever.
+"""The functions: one image, one role and one log group with a retention time for each.
 
 Everything that calls a function calls its alias ``live``, never the newest code itself. Each
 deployment publishes a version; without ``awsconfig:generic.canary`` the alias moves to it at

@@ -1,4 +1,4 @@
-"""The public door: an HTTP API that hands every request to one function."""
+"""The HTTP API: it hands every request to one function."""
 
 import json
 
@@ -98,7 +98,7 @@ class Gateway(pulumi.ComponentResource):
             access_log_settings=aws.apigatewayv2.StageAccessLogSettingsArgs(
                 destination_arn=logs.arn, format=_ACCESS_LOG
             ),
-            # Open only once somebody is behind the door.
+            # The stage answers as soon as it exists, so route and permission come first.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[route, permission]),
         )
         self.api_id = api.id

@@ -1,4 +1,4 @@
-"""Keys that protect cards on their way and notices, and the place of those that sign tokens."""
+"""KMS keys for cards on queues and for notifications, and the secret with the signing keys."""
 
 from collections.abc import Mapping, Sequence
 
@@ -157,7 +157,7 @@ class SigningKeys(pulumi.ComponentResource):
 
     A value in this program would end up in its state and its history. A stack's first release
     puts the first one (``infra/release/release.py``), rotation the later ones; until then the shop
-    answers, and nobody can log in.
+    answers, but no login succeeds.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Where alarms and money matters are told: an encrypted topic, and an address if there is one."""
+"""Where alarms and budget warnings go: an encrypted topic, with one e-mail address if set."""
 
 import pulumi
 import pulumi_aws as aws
@@ -7,12 +7,12 @@ from infra.components.keys import NotificationKey
 from infra.components.permissions import policy
 from infra.topology import notifications_name
 
-#: Who has something to tell.
+#: The services that publish to the topic.
 SENDERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com")
 
 
 class Notifications(pulumi.ComponentResource):
-    """The topic of a stack; whoever is to be told subscribes to it."""
+    """The topic of a stack; people and tools subscribe to it."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """What a function may do, statement by statement, derived from ``infra/topology.py``.
 
-There is no Pulumi in here, so whoever makes roles elsewhere can make the same ones: an ARN
+There is no Pulumi in here, so that tests can make the same roles without it: an ARN
 is an output in a deployment and plain text anywhere else.
 """
 
@@ -37,7 +37,7 @@ def policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def trust(service: str, **condition: object) -> dict[str, Any]:
-    """Return the document that lets an AWS service, and nobody else, take a role."""
+    """Return the document that lets one AWS service take a role, and no other principal."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": service},

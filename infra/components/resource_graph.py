@@ -31,7 +31,7 @@ PROJECT = "acme-serverless-fitness-shop"
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 
-#: How AWS would name things; what is not here has a name nobody uses.
+#: How AWS would name things; ARNs of other types are not looked at.
 _ARNS = {
     "aws:cloudwatch/logGroup:LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}",
     "aws:dynamodb/table:Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
@@ -203,7 +203,7 @@ def run_program(
 
     # Pulumi keeps its state in context variables, and a new thread begins without any.
     with ThreadPoolExecutor(1) as thread, warnings.catch_warnings():
-        # Of resources nobody here uses, whenever their packages are loaded.
+        # Raised by resources the program does not use, as soon as their packages are loaded.
         unused = r"aws\.lambda/microvmsimage|aws\.s3/|s3\.Bucket\w+ has"
         warnings.filterwarnings("ignore", unused, DeprecationWarning)
         thread.submit(run_isolated).result()

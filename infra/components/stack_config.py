@@ -1,7 +1,7 @@
 """What ``Pulumi.<stack>.yaml`` may say, as models: one for each ``awsconfig:`` key.
 
-Keys are in camel case there. A key nobody knows is refused, because a misspelt one would
-otherwise be a default that nobody asked for.
+Keys are in camel case there. An unknown key is refused: a misspelt one would
+otherwise leave the default in force, unnoticed.
 """
 
 import re
@@ -94,7 +94,7 @@ class _Part(BaseModel):
 
 
 class Canary(_Part):
-    """A release on trial: what serves everybody else, and how many try the new one.
+    """A release on trial: the versions that were live before, and the share of the new ones.
 
     ``stable`` are the versions that were live before, by function, as the stack's outputs
     ``<function>::Version`` say them; ``percent`` of all calls go to the new versions.

@@ -43,7 +43,7 @@ def _published(key: str, path: Path, content_type: str) -> PublishedFile:
 
 
 class StaticSite(pulumi.ComponentResource):
-    """A bucket nobody reaches but a content network of this stack, with the pages in it."""
+    """A private bucket with the pages; only the CDN of this stack can read it."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class StaticSite(pulumi.ComponentResource):
         account = aws.get_caller_identity_output().account_id
         bucket = aws.s3.Bucket(
             name,
-            # Everybody's buckets share their names.
+            # Bucket names are unique across all accounts.
             bucket=pulumi.Output.concat(static_site_name(stack), "-", account),
             # Everything in it comes from this program, and can be put there again.
             force_destroy=True,
@@ -110,7 +110,7 @@ class StaticSite(pulumi.ComponentResource):
         self.register_outputs({"bucket": self.bucket})
 
     def allow_reads_from(self, distribution: aws.cloudfront.Distribution) -> None:
-        """Let one distribution, and nobody else, read the pages, and nobody without TLS."""
+        """Let one distribution read the pages; refuse every other reader, and calls without TLS."""
         objects = pulumi.Output.concat(self.arn, "/*")
         aws.s3.BucketPolicy(
             "pages",
@@ -135,6 +135,6 @@ class StaticSite(pulumi.ComponentResource):
                     },
                 )
             ),
-            # A policy that is public for a moment would be refused, or worse, not.
+            # Without the block in place, a wrong policy could make the bucket public.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self._wall]),
         )

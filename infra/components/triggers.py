@@ -1,4 +1,4 @@
-"""What calls functions besides the gateway: queues with messages, the clock, and rotation."""
+"""What calls functions besides the gateway: queues, the schedule, and secret rotation."""
 
 import pulumi
 import pulumi_aws as aws
@@ -39,7 +39,7 @@ class QueueTrigger(pulumi.ComponentResource):
 
 
 class ScheduleTrigger(pulumi.ComponentResource):
-    """The clock calling a function, through a role that can do nothing else."""
+    """A schedule that calls a function, through a role with no other permission."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class ScheduleTrigger(pulumi.ComponentResource):
         target: ShopFunction,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Let the clock call ``target`` as ``schedule`` says."""
+        """Call ``target`` as ``schedule`` says."""
         super().__init__("shop:triggers:ScheduleTrigger", schedule.name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         name = schedule_name(stack, schedule.name)
@@ -75,7 +75,7 @@ class ScheduleTrigger(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        # A group of its own, because that is what the clock's failures are counted by.
+        # A group of its own, because failures of calls are counted by group.
         group = aws.scheduler.ScheduleGroup(schedule.name, name=name, opts=child)
         aws.scheduler.Schedule(
             schedule.name,
@@ -86,7 +86,7 @@ class ScheduleTrigger(pulumi.ComponentResource):
             target=aws.scheduler.ScheduleTargetArgs(
                 arn=target.live_arn,
                 role_arn=role.arn,
-                # The next call makes up for one that was missed, so none needs to be late.
+                # The next call does the same work, so one that failed is not repeated.
                 retry_policy=aws.scheduler.ScheduleTargetRetryPolicyArgs(
                     maximum_event_age_in_seconds=60, maximum_retry_attempts=0
                 ),
@@ -97,7 +97,7 @@ class ScheduleTrigger(pulumi.ComponentResource):
         self.register_outputs({"group": self.group})
 
 
-#: A key signs for as long, and is known for as long before and after that.
+#: Days between rotations: a key is published for one period, signs for one, verifies for one.
 ROTATION_DAYS = 30
 
 

@@ -1,11 +1,11 @@
-"""What cannot be metered, said once, with a reason each."""
+"""The assumptions behind a month's bill: what cannot be metered, each with its reason."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.errors import SettingsError
 
-#: Days a month is reckoned with.
+#: Days of a month.
 DAYS = 30
 SECONDS_A_MONTH = DAYS * 24 * 60 * 60
 
@@ -27,10 +27,10 @@ SWEEP_SECONDS = Decimal("0.1")
 ORDER_BYTES, ORDER_INDEX_BYTES = 1600, 1600
 #: A user, the name's lock and a cart, and their entries in indexes, reckoned likewise.
 USER_BYTES, USER_INDEX_BYTES = 1200, 600
-#: One of so many orders comes from somebody new.
+#: One of so many orders comes from a new user.
 ORDERS_PER_USER = 3
-#: How long orders have been kept when the month is reckoned: storage grows, and the first
-#: year is what somebody decides about.
+#: How long orders have been kept in the month that is priced: storage grows, and the first
+#: year is what a budget is made for.
 MONTHS_KEPT = 12
 #: The storefront's code and the pictures of a first view and three products, compressed as they
 #: travel; seen in a browser, weighed by a test. Browsers keep them for the rest of a visit.
@@ -101,7 +101,7 @@ def describe_assumptions(demand: Demand) -> list[str]:
         ),
         (
             f"Assumed: orders are kept for {MONTHS_KEPT} months, one of {ORDERS_PER_USER} comes "
-            f"from somebody new; an order takes {ORDER_BYTES:,} bytes and as many in indexes "
+            f"from a new user; an order takes {ORDER_BYTES:,} bytes and as many in indexes "
             "again (weighed)."
         ),
         (

@@ -115,7 +115,7 @@ def this_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line
     yield Line(
         "EventBridge Scheduler", SWEEPS * price["scheduled_calls"], f"{_count(SWEEPS)} sweeps"
     )
-    yield Line("Budgets", Decimal(), "one budget that only tells: free")
+    yield Line("Budgets", Decimal(), "one budget with notifications: free")
 
 
 def pages(visits: int, api_calls: Decimal, price: dict[str, Decimal]) -> Iterator[Line]:
@@ -138,7 +138,7 @@ def _keys(price: dict[str, Decimal]) -> Iterator[Line]:
     yield Line(
         "KMS",
         2 * price["key"] + asked * price["key_requests"],
-        f"keys for cards and for notices, {_count(asked)} requests",
+        f"keys for cards and for notifications, {_count(asked)} requests",
     )
     reads = assumed.KEY_READERS * assumed.SECONDS_A_MONTH // 3600
     yield Line(

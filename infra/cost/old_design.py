@@ -1,4 +1,4 @@
-"""The same month in the design this shop comes from, had it worked.
+"""The same month in the design this shop comes from, priced as if it had worked.
 
 What is known of it: one function for each route and event; all users, products, carts and
 orders each under one partition key and found with filters, so that every read reads what is
@@ -57,7 +57,7 @@ def old_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line]
     yield Line(
         "Lambda",
         calls * price["function_calls"] + (computing + sleeping) * price["gb_seconds"],
-        f"{int(sleeping):,} GB-seconds asleep beside a parcel",
+        f"{int(sleeping):,} GB-seconds of waiting for deliveries",
     )
     yield Line(
         "DynamoDB",

@@ -1,4 +1,4 @@
-"""While a new version has a share of the calls: it is tried, and its alarm is watched."""
+"""While a canary has a share of the calls: practice orders, and a watch on the release alarm."""
 
 import asyncio
 import time
@@ -15,19 +15,19 @@ _LOOK_EVERY_SECONDS = 15.0
 
 
 def place_practice_orders(url: str, *, orders: int) -> None:
-    """Order so often that there is something to judge by, few customers or many.
+    """Place practice orders, so that the gates have enough calls to judge by.
 
-    What goes wrong here is for alarms and gates to find: they say what it means.
+    A failure here is printed and does not end the release: alarms and gates judge it.
     """
     if not orders:
         return
-    log(f"ordering {orders} times, so that there is something to judge by")
+    log(f"placing {orders} practice orders")
     try:
         asyncio.run(place_orders(url, orders=orders))
     except (PurchaseRefusedError, ShopError, httpx.HTTPError) as failure:
-        log(f"that was broken off: {type(failure).__name__}: {failure}")
+        log(f"practice orders stopped: {type(failure).__name__}: {failure}")
     except (KeyError, TypeError, IndexError):
-        log("that was broken off: the shop answers in another shape than ours")
+        log("practice orders stopped: the answers are not those of this shop")
 
 
 def watch_alarm(client: Any, stack: str, *, seconds: float) -> str | None:

@@ -24,7 +24,7 @@ ROOT = INFRA.parent
 STEPS = (10, 50)
 #: How long each step is watched: alarms look at five minutes.
 BAKE_MINUTES = 5.0
-#: Calls of each function that a new version should get, whoever is about. More than
+#: Calls of each function that a new version should get, with or without customers. More than
 #: infra/verify/policy.toml wants to judge by: chance deals them out, and queues hand over
 #: several at once.
 PRACTICE_CALLS = 50
@@ -70,7 +70,7 @@ class Release:
     def up(self, address: str, *, percent: int = STEPS[0]) -> bool:
         """Deploy an image next to the version that runs; return whether there was one.
 
-        The first version of a stack gets all calls: nobody else could answer them.
+        The first version of a stack gets all calls: there is no other to answer them.
         """
         stable = self._live_versions()
         self._ensure_signing_keys()
@@ -89,7 +89,7 @@ class Release:
             for percent in STEPS:
                 since = datetime.now(UTC)
                 if not self.up(address, percent=percent):
-                    # Nobody else could answer, so a verdict is all there is to be had.
+                    # There is no version to go back to: the verdict is only reported.
                     trial.is_first = True
                     if alarm := self._bake(100):
                         log(alarm)
@@ -105,7 +105,7 @@ class Release:
                 if trial.code != _PASSED:
                     break
             if trial.code not in _SETTLED:
-                # What is not known is no pass, and nobody stays to find out.
+                # An inconclusive verdict is no pass, and a pipeline cannot wait for a better one.
                 trial.code = self.roll_back() or trial.code
         return trial.code
 
@@ -149,7 +149,7 @@ class Release:
         return watch_alarm(self._client("cloudwatch"), self._stack, seconds=self._bake_seconds)
 
     def _ensure_signing_keys(self) -> None:
-        """Put the first keys of a stack: nothing but random numbers, seen by nobody."""
+        """Store the first signing keys of a stack: random numbers, never printed or kept here."""
         client, name = self._client("secretsmanager"), signing_keys_name(self._stack)
         with suppress(client.exceptions.ResourceNotFoundException):
             if client.get_secret_value(SecretId=name).get("SecretString"):

@@ -1,4 +1,4 @@
-"""Running the commands a release is made of; what they say goes beside our own output."""
+"""Running the commands of a release; their output goes to standard error."""
 
 import subprocess
 import sys
@@ -8,13 +8,13 @@ from typing import Any
 
 
 def log(text: str) -> None:
-    """Tell whoever watches a line, at once."""
+    """Write one line of progress to standard error, unbuffered."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
 
 def run(*command: str, stdin: str | None = None) -> None:
-    """Run a command with ``given`` as its input.
+    """Run a command with ``stdin`` as its input.
 
     Raises:
         SystemExit: it fails, with its own exit code, or there is no such command.
@@ -24,13 +24,13 @@ def run(*command: str, stdin: str | None = None) -> None:
 
 
 def call(*command: str, stdin: str | None = None) -> int:
-    """Run a command with ``given`` as its input and return its exit code.
+    """Run a command with ``stdin`` as its input and return its exit code.
 
     Raises:
         SystemExit: there is no such command.
     """
     log(f"> {' '.join(command)}")
-    # Our own output is what was asked for, so what commands say goes beside it.
+    # Standard output is for the result of ``image``.
     return _run(command, input=stdin, stdout=sys.stderr).returncode
 
 

@@ -77,7 +77,7 @@ def decide(
 ) -> Decision:
     """Compare evidence with the limits of a stage; ``only`` leaves the other gates out.
 
-    ``is_local`` is whether the evidence is about a shop on this machine, of which nobody at
+    ``is_local`` is whether the evidence is about a shop on this machine, which has no figures in
     AWS knows anything.
     """
     by_gate = {gathered.gate: gathered for gathered in evidence}
@@ -145,9 +145,9 @@ def _checks(found: Evidence, limits: Sequence[Limit]) -> Iterator[tuple[Check, M
                 yield _check(limit, limit.measure, "was not measured", Verdict.INCONCLUSIVE)
     known = {limit.rule for limit in limits}
     for rule in sorted({finding.rule for finding in found.findings} - known):
-        # Somebody forgot a limit: what nobody allowed is not allowed.
+        # A rule without a limit is a mistake in the policy; its findings are not allowed.
         limit = Limit(
-            gate=found.gate, rule=rule, at_most=0, owner="nobody", reason="no limit allows it"
+            gate=found.gate, rule=rule, at_most=0, owner="none", reason="no limit allows it"
         )
         yield _count(limit, [finding for finding in found.findings if finding.rule == rule])
 

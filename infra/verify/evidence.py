@@ -1,4 +1,4 @@
-"""What a gate hands over to be judged; collectors measure and judge nothing."""
+"""The evidence of a gate: collectors measure, ``decision.py`` judges."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -48,7 +48,7 @@ _ROLE, _ROLE_POLICY = "iam/role:Role", "iam/rolePolicy:RolePolicy"
 
 
 def wildcards(graph: Graph) -> Iterator[Finding]:
-    """Find permissions on more than can be counted."""
+    """Find permissions with a wildcard."""
     for policy in graph.all(_ROLE_POLICY):
         for statement in policy.document("policy"):
             for action in as_list(statement.get("Action", "*")):
@@ -61,21 +61,23 @@ def wildcards(graph: Graph) -> Iterator[Finding]:
 
 
 def public_buckets(graph: Graph) -> Iterator[Finding]:
-    """Find buckets that could be opened to everybody."""
+    """Find buckets that could be made public."""
     walls = graph.all("s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
     for bucket in graph.all("s3/bucket:Bucket"):
         behind = [wall for wall in walls if wall.inputs["bucket"] == bucket.inputs["bucket"]]
         if not any(all(wall.inputs.get(key) for key in _PUBLIC_ACCESS) for wall in behind):
-            yield Finding("public", f"bucket {bucket.name}", "can be opened to everybody")
+            yield Finding("public", f"bucket {bucket.name}", "can be made public")
 
 
 def public_policies(graph: Graph) -> Iterator[Finding]:
-    """Find policies that let in anybody, whoever that is."""
+    """Find resource policies that allow any principal."""
     for kind, key in _RESOURCE_POLICIES.items():
         for resource in graph.all(kind):
             statements = resource.document(key) if resource.inputs.get(key) else []
             if any(map(_is_public, statements)):
-                yield Finding("public", f"{_word(resource)} {resource.name}", "lets anybody in")
+                yield Finding(
+                    "public", f"{_word(resource)} {resource.name}", "allows any principal"
+                )
 
 
 def _is_public(statement: Mapping[str, Any]) -> bool:
@@ -89,13 +91,15 @@ def _is_public(statement: Mapping[str, Any]) -> bool:
 
 
 def public_functions(graph: Graph) -> Iterator[Finding]:
-    """Find functions that strangers can call."""
+    """Find functions that can be called from outside the stack."""
     for door in graph.all("lambda/permission:Permission"):
         if door.inputs["principal"] == "*" or not door.inputs.get("sourceArn"):
             yield Finding("public", f"permission {door.name}", "does not say who may call")
     for door in graph.all("lambda/functionUrl:FunctionUrl"):
         if door.inputs["authorizationType"] == "NONE":
-            yield Finding("public", f"function URL {door.name}", "lets anybody call")
+            yield Finding(
+                "public", f"function URL {door.name}", "can be called without credentials"
+            )
 
 
 def recovery(graph: Graph) -> Iterator[Finding]:
@@ -105,7 +109,7 @@ def recovery(graph: Graph) -> Iterator[Finding]:
             yield Finding("recovery", f"table {table.name}", "has no point-in-time recovery")
         is_disposable = table.inputs.get("tags", {}).get("Stage") in OPEN_STAGES
         if not (table.inputs.get("deletionProtectionEnabled") or is_disposable):
-            yield Finding("recovery", f"table {table.name}", "can be deleted by one wrong word")
+            yield Finding("recovery", f"table {table.name}", "has no deletion protection")
     for key, what in (("recoveryWindowInDays", "secret"), ("deletionWindowInDays", "key")):
         kind = {"secret": "secretsmanager/secret:Secret", "key": "kms/key:Key"}[what]
         for resource in graph.all(kind):
@@ -145,7 +149,7 @@ def retention(graph: Graph) -> Iterator[Finding]:
 
 
 def visibility(graph: Graph) -> Iterator[Finding]:
-    """Find messages that come back while somebody is still working on them."""
+    """Find messages that come back while a function still works on them."""
     for mapping in graph.all("lambda/eventSourceMapping:EventSourceMapping"):
         queue = graph.by_arn(mapping.inputs["eventSourceArn"])
         function = graph.function_of(mapping.inputs["functionName"])
@@ -183,12 +187,12 @@ def encryption(graph: Graph) -> Iterator[Finding]:
 
 
 def alarms(graph: Graph) -> Iterator[Finding]:
-    """Find queues nobody would miss, and alarms nobody would hear."""
+    """Find queues without an alarm, and alarms without a notification."""
     measure_budgets = set()
     for alarm in graph.all("cloudwatch/metricAlarm:MetricAlarm"):
         measure_budgets.add(alarm.inputs.get("dimensions", {}).get("QueueName"))
         if not alarm.inputs.get("alarmActions"):
-            yield Finding("alarm", f"alarm {alarm.name}", "tells nobody")
+            yield Finding("alarm", f"alarm {alarm.name}", "notifies no topic")
     for queue in graph.all(_QUEUE):
         if queue.inputs["name"] not in measure_budgets:
             yield Finding("alarm", f"queue {queue.name}", "has no alarm")

@@ -1,4 +1,4 @@
-"""Gate ``contract``: can everybody who spoke to the last release speak to this one?
+"""Gate ``contract``: can every client of the last release use this one?
 
 The documents of the API and the events are compared with those of the last tag, or of the
 commit this tree is made on. A shop that runs is also asked what its oldest clients ask.
@@ -87,7 +87,7 @@ def _compare(root: Path, base: str, kind: _Kind) -> tuple[int, list[Finding]]:
     """Return how many documents were compared, and what is broken."""
     text = _git(root, "show", f"{base}:{kind.file}")
     if text is None:
-        # It did not exist then: nobody relies on it.
+        # The document did not exist then, so no client relies on it.
         return 0, []
     changes = kind.breaking(json.loads(text), _read(root / kind.file))
     return 1, [Finding("breaking", place, change) for place, change in changes]

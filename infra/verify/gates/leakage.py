@@ -1,6 +1,6 @@
 """Gate ``leakage``: does a secret that customers type in turn up anywhere it must not?
 
-A shop of this tree is started in a folder of its own. Somebody registers, logs in and pays
+A shop of this tree is started in a folder of its own. A customer registers, logs in and pays
 with marks that exist nowhere else; afterwards every byte the shop left behind is searched:
 its table, its queues, its logs, what its processes printed.
 """
@@ -58,7 +58,7 @@ async def _live_through(root: Path, folder: Path) -> dict[str, str]:
         "SHOP_DELIVERY_SECONDS": "0",
     }
     with (folder / "printed").open("wb") as printed:
-        shop = subprocess.Popen(  # noqa: ASYNC220  # It prints into a file, nobody waits.
+        shop = subprocess.Popen(  # noqa: ASYNC220  # It prints into a file and is not awaited.
             [sys.executable, "-m", "infra.cli.main", "run"],
             cwd=root,
             env=environment,
@@ -91,13 +91,13 @@ async def _until_ready(shop: "subprocess.Popen[bytes]", printed: Path) -> str:
 
 
 def new_card_number() -> str:
-    """Return a number that passes every check and that nobody uses anywhere else."""
+    """Return a random card number that passes every check."""
     digits = "4" + "".join(secrets.choice("0123456789") for _ in range(14))
     return next(number for last in range(10) if passes_luhn(number := f"{digits}{last}"))
 
 
 async def plant(url: str) -> dict[str, str]:
-    """Type secrets in where customers do, and return them by kind.
+    """Send secrets where customers send them, and return them by kind.
 
     Raises:
         SourceUnreachableError: the shop refused what every customer does.
@@ -116,7 +116,7 @@ async def plant(url: str) -> dict[str, str]:
         await http.post("/login", json={"username": name, "password": marks["wrong password"]})
         login = await http.post("/login", json={"username": name, "password": marks["password"]})
         if registered.is_error or login.is_error:
-            raise SourceUnreachableError("the shop lets nobody register and log in")
+            raise SourceUnreachableError("the shop refuses to register or to log in")
         tokens = login.json()
         marks |= {"access token": tokens["access_token"], "refresh token": tokens["refresh_token"]}
         headers = {"Authorization": f"Bearer {tokens['access_token']}"}

@@ -46,7 +46,7 @@ def write_bill(target: Target, packages: Sequence[Package], now: datetime) -> No
 
 
 async def find_weaknesses(packages: Sequence[Package]) -> dict[str, list[str]] | None:
-    """Return the advisories by package, or None when nobody can be asked."""
+    """Return the advisories by package, or None when the database does not answer."""
     try:
         with translate_errors("the advisory database"):
             return await find_advisories(packages)

@@ -43,7 +43,7 @@ def point_alias(client: "LambdaClient", routing: Routing, *, version: str) -> Ro
     """Send every call to ``version`` and return the routing that is now in force.
 
     Raises:
-        ClientError: AWS refuses; ``PreconditionFailedException`` when somebody else changed
+        ClientError: AWS refuses; ``PreconditionFailedException`` when the alias was changed
             the alias since ``routing`` was read.
     """
     alias = client.update_alias(

@@ -1,4 +1,4 @@
-"""Asking somebody else: AWS clients, and one error for everything that does not answer."""
+"""AWS clients for the gates, and one error for every source that does not answer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from app.domain.errors import ShopError, StoreUnavailableError
 
-#: Patient enough for a service that throttles, short enough for somebody who waits.
+#: Repeats what AWS throttles, and gives up soon enough for a person at a terminal.
 _CONFIG = Config(
     connect_timeout=5,
     read_timeout=20,

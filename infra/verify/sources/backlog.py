@@ -49,7 +49,7 @@ def _count(client: "SQSClient", name: str) -> int:
 async def stuck_orders(stack: str, region: str, *, now: datetime) -> tuple[str, ...]:
     """Return the ids of up to 100 orders that should long be delivered or declined.
 
-    The order of the contract's sample events is none of them: it waits for whoever plays
+    The order of the contract's sample events is left out: it stays open until it is used
     with ``acme-shop send-event``.
     """
     table = open_table(table_name(stack), region=region)

@@ -111,7 +111,7 @@ async def _react(session: Session) -> None:
     product = await session.arrive()
     user = session.user_id
     me = await session.call("GET", "/userinfo")
-    _expect(me["userId"] == user, "GET /userinfo: somebody else")
+    _expect(me["userId"] == user, "GET /userinfo: another user")
     price = str(product["price"])
     item = {"itemid": product["id"], "name": product["name"], "price": price, "quantity": 1}
     await session.call("POST", f"/cart/item/add/{user}", json={**item, "shortDescription": "s"})

@@ -148,7 +148,7 @@ def oldest_message_seconds(
 ) -> dict[str, float]:
     """Return how old the oldest message of each queue became (by our name, to the AWS name).
 
-    A queue that nobody used says nothing to CloudWatch; then no message waited there.
+    CloudWatch has no figure for a queue without traffic; then no message waited there.
     """
     series = {
         name: Series("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", (("QueueName", aws),))

@@ -1,4 +1,4 @@
-"""What changed between two versions of an API document, and would break somebody's client.
+"""The changes between two versions of an API document that break clients.
 
 Breaking is what takes away (a path, a method, a field of an answer, a value) or asks for more
 (a field that was free before); whatever adds is not.

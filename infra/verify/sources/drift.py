@@ -150,7 +150,7 @@ def functions_drift(client: "LambdaClient", stack: str, *, is_local: bool) -> li
             },
         )
         if not is_local:
-            # Names only: some of the values are nobody's business.
+            # Names only: values can be secret.
             given = set(there.get("Environment", {}).get("Variables", {}))
             for setting in sorted(given ^ set(function.settings)):
                 wanted = "given" if setting in function.settings else "not given"

@@ -153,7 +153,7 @@ def metering(endpoint_url: str) -> Iterator[Meter]:
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
             units = meter_call(operation, asked, json.loads(said or b"{}"))
-            # Before the answer is out, so that whoever has it finds it counted.
+            # Counted before the answer is sent, so that its reader finds it counted.
             meter.add(units, cpu_seconds=time.thread_time() - begun)
             self.wfile.write(said)
 

@@ -89,7 +89,7 @@ async def place_orders(url: str, *, orders: int) -> None:
 
 
 class _Customer:
-    """Somebody nobody else is, for as long as one purchase takes."""
+    """A throwaway customer of one purchase."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http

@@ -1,4 +1,4 @@
-"""How a shop nobody else measures answers: some requests, one after the other."""
+"""How a local shop answers, which CloudWatch does not measure: requests one after the other."""
 
 import math
 import time

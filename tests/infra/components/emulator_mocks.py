@@ -1,7 +1,7 @@
 """Stand-ins that make what the program asks for, in an emulator.
 
 What keeps data or decides about permissions becomes real there; so do functions, whose
-existence somebody may ask for. Everything else gets an id and an ARN, as in every other test.
+existence a function may ask for. Everything else gets an id and an ARN, as in every other test.
 """
 
 import json

@@ -33,7 +33,7 @@ from tests.infra.components.recorder import Call, Recorder
 
 @dataclass(frozen=True)
 class Session:
-    """A role taken by somebody: ``user`` is the function's code, Lambda, or the clock."""
+    """A role that was taken: ``user`` is the function's code, Lambda, or the clock."""
 
     role: str
     user: str
@@ -110,7 +110,7 @@ class ExecutedStack:
         }
 
     def calls(self, user: str | None = None) -> list[tuple[str, Call]]:
-        """Return who (by role) called what, everybody or one kind of ``user``."""
+        """Return the calls with their roles, of all users or of one kind of ``user``."""
         sessions = ((self._sessions[call.access_key], call) for call in self._recorder.calls)
         return [(session.role, call) for session, call in sessions if user in {None, session.user}]
 
@@ -141,7 +141,7 @@ class ExecutedStack:
             pass
 
     def lose_messages(self) -> None:
-        """Forget what is on all queues, as if whoever sent it had died just before."""
+        """Forget what is on all queues, as if its sender had died just before."""
         for queue in self.deployment.all("Queue").values():
             self.aws("sqs").purge_queue(QueueUrl=queue.id)
         for poller in self.pollers.values():
@@ -184,7 +184,7 @@ class ExecutedStack:
 
     def settings_read(self, function: str) -> set[str]:
         """Return the settings, by their fields, that a function has read since its start."""
-        assert self._notes, "nobody takes notes"
+        assert self._notes, "this stack records no settings"
         return set((self._notes / function).read_text(encoding="utf-8").splitlines())
 
     def _put_signing_keys(self) -> str:
@@ -223,10 +223,10 @@ class ExecutedStack:
     def _environments(self, function: PlannedResource) -> Environments:
         session = self._session(function["role"], "code")
         (handler,) = function["imageConfig"]["commands"]
-        noting = {}
+        recording = {}
         if self._notes:
-            noting = {"NOTED_HANDLER": handler, "NOTES": str(self._notes / function.name)}
-            handler = "tests.infra.components.noting.handler"
+            recording = {"NOTED_HANDLER": handler, "NOTES": str(self._notes / function.name)}
+            handler = "tests.infra.components.settings_recorder.handler"
         return Environments(
             lambda: self._exits.enter_context(
                 LambdaProcess(
@@ -236,7 +236,7 @@ class ExecutedStack:
                     env={
                         **function["environment"]["variables"],
                         **session.credentials,
-                        **noting,
+                        **recording,
                         "AWS_ENDPOINT_URL": self._recorder.endpoint_url,
                     },
                     timeout_seconds=function["timeout"],

@@ -102,7 +102,7 @@ class Poller:
                 answer = self._invoke(event)
         except LambdaError:
             # A machine that is busy makes functions run out of time. All of the batch comes
-            # again when its visibility time is over, and nobody waits for that here.
+            # again when its visibility time is over, and this test does not wait for that.
             self._bring_back(batch)
             return
         failed = {

@@ -68,7 +68,7 @@ def main() -> None:
             if generic["image"] == os.environ.get("STAND_IN_BREAKS_ON"):
                 sys.exit(7)
         case _:
-            sys.exit(f"nobody taught me {json.dumps(words)}")
+            sys.exit(f"the stand-in does not know {json.dumps(words)}")
     STACK_FILE.write_text(yaml.safe_dump(content), encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""A door in front of an AWS emulator that writes down who called what on which resource.
+"""A proxy in front of an AWS emulator that records who called what on which resource.
 
 A request names its caller by access key, and the key's credential scope names the service;
 the action is in a header or in the path, the resource in the body. That is all IAM looks at.
@@ -108,7 +108,7 @@ class Recorder:
     def write_down(self, headers: Message, path: str, body: bytes, *, was_refused: bool) -> None:
         """Keep what one request needed permission for."""
         scope = _SCOPE.search(headers.get("Authorization", ""))
-        assert scope, f"nobody signed the request for {path}"
+        assert scope, f"the request for {path} is not signed"
         target = headers.get("X-Amz-Target", "")
         content = json.loads(body or b"{}") if target else {}
         for action, resource in _needed(scope.groupdict(), target, urlsplit(path).path, content):

@@ -1,4 +1,4 @@
-"""Alarms: something watches everything that can go wrong, and somebody is told."""
+"""Alarms: everything that can go wrong has one, and it notifies the topic."""
 
 import json
 from collections.abc import Iterator

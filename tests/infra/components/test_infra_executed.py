@@ -16,13 +16,13 @@ from infra.topology import FUNCTIONS, MAPPINGS, Function
 from tests.infra.components.deployment import deploy_with
 from tests.infra.components.emulator_mocks import EmulatorMocks
 from tests.infra.components.executed_stack import ExecutedStack
-from tests.infra.components.tour import CARD, REFUSED_CARD, Tour, order_of
+from tests.infra.components.walkthrough import CARD, REFUSED_CARD, Walkthrough, order_of
 
 
 @pytest.fixture(scope="module")
-def tour(executed: ExecutedStack) -> Tour:
+def walkthrough(executed: ExecutedStack) -> Walkthrough:
     """Return a visitor of the stack."""
-    return Tour(executed)
+    return Walkthrough(executed)
 
 
 def dead_letters(executed: ExecutedStack, queue: str) -> list[str]:
@@ -35,37 +35,37 @@ def dead_letters(executed: ExecutedStack, queue: str) -> list[str]:
     return [letter["Body"] for letter in letters]
 
 
-def test_an_order_arrives(tour: Tour) -> None:
-    order_id = tour.place()
+def test_an_order_arrives(walkthrough: Walkthrough) -> None:
+    order_id = walkthrough.place()
 
-    tour.stack.work()
+    walkthrough.stack.work()
 
-    assert tour.state_of(order_id) == "delivered"
+    assert walkthrough.state_of(order_id) == "delivered"
 
 
-def test_the_answer_to_an_order_waits_for_the_payment(tour: Tour) -> None:
-    body = order_of(tour.add_product())
+def test_the_answer_to_an_order_waits_for_the_payment(walkthrough: Walkthrough) -> None:
+    body = order_of(walkthrough.add_product())
 
-    placed = tour.visit("POST", "/order/add/{userid}", body, waits=True)
+    placed = walkthrough.visit("POST", "/order/add/{userid}", body, waits=True)
 
     assert placed["payment"]["message"] == "transaction successful"
-    assert tour.state_of(placed["order_id"]) == "delivered"
+    assert walkthrough.state_of(placed["order_id"]) == "delivered"
 
 
-def test_an_order_with_a_refused_card_ends_declined(tour: Tour) -> None:
-    order_id = tour.place(card=REFUSED_CARD)
+def test_an_order_with_a_refused_card_ends_declined(walkthrough: Walkthrough) -> None:
+    order_id = walkthrough.place(card=REFUSED_CARD)
 
-    tour.stack.work()
+    walkthrough.stack.work()
 
-    assert tour.state_of(order_id) == "declined"
+    assert walkthrough.state_of(order_id) == "declined"
 
 
-def test_every_message_may_come_twice(tour: Tour) -> None:
-    paid, refused = tour.place(), tour.place(card=REFUSED_CARD)
+def test_every_message_may_come_twice(walkthrough: Walkthrough) -> None:
+    paid, refused = walkthrough.place(), walkthrough.place(card=REFUSED_CARD)
 
-    tour.stack.work(times=2)
+    walkthrough.stack.work(times=2)
 
-    assert (tour.state_of(paid), tour.state_of(refused)) == ("delivered", "declined")
+    assert (walkthrough.state_of(paid), walkthrough.state_of(refused)) == ("delivered", "declined")
 
 
 @pytest.mark.parametrize("queue", [mapping.queue for mapping in MAPPINGS])
@@ -84,16 +84,18 @@ def test_poison_becomes_a_dead_letter_after_five_receives(
     assert dead_letters(executed, queue) == ["poison"]
 
 
-def test_good_messages_pass_between_bad_ones(executed: ExecutedStack, tour: Tour) -> None:
+def test_good_messages_pass_between_bad_ones(
+    executed: ExecutedStack, walkthrough: Walkthrough
+) -> None:
     url = executed.deployment.all("Queue")["payment-request"].id
     order_ids = []
     for _ in range(2):
         executed.aws("sqs").send_message(QueueUrl=url, MessageBody="poison")
-        order_ids.append(tour.place())
+        order_ids.append(walkthrough.place())
 
     executed.work()
 
-    assert [tour.state_of(order_id) for order_id in order_ids] == ["delivered", "delivered"]
+    assert [walkthrough.state_of(order_id) for order_id in order_ids] == ["delivered", "delivered"]
     executed.lose_messages()
 
 
@@ -111,20 +113,20 @@ def test_no_call_gets_more_than_the_mapping_says(executed: ExecutedStack) -> Non
     executed.lose_messages()
 
 
-def test_the_clock_calls_the_sweeper(tour: Tour) -> None:
-    order_id = tour.place()
-    tour.stack.lose_messages()
-    tour.age(order_id, hours=49)
+def test_the_clock_calls_the_sweeper(walkthrough: Walkthrough) -> None:
+    order_id = walkthrough.place()
+    walkthrough.stack.lose_messages()
+    walkthrough.age(order_id, hours=49)
 
-    report = tour.stack.call_on_schedule()
+    report = walkthrough.stack.call_on_schedule()
 
     assert report["timed_out"] == 1
-    assert tour.state_of(order_id) == "declined"
-    tour.stack.work()
+    assert walkthrough.state_of(order_id) == "declined"
+    walkthrough.stack.work()
 
 
-def test_the_stack_is_ready(tour: Tour) -> None:
-    assert tour.visit("GET", "/readyz") == {"status": "ready"}
+def test_the_stack_is_ready(walkthrough: Walkthrough) -> None:
+    assert walkthrough.visit("GET", "/readyz") == {"status": "ready"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
@@ -143,15 +145,15 @@ def test_nobody_gets_in_without_a_token(executed: ExecutedStack) -> None:
     assert answer["statusCode"] == 401
 
 
-def test_no_card_number_stays_behind(tour: Tour) -> None:
-    tour.place()
-    tour.place(card=REFUSED_CARD)
+def test_no_card_number_stays_behind(walkthrough: Walkthrough) -> None:
+    walkthrough.place()
+    walkthrough.place(card=REFUSED_CARD)
 
-    tour.stack.work(times=2)
+    walkthrough.stack.work(times=2)
 
-    table = tour.stack.deployment.one("Table")["name"]
-    items = json.dumps(tour.stack.aws("dynamodb").scan(TableName=table)["Items"])
-    logs = b"".join(function.log for function in tour.stack.functions.values()).decode()
+    table = walkthrough.stack.deployment.one("Table")["name"]
+    items = json.dumps(walkthrough.stack.aws("dynamodb").scan(TableName=table)["Items"])
+    logs = b"".join(function.log for function in walkthrough.stack.functions.values()).decode()
     for card in (CARD, REFUSED_CARD):
         assert card["number"] not in items + logs
 

@@ -110,7 +110,7 @@ def test_the_card_key_works_for_queues_only(deployment: Deployment) -> None:
 def test_whoever_looks_after_the_card_key_cannot_use_it_directly(deployment: Deployment) -> None:
     looking_after = deployment.all("Key")["cards"].document("policy")["Statement"][0]
 
-    # Without these two nobody could change the key again.
+    # Without these two the key could never be changed again.
     assert {"kms:PutKeyPolicy", "kms:DescribeKey"} < set(looking_after["Action"])
     assert not any(
         action.startswith(("kms:Decrypt", "kms:Encrypt", "kms:Generate", "kms:ReEncrypt", "kms:*"))

@@ -1,6 +1,6 @@
 """Roles may do, and functions are told, exactly what was seen when everything was done.
 
-A door in front of the emulator writes down every call with the role that made it. What was
+A proxy in front of the emulator records every call with the role that made it. What was
 seen is kept in ``infra/verify/recorded_calls.json`` for the gate ``posture``; with
 ``RECORD_CALLS=1`` in the environment this file writes it anew. Functions note the settings
 they read themselves.
@@ -20,7 +20,7 @@ from infra.verify.gates.posture import RECORDED_FILE
 from infra.verify.sources.graph import Graph, Resource
 from tests.infra.components.deployment import ROOT
 from tests.infra.components.executed_stack import ExecutedStack
-from tests.infra.components.tour import Tour
+from tests.infra.components.walkthrough import Walkthrough
 
 ROLES = [*(function.name for function in FUNCTIONS), SWEEPER.name]
 
@@ -44,11 +44,11 @@ KMS_NEEDS = {
 
 
 @pytest.fixture(scope="module")
-def tour(executed: ExecutedStack) -> Tour:
-    """Return a tour that saw all of a stack."""
-    tour = Tour(executed)
-    tour.see_everything()
-    return tour
+def walkthrough(executed: ExecutedStack) -> Walkthrough:
+    """Return a walkthrough that saw all of a stack."""
+    walkthrough = Walkthrough(executed)
+    walkthrough.run_all()
+    return walkthrough
 
 
 def behind(stack: ExecutedStack, action: str, resource: str) -> Iterator[tuple[str, str]]:
@@ -58,7 +58,7 @@ def behind(stack: ExecutedStack, action: str, resource: str) -> Iterator[tuple[s
             yield key_action, key
 
 
-def test_the_tour_sees_every_route(tour: Tour) -> None:
+def test_the_tour_sees_every_route(walkthrough: Walkthrough) -> None:
     routes = {
         (method, context.path)
         for context in iter_route_contexts(app.routes)
@@ -66,33 +66,40 @@ def test_the_tour_sees_every_route(tour: Tour) -> None:
         for method in context.methods or ()
     }
 
-    assert tour.visited == routes
+    assert walkthrough.visited == routes
 
 
-def test_nobody_was_refused_on_the_tour(tour: Tour) -> None:
-    refused = [(role, call) for role, call in tour.stack.calls() if call.was_refused]
+def test_nobody_was_refused_on_the_tour(walkthrough: Walkthrough) -> None:
+    refused = [(role, call) for role, call in walkthrough.stack.calls() if call.was_refused]
 
     assert refused == []
 
 
-def needed(tour: Tour, role: str) -> set[tuple[str, str]]:
+def needed(walkthrough: Walkthrough, role: str) -> set[tuple[str, str]]:
     """Return actions and resources a role was seen with, and what they need in turn."""
-    seen = {(call.action, call.resource) for who, call in tour.stack.calls() if who == role}
-    return seen | {more for call in seen for more in behind(tour.stack, *call)}
+    seen = {(call.action, call.resource) for who, call in walkthrough.stack.calls() if who == role}
+    return seen | {more for call in seen for more in behind(walkthrough.stack, *call)}
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_may_do_what_it_was_seen_doing_and_nothing_else(tour: Tour, role: str) -> None:
-    granted = set(tour.stack.deployment.grants(role))
+def test_a_role_may_do_what_it_was_seen_doing_and_nothing_else(
+    walkthrough: Walkthrough, role: str
+) -> None:
+    granted = set(walkthrough.stack.deployment.grants(role))
 
-    assert granted == needed(tour, role)
+    assert granted == needed(walkthrough, role)
 
 
-def test_what_was_seen_is_what_is_kept_for_the_posture_gate(tour: Tour) -> None:
-    made = [Resource(it.type, it.name, it.arn, it.inputs) for it in tour.stack.deployment.resources]
+def test_what_was_seen_is_what_is_kept_for_the_posture_gate(walkthrough: Walkthrough) -> None:
+    made = [
+        Resource(it.type, it.name, it.arn, it.inputs)
+        for it in walkthrough.stack.deployment.resources
+    ]
     graph = Graph(made)
     seen = {
-        role: sorted(f"{action} {graph.describe_arn(arn)}" for action, arn in needed(tour, role))
+        role: sorted(
+            f"{action} {graph.describe_arn(arn)}" for action, arn in needed(walkthrough, role)
+        )
         for role in ROLES
     }
     path = ROOT / RECORDED_FILE
@@ -102,8 +109,8 @@ def test_what_was_seen_is_what_is_kept_for_the_posture_gate(tour: Tour) -> None:
     assert json.loads(path.read_text(encoding="utf-8")) == seen
 
 
-def test_lambda_itself_needs_what_is_named_here(tour: Tour) -> None:
-    assert {call.action for _, call in tour.stack.calls("lambda")} == set(LAMBDA_NEEDS)
+def test_lambda_itself_needs_what_is_named_here(walkthrough: Walkthrough) -> None:
+    assert {call.action for _, call in walkthrough.stack.calls("lambda")} == set(LAMBDA_NEEDS)
 
 
 #: What every function is told although no line of its code reads it.
@@ -115,9 +122,9 @@ UNREAD = {
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda call: call.name)
 def test_a_function_is_told_what_it_was_seen_reading_and_nothing_else(
-    tour: Tour, function: Function
+    walkthrough: Walkthrough, function: Function
 ) -> None:
-    read = tour.stack.settings_read(function.name)
+    read = walkthrough.stack.settings_read(function.name)
     # Classic rules without open mode are refused, so who reads one has to know the other.
     rules = {"auth_mode"} if "card_rules" in read else set()
 

@@ -201,7 +201,7 @@ def test_there_is_practice_enough_for_every_limit_of_a_canary() -> None:
     ("response", "told"),
     [
         (Said(503, {}), "PurchaseRefusedError: POST /register: 503"),
-        (Said(200, {}), "another shape"),
+        (Said(200, {}), "not those of this shop"),
     ],
 )
 def test_practice_that_is_refused_is_for_the_gates_to_judge(
@@ -221,7 +221,7 @@ def test_practice_that_is_refused_is_for_the_gates_to_judge(
     assert told in capfd.readouterr().err
 
 
-# It failed and nobody took it back, the policy is wrong, too little is known, it was killed.
+# It failed and was not taken back, the policy is wrong, too little is known, it was killed.
 @pytest.mark.parametrize("verdict", [1, 2, 3, -9])
 def test_a_release_that_was_not_found_good_is_taken_back(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, verdict: int
@@ -347,7 +347,7 @@ def test_an_image_that_is_there_is_not_built_again(
 
 
 def test_watching_asks_the_real_command(stack: Stack) -> None:
-    # Nobody listens at the stack's address, so nothing is known, and that is no pass.
+    # The stack's address does not answer, so nothing is known, and that is no pass.
     assert Release(stack.name).watch() in {1, 3}
 
 

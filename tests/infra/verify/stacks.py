@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def deployed(emulator: Emulator) -> str:
-    """Deploy a whole stack whose functions nobody serves, and return its name."""
+    """Deploy a whole stack whose functions do not run, and return its name."""
     stack = f"v{uuid4().hex[:12]}"
     urls = {function.name: "http://127.0.0.1:1" for function in FUNCTIONS}
     deploy(emulator.endpoint_url, stack=stack, function_urls=urls, clients=clients_of(emulator))

@@ -74,7 +74,7 @@ def test_what_breaks_its_limit_fails() -> None:
     [
         None,
         evidence(),
-        evidence(unreachable="nobody answers"),
+        evidence(unreachable="no answer"),
         evidence(Measurement("delivered", None, "of 1")),
         evidence(Measurement("delivered", 1, "of 1", samples=0)),
         evidence(Measurement("delivered by another", 1, "of 1")),

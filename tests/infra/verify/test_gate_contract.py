@@ -335,7 +335,7 @@ def _changed(shop: ShopProcess, place: str, change: Callable[[Any], Any]) -> Any
     [
         ("/catalogliveness", lambda _: {"data": {"version": ""}}, "pages", "no version"),
         ("/cart/total", lambda _: {"carttotal": "34.99"}, "pages", "the total is no number"),
-        ("/userinfo", lambda _: {"userId": "another"}, "react", "somebody else"),
+        ("/userinfo", lambda _: {"userId": "another"}, "react", "another user"),
         (
             "/order/add",
             lambda body: {**body, "payment": {**body["payment"], "success": True}},

@@ -83,6 +83,6 @@ async def test_a_tree_without_a_shop_is_not_judged(tmp_path: Path) -> None:
 async def test_a_shop_that_lets_nobody_in_is_not_judged() -> None:
     with (
         serving(lambda _: Said(503, {"message": "later"})) as url,
-        pytest.raises(SourceUnreachableError, match="lets nobody register"),
+        pytest.raises(SourceUnreachableError, match="refuses to register"),
     ):
         await plant(url)

@@ -1,4 +1,4 @@
-"""Everything a customer, the staff and the machines around it can do with an executed stack."""
+"""Every action of customers, staff, schedules and rotation on an executed stack."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -28,8 +28,8 @@ def order_of(product_id: str, **fields: Any) -> dict[str, Any]:
     return {"card": CARD, "cart": cart, "total": "34.99", **fields}
 
 
-class Tour:
-    """A visitor with an account, who may also be of the staff, and notes on where they were."""
+class Walkthrough:
+    """A visitor with an account and a staff token; ``visited`` are the routes that were called."""
 
     def __init__(self, stack: ExecutedStack) -> None:
         """Register; what follows is up to the visitor."""
@@ -76,7 +76,7 @@ class Tour:
         return made
 
     def place(self, **fields: Any) -> str:
-        """Return the id of a new order that nobody works on yet."""
+        """Return the id of a new order whose messages are still on the queue."""
         body = order_of(self.add_product(), **fields)
         placed = self.visit("POST", "/order/add/{userid}", body, prefer="respond-async")
         order_id: str = placed["order_id"]
@@ -100,7 +100,7 @@ class Tour:
         times = {"placed_at": {"S": then}, "updated_at": {"S": then}}
         dynamodb.put_item(TableName=table, Item={**item, **times})
 
-    def see_everything(self) -> None:
+    def run_all(self) -> None:
         """Do all of it, in an order that makes sense."""
         self.look_around()
         self.fill_a_cart()
@@ -111,7 +111,7 @@ class Tour:
         self.stack.write_logs()
 
     def look_around(self) -> None:
-        """Read what everybody can read."""
+        """Read what needs no token."""
         product = {"id": self.add_product("/product")}
         for route in ("/", "/pos", "/docs", "/healthz", "/readyz", "/live", "/catalogliveness"):
             self.visit("GET", route)

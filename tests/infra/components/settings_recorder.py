@@ -1,4 +1,4 @@
-"""A handler that notes which settings it reads: ``NOTED_HANDLER``, into the file ``NOTES``."""
+"""A handler that records which settings it reads: ``NOTED_HANDLER``, into the file ``NOTES``."""
 
 import os
 from importlib import import_module
@@ -13,7 +13,7 @@ _MEANS = {"is_open": "auth_mode"}
 _read_settings = settings.read_settings
 
 
-class _Noted:
+class _Recorded:
     """Settings that write down the names they are asked for."""
 
     def __init__(self, environment: dict[str, str]) -> None:
@@ -28,12 +28,17 @@ class _Noted:
         _note(name)
         return self._settings.required(name)
 
+    def queue_url(self, queue: str) -> str:
+        """Return the URL of a queue; each queue is a setting of its own."""
+        _note(f"{queue.replace('-', '_')}_queue_url")
+        return self._settings.queue_url(queue)
+
 
 def _note(name: str) -> None:
     with Path(os.environ["NOTES"]).open("a", encoding="utf-8") as notes:
         notes.write(f"{name}\n")
 
 
-settings.read_settings = _Noted  # type: ignore[assignment]
+settings.read_settings = _Recorded  # type: ignore[assignment]
 _module, _, _name = os.environ["NOTED_HANDLER"].rpartition(".")
 handler = getattr(import_module(_module), _name)
