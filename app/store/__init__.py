@@ -1,1 +1,1 @@
-"""DynamoDB; nobody outside knows how it is reached."""
+"""DynamoDB access; no other package imports the client."""

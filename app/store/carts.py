@@ -1,11 +1,11 @@
 """Carts in the table: one item per user, so that a cart is read and cleared with one call.
 
-Each line is two attributes, ``l#<item id>`` with what does not change and ``q#<item id>``
-with the quantity. DynamoDB can create the one and add to the other in a single atomic
-update even when the cart does not exist yet; with a nested map it could not.
+Each line is two attributes: ``l#<item id>`` with what does not change and ``q#<item id>``
+with the quantity. One atomic update can create the first and add to the second even when
+the cart does not exist yet; with a nested map that is not possible.
 
-No change is repeated here when its answer is lost: it may have been made, and a second time
-it would undo what another tab was told is done in between. Who gets no answer looks first.
+Writes whose answer is lost are not repeated: the write may have been made, and a repeat
+could undo what another tab has changed since. The client gets 503 and reads the cart first.
 """
 
 from datetime import datetime
@@ -33,8 +33,8 @@ def _line_to_value(line: CartLine) -> dict[str, Any]:
         "price_text": line.price_text,
         "added_at": instant_to_text(line.added_at),
     }
-    # Every byte of a cart is paid for at each change.
-    return {name: each for name, each in value.items() if each not in {"", None}}
+    # Empty fields are left out: every change of a cart pays for the bytes of the whole item.
+    return {name: content for name, content in value.items() if content not in {"", None}}
 
 
 def _value_to_line(item_id: str, value: dict[str, Any], quantity: int) -> CartLine:
@@ -77,7 +77,7 @@ def cart_to_item(cart: Cart, *, now: datetime) -> Item:
 
 
 async def get_cart(table: Table, user_id: str) -> Cart:
-    """Return a user's cart; one that nobody filled yet is empty."""
+    """Return a user's cart; a cart that was never filled is empty."""
     item = await table.get(cart_key(user_id), consistent=True)
     return Cart(user_id) if item is None else item_to_cart(item)
 
@@ -85,8 +85,8 @@ async def get_cart(table: Table, user_id: str) -> Cart:
 async def add_line(table: Table, user_id: str, line: CartLine, *, now: datetime) -> None:
     """Put a line into a cart, or add its quantity to the line that is there.
 
-    One atomic call: two tabs cannot lose each other's items. The other fields of a line
-    stay as first stored.
+    One atomic call, so two tabs cannot lose each other's items. The other fields of a line
+    stay as they were first stored.
 
     Raises:
         CartFullError: the cart would outgrow one item of the table (400 KB).
@@ -95,7 +95,7 @@ async def add_line(table: Table, user_id: str, line: CartLine, *, now: datetime)
         await table.update(
             cart_key(user_id),
             "SET #line = if_not_exists(#line, :line), user_id = :user, "
-            "GSI2PK = if_not_exists(GSI2PK, :shard), GSI2SK = if_not_exists(GSI2SK, :place) "
+            "GSI2PK = if_not_exists(GSI2PK, :shard), GSI2SK = if_not_exists(GSI2SK, :created) "
             "ADD #quantity :quantity",
             names={
                 "#line": _LINE + line.item_id,
@@ -105,7 +105,7 @@ async def add_line(table: Table, user_id: str, line: CartLine, *, now: datetime)
                 ":line": _line_to_value(line),
                 ":user": user_id,
                 ":shard": shard_for(_CARTS, user_id),
-                ":place": time_sort_key(now, user_id),
+                ":created": time_sort_key(now, user_id),
                 ":quantity": line.quantity,
             },
             is_repeatable=False,
@@ -115,7 +115,7 @@ async def add_line(table: Table, user_id: str, line: CartLine, *, now: datetime)
 
 
 async def set_quantity(table: Table, user_id: str, item_id: str, quantity: int) -> None:
-    """Change a line's quantity; 0 removes it; a line that is not there stays so."""
+    """Set a line's quantity; 0 removes the line; for a missing line nothing changes."""
     names = {"#quantity": _QUANTITY + item_id}
     try:
         if quantity == 0:
@@ -158,6 +158,6 @@ async def delete_cart(table: Table, user_id: str) -> None:
 
 
 async def list_carts(table: Table, request: PageRequest) -> Page[Cart]:
-    """Return a page of all carts, oldest first; keys by query, carts by batch."""
+    """Return a page of all carts, oldest first; queries for keys, then a batch read."""
     page = await read_page_behind(table, GSI2, shards(_CARTS), name="carts", request=request)
     return Page(tuple(map(item_to_cart, page.entries)), page.next_token)

@@ -1,8 +1,8 @@
-"""The one place that knows what the table's keys look like.
+"""The keys of the table; no other module knows their shape.
 
-A key holds one id behind a fixed word, so no id from a client can reach another kind of
-item. Lists of everybody are spread over :data:`SHARDS` partitions, so that no partition
-takes the writes of the whole shop.
+A key is a fixed prefix and one id, so an id from a client cannot address another kind of
+item. Lists of all users, carts and orders are spread over :data:`SHARDS` partitions, so that
+no partition takes the writes of the whole shop.
 """
 
 from datetime import datetime
@@ -26,7 +26,7 @@ def user_key(user_id: str) -> Key:
 
 
 def username_key(folded: str) -> Key:
-    """Return the key of a user's credentials, which also reserve the name."""
+    """Return the key of a user's credentials, whose item also reserves the name."""
     return {"PK": f"USERNAME#{folded}", "SK": "USERNAME"}
 
 
@@ -51,12 +51,12 @@ def buyer_partition(user_id: str) -> str:
 
 
 def shards(kind: str) -> tuple[str, ...]:
-    """Return every partition of a list of everybody."""
+    """Return all partitions of a sharded list."""
     return tuple(f"{kind}#{shard}" for shard in range(SHARDS))
 
 
 def shard_for(kind: str, identity: str) -> str:
-    """Return the partition of that list which holds ``identity``."""
+    """Return the partition of a sharded list that holds ``identity``."""
     return f"{kind}#{crc32(identity.encode()) % SHARDS}"
 
 

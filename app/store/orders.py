@@ -28,14 +28,14 @@ _OPEN = "OPEN"
 
 
 def order_to_item(order: Order) -> Item:
-    """Return the item that stores ``order``; a final one is not in the sweeper's index."""
-    place = time_sort_key(order.placed_at, order.order_id)
+    """Return the item that stores ``order``; a final order is not in the sweeper's index."""
+    sort_key = time_sort_key(order.placed_at, order.order_id)
     item: Item = {
         **order_key(order.order_id),
         GSI1.hash_key: buyer_partition(order.user_id),
-        GSI1.range_key: place,
+        GSI1.range_key: sort_key,
         GSI2.hash_key: shard_for(_ORDERS, order.order_id),
-        GSI2.range_key: place,
+        GSI2.range_key: sort_key,
         "order_id": order.order_id,
         "user_id": order.user_id,
         "state": int(order.state),
@@ -54,7 +54,7 @@ def order_to_item(order: Order) -> Item:
     }
     if not order.state.is_final:
         item[GSI3.hash_key] = shard_for(_OPEN, order.order_id)
-        item[GSI3.range_key] = place
+        item[GSI3.range_key] = sort_key
     if order.transaction_id is not None:
         item["transaction_id"] = order.transaction_id
     if order.tracking_number is not None:
@@ -86,7 +86,7 @@ def item_to_order(item: Item) -> Order:
 
 
 async def add_order(table: Table, order: Order) -> Order | None:
-    """Store a new order; return None, or the order that has this id already.
+    """Store a new order; return None, or the order that already has this id.
 
     Raises:
         InvalidInputError: it does not fit into one item of the table (400 KB).
@@ -122,17 +122,17 @@ async def advance_order(
     transaction_id: str | None = None,
     tracking_number: str | None = None,
 ) -> Order:
-    """Move an order to ``target`` and return it; a repeat or a straggler changes no state.
+    """Move an order to ``target`` and return it; repeated and late events change no state.
 
-    The rule "forward only" is the condition of the write. What an order does not know yet,
-    a late event still fills in.
+    The rule "forward only" is the condition of the write. A late event still fills in the
+    transaction id or tracking number if the order has none.
 
     Raises:
-        OrderNotFoundError: there is no such order.
+        OrderNotFoundError: there is none with this id.
         OrderNotPaidError: a shipment was reported before the payment.
     """
-    facts = {"transaction_id": transaction_id, "tracking_number": tracking_number}
-    known = {name: value for name, value in facts.items() if value is not None}
+    details = {"transaction_id": transaction_id, "tracking_number": tracking_number}
+    known = {name: value for name, value in details.items() if value is not None}
     origins = {f":from{state:d}": int(state) for state in ALLOWED_FROM[target]}
     expression = "SET #state = :state, #status = :status, updated_at = :now"
     expression += "".join(f", {name} = if_not_exists({name}, :{name})" for name in known)
@@ -162,7 +162,7 @@ async def advance_order(
 
 
 async def _fill_in(table: Table, order: Order, known: dict[str, str]) -> Order:
-    """Add facts that a late event brings to an order that misses them."""
+    """Store the details of a late event that the order does not have yet."""
     missing = {name: value for name, value in known.items() if getattr(order, name) is None}
     if not missing or order.state is OrderState.DECLINED:
         return order
@@ -190,7 +190,7 @@ async def list_user_orders(table: Table, user_id: str, request: PageRequest) -> 
 
 
 async def list_orders(table: Table, request: PageRequest) -> Page[Order]:
-    """Return a page of everybody's orders, newest first; keys by query, orders by batch."""
+    """Return a page of all orders, newest first; queries for keys, then a batch read."""
     return _readable(
         await read_page_behind(
             table, GSI2, shards(_ORDERS), name="orders", request=request, newest_first=True
@@ -210,7 +210,7 @@ async def list_overdue_order_ids(
 ) -> tuple[str, ...]:
     """Return up to ``limit`` ids of orders placed before then and not final yet, oldest first.
 
-    Reads keys only: who bought what is nobody's business here.
+    Reads keys only, so that the caller sees no personal data.
     """
     page = await read_page(
         table, GSI3, shards(_OPEN), name="open orders", request=PageRequest(limit)
@@ -222,7 +222,7 @@ async def list_overdue_order_ids(
 
 
 def _readable(page: Page[Item]) -> Page[Order]:
-    """Return the orders of a page: one that nobody can read must not hide all others."""
+    """Return the orders of a page; an item that cannot be read is logged and counted."""
     orders = []
     for item in page.entries:
         try:

@@ -1,4 +1,4 @@
-"""Lists in pages: a merge over sharded partitions, and opaque tokens to go on with."""
+"""Pagination: pages merged from sharded partitions, and opaque tokens for the next page."""
 
 import asyncio
 import base64
@@ -14,14 +14,14 @@ from app.domain.errors import InvalidInputError
 from app.store.schema import Index
 from app.store.table import Item, Table
 
-#: A list without a limit stops here.
+#: Entries per page at most, and where the request names no limit.
 MAX_PAGE = 1000
 
-#: A page ends early where it becomes this large: an answer with all escapes that JSON in JSON
-#: needs must stay below Lambda's 6 MB.
+#: A page that becomes this large ends early: the answer, escaped as JSON inside JSON, must stay
+#: below Lambda's limit of 6 MB.
 MAX_PAGE_BYTES = 2_500_000
 
-#: As many of the largest items (400 KB) as one batch of DynamoDB returns (16 MB).
+#: A batch read of DynamoDB returns at most 16 MB, which is 40 items of 400 KB.
 _BATCH = 40
 
 T = TypeVar("T")
@@ -33,26 +33,26 @@ class Page(Generic[T]):
 
     entries: tuple[T, ...]
     next_token: str | None
-    #: How many entries were left out because nobody can read them; each was logged.
+    #: How many items could not be read and were left out; each was logged.
     unreadable: int = 0
 
 
 @dataclass(frozen=True)
 class PageRequest:
-    """How many entries a caller wants, and behind which token."""
+    """How many entries a caller wants, and the token of the page before."""
 
     limit: int = MAX_PAGE
     token: str | None = None
 
 
 def write_token(name: str, position: str) -> str:
-    """Return a token for the place behind ``position`` in the list called ``name``."""
+    """Return the token of the page after ``position`` in the list called ``name``."""
     text = f"{name}\n{position}".encode()
     return base64.urlsafe_b64encode(_checksum(text) + text).decode().rstrip("=")
 
 
 def _checksum(text: bytes) -> bytes:
-    """Return what tells a whole token from a damaged one; it keeps no secret."""
+    """Return a checksum that detects damaged tokens; it protects no secret."""
     return crc32(text).to_bytes(4, "big")
 
 
@@ -97,7 +97,7 @@ async def read_page(
         for partition in partitions
     ]
     try:
-        items, is_cut = await _first_of(
+        items, is_cut = await _merge(
             streams, request.limit, sort_key=index.range_key, newest_first=newest_first
         )
     finally:
@@ -125,40 +125,40 @@ async def read_page_behind(
     )
     items: list[Item] = []
     size = 0
-    for place in range(0, len(keys.entries), _BATCH):
-        some = keys.entries[place : place + _BATCH]
+    for start in range(0, len(keys.entries), _BATCH):
+        batch = keys.entries[start : start + _BATCH]
         found = {
             item["PK"]: item
-            for item in await table.get_many([{"PK": key["PK"], "SK": key["SK"]} for key in some])
+            for item in await table.get_many([{"PK": key["PK"], "SK": key["SK"]} for key in batch])
         }
-        for number, key in enumerate(some, place):
+        for position, key in enumerate(batch, start):
             if key["PK"] not in found:
                 continue
-            size += _size_of(found[key["PK"]])
+            size += _estimate_bytes(found[key["PK"]])
             if items and size > MAX_PAGE_BYTES:
-                last = keys.entries[number - 1][index.range_key]
+                last = keys.entries[position - 1][index.range_key]
                 return Page(tuple(items), write_token(name, last))
             items.append(found[key["PK"]])
     return Page(tuple(items), keys.next_token)
 
 
-def _size_of(item: Item) -> int:
-    """Return about how many bytes an item takes in an answer, rather too many."""
+def _estimate_bytes(item: Item) -> int:
+    """Return how many bytes an item takes in an answer; an estimate, rather too high."""
     return len(json.dumps(item, default=str))
 
 
-async def _first_of(
+async def _merge(
     streams: Sequence[AsyncGenerator[Item, None]],
     count: int,
     *,
     sort_key: str,
     newest_first: bool,
 ) -> tuple[list[Item], bool]:
-    """Return the first items of sorted streams, ``count`` or a page full, and if there are more.
+    """Return up to ``count`` items of sorted streams, and whether there are more.
 
-    Their first pages load side by side.
+    Ends early after ``MAX_PAGE_BYTES``. The first pages of the streams load in parallel.
     """
-    # A stream that still runs cannot be closed, so all are awaited even when one fails.
+    # A running stream cannot be closed, so all are awaited even when one fails.
     heads = await asyncio.gather(
         *(anext(stream, None) for stream in streams), return_exceptions=True
     )
@@ -173,7 +173,7 @@ async def _first_of(
     size = 0
     while waiting:
         head = heapq.heappop(waiting)
-        size += _size_of(head.item)
+        size += _estimate_bytes(head.item)
         if len(found) == count or (found and size > MAX_PAGE_BYTES):
             return found, True
         found.append(head.item)

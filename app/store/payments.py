@@ -1,4 +1,4 @@
-"""Decisions about payments in the table: put once, never changed."""
+"""Payment decisions in the table: stored once, never changed."""
 
 from collections.abc import Sequence
 
@@ -36,11 +36,11 @@ def item_to_decision(item: Item) -> PaymentDecision:
 
 
 async def decide_once(table: Table, decision: PaymentDecision) -> PaymentDecision:
-    """Store ``decision`` unless the order has one; return the one that counts."""
+    """Store ``decision`` unless the order has one; return the stored one."""
     try:
         await table.put(decision_to_item(decision), condition=NOT_THERE)
     except ConditionFailedError as failure:
-        # A failed condition "is not there" always found an item.
+        # The condition fails only where an item exists, so the error carries it.
         return item_to_decision(failure.item or {})
     return decision
 
@@ -52,6 +52,6 @@ async def find_decision(table: Table, order_id: str) -> PaymentDecision | None:
 
 
 async def find_decisions(table: Table, order_ids: Sequence[str]) -> dict[str, PaymentDecision]:
-    """Return those decisions that exist, by order id; one call per 100."""
-    items = await table.get_many([payment_key(each) for each in order_ids])
+    """Return the decisions that exist, by order id; one call per 100 ids."""
+    items = await table.get_many([payment_key(order_id) for order_id in order_ids])
     return {item["order_id"]: item_to_decision(item) for item in items}

@@ -58,8 +58,10 @@ async def get_product(table: Table, product_id: str) -> Product:
 
 
 async def find_products(table: Table, product_ids: Sequence[str]) -> dict[str, Product]:
-    """Return those of the products that exist, by id; one call per 100."""
-    items = await table.get_many([product_key(each) for each in dict.fromkeys(product_ids)])
+    """Return the products that exist, by id; one call per 100 ids."""
+    items = await table.get_many(
+        [product_key(product_id) for product_id in dict.fromkeys(product_ids)]
+    )
     return {item["product_id"]: item_to_product(item) for item in items}
 
 

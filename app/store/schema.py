@@ -40,11 +40,11 @@ class TableShape:
         )
 
 
-#: Orders of a user, newest first; the whole catalog. Whole items, so one query answers.
+#: The orders of a user, and the catalog. Holds whole items, so one query answers.
 GSI1 = Index("GSI1", "ALL")
-#: Everybody's users, carts and orders for staff. Keys only: nothing that changes is in it.
+#: All users, carts and orders, for staff. Keys only: nothing that changes is in it.
 GSI2 = Index("GSI2", "KEYS_ONLY")
-#: Orders that are not final yet, for the sweeper. Sparse: a final order leaves it.
+#: Orders that are not final, for the sweeper. Sparse: final orders are removed from it.
 GSI3 = Index("GSI3", "KEYS_ONLY")
 
 SHAPE = TableShape("PK", "SK", (GSI1, GSI2, GSI3))

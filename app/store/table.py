@@ -1,7 +1,7 @@
-"""The handle on the one table; nothing outside ``app/store`` knows how it is reached.
+"""The handle on the one table; only ``app/store`` imports the DynamoDB client.
 
-DynamoDB is spoken to through pydynox (app/DECISIONS.md, 14). Its errors are translated here,
-by name, where they occur; what is not named passes through.
+The client is pydynox (app/DECISIONS.md, 14). Its errors are translated here, by
+class; the others pass through.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ from app.store.schema import SHAPE, Index
 Item = dict[str, Any]
 T = TypeVar("T")
 
-# Short, so that a stalled table is noticed well within a function's own time-out.
+# Short, so that a stalled table is noticed well before the function's time-out.
 CONNECT_TIMEOUT_SECONDS = 1.0
 READ_TIMEOUT_SECONDS = 2.0
-# Repeats are made here: the client would repeat an ADD whose answer got lost, and count twice.
+# One attempt: the client would also repeat an ADD whose answer was lost, which counts twice.
 ATTEMPTS_OF_THE_CLIENT = 1
 _PAUSES_SECONDS = (0.05, 0.2)
 
-#: What one batch call of DynamoDB takes.
+#: Items per batch call, set by DynamoDB.
 GET_BATCH, PUT_BATCH = 100, 25
 
 NOT_THERE = f"attribute_not_exists({SHAPE.hash_key})"
@@ -44,16 +44,16 @@ THERE = f"attribute_exists({SHAPE.hash_key})"
 
 
 class ConditionFailedError(Exception):
-    """The condition of a write did not hold; ``item`` is what was there, if anything."""
+    """The condition of a write did not hold; ``item`` is the stored item, if there is one."""
 
     def __init__(self, item: Item | None) -> None:
-        """Remember the item that stood in the way."""
+        """Keep the stored item."""
         super().__init__("the condition of a write did not hold")
         self.item = item
 
 
 class ItemTooLargeError(Exception):
-    """An item would be larger than DynamoDB takes (400 KB); nothing was written."""
+    """An item would exceed DynamoDB's limit of 400 KB; nothing was written."""
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def _translated() -> Iterator[None]:
     except ConditionalCheckFailedException as failure:
         raise ConditionFailedError(getattr(failure, "item", None)) from failure
     except TransactionCanceledException as failure:
-        # pydynox gives the reasons as text only; throttling and conflicts are for a retry.
+        # pydynox gives the reasons only as text; throttling and conflicts may be retried.
         if "ConditionalCheckFailed" in str(failure):
             raise ConditionFailedError(None) from failure
         raise StoreUnavailableError("the store is busy") from failure
@@ -74,78 +74,78 @@ def _translated() -> Iterator[None]:
     except (ConnectionException, ProvisionedThroughputExceededException) as failure:
         raise StoreUnavailableError("the store does not answer") from failure
     except PydynoxException as failure:
-        if _is_passing(failure):
+        if _is_transient(failure):
             raise StoreUnavailableError("the store does not answer") from failure
         raise
 
 
-def _is_passing(failure: PydynoxException) -> bool:
-    """Tell what DynamoDB has to settle itself: it is away, failing, busy or in conflict.
+def _is_transient(failure: PydynoxException) -> bool:
+    """Tell whether a retry may succeed: no connection, throttling, conflict, 500 or 503.
 
-    pydynox has no class for its 500, its 503 and a conflict of transactions.
+    pydynox has no class for DynamoDB's 500, its 503 and transaction conflicts.
     """
     return type(failure) is PydynoxException or isinstance(
         failure, ConnectionException | ProvisionedThroughputExceededException
     )
 
 
-async def _answer(ask: Callable[[], Awaitable[T]], *, is_repeatable: bool = True) -> T:
-    """Return the answer to one call; repeat it now and then while DynamoDB is away or busy.
+async def _call(operation: Callable[[], Awaitable[T]], *, is_repeatable: bool = True) -> T:
+    """Return the result of one call; retry it twice after transient errors.
 
     Raises:
-        StoreUnavailableError: it did not answer in time (``app.deadlines``).
+        StoreUnavailableError: there was no result before the deadline (``app.deadlines``).
     """
     with _translated():
         async with call_deadline(StoreUnavailableError("the store does not answer")):
             for pause in _PAUSES_SECONDS:
                 try:
-                    return await ask()
+                    return await operation()
                 except ProvisionedThroughputExceededException:
-                    pass  # Refused, so nothing was done: anything may be repeated.
+                    pass  # Throttled, so nothing was done: any call may be retried.
                 except PydynoxException as failure:
-                    if not (is_repeatable and _is_passing(failure)):
+                    if not (is_repeatable and _is_transient(failure)):
                         raise
                 await asyncio.sleep(pause)
-            return await ask()
+            return await operation()
 
 
-def _batches(things: Sequence[T], size: int) -> Iterator[list[T]]:
-    return (list(things[place : place + size]) for place in range(0, len(things), size))
+def _batches(entries: Sequence[T], size: int) -> Iterator[list[T]]:
+    return (list(entries[start : start + size]) for start in range(0, len(entries), size))
 
 
 class Table:
-    """The table by name; each method is one call to DynamoDB unless it says otherwise."""
+    """The table; each method is one call to DynamoDB unless its docstring says otherwise."""
 
     def __init__(self, name: str, client: DynamoDBClient) -> None:
-        """Speak to the table ``name`` through ``client``."""
+        """Use the table ``name`` through ``client``."""
         self.name = name
         self._client = client
 
     async def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        """Return the item under ``key``; ``consistent`` sees every write before it."""
-        item: Item | None = await _answer(
+        """Return the item under ``key``; a ``consistent`` read sees every earlier write."""
+        item: Item | None = await _call(
             lambda: self._client.get_item(self.name, key, consistent_read=consistent)
         )
         return item
 
     async def get_many(self, keys: Sequence[Key]) -> list[Item]:
-        """Return the items there are, in no order; one call per 100 keys."""
+        """Return the items that exist, in no order; one call per 100 keys."""
         items: list[Item] = []
-        for some in _batches(keys, GET_BATCH):
-            items += await _answer(partial(self._client.batch_get, self.name, some))
+        for batch in _batches(keys, GET_BATCH):
+            items += await _call(partial(self._client.batch_get, self.name, batch))
         return items
 
     async def put(
         self, item: Item, *, condition: str | None = None, is_repeatable: bool = True
     ) -> None:
-        """Write ``item`` over whatever is there.
+        """Store ``item``, over an existing one too.
 
         Raises:
-            ItemTooLargeError: it is more than one item can hold.
-            ConditionFailedError: ``condition`` did not hold; carries the item found, which
-                can be this very one when an answer got lost.
+            ItemTooLargeError: it exceeds 400 KB.
+            ConditionFailedError: ``condition`` did not hold; carries the stored item, which
+                can be ``item`` itself when an answer was lost.
         """
-        await _answer(
+        await _call(
             lambda: self._client.put_item(
                 self.name,
                 item,
@@ -156,15 +156,15 @@ class Table:
         )
 
     async def put_many(self, items: Sequence[Item]) -> None:
-        """Write items without conditions; one call per 25 items."""
-        for some in _batches(items, PUT_BATCH):
-            await _answer(partial(self._client.batch_write, self.name, put_items=some))
+        """Store items without conditions; one call per 25 items."""
+        for batch in _batches(items, PUT_BATCH):
+            await _call(partial(self._client.batch_write, self.name, put_items=batch))
 
     async def add_together(self, *items: Item) -> None:
-        """Write new items, all or none.
+        """Store new items in one transaction, all or none.
 
         Raises:
-            ConditionFailedError: one of the keys is taken.
+            ConditionFailedError: an item with one of the keys exists.
         """
         puts = [
             {
@@ -175,8 +175,8 @@ class Table:
             }
             for item in items
         ]
-        # Not repeated: the repeat of one whose answer got lost would find the keys taken.
-        await _answer(lambda: self._client.transact_write(puts), is_repeatable=False)
+        # Not retried: after a lost answer the retry would find its own items.
+        await _call(lambda: self._client.transact_write(puts), is_repeatable=False)
 
     async def update(
         self,
@@ -188,16 +188,16 @@ class Table:
         condition: str | None = None,
         is_repeatable: bool = True,
     ) -> Item:
-        """Change one item and return it as it is afterwards.
+        """Change one item and return the changed item.
 
-        ``is_repeatable`` is whether the change may be made twice, unknown to the caller, and
-        the second time after what others have written in between.
+        ``is_repeatable`` says that the change may be made twice, the second time after
+        other writers have changed the item.
 
         Raises:
-            ConditionFailedError: ``condition`` did not hold; carries the item found.
-            ItemTooLargeError: it would become more than one item can hold.
+            ConditionFailedError: ``condition`` did not hold; carries the stored item.
+            ItemTooLargeError: the changed item would exceed 400 KB.
         """
-        item: Item | None = await _answer(
+        item: Item | None = await _call(
             lambda: self._client.update_item(
                 self.name,
                 key,
@@ -214,7 +214,7 @@ class Table:
 
     async def delete(self, key: Key, *, is_repeatable: bool = True) -> None:
         """Remove the item under ``key``, if there is one."""
-        await _answer(lambda: self._client.delete_item(self.name, key), is_repeatable=is_repeatable)
+        await _call(lambda: self._client.delete_item(self.name, key), is_repeatable=is_repeatable)
 
     async def query(
         self,
@@ -225,32 +225,32 @@ class Table:
         newest_first: bool = False,
         page_size: int,
     ) -> AsyncGenerator[Item, None]:
-        """Yield the items of one index partition in sort order, behind ``after``.
+        """Yield the items of one index partition in sort order, after the key ``after``.
 
-        One call per ``page_size`` items (or megabyte), made only when they are asked for.
+        One call per ``page_size`` items (or megabyte), made when the items are needed.
         """
 
         def new_query() -> AsyncIterator[Item]:
-            return self._ask_index(
+            return self._query_index(
                 index, partition, after, newest_first=newest_first, page_size=page_size
             )
 
-        found = new_query()
+        items = new_query()
 
-        async def ask() -> Item | None:
-            nonlocal found
+        async def next_item() -> Item | None:
+            nonlocal items
             try:
-                return await anext(found, None)
+                return await anext(items, None)
             except PydynoxException:
-                # It would seem to be at its end if it were asked again.
-                found = new_query()
+                # A failed iterator would end without an error on the next call.
+                items = new_query()
                 raise
 
-        while (item := await _answer(ask)) is not None:
+        while (item := await _call(next_item)) is not None:
             after = item[index.range_key]
             yield item
 
-    def _ask_index(
+    def _query_index(
         self, index: Index, partition: str, after: str | None, *, newest_first: bool, page_size: int
     ) -> AsyncIterator[Item]:
         names = {"#p": index.hash_key}
@@ -260,7 +260,7 @@ class Table:
             condition += f" AND #s {'<' if newest_first else '>'} :s"
             names["#s"] = index.range_key
             values[":s"] = after
-        found: AsyncIterator[Item] = self._client.query(
+        items: AsyncIterator[Item] = self._client.query(
             self.name,
             condition,
             expression_attribute_names=names,
@@ -269,12 +269,12 @@ class Table:
             scan_index_forward=not newest_first,
             page_size=page_size,
         )
-        return found
+        return items
 
 
 @lru_cache(maxsize=1)
 def get_table() -> Table:
-    """Return this process's table; the client is made on first use and kept."""
+    """Return the table of this process; the client is made on first use and kept."""
     settings = get_settings()
     return open_table(settings.required("table"), region=settings.region)
 

@@ -41,7 +41,7 @@ def item_to_user(item: Item) -> User:
 
 
 def credentials_to_item(credentials: Credentials) -> Item:
-    """Return the item that stores credentials and thereby reserves the name."""
+    """Return the item that stores credentials; its key reserves the name."""
     return {
         **username_key(fold_username(credentials.username)),
         "user_id": credentials.user_id,
@@ -55,7 +55,7 @@ async def add_user(table: Table, user: User, credentials: Credentials) -> None:
     """Store a new user; profile and name in one transaction.
 
     Raises:
-        UsernameTakenError: somebody has this name, or had it a moment earlier.
+        UsernameTakenError: another user has this name.
     """
     try:
         await table.add_together(user_to_item(user), credentials_to_item(credentials))
@@ -76,7 +76,7 @@ async def get_user(table: Table, user_id: str) -> User:
 
 
 async def find_credentials(table: Table, username: str) -> Credentials | None:
-    """Return what a login is checked against, or None; sees a registration at once."""
+    """Return the credentials under a name, or None; a consistent read."""
     item = await table.get(username_key(fold_username(username)), consistent=True)
     if item is None:
         return None
@@ -89,6 +89,6 @@ async def find_credentials(table: Table, username: str) -> Credentials | None:
 
 
 async def list_users(table: Table, request: PageRequest) -> Page[User]:
-    """Return a page of all users, oldest first; keys by query, profiles by batch."""
+    """Return a page of all users, oldest first; queries for keys, then a batch read."""
     page = await read_page_behind(table, GSI2, shards(_USERS), name="users", request=request)
     return Page(tuple(map(item_to_user, page.entries)), page.next_token)

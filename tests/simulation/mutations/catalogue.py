@@ -63,7 +63,7 @@ MUTATIONS = {
     ),
     "a throttled call counts as done": Mutation(
         "app/store/table.py",
-        "                    pass  # Refused, so nothing was done: anything may be repeated.\n",
+        "                    pass  # Throttled, so nothing was done: any call may be retried.\n",
         "                    return None\n",
     ),
     "an order is put over the one that is there": Mutation(
