@@ -26,7 +26,7 @@ _PORTS = (TABLE_FILE, QUEUES_FILE, "app/aws.py")
 #: Where handlers begin: everything in these files.
 _ROOTS = ("workers/", "routers/", "app/main.py")
 #: Passed through on the way from a place to its call.
-_BETWEEN = (TABLE_FILE, "app/deadlines.py")
+_BETWEEN = (TABLE_FILE, QUEUES_FILE, "app/deadlines.py")
 
 #: Calls that are made side by side, in tasks of their own, and by whom.
 _SIDE_BY_SIDE = {
@@ -239,7 +239,7 @@ def running_site() -> Site:
     while frame is not None:
         code = frame.f_code
         name, path = code.co_qualname, _path_of(code)
-        if name.startswith(("Table.", "FakeQueues.", "FakeSecrets.")):
+        if name.startswith(("Table.", "SQSQueues.", "FakeSecrets.")):
             method = name.split(".")[1]
         elif path and path not in _BETWEEN:
             call = _FETCH if path == _KEYS_FILE else method

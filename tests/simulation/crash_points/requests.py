@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from app.domain.cart import Cart, CartLine
 from app.domain.errors import SecretsUnavailableError, ShopError
 from app.domain.order import OrderState
 from app.domain.user import Credentials, Role, User
+from app.queues import SQSQueues
 from app.security.passwords import hash_password_blocking
 from app.settings import read_settings
 from app.store.carts import cart_to_item
@@ -25,7 +26,7 @@ from app.store.users import credentials_to_item, user_to_item
 from infra.seeds.classic import classic_products, make_order
 from tests.simulation.crash_points.call_sites import Site, running_site
 from tests.simulation.crash_points.scenarios import FaultScript
-from tests.simulation.simulator.fake_clients import FakeQueues, fake_table
+from tests.simulation.simulator.fake_clients import fake_table
 from tests.simulation.simulator.faults import Fault
 from tests.simulation.simulator.gateway import KEYS, Answer, ask, patched_application
 from tests.simulation.simulator.lambdas import EPOCH, Log
@@ -33,6 +34,11 @@ from tests.simulation.simulator.loop import Process, SimLoop
 from tests.simulation.simulator.memory_table import MemoryTable
 from tests.simulation.simulator.network import KEYS as KEYS_SERVICE
 from tests.simulation.simulator.network import CallLostError, Network, Trace
+from tests.simulation.simulator.sqs_client import (
+    DroppedMessages,
+    SimulatedSQSClient,
+    sending_through,
+)
 from workers.dependencies import Dependencies
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -93,16 +99,6 @@ REQUESTS = {
 }
 
 
-class _NoQueues:
-    """Queues that take anything; these requests send nothing."""
-
-    def __init__(self) -> None:
-        self.on_attempt: Callable[[str, str], None] = lambda queue, body: None
-
-    def send(self, queue: str, body: str, delay_seconds: float = 0) -> None:
-        """Take a message."""
-
-
 @dataclass
 class Run:
     """One case under a script: who was asked, what was answered, what is in the table."""
@@ -123,10 +119,11 @@ class Run:
         memory = MemoryTable("shop", clock=loop.time, is_strict=False)
         for item in _items():
             memory.items[item["PK"], item["SK"]] = item
-        table, queues = fake_table(memory, network), FakeQueues(_NoQueues(), network)
+        table, queues = fake_table(memory, network), SQSQueues()
         dependencies = Dependencies(lambda: table, lambda: queues, lambda: _SETTINGS, lambda: EPOCH)
         self.states.append(_essence(memory))
-        with _patched(network, Log(trace, lambda: "api")) as log:
+        client = SimulatedSQSClient(DroppedMessages(), network)
+        with sending_through(client), _patched(network, Log(trace, lambda: "api")) as log:
             for _ in range(requests):
                 app.security.signing_keys._cached_keys = None
                 self.answers.append(self._ask(loop, dependencies))
@@ -192,9 +189,9 @@ def _patched(network: Network, log: Log) -> Iterator[Log]:
 def complaints(
     case: RequestCase, fault: Fault, *, at: int, repeats: int, calm: Run
 ) -> Iterator[str]:
-    """Run an case with a fault, ask once more without, and yield what is wrong.
+    """Run a request with a fault, ask once more without, and yield what is wrong.
 
-    ``calm`` is the case without a fault, asked for twice.
+    ``calm`` is the request without a fault, asked for twice.
     """
     run = Run(case, FaultScript(fault, at=at, repeats=repeats)).go(requests=2)
     first, again = run.answers
@@ -218,7 +215,7 @@ def complaints(
 
 
 def calm_run(case: RequestCase) -> Run:
-    """Return an case without a fault, asked for twice."""
+    """Return a request without a fault, asked for twice."""
     run = Run(case, FaultScript()).go(requests=2)
     [first, _] = run.answers
     assert first is not None

@@ -12,8 +12,8 @@ from app.store.pagination import PageRequest
 from tests.simulation.crash_points.call_sites import Site, running_site
 from tests.simulation.simulator.faults import DrawnFaults, Fault
 from tests.simulation.simulator.loop import Process
+from tests.simulation.simulator.purchases import EXPIRED, GOOD, Purchase, simple_purchase
 from tests.simulation.simulator.rules import DECLINED, DELIVERED, check
-from tests.simulation.simulator.shoppers import EXPIRED, GOOD, Purchase, simple_purchase
 from tests.simulation.simulator.sqs import order_in
 from tests.simulation.simulator.world import World
 
@@ -119,13 +119,9 @@ class ScenarioRun(World):
         """Do what the scenario says beside the purchases."""
         loop, scenario = self.loop, self._scenario
         if scenario.catalog_is_cleared_at is not None:
-            loop.at(loop.world, scenario.catalog_is_cleared_at, self._clear_catalog)
+            loop.at(loop.world, scenario.catalog_is_cleared_at, self.catalog.set_price, None)
         if scenario.is_read:
             loop.at(loop.world, 5.0, loop.start, Process("reader"), self._read())
-
-    def _clear_catalog(self) -> None:
-        for place in [each for each in self.memory.items if each[1] == "PRODUCT"]:
-            del self.memory.items[place]
 
     async def _read(self) -> None:
         """Read as the routes do; a reader who gets no answer goes away."""

@@ -24,14 +24,20 @@ from app.messages import (
     ShipmentRequested,
     ShipmentSent,
 )
+from app.queues import SQSQueues
 from app.settings import read_settings
 from app.store.orders import order_to_item
-from tests.simulation.simulator.fake_clients import FakeQueues, fake_table
+from tests.simulation.simulator.fake_clients import fake_table
 from tests.simulation.simulator.faults import NoFaults
 from tests.simulation.simulator.lambdas import SimContext
 from tests.simulation.simulator.loop import Process, SimLoop
 from tests.simulation.simulator.memory_table import Item, MemoryTable, Place
 from tests.simulation.simulator.network import Network, Trace
+from tests.simulation.simulator.sqs_client import (
+    DroppedMessages,
+    SimulatedSQSClient,
+    sending_through,
+)
 from workers import order, payment, shipment
 from workers.batch import handle_batch
 from workers.dependencies import Dependencies
@@ -88,16 +94,6 @@ def _new_order() -> Item:
     )
 
 
-class _Swallow:
-    """Queues whose messages are dropped: the events under test are all there are."""
-
-    def __init__(self) -> None:
-        self.on_attempt = lambda queue, body: None
-
-    def send(self, queue: str, body: str, delay_seconds: float = 0) -> None:
-        """Take a message and forget it."""
-
-
 class Shop:
     """A shop with one order, which handles one message at a time."""
 
@@ -106,7 +102,8 @@ class Shop:
         self.loop = SimLoop(Random(0))
         network = Network(self.loop, NoFaults(), Trace(self.loop), Random(0))
         self.memory = MemoryTable("shop", clock=self.loop.time, is_strict=False)
-        table, queues = fake_table(self.memory, network), FakeQueues(_Swallow(), network)
+        table, queues = fake_table(self.memory, network), SQSQueues()
+        self._client = SimulatedSQSClient(DroppedMessages(), network)
         self.now = TODAY
         self.dependencies = Dependencies(
             lambda: table, lambda: queues, lambda: _SETTINGS, lambda: self.now
@@ -123,7 +120,8 @@ class Shop:
         context = SimContext(process, self.loop.time)
         work = handle_batch({"Records": [record]}, context, handler, self.dependencies)
         task: asyncio.Task[Any] = self.loop.start(process, work)
-        self.loop.run()
+        with sending_through(self._client):
+            self.loop.run()
         return not task.result()["batchItemFailures"]
 
 

@@ -8,9 +8,11 @@ from app.domain.order import Address, CardSummary, Order, OrderState
 from app.domain.payment import PaymentDecision
 from app.store.orders import order_to_item
 from app.store.payments import decision_to_item
+from tests.simulation.simulator.catalog import PRICE_CENTS
 from tests.simulation.simulator.memory_table import Item
-from tests.simulation.simulator.shoppers import BACKLOG_USER, PRICE_CENTS
 
+#: Who placed them.
+BACKLOG_USER = "earlier"
 _UNDECIDED, _DECIDED = 105, 5
 
 

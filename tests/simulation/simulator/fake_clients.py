@@ -1,18 +1,14 @@
-"""Stand-ins for the pydynox client and for the shop's queues, behind a bad network."""
+"""A stand-in for the pydynox client, behind a network with faults."""
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol, Self, cast
+from typing import Any, Self, cast
 
 from pydynox import DynamoDBClient
 
-from app.deadlines import call_deadline
-from app.domain.errors import QueueUnavailableError
-from app.messages import PAYMENT_REQUEST, QUEUE_OF, Event
 from app.store.table import Table
 from tests.simulation.simulator.memory_table import Item, MemoryTable
-from tests.simulation.simulator.network import QUEUES, TABLE, CallLostError, Network
+from tests.simulation.simulator.network import TABLE, Network
 
 Answer = asyncio.Future[Any]
 
@@ -135,41 +131,3 @@ class FakeQuery:
 def fake_table(memory: MemoryTable, network: Network) -> Table:
     """Return the real table handle in front of a stand-in."""
     return Table(memory.name, cast("DynamoDBClient", FakeClient(memory, network)))
-
-
-class MessageSink(Protocol):
-    """What takes messages."""
-
-    on_attempt: Callable[[str, str], None]
-
-    def send(self, queue: str, body: str, delay_seconds: float = 0) -> None:
-        """Take a message."""
-
-
-class FakeQueues:
-    """The shop's queues as services see them."""
-
-    def __init__(self, sqs: MessageSink, network: Network) -> None:
-        """Send through ``network``."""
-        self._sqs = sqs
-        self._network = network
-
-    async def send(self, event: Event, *, delay_seconds: int = 0) -> None:
-        """Put a message on a queue; deadline and failure are those of the real queues."""
-        queue, body = QUEUE_OF[type(event)], event.to_body()
-        self._sqs.on_attempt(queue, body)
-        process = self._network.loop.process
-        await self._ask(queue, partial(self._sqs.send, queue, body, delay_seconds), "send")
-        process.has_requested_payment |= queue == PAYMENT_REQUEST
-
-    async def check(self, queue: str) -> None:
-        """Return once the queue answers."""
-        await self._ask(queue, lambda: None, "check")
-
-    async def _ask(self, queue: str, effect: Any, operation: str) -> None:
-        late = QueueUnavailableError("the queue does not answer")
-        try:
-            async with call_deadline(late):
-                await self._network.call(QUEUES, operation, effect, queue)
-        except CallLostError as failure:
-            raise late from failure

@@ -83,6 +83,8 @@ class History:
         #: When each decision was stored, in the world's seconds.
         self._decided_at: dict[str, float] = {}
         self._wanted: dict[str, tuple[bool, float]] = {}
+        #: When each order's payment was settled in the order itself, in the world's seconds.
+        self._settled_at: dict[str, float] = {}
         #: How often the sweeper and a payment met.
         self.races = 0
         #: Hears of each new order.
@@ -105,10 +107,12 @@ class History:
         """Return the item of the decision about an order's payment."""
         return self.items.get((f"PAYMENT#{order_id}", "PAYMENT"))
 
-    @property
-    def has_catalog(self) -> bool:
-        """Return whether there is anything to buy."""
-        return any(kind == "PRODUCT" for _, kind in self.items)
+    def placed_under(self, identity: Any) -> str | None:
+        """Return the id of the order that is stored for a user and a key, or None."""
+        for order_id, identities in self.keys.items():
+            if identity in identities and self.order(order_id):
+                return order_id
+        return None
 
     def orders(self) -> list[Item]:
         """Return every order there is."""
@@ -178,6 +182,8 @@ class History:
             "to",
             state,
         )
+        if before == PENDING and state != PENDING:
+            self._settled_at[order_id] = self._loop.now
         check(new["status"] in _STATUS[state], "status and state agree", new)
         check(("GSI3PK" in new) is (state not in FINAL), "the sweeper sees open orders", new)
         if old is None:
@@ -214,13 +220,22 @@ class History:
 
     def attempted(self, queue: str, body: str) -> None:
         """Note a message that a process sends, whether it arrives or not."""
+        if queue == "payment-request":
+            order_id, process = json.loads(body)["data"]["orderID"], self._loop.process
+            settled_at = self._settled_at.get(order_id, self._loop.now)
+            check(
+                process.started_at <= settled_at,
+                "cards travel only while an order is pending",
+                process.name,
+                order_id,
+            )
         if queue == "shipment-response":
             data = json.loads(body)["data"]
             self.trackings[data["orderNumber"]].add(data["trackingNumber"])
             self._own(data["trackingNumber"], data["orderNumber"])
 
-    def sent(self, queue: str, body: str, delay: float) -> None:
-        """Check a message that is about to be on its queue."""
+    def sent(self, queue: str, body: str, delay: float | None) -> None:
+        """Check a message that is about to be on its queue; one put back has no ``delay``."""
         message = json.loads(body)
         data: dict[str, Any] = message["data"]
         if queue == "payment-request":
@@ -239,8 +254,9 @@ class History:
             check(
                 decision
                 and decision["success"] is (data["success"] == "true")
-                and decision["transaction_id"] == data["transactionID"],
-                "what is announced was decided",
+                and decision["transaction_id"] == data["transactionID"]
+                and decision["amount_cents"] == round(float(data["amount"]) * 100),
+                "what is announced was decided, amount included",
                 body,
                 decision,
             )
@@ -250,7 +266,11 @@ class History:
         delivery = order["delivery"] if order else None
         if queue == "shipment-request":
             check(data["delivery"] == delivery, "goods go where they shall", body, delivery)
-        elif message["metadata"]["type"] == "ShipmentDelivered" and data["trackingNumber"]:
+        elif (
+            message["metadata"]["type"] == "ShipmentDelivered"
+            and data["trackingNumber"]
+            and delay is not None
+        ):
             # A report without a number is another shipper's, who is as quick as he likes.
             is_in_time = delay == 0 if delivery == "instore" else _SHORTEST <= delay <= _LONGEST
             check(is_in_time, "goods take their time", body, delay)

@@ -9,6 +9,7 @@ from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
+from functools import partial
 from heapq import heappop, heappush
 from random import Random
 from typing import Any, cast
@@ -28,6 +29,7 @@ class Process:
         "order_identity",
         "request_context",
         "skew_seconds",
+        "started_at",
     )
 
     def __init__(self, name: str, *, skew_seconds: float = 0.0, deadline: float = FOREVER) -> None:
@@ -36,6 +38,8 @@ class Process:
         self.skew_seconds = skew_seconds
         self.deadline = deadline
         self.is_alive = True
+        #: When it began, in the world's seconds.
+        self.started_at = 0.0
         #: What a request to the API is about, for the one that answers it.
         self.request_context: Any = None
         #: Under which key of which user it was asked for an order, or what stands for none.
@@ -93,6 +97,8 @@ class SimLoop:
         self._timers: list[tuple[float, float, int, SimHandle]] = []
         self._count = 0
         self._tasks: list[asyncio.Task[Any]] = []
+        #: Does what is meant for a thread.
+        self.run_blocking = self._run_at_once
 
     # What asyncio asks of a loop.
 
@@ -167,9 +173,15 @@ class SimLoop:
     def run_in_executor(
         self, executor: object, work: Callable[..., Any], *inputs: Any
     ) -> "asyncio.Future[Any]":
-        """Do the work of a thread at once: hashing a password takes no simulated time."""
+        """Do the work of a thread at once: hashing a password takes no simulated time.
+
+        Work that calls SQS is another matter (``sqs_client.py``), which ``run_blocking`` knows.
+        """
+        return self.run_blocking(partial(work, *inputs))
+
+    def _run_at_once(self, work: Callable[[], Any]) -> "asyncio.Future[Any]":
         future = self.create_future()
-        future.set_result(work(*inputs))
+        future.set_result(work())
         return future
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
@@ -188,6 +200,7 @@ class SimLoop:
     def start(self, process: Process, coro: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
         """Run a coroutine as ``process``."""
         caller, self.process = self.process, process
+        process.started_at = self.now
         # Nothing that one process keeps for a request may be known to another.
         task = self.create_task(coro, context=self._context.copy())
         self.process = caller

@@ -1,142 +1,60 @@
 """Clients of the shop: they order, run into time-outs, try again and give up."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from app.domain.card import Card
-from app.domain.draft import DraftLine, OrderDraft
-from app.domain.order import Address
-from tests.simulation.simulator.faults import DrawnFaults, draws
+from tests.simulation.simulator.backlog import BACKLOG_USER
+from tests.simulation.simulator.catalog import Catalog
+from tests.simulation.simulator.faults import DrawnFaults
 from tests.simulation.simulator.gateway import ask
 from tests.simulation.simulator.history import History, Promise
 from tests.simulation.simulator.lambdas import Lambdas
 from tests.simulation.simulator.loop import Process, SimLoop
 from tests.simulation.simulator.memory_table import Item
 from tests.simulation.simulator.network import Trace
+from tests.simulation.simulator.purchases import (
+    EXPIRED,
+    GOOD,
+    WRONG,
+    Purchase,
+    body_of,
+    is_contested,
+    order_identity,
+)
 from tests.simulation.simulator.rules import ViolationError, check
 
-PRODUCT_ID, PRICE_CENTS = "mat", 6250
-GOOD, EXPIRING, EXPIRED, WRONG = (
-    Card("4111111111111111", 12, 2030, "123"),
-    # Good until simulated time is a day and a half old.
-    Card("5555555555554444", 11, 2026, "123"),
-    Card("4012888888881881", 10, 2026, "123"),
-    Card("4111111111111112", 12, 2030, "123"),
-)
-NUMBERS = tuple(card.number for card in (GOOD, EXPIRING, EXPIRED, WRONG))
 #: What placing an order may be answered with, once the request makes sense.
-_ANSWERS = frozenset({200, 202, 422, 503})
-_NO_ADDRESS = Address()
+_ANSWERS = frozenset({200, 202, 400, 422, 503})
+_FINAL_ANSWERS = frozenset({200, 202, 400, 422})
 _WANTED = "an order is what was asked for"
 
 
-#: Who placed the orders that were there before.
-BACKLOG_USER = "earlier"
-#: What may be different about an order under the same key; another user's key is another key.
-_CHANGES: tuple[dict[str, Any], ...] = (
-    {"email": "other@example.com"},
-    {"card": GOOD},
-    {"card": WRONG},
-    {"user_id": "u3"},
-)
-
-
 @dataclass(frozen=True)
-class Purchase:
-    """What one client wants and how it goes about it."""
+class Shop:
+    """What clients meet: the functions, the catalog, the faults, and the record of it all."""
 
-    draft: OrderDraft
-    key: str | None
-    is_async: bool
-    is_trusted: bool
-    begins: float
-    attempts: int
-    timeout_seconds: float
-
-
-def draw_purchases(random: Random) -> list[Purchase]:
-    """Return a few orders, some of them asked for by several clients."""
-    spread = random.choice((0.0, 1.0, 60.0))
-    purchases = []
-    for number in range(random.choice((1, 1, 1, 2, 2, 3))):
-        first = _purchase(random, number, spread)
-        purchases.append(first)
-        for _ in range(random.choice((0, 0, 0, 0, 1, 1, 2)) if first.key else 0):
-            begins = first.begins + random.random() * random.choice((0.0, 0.1, 30.0))
-            again = replace(first, begins=begins, is_async=draws(random, 0.3))
-            if draws(random, 0.25):
-                change = random.choice(_CHANGES)
-                again = replace(again, draft=replace(again.draft, **change))
-            purchases.append(again)
-    return purchases
-
-
-def _purchase(random: Random, number: int, spread: float) -> Purchase:
-    line = DraftLine(PRODUCT_ID, "", "", random.randint(1, 3), random.choice((None, PRICE_CENTS)))
-    draft = OrderDraft(
-        user_id=f"u{random.randint(1, 2)}",
-        first_name="",
-        last_name="",
-        email="",
-        address=_NO_ADDRESS,
-        delivery=random.choice(("UPS/FEDEX", "UPS/FEDEX", "instore")),
-        card=random.choice((GOOD, GOOD, GOOD, EXPIRING, EXPIRED, WRONG)),
-        lines=(line,),
-        total_cents=None,
-    )
-    return Purchase(
-        draft=draft,
-        key=f"k{number}" if draws(random, 0.8) else None,
-        is_async=draws(random, 0.3),
-        is_trusted=draws(random, 0.2),
-        begins=random.random() * spread,
-        attempts=random.choice((1, 2, 3, 5)),
-        timeout_seconds=random.choice((1.0, 5.0, 20.0)),
-    )
-
-
-def simple_purchase(card: Card, delivery: str, *, begins: float = 0.0) -> Purchase:
-    """Return the order of a client with a key, long time-outs and several attempts."""
-    line = DraftLine(PRODUCT_ID, "", "", 1, None)
-    draft = OrderDraft("u1", "", "", "", _NO_ADDRESS, delivery, card, (line,), None)
-    return Purchase(
-        draft=draft,
-        key="k",
-        is_async=False,
-        is_trusted=False,
-        begins=begins,
-        attempts=5,
-        timeout_seconds=20.0,
-    )
-
-
-def order_identity(purchase: Purchase) -> Any:
-    """Return what is one order, however often it is asked for: without a key, nothing is."""
-    return (purchase.draft.user_id, purchase.key) if purchase.key else object()
+    lambdas: Lambdas
+    history: History
+    catalog: Catalog
+    faults: DrawnFaults
+    trace: Trace
 
 
 class Shopper:
     """One client; it knows an order only from an answer."""
 
-    def __init__(
-        self,
-        purchase: Purchase,
-        lambdas: Lambdas,
-        history: History,
-        faults: DrawnFaults,
-        trace: Trace,
-        *,
-        is_contested: bool = False,
-    ) -> None:
-        """Want something; ``is_contested`` if the key stands for something else too."""
-        self._is_contested = is_contested
+    def __init__(self, purchase: Purchase, shop: Shop, *, others: list[Purchase]) -> None:
+        """Want something; ``others`` are all purchases, which may be about the same key."""
+        self._is_contested = is_contested(purchase, others)
+        self._identity = order_identity(purchase)
         self._purchase = purchase
-        self._lambdas = lambdas
-        self._history = history
-        self._faults = faults
-        self._trace = trace
+        self._lambdas = shop.lambdas
+        self._history = shop.history
+        self._catalog = shop.catalog
+        self._faults = shop.faults
+        self._trace = shop.trace
 
     async def shop(self, loop: SimLoop, process: Process, random: Random) -> None:
         """Ask until there is an answer or the attempts are used up."""
@@ -151,7 +69,7 @@ class Shopper:
             except TimeoutError:
                 status, promise = 0, None
             self._told(process, status, promise)
-            if status in {200, 202, 400, 422}:
+            if status in _FINAL_ANSWERS:
                 return
             await asyncio.sleep(random.random() * 2**attempt)
         self._trace.note(process.name, "gives up")
@@ -161,11 +79,34 @@ class Shopper:
         if promise is not None:
             self._history.promised(promise)
             order = self._history.order(promise.order_id) or {}
-            check(_is_what_was_wanted(order, self._purchase.draft), _WANTED, order)
+            check(self._is_what_was_wanted(order), _WANTED, order)
+
+    def _is_what_was_wanted(self, order: Item) -> bool:
+        draft = self._purchase.draft
+        card = draft.card
+        wanted = (draft.user_id, draft.email, draft.delivery, card.number[-4:])
+        found = (order["user_id"], order["email"], order["delivery"], order["card"]["number"][-4:])
+        year = str(2000 + card.expiry_year % 100)
+        return (
+            found == wanted
+            and order["total_cents"] in self._possible_totals()
+            and order["card"]["expiry_year"] == year
+        )
+
+    def _possible_totals(self) -> set[int]:
+        draft = self._purchase.draft
+        if draft.total_cents is not None:
+            return {draft.total_cents}
+        prices = {line.price_cents for line in draft.lines if self._purchase.is_trusted}
+        # In open mode an article that is not for sale costs nothing.
+        known = {price for price in prices if price is not None} or (
+            self._catalog.prices | ({0} if self._purchase.is_trusted else set())
+        )
+        return {price * self._purchase.quantity for price in known}
 
     def _post(self, loop: SimLoop, client: Process, answer: "asyncio.Future[Any]") -> None:
         process = self._lambdas.new_process("api")
-        process.order_identity = order_identity(self._purchase)
+        process.order_identity = self._identity if self._purchase.key else object()
         self._trace.note(process.name, "is asked", f"by {client.name}")
 
         def respond(task: "asyncio.Task[Any]") -> None:
@@ -178,11 +119,12 @@ class Shopper:
                 raise ViolationError("the api answers", repr(failure)) from failure
             loop.at(client, loop.now + self._faults.latency(), _respond, answer, task.result())
 
-        self._lambdas.invoke("api", self._answer(), process).add_done_callback(respond)
+        self._lambdas.invoke("api", self._answer(loop), process).add_done_callback(respond)
 
-    async def _answer(self) -> tuple[int, Promise | None]:
+    async def _answer(self, loop: SimLoop) -> tuple[int, Promise | None]:
         """Order, and return what the shop's answer promises."""
-        purchase = self._purchase
+        purchase, begun = self._purchase, loop.now
+        held = self._history.placed_under(self._identity)
         headers = {"Idempotency-Key": purchase.key} if purchase.key else {}
         if purchase.is_async:
             headers["Prefer"] = "respond-async"
@@ -193,69 +135,51 @@ class Shopper:
             f"/order/add/{user_id}",
             user_id=user_id,
             is_open=purchase.is_trusted,
-            body=_body_of(purchase.draft),
+            body=body_of(purchase.draft),
             headers=headers,
         )
-        is_sold_out = answer.status == 400 and not self._history.has_catalog
-        check(is_sold_out or answer.status in _ANSWERS, "the api answers as documented", answer)
+        check(answer.status in _ANSWERS, "the api answers as documented", answer)
         if answer.status >= 400:
             self._history.answered(answer.status, None)
-            check(
-                answer.status != 422 or self._is_contested,
-                "only another order under a key is refused",
-                answer,
-            )
+            self._check_refusal(answer.status, held, self._catalog.prices_since(begun))
             return answer.status, None
         said = answer.json()
         payment = said["payment"]
         is_decided = payment["message"] != "pending payment"
         paid = payment["success"] == "true" if is_decided else None
         promise = Promise(said["order_id"], paid)
+        check(
+            held in {None, promise.order_id},
+            "a held key gives its order",
+            purchase.key,
+            held,
+            promise,
+        )
         self._history.answered(answer.status, promise)
         return answer.status, promise
 
-
-def _body_of(draft: OrderDraft) -> dict[str, Any]:
-    card = draft.card
-    return {
-        "email": draft.email,
-        "delivery": draft.delivery,
-        "card": {
-            "number": card.number,
-            "expMonth": card.expiry_month,
-            "expYear": card.expiry_year,
-            "ccv": card.cvv,
-        },
-        "cart": [
-            {
-                "itemid": line.item_id,
-                "quantity": line.quantity,
-                "price": None if line.price_cents is None else line.price_cents / 100,
-            }
-            for line in draft.lines
-        ],
-    }
+    def _check_refusal(self, status: int, held: str | None, prices: set[int | None]) -> None:
+        """Check that a key that holds an order gives it, and that no other order is refused."""
+        purchase = self._purchase
+        if status == 422:
+            check(self._is_contested, "only another order under a key is refused", purchase)
+        if status == 400:
+            check(held is None, "a held key gives its order", purchase.key, held)
+            total, quantity = purchase.draft.total_cents, purchase.quantity
+            is_wrong = total is not None and any(
+                price is not None and price * quantity != total for price in prices
+            )
+            check(
+                not purchase.is_trusted and (None in prices or is_wrong),
+                "only what the catalog does not offer is refused",
+                purchase,
+                prices,
+            )
 
 
 def _respond(answer: "asyncio.Future[Any]", said: tuple[int, Promise | None]) -> None:
     if not answer.done():
         answer.set_result(said)
-
-
-def is_contested(purchase: Purchase, purchases: list[Purchase]) -> bool:
-    """Return whether another client wants something else under the key of a purchase."""
-    return any(
-        order_identity(each) == order_identity(purchase) and each.draft != purchase.draft
-        for each in purchases
-    )
-
-
-def _is_what_was_wanted(order: Item, draft: OrderDraft) -> bool:
-    card, total = draft.card, sum(line.quantity * PRICE_CENTS for line in draft.lines)
-    wanted = (draft.user_id, draft.email, draft.delivery, card.number[-4:], total)
-    found = (order["user_id"], order["email"], order["delivery"], order["card"]["number"][-4:])
-    year = str(2000 + card.expiry_year % 100)
-    return (*found, order["total_cents"]) == wanted and order["card"]["expiry_year"] == year
 
 
 def check_keys(purchases: list[Purchase], history: History) -> None:

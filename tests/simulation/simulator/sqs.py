@@ -37,14 +37,14 @@ class SimQueue:
 
 Take = Callable[[str, list[Message]], None]
 Hear = Callable[[str, str], None]
-HearSent = Callable[[str, str, float], None]
+HearSent = Callable[[str, str, float | None], None]
 
 
 def _ignore_attempt(queue: str, body: str) -> None:
     """Take note of nothing."""
 
 
-def _ignore_send(queue: str, body: str, delay: float) -> None:
+def _ignore_send(queue: str, body: str, delay: float | None) -> None:
     """Take note of nothing."""
 
 
@@ -144,7 +144,7 @@ class SimulatedSQS:
         if letters is None:
             raise ValueError(message.source)
         self._trace.note("sqs", "gave up", f"{message.message_id} of {message.source}")
-        message.is_deleted = False
+        message.is_deleted, message.visible_at = False, self._loop.now
         self.queues[letters].messages.append(message)
 
     def delete(self, queue: str, message: Message) -> None:
@@ -165,24 +165,23 @@ class SimulatedSQS:
             self.queues[queue].messages.append(ghost)
             self._poll_at(queue, ghost.visible_at)
 
-    def redrive(self, *, most: int = 1000, delay: float = 0) -> int:
-        """Send dead letters back as new messages; one whose deletion is lost stays too."""
-        moved = 0
-        for queue in self.queues.values():
-            if queue.shape.dead_letters is not None:
-                continue
-            for message in list(queue.messages[: most - moved]):
-                if self._is_expired(message, queue.shape):
-                    queue.messages.remove(message)
-                    continue
-                moved += 1
-                self._trace.note(
-                    "operator", "redrives", f"{message.message_id} to {message.source}"
-                )
-                self._add(message.source, message.body, delay)
-                if not self._faults.loses_deletion():
-                    queue.messages.remove(message)
-        return moved
+    def hand_send(self, queue: str, body: str) -> None:
+        """Put a message on a queue that none of the shop's functions sent."""
+        self._trace.note("operator", "sends by hand", queue)
+        self._add(queue, body, 0)
+
+    def put_back(self, queue: str, body: str, *, delay: float = 0) -> None:
+        """Put a message on a queue as a redrive does; it is checked like any other."""
+        self.on_send(queue, body, None)
+        self._add(queue, body, delay)
+
+    def dead_letters(self, queue: str) -> list[Message]:
+        """Return the messages of a dead-letter queue; those past their retention are gone."""
+        letters = self.queues[queue]
+        for message in list(letters.messages):
+            if self._is_expired(message, letters.shape):
+                letters.messages.remove(message)
+        return letters.messages
 
     def purge(self) -> None:
         """Lose every message there is, as an operator in a limit_latency does."""

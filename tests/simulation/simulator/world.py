@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from random import Random
 from typing import Any
@@ -15,11 +15,12 @@ import app.services.orders
 import app.services.sweeper
 import workers.batch
 import workers.order
-from app.domain.product import Product
+from app.queues import SQSQueues
 from app.settings import Settings, read_settings
-from app.store.products import product_to_item
+from infra.dead_letters.messages import LOOK_SECONDS
 from tests.simulation.simulator.backlog import backlog_orders
-from tests.simulation.simulator.fake_clients import FakeQueues, fake_table
+from tests.simulation.simulator.catalog import Catalog
+from tests.simulation.simulator.fake_clients import fake_table
 from tests.simulation.simulator.faults import DAY, HOUR, MINUTE, DrawnFaults, draws
 from tests.simulation.simulator.final_checks import check_end, check_promises, check_swept
 from tests.simulation.simulator.gateway import patched_application
@@ -28,18 +29,12 @@ from tests.simulation.simulator.lambdas import EPOCH, Lambdas, Log
 from tests.simulation.simulator.loop import Process, SimLoop
 from tests.simulation.simulator.memory_table import Item, MemoryTable
 from tests.simulation.simulator.network import Network, Trace
+from tests.simulation.simulator.operators import Operator
+from tests.simulation.simulator.purchases import NUMBERS, Purchase, draw_purchases
 from tests.simulation.simulator.rules import ViolationError
-from tests.simulation.simulator.shoppers import (
-    NUMBERS,
-    PRICE_CENTS,
-    PRODUCT_ID,
-    Purchase,
-    Shopper,
-    check_keys,
-    draw_purchases,
-    is_contested,
-)
+from tests.simulation.simulator.shoppers import Shop, Shopper, check_keys
 from tests.simulation.simulator.sqs import SimulatedSQS
+from tests.simulation.simulator.sqs_client import SimulatedSQSClient, sending_through
 
 #: After the faults: pauses between sweeps. Clocks were wrong by two days at most.
 _SWEEPS = (6 * MINUTE, 6 * MINUTE, 8 * MINUTE, 50 * HOUR, 6 * MINUTE, 8 * MINUTE, 52 * HOUR)
@@ -65,14 +60,6 @@ class Outcome:
 @lru_cache(maxsize=1)
 def _settings() -> Settings:
     return read_settings({"SHOP_DELIVERY_SECONDS": "5-120", "TABLE": "shop"})
-
-
-@lru_cache(maxsize=1)
-def _product() -> Item:
-    created_at = datetime(2026, 1, 1, tzinfo=UTC)
-    urls = ("", "", "")
-    product = Product(PRODUCT_ID, "Yoga Mat", "", "", urls, PRICE_CENTS, (), created_at)
-    return product_to_item(product)
 
 
 class World:
@@ -103,16 +90,19 @@ class World:
         self.memory = memory = MemoryTable("shop", clock=self.loop.time, is_strict=False)
         true_time = self._true_time if self.faults.has_exact_clocks else None
         self.history = History(memory, self.sqs, NUMBERS, loop=self.loop, true_time=true_time)
-        product = _product()
-        memory.items[product["PK"], product["SK"]] = product
+        self.catalog = Catalog(memory, self.loop)
+        self.sqs_client = SimulatedSQSClient(self.sqs, self.network)
         self.lambdas = Lambdas(
             self.network,
             self.faults,
             self.sqs,
             self.trace,
             table=fake_table(memory, self.network),
-            queues=FakeQueues(self.sqs, self.network),
+            queues=SQSQueues(),
             settings=_settings(),
+        )
+        self.operator = Operator(
+            self.lambdas, self.sqs, self.history, self.faults, self.trace, loop=self.loop
         )
         self.log = Log(self.trace, lambda: self.loop.process.name)
         self.purchases = purchases or draw_purchases(random)
@@ -149,16 +139,10 @@ class World:
     def _run_with_faults(self) -> None:
         """Open the shop and let calls, messages and processes fail until the faults end."""
         loop = self.loop
+        shop = Shop(self.lambdas, self.history, self.catalog, self.faults, self.trace)
         for number, purchase in enumerate(self.purchases):
             client = Process(f"client{number}")
-            shopper = Shopper(
-                purchase,
-                self.lambdas,
-                self.history,
-                self.faults,
-                self.trace,
-                is_contested=is_contested(purchase, self.purchases),
-            )
+            shopper = Shopper(purchase, shop, others=self.purchases)
             loop.at(loop.world, purchase.begins, self._start_client, shopper, client)
         self._schedule_disturbances()
         loop.run(self.faults_end_at)
@@ -166,7 +150,7 @@ class World:
         self.trace.note("world", "nothing fails any more")
 
     def _schedule_disturbances(self) -> None:
-        """Schedule sweeps and operators' actions while faults happen."""
+        """Schedule sweeps, operators' actions and a catalog that moves while faults happen."""
         loop, random = self.loop, self.random
         for _ in range(random.choice((0, 1, 2, 4))):
             when = random.random() * self.faults_end_at
@@ -177,9 +161,14 @@ class World:
             self._sweep_in_rhythm()
         if self.faults.has_operator:
             for _ in range(random.choice((0, 0, 1, 2))):
-                loop.at(loop.world, random.random() * self.faults_end_at, self.sqs.redrive)
+                loop.at(loop.world, random.random() * self.faults_end_at, self.operator.redrive)
             if self.faults_end_at > DAY and random.random() < 0.5:
-                loop.at(loop.world, random.uniform(DAY, self.faults_end_at), self.sqs.redrive)
+                loop.at(loop.world, random.uniform(DAY, self.faults_end_at), self.operator.redrive)
+        if draws(random, 0.3):
+            self.catalog.move_by_chance(random, until=self.faults_end_at)
+        if draws(random, 0.2):
+            when = random.random() * min(self.faults_end_at, 2 * MINUTE)
+            loop.at(loop.world, when, self.operator.send_by_hand, random.random())
         if self.faults.is_purged:
             loop.at(loop.world, random.random() * min(self.faults_end_at, HOUR), self.sqs.purge)
 
@@ -198,7 +187,7 @@ class World:
         # A sweep asks a few times before it decides, the payment worker never.
         comes_at = gives_up_at + random.random() * 10 * self.faults.slowest
         sent_at = gives_up_at - 10 * MINUTE
-        back = partial(self.sqs.redrive, delay=comes_at - sent_at)
+        back = partial(self.operator.redrive, delay=comes_at - sent_at)
         loop.at(loop.world, max(sent_at, loop.now), back)
         loop.at(loop.world, max(gives_up_at, loop.now), self.lambdas.sweep)
 
@@ -224,6 +213,7 @@ class World:
             self._settle()
             if self.is_checking_sweeps:
                 check_swept(self.history, grace_ends)
+        self._settle()
         check_end(self.history)
         check_keys(self.purchases, self.history)
         if left := self.sqs.count(with_dead=self.faults.has_operator):
@@ -234,10 +224,14 @@ class World:
     def _settle(self) -> None:
         """Deliver everything, dead letters too."""
         self.loop.run()
-        for _ in range(_REDRIVES if self.faults.has_operator else 0):
-            if not self.sqs.redrive():
-                return
+        for _ in range(_REDRIVES if self.faults.has_operator and self.sqs.dead() else 0):
+            # Letters that a killed redrive was looking at show up again.
+            self.loop.run(self.loop.now + LOOK_SECONDS)
+            moved = self.operator.moved
+            self.operator.redrive()
             self.loop.run()
+            if self.operator.moved == moved:
+                return
 
 
 @contextmanager
@@ -253,7 +247,7 @@ def _in(world: World) -> Iterator[None]:
     for module, name, value in modules:
         setattr(module, name, value)
     try:
-        with patched_application(world.log):
+        with patched_application(world.log), sending_through(world.sqs_client):
             yield
     finally:
         for module, name, value in earlier:

@@ -1,0 +1,155 @@
+"""What stands behind the real sender of the shop: a client of SQS on a simulated network.
+
+``app.queues.SQSQueues`` runs as it is, with its deadline, its threads and its translation of
+failures. A thread's work is run twice: first up to its call, which then travels through the
+network, and once more when the answer is there, or the failure that boto3 would raise.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Any, Protocol
+from unittest.mock import patch
+
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+
+import app.queues
+from app.settings import Settings, read_settings
+from infra.topology import QUEUES, queue_setting
+from tests.simulation.simulator.network import QUEUES as SERVICE
+from tests.simulation.simulator.network import Network
+
+_URL = "https://sqs.simulated/"
+#: The part of the settings that the sender asks for.
+QUEUE_SETTINGS = {queue_setting(each.name): _URL + each.name for each in QUEUES}
+
+
+class MessageSink(Protocol):
+    """What takes messages."""
+
+    on_attempt: Callable[[str, str], None]
+
+    def send(self, queue: str, body: str, delay_seconds: float = 0) -> None:
+        """Take a message."""
+
+
+class DroppedMessages:
+    """Queues that take every message and keep none."""
+
+    def __init__(self) -> None:
+        """Take messages from now on."""
+        self.on_attempt: Callable[[str, str], None] = lambda queue, body: None
+
+    def send(self, queue: str, body: str, delay_seconds: float = 0) -> None:
+        """Take a message and forget it."""
+
+
+@dataclass
+class _Request(BaseException):
+    """Ends a thread's work at its call; no handler of the shop catches it."""
+
+    operation: str
+    queue: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+class SimulatedSQSClient:
+    """The calls of boto3's SQS client that the shop makes."""
+
+    def __init__(self, sink: MessageSink, network: Network) -> None:
+        """Reach ``sink`` through ``network``."""
+        self.loop = network.loop
+        self._sink = sink
+        self._network = network
+        self._answer: Callable[[], Any] | None = None
+
+    def send_message(self, **parameters: Any) -> dict[str, str]:
+        """Send one message."""
+        answer: dict[str, str] = self._call("send", parameters)
+        return answer
+
+    def get_queue_attributes(self, **parameters: Any) -> dict[str, Any]:
+        """Return what is known about a queue."""
+        answer: dict[str, Any] = self._call("check", parameters)
+        return answer
+
+    def _call(self, operation: str, parameters: dict[str, Any]) -> Any:
+        if self._answer is None:
+            queue = parameters["QueueUrl"].removeprefix(_URL)
+            raise _Request(operation, queue, parameters)
+        return self._answer()
+
+    def run(self, work: Callable[[], Any]) -> "asyncio.Future[Any]":
+        """Return what will be the result of a thread's work."""
+        result = self.loop.create_future()
+        try:
+            result.set_result(work())
+        except _Request as request:
+            self._travel(request, work, result)
+        return result
+
+    def _travel(
+        self, request: _Request, work: Callable[[], Any], result: "asyncio.Future[Any]"
+    ) -> None:
+        queue, effect = request.queue, dict
+        if request.operation == "send":
+            body = request.parameters["MessageBody"]
+            delay = request.parameters.get("DelaySeconds", 0)
+            self._sink.on_attempt(queue, body)
+            effect = partial(self._sink.send, queue, body, delay)  # type: ignore[assignment]
+        call = self._network.call(SERVICE, request.operation, effect, queue)
+        call.add_done_callback(partial(self._finish, request, work, result))
+
+    def _finish(
+        self,
+        request: _Request,
+        work: Callable[[], Any],
+        result: "asyncio.Future[Any]",
+        call: "asyncio.Future[Any]",
+    ) -> None:
+        """Run the rest of a thread's work, whether its caller still waits or not."""
+        if call.cancelled() or result.done():
+            return
+        self._answer = partial(_answer, call, request)
+        try:
+            result.set_result(work())
+            process = self.loop.process
+            process.has_requested_payment |= request.queue == "payment-request"
+        except Exception as failure:  # noqa: BLE001  # As a thread hands over any failure.
+            result.set_exception(failure)
+        finally:
+            self._answer = None
+
+
+def _answer(call: "asyncio.Future[Any]", request: _Request) -> dict[str, str]:
+    failure = call.exception()
+    if failure is None:
+        return {"MessageId": "m"}
+    kinds = (
+        EndpointConnectionError(endpoint_url=_URL),
+        ReadTimeoutError(endpoint_url=_URL),
+        ClientError({"Error": {"Code": "InternalError"}}, request.operation),
+    )
+    raise kinds[len(str(request.parameters)) % len(kinds)]
+
+
+@lru_cache(maxsize=1)
+def _settings() -> Settings:
+    return read_settings(QUEUE_SETTINGS)
+
+
+@contextmanager
+def sending_through(client: SimulatedSQSClient, *, queues: Any = app.queues) -> Iterator[None]:
+    """Let the real sender use ``client``, in the simulated network's loop.
+
+    ``queues`` is the module of the sender: another release has its own.
+    """
+    settings = _settings()
+    with (
+        patch.object(queues, "get_client", lambda: client),
+        patch.object(queues, "get_settings", lambda: settings),
+        patch.object(client.loop, "run_blocking", client.run),
+    ):
+        yield
