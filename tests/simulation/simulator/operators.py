@@ -19,6 +19,8 @@ from tests.simulation.simulator.sqs import Message, SimulatedSQS
 
 _BATCH = 10
 _LATEST = 1e-6
+#: With a clock that is ahead, a redrive also moves what died again meanwhile.
+_MOST = 200
 _BEFORE = {Fault.FAIL, Fault.THROTTLED, Fault.HANG, Fault.LATE}
 _AFTER = {Fault.LOST, Fault.HANG_DONE}
 
@@ -95,7 +97,6 @@ class SimulatedDeadLetters:
     def send(self, queue: str, body: str) -> str:
         """Put a message back."""
         fault = self._fault()
-        self._sqs.on_attempt(queue, body)
         self._sqs.put_back(queue, body, delay=self._delay)
         self._end(fault)
         return "m"
@@ -163,6 +164,7 @@ class Operator:
                 done=Redrive(),
                 now=dependencies.now() + timedelta(seconds=_LATEST),
                 pace=Pace(100, clock=self._loop.time),
+                most=_MOST,
                 on_moved=note,
             )
         except (ShopError, _KilledError) as failure:

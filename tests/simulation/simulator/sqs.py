@@ -68,6 +68,7 @@ class SimulatedSQS:
         self.queues = {each.name: SimQueue(each.name, each) for each in QUEUES}
         #: Orders with messages that were never handled: too old, or purged.
         self.lost: set[str] = set()
+        self._hand_sent: set[str] = set()
         #: Until when payment requests die at once.
         self.payments_die_until = 0.0
         self.on_batch: Take = lambda queue, messages: None
@@ -168,11 +169,14 @@ class SimulatedSQS:
     def hand_send(self, queue: str, body: str) -> None:
         """Put a message on a queue that none of the shop's functions sent."""
         self._trace.note("operator", "sends by hand", queue)
+        self._hand_sent.add(body)
         self._add(queue, body, 0)
 
     def put_back(self, queue: str, body: str, *, delay: float = 0) -> None:
-        """Put a message on a queue as a redrive does; it is checked like any other."""
-        self.on_send(queue, body, None)
+        """Put a message on a queue as a redrive does; one of the shop's is checked again."""
+        if body not in self._hand_sent:
+            self.on_attempt(queue, body)
+            self.on_send(queue, body, None)
         self._add(queue, body, delay)
 
     def dead_letters(self, queue: str) -> list[Message]:

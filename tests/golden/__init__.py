@@ -1,0 +1,1 @@
+"""What each release stored, sent and handed out, as files that later releases must read."""

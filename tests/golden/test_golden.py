@@ -1,0 +1,109 @@
+"""What earlier releases stored, sent and handed out is read, and made again where it must stay."""
+
+import json
+from typing import Any
+
+import pytest
+
+from app.messages import EVENTS, EventType, parse_event
+from app.security.tokens import Caller, read_access_token, read_refresh_token
+from app.store.carts import item_to_cart
+from app.store.keys import shards
+from app.store.orders import item_to_order
+from app.store.pagination import read_token
+from app.store.payments import item_to_decision
+from app.store.products import item_to_product
+from app.store.users import item_to_user
+from tests.golden import examples
+from tests.golden.releases import FILES, RELEASES, golden
+
+_NAMES = [each.name for each in RELEASES]
+
+
+@pytest.mark.parametrize("release", _NAMES)
+def test_every_release_has_its_files(release: str) -> None:
+    assert {path.name for path in (FILES / release).iterdir()} == set(examples.documents())
+
+
+@pytest.mark.parametrize("name", ["ids.json", "fingerprints.json", "tokens.json"])
+@pytest.mark.parametrize("release", _NAMES)
+def test_ids_fingerprints_and_tokens_are_made_again_byte_by_byte(release: str, name: str) -> None:
+    """Repeats, charges, shipments, sessions and lists would break otherwise."""
+    made, found = json.loads(examples.documents()[name]), golden(release, name)
+
+    missing = [each for each in found if each not in made]
+    assert missing == []
+    if isinstance(found, dict):
+        assert {each: made[each] for each in found} == found
+
+
+@pytest.mark.parametrize("release", _NAMES)
+def test_the_attributes_of_items_are_made_again(release: str) -> None:
+    """The release before reads what this one stores: attributes may be added, never renamed."""
+    made, found = examples.items(), golden(release, "items.json")
+
+    for name, item in found.items():
+        assert {each: made[name].get(each) for each in item} == item, name
+
+
+@pytest.mark.parametrize("release", _NAMES)
+def test_a_cart_has_no_other_attributes(release: str) -> None:
+    """Each attribute of a cart but a few is a line, so one more would be an article."""
+    found = golden(release, "items.json")["cart"]
+
+    assert examples.items()["cart"] == found
+
+
+@pytest.mark.parametrize("release", _NAMES)
+def test_items_are_read(release: str) -> None:
+    items = golden(release, "items.json")
+
+    assert item_to_product(items["product"]) == examples.PRODUCT
+    assert item_to_user(items["user"]) == examples.USER
+    assert item_to_cart(items["cart"]) == examples.CART
+    for name, order in examples.orders().items():
+        assert item_to_order(items[f"order {name}"]) == order
+    for name, decision in examples.decisions().items():
+        assert item_to_decision(items[f"decision {name}"]) == decision
+
+
+@pytest.mark.parametrize("release", _NAMES)
+def test_lists_look_where_items_lie(release: str) -> None:
+    """A partition that nobody reads any more would hide a part of every list."""
+    looked_at = {
+        *(each for kind in ("ORDERS", "OPEN", "CARTS", "USERS", "CATALOG") for each in shards(kind))
+    }
+    items: dict[str, dict[str, Any]] = golden(release, "items.json")
+    partitions = {
+        value
+        for item in items.values()
+        for name, value in item.items()
+        if name.endswith("PK") and name != "PK" and not value.startswith("BUYER#")
+    }
+
+    assert partitions <= looked_at
+    assert any(each.endswith("#3") for each in partitions | looked_at)
+
+
+@pytest.mark.parametrize("release", _NAMES)
+def test_messages_are_read_and_made_again(release: str) -> None:
+    """The release before reads what this one sends: fields may be added, never renamed."""
+    made, found = examples.messages(), golden(release, "messages.json")
+
+    for name, body in found.items():
+        old, new = json.loads(body), json.loads(made[name])
+        assert {each: new["data"].get(each) for each in old["data"]} == old["data"], name
+        assert new["metadata"] == old["metadata"]
+        event_type = EventType(name.split(" ")[0])
+        assert isinstance(parse_event(body, event_type), EVENTS[event_type])
+
+
+@pytest.mark.parametrize("release", _NAMES)
+def test_tokens_are_read(release: str) -> None:
+    tokens = golden(release, "tokens.json")
+    eric = Caller("u-1", "Eric", examples.USER.role)
+
+    assert read_access_token(tokens["access"], examples.KEYS, now=examples.NOW) == eric
+    assert read_refresh_token(tokens["refresh"], examples.KEYS, now=examples.NOW) == eric
+    for name in ("orders", "products"):
+        assert (read_token(name, tokens[name]) or "").startswith("2026-11-29T12:30")

@@ -1,0 +1,178 @@
+"""Rules that the emulator's table cannot show: large pages, odd answers, hung calls."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydynox.exceptions import TransactionCanceledException
+
+from app.domain.card import Card, CardRules
+from app.domain.errors import ShopError, StoreUnavailableError, UsernameTakenError
+from app.domain.order import OrderState
+from app.domain.user import Credentials, Role, User
+from app.messages import PaymentRequested
+from app.services import payments
+from app.services.sweeper import sweep
+from app.store import orders as store
+from app.store.orders import order_to_item
+from app.store.pagination import PageRequest
+from app.store.payments import decision_to_item
+from app.store.users import add_user
+from tests.golden.examples import decisions, orders
+from tests.simulation.simulator.fake_clients import FakeClient
+from tests.simulation.simulator.faults import Fault, NoFaults
+from tests.simulation.simulator.lambdas import EPOCH, SimContext
+from tests.simulation.simulator.loop import Process
+from tests.simulation.simulator.small_shop import SmallShop
+from workers import payment
+from workers.batch import handle_batch
+
+_CARD = Card("4111111111111111", 12, 2030, "123")
+_PENDING = replace(orders()["pending"], placed_at=EPOCH, updated_at=EPOCH)
+
+
+def many_orders(count: int, *, description: str = "") -> list[dict[str, Any]]:
+    """Return items of orders, one placed a second after the other, oldest first."""
+    [line] = _PENDING.lines
+    return [
+        order_to_item(
+            replace(
+                _PENDING,
+                order_id=f"o-{number:03d}",
+                placed_at=EPOCH + timedelta(seconds=number),
+                lines=(replace(line, description=description),),
+            )
+        )
+        for number in range(count)
+    ]
+
+
+def test_a_replayed_decision_is_announced_with_the_amount_that_was_decided() -> None:
+    shop = SmallShop()
+    for cents in (12_500, 99):
+        message = PaymentRequested.for_order("o", _CARD, total_cents=cents)
+        work = payments.decide(shop.table, shop.queues, message, rules=CardRules.STRICT, now=EPOCH)
+        assert shop.run(work).amount_cents == 12_500
+
+    amounts = [json.loads(body)["data"]["amount"] for _, body, _ in shop.sent.messages]
+    assert amounts == [125, 125]
+
+
+@pytest.mark.parametrize("list_page", [store.list_orders, store.list_open_orders])
+def test_pages_of_whole_items_that_end_early_miss_nothing(list_page: Callable[..., Any]) -> None:
+    shop = SmallShop()
+    shop.put(*many_orders(30, description="x" * 300_000))
+    found, token = [], None
+
+    for _ in range(30):
+        page = shop.run(list_page(shop.table, PageRequest(20, token)))
+        assert len(page.entries) < 20
+        found += [order.order_id for order in page.entries]
+        token = page.next_token
+        if token is None:
+            break
+
+    assert sorted(found) == [f"o-{number:03d}" for number in range(30)]
+
+
+def test_open_orders_come_oldest_first() -> None:
+    shop = SmallShop()
+    for number, order_id in enumerate(("z", "m", "a", "n")):
+        order = replace(_PENDING, order_id=order_id, placed_at=EPOCH + timedelta(number))
+        shop.put(order_to_item(order))
+
+    page = shop.run(store.list_open_orders(shop.table, PageRequest(10)))
+
+    assert [order.order_id for order in page.entries] == ["z", "m", "a", "n"]
+
+
+def test_a_sweep_goes_on_behind_a_page_with_an_order_that_nobody_can_read() -> None:
+    shop = SmallShop()
+    items = many_orders(130)
+    del items[50]["status"]
+    decision = replace(decisions()["declined"], order_id="o-129")
+    shop.put(*items, decision_to_item(decision))
+
+    report = shop.run(
+        sweep(
+            shop.table,
+            shop.queues,
+            now=EPOCH + timedelta(hours=1),
+            longest_delivery_seconds=120,
+        )
+    )
+
+    assert report.failed == 1
+    assert report.settled == 1
+    assert shop.memory.items["ORDER#o-129", "ORDER"]["state"] == OrderState.DECLINED
+
+
+class HungCalls(NoFaults):
+    """The table takes every call and answers none."""
+
+    def fault_of_call(self, service: str, operation: str, now: float) -> Fault:
+        """Let each call hang."""
+        return Fault.HANG
+
+
+def test_a_worker_reports_before_its_time_is_up_whatever_hangs() -> None:
+    """Without a report SQS would deliver the good records of the batch once more, too."""
+    shop = SmallShop(HungCalls())
+    process = Process("payment", deadline=2.0)
+    body = PaymentRequested.for_order("o", _CARD, total_cents=1).to_body()
+    event = {"Records": [{"messageId": "m", "body": body}]}
+
+    async def handle() -> float:
+        context = SimContext(process, shop.loop.time)
+        report = await handle_batch(event, context, payment.handle, shop.dependencies)
+        assert report == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+        return process.deadline - shop.loop.now
+
+    assert shop.run(handle(), process=process) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        ("[None, ConditionalCheckFailed]", UsernameTakenError),
+        ("[None, TransactionConflict]", StoreUnavailableError),
+        ("[ThrottlingError, None]", StoreUnavailableError),
+    ],
+)
+def test_only_a_taken_key_means_that_a_name_is_taken(
+    reasons: str, expected: type[ShopError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cancel(*arguments: object) -> None:
+        raise TransactionCanceledException(f"Transaction cancelled {reasons}")
+
+    monkeypatch.setattr(FakeClient, "transact_write", cancel)
+    shop = SmallShop()
+    user = User("u", "han", "", "", "", Role.CUSTOMER, EPOCH)
+
+    with pytest.raises(expected):
+        shop.run(add_user(shop.table, user, Credentials("u", "han", Role.CUSTOMER, "h")))
+
+
+def test_a_number_that_an_order_has_is_not_written_over() -> None:
+    shop = SmallShop()
+    shop.put(order_to_item(orders()["shipped"]))
+    order_id = orders()["shipped"].order_id
+
+    order = shop.run(
+        store.advance_order(
+            shop.table,
+            order_id,
+            OrderState.DELIVERED,
+            status="delivered",
+            now=EPOCH,
+            transaction_id="another",
+            tracking_number="another",
+        )
+    )
+
+    assert order.state is OrderState.DELIVERED
+    assert order.transaction_id == orders()["shipped"].transaction_id
+    assert order.tracking_number == orders()["shipped"].tracking_number
