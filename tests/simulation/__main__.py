@@ -7,7 +7,8 @@ import sys
 import time
 from dataclasses import asdict
 
-from tests.simulation.mutations.catalogue import MUTATIONS, VARIABLE
+from tests.mutations.in_process import VARIABLE
+from tests.mutations.schedules import MUTATIONS
 from tests.simulation.simulator.runner import Summary, replay_line, run_many, run_traced, say
 from tests.simulation.simulator.world import hash_of, text_of
 

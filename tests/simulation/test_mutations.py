@@ -2,9 +2,11 @@
 
 import pytest
 
+from tests.mutations.in_process import applied
+from tests.mutations.mutation import Mutation
+from tests.mutations.schedules import MUTATIONS
 from tests.simulation.crash_points.scenarios import SCENARIOS, FaultScript, ScenarioRun
 from tests.simulation.exhaustive.convergence import TODAY, Walker
-from tests.simulation.mutations.catalogue import MUTATIONS, Mutation, applied
 from tests.simulation.simulator.rules import ViolationError
 from tests.simulation.simulator.world import simulate
 

@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 
+from tests.mutations.in_process import VARIABLE
 from tests.simulation.__main__ import main
-from tests.simulation.mutations.catalogue import VARIABLE
 from tests.simulation.simulator.faults import DAY, MINUTE, Fault
 from tests.simulation.simulator.loop import Process, SimLoop
 from tests.simulation.simulator.rules import DECLINED, DELIVERED, ViolationError

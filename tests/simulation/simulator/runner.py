@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
-from tests.simulation.mutations.catalogue import VARIABLE, applied
+from tests.mutations.in_process import VARIABLE, applied
 from tests.simulation.simulator.network import Trace
 from tests.simulation.simulator.world import Outcome, simulate, simulate_traced
 

@@ -1,1 +1,0 @@
-"""Planted bugs: changes of the shop that the tests have to notice."""
