@@ -21,6 +21,10 @@ from tests.golden.releases import FILES, RELEASES, golden
 _NAMES = [each.name for each in RELEASES]
 
 
+def keys_of(item: dict[str, Any]) -> set[str]:
+    return {name for name in item if name.endswith(("PK", "SK"))}
+
+
 @pytest.mark.parametrize("release", _NAMES)
 def test_every_release_has_its_files(release: str) -> None:
     assert {path.name for path in (FILES / release).iterdir()} == set(examples.documents())
@@ -45,6 +49,8 @@ def test_the_attributes_of_items_are_made_again(release: str) -> None:
 
     for name, item in found.items():
         assert {each: made[name].get(each) for each in item} == item, name
+        # An item with a key more would be in a list more.
+        assert keys_of(made[name]) == keys_of(item), name
 
 
 @pytest.mark.parametrize("release", _NAMES)

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from app.domain.errors import QueueUnavailableError, ShopError
 from app.messages import ShipmentDelivered
-from infra.dead_letters.messages import DEAD_LETTER_QUEUES, Letter
-from infra.dead_letters.redrive import Moved, Pace, Redrive, redrive
+from infra.dead_letters.messages import DEAD_LETTER_QUEUES, DeadLetter
+from infra.dead_letters.redrive import MovedMessage, RateLimiter, RedriveReport, redrive
 from tests.simulation.simulator.faults import DrawnFaults, Fault
 from tests.simulation.simulator.history import History
 from tests.simulation.simulator.lambdas import EPOCH, Lambdas
@@ -63,22 +63,22 @@ class SimulatedDeadLetters:
         self._loop.process.is_alive = False
         raise _KilledError
 
-    def receive(self, queue: str, *, hidden_seconds: int) -> list[Letter]:
+    def receive(self, queue: str, *, visibility_seconds: int) -> list[DeadLetter]:
         """Return some letters and hide them for a while."""
         fault = self._fault()
         now = self._loop.now
         due = [each for each in self._sqs.dead_letters(queue) if each.visible_at <= now][:_BATCH]
         for message in due:
-            message.visible_at = now + hidden_seconds
+            message.visible_at = now + visibility_seconds
         self._end(fault)
         # What is read of an order from here on is at least as new as this.
         self._loop.process.started_at = now
         return [self._letter(queue, message) for message in due]
 
-    def _letter(self, queue: str, message: Message) -> Letter:
+    def _letter(self, queue: str, message: Message) -> DeadLetter:
         handle = str(id(message))
         self._known[handle] = message
-        return Letter(
+        return DeadLetter(
             queue=queue,
             message_id=handle,
             handle=handle,
@@ -88,7 +88,7 @@ class SimulatedDeadLetters:
             source=message.source,
         )
 
-    def release(self, letters: Iterable[Letter]) -> None:
+    def release(self, letters: Iterable[DeadLetter]) -> None:
         """Show letters again; what died shows them when their time is over."""
         if self._loop.process.is_alive:
             for letter in letters:
@@ -101,7 +101,7 @@ class SimulatedDeadLetters:
         self._end(fault)
         return "m"
 
-    def delete(self, letter: Letter) -> None:
+    def delete(self, letter: DeadLetter) -> None:
         """Remove a letter, unless the deletion is lost."""
         fault = self._fault()
         messages = self._sqs.dead_letters(letter.queue)
@@ -151,7 +151,7 @@ class Operator:
         letters = SimulatedDeadLetters(self._sqs, self._loop, self._faults, delay=delay)
         dependencies = self._lambdas.dependencies
 
-        def note(step: Moved) -> None:
+        def note(step: MovedMessage) -> None:
             self.moved += 1
             name = self._loop.process.name
             self._trace.note(name, "redrives", f"{step.order_id} to {step.to}: {step.action}")
@@ -161,9 +161,9 @@ class Operator:
                 letters,
                 dependencies.table,
                 DEAD_LETTER_QUEUES,
-                done=Redrive(),
+                report=RedriveReport(),
                 now=dependencies.now() + timedelta(seconds=_LATEST),
-                pace=Pace(100, clock=self._loop.time),
+                limiter=RateLimiter(100, clock=self._loop.time),
                 most=_MOST,
                 on_moved=note,
             )

@@ -17,7 +17,7 @@ import workers.batch
 import workers.order
 from app.queues import SQSQueues
 from app.settings import Settings, read_settings
-from infra.dead_letters.messages import LOOK_SECONDS
+from infra.dead_letters.messages import SCAN_SECONDS
 from tests.simulation.simulator.backlog import backlog_orders
 from tests.simulation.simulator.catalog import Catalog
 from tests.simulation.simulator.fake_clients import fake_table
@@ -226,7 +226,7 @@ class World:
         self.loop.run()
         for _ in range(_REDRIVES if self.faults.has_operator and self.sqs.dead() else 0):
             # Letters that a killed redrive was looking at show up again.
-            self.loop.run(self.loop.now + LOOK_SECONDS)
+            self.loop.run(self.loop.now + SCAN_SECONDS)
             moved = self.operator.moved
             self.operator.redrive()
             self.loop.run()

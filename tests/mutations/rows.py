@@ -1,0 +1,282 @@
+"""One bug for each row of ``tests/FAILURES.md``: the test that the row names fails with it."""
+
+from tests.mutations.mutation import Mutation
+
+_CHECKOUT = "e2e/test_idempotent_checkout.py"
+_CRASHES = "simulation/test_crash_points.py"
+_SCHEDULES = "simulation/test_simulation.py"
+_CONVERGENCE = (
+    "simulation/test_convergence.py::test_every_order_and_number_of_the_events_ends_the_same"
+)
+_PROMISES = f"{_SCHEDULES}::test_every_promise_is_kept_in_every_schedule"
+_ENDS = f"{_SCHEDULES}::test_the_schedules_meet_every_fault_and_every_end"
+_CRASH = f"{_CRASHES}::test_a_crash_at_any_call_changes_no_end"
+_SWEEPER = "app/services/test_sweeper.py"
+_WAITING = "app/services/test_waiting.py"
+_DEADLINES = "app/test_deadlines.py"
+
+ROWS = {
+    "key ignored": Mutation(
+        "app/services/orders.py",
+        "order_id_for(draft.user_id, idempotency_key) if idempotency_key else str(uuid4())",
+        "str(uuid4())",
+        f"{_CHECKOUT}::test_64_calls_at_once_are_one_order_one_charge_and_one_answer",
+    ),
+    "fingerprint in another form": Mutation(
+        "app/services/fingerprints.py",
+        'separators=(",", ":")',
+        'separators=(", ", ": ")',
+        "app/services/test_fingerprints.py::test_a_fingerprint_stays_as_long_as_orders_live",
+    ),
+    "silent table told to the client": Mutation(
+        "app/services/orders.py",
+        "    except StoreUnavailableError:\n        return None\n",
+        "    except StoreUnavailableError:\n        raise\n",
+        f"{_WAITING}::test_an_order_that_was_taken_is_never_a_503",
+    ),
+    "another body taken for a repeat": Mutation(
+        "app/services/orders.py",
+        "    if not hmac.compare_digest(earlier.fingerprint, fingerprint):\n",
+        "    if False:\n",
+        f"{_CHECKOUT}::test_another_body_under_the_key_is_refused_and_nothing_is_sent",
+    ),
+    "one key for each tab": Mutation(
+        "app/static/shop/payment-attempt.js",
+        'const attempt = findAttempt(userId) ?? { key: newReference("web") };',
+        'const attempt = { key: newReference("web") };',
+        "browser/test_shop_tabs.py::test_a_tab_that_was_closed_before_its_answer_does_not_pay_twice",
+    ),
+    "repeat without a request for payment": Mutation(
+        "app/services/orders.py",
+        "    if order.state is OrderState.PENDING:\n",
+        "    if earlier is None:\n",
+        _CRASH,
+    ),
+    "decision announced once": Mutation(
+        "app/services/payments.py",
+        "    await announce(queues, decision)\n",
+        "    if decision.decided_at == now:\n        await announce(queues, decision)\n",
+        _CRASH,
+    ),
+    "call in a branch that no test takes": Mutation(
+        "app/services/shipments.py",
+        "    return shipment\n",
+        '    if message.delivery == "drone":\n'
+        "        await queues.send(ShipmentSent.from_shipment(shipment))\n"
+        "    return shipment\n",
+        f"{_CRASHES}::test_every_call_site_of_every_handler_is_tried_with_every_fault",
+    ),
+    "registration in two writes": Mutation(
+        "app/store/users.py",
+        "        await table.add_together(user_to_item(user), credentials_to_item(credentials))\n",
+        "        await table.put(user_to_item(user))\n"
+        "        await table.put(credentials_to_item(credentials))\n",
+        f"{_CRASHES}::test_a_fault_at_any_call_of_a_request_leaves_it_done_or_not_done",
+    ),
+    "early report taken for done": Mutation(
+        "app/store/orders.py",
+        "        check_straggler(found, target)\n",
+        "",
+        _CONVERGENCE,
+    ),
+    "order advanced without a condition": Mutation(
+        "app/store/orders.py",
+        """condition=f"#state IN ({', '.join(origins)})",""",
+        'condition="attribute_exists(PK)",',
+        _PROMISES,
+    ),
+    "decision written over": Mutation(
+        "app/store/payments.py",
+        "await table.put(decision_to_item(decision), condition=NOT_THERE)",
+        "await table.put(decision_to_item(decision))",
+        _CONVERGENCE,
+    ),
+    "time-out without a decision": Mutation(
+        "app/services/sweeper.py",
+        "await decide_once(\n"
+        "        table, time_out_payment(order.order_id, amount_cents=order.total_cents, now=now)\n"
+        "    )",
+        "time_out_payment(order.order_id, amount_cents=order.total_cents, now=now)",
+        _PROMISES,
+    ),
+    "unreadable order stops a list": Mutation(
+        "app/store/orders.py",
+        "        except (KeyError, TypeError, ValueError):\n",
+        "        except ZeroDivisionError:\n",
+        f"{_SWEEPER}::test_an_order_that_nobody_can_read_stops_no_other",
+    ),
+    "shipments without a limit": Mutation(
+        "app/services/sweeper.py",
+        "_side_by_side(standing[:MOST_SHIPMENTS], ask, may_go_on)",
+        "_side_by_side(standing, ask, may_go_on)",
+        f"{_SWEEPER}::test_payments_do_not_wait_behind_shipments_that_stand_still",
+    ),
+    "paid orders left alone": Mutation(
+        "app/services/sweeper.py",
+        "(order.state is OrderState.PAID and idle >= GRACE)",
+        "False",
+        f"{_SWEEPER}::test_a_paid_order_that_stands_still_asks_for_its_shipment_again",
+    ),
+    "clocks of two processes compared": Mutation(
+        "app/services/payments.py",
+        "    await announce(queues, decision)\n",
+        "    if decision.decided_at <= now:\n        await announce(queues, decision)\n",
+        _PROMISES,
+    ),
+    "hung call waited for": Mutation(
+        "app/deadlines.py",
+        "asyncio.timeout(min(CALL_SECONDS, seconds_left()))",
+        "asyncio.timeout(30)",
+        f"{_DEADLINES}::test_whatever_is_asked_of_a_hanging_shop_is_a_503_in_time",
+    ),
+    "addition repeated": Mutation(
+        "app/store/carts.py",
+        '                ":quantity": line.quantity,\n'
+        "            },\n"
+        "            is_repeatable=False,\n",
+        '                ":quantity": line.quantity,\n            },\n',
+        f"{_DEADLINES}::test_an_add_whose_answer_is_lost_counts_once",
+    ),
+    "change of a cart repeated": Mutation(
+        "app/store/carts.py",
+        "await table.put(cart_to_item(cart, now=now), is_repeatable=False)",
+        "await table.put(cart_to_item(cart, now=now))",
+        f"{_WAITING}::test_a_change_of_a_cart_whose_answer_is_lost_is_not_made_twice",
+    ),
+    "no budget for a request": Mutation(
+        "app/deadlines.py",
+        "asyncio.timeout(min(CALL_SECONDS, seconds_left()))",
+        "asyncio.timeout(CALL_SECONDS)",
+        f"{_WAITING}::test_a_request_has_one_budget_for_all_it_does",
+    ),
+    "addition that reads first": Mutation(
+        "app/store/carts.py",
+        '            "ADD #quantity :quantity",\n',
+        '            ", #quantity = :quantity",\n',
+        "e2e/test_cart_histories.py::test_no_add_is_lost_and_none_is_invented",
+    ),
+    "pages without an end": Mutation(
+        "app/store/pagination.py",
+        "            if items and size > MAX_PAGE_BYTES:\n",
+        "            if False:\n",
+        "app/store/test_pagination.py::test_a_page_of_large_items_ends_early_and_misses_nothing",
+    ),
+    "failed record taken for done": Mutation(
+        "workers/batch.py",
+        "        elif task.cancelled() or not task.result():\n",
+        "        elif False:\n",
+        "e2e/test_poison.py::test_good_messages_are_done_and_bad_ones_die_after_five_receives",
+    ),
+    "batch without an end": Mutation(
+        "workers/batch.py",
+        "await asyncio.wait(tasks, timeout=seconds)",
+        "await asyncio.wait(tasks, timeout=30)",
+        "workers/test_batch_reports.py::test_a_worker_stops_in_time_and_reports_the_rest",
+    ),
+    "report in another form": Mutation(
+        "workers/batch.py",
+        '"itemIdentifier": each',
+        '"itemId": each',
+        "workers/test_batch_reports.py::test_the_real_handlers_report_poison_in_the_right_form",
+    ),
+    "lost answer of a worker": Mutation(
+        "workers/payment.py",
+        "    await decide(\n",
+        "    if int(record['messageId'][:2], 16) < 80:\n        return\n    await decide(\n",
+        "chaos/test_kills.py::test_a_shop_whose_processes_are_killed_loses_nothing",
+    ),
+    "throttled call taken for done": Mutation(
+        "app/store/table.py",
+        "                except ProvisionedThroughputExceededException:\n",
+        "                except PydynoxException:\n"
+        "                    return None  # type: ignore[return-value]\n"
+        "                except ProvisionedThroughputExceededException:\n",
+        "chaos/test_soak.py::test_a_shop_on_a_faulty_wire_keeps_its_word_and_a_crowd_is_served",
+    ),
+    "every request let in": Mutation(
+        "routers/overload.py",
+        "if self._free <= 0 and",
+        "if False and",
+        "routers/test_overload.py::"
+        "test_what_is_too_much_is_told_to_come_again_and_the_rest_is_answered",
+    ),
+    "rotation repeated by a repeat": Mutation(
+        "app/security/key_rotation.py",
+        "    if before != version:\n",
+        "    if True:\n",
+        "app/security/test_key_rotation.py::"
+        "test_a_rotation_that_breaks_off_at_any_call_is_finished_later",
+    ),
+    "dead letter deleted before it is sent": Mutation(
+        "infra/dead_letters/redrive.py",
+        "                    client.send(step.to, body)\n                    scan.delete(letter)\n",
+        "                    scan.delete(letter)\n"
+        "                    await asyncio.sleep(0.05)\n"
+        "                    client.send(step.to, body)\n",
+        "infra/cli/test_dead_letters.py::test_a_redrive_that_is_killed_loses_nothing",
+    ),
+    "dead letters shown to everybody": Mutation(
+        "infra/cli/dead_letter_queues.py",
+        "VisibilityTimeout=visibility_seconds,",
+        "VisibilityTimeout=0,",
+        "chaos/test_redrives.py::test_two_redrives_at_once_lose_nothing_and_do_nothing_twice",
+    ),
+    "decided payment asked for again": Mutation(
+        "infra/dead_letters/redrive.py",
+        "    return CreditCardValidated.from_decision(status.decision).to_body()\n",
+        "    return None\n",
+        "infra/dead_letters/test_payments.py::"
+        "test_a_decided_payment_is_announced_and_its_card_goes_nowhere",
+    ),
+    "interrupt between sending and deleting": Mutation(
+        "infra/dead_letters/redrive.py",
+        "                    scan.delete(letter)\n",
+        "                    await asyncio.sleep(0.2)\n                    scan.delete(letter)\n",
+        "infra/cli/test_redrive.py::"
+        "test_ctrl_c_ends_it_between_two_letters_and_what_was_done_is_said",
+    ),
+    "silent table ends a redrive": Mutation(
+        "infra/dead_letters/redrive.py",
+        "        raise InvalidInputError(STORE_UNAVAILABLE) from failure\n",
+        "        raise\n",
+        "infra/dead_letters/test_payments.py::"
+        "test_without_the_store_payment_requests_stay_and_the_rest_goes_on",
+    ),
+    "undecided orders left alone": Mutation(
+        "app/services/sweeper.py",
+        "    if now - order.placed_at >= PAYMENT_TIMEOUT:\n",
+        "    if False:\n",
+        _ENDS,
+    ),
+    "second charge overlooked": Mutation(
+        "tests/chaos/side_effects.py",
+        "            if len(charges) != 1:\n",
+        "            if False:\n",
+        "chaos/test_side_effects.py::test_every_other_is_named",
+    ),
+    "client of AWS in a service": Mutation(
+        "app/services/shipments.py",
+        "from app.queues import Queues\n",
+        "from app.queues import Queues, get_client\n",
+        "simulation/test_call_sites.py",
+    ),
+    "half a character let in": Mutation(
+        "routers/lambda_event.py",
+        "_Text = Annotated[str, AfterValidator(_check_unicode)]",
+        "_Text = str",
+        "fuzz/test_lambda_events.py",
+    ),
+    "checks that find nothing": Mutation(
+        "tests/simulation/simulator/rules.py",
+        "    if not holds:\n",
+        "    if False:\n",
+        "simulation/test_mutations.py::test_a_planted_bug_is_found",
+    ),
+    "table in memory without conditions": Mutation(
+        "tests/simulation/simulator/memory_table.py",
+        "        if self._is_strict:\n            _check_item(item)\n",
+        "",
+        "simulation/test_conformance.py::"
+        "test_random_calls_get_the_same_answers_from_memory_and_from_the_emulator",
+    ),
+}

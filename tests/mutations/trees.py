@@ -1,0 +1,69 @@
+"""Planting a bug in a copy of the working tree, and running the test that it names there.
+
+A copy takes any file, those of the pages and of the tests too, and every process that the
+test starts runs the changed code.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutations.mutation import ROOT, Mutation
+
+#: Not copied: made here, or not read by any test.
+_LEFT_OUT = frozenset({".git", ".venv", ".local", "build", "__pycache__"})
+#: What pytest returns when tests ran and some failed.
+_FAILED = 1
+_MOST_SECONDS = 1500
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the named test said to a planted bug."""
+
+    name: str
+    is_caught: bool
+    output: str
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    return {name for name in names if name in _LEFT_OUT or name.endswith("_cache")}
+
+
+@contextmanager
+def _changed_tree(mutation: Mutation) -> Iterator[Path]:
+    """Yield a copy of the working tree with the bug in it; other files are linked."""
+    text = mutation.changed_text()
+    with tempfile.TemporaryDirectory(prefix="mutation-", dir=ROOT.parent) as folder:
+        tree = Path(folder) / "tree"
+        shutil.copytree(ROOT, tree, ignore=_left_out, copy_function=os.link)
+        (tree / ".venv").symlink_to(ROOT / ".venv")
+        (tree / mutation.path).unlink()
+        (tree / mutation.path).write_text(text)
+        yield tree
+
+
+def run_named_test(name: str, mutation: Mutation) -> Verdict:
+    """Run the test that a mutation names in a tree that has the bug."""
+    file, _, test = mutation.test.partition("::")
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    command += [f"tests/{file}", *(["-k", test] if test else [])]
+    with _changed_tree(mutation) as tree:
+        # The tree comes before the one that is installed.
+        environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(
+            command,
+            cwd=tree,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=_MOST_SECONDS,
+            check=False,
+        )
+    return Verdict(name, done.returncode == _FAILED, f"{done.stdout}{done.stderr}")

@@ -1,0 +1,57 @@
+"""Each planted bug has its place, and a drawn share of them is planted; all of them by
+``python -m tests.mutations``."""
+
+import time
+from random import Random
+
+import pytest
+
+from tests.mutations.catalogue import CATALOGUE
+from tests.mutations.mutation import ROOT, Mutation
+from tests.mutations.others import OTHERS
+from tests.mutations.schedules import FOR_OTHER_SHIPPERS, MUTATIONS
+from tests.mutations.survivors import SURVIVORS
+from tests.mutations.trees import run_named_test
+
+#: Their tests need no emulator, no browser and no thousands of schedules.
+_QUICK = ("app/domain/", "golden/", "simulation/test_in_memory", "simulation/test_consistent")
+_DRAWN = 2
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_planted_bug_has_its_place_and_its_test(name: str) -> None:
+    mutation = CATALOGUE[name]
+    file, _, test = mutation.test.partition("::")
+
+    assert mutation.changed_text() != (ROOT / mutation.path).read_text()
+    assert f"def {test}(" in (ROOT / "tests" / file).read_text() if test else file
+
+
+@pytest.mark.parametrize("mutation", [*MUTATIONS.values(), *FOR_OTHER_SHIPPERS.values()])
+def test_a_bug_for_schedules_has_its_place(mutation: Mutation) -> None:
+    assert mutation.changed_text() != (ROOT / mutation.path).read_text()
+
+
+def test_bugs_that_survived_once_and_others_are_in_the_catalogue() -> None:
+    assert len(SURVIVORS) >= 15
+    assert len(OTHERS) >= 25
+
+
+def test_a_drawn_share_of_the_planted_bugs_is_caught_by_name() -> None:
+    seed = time.time_ns()
+    quick = [name for name, each in CATALOGUE.items() if each.test.startswith(_QUICK)]
+
+    for name in Random(seed).sample(quick, _DRAWN):
+        verdict = run_named_test(name, CATALOGUE[name])
+        assert verdict.is_caught, f"{name} survived {CATALOGUE[name].test}\n{verdict.output}"
+
+
+def test_a_bug_that_changes_nothing_survives() -> None:
+    harmless = Mutation(
+        "app/domain/ids.py",
+        "The length in front keeps",
+        "The length ahead keeps",
+        "golden/test_golden.py::test_tokens_are_read",
+    )
+
+    assert not run_named_test("harmless", harmless).is_caught
