@@ -2,7 +2,7 @@
 
 import { byId, el, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
-import { foldText } from "../client/search.js";
+import { matchesAllWords } from "../client/search.js";
 import { WALK_IN } from "./sale.js";
 
 /** More hits than this are no help; another letter is. */
@@ -10,11 +10,9 @@ const MAX_SHOWN = 30;
 
 /** Return the people whose name, login or email contains all words of `text`. */
 function findCustomers(people, text) {
-  const words = foldText(text).split(/\s+/).filter(Boolean);
-  return people.filter(({ firstname, lastname, username, email }) => {
-    const whole = foldText(`${firstname} ${lastname} ${username} ${email}`);
-    return words.every((word) => whole.includes(word));
-  });
+  return people.filter(({ firstname, lastname, username, email }) =>
+    matchesAllWords(`${firstname} ${lastname} ${username} ${email}`, text),
+  );
 }
 
 export class Customers {
