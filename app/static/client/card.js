@@ -1,8 +1,13 @@
 /**
- * Help with card fields. Whether a card is good is the shop's to say; a page only catches
- * what a person would rather hear before the shop does.
+ * What pages know about cards, so that a typing error is named before the shop is asked.
+ * Whether a card is accepted is the shop's decision (openapi/CONTRACT.md, chapter 4).
  */
 
+import { digitsOf, toAsciiDigits } from "./digits.js";
+
+/** @import { Card } from "./types.js" */
+
+/** @type {[string, RegExp][]} */
 const BRANDS = [
   ["American Express", /^3[47]/],
   ["Diners Club", /^3(?:0[0-59]|[689])/],
@@ -13,66 +18,123 @@ const BRANDS = [
   ["Visa", /^4/],
 ];
 
-const MOST_DIGITS = 19;
+const MIN_DIGITS = 12;
+const MAX_DIGITS = 19;
 
-export const digitsOf = (text) => text.replace(/\D/g, "");
+/** The time zone in which a day ends last is twelve hours behind UTC. */
+const LATEST_ZONE_MS = -12 * 60 * 60 * 1000;
 
-/** Return what a card most likely is, for people; the shop's verdict does not depend on it. */
+/** Return what a card most likely is, for people; "" if unknown. @param {string} digits */
 export const brandOf = (digits) => BRANDS.find(([, start]) => start.test(digits))?.[0] ?? "";
 
-/** Return the digits as they are printed on the card. */
-function groupDigits(digits) {
+/** Return digits grouped as they are printed on the card. @param {string} digits */
+export function groupDigits(digits) {
   if (brandOf(digits) === "American Express") {
     return [digits.slice(0, 4), digits.slice(4, 10), digits.slice(10)].filter(Boolean).join(" ");
   }
   return digits.match(/.{1,4}/g)?.join(" ") ?? "";
 }
 
-/** Whether the check digit is right (ISO/IEC 7812-1, annex B). */
-export function passesLuhn(digits) {
-  const sum = [...digits].reverse().reduce((total, letter, place) => {
-    const value = Number(letter) * (place % 2 ? 2 : 1);
+/** Whether the check digit is right (ISO/IEC 7812-1, annex B). @param {string} digits */
+function passesLuhn(digits) {
+  const sum = [...digits].reverse().reduce((total, digit, index) => {
+    const value = Number(digit) * (index % 2 ? 2 : 1);
     return total + (value > 9 ? value - 9 : value);
   }, 0);
   return digits.length > 0 && sum % 10 === 0;
 }
 
-/** Return how many digits the security code of a card has. */
+/** Return how many digits the security code of a card has. @param {string} digits */
 export const codeLengthOf = (digits) => (brandOf(digits) === "American Express" ? 4 : 3);
 
-/** Return an expiry with its slash while it is typed; what was deleted stays deleted. */
-export function formatExpiry(typed) {
-  const digits = typed.replace(/\D/g, "").slice(0, 6);
-  if (digits.length < 3 || /\D$/.test(typed)) return typed.replace(/[^\d/]/g, "");
-  return `${digits.slice(0, 2)}/${digits.slice(2)}`;
-}
+/** @typedef {{month: number, year: number}} Expiry The year has four digits. */
 
-/** Return `{month, year}` of a typed expiry, the year in four digits, or null. */
-export function readExpiry(typed) {
-  const found = /^\s*(\d{1,2})\s*[/.\- ]?\s*(\d{4}|\d{2})\s*$/.exec(typed);
-  if (!found) return null;
-  const [, month, year] = found;
-  return { month: Number(month), year: year.length === 2 ? 2000 + Number(year) : Number(year) };
-}
+/** Month first or year first; a year of two or four digits; with a separator, or without. */
+const EXPIRY_FORMS = [
+  /^(?<month>\d{1,2})\D+(?<year>\d{4}|\d{2})$/,
+  /^(?<year>\d{4})\D+(?<month>\d{1,2})$/,
+  /^(?<month>0[1-9]|1[0-2])(?<year>\d{4}|\d{2})$/,
+  /^(?<month>[1-9])(?<year>20\d{2}|\d{2})$/,
+  /^(?<year>20\d{2})(?<month>0[1-9]|1[0-2])$/,
+];
+const EXPIRY_CHARACTERS = /^[\d\s/.\-\u2010-\u2015]+$/;
 
-/** Whether a card with this expiry is over; it is good through the last day of its month. */
-export const hasExpired = ({ month, year }, now = new Date()) =>
-  year * 12 + month - 1 < now.getFullYear() * 12 + now.getMonth();
-
-/** Group the digits of a field while somebody types, and leave the caret at its digit. */
-export function groupAsTyped(input) {
-  const before = digitsOf(input.value.slice(0, input.selectionStart)).length;
-  const grouped = groupDigits(digitsOf(input.value).slice(0, MOST_DIGITS));
-  if (grouped === input.value) return;
-  let caret = 0;
-  for (let seen = 0; caret < grouped.length && seen < before; caret += 1) {
-    if (grouped[caret] !== " ") seen += 1;
+/**
+ * Return the expiry that a text means, or null: 12/30, 1/2030, 130, 2030-12, 12 / 2030.
+ * @param {string} text @returns {Expiry|null}
+ */
+export function readExpiry(text) {
+  const typed = toAsciiDigits(text).trim();
+  if (!EXPIRY_CHARACTERS.test(typed)) return null;
+  for (const form of EXPIRY_FORMS) {
+    const { month, year } = form.exec(typed)?.groups ?? {};
+    if (month && year && Number(month) >= 1 && Number(month) <= 12) {
+      return { month: Number(month), year: year.length === 2 ? 2000 + Number(year) : Number(year) };
+    }
   }
-  input.value = grouped;
-  input.setSelectionRange(caret, caret);
+  return null;
 }
 
-/** Cards a local shop takes and refuses (openapi/CONTRACT.md, 4): no bank has ever seen them. */
+/** Return an expiry as it is printed on the card. @param {Expiry} expiry */
+export const formatExpiry = ({ month, year }) => `${String(month).padStart(2, "0")}/${String(year).slice(-2)}`;
+
+/**
+ * Whether a card is over everywhere on earth: it is good through the last day of its month,
+ * which ends last at UTC-12. The shop judges by its own clock, in UTC, and has the last word.
+ * @param {Expiry} expiry @param {number} [now] Milliseconds since 1970.
+ */
+function hasExpired({ month, year }, now = Date.now()) {
+  const day = new Date(now + LATEST_ZONE_MS);
+  return year * 12 + month - 1 < day.getUTCFullYear() * 12 + day.getUTCMonth();
+}
+
+/** @typedef {"missing"|"too short"|"too long"|"mistyped"|"unreadable"|"expired"|"wrong length"} CardProblem */
+
+/** Return what is wrong with a card number, or null. @param {string} text @returns {CardProblem|null} */
+export function numberProblem(text) {
+  const digits = digitsOf(text);
+  if (!digits) return "missing";
+  if (digits.length < MIN_DIGITS) return "too short";
+  if (digits.length > MAX_DIGITS) return "too long";
+  return passesLuhn(digits) ? null : "mistyped";
+}
+
+/** Return what is wrong with an expiry, or null. @param {string} text @returns {CardProblem|null} */
+export function expiryProblem(text) {
+  if (!text.trim()) return "missing";
+  const expiry = readExpiry(text);
+  if (!expiry) return "unreadable";
+  return hasExpired(expiry) ? "expired" : null;
+}
+
+/**
+ * Return what is wrong with a security code, or null.
+ * @param {string} text @param {string} number The card number, whose brand decides the length.
+ * @returns {CardProblem|null}
+ */
+export function codeProblem(text, number) {
+  const digits = digitsOf(text);
+  if (!digits) return "missing";
+  return digits.length === codeLengthOf(digitsOf(number)) ? null : "wrong length";
+}
+
+/** @typedef {{number: string, expiry: string, code: string}} CardValues What the fields contain. */
+
+/** Return the card in the shop's shape; the fields must have no problem. @param {CardValues} values @returns {Card} */
+export function readCard({ number, expiry, code }) {
+  const date = readExpiry(expiry);
+  if (!date) throw new RangeError("not an expiry date");
+  return {
+    number: digitsOf(number),
+    expMonth: String(date.month).padStart(2, "0"),
+    expYear: String(date.year),
+    ccv: digitsOf(code),
+  };
+}
+
+/** @typedef {CardValues & {name: string, hint: string}} TestCard */
+
+/** Cards that a local shop accepts and refuses; no bank has issued them. @type {TestCard[]} */
 export const TEST_CARDS = [
   { name: "Visa", hint: "pays", number: "4111 1111 1111 1111", expiry: "12/30", code: "123" },
   { name: "Mastercard", hint: "pays", number: "5555 5555 5555 4444", expiry: "12/30", code: "123" },
@@ -82,7 +144,7 @@ export const TEST_CARDS = [
   { name: "Typo", hint: "no such card", number: "4111 1111 1111 1112", expiry: "12/30", code: "123" },
 ];
 
-const REASONS = new Map([
+const DECLINE_MESSAGES = new Map([
   ["creditcard has expired", "The card has expired."],
   ["creditcard number is not valid", "The number is not that of a card the shop takes."],
   ["creditcard expiration is not valid", "The expiry date is not a date."],
@@ -91,8 +153,8 @@ const REASONS = new Map([
   ["creditcard validation has failed, unable to process payment", "The card did not pass the check."],
 ]);
 
-/** Return the shop's reason for a refusal in plain words. */
-export const declineMessage = (reason) => REASONS.get(reason) ?? reason;
+/** Return the shop's reason for a decline as a sentence for people. @param {string} reason */
+export const declineMessage = (reason) => DECLINE_MESSAGES.get(reason) ?? reason;
 
-/** Whether the shop runs on this machine, so that test cards and demo users are of use. */
+/** Whether the shop runs on this machine, so that test cards and demo users are of use. @param {string} hostname */
 export const isLocalShop = (hostname) => ["127.0.0.1", "localhost", "[::1]"].includes(hostname);

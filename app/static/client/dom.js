@@ -1,37 +1,58 @@
-/** Small help with the page. */
+/** Creating, finding and updating elements. */
 
-/** Return an element; `onclick` and the like listen, empty children are left out. */
-export function el(tag, attributes = {}, ...children) {
+/** @import { Attributes, Child } from "./types.js" */
+
+/**
+ * Return a new element; functions under `onclick` and the like become listeners.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes<HTMLElementTagNameMap[Tag]>} [attributes]
+ * @param {(Child|Child[])[]} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function el(tag, attributes, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
   }
-  element.append(...children.flat().filter((child) => child !== "" && child !== null));
+  element.append(
+    ...children
+      .flat()
+      .filter((child) => child !== null)
+      .filter((child) => child !== ""),
+  );
   return element;
 }
 
-export const byId = (id) => document.getElementById(id);
+/** Return the element of the page with an id; the page must have it. @param {string} id @returns {HTMLElement} */
+export function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`no element #${id}`);
+  return element;
+}
 
-/** Return the start of an id, enough for people to tell two apart. */
+/** Return the start of an id, enough for people to tell two apart. @param {string} id */
 export const shortId = (id) => id.slice(0, 8).toUpperCase();
 
 /**
- * Put new nodes into a container without taking the keyboard's place away: what was in focus
- * and bears the same `data-key` again keeps it, else `fallback` gets it.
+ * Replace the children of a container and keep the focus: the new node with the `data-key` of
+ * the focused one gets it, else `fallback`.
+ * @param {HTMLElement} container @param {Node[]} nodes @param {HTMLElement|null} [fallback]
  */
 export function updateChildren(container, nodes, fallback = null) {
   const { activeElement } = document;
-  const had = container.contains(activeElement) ? activeElement : null;
-  const key = had?.dataset.key;
+  const focused = activeElement instanceof HTMLElement && container.contains(activeElement) ? activeElement : null;
+  const key = focused?.dataset.key;
   container.replaceChildren(...nodes);
-  if (!had) return;
-  const same = key && [...container.querySelectorAll("[data-key]")].find((each) => each.dataset.key === key);
-  (same && !same.disabled ? same : fallback)?.focus();
+  if (!focused) return;
+  const same = key ? container.querySelector(`[data-key="${CSS.escape(key)}"]`) : null;
+  const target = same instanceof HTMLElement && !same.matches(":disabled") ? same : fallback;
+  target?.focus();
 }
 
-/** Show or hide an element with a text; an empty text hides it. */
+/** Show or hide an element with a text; an empty text hides it. @param {HTMLElement} element @param {string} text */
 export function showText(element, text) {
   if (element.textContent !== text) element.textContent = text;
   element.hidden = !text;

@@ -1,6 +1,8 @@
 /** The card fields on the payment panel, and the row of test cards of a local shop. */
 
-import { TEST_CARDS, brandOf, digitsOf, formatExpiry, groupAsTyped, isLocalShop, readExpiry } from "../client/card.js";
+import { brandOf, isLocalShop, readExpiry, TEST_CARDS } from "../client/card.js";
+import { cleanCode, completeExpiry, formatOnInput, groupNumber, slashExpiry } from "../client/card-input.js";
+import { digitsOf } from "../client/digits.js";
 import { byId, el, showText } from "../client/dom.js";
 
 const FIELDS = ["number", "expiry", "code"];
@@ -10,13 +12,13 @@ const field = (name) => byId(`card-${name}`);
 export class CardForm {
   constructor() {
     if (isLocalShop(location.hostname)) this.#offerTestCards();
-    field("number").addEventListener("input", ({ target }) => {
-      groupAsTyped(target);
+    formatOnInput(field("number"), (input) => {
+      groupNumber(input);
       this.#showBrand();
     });
-    field("expiry").addEventListener("input", ({ target, inputType }) => {
-      if (!inputType?.startsWith("delete")) target.value = formatExpiry(target.value);
-    });
+    formatOnInput(field("expiry"), slashExpiry);
+    field("expiry").addEventListener("change", () => completeExpiry(field("expiry")));
+    formatOnInput(field("code"), cleanCode);
   }
 
   /** Return `{card}` as the shop wants it, or `{problem, field}`. */
@@ -70,7 +72,7 @@ export class CardForm {
  * card is good is the shop's to say, so that the till never knows better.
  */
 function readCard({ number, expiry, code }) {
-  const digits = number.replace(/[\s-]/g, "");
+  const digits = digitsOf(number);
   if (!/^\d{12,19}$/.test(digits)) {
     return { field: "number", problem: "A card number has 12 to 19 digits. This one is still warming up." };
   }

@@ -3,18 +3,16 @@
 import {
   brandOf,
   codeLengthOf,
-  digitsOf,
-  formatExpiry,
-  groupAsTyped,
-  hasExpired,
-  passesLuhn,
-  readExpiry,
+  codeProblem,
+  expiryProblem,
+  numberProblem,
+  readCard,
   TEST_CARDS,
 } from "../client/card.js";
+import { cleanCode, completeExpiry, groupNumber, slashExpiry } from "../client/card-input.js";
+import { digitsOf } from "../client/digits.js";
 import { el } from "../client/dom.js";
 import { field } from "./form.js";
-
-const MIN_DIGITS = 12;
 
 /** A number with a valid check digit and no brand: the form accepts it, the shop declines it. */
 const UNKNOWN_CARD = {
@@ -25,17 +23,31 @@ const UNKNOWN_CARD = {
   code: "123",
 };
 
+/** @type {Partial<Record<import("../client/card.js").CardProblem, string>>} */
+const NUMBER_ERRORS = {
+  missing: "The card number is missing.",
+  "too short": "A card number has at least 12 digits. This one is still warming up.",
+  "too long": "A card number has at most 19 digits. Something else got in here.",
+  mistyped: "There is a typo in this number; cards check themselves.",
+};
+
+/** @type {Partial<Record<import("../client/card.js").CardProblem, string>>} */
+const EXPIRY_ERRORS = {
+  missing: "Month and year, like 12/30.",
+  unreadable: "Month and year, like 12/30.",
+  expired: "This card has retired. It had a good run.",
+};
+
 export function cardFields() {
   const number = field({
     name: "cc-number",
     label: "Card number",
     inputmode: "numeric",
     autocomplete: "cc-number",
-    maxlength: 26,
     placeholder: "1234 5678 9012 3456",
-    check: numberError,
+    check: (value) => errorText(numberProblem(value), NUMBER_ERRORS),
     format: (input) => {
-      groupAsTyped(input);
+      groupNumber(input);
       number.hint.textContent = brandOf(digitsOf(input.value));
     },
   });
@@ -44,40 +56,31 @@ export function cardFields() {
     label: "Good through",
     inputmode: "numeric",
     autocomplete: "cc-exp",
-    maxlength: 7,
     placeholder: "MM/YY",
     kind: "half",
-    check: expiryError,
-    format: (input) => (input.value = formatExpiry(input.value)),
+    check: (value) => errorText(expiryProblem(value), EXPIRY_ERRORS),
+    format: slashExpiry,
+    complete: completeExpiry,
   });
   const code = field({
     name: "cc-csc",
     label: "Security code",
     inputmode: "numeric",
     autocomplete: "cc-csc",
-    maxlength: 4,
     placeholder: "123",
     kind: "half",
-    check: (value) => codeError(value, digitsOf(number.value)),
-    format: (input) => (input.value = digitsOf(input.value)),
+    check: (value) => (codeProblem(value, number.value) ? codeError(number.value) : ""),
+    format: cleanCode,
   });
   const all = [number, expiry, code];
   return {
     all,
-    /** Return the card in the shop's shape; the fields must be fine. */
-    read() {
-      const { month, year } = readExpiry(expiry.value);
-      return {
-        number: digitsOf(number.value),
-        expMonth: String(month).padStart(2, "0"),
-        expYear: String(year),
-        ccv: code.value,
-      };
-    },
+    /** Return the card in the shop's shape; the fields must be valid. */
+    read: () => readCard({ number: number.value, expiry: expiry.value, code: code.value }),
     clear() {
       for (const field of all) field.clear();
     },
-    /** Return buttons that fill in test cards, for a local shop. */
+    /** Return buttons that fill in test cards, for a local shop. @param {() => void} onChosen */
     testCards: (onChosen) =>
       el(
         "div",
@@ -104,20 +107,9 @@ export function cardFields() {
   };
 }
 
-function numberError(value) {
-  const digits = digitsOf(value);
-  if (!digits) return "The card number is missing.";
-  if (digits.length < MIN_DIGITS) return "A card number has at least 12 digits. This one is still warming up.";
-  return passesLuhn(digits) ? "" : "There is a typo in this number; cards check themselves.";
-}
+/** @param {import("../client/card.js").CardProblem|null} problem @param {Partial<Record<string, string>>} texts */
+const errorText = (problem, texts) => (problem && texts[problem]) || "";
 
-function expiryError(value) {
-  const expiry = readExpiry(value);
-  if (!expiry || expiry.month < 1 || expiry.month > 12) return "Month and year, like 12/30.";
-  return hasExpired(expiry) ? "This card has retired. It had a good run." : "";
-}
-
-function codeError(value, digits) {
-  const length = codeLengthOf(digits);
-  return value.length === length ? "" : `The security code has ${length === 4 ? "four" : "three"} digits.`;
-}
+/** @param {string} number */
+const codeError = (number) =>
+  `The security code has ${codeLengthOf(digitsOf(number)) === 4 ? "four" : "three"} digits.`;
