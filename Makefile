@@ -31,11 +31,11 @@ check: .venv/.ready ## Lint, types, import rules, drift of generated and lock fi
 	@for f in requirements.txt requirements-dev.txt; do \
 		cmp -s $$f build/$$f.check || { echo "$$f is out of date: run make lock"; exit 1; }; done
 
-# Biome lints and formats the pages' JavaScript.
+# Biome lints and formats the pages' JavaScript, TypeScript checks the types in its comments.
 NO_NODE = Skipped: the pages' JavaScript is not checked, because there is no Node.js with npm on the PATH.
-check-pages: ## Lint the pages' JavaScript (needs Node.js 20 or newer)
+check-pages: ## Lint and type-check the pages' JavaScript (needs Node.js 20 or newer)
 	@if command -v npm >/dev/null 2>&1; then \
-		$(MAKE) --no-print-directory node_modules/.ready && npm run --silent lint; \
+		$(MAKE) --no-print-directory node_modules/.ready && npm run --silent lint && npm run --silent types; \
 	else echo "$(NO_NODE)" >&2; fi
 
 node_modules/.ready: package-lock.json

@@ -5,15 +5,37 @@
  * "signed-out" when a session has run out and cannot be renewed.
  */
 
-import { ShopError } from "./errors.js";
+import { isShopError, ShopError } from "./errors.js";
 import { HttpClient } from "./http.js";
 import { Session } from "./session.js";
+
+/** @import { Answer, Request } from "./http.js" */
+/** @import { TokenAnswer } from "./session.js" */
+/** @import { CartLine, NewOrder, Order, OrderAnswer, Product, UserProfile } from "./types.js" */
+
+/** @typedef {{orders: Order[], next: string|null}} OrderPage */
+/** @typedef {Request & {allowGuest?: boolean}} Call A request; `allowGuest` sends it without a token where nobody has signed in. */
+
+/**
+ * A product as the API answers it.
+ * @typedef {object} ProductAnswer
+ * @property {string} id
+ * @property {string} name
+ * @property {string} shortDescription
+ * @property {string} description
+ * @property {number} price
+ * @property {string} imageUrl1
+ * @property {string} imageUrl2
+ * @property {string} imageUrl3
+ * @property {string[]} tags
+ */
 
 const segment = encodeURIComponent;
 
 export class Api extends EventTarget {
   #http = new HttpClient({ onNetwork: (isOnline) => this.setOnline(isOnline) });
   #isOnline = true;
+  #retries;
 
   /** Whether `close` was called: every call then fails as if there were no network. */
   isClosed = false;
@@ -26,9 +48,13 @@ export class Api extends EventTarget {
    */
   constructor({ storageKey, storage, retries = 0 }) {
     super();
-    this.retries = retries;
+    this.#retries = retries;
+    /** @param {string} path @param {object} json */
     const post = async (path, json) => (await this.#send(path, { json })).body;
-    this.session = new Session(post, { storageKey, storage });
+    this.session = new Session(/** @type {(path: string, json: object) => Promise<TokenAnswer>} */ (post), {
+      storageKey,
+      storage,
+    });
   }
 
   /** Whether the last call reached the shop. */
@@ -36,11 +62,12 @@ export class Api extends EventTarget {
     return this.#isOnline;
   }
 
-  /** `{id, name, isStaff}` of the signed-in user, or null. */
+  /** The signed-in user, or null. */
   get user() {
     return this.session.user;
   }
 
+  /** @param {string} username @param {string} password */
   signIn(username, password) {
     return this.session.signIn(username, password);
   }
@@ -54,7 +81,7 @@ export class Api extends EventTarget {
     this.isClosed = true;
   }
 
-  /** Record whether the shop can be reached; a change dispatches "network". */
+  /** Record whether the shop can be reached; a change dispatches "network". @param {boolean} isOnline */
   setOnline(isOnline) {
     if (isOnline === this.#isOnline) return;
     this.#isOnline = isOnline;
@@ -63,56 +90,63 @@ export class Api extends EventTarget {
 
   // ---- catalog
 
-  /** Return all products. */
+  /** Return all products. @param {Request} [request] @returns {Promise<Product[]>} */
   async listProducts(request = {}) {
-    return (await this.all("/products?limit=500", request)).map(toProduct);
+    const products = await this.#all((path) => this.callPublic(path, request), "/products?limit=500");
+    return /** @type {ProductAnswer[]} */ (products).map(toProduct);
   }
 
-  /** Return a product, or null where the shop has none with this id. */
+  /** Return a product, or null where the shop has none with this id. @param {string} id @param {Request} [request] */
   async findProduct(id, request = {}) {
     try {
+      /** @type {Answer<{data: ProductAnswer}>} */
       const { body } = await this.callPublic(`/products/${segment(id)}`, request);
       return toProduct(body.data);
     } catch (failure) {
-      if (failure.status === 404) return null;
+      if (isShopError(failure) && failure.status === 404) return null;
       throw failure;
     }
   }
 
   // ---- users
 
+  /** @param {string} id @returns {Promise<UserProfile>} */
   async getUser(id) {
-    return (await this.call(`/users/${segment(id)}`)).body.data;
+    /** @type {Answer<{data: UserProfile}>} */
+    const { body } = await this.call(`/users/${segment(id)}`);
+    return body.data;
   }
 
-  listUsers() {
-    return this.all("/users?limit=500", { withToken: true });
+  /** Return all users; only staff may. @returns {Promise<UserProfile[]>} */
+  async listUsers() {
+    return /** @type {UserProfile[]} */ (await this.#all((path) => this.call(path), "/users?limit=500"));
   }
 
-  /** Add a customer; answers nothing of use: the next step is to sign in. */
+  /** Add a customer, who then has to sign in. @param {object} profile */
   async register(profile) {
     await this.#send("/register", { json: profile });
   }
 
   // ---- cart
 
-  /** Return somebody's cart as `[{id, quantity}]`: names and prices are the catalog's. */
+  /** Return a user's cart: names and prices are the catalog's. @param {string} userId @param {Request} [request] @returns {Promise<CartLine[]>} */
   async getCart(userId, request = {}) {
+    /** @type {Answer<{cart: {itemid: string, quantity: number}[]}>} */
     const { body } = await this.call(`/cart/items/${segment(userId)}`, request);
     return body.cart.map(({ itemid, quantity }) => ({ id: itemid, quantity }));
   }
 
-  /** Add to what is there. Not safe to repeat. */
+  /** Add to what is there. Not safe to repeat. @param {string} userId @param {string} id @param {number} quantity */
   async addToCart(userId, id, quantity) {
     await this.call(`/cart/item/add/${segment(userId)}`, { json: { itemid: id, quantity } });
   }
 
-  /** Set a quantity; 0 takes the article out. */
+  /** Set a quantity; 0 takes the article out. @param {string} userId @param {string} id @param {number} quantity */
   async setQuantity(userId, id, quantity) {
     await this.call(`/cart/item/modify/${segment(userId)}`, { json: { itemid: id, quantity } });
   }
 
-  /** Put these lines in place of whatever is in a cart; safe to repeat. */
+  /** Replace a cart by these lines; safe to repeat. @param {string} userId @param {CartLine[]} lines */
   async replaceCart(userId, lines) {
     const cart = lines.map(({ id, quantity }) => ({ itemid: id, quantity }));
     await this.call(`/cart/modify/${segment(userId)}`, { json: { cart } });
@@ -120,63 +154,86 @@ export class Api extends EventTarget {
 
   // ---- orders
 
-  /** Place an order; answers `{order_id, payment}`. The same key and order may be repeated. */
+  /**
+   * Place an order. The same key and order may be repeated.
+   * @param {string} userId @param {NewOrder} order @param {string} key @param {Call} [request]
+   * @returns {Promise<OrderAnswer>}
+   */
   async placeOrder(userId, order, key, request = {}) {
     const path = `/order/add/${segment(userId)}`;
+    /** @type {Answer<Partial<OrderAnswer>>} */
     const { body } = await this.call(path, { ...request, json: order, headers: { "Idempotency-Key": key } });
-    if (!body?.order_id || !body.payment) throw new ShopError("shop");
+    const { order_id, payment } = body;
+    if (!order_id || !payment) throw new ShopError("shop");
+    return { order_id, payment };
+  }
+
+  /** @param {string} userId @param {string} orderId @param {Call} [request] @returns {Promise<Order>} */
+  async getOrder(userId, orderId, request = {}) {
+    /** @type {Answer<Order>} */
+    const { body } = await this.call(`/order/${segment(userId)}/${segment(orderId)}`, request);
     return body;
   }
 
-  async getOrder(userId, orderId, request = {}) {
-    return (await this.call(`/order/${segment(userId)}/${segment(orderId)}`, request)).body;
-  }
-
-  /** Return what somebody has placed under a key, or null; for answers that were lost. */
+  /**
+   * Return the order that was placed under a key, or null; for answers that were lost.
+   * @param {string} userId @param {string} key @param {Call} [request] @returns {Promise<Order|null>}
+   */
   async findOrder(userId, key, request = {}) {
-    const asked = { "Idempotency-Key": key };
-    const { body, headers } = await this.call(`/order/${segment(userId)}`, { ...request, headers: asked });
+    const path = `/order/${segment(userId)}`;
+    /** @type {Answer<Order[]>} */
+    const { body, headers } = await this.call(path, { ...request, headers: { "Idempotency-Key": key } });
     // A shop of before this header would answer with the newest order, whatever it is.
     if (headers.get("Idempotency-Key") !== key) throw new ShopError("shop");
     return body[0] ?? null;
   }
 
-  /** Return a page of somebody's orders, newest first, as `{orders, next}`. */
+  /**
+   * Return a page of a user's orders, newest first.
+   * @param {string} userId @param {string|null} [next] @param {Call & {limit?: number}} [request]
+   * @returns {Promise<OrderPage>}
+   */
   listOrdersOf(userId, next = null, { limit = 100, ...request } = {}) {
-    return this.#page(next ?? `/order/${segment(userId)}?limit=${limit}`, request);
+    return this.#orderPage(next ?? `/order/${segment(userId)}?limit=${limit}`, request);
   }
 
-  /** Return a page of everybody's orders, newest first, as `{orders, next}`. */
+  /** Return a page of everybody's orders, newest first; only staff may. @param {string|null} [next] @returns {Promise<OrderPage>} */
   listOrders(next = null) {
-    return this.#page(next ?? "/order/all?limit=100");
+    return this.#orderPage(next ?? "/order/all?limit=100");
   }
 
-  async #page(path, request = {}) {
+  /** @param {string} path @param {Call} [request] @returns {Promise<OrderPage>} */
+  async #orderPage(path, request = {}) {
+    /** @type {Answer<Order[]>} */
     const { body, next } = await this.call(path, request);
     return { orders: body, next };
   }
 
   // ---- the ways to call
 
-  /** Return everything of a list whose pages are `{data}`. */
-  async all(path, { withToken = false, ...request } = {}) {
+  /** Return everything of a list whose pages are `{data}`. @param {(path: string) => Promise<Answer>} read @param {string} path */
+  async #all(read, path) {
+    /** @type {unknown[]} */
     const found = [];
-    for (let next = path; next; ) {
-      const page = await (withToken ? this.call(next, request) : this.callPublic(next, request));
-      found.push(...page.body.data);
+    for (let next = /** @type {string|null} */ (path); next; ) {
+      const page = await read(next);
+      found.push(.../** @type {{data: unknown[]}} */ (page.body).data);
       next = page.next;
     }
     return found;
   }
 
-  /** Call an operation that needs no token, without one: a stale token cannot make it fail. */
+  /**
+   * Call an operation that needs no token, without one: a stale token cannot make it fail.
+   * @template [Body=unknown] @param {string} path @param {Request} [request] @returns {Promise<Answer<Body>>}
+   */
   callPublic(path, request = {}) {
     return this.#send(path, request);
   }
 
   /**
-   * Call with a token; one that the shop does not take is renewed once. `allowGuest` calls
-   * without one where nobody has signed in, for shops that let guests in.
+   * Call with a token; one that the shop does not take is renewed once.
+   * @template [Body=unknown] @param {string} path @param {Call} [request] @returns {Promise<Answer<Body>>}
    */
   async call(path, { allowGuest = false, ...request } = {}) {
     const token = await this.session.token();
@@ -184,7 +241,7 @@ export class Api extends EventTarget {
     try {
       if (token) return await this.#send(path, { ...request, token });
     } catch (failure) {
-      if (failure.status !== 401) throw failure;
+      if (!isShopError(failure) || failure.status !== 401) throw failure;
       const fresh = await this.session.token({ stale: token });
       if (fresh) return this.#send(path, { ...request, token: fresh });
     }
@@ -192,12 +249,14 @@ export class Api extends EventTarget {
     throw new ShopError("sign in", { status: 401 });
   }
 
-  #send(path, request) {
+  /** @template Body @param {string} path @param {Request} request @returns {Promise<Answer<Body>>} */
+  async #send(path, request) {
     if (this.isClosed) throw new ShopError("network");
-    return this.#http.send(path, { retries: this.retries, ...request });
+    return await this.#http.send(path, { retries: this.#retries, ...request });
   }
 }
 
+/** @param {ProductAnswer} answer @returns {Product} */
 const toProduct = ({ id, name, shortDescription, description, price, imageUrl1, imageUrl2, imageUrl3, tags }) => ({
   id,
   name,

@@ -5,7 +5,7 @@ const LONGEST_PAUSE_MS = 15_000;
 
 /**
  * Return a pause in milliseconds: twice as long each time, never shorter than the shop asked
- * for, and spread, so that a crowd that failed together does not come back together.
+ * for, and spread, so that clients that failed together do not come back together.
  * @param {number} attempt From 0. @param {number} [retryAfterMs]
  */
 export function backoffMs(attempt, retryAfterMs = 0) {
@@ -13,13 +13,16 @@ export function backoffMs(attempt, retryAfterMs = 0) {
   return Math.max(retryAfterMs, pause) + Math.random() * pause * 0.25;
 }
 
-/** Wait; a signal ends it early with the signal's own failure. */
-export function sleep(milliseconds, signal = undefined) {
+/**
+ * Wait; a signal ends it early with the signal's own failure.
+ * @param {number} milliseconds @param {AbortSignal} [signal] @returns {Promise<void>}
+ */
+export function sleep(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const stop = () => {
       clearTimeout(timer);
-      reject(signal.reason);
+      reject(signal?.reason);
     };
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", stop);

@@ -1,8 +1,8 @@
 /**
- * One request, one answer: JSON in and out, an end to waiting, and failures as `ShopError`.
+ * One request, one answer: JSON in and out, a deadline, and failures as `ShopError`.
  *
- * Cookies are neither sent nor taken: who calls is what the page says, and a customer in one
- * tab and the staff in another stay who they are.
+ * Cookies are neither sent nor taken: the page says who calls, and a customer in one tab and
+ * staff in another stay who they are.
  */
 
 import { backoffMs, sleep } from "./backoff.js";
@@ -19,23 +19,32 @@ const TIMEOUT_MS = 20_000;
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal] Gives up early; the failure is then the signal's own.
  * @property {number} [retries] How often a GET is repeated after "network" and "shop".
- *
- * @typedef {{status: number, body: any, next: string|null, headers: Headers}} Answer
+ */
+
+/**
+ * `body` is the parsed JSON of the shop, whose shape the API decides; `next` is where a list goes on.
+ * @template [Body=unknown]
+ * @typedef {{status: number, body: Body, next: string|null, headers: Headers}} Answer
  */
 
 export class HttpClient {
+  #onNetwork;
+  #timeoutMs;
+
   /**
    * @param {object} [options]
-   * @param {(isOnline: boolean) => void} [options.onNetwork] Told after every attempt.
+   * @param {(isOnline: boolean) => void} [options.onNetwork] Called after every attempt.
    * @param {number} [options.timeoutMs] How long one attempt may take.
    */
   constructor({ onNetwork = () => {}, timeoutMs = TIMEOUT_MS } = {}) {
-    Object.assign(this, { onNetwork, timeoutMs });
+    this.#onNetwork = onNetwork;
+    this.#timeoutMs = timeoutMs;
   }
 
   /**
    * Send a request; only one that reads is repeated. Throws a `ShopError`.
-   * @param {string} path @param {Request} [request] @returns {Promise<Answer>}
+   * @template [Body=unknown]
+   * @param {string} path @param {Request} [request] @returns {Promise<Answer<Body>>}
    */
   async send(path, request = {}) {
     const isSafe = !request.json && (request.method ?? "GET") === "GET";
@@ -50,11 +59,14 @@ export class HttpClient {
     }
   }
 
+  /**
+   * @template Body
+   * @param {string} path @param {Request} request @returns {Promise<Answer<Body>>}
+   */
   async #once(path, { json, method = json ? "POST" : "GET", token, headers = {}, signal }) {
-    const { response, text } = await this.#fetch(path, {
+    const { response, text } = await this.#fetch(path, signal, {
       method,
-      signal,
-      body: json && JSON.stringify(json),
+      ...(json && { body: JSON.stringify(json) }),
       headers: {
         ...headers,
         ...(json && { "Content-Type": "application/json" }),
@@ -62,32 +74,43 @@ export class HttpClient {
       },
     });
     const { ok, status } = response;
-    const body = parsed(text);
+    const body = parseJson(text);
     // A gateway's page instead of the shop's answer is none, and so is nothing at all.
-    if (ok && body !== null) return { status, body, next: nextOf(response), headers: response.headers };
+    if (ok && body !== null) {
+      return { status, body: /** @type {Body} */ (body), next: nextOf(response), headers: response.headers };
+    }
     if (ok) throw new ShopError("shop", { status });
     const retryAfterMs = 1000 * (Number(response.headers.get("Retry-After")) || 0);
-    throw new ShopError(kindOf(status), { status, message: body?.message ?? "", retryAfterMs });
+    throw new ShopError(kindOf(status), { status, message: messageOf(body), retryAfterMs });
   }
 
-  async #fetch(path, request) {
-    const late = AbortSignal.timeout(this.timeoutMs);
-    const signal = request.signal ? AbortSignal.any([request.signal, late]) : late;
+  /** @param {string} path @param {AbortSignal|undefined} signal @param {RequestInit} init */
+  async #fetch(path, signal, init) {
+    signal?.throwIfAborted();
+    // Not AbortSignal.any, which browsers have had only since 2024.
+    const attempt = new AbortController();
+    const abort = () => attempt.abort();
+    const timer = setTimeout(abort, this.#timeoutMs);
+    signal?.addEventListener("abort", abort);
     try {
-      const response = await fetch(path, { ...request, signal, credentials: "omit" });
+      const response = await fetch(path, { ...init, signal: attempt.signal, credentials: "omit" });
       const text = await response.text();
-      this.onNetwork(true);
+      this.#onNetwork(true);
       return { response, text };
     } catch {
-      request.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       // An answer that broke off is none: the request may have done its work, or not.
-      this.onNetwork(false);
+      this.#onNetwork(false);
       throw new ShopError("network");
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
     }
   }
 }
 
-function parsed(text) {
+/** @param {string} text @returns {unknown} */
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -95,5 +118,11 @@ function parsed(text) {
   }
 }
 
-/** Return where a list goes on (RFC 8288), or null. */
+/** Return the message of the shop's error body, "" if it has none. @param {unknown} body */
+const messageOf = (body) =>
+  typeof body === "object" && body !== null && "message" in body && typeof body.message === "string"
+    ? body.message
+    : "";
+
+/** Return where a list goes on (RFC 8288), or null. @param {Response} response */
 const nextOf = (response) => /<([^>]+)>;\s*rel="next"/.exec(response.headers.get("Link") ?? "")?.[1] ?? null;

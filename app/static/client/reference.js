@@ -1,10 +1,10 @@
-/** References that nobody can guess, for `Idempotency-Key` and the like. */
+/** References that cannot be guessed, for `Idempotency-Key` and the like. */
 
-/** Letters and digits that are hard to confuse. */
+/** 32 letters and digits that are hard to confuse. */
 const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/** Return 100 random bits behind a prefix, like "till-4K7PX-…". */
+/** Return 100 random bits behind a prefix, like "till-4K7PX-…". @param {string} prefix */
 export function newReference(prefix) {
-  const picks = [...crypto.getRandomValues(new Uint8Array(20))].map((byte) => LETTERS[byte % 32]);
-  return `${prefix}-${picks.join("").match(/.{5}/g).join("-")}`;
+  const letters = [...crypto.getRandomValues(new Uint8Array(20))].map((byte) => LETTERS[byte % 32]);
+  return `${prefix}-${letters.join("").match(/.{5}/g)?.join("-")}`;
 }

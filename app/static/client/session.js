@@ -3,47 +3,65 @@
  * ends with the tab, a shopper's in `localStorage`, which all tabs share.
  */
 
+import { isShopError } from "./errors.js";
 import { JsonStorage } from "./storage.js";
+
+/** @import { User } from "./types.js" */
 
 /** An access token that ends this soon is renewed before it is used. */
 const MARGIN_MS = 60_000;
 
-const claimsOf = (token) => {
-  const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+/** @typedef {{access: string, refresh: string}} Tokens */
+/** @typedef {{access_token: string, refresh_token: string}} TokenAnswer */
+/** @typedef {{sub: string, Username: string, role?: string, exp: number}} Claims */
+
+/** Return the claims of an access token; the shop, not the page, checks its signature. @param {string} token @returns {Claims} */
+function claimsOf(token) {
+  const part = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
   const bytes = Uint8Array.from(atob(part), (letter) => letter.charCodeAt(0));
   return JSON.parse(new TextDecoder().decode(bytes));
-};
+}
+
+/** @param {TokenAnswer} answer @returns {Tokens} */
+const tokensOf = (answer) => ({ access: answer.access_token, refresh: answer.refresh_token });
 
 export class Session {
+  /** @type {Tokens|null} */
   #tokens = null;
+  /** @type {Promise<void>|null} */
   #renewing = null;
+  #post;
+  #storage;
+  #storageKey;
 
-  /** `{id, name, isStaff}` of the signed-in user, or null. */
+  /** The signed-in user, or null. @type {User|null} */
   user = null;
 
   /**
-   * @param {(path: string, json: object) => Promise<any>} post Answers the parsed body, or
-   *   throws a `ShopError`.
+   * @param {(path: string, json: object) => Promise<TokenAnswer>} post Returns the parsed
+   *   body, or throws a `ShopError`.
    * @param {{storageKey: string, storage: () => Storage}} options Under which key, and where.
    */
   constructor(post, { storageKey, storage }) {
-    Object.assign(this, { post, storageKey, storage: new JsonStorage(storage) });
+    this.#post = post;
+    this.#storageKey = storageKey;
+    this.#storage = new JsonStorage(storage);
     this.reload();
   }
 
   /** Take over what is stored, for example after another tab has signed in or out. */
   reload() {
     try {
-      this.#take(this.storage.read(this.storageKey), { isStored: true });
+      this.#take(/** @type {Tokens|null} */ (this.#storage.read(this.#storageKey)), { isStored: true });
     } catch {
+      // Not what this page has stored: it is read as signed out.
       this.#take(null, { isStored: true });
     }
   }
 
-  /** Sign in; a refusal throws and leaves everything as it was. */
+  /** Sign in; a refusal throws and leaves everything as it was. @param {string} username @param {string} password */
   async signIn(username, password) {
-    const answer = await this.post("/login", { username, password });
-    this.#take({ access: answer.access_token, refresh: answer.refresh_token });
+    this.#take(tokensOf(await this.#post("/login", { username, password })));
   }
 
   /** Forget the tokens. */
@@ -53,8 +71,8 @@ export class Session {
 
   /**
    * Return a token that is good for a call, renewed if it has to be; null when signed out.
-   * `stale` is a token that the shop has just refused: one that somebody else has renewed in
-   * the meantime is returned as it is.
+   * `stale` is a token that the shop has just refused; one that was renewed in the meantime is
+   * returned as it is.
    * @param {{stale?: string|null}} [options] @returns {Promise<string|null>}
    */
   async token({ stale = null } = {}) {
@@ -62,35 +80,34 @@ export class Session {
     const { access } = this.#tokens;
     const endsAt = claimsOf(access).exp * 1000;
     if (access === stale || endsAt - Date.now() < MARGIN_MS) {
-      // Side by side calls share one renewal.
-      this.#renewing ??= this.#renew().finally(() => (this.#renewing = null));
+      // Calls at the same time share one renewal.
+      this.#renewing ??= this.#renew(this.#tokens).finally(() => {
+        this.#renewing = null;
+      });
       await this.#renewing;
     }
     return this.#tokens?.access ?? null;
   }
 
-  async #renew() {
-    const before = this.#tokens;
+  /** @param {Tokens} before */
+  async #renew(before) {
     try {
-      const answer = await this.post("/refresh-token", { refresh_token: before.refresh });
-      // Whoever signed out meanwhile stays out.
-      if (this.#tokens !== before) return;
-      this.#take({ access: answer.access_token, refresh: answer.refresh_token });
+      const answer = await this.#post("/refresh-token", { refresh_token: before.refresh });
+      // A user who signed out meanwhile stays out.
+      if (this.#tokens === before) this.#take(tokensOf(answer));
     } catch (failure) {
-      if (failure.kind !== "sign in" && failure.kind !== "refused") throw failure;
+      const isOver = isShopError(failure) && (failure.kind === "sign in" || failure.kind === "refused");
+      if (!isOver) throw failure;
       if (this.#tokens === before) this.#take(null);
     }
   }
 
+  /** @param {Tokens|null} tokens @param {{isStored?: boolean}} [options] */
   #take(tokens, { isStored = false } = {}) {
     const claims = tokens && claimsOf(tokens.access);
     this.#tokens = tokens;
-    this.user = claims && {
-      id: claims.sub,
-      name: claims.Username,
-      isStaff: claims.role === "staff",
-    };
+    this.user = claims && { id: claims.sub, name: claims.Username, isStaff: claims.role === "staff" };
     // Where nothing can be stored, the user signs in again after a reload.
-    if (!isStored) this.storage.write(this.storageKey, tokens);
+    if (!isStored) this.#storage.write(this.#storageKey, tokens);
   }
 }

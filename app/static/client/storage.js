@@ -11,16 +11,23 @@ export class JsonStorage {
     this.#area = area;
   }
 
-  /** Return the value under a key; null where there is none, or none that can be read. */
+  /**
+   * Return the value under a key; null where there is none, or none that can be read. It may
+   * have any shape: whoever reads it checks what is needed.
+   * @param {string} key @returns {unknown}
+   */
   read(key) {
     try {
-      return JSON.parse(this.#area().getItem(key));
+      return JSON.parse(this.#area().getItem(key) ?? "null");
     } catch {
       return null;
     }
   }
 
-  /** Store a value under a key, null removes it; returns whether the browser did. */
+  /**
+   * Store a value under a key, null removes it; returns whether the browser did.
+   * @param {string} key @param {unknown} value
+   */
   write(key, value) {
     try {
       if (value === null) this.#area().removeItem(key);
@@ -34,13 +41,15 @@ export class JsonStorage {
 
 /** Storage that holds in memory, for as long as the page lives, what the browser refused to store. */
 export class FallbackStorage extends JsonStorage {
-  /** Refused values by key; what the browser still has under these keys is older. */
+  /** Refused values by key; what the browser still has under these keys is older. @type {Map<string, unknown>} */
   #refused = new Map();
 
+  /** @param {string} key */
   read(key) {
     return this.#refused.has(key) ? this.#refused.get(key) : super.read(key);
   }
 
+  /** @param {string} key @param {unknown} value */
   write(key, value) {
     const isStored = super.write(key, value);
     if (isStored) this.#refused.delete(key);

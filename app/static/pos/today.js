@@ -1,6 +1,7 @@
 /** Today's sales, as the shop has them, and apart from them what this till still holds. */
 
 import { declineMessage } from "../client/card.js";
+import { formatTime, formatWeekday } from "../client/dates.js";
 import { byId, el, updateChildren, shortId, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 import { formatMoney, textToCents } from "../client/money.js";
@@ -8,9 +9,6 @@ import { ordersOfDay, summarise, statusOf } from "./report.js";
 import { receiptOfOrder } from "./receipt.js";
 import { requestedCents, isFinal } from "./sale.js";
 import { STATE_LABELS } from "./messages.js";
-
-const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
-const date = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
 
 const HEADINGS = { waiting: "Not decided yet", declined: "Declined", paid: "Paid" };
 
@@ -33,7 +31,7 @@ export class Today {
     clearTimeout(this.#timer);
     const request = ++this.#request;
     const now = this.now();
-    byId("today-title").textContent = `Today, ${date.format(now)}`;
+    byId("today-title").textContent = `Today, ${formatWeekday(now)}`;
     byId("today").ariaBusy = "true";
     this.renderUnconfirmed();
     if (!byId("figures").childElementCount) showText(byId("today-note"), "Counting the drawer …");
@@ -121,7 +119,7 @@ export class Today {
     return el(
       "li",
       { class: "order", "data-order": order._id, "data-state": word },
-      el("time", { datetime: order.placedAt }, clock.format(Date.parse(order.placedAt))),
+      el("time", { datetime: order.placedAt }, formatTime(order.placedAt)),
       el(
         "span",
         { class: "order-items" },

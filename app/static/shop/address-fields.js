@@ -2,7 +2,10 @@
 
 import { emailError, field, required } from "./form.js";
 
-/** Return `{all, read}`: the fields, filled from a profile, and what they say in the shop's shape. */
+/**
+ * Return `{all, read}`: the fields, filled from a profile, and what they say in the shop's shape.
+ * @param {{firstname: string, lastname: string, email: string}} profile
+ */
 export function addressFields({ firstname, lastname, email }) {
   const all = [
     field({
@@ -51,7 +54,7 @@ export function addressFields({ firstname, lastname, email }) {
     all,
     read() {
       const values = Object.fromEntries(all.map(({ input }) => [input.name, input.value.trim()]));
-      const { firstname, lastname, email, ...address } = values;
+      const { firstname = "", lastname = "", email = "", ...address } = values;
       return { firstname, lastname, email, address };
     },
   };

@@ -4,6 +4,7 @@ import { Api } from "../client/api.js";
 import { byId, el, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 import { liveRegion } from "../client/live-region.js";
+import { Toast } from "../client/toast.js";
 import { CartStore } from "./cart-store.js";
 import { Catalog } from "./catalog.js";
 import { button, linkButton, panel, whileBusy } from "./components.js";
@@ -12,6 +13,10 @@ import { FAILURE_MESSAGES, failureMessage } from "./messages.js";
 import { Router, readAddress } from "./router.js";
 import { attemptKey, SESSION_KEY, storage } from "./storage.js";
 import { homeView } from "./views/home.js";
+
+/** @import { ShopError } from "../client/errors.js" */
+/** @import { Product } from "../client/types.js" */
+/** @import { Context, View } from "./context.js" */
 
 const RETRIES = 2;
 const TOAST_MS = 3500;
@@ -25,28 +30,20 @@ const catalog = new Catalog({ api });
 /** Say something to people who cannot see the page change. */
 const announce = liveRegion(byId("status"));
 const announceError = liveRegion(byId("alarm"));
-let toastTimer = 0;
+const toast = new Toast(byId("toast"), { durationMs: TOAST_MS });
 
-function toast(tone, ...nodes) {
-  const box = byId("toast");
-  box.replaceChildren(...nodes);
-  box.dataset.tone = tone;
-  box.hidden = false;
-  clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => (box.hidden = true), TOAST_MS);
-}
-
-/** Show and announce an error. */
+/** Show and announce an error. @param {string} text */
 function showError(text) {
   announceError(text);
-  toast("bad", text);
+  toast.show("bad", text);
 }
 
 // ---- what views call
 
+/** @param {string} next */
 const goToLogin = (next) => router.go(`#/login?${new URLSearchParams({ next })}`, { isReplacing: true });
 
-/** Load the cart of the user who has just signed in, then go where they wanted to go. */
+/** Load the cart of the user who has just signed in, then go where they wanted to go. @param {string} next */
 async function onSignedIn(next) {
   showUser();
   try {
@@ -58,13 +55,14 @@ async function onSignedIn(next) {
   router.go(next, { isReplacing: true });
 }
 
+/** @param {Product} product @param {HTMLElement} control */
 function addToCart(product, control, quantity = 1) {
   return whileBusy(control, async () => {
     try {
       await cartStore.add(product.id, quantity);
       const text = `${quantity > 1 ? `${quantity} × ` : ""}${product.name} is in the cart.`;
       announce(text);
-      toast("good", el("span", {}, text), el("a", { href: "#/cart" }, "View cart"));
+      toast.show("good", el("span", {}, text), el("a", { href: "#/cart" }, "View cart"));
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
       showError(failureMessage(failure));
@@ -72,12 +70,13 @@ function addToCart(product, control, quantity = 1) {
   });
 }
 
+/** @param {ShopError} failure @param {() => void} retry */
 function onFailure(failure, retry) {
   if (failure.kind === "sign in" && failure.status === 401) {
     goToLogin(location.hash);
     return null;
   }
-  const { mood, title, text } = FAILURE_MESSAGES[failure.kind] ?? FAILURE_MESSAGES.refused;
+  const { mood, title, text } = FAILURE_MESSAGES[failure.kind === "sign in" ? "refused" : failure.kind];
   // A module that cannot be fetched may belong to a page the shop has replaced.
   const again = button("Try again", failure.message === "module" ? () => location.reload() : retry);
   const isHome = router.path.length === 0;
@@ -86,10 +85,38 @@ function onFailure(failure, retry) {
 
 // ---- views
 
-const context = { api, cartStore, catalog, announce, showError, goToLogin, onSignedIn, addToCart };
+const router = new Router({
+  main: byId("main"),
+  viewOf: ([name = ""]) => views.get(name) ?? notFoundView,
+  onFailure,
+  onShown: (title) => {
+    document.title = `${title} · ACME Fitness`;
+    toast.hide();
+    const current = location.hash.split(/[?/]/)[1] ?? "";
+    for (const link of document.querySelectorAll("a[data-view]")) {
+      if (link.getAttribute("data-view") === current) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  },
+});
 
-const lazy = (fetchModule, name, title) => lazyView(fetchModule, name, title, context);
+/** @type {Context} */
+const context = { api, cartStore, catalog, router, announce, showError, goToLogin, onSignedIn, addToCart };
 
+const lazyViews = {
+  product: lazyView(() => import("./views/product.js"), "productView", "Product", context),
+  cart: lazyView(() => import("./views/cart.js"), "cartView", "Cart", context),
+  checkout: lazyView(() => import("./views/checkout.js"), "checkoutView", "Checkout", context),
+  order: lazyView(() => import("./views/order.js"), "orderView", "Order", context),
+  orders: lazyView(() => import("./views/orders.js"), "ordersView", "Your orders", context),
+  login: lazyView(() => import("./views/sign-in.js"), "loginView", "Log in", context),
+  register: lazyView(() => import("./views/sign-in.js"), "registerView", "Register", context),
+};
+
+/** @type {Map<string, View & {prefetch?: () => void}>} */
+const views = new Map([["", homeView(context)], ...Object.entries(lazyViews)]);
+
+/** @type {View} */
 const notFoundView = ({ show }) =>
   show(
     "Not found",
@@ -100,32 +127,6 @@ const notFoundView = ({ show }) =>
       linkButton("#/", "To the shelves"),
     ),
   );
-
-const router = new Router({
-  main: byId("main"),
-  viewOf: ([name = ""]) => (Object.hasOwn(views, name) ? views[name] : notFoundView),
-  onFailure,
-  onShown: (title) => {
-    document.title = `${title} · ACME Fitness`;
-    byId("toast").hidden = true;
-    const current = location.hash.split(/[?/]/)[1] ?? "";
-    for (const link of document.querySelectorAll("[data-view]")) {
-      if (link.dataset.view === current) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
-    }
-  },
-});
-context.router = router;
-const views = {
-  "": homeView(context),
-  product: lazy(() => import("./views/product.js"), "productView", "Product"),
-  cart: lazy(() => import("./views/cart.js"), "cartView", "Cart"),
-  checkout: lazy(() => import("./views/checkout.js"), "checkoutView", "Checkout"),
-  order: lazy(() => import("./views/order.js"), "orderView", "Order"),
-  orders: lazy(() => import("./views/orders.js"), "ordersView", "Your orders"),
-  login: lazy(() => import("./views/sign-in.js"), "loginView", "Log in"),
-  register: lazy(() => import("./views/sign-in.js"), "registerView", "Register"),
-};
 
 // ---- the bar at the top
 
@@ -147,11 +148,12 @@ async function refresh() {
   await cartStore.load();
   // The checkout settles its attempt by itself, and then goes to the order.
   if (router.path[0] === "checkout" || !storage.read(attemptKey(cartStore.owner))) return;
-  const { settleOpenAttempt } = await import("./payment-attempt.js").catch(() => ({}));
+  const { settleOpenAttempt } = await import("./payment-attempt.js").catch(() => ({ settleOpenAttempt: null }));
   await settleOpenAttempt?.(context);
 }
 
 /** Wait for something whose failure is shown elsewhere: by the banner, or by the cart itself. */
+/** @param {Promise<unknown>} promise */
 async function ignoreShopErrors(promise) {
   try {
     await promise;
@@ -187,8 +189,9 @@ const showNetwork = () =>
 
 for (const type of ["pointerover", "focusin"]) {
   document.addEventListener(type, ({ target }) => {
-    const [name] = readAddress(target.closest?.("a")?.hash ?? "").path;
-    if (Object.hasOwn(views, name ?? "")) views[name ?? ""].prefetch?.();
+    const link = target instanceof Element ? target.closest("a") : null;
+    const [name = ""] = readAddress(link?.hash ?? "").path;
+    views.get(name)?.prefetch?.();
   });
 }
 

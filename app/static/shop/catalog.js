@@ -2,12 +2,21 @@
 
 import { isShopError } from "../client/errors.js";
 
+/** @import { Api } from "../client/api.js" */
+/** @import { Request } from "../client/http.js" */
+/** @import { CartLine, Product } from "../client/types.js" */
+/** @import { DescribedLine } from "./context.js" */
+
 export class Catalog {
+  #api;
+  /** @type {Promise<Product[]>|null} */
   #loading = null;
+  /** @type {Product[]|null} */
   #products = null;
 
+  /** @param {{api: Api}} options */
   constructor({ api }) {
-    this.api = api;
+    this.#api = api;
   }
 
   /** The products if they have been fetched, or null. */
@@ -15,10 +24,10 @@ export class Catalog {
     return this.#products;
   }
 
-  /** Return all products; calls at the same time share one fetch. */
+  /** Return all products; calls at the same time share one fetch. @returns {Promise<Product[]>} */
   load({ isFresh = false } = {}) {
     if (isFresh) this.#loading = null;
-    this.#loading ??= this.api.listProducts().then(
+    this.#loading ??= this.#api.listProducts().then(
       (products) => (this.#products = products),
       (failure) => {
         this.#loading = null;
@@ -28,13 +37,13 @@ export class Catalog {
     return this.#loading;
   }
 
-  /** Return one product, or null where the shop has none with this id. */
+  /** Return one product, or null where the shop has none with this id. @param {string} id @param {Request} [request] */
   async find(id, request) {
     const known = this.#products?.find((product) => product.id === id);
-    return known ?? (await this.api.findProduct(id, request));
+    return known ?? (await this.#api.findProduct(id, request));
   }
 
-  /** Return pictures by product id; empty where the catalog cannot be fetched. */
+  /** Return pictures by product id; empty where the catalog cannot be fetched. @returns {Promise<Map<string, string>>} */
   async imagesById() {
     try {
       return new Map((await this.load()).map(({ id, image }) => [id, image]));
@@ -44,7 +53,10 @@ export class Catalog {
     }
   }
 
-  /** Return lines of `{id, quantity}` with their `product` and `cents`; null and 0 if it is no longer sold. */
+  /**
+   * Return lines with their `product` and `cents`; null and 0 if it is no longer sold.
+   * @param {CartLine[]} lines @returns {Promise<DescribedLine[]>}
+   */
   async describe(lines) {
     const products = new Map((await this.load()).map((product) => [product.id, product]));
     return lines.map((line) => {

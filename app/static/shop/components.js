@@ -2,28 +2,39 @@
 
 import { el } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
+import { productImage } from "../client/product-image.js";
 import { mascot } from "./mascot.js";
+
+/** @import { Child, Product } from "../client/types.js" */
+/** @import { Mood } from "./mascot.js" */
 
 /** After so long a wait the page says that the network is slow. */
 const SLOW_MS = 4000;
 
+/** @param {string} id */
 export const productUrl = (id) => `#/product/${encodeURIComponent(id)}`;
+/** @param {string} id @param {string} [query] */
 export const orderUrl = (id, query = "") => `#/order/${encodeURIComponent(id)}${query}`;
 
-/** Return a picture whose space is reserved before it arrives. */
-export const picture = (src, alt = "", { isEager = false, ...more } = {}) =>
-  el("img", { src, alt, width: 600, height: 600, decoding: "async", loading: isEager ? "eager" : "lazy", ...more });
-
-/** Return a small picture of something that may have left the catalog. */
-export const thumb = (src) => (src ? picture(src) : el("span", { class: "no-picture" }));
-
-/** Return a link that looks like a button. */
+/** Return a link that looks like a button. @param {string} href @param {string} text @param {string} [kind] */
 export const linkButton = (href, text, kind = "primary") => el("a", { href, class: `button ${kind}` }, text);
 
-export const button = (text, onclick, { kind = "primary", ...more } = {}) =>
-  el("button", { type: "button", class: `button ${kind}`, onclick, ...more }, text);
+/**
+ * Return a button. Further options are attributes.
+ * @param {string} text
+ * @param {(event: MouseEvent & {currentTarget: HTMLButtonElement}) => unknown} onclick
+ * @param {{kind?: string} & Record<string, string|undefined>} [options]
+ */
+export const button = (text, onclick, { kind = "primary", ...attributes } = {}) => {
+  const element = el("button", { type: "button", class: `button ${kind}`, onclick }, text);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value ?? "");
+  return element;
+};
 
-/** Return a panel for an empty or failed view; `mood` is one of `mascot`. */
+/**
+ * Return a panel for an empty or failed view.
+ * @param {Mood} mood @param {string} title @param {string} text @param {Child[]} acts
+ */
 export const panel = (mood, title, text, ...acts) =>
   el(
     "section",
@@ -34,35 +45,16 @@ export const panel = (mood, title, text, ...acts) =>
     acts.length ? el("p", { class: "acts" }, ...acts) : "",
   );
 
-/** Return a stepper: less, quantity, more. `onSet(quantity)` is called with the wanted quantity. */
-export function stepper({ name, quantity, least = 1, most, key, onSet }) {
-  const part = (sign, label, wanted, id) =>
-    el(
-      "button",
-      {
-        type: "button",
-        "data-key": `${key} ${id}`,
-        "aria-label": label,
-        disabled: wanted < least || wanted > most,
-        onclick: () => onSet(wanted),
-      },
-      sign,
-    );
-  return el(
-    "span",
-    { class: "stepper", role: "group", "aria-label": `Quantity of ${name}` },
-    part("−", `One ${name} less`, quantity - 1, "less"),
-    el("output", {}, String(quantity)),
-    part("+", `One ${name} more`, quantity + 1, "more"),
-  );
-}
-
-/** Return a card of the catalog. */
+/**
+ * Return a card of the catalog.
+ * @param {Product} product @param {(product: Product, control: HTMLElement) => void} onAdd
+ * @param {{isEager?: boolean}} [options] `isEager` fetches the picture at once.
+ */
 export const productCard = (product, onAdd, { isEager = false } = {}) =>
   el(
     "li",
     { class: "card" },
-    el("span", { class: "card-picture" }, picture(product.image, "", { isEager })),
+    el("span", { class: "card-picture" }, productImage(product.image, { isEager })),
     el(
       "span",
       { class: "card-text" },
@@ -86,7 +78,7 @@ export const productCard = (product, onAdd, { isEager = false } = {}) =>
     ),
   );
 
-/** Return placeholders for cards, as large as the cards will be. */
+/** Return placeholders for cards, as large as the cards will be. @param {number} count */
 export const cardSkeletons = (count) =>
   Array.from({ length: count }, () =>
     el(
@@ -111,7 +103,7 @@ export function slowNotice() {
   return note;
 }
 
-/** Return placeholders for a page about one thing. */
+/** Return placeholders for a page about one thing. @param {string} title */
 export const pageSkeleton = (title) => [
   el("h1", { class: "unseen" }, title),
   slowNotice(),
@@ -127,7 +119,10 @@ export const pageSkeleton = (title) => [
   ),
 ];
 
-/** Mark a button as busy while work runs; clicks meanwhile do nothing. */
+/**
+ * Mark a button as busy while work runs; clicks meanwhile do nothing.
+ * @param {HTMLElement} control @param {() => Promise<void>} work
+ */
 export async function whileBusy(control, work) {
   if (control.getAttribute("aria-busy") === "true") return;
   control.setAttribute("aria-busy", "true");

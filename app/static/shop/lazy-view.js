@@ -4,6 +4,9 @@ import { el } from "../client/dom.js";
 import { ShopError } from "../client/errors.js";
 import { pageSkeleton } from "./components.js";
 
+/** @import { Context, View } from "./context.js" */
+
+/** @type {Promise<unknown>|null} */
 let stylesLoading = null;
 
 /** Fetch the styles that all lazy views share, once; after a failure again. */
@@ -22,12 +25,17 @@ function fetchStyles() {
 
 /**
  * Return a view that fetches its module on first use; `prefetch()` fetches it before.
- * @param {() => Promise<object>} fetchModule @param {string} name The view's name in the module.
- * @param {string} title The title until the module is here. @param {object} context What every view gets.
+ * @template {string} Name
+ * @param {() => Promise<Record<Name, (context: Context) => View>>} fetchModule
+ * @param {Name} name The view's name in the module.
+ * @param {string} title The title until the module is here.
+ * @param {Context} context
+ * @returns {View & {prefetch: () => void}}
  */
 export function lazyView(fetchModule, name, title, context) {
   const fetchAll = async () => (await Promise.all([fetchModule(), fetchStyles()]))[0];
   let isLoaded = false;
+  /** @type {View} */
   const view = async (page) => {
     // On a slow network a click must be seen to do something.
     if (!isLoaded) page.show(title, ...pageSkeleton(title));
@@ -38,5 +46,5 @@ export function lazyView(fetchModule, name, title, context) {
     if (!page.signal.aborted) await module[name](context)(page);
   };
   // A failure to prefetch shows when the view is opened.
-  return Object.assign(view, { prefetch: () => fetchAll().catch(() => {}) });
+  return Object.assign(view, { prefetch: () => void fetchAll().catch(() => {}) });
 }

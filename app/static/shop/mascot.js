@@ -3,8 +3,12 @@
  * file, because without a network no file can be fetched. Colors are in `shop.css`.
  */
 
+/** @typedef {"rest"|"ready"|"lost"|"cutOff"|"breathless"} Mood */
+/** @typedef {[string, Record<string, string|number>]} Shape The name of an SVG element, and its attributes. */
+
 const SVG = "http://www.w3.org/2000/svg";
 
+/** @type {Shape[]} */
 const BODY = [
   ["circle", { class: "k-blob", cx: 100, cy: 84, r: 72 }],
   ["ellipse", { class: "k-shade", cx: 100, cy: 148, rx: 56, ry: 7 }],
@@ -18,9 +22,10 @@ const BODY = [
   ],
   ["path", { class: "k-shine", d: "M62 102C63 88 70 78 80 73" }],
 ];
+/** @param {[number, number][]} centers @returns {Shape[]} */
 const eyes = (...centers) => centers.map(([cx, cy]) => ["circle", { class: "k-fill", cx, cy, r: 5 }]);
 
-/** What each mood adds to the body. */
+/** What each mood adds to the body. @type {Record<Mood, Shape[]>} */
 const MOODS = {
   rest: [
     ["path", { class: "k-line", d: "M75 100Q82 107 89 100M111 100Q118 107 125 100M92 122Q100 127 108 122" }],
@@ -60,7 +65,7 @@ const MOODS = {
   ],
 };
 
-/** Return Kettle in a mood: "rest", "ready", "lost", "cutOff" or "breathless". */
+/** Return Kettle in a mood. @param {Mood} mood */
 export function mascot(mood) {
   const picture = node("svg", {
     viewBox: "0 0 200 160",
@@ -73,8 +78,9 @@ export function mascot(mood) {
   return picture;
 }
 
+/** @param {string} name @param {Record<string, string|number>} attributes */
 function node(name, attributes) {
   const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   return element;
 }

@@ -1,9 +1,13 @@
 /** The storefront's messages, in one place so that they agree in tone and in fact. */
 
-/** The states of an order, in the order in which they are reached. */
+/** @import { ShopError, FailureKind } from "../client/errors.js" */
+/** @import { OrderState } from "../client/types.js" */
+/** @import { Mood } from "./mascot.js" */
+
+/** The states of an order, in the order in which they are reached. @type {OrderState[]} */
 export const ORDER_STEPS = ["pending", "paid", "shipped", "delivered"];
 
-/** The states of an order whose card was declined. */
+/** The states of an order whose card was declined. @type {OrderState[]} */
 export const DECLINED_STEPS = ["pending", "declined"];
 
 export const STATE_LABELS = {
@@ -38,6 +42,7 @@ export const ORDER_MESSAGES = {
   },
 };
 
+/** @type {Record<Exclude<FailureKind, "sign in">, {mood: Mood, title: string, text: string}>} */
 export const FAILURE_MESSAGES = {
   network: {
     mood: "cutOff",
@@ -52,7 +57,7 @@ export const FAILURE_MESSAGES = {
   refused: { mood: "lost", title: "The shop shook its head", text: "That request made no sense to it." },
 };
 
-/** Return a failure in one sentence, for a toast or a banner. */
+/** Return a failure in one sentence, for a toast or a banner. @param {ShopError} failure */
 export function failureMessage(failure) {
   if (failure.kind === "refused") return failure.message || FAILURE_MESSAGES.refused.text;
   if (failure.kind === "sign in") return "Your sign-in has run out. Log in again to go on.";

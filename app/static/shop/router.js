@@ -5,18 +5,22 @@
 
 import { isShopError } from "../client/errors.js";
 
+/** @import { ShopError } from "../client/errors.js" */
+/** @import { View } from "./context.js" */
+
 const SCROLL_KEY = "acme-shop.scroll";
 
 /** Of so many history entries the scroll position is stored. */
 const MAX_ENTRIES = 50;
 
-/** Return `{path, query}` of an address like `#/product/42?from=home`. */
+/** Return `{path, query}` of an address like `#/product/42?from=home`. @param {string} hash */
 export function readAddress(hash) {
-  const [path, query = ""] = hash.replace(/^#/, "").split("?");
+  const [path = "", query = ""] = hash.replace(/^#/, "").split("?");
   const segments = path.split("/").filter(Boolean);
   return { path: segments.map(decodeSegment), query: new URLSearchParams(query) };
 }
 
+/** @param {string} segment */
 function decodeSegment(segment) {
   try {
     return decodeURIComponent(segment);
@@ -26,27 +30,36 @@ function decodeSegment(segment) {
 }
 
 export class Router {
+  /** @type {AbortController|null} */
   #controller = null;
   #isFirst = true;
   #entryId = "";
+  /** @type {Map<string, number>} */
   #scrollTops = new Map();
+  #main;
+  #viewOf;
+  #onFailure;
+  #onShown;
 
   /**
    * @param {object} options
    * @param {HTMLElement} options.main Where views are shown.
-   * @param {(path: string[]) => Function} options.viewOf Returns the view of an address.
-   * @param {(failure: Error, retry: () => void) => object} options.onFailure Returns the view
-   *   of a failure: `{title, nodes}`, or null when it went to another address.
+   * @param {(path: string[]) => View} options.viewOf Returns the view of an address.
+   * @param {(failure: ShopError, retry: () => void) => {title: string, nodes: HTMLElement[]}|null} options.onFailure
+   *   Returns the view of a failure, or null when it went to another address.
    * @param {(title: string) => void} options.onShown
    */
   constructor({ main, viewOf, onFailure, onShown }) {
-    Object.assign(this, { main, viewOf, onFailure, onShown });
+    this.#main = main;
+    this.#viewOf = viewOf;
+    this.#onFailure = onFailure;
+    this.#onShown = onShown;
   }
 
   start() {
     history.scrollRestoration = "manual";
     try {
-      this.#scrollTops = new Map(JSON.parse(sessionStorage.getItem(SCROLL_KEY)));
+      this.#scrollTops = new Map(JSON.parse(sessionStorage.getItem(SCROLL_KEY) ?? "[]"));
     } catch {
       // Nothing stored: every page starts at its top.
     }
@@ -60,14 +73,14 @@ export class Router {
     return readAddress(location.hash).path;
   }
 
-  /** Go to an address; `isReplacing` leaves no way back to the current one. */
+  /** Go to an address; `isReplacing` leaves no way back to the current one. @param {string} address @param {{isReplacing?: boolean}} [options] */
   go(address, { isReplacing = false } = {}) {
     if (address === location.hash) this.#navigate();
     else if (isReplacing) location.replace(address);
     else location.hash = address;
   }
 
-  /** Change the address without showing another view. */
+  /** Change the address without showing another view. @param {string} address */
   replaceAddress(address) {
     history.replaceState(history.state, "", address);
   }
@@ -89,8 +102,9 @@ export class Router {
   /** Give the history entry an id, and return where it was scrolled to when it was left. */
   #enterHistory() {
     if (this.#entryId) this.#saveScroll();
+    /** @type {string|undefined} */
     const known = history.state?.entryId;
-    this.#entryId = known ?? crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
+    this.#entryId = known ?? crypto.getRandomValues(new Uint32Array(2)).join("-");
     if (!known) history.replaceState({ entryId: this.#entryId }, "");
     return known ? (this.#scrollTops.get(known) ?? 0) : 0;
   }
@@ -104,6 +118,7 @@ export class Router {
     const isFirst = this.#isFirst;
     this.#isFirst = false;
     let isShown = false;
+    /** @param {string} title @param {(Node|string)[]} nodes */
     const show = (title, ...nodes) => {
       if (signal.aborted) return;
       this.#render(title, nodes, { isFirst, isNew: !isShown });
@@ -111,22 +126,22 @@ export class Router {
       isShown = true;
     };
     try {
-      await this.viewOf(path)({ path, query, signal, show, setTitle: this.onShown });
+      await this.#viewOf(path)({ path, query, signal, show, setTitle: this.#onShown });
     } catch (failure) {
       if (signal.aborted) return;
       if (!isShopError(failure)) throw failure;
-      const view = this.onFailure(failure, () => this.#navigate());
+      const view = this.#onFailure(failure, () => this.#navigate());
       if (view) show(view.title, ...view.nodes);
     }
   }
 
-  /** Show nodes and focus their heading, unless the page was just opened or the focus is elsewhere. */
+  /** Show nodes and focus their heading, unless the page was just opened or the focus is elsewhere. @param {string} title @param {(Node|string)[]} nodes @param {{isFirst: boolean, isNew: boolean}} state */
   #render(title, nodes, { isFirst, isNew }) {
     const { activeElement } = document;
-    const isIdle = activeElement === document.body || this.main.contains(activeElement);
-    this.main.replaceChildren(...nodes);
-    this.onShown(title);
-    const heading = this.main.querySelector("h1");
+    const isIdle = activeElement === document.body || this.#main.contains(activeElement);
+    this.#main.replaceChildren(...nodes);
+    this.#onShown(title);
+    const heading = this.#main.querySelector("h1");
     heading?.setAttribute("tabindex", "-1");
     if (!isFirst && (isNew || isIdle)) heading?.focus({ preventScroll: true });
   }

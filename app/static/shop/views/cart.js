@@ -3,10 +3,15 @@
 import { el, updateChildren } from "../../client/dom.js";
 import { isShopError } from "../../client/errors.js";
 import { formatMoney, sumCents, sumQuantities } from "../../client/money.js";
+import { productImage } from "../../client/product-image.js";
+import { stepper } from "../../client/stepper.js";
 import { MAX_QUANTITY } from "../cart-lines.js";
-import { button, linkButton, panel, picture, productUrl, slowNotice, stepper } from "../components.js";
+import { button, linkButton, panel, productUrl, slowNotice } from "../components.js";
 import { failureMessage } from "../messages.js";
 
+/** @import { Context, DescribedLine, View } from "../context.js" */
+
+/** @param {Context} context @returns {View} */
 export const cartView =
   ({ cartStore, catalog, announce, showError }) =>
   async ({ signal, show }) => {
@@ -16,6 +21,7 @@ export const cartView =
     const box = el("div", { class: "split cart" });
     const heading = el("h1", {}, "Cart");
 
+    /** @param {string} id @param {number} quantity @param {string} text What is announced. */
     async function change(id, quantity, text) {
       box.setAttribute("aria-busy", "true");
       try {
@@ -81,14 +87,16 @@ export const cartView =
     cartStore.load().catch(() => {});
   };
 
+/** @param {string} name @param {string} value */
 const fact = (name, value, kind = "") => el("div", { class: kind }, el("dt", {}, name), el("dd", {}, value));
 
+/** @param {DescribedLine} line @param {(id: string, quantity: number, text: string) => Promise<void>} change */
 function row({ id, quantity, product, cents }, change) {
   const name = product?.name ?? "No longer on the shelves";
   return el(
     "li",
     { class: "line-item", "data-product": id },
-    product ? picture(product.image) : el("span", { class: "bone square" }),
+    product ? productImage(product.image) : el("span", { class: "bone square" }),
     el(
       "span",
       { class: "line-text" },
@@ -99,7 +107,7 @@ function row({ id, quantity, product, cents }, change) {
       ? stepper({
           name,
           quantity,
-          most: MAX_QUANTITY,
+          max: MAX_QUANTITY,
           key: id,
           onSet: (wanted) => change(id, wanted, `${wanted} × ${name}`),
         })

@@ -4,13 +4,15 @@ import { backoffMs, sleep } from "../../client/backoff.js";
 import { declineMessage, isLocalShop } from "../../client/card.js";
 import { el } from "../../client/dom.js";
 import { isShopError, isUnanswered } from "../../client/errors.js";
-import { centsToText, formatMoney, sumCents } from "../../client/money.js";
+import { formatMoney, sumCents } from "../../client/money.js";
+import { productImage } from "../../client/product-image.js";
 import { addressFields } from "../address-fields.js";
 import { cardFields } from "../card-fields.js";
 import { GUEST } from "../cart-store.js";
-import { linkButton, orderUrl, pageSkeleton, panel, picture } from "../components.js";
+import { linkButton, orderUrl, pageSkeleton, panel } from "../components.js";
 import { Form } from "../form.js";
 import { failureMessage } from "../messages.js";
+import { areSold, orderOf, quantitiesOf } from "../new-order.js";
 import {
   beginAttempt,
   currentAttempt,
@@ -21,6 +23,12 @@ import {
   updateAttempt,
 } from "../payment-attempt.js";
 
+/** @import { Api } from "../../client/api.js" */
+/** @import { ShopError } from "../../client/errors.js" */
+/** @import { NewOrder, Order } from "../../client/types.js" */
+/** @import { Attempt, Context, View } from "../context.js" */
+/** @import { Field } from "../form.js" */
+
 const UNCHARGED = " Nothing was charged.";
 
 /** How often an order without an answer is sent again by itself, under its key. */
@@ -29,6 +37,7 @@ const REPEATS = 3;
 const UNKNOWN_OUTCOME =
   "No answer came, so nobody knows yet whether the order arrived. Pay again when the network is back: the shop keeps only one of the two.";
 
+/** @param {Context} context @returns {View} */
 export const checkoutView =
   ({ api, cartStore, catalog, router, announce, goToLogin }) =>
   async ({ signal, show }) => {
@@ -38,19 +47,20 @@ export const checkoutView =
       return;
     }
     const userId = cartStore.owner;
+    const describeCart = () => catalog.describe(cartStore.lines ?? []);
     const open = findAttempt(userId);
     const earlier = open?.isSent ? await findOrder(api, userId, open) : null;
     if (signal.aborted) return;
-    if (earlier && earlier.state !== "declined") {
+    if (open && earlier && earlier.state !== "declined") {
       await arrive(earlier, open, "?earlier");
       return;
     }
-    if (earlier) endAttempt(userId, open);
+    if (open && earlier) endAttempt(userId, open);
     // Another device may have changed the cart.
     await cartStore.load();
     const profile = api.user ? await api.getUser(userId) : { firstname: "", lastname: "", email: "" };
-    let lines = await catalog.describe(cartStore.lines);
-    if (!lines.length) {
+    const described = await describeCart();
+    if (!described.length) {
       show(
         "Checkout",
         panel(
@@ -62,10 +72,11 @@ export const checkoutView =
       );
       return;
     }
-    if (lines.some(({ product }) => !product)) {
+    if (!areSold(described)) {
       router.go("#/cart", { isReplacing: true });
       return;
     }
+    let lines = described;
 
     const address = addressFields(profile);
     const card = cardFields();
@@ -73,7 +84,7 @@ export const checkoutView =
       fields: [...address.all, ...card.all],
       submitLabel: "",
       busyLabel: "Asking the bank …",
-      onsubmit: pay,
+      onSubmit: pay,
       messageOf: (failure) =>
         isUnanswered(failure) && findAttempt(userId)?.isSent ? UNKNOWN_OUTCOME : failureMessage(failure),
       layout: () => [
@@ -107,7 +118,7 @@ export const checkoutView =
             el(
               "li",
               {},
-              picture(product.image),
+              productImage(product.image),
               el("span", {}, `${quantity} × ${product.name}`),
               el("b", {}, formatMoney(cents * quantity)),
             ),
@@ -139,6 +150,7 @@ export const checkoutView =
       try {
         answer = await send(attempt.key, order);
       } catch (failure) {
+        if (!isShopError(failure)) throw failure;
         if (failure.status === 422) await settle(attempt, failure);
         else if (failure.kind === "refused") {
           // An earlier request may still arrive. The key stays in use: it has made no order here.
@@ -156,6 +168,7 @@ export const checkoutView =
       await arrive({ _id: answer.order_id, cart: order.cart }, attempt);
     }
 
+    /** @param {Attempt} attempt @param {string} orderId @param {string} message */
     function decline(attempt, orderId, message) {
       if (!currentAttempt(userId, attempt)) {
         // Another tab has gone to the order when it was pending, with the cart.
@@ -164,28 +177,29 @@ export const checkoutView =
       }
       endAttempt(userId, attempt);
       card.clear();
-      card.all[0].focus();
+      card.all[0]?.focus();
       form.showError(
         `Declined: ${declineMessage(message)} Nothing was charged. Your cart is untouched; try another card.`,
       );
     }
 
-    /** Another tab or device may have paid for this cart, or put something else in it. */
+    /** Another tab or device may have paid for this cart, or put something else in it. @param {{isSure: boolean}} options */
     async function hasChanged({ isSure }) {
       const before = quantitiesOf(lines);
       await cartStore.load();
-      if (quantitiesOf(cartStore.lines) === before) return false;
-      lines = await catalog.describe(cartStore.lines);
-      if (!lines.length || lines.some(({ product }) => !product)) {
+      if (quantitiesOf(cartStore.lines ?? []) === before) return false;
+      const changed = await describeCart();
+      if (!changed.length || !areSold(changed)) {
         router.reload();
         return true;
       }
+      lines = changed;
       drawSum();
       form.showError(`The cart has changed meanwhile. Look again before you pay.${isSure ? UNCHARGED : ""}`);
       return true;
     }
 
-    /** Send until there is an answer, always under one key. */
+    /** Send until there is an answer, always under one key. @param {string} key @param {NewOrder} order */
     async function send(key, order) {
       for (let repeat = 0; ; repeat += 1) {
         sends += 1;
@@ -200,7 +214,7 @@ export const checkoutView =
       }
     }
 
-    /** The key has made another order already: an earlier try has arrived after all. */
+    /** The key has made another order already: an earlier try has arrived after all. @param {Attempt} attempt @param {ShopError} failure */
     async function settle(attempt, failure) {
       const order = await findOrder(api, userId, attempt);
       if (!order) throw failure;
@@ -214,15 +228,16 @@ export const checkoutView =
       );
     }
 
-    /** The shop has refused the order itself, mostly because a price has moved. */
+    /** The shop has refused the order itself, mostly because a price has moved. @param {ShopError} failure @param {{isSure: boolean}} options */
     async function refuse(failure, { isSure }) {
       const before = sumCents(lines);
       await catalog.load({ isFresh: true });
-      lines = await catalog.describe(cartStore.lines);
-      if (lines.some(({ product }) => !product)) {
+      const changed = await describeCart();
+      if (!areSold(changed)) {
         router.go("#/cart");
         return;
       }
+      lines = changed;
       drawSum();
       const now = sumCents(lines);
       const message =
@@ -232,7 +247,11 @@ export const checkoutView =
       form.showError(`${message}${isSure ? UNCHARGED : ""}`);
     }
 
-    /** Go to an order; what it has in it is not in the cart any more. */
+    /**
+     * Go to an order, after taking it out of the cart.
+     * @param {Pick<Order, "_id"> & {state?: string, cart: {itemid: string, quantity: number}[]}} order
+     * @param {Attempt} attempt @param {string} [query]
+     */
     async function arrive(order, attempt, query = "") {
       try {
         await settleAttempt(cartStore, userId, attempt, order);
@@ -245,18 +264,18 @@ export const checkoutView =
     }
   };
 
-const quantitiesOf = (lines) => JSON.stringify(lines.map(({ id, quantity }) => [id, quantity]).sort());
-
+/** @param {Api} api @param {AbortSignal} signal */
 async function guestsMayBuy(api, signal) {
   try {
     await api.callPublic(`/cart/total/${GUEST}`, { signal });
     return true;
   } catch (failure) {
-    if (failure.kind !== "sign in") throw failure;
+    if (!isShopError(failure) || failure.kind !== "sign in") throw failure;
     return false;
   }
 }
 
+/** @param {string} title @param {Field[]} fields @param {(HTMLElement|string)[]} more */
 const group = (title, fields, ...more) =>
   el(
     "fieldset",
@@ -265,16 +284,3 @@ const group = (title, fields, ...more) =>
     ...more,
     el("div", { class: "fields" }, ...fields.map(({ element }) => element)),
   );
-
-/** Return an order as the shop wants it, all but its card. */
-const orderOf = (recipient, lines) => ({
-  ...recipient,
-  delivery: "UPS/FEDEX",
-  cart: lines.map(({ id, quantity, product, cents }) => ({
-    itemid: id,
-    name: product.name,
-    quantity,
-    price: centsToText(cents),
-  })),
-  total: centsToText(sumCents(lines)),
-});

@@ -1,9 +1,12 @@
 /** The catalog with its search and its tags. */
 
 import { el } from "../../client/dom.js";
+import { productImage } from "../../client/product-image.js";
 import { findProducts, tagsOf } from "../../client/search.js";
-import { button, cardSkeletons, picture, productCard, slowNotice, tagSkeletons } from "../components.js";
+import { button, cardSkeletons, productCard, slowNotice, tagSkeletons } from "../components.js";
 import { mascot } from "../mascot.js";
+
+/** @import { Context, View } from "../context.js" */
 
 /** How many cards are shown at once: more make phones slow. */
 const PAGE_SIZE = 48;
@@ -31,11 +34,12 @@ const hero = () =>
       "div",
       { class: "hero-pictures", "aria-hidden": "true" },
       ...["weights", "shoes", "bottle"].map((stem) =>
-        picture(`/static/images/${stem}_square.jpg`, "", { isEager: true }),
+        productImage(`/static/images/${stem}_square.jpg`, { isEager: true }),
       ),
     ),
   );
 
+/** @param {Context} context @returns {View} */
 export const homeView =
   ({ catalog, router, announce, addToCart }) =>
   async ({ query, signal, show }) => {
@@ -84,12 +88,13 @@ export const homeView =
       if (head.getBoundingClientRect().top > innerHeight * VISIBLE_SHARE) head.scrollIntoView();
     }
 
+    /** @param {string} newText @param {string|null} newTag */
     function search(newText, newTag) {
       text = newText;
       tag = newTag;
       shown = PAGE_SIZE;
       const wanted = new URLSearchParams({ ...(text && { q: text }), ...(tag && { tag }) });
-      router.replaceAddress(wanted.size ? `#/?${wanted}` : "#/");
+      router.replaceAddress(text || tag ? `#/?${wanted}` : "#/");
       // A search that comes before the catalog is drawn when the catalog is here.
       if (!catalog.products) return;
       draw();
@@ -97,7 +102,7 @@ export const homeView =
       announceTimer = setTimeout(() => signal.aborted || announce(countWords(hits().length)), TYPING_PAUSE_MS);
     }
 
-    const hits = () => findProducts(catalog.products, text, tag);
+    const hits = () => findProducts(catalog.products ?? [], text, tag);
 
     function grow() {
       const at = shown;
@@ -114,10 +119,10 @@ export const homeView =
       );
       more.hidden = found.length <= shown;
       for (const tagButton of tags.children)
-        tagButton.setAttribute("aria-pressed", String((tagButton.dataset.tag || null) === tag));
+        tagButton.setAttribute("aria-pressed", String((tagButton.getAttribute("data-tag") || null) === tag));
       note.hidden = found.length > 0;
       if (found.length) return;
-      const isBare = !catalog.products.length;
+      const isBare = !catalog.products?.length;
       note.replaceChildren(
         mascot(isBare ? "rest" : "lost"),
         el("b", {}, isBare ? "The shelves are empty" : "Nothing by that name"),
@@ -141,9 +146,10 @@ export const homeView =
     }
 
     function drawTags() {
+      /** @param {string|null} wanted */
       const choose = (wanted) => () => search(text, wanted === tag ? null : wanted);
       tags.replaceChildren(
-        ...["", ...tagsOf(catalog.products).slice(0, 14)].map((name) =>
+        ...["", ...tagsOf(catalog.products ?? []).slice(0, 14)].map((name) =>
           el(
             "button",
             { type: "button", class: "tag", "data-tag": name, onclick: choose(name || null) },
@@ -171,4 +177,5 @@ export const homeView =
     }
   };
 
+/** @param {number} count */
 const countWords = (count) => (count === 1 ? "1 product" : `${count} products`);

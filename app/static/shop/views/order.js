@@ -2,11 +2,16 @@
 
 import { backoffMs, sleep } from "../../client/backoff.js";
 import { declineMessage } from "../../client/card.js";
+import { formatDateTime } from "../../client/dates.js";
 import { el, shortId, updateChildren } from "../../client/dom.js";
 import { isShopError } from "../../client/errors.js";
 import { formatMoney, textToCents } from "../../client/money.js";
-import { button, linkButton, pageSkeleton, panel, productUrl, thumb } from "../components.js";
+import { productImage } from "../../client/product-image.js";
+import { button, linkButton, pageSkeleton, panel, productUrl } from "../components.js";
 import { DECLINED_STEPS, failureMessage, ORDER_MESSAGES, ORDER_STEPS, STATE_LABELS, STEP_TEXTS } from "../messages.js";
+
+/** @import { Order } from "../../client/types.js" */
+/** @import { Context, View } from "../context.js" */
 
 const FIRST_PAUSE_MS = 800;
 const LONGEST_PAUSE_MS = 8000;
@@ -15,21 +20,23 @@ const PAUSE_GROWTH = 1.3;
 const EARLIER_ORDER =
   "This is what an earlier try has ordered. Nothing else was bought: whatever came in since is still in your cart.";
 
+/** @param {Order} order */
 const isFinal = ({ state }) => state === "delivered" || state === "declined";
-const when = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
+/** @param {Context} context @returns {View} */
 export const orderView =
   ({ api, cartStore, router, catalog, announce, showError }) =>
   async ({ path, query, signal, show, setTitle }) => {
     const id = path[1] ?? "";
     const userId = cartStore.owner;
     show("Order", ...pageSkeleton("Order"));
+    /** @type {Order} */
     let order;
     const imagesPromise = catalog.imagesById();
     try {
       order = await api.getOrder(userId, id, { signal, allowGuest: true });
     } catch (failure) {
-      if (failure.status !== 404) throw failure;
+      if (!isShopError(failure) || failure.status !== 404) throw failure;
       show(
         "No such order",
         panel(
@@ -59,7 +66,8 @@ export const orderView =
       const message = ORDER_MESSAGES[order.state];
       const isDeclined = order.state === "declined";
       const heading = el("h1", { tabindex: "-1" }, message.title);
-      const placed = el("time", { datetime: order.placedAt }, when.format(Date.parse(order.placedAt)));
+      const placed = el("time", { datetime: order.placedAt }, formatDateTime(order.placedAt));
+      const again = button("Put it all back in the cart", (event) => buyAgain(event.currentTarget));
       const badge = el("span", { class: "badge", "data-state": order.state }, STATE_LABELS[order.state]);
       updateChildren(
         top,
@@ -68,13 +76,7 @@ export const orderView =
           heading,
           el("p", { class: "about" }, isDeclined ? `${declineMessage(order.status)} ${message.text}` : message.text),
           journey(order),
-          isDeclined
-            ? el(
-                "p",
-                { class: "acts" },
-                button("Put it all back in the cart", (event) => buyAgain(event.currentTarget)),
-              )
-            : "",
+          ...(isDeclined ? [el("p", { class: "acts" }, again)] : []),
         ],
         heading,
       );
@@ -113,6 +115,7 @@ export const orderView =
       }
     }
 
+    /** @param {HTMLButtonElement} control */
     async function buyAgain(control) {
       control.disabled = true;
       try {
@@ -126,7 +129,7 @@ export const orderView =
     }
   };
 
-/** Wait until the page is visible. */
+/** Wait until the page is visible. @param {AbortSignal} signal */
 function visible(signal) {
   if (!document.hidden) return undefined;
   return new Promise((resolve, reject) => {
@@ -135,6 +138,7 @@ function visible(signal) {
   });
 }
 
+/** @param {Order} order */
 function journey({ state, trackingNumber }) {
   const steps = state === "declined" ? DECLINED_STEPS : ORDER_STEPS;
   const reached = steps.indexOf(state);
@@ -158,6 +162,7 @@ function journey({ state, trackingNumber }) {
   );
 }
 
+/** @param {Order} order @param {Map<string, string>} images */
 const articleList = ({ cart, total }, images) =>
   el(
     "section",
@@ -170,7 +175,7 @@ const articleList = ({ cart, total }, images) =>
         el(
           "li",
           {},
-          thumb(images.get(itemid)),
+          productImage(images.get(itemid)),
           el("span", {}, `${quantity} × `, el("a", { href: productUrl(itemid) }, name || "Something good")),
           el("b", {}, formatMoney(Math.round(price * 100) * quantity)),
         ),
@@ -179,6 +184,7 @@ const articleList = ({ cart, total }, images) =>
     el("dl", {}, el("div", { class: "total" }, el("dt", {}, "Total"), el("dd", {}, formatMoney(textToCents(total))))),
   );
 
+/** @param {Order} order */
 function facts({ firstname, lastname, address, card }) {
   const lines = [address.street, `${address.zip} ${address.city}`.trim(), address.country].filter(Boolean);
   return el(

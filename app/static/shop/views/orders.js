@@ -1,18 +1,22 @@
 /** A user's orders, newest first, a page at a time. */
 
+import { formatDate } from "../../client/dates.js";
 import { el, shortId } from "../../client/dom.js";
 import { isShopError } from "../../client/errors.js";
 import { formatMoney, textToCents } from "../../client/money.js";
-import { button, linkButton, orderUrl, pageSkeleton, panel, thumb, whileBusy } from "../components.js";
+import { productImage } from "../../client/product-image.js";
+import { button, linkButton, orderUrl, pageSkeleton, panel, whileBusy } from "../components.js";
 import { failureMessage, STATE_LABELS } from "../messages.js";
+
+/** @import { Order } from "../../client/types.js" */
+/** @import { Context, View } from "../context.js" */
 
 const PAGE_SIZE = 10;
 
 /** How many pictures of an order are shown. */
 const MAX_PICTURES = 3;
 
-const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
-
+/** @param {Context} context @returns {View} */
 export const ordersView =
   ({ api, goToLogin, catalog, showError }) =>
   async ({ signal, show }) => {
@@ -26,6 +30,7 @@ export const ordersView =
       api.listOrdersOf(id, null, { limit: PAGE_SIZE, signal }),
       catalog.imagesById(),
     ]);
+    /** @param {Order} order */
     const toRow = (order) => row(order, images);
     if (!first.orders.length) {
       show(
@@ -50,7 +55,7 @@ export const ordersView =
         list.append(...rows);
         ({ next } = page);
         more.hidden = !next;
-        rows[0]?.querySelector("a").focus();
+        rows[0]?.querySelector("a")?.focus();
       } catch (failure) {
         if (signal.aborted) return;
         if (!isShopError(failure)) throw failure;
@@ -59,11 +64,12 @@ export const ordersView =
     }
   };
 
+/** @param {Order} order @param {Map<string, string>} images */
 const row = ({ _id, state, placedAt, total, cart }, images) =>
   el(
     "li",
     {},
-    el("span", { class: "pile" }, ...cart.slice(0, MAX_PICTURES).map(({ itemid }) => thumb(images.get(itemid)))),
+    el("span", { class: "pile" }, ...cart.slice(0, MAX_PICTURES).map(({ itemid }) => productImage(images.get(itemid)))),
     el(
       "span",
       { class: "line-text" },
@@ -71,6 +77,6 @@ const row = ({ _id, state, placedAt, total, cart }, images) =>
       el("small", {}, cart.map(({ name, quantity }) => `${quantity} × ${name || "something good"}`).join(", ")),
     ),
     el("span", { class: "badge", "data-state": state }, STATE_LABELS[state]),
-    el("time", { datetime: placedAt }, day.format(Date.parse(placedAt))),
+    el("time", { datetime: placedAt }, formatDate(placedAt)),
     el("b", { class: "price" }, formatMoney(textToCents(total))),
   );

@@ -2,12 +2,18 @@
 
 import { el, updateChildren } from "../../client/dom.js";
 import { formatMoney } from "../../client/money.js";
+import { productImage } from "../../client/product-image.js";
+import { stepper } from "../../client/stepper.js";
 import { MAX_QUANTITY } from "../cart-lines.js";
-import { linkButton, pageSkeleton, panel, picture, productCard, stepper } from "../components.js";
+import { linkButton, pageSkeleton, panel, productCard } from "../components.js";
+
+/** @import { Product } from "../../client/types.js" */
+/** @import { Context, View } from "../context.js" */
 
 /** How many other products are shown below. */
 const MAX_OTHERS = 4;
 
+/** @param {Context} context @returns {View} */
 export const productView =
   ({ catalog, addToCart }) =>
   async ({ path, signal, show }) => {
@@ -28,12 +34,12 @@ export const productView =
     }
     let quantity = 1;
     const amount = el("span", {});
-    const draw = () =>
+    const draw = () => {
       updateChildren(amount, [
         stepper({
           name: product.name,
           quantity,
-          most: MAX_QUANTITY,
+          max: MAX_QUANTITY,
           key: "amount",
           onSet: (wanted) => {
             quantity = wanted;
@@ -41,6 +47,7 @@ export const productView =
           },
         }),
       ]);
+    };
     draw();
     const others = el("ul", { class: "cards", "aria-label": "Other products" });
     const more = el("section", { class: "others", hidden: true }, el("h2", {}, "Trains well with"), others);
@@ -90,8 +97,9 @@ export const productView =
     more.hidden = !next.length;
   };
 
+/** @param {Product} product */
 function gallery({ name, images }) {
-  const big = picture(images[0] ?? "", name, { isEager: true });
+  const stage = el("div", { class: "stage" }, productImage(images[0], { alt: name, isEager: true }));
   const thumbs = images.map((src, index) =>
     el(
       "button",
@@ -101,18 +109,18 @@ function gallery({ name, images }) {
         "aria-pressed": String(index === 0),
         onclick: () => choose(index),
       },
-      picture(src, "", { isEager: true }),
+      productImage(src, { isEager: true }),
     ),
   );
+  /** @param {number} index */
   function choose(index) {
-    big.src = images[index];
-    big.alt = `${name}, picture ${index + 1}`;
+    stage.replaceChildren(productImage(images[index], { alt: `${name}, picture ${index + 1}`, isEager: true }));
     for (const [other, thumb] of thumbs.entries()) thumb.setAttribute("aria-pressed", String(other === index));
   }
   return el(
     "div",
     { class: "gallery" },
-    el("div", { class: "stage" }, big),
+    stage,
     images.length > 1 ? el("div", { class: "thumbs", role: "group", "aria-label": "Pictures" }, ...thumbs) : "",
   );
 }

@@ -2,16 +2,25 @@
 
 import { isLocalShop } from "../../client/card.js";
 import { el } from "../../client/dom.js";
+import { isShopError } from "../../client/errors.js";
 import { emailError, Form, field, required } from "../form.js";
 import { failureMessage } from "../messages.js";
+
+/** @import { Context, View } from "../context.js" */
 
 /** Customers of the seed; only a local shop has them. */
 const DEMO_USERS = ["eric", "dwight", "han", "phoebe", "walter", "elaine"];
 const DEMO_PASSWORD = "vmware1!";
 
-const nextOf = (query) => (query.get("next")?.startsWith("#/") ? query.get("next") : "#/");
+/** @param {URLSearchParams} query */
+function nextOf(query) {
+  const next = query.get("next") ?? "";
+  return next.startsWith("#/") ? next : "#/";
+}
+/** @param {string} view @param {string} next */
 const addressOf = (view, next) => (next === "#/" ? `#/${view}` : `#/${view}?${new URLSearchParams({ next })}`);
 
+/** @param {Context} context @returns {View} */
 export const loginView =
   ({ api, router, onSignedIn }) =>
   ({ query, show }) => {
@@ -38,11 +47,11 @@ export const loginView =
       fields: [username, password],
       submitLabel: "Log in",
       busyLabel: "Checking …",
-      onsubmit: async () => {
+      onSubmit: async () => {
         try {
           await api.signIn(username.value.trim(), password.value);
         } catch (failure) {
-          if (failure.kind !== "sign in") throw failure;
+          if (!isShopError(failure) || failure.kind !== "sign in") throw failure;
           form.showError("This name and this password do not train together.");
           password.clear();
           username.focus();
@@ -98,6 +107,7 @@ export const loginView =
     );
   };
 
+/** @param {Context} context @returns {View} */
 export const registerView =
   ({ api, router, onSignedIn }) =>
   ({ query, show }) => {
@@ -149,17 +159,24 @@ export const registerView =
       fields: Object.values(fields),
       submitLabel: "Register",
       busyLabel: "Writing your card …",
-      onsubmit: async () => {
-        const profile = Object.fromEntries(
-          Object.entries(fields).map(([name, input]) => [name, name === "password" ? input.value : input.value.trim()]),
-        );
+      onSubmit: async () => {
+        const { firstname, lastname, email, username, password } = fields;
+        const profile = {
+          firstname: firstname.value.trim(),
+          lastname: lastname.value.trim(),
+          email: email.value.trim(),
+          username: username.value.trim(),
+          password: password.value,
+        };
         try {
           await api.register(profile);
         } catch (failure) {
-          if (failure.kind !== "refused") throw failure;
-          const name = failure.status === 409 ? "username" : failure.message.split(":")[0];
+          if (!isShopError(failure) || failure.kind !== "refused") throw failure;
+          // The shop's message starts with the name of the field it is about.
+          const name = failure.status === 409 ? "username" : (failure.message.split(":")[0] ?? "");
           const message = failure.status === 409 ? "Somebody trains under this name already." : failure.message;
-          if (fields[name]) form.showFieldError(fields[name], message);
+          const field = new Map(Object.entries(fields)).get(name);
+          if (field) form.showFieldError(field, message);
           else form.showError(message);
           return;
         }
