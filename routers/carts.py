@@ -1,4 +1,4 @@
-"""Cart: one per user id, filled before anybody pays."""
+"""Cart: one per user id."""
 
 from typing import Annotated
 
@@ -61,27 +61,27 @@ CartDep = Annotated[Cart, Depends(_cart)]
 async def list_carts(
     request: Request, response: Response, table: TableDep, page: PageDep
 ) -> list[ListedCartPublic]:
-    """Return everybody's carts, oldest first. For staff, unless the shop is open."""
-    found = await store.list_carts(table, page)
-    link_next(request, response, found, page.limit)
-    return [ListedCartPublic.from_cart(each) for each in found.entries]
+    """Return all carts, oldest first. Staff only, except in open mode."""
+    carts_page = await store.list_carts(table, page)
+    link_next(request, response, carts_page, page.limit)
+    return [ListedCartPublic.from_cart(cart) for cart in carts_page.entries]
 
 
 @router.get("/items/{userid}", summary="Read a cart", responses=_READING)
 async def get_cart(cart: CartDep) -> CartPublic:
-    """Return a user's cart; one that nobody filled yet is empty."""
+    """Return a user's cart; a user without one gets an empty cart."""
     return CartPublic.from_cart(cart)
 
 
-@router.get("/total/{userid}", summary="Read what a cart comes to", responses=_READING)
+@router.get("/total/{userid}", summary="Read a cart's total", responses=_READING)
 async def get_cart_total(cart: CartDep) -> CartTotalResponse:
-    """Return the sum of price times quantity."""
+    """Return the sum of price times quantity of all items."""
     return CartTotalResponse(carttotal=cents_to_number(cart.total_cents), userid=cart.user_id)
 
 
-@router.get("/items/total/{userid}", summary="Read how much is in a cart", responses=_READING)
+@router.get("/items/total/{userid}", summary="Read a cart's item count", responses=_READING)
 async def get_cart_item_total(cart: CartDep) -> CartItemTotalResponse:
-    """Return the sum of the quantities."""
+    """Return the sum of the quantities of all items."""
     return CartItemTotalResponse(cartitemtotal=cart.item_count, userid=cart.user_id)
 
 
@@ -89,9 +89,9 @@ async def get_cart_item_total(cart: CartDep) -> CartItemTotalResponse:
 async def add_cart_item(
     userid: UserId, body: CartItemCreate, table: TableDep, now: NowDep
 ) -> CartChangedResponse:
-    """Put an item into the cart, or add its quantity to the one that is there.
+    """Put an item into the cart; the quantities of the same item add up.
 
-    Without a price, name and price come from the catalog.
+    If the price is missing, name and price come from the catalog.
     """
     await carts.add_to_cart(table, userid, body.to_draft(), now=now)
     return CartChangedResponse(userid=userid)
@@ -101,7 +101,7 @@ async def add_cart_item(
 async def modify_cart_item(
     userid: UserId, body: CartItemUpdate, table: TableDep
 ) -> CartChangedResponse:
-    """Set an item's quantity; 0 removes it; an item that is not there stays so."""
+    """Set an item's quantity. 0 removes the item; for a missing item nothing changes."""
     await store.set_quantity(table, userid, body.itemid, body.quantity)
     return CartChangedResponse(userid=userid)
 
@@ -110,7 +110,7 @@ async def modify_cart_item(
 async def replace_cart(
     userid: UserId, body: CartUpdate, table: TableDep, now: NowDep
 ) -> CartChangedResponse:
-    """Store a whole cart in place of the one there is."""
+    """Replace all items of the cart."""
     await carts.replace_cart(table, userid, [item.to_draft() for item in body.cart], now=now)
     return CartChangedResponse(userid=userid)
 
@@ -124,13 +124,13 @@ async def replace_cart(
 )
 @router.get(
     "/clear/{userid}",
-    summary="Empty a cart, the old way",
+    summary="Empty a cart with GET",
     responses=_READING,
     response_class=Response,
     operation_id="clear_cart_by_get",
     deprecated=True,
 )
 async def clear_cart(userid: UserId, table: TableDep) -> Response:
-    """Remove every item. Old pages call this with GET, which stays; POST is the safer way."""
+    """Remove all items. GET is kept for old pages; new clients use POST."""
     await store.delete_cart(table, userid)
     return Response(media_type="application/json")

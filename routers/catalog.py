@@ -50,10 +50,12 @@ ProductId = Annotated[
 async def list_products(
     request: Request, response: Response, table: TableDep, page: PageDep
 ) -> ProductsResponse:
-    """Return all products, oldest first; a `Link` header leads to the next page."""
-    found = await store.list_products(table, page)
-    link_next(request, response, found, page.limit)
-    return ProductsResponse(data=[ProductPublic.from_product(each) for each in found.entries])
+    """Return all products, oldest first; a `Link` header names the next page."""
+    products = await store.list_products(table, page)
+    link_next(request, response, products, page.limit)
+    return ProductsResponse(
+        data=[ProductPublic.from_product(product) for product in products.entries]
+    )
 
 
 @router.get("/products/{id}", summary="Read a product", responses=problems(ProductNotFoundError))
@@ -71,13 +73,13 @@ async def get_product(id: ProductId, table: TableDep) -> ProductResponse:  # noq
 )
 @router.post("/product", status_code=201, dependencies=[StaffOnly], include_in_schema=False)
 async def add_product(body: ProductCreate, table: TableDep, now: NowDep) -> ProductCreatedResponse:
-    """Store a new product under an id of its own. For staff, unless the shop is open."""
+    """Store a product under a new id. Staff only, except in open mode."""
     product = body.to_product(str(uuid4()), now=now)
     await store.add_product(table, product)
     return ProductCreatedResponse(resourceId=ProductPublic.from_product(product))
 
 
-@router.get("/catalogliveness", summary="Ask whether the catalog is alive")
+@router.get("/catalogliveness", summary="Check the catalog")
 @router.get("/liveness", include_in_schema=False)
 async def get_liveness(settings: SettingsDep) -> LivenessResponse:
     """Return the version of the catalog."""
@@ -94,9 +96,9 @@ async def get_liveness(settings: SettingsDep) -> LivenessResponse:
     },
 )
 async def get_image(name: str, request: Request) -> Response:
-    """Return one of the shop's illustrations.
+    """Return a product picture.
 
-    The classic names end in `.jpg`; the pictures behind them are drawn, and sharp at every size.
+    The classic names end in `.jpg`; the pictures themselves are SVG.
     """
     match = _IMAGE_NAME.fullmatch(name)
     path = STATIC / "images" / f"{match[1]}.svg" if match else None

@@ -1,4 +1,4 @@
-"""What routes ask for: the table, the queues, the time, and who is calling."""
+"""Dependencies of the routes: table, queues, settings, clock, caller and page request."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from app.settings import Settings, get_settings
 from app.store.pagination import MAX_PAGE, Page, PageRequest
 from app.store.table import Table, get_table
 
-#: What clients send when they have no token (openapi/CONTRACT.md, 3.2).
+#: Values that clients send when they have no token (openapi/CONTRACT.md, 3.2).
 _NO_TOKEN = frozenset({"", "guest", "undefined", "null"})
 
 
@@ -34,7 +34,7 @@ async def _now() -> datetime:
     return datetime.now(UTC)
 
 
-#: Room for a position that ends in the longest id, and for no key that the table refuses.
+#: Long enough for a position with the longest id, too short for a key that the table refuses.
 _MAX_TOKEN = 1200
 
 SettingsDep = Annotated[Settings, Depends(_settings)]
@@ -58,7 +58,7 @@ def find_token(request: Request) -> str | None:
 
 
 async def _caller(request: Request, settings: SettingsDep, now: NowDep) -> Caller | None:
-    """Return who is calling; a token that is sent must be valid, in every mode."""
+    """Return the caller; a token that is sent must be valid, in open mode too."""
     token = find_token(request)
     if token is not None:
         return read_access_token(token, await get_signing_keys(), now=now)
@@ -69,7 +69,7 @@ async def _caller(request: Request, settings: SettingsDep, now: NowDep) -> Calle
 
 CallerDep = Annotated[Caller | None, Depends(_caller)]
 
-#: Put on routes that need a valid token, whoever it speaks for.
+#: For routes that need a valid token of any user.
 AnyUser = Depends(_caller)
 
 
@@ -78,17 +78,17 @@ async def _staff(caller: CallerDep, settings: SettingsDep) -> None:
         raise ForbiddenError("this is for staff")
 
 
-#: Put on routes that only staff may use.
+#: For routes that only staff may use.
 StaffOnly = Depends(_staff)
 
 
 def check_owner(
     caller: Caller | None, user_id: str, settings: Settings, *, or_staff: bool = False
 ) -> None:
-    """Let a caller reach their own things only.
+    """Check that the caller is ``user_id``; open mode skips the check.
 
     Raises:
-        ForbiddenError: ``user_id`` is somebody else; in open mode nobody asks.
+        ForbiddenError: ``user_id`` is another user.
     """
     if settings.is_open or (caller and caller.user_id == user_id):
         return
@@ -104,7 +104,10 @@ async def _page_request(
     ] = None,
     next: Annotated[  # noqa: A002 - the name on the wire
         str | None,
-        Query(max_length=_MAX_TOKEN, description="The token behind rel=next of the page before."),
+        Query(
+            max_length=_MAX_TOKEN,
+            description="The token in the `Link` header (`rel=next`) of the page before.",
+        ),
     ] = None,
 ) -> PageRequest:
     return PageRequest(limit or MAX_PAGE, next)
@@ -114,8 +117,8 @@ PageDep = Annotated[PageRequest, Depends(_page_request)]
 
 
 def link_next(request: Request, response: Response, page: Page[Any], limit: int) -> None:
-    """Tell where a list goes on, in a ``Link`` header (RFC 8288): old bodies have no room."""
+    """Name the next page in a ``Link`` header (RFC 8288); the old bodies have no field for it."""
     if page.next_token is not None:
         query = urlencode({"limit": limit, "next": page.next_token})
-        # Quoted once more: a header takes no letter beyond Latin-1, a user id has any.
+        # Quoted again: a header takes only Latin-1, and a user id may hold any character.
         response.headers["Link"] = f'<{quote(request.scope["path"])}?{query}>; rel="next"'

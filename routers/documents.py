@@ -10,21 +10,21 @@ from fastapi.openapi.utils import get_openapi
 from routers.links import LINKS
 from routers.problems import describe
 
-#: What a parameter's schema may say without refusing anything.
-_HARMLESS = {"type", "title", "description", "examples"}
+#: Parts of a parameter's schema that refuse no value.
+_ANNOTATIONS = {"type", "title", "description", "examples"}
 
 _REFERENCE = "#/components/schemas/"
 
 TITLE = "ACME Serverless Fitness Shop"
 
-#: What each domain is for; the order is the order of the documents.
+#: The description of each domain, in the order of the documents.
 DOMAINS = {
     "catalog": "What the shop sells.",
-    "cart": "What a shopper is about to buy.",
-    "order": "Buying, and watching what was bought arrive.",
+    "cart": "What a shopper is going to buy.",
+    "order": "Placing orders and following their payment and shipment.",
     "user": "Registration, login, tokens and profiles.",
 }
-_TAGS = {**DOMAINS, "system": "The shop as a machine."}
+_TAGS = {**DOMAINS, "system": "Health and readiness."}
 
 # Operations that take credentials themselves answer 401 without asking for a token.
 _CREDENTIALS_IN_BODY = {"log_in", "refresh_tokens", "verify_token"}
@@ -36,7 +36,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
         title=TITLE,
         version="1.0.0",
         description=(
-            "Money is decimal at the edge and exact inside. Paths work with and without a "
+            "Amounts of money are decimal numbers. Paths work with and without a "
             "trailing slash, bodies are read as JSON whatever the Content-Type says, and "
             'errors are always `{"message": ..., "status": ...}`.'
         ),
@@ -45,7 +45,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     )
     for operation in _operations(document):
         responses = operation["responses"]
-        # Validation is 400 here (openapi/CONTRACT.md, 1.1, rule 9); FastAPI documents a 422.
+        # Validation errors are 400 (openapi/CONTRACT.md, 1.1, rule 9), not 422.
         if "HTTPValidationError" in str(responses.get("422")):
             del responses["422"]
         for status in _refusals(operation):
@@ -69,9 +69,15 @@ def build_domain_document(document: dict[str, Any], domain: str) -> dict[str, An
     part["info"]["title"] = f"{TITLE}: {domain}"
     part["tags"] = [tag for tag in part["tags"] if tag["name"] == domain]
     part["paths"] = {
-        path: kept
+        path: operations
         for path, methods in part["paths"].items()
-        if (kept := {verb: each for verb, each in methods.items() if domain in each["tags"]})
+        if (
+            operations := {
+                method: operation
+                for method, operation in methods.items()
+                if domain in operation["tags"]
+            }
+        )
     }
     _drop_foreign_links(part)
     _drop_unused_schemas(part)
@@ -84,22 +90,22 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _drop_foreign_links(document: dict[str, Any]) -> None:
-    """Leave out the links that lead to operations of other documents."""
+    """Remove links to operations that are in other documents."""
     own = {operation["operationId"] for operation in _operations(document)}
     for operation in _operations(document):
         for response in operation["responses"].values():
             links = response.pop("links", {})
-            kept = {name: each for name, each in links.items() if each["operationId"] in own}
-            if kept:
-                response["links"] = kept
+            own_links = {name: link for name, link in links.items() if link["operationId"] in own}
+            if own_links:
+                response["links"] = own_links
 
 
 def _refusals(operation: dict[str, Any]) -> tuple[int, ...]:
-    """Return the statuses of a request that is malformed, as far as this one can be."""
+    """Return the error statuses of a malformed request, if this one can be malformed."""
     if "requestBody" in operation:
         return (400, 413)
-    schemas = [each["schema"] for each in operation.get("parameters", [])]
-    return (400,) if any(schema.keys() - _HARMLESS for schema in schemas) else ()
+    schemas = [parameter["schema"] for parameter in operation.get("parameters", [])]
+    return (400,) if any(schema.keys() - _ANNOTATIONS for schema in schemas) else ()
 
 
 def _refusal(status: int) -> dict[str, Any]:

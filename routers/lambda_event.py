@@ -1,8 +1,7 @@
-"""Reading the events of API Gateway's HTTP API before the adapter believes them.
+"""Validation of API Gateway's events (HTTP API, payload format 2.0) before the adapter reads them.
 
-The adapter trusts what it is given: a body that is no base64, a port that is no number or a
-header that is no text would end as a crash of the function instead of a refusal. What leaves
-this module holds nothing but text of the right shape.
+The adapter does not check its input: a body that is not base64, a port that is not a number
+or a header that is not text would crash the function instead of being answered with 400.
 """
 
 import base64
@@ -20,7 +19,7 @@ _PORT = re.compile(r"\d{1,5}", re.ASCII)
 
 
 def _check_unicode(text: str) -> str:
-    # JSON can spell half a character ("\\ud800"), and no byte can.
+    # JSON can hold half of a character ("\\ud800"), which cannot be encoded.
     text.encode()
     return text
 
@@ -28,22 +27,22 @@ def _check_unicode(text: str) -> str:
 _Text = Annotated[str, AfterValidator(_check_unicode)]
 
 
-class _Given(BaseModel):
-    # Strict: what API Gateway sends needs no conversion, what somebody else sends gets none.
+class _EventPart(BaseModel):
+    # Strict: what API Gateway sends needs no conversion.
     model_config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
 
 
-class _Call(_Given):
+class _Call(_EventPart):
     method: _Text = Field(min_length=1)
     path: _Text
     source_ip: _Text | None = Field(None, alias="sourceIp")
 
 
-class _Context(_Given):
+class _Context(_EventPart):
     http: _Call
 
 
-class _Event(_Given):
+class _Event(_EventPart):
     version: Literal["2.0"]
     context: _Context = Field(alias="requestContext")
     query: _Text | None = Field(None, alias="rawQueryString")
@@ -54,15 +53,15 @@ class _Event(_Given):
 
 
 def validate_event(event: Any) -> dict[str, Any]:
-    """Return an event (payload format 2.0) with only what the adapter reads, body decoded.
+    """Return an event with only what the adapter reads, its body decoded.
 
     Raises:
-        InvalidInputError: it is no such event; names the part and repeats nothing of it.
+        InvalidInputError: the event is malformed; the text names the part, not its value.
     """
     try:
         given = _Event.model_validate(event)
     except ValidationError as failure:
-        # Never the names of headers: they are the caller's.
+        # Only top-level names: header names come from the caller.
         parts = {str(part) for error in failure.errors() for part in error["loc"][:1]}
         raise InvalidInputError(f"{min(parts, default='event')}: is malformed") from None
     call = given.context.http
@@ -71,9 +70,9 @@ def validate_event(event: Any) -> dict[str, Any]:
         call.path,
         source_ip=call.source_ip or "",
         query=given.query or "",
-        headers=_harmless(given.headers or {}),
+        headers=_drop_malformed(given.headers or {}),
         cookies=given.cookies or [],
-        body=_body_of(given),
+        body=_decode_body(given),
     )
 
 
@@ -87,7 +86,7 @@ def build_event(
     cookies: list[str] | None = None,
     body: bytes = b"",
 ) -> dict[str, Any]:
-    """Return an event of the shape that the adapter understands; ``body`` as it is."""
+    """Return an event in the form that the adapter reads; ``body`` is not encoded."""
     return {
         "version": _VERSION,
         "rawQueryString": query,
@@ -99,8 +98,8 @@ def build_event(
     }
 
 
-def _harmless(headers: dict[str, str]) -> dict[str, str]:
-    """Return the headers without a host or port the adapter cannot take apart."""
+def _drop_malformed(headers: dict[str, str]) -> dict[str, str]:
+    """Return the headers without a host or port that the adapter cannot parse."""
     shapes = {"host": _HOST, "x-forwarded-port": _PORT}
     return {
         name: value
@@ -109,7 +108,7 @@ def _harmless(headers: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _body_of(given: _Event) -> bytes:
+def _decode_body(given: _Event) -> bytes:
     text = given.body or ""
     if not given.is_base64:
         return text.encode()

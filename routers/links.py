@@ -1,7 +1,7 @@
-"""What can be asked next: the links between operations in the API documents.
+"""The links between operations in the API documents (OpenAPI 3.1, "Link Object").
 
-A link names the operation that takes something out of an answer (OpenAPI 3.1, "Link Object"),
-so that readers, generators and tests can follow a shopper's way through the shop.
+A link names an operation that uses a value of the answer, so that readers, generators and
+tests can follow a purchase through the API.
 """
 
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ def _link_with_body(operation_id: str, description: str, **body: str) -> dict[st
     return {"operationId": operation_id, "description": description, "requestBody": body}
 
 
-def _cart_of(userid: str) -> dict[str, Any]:
+def _cart_links(userid: str) -> dict[str, Any]:
     return {
         "Cart": _link("get_cart", "What is in the cart now.", userid=userid),
-        "CartTotal": _link("get_cart_total", "What it comes to now.", userid=userid),
-        "CartItemTotal": _link("get_cart_item_total", "How much is in it now.", userid=userid),
+        "CartTotal": _link("get_cart_total", "The total now.", userid=userid),
+        "CartItemTotal": _link("get_cart_item_total", "The item count now.", userid=userid),
         "Clear": _link("clear_cart", "Empty it.", userid=userid),
     }
 
@@ -35,11 +35,11 @@ def _cart_of(userid: str) -> dict[str, Any]:
 _PLACED = {
     "Order": _link(
         "get_order",
-        "How the order stands.",
+        "The order and its state.",
         userid=_USERID,
         order_id="$response.body#/order_id",
     ),
-    "Orders": _link("list_user_orders", "Everything this user ordered.", userid=_USERID),
+    "Orders": _link("list_user_orders", "All orders of this user.", userid=_USERID),
     "Clear": _link("clear_cart", "Empty the cart after the purchase.", userid=_USERID),
 }
 
@@ -53,9 +53,9 @@ LINKS: Mapping[str, Mapping[str, dict[str, Any]]] = {
             "Product": _link("get_product", "The new product.", id="$response.body#/resourceId/id")
         }
     },
-    "add_cart_item": {"200": _cart_of(_USERID)},
-    "modify_cart_item": {"200": _cart_of(_USERID)},
-    "replace_cart": {"200": _cart_of(_USERID)},
+    "add_cart_item": {"200": _cart_links(_USERID)},
+    "modify_cart_item": {"200": _cart_links(_USERID)},
+    "replace_cart": {"200": _cart_links(_USERID)},
     "clear_cart": {"200": {"Cart": _link("get_cart", "The empty cart.", userid=_PATH_USERID)}},
     "place_order": {"200": _PLACED, "202": _PLACED},
     "place_own_order": {"200": _PLACED, "202": _PLACED},
@@ -74,25 +74,25 @@ LINKS: Mapping[str, Mapping[str, dict[str, Any]]] = {
             "User": _link("get_user", "The new user.", id="$response.body#/resourceId"),
             "Login": _link_with_body(
                 "log_in",
-                "Log in under the new name.",
+                "Log in with the new name.",
                 username="$request.body#/username",
-                password="$request.body#/password",  # noqa: S106  # Where it is, not what.
+                password="$request.body#/password",  # noqa: S106  # A location in the body, not a password.
             ),
         }
     },
     "log_in": {
         "200": {
-            "User": _link("get_user", "Who logged in.", id="$response.body#/token"),
+            "User": _link("get_user", "The user who logged in.", id="$response.body#/token"),
             "Cart": _link("get_cart", "Their cart.", userid="$response.body#/token"),
             "Orders": _link("list_user_orders", "Their orders.", userid="$response.body#/token"),
             "Renew": _link_with_body(
                 "refresh_tokens",
-                "Go on after an hour.",
+                "Renew the tokens before they expire.",
                 refresh_token="$response.body#/refresh_token",  # noqa: S106
             ),
             "Verify": _link_with_body(
                 "verify_token",
-                "Ask whether the token is still good.",
+                "Check whether the token is valid.",
                 access_token="$response.body#/access_token",  # noqa: S106
             ),
         }

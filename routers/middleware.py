@@ -1,4 +1,4 @@
-"""What every answer gets, written as plain ASGI: cheaper than Starlette's base class."""
+"""Middleware for every request, as plain ASGI: cheaper than Starlette's base class."""
 
 import json
 import logging
@@ -18,12 +18,12 @@ _PREFLIGHT_HEADERS = {
 }
 _EXPOSED_HEADERS = ", ".join(cors.EXPOSED_HEADERS)
 
-#: A year, and only where there is https: a shop on one's own machine has none (RFC 6797).
+#: A year. Sent only over https (RFC 6797), which a local shop does not have.
 _HTTPS_ONLY = "max-age=31536000"
 
 
 class HTTPMiddleware:
-    """Cross-origin headers, preflights, one optional trailing slash, a time limit, no naked crash.
+    """CORS headers and preflights, trailing slashes, the request deadline, and 500 for crashes.
 
     openapi/CONTRACT.md, 1.1: every path with and without a trailing slash, no redirect (rule
     2); ``Access-Control-Allow-Origin: *`` on every answer, errors too (rule 10).
@@ -60,7 +60,7 @@ class HTTPMiddleware:
             with request_deadline(REQUEST_SECONDS):
                 await self._app(scope, receive, send_with_headers)
         except Exception:
-            # The last resort: the cause goes to the log, never to the caller.
+            # The cause goes to the log, never to the caller.
             log.exception("request.crashed method=%s", scope["method"])
             if has_started:
                 raise

@@ -1,4 +1,4 @@
-"""Order: buying, and watching what was bought arrive."""
+"""Order: placing orders and reading their state."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -37,7 +37,7 @@ _PLACING = problems(UnauthorizedError, ForbiddenError, IdempotencyConflictError)
 _ACCEPTED: dict[int | str, Any] = {
     202: {
         "model": OrderPlacedResponse,
-        "description": "The order was taken; `Location` leads to it (`Prefer: respond-async`).",
+        "description": "The order is stored; `Location` names it (`Prefer: respond-async`).",
     }
 }
 
@@ -80,10 +80,11 @@ async def place_order(
     idempotency_key: KeyHeader = None,
     prefer: PreferHeader = None,
 ) -> OrderPlacedResponse:
-    """Take an order and answer with what became of its payment.
+    """Store an order and answer with the result of its payment.
 
-    A refused card is a 200 too: look at `payment.status`. While the payment is not known
-    yet, `payment.message` says `pending payment`; the order's own page goes on telling.
+    A refused card is answered with 200 too; `payment.status` is 400 then. If the payment is
+    not decided within a few seconds, `payment.message` is `pending payment`; read the order
+    later for the result.
     """
     order = await orders.place_order(
         table,
@@ -111,7 +112,9 @@ def _prefers_async(prefer: str | None) -> bool:
     return "respond-async" in {preference.strip().lower() for preference in preferences}
 
 
-@router.post("/add", summary="Place an order of one's own", responses={**_ACCEPTED, **_PLACING})
+@router.post(
+    "/add", summary="Place an order without a user in the path", responses={**_ACCEPTED, **_PLACING}
+)
 async def place_own_order(
     body: OrderCreate,
     caller: CallerDep,
@@ -123,7 +126,7 @@ async def place_own_order(
     idempotency_key: KeyHeader = None,
     prefer: PreferHeader = None,
 ) -> OrderPlacedResponse:
-    """Take an order for the user named in the body, else for the caller."""
+    """Store an order for the user named in the body, or else for the caller."""
     user_id = body.userid or (caller.user_id if caller else "")
     if not user_id:
         raise InvalidInputError("userid: is missing")
@@ -145,10 +148,10 @@ async def place_own_order(
 async def list_orders(
     request: Request, response: Response, table: TableDep, page: PageDep
 ) -> list[OrderPublic]:
-    """Return everybody's orders, newest first. For staff, unless the shop is open."""
-    found = await store.list_orders(table, page)
-    link_next(request, response, found, page.limit)
-    return [OrderPublic.from_order(each) for each in found.entries]
+    """Return all orders, newest first. Staff only, except in open mode."""
+    orders_page = await store.list_orders(table, page)
+    link_next(request, response, orders_page, page.limit)
+    return [OrderPublic.from_order(order) for order in orders_page.entries]
 
 
 @router.get("/{userid}", summary="List a user's orders", responses=_READING)
@@ -159,22 +162,22 @@ async def list_user_orders(
     table: TableDep,
     page: PageDep,
     idempotency_key: Annotated[
-        str | None, _key_header("Only the order that was placed under this key.")
+        str | None, _key_header("Only the order that was placed with this key.")
     ] = None,
 ) -> list[OrderPublic]:
-    """Return a user's orders, newest first; none is an empty list.
+    """Return a user's orders, newest first.
 
-    With the `Idempotency-Key` of an order whose answer was lost: that order, or an empty list
-    if it has not arrived. The answer then names the key, too, percent-encoded.
+    With the `Idempotency-Key` of an order whose answer was lost, the list holds only that
+    order, or nothing if it was not stored. The answer repeats the key, percent-encoded.
     """
     if idempotency_key is not None:
         order = await orders.find_order_by_key(table, userid, idempotency_key)
-        # Tells who asks from an answer of a version that listed orders whatever the key was.
+        # Shows the client that the key was used: earlier releases ignored it and listed all.
         response.headers["Idempotency-Key"] = quote(idempotency_key)
         return [OrderPublic.from_order(order)] if order else []
-    found = await store.list_user_orders(table, userid, page)
-    link_next(request, response, found, page.limit)
-    return [OrderPublic.from_order(each) for each in found.entries]
+    orders_page = await store.list_user_orders(table, userid, page)
+    link_next(request, response, orders_page, page.limit)
+    return [OrderPublic.from_order(order) for order in orders_page.entries]
 
 
 @router.get(
@@ -189,7 +192,7 @@ async def get_order(
     ],
     table: TableDep,
 ) -> OrderPublic:
-    """Return one order of a user as it stands now."""
+    """Return one order of a user in its present state."""
     order = await store.get_order(table, order_id)
     if order.user_id != userid:
         raise OrderNotFoundError("no order has this id")

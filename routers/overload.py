@@ -1,22 +1,22 @@
-"""Turning requests away in time: a shop that takes more than it can do loses all of it."""
+"""Load shedding: 503 for requests beyond what one process can answer in time."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from routers.problems import RETRY_AFTER_SECONDS, problem
 
-#: Requests that one process works on at once. With more of them calls to the table no longer
-#: answer in time (``app.deadlines``) on a busy laptop, and all that was done is done in vain.
-#: On Lambda a process has one request at a time, and API Gateway throttles before it.
+#: Requests that one process handles at once. With more, calls to the table miss their deadline
+#: (``app.deadlines``) on a busy laptop, so that all requests fail instead of some. On Lambda a
+#: process has one request at a time, and API Gateway throttles before it.
 MAX_IN_FLIGHT = 80
 
 _NEVER_REFUSED = "/healthz"
 
 
 class LoadShedder:
-    """Answers 503 with ``Retry-After``, untouched by anything else, while too much goes on."""
+    """Answers 503 with ``Retry-After`` while too many requests are in flight."""
 
     def __init__(self, app: ASGIApp, *, most: int = MAX_IN_FLIGHT) -> None:
-        """Let ``most`` requests at once through to ``app``."""
+        """Pass at most ``most`` requests at a time to ``app``."""
         self._app = app
         self._free = most
 

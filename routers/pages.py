@@ -1,7 +1,7 @@
 """The pages of the shop and the files behind them, served from ``app/static``.
 
-Front page, till and API reference have an address of their own; everything they load is below
-``/static``. What browsers are told about them is in ``app/static_files.py``.
+Front page, till and API reference have their own paths; everything they load is below
+``/static``. Their headers are in ``app/static_files.py``.
 """
 
 import os
@@ -28,16 +28,15 @@ from app.static_files import (
 
 
 class Files(StaticFiles):
-    """Files with the headers of a page, and an entity tag made from their content.
+    """Files with the headers of a page and an entity tag computed from their content.
 
-    Starlette's own tag is made from time and size. In the image every file has the same time
-    (infra/release/build_image.py), so after a deployment a changed file of the same size would have
-    stayed what it was in every browser that knew the old one. For the same reason there is
-    no ``Last-Modified``.
+    Starlette computes its tag from time and size. In the image all files have the same time
+    (infra/release/build_image.py), so browsers would keep the old version of a file that
+    changed without changing its size. For the same reason there is no ``Last-Modified``.
     """
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Find a file that is meant to be served."""
+        """Return a file only if its type is in ``SERVED``."""
         if Path(path).suffix not in SERVED:
             return "", None
         return super().lookup_path(path)
@@ -49,17 +48,17 @@ class Files(StaticFiles):
         scope: Scope,
         status_code: int = 200,  # noqa: ARG002
     ) -> Response:
-        """Answer with a file, or with 304 where the browser has it already."""
+        """Return a file, or 304 if the browser has this version."""
         answer = file_answer(Path(full_path), Headers(scope=scope))
         if scope["method"] == "HEAD":
-            answer.body = b""  # Its length is in the headers already.
+            answer.body = b""  # The headers already hold its length.
         return answer
 
 
 def file_answer(path: Path, asked: Headers, *, policy: str = CONTENT_POLICY) -> Response:
-    """Return a file as an answer to a request with the headers ``asked``.
+    """Return a file as the answer to a request with the headers ``asked``.
 
-    The whole file at once: Lambda has to have it whole, and a part would need a thread.
+    The body is the whole file: Mangum returns whole bodies, and ranges would need a thread.
     """
     stat = path.stat()
     content, tag = _read(path, stat.st_mtime_ns, stat.st_size)
@@ -74,19 +73,20 @@ def file_answer(path: Path, asked: Headers, *, policy: str = CONTENT_POLICY) -> 
             "Referrer-Policy": REFERRER_POLICY,
         },
     )
-    known = {each.strip().removeprefix("W/") for each in asked.get("if-none-match", "").split(",")}
+    candidates = asked.get("if-none-match", "").split(",")
+    known = {candidate.strip().removeprefix("W/") for candidate in candidates}
     return NotModifiedResponse(answer.headers) if tag in known else answer
 
 
 @cache
 def _read(path: Path, *_version: int) -> tuple[bytes, str]:
-    """Return a file's content and its tag; another version is looked at again."""
+    """Return a file's content and its tag; cached per path and version."""
     content = path.read_bytes()
     return content, f'"{sha256(content).hexdigest()[:32]}"'
 
 
-def _page(request: Request, *place: str, policy: str = CONTENT_POLICY) -> Response:
-    return file_answer(STATIC.joinpath(*place, "index.html"), request.headers, policy=policy)
+def _page(request: Request, *folders: str, policy: str = CONTENT_POLICY) -> Response:
+    return file_answer(STATIC.joinpath(*folders, "index.html"), request.headers, policy=policy)
 
 
 router = APIRouter(include_in_schema=False)
@@ -106,11 +106,11 @@ async def get_till(request: Request) -> Response:
 
 @router.get("/docs")
 async def get_api_reference(request: Request) -> Response:
-    """Return the API reference; everything it needs comes from this host."""
+    """Return the API reference; it loads nothing from other hosts."""
     return _page(request, "docs", policy=REFERENCE_POLICY)
 
 
 def install(app: FastAPI) -> None:
-    """Serve the files behind the pages."""
+    """Add the pages and their files to ``app``."""
     app.include_router(router)
     app.mount("/static", Files(directory=STATIC), name="static")

@@ -1,4 +1,4 @@
-"""Every error as one answer: ``{"message": ..., "status": ...}`` (openapi/CONTRACT.md, 1.1)."""
+"""All errors in one form: ``{"message": ..., "status": ...}`` (openapi/CONTRACT.md, 1.1)."""
 
 import logging
 from typing import Any
@@ -26,7 +26,7 @@ from app.domain.errors import (
 
 log = logging.getLogger("shop.http")
 
-#: The first line that fits an error decides.
+#: The first class that fits an error decides.
 STATUS_OF: dict[type[ShopError], int] = {
     InvalidInputError: 400,
     CartFullError: 400,
@@ -44,20 +44,23 @@ STATUS_OF: dict[type[ShopError], int] = {
 #: What each status means in the API documents.
 _MEANING = {
     400: (
-        "The request makes no sense; the message names the field.",
+        "The request is invalid; the message names the field.",
         "quantity: is missing",
     ),
     401: ("A valid token is needed.", "Invalid Key. User Not Authorized"),
-    403: ("The token belongs to somebody else.", "this belongs to another user"),
-    404: ("There is nothing under this id.", "no product has this id"),
-    409: ("Somebody was first.", "username: is taken"),
+    403: (
+        "The token belongs to another user, or is not a staff token.",
+        "this belongs to another user",
+    ),
+    404: ("Nothing is stored under this id.", "no product has this id"),
+    409: ("The name is taken.", "username: is taken"),
     413: ("The body is larger than 256 KiB.", "the body is larger than 256 KiB"),
     422: (
         "The idempotency key was used for another body.",
         "Idempotency-Key: was used for another order",
     ),
     503: (
-        "The store, a queue or the keys do not answer; the call may be repeated.",
+        "The table, a queue or Secrets Manager does not answer; repeat the call.",
         "the store does not answer",
     ),
 }
@@ -68,21 +71,21 @@ RETRY_AFTER_SECONDS = 1
 class ErrorResponse(BaseModel):
     """The body of every error."""
 
-    message: str = Field(description="What is wrong, for people.")
-    status: int = Field(description="The HTTP status once more.")
+    message: str = Field(description="What is wrong, as a sentence.")
+    status: int = Field(description="The HTTP status.")
 
 
 def status_for(error: ShopError | type[ShopError]) -> int:
-    """Return the HTTP status of a failure; 500 for one that callers cannot cause."""
+    """Return the HTTP status of an error; 500 for one that callers cannot cause."""
     kind = error if isinstance(error, type) else type(error)
-    return next((status for each, status in STATUS_OF.items() if issubclass(kind, each)), 500)
+    return next((status for known, status in STATUS_OF.items() if issubclass(kind, known)), 500)
 
 
 def problems(*errors: type[ShopError]) -> dict[int | str, Any]:
     """Return the documented error answers of a route from the errors it may raise.
 
-    Every route can find the store away (503). What a malformed request gets is added from
-    the shape of the operation, in ``documents.py``.
+    503 is always among them: any route can find the table away. ``documents.py`` adds the
+    errors of malformed requests.
     """
     return {status: describe(status) for status in sorted({503, *map(status_for, errors)})}
 
@@ -103,14 +106,14 @@ def problem(status: int, message: str, headers: dict[str, str] | None = None) ->
 
 
 def install(app: FastAPI) -> None:
-    """Make ``app`` answer every error in this way."""
+    """Add the error handlers to ``app``."""
     app.add_exception_handler(ShopError, _on_shop_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
 
 
 async def _on_shop_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ShopError)  # noqa: S101 - what it was registered for
+    assert isinstance(error, ShopError)  # noqa: S101 - the class it is registered for
     status = status_for(error)
     if status >= 500:
         log.warning("request.refused status=%s cause=%s", status, type(error).__name__)
@@ -123,21 +126,21 @@ async def _on_shop_error(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - what it was registered for
-    return problem(400, "; ".join(map(_complaint, error.errors())))
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - the class it is registered for
+    return problem(400, "; ".join(map(_describe_mistake, error.errors())))
 
 
-def _complaint(error: dict[str, Any]) -> str:
+def _describe_mistake(error: dict[str, Any]) -> str:
     """Return one mistake as ``field: what is wrong``; never the value that was sent."""
     if error["type"] == "json_invalid":
         return "body: is not valid JSON"
-    place, *path = error["loc"]
-    field = ".".join(map(str, path)) or str(place)
+    source, *path = error["loc"]
+    field = ".".join(map(str, path)) or str(source)
     if error["type"] == "missing":
         return f"{field}: is missing"
     return f"{field}: {error['msg'].removeprefix('Value error, ')}"
 
 
 async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101 - what it was registered for
+    assert isinstance(error, HTTPException)  # noqa: S101 - the class it is registered for
     return problem(error.status_code, str(error.detail), dict(error.headers or {}))

@@ -1,4 +1,4 @@
-"""The shop as a machine: is it up, can it work, what does it say of itself."""
+"""Health and readiness."""
 
 import asyncio
 from typing import Literal
@@ -16,7 +16,7 @@ router = APIRouter(tags=["system"])
 
 
 class HealthResponse(BaseModel):
-    """The process is up."""
+    """The process is running."""
 
     status: Literal["ok"] = "ok"
     version: str
@@ -28,20 +28,20 @@ class ReadinessResponse(BaseModel):
     status: Literal["ready"] = "ready"
 
 
-@router.get("/healthz", summary="Ask whether the process is up")
+@router.get("/healthz", summary="Check the process")
 async def get_health(settings: SettingsDep) -> HealthResponse:
-    """Answer without touching anything else."""
+    """Answer as long as the process runs; no dependency is called."""
     return HealthResponse(version=settings.version)
 
 
-@router.get("/readyz", summary="Ask whether the shop can work", responses=problems())
+@router.get("/readyz", summary="Check the dependencies", responses=problems())
 async def get_readiness(table: TableDep, queues: QueuesDep) -> ReadinessResponse:
-    """Answer once the table and the queue for payments answer."""
+    """Answer if the table and the payment queue answer."""
     await asyncio.gather(table.get(product_key("readyz")), queues.check(PAYMENT_REQUEST))
     return ReadinessResponse()
 
 
-@router.get("/live", summary="Ask whether payment is alive", response_class=PlainTextResponse)
+@router.get("/live", summary="Check the payment service", response_class=PlainTextResponse)
 async def get_payment_liveness() -> str:
-    """Return the word the old payment service said."""
+    """Return `live`, as the original payment service does."""
     return "live"

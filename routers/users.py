@@ -55,7 +55,7 @@ _REFRESH_COOKIE = "refresh_token"
 
 
 def _set_cookies(request: Request, response: Response, tokens: TokenPair | None) -> None:
-    """Give a browser its tokens, or take them away."""
+    """Set the cookies with the tokens, or delete them."""
     for name, value, lifetime, is_hidden in (
         (_ACCESS_COOKIE, tokens.access if tokens else "", ACCESS_LIFETIME, False),
         (_REFRESH_COOKIE, tokens.refresh if tokens else "", REFRESH_LIFETIME, True),
@@ -81,7 +81,7 @@ def _is_https(request: Request) -> bool:
 async def log_in(
     body: LoginCreate, request: Request, response: Response, table: TableDep, now: NowDep
 ) -> LoginResponse:
-    """Return tokens, and set them as cookies for pages of the same origin."""
+    """Return new tokens and set them as cookies for pages of the same origin."""
     login = await users.log_in(
         table,
         await get_signing_keys(),
@@ -99,7 +99,7 @@ async def log_in(
 
 @router.post("/refresh-token", summary="Renew tokens", responses=problems(UnauthorizedError))
 async def refresh_tokens(body: TokensUpdate, now: NowDep) -> TokensResponse:
-    """Return fresh tokens for a refresh token; an access token does not count as one."""
+    """Return new tokens for a refresh token; an access token is refused."""
     tokens = users.refresh_tokens(
         await get_signing_keys(), refresh_token=body.refresh_token, now=now
     )
@@ -108,7 +108,7 @@ async def refresh_tokens(body: TokensUpdate, now: NowDep) -> TokensResponse:
 
 @router.post("/verify-token", summary="Check a token", responses=problems(UnauthorizedError))
 async def verify_token(body: VerificationCreate, now: NowDep) -> MessageResponse:
-    """Tell whether an access token is valid; the HTTP status says it all."""
+    """Answer 200 for a valid access token and 401 for any other."""
     read_access_token(body.access_token, await get_signing_keys(), now=now)
     return MessageResponse(message="Token Valid. User Authorized", status=200)
 
@@ -122,7 +122,7 @@ async def verify_token(body: VerificationCreate, now: NowDep) -> MessageResponse
 )
 @router.post("/users/logout", status_code=202, dependencies=[AnyUser], include_in_schema=False)
 async def log_out(request: Request, response: Response) -> MessageResponse:
-    """Expire the cookies. Tokens that were copied elsewhere live on until they expire."""
+    """Delete the cookies. Copies of the tokens stay valid until they expire."""
     _set_cookies(request, response, None)
     return MessageResponse(message="Done", status=202)
 
@@ -134,7 +134,7 @@ async def log_out(request: Request, response: Response) -> MessageResponse:
     responses=problems(UsernameTakenError),
 )
 async def register_user(body: UserCreate, table: TableDep, now: NowDep) -> UserCreatedResponse:
-    """Store a new customer under a name that nobody has, whatever its case."""
+    """Store a new customer. The name must be free; case is ignored."""
     user = await users.register_user(
         table,
         user_id=str(uuid4()),
@@ -157,10 +157,10 @@ async def register_user(body: UserCreate, table: TableDep, now: NowDep) -> UserC
 async def list_users(
     request: Request, response: Response, table: TableDep, page: PageDep
 ) -> UsersResponse:
-    """Return everybody's profile, oldest first. For staff, unless the shop is open."""
-    found = await store.list_users(table, page)
-    link_next(request, response, found, page.limit)
-    return UsersResponse(data=[UserPublic.from_user(each) for each in found.entries])
+    """Return all profiles, oldest first. Staff only, except in open mode."""
+    users_page = await store.list_users(table, page)
+    link_next(request, response, users_page, page.limit)
+    return UsersResponse(data=[UserPublic.from_user(user) for user in users_page.entries])
 
 
 @router.get(
@@ -174,20 +174,20 @@ async def get_user(
     settings: SettingsDep,
     table: TableDep,
 ) -> UserResponse:
-    """Return one's own profile; staff read anybody's."""
+    """Return a profile. Customers can read only their own."""
     check_owner(caller, id, settings, or_staff=True)
     return UserResponse(data=UserPublic.from_user(await store.get_user(table, id)))
 
 
 @router.get(
     "/userinfo",
-    summary="Ask who is logged in",
+    summary="Read the current user",
     response_model_exclude_none=True,
     responses=problems(),
 )
 @router.get("/whoami", include_in_schema=False, response_model_exclude_none=True)
 async def get_current_user(request: Request, now: NowDep) -> CurrentUserResponse:
-    """Return the user behind the token; an empty object when nobody is logged in."""
+    """Return the user of the token; an empty object without a valid one."""
     token = find_token(request)
     if token is None:
         return CurrentUserResponse()
@@ -200,13 +200,13 @@ async def get_current_user(request: Request, now: NowDep) -> CurrentUserResponse
 
 @router.get("/acme-login", include_in_schema=False)
 async def start_single_sign_on() -> RedirectResponse:
-    """Lead pages that expect a gateway's single sign-on to the shop's own front page."""
+    """Redirect pages that expect a gateway's single sign-on to the front page."""
     return RedirectResponse("/", status_code=302)
 
 
 @router.get("/scg-logout", include_in_schema=False)
 async def end_single_sign_on(request: Request) -> RedirectResponse:
-    """Log out of the pages that expect a gateway; never leads to another host."""
+    """Delete the cookies and redirect to the front page, never to another host."""
     answer = RedirectResponse("/", status_code=302)
     _set_cookies(request, answer, None)
     return answer

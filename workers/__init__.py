@@ -1,1 +1,1 @@
-"""SQS: one module per function, nothing to decide."""
+"""SQS: one module per function; they parse, call a service and report failures."""

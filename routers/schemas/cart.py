@@ -29,7 +29,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class Price(BaseModel):
-    """A price and whether it came as text."""
+    """A price in cents, and its text if it was sent as text."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,21 +38,21 @@ class Price(BaseModel):
 
 
 def read_price(value: Any) -> Price:
-    """Return a price together with its text, if it came as text."""
+    """Return a price, with its text if it was sent as text."""
     if isinstance(value, Price):
         return value
     try:
         cents = to_cents(value)
     except InvalidInputError as failure:
         raise ValueError(str(failure)) from failure
-    return Price(cents=cents, text=_price_text(value, cents))
+    return Price(cents=cents, text=_keep_text(value, cents))
 
 
-def _price_text(value: Any, cents: int) -> str | None:
+def _keep_text(value: Any, cents: int) -> str | None:
     if not isinstance(value, str):
         return None
     text = strip_quotes(value)
-    # What the client wrote, unless it says more than cents can hold.
+    # What the client wrote, unless it has fractions of a cent.
     is_exact = Decimal(text.replace(",", "")) * 100 == cents
     return text if is_exact else cents_to_text(cents)
 
@@ -60,12 +60,12 @@ def _price_text(value: Any, cents: int) -> str | None:
 PriceField = Annotated[
     Price,
     BeforeValidator(read_price, json_schema_input_type=AMOUNT_SCHEMA),
-    Field(description="A number, or a number as text; given back in the same JSON type."),
+    Field(description="A number, or a number as text; returned in the same JSON type."),
 ]
 
 
 class CartItemCreate(LiberalModel):
-    """An item to put into a cart; only its id is needed."""
+    """An item to add to a cart; only its id is required."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
     also_known_as: ClassVar[dict[str, str]] = {"id": "itemid"}
@@ -91,7 +91,7 @@ class CartItemCreate(LiberalModel):
 
 
 class CartItemUpdate(LiberalModel):
-    """A new quantity for an item; 0 removes it, other fields are ignored."""
+    """A new quantity of an item; 0 removes it, other fields are ignored."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"itemid": _EXAMPLE["itemid"], "quantity": 2}]}
@@ -103,7 +103,7 @@ class CartItemUpdate(LiberalModel):
 
 
 class CartLineCreate(CartItemCreate):
-    """An item of a whole cart; quantity 0 leaves it out."""
+    """An item of a whole cart; with quantity 0 it is left out."""
 
     quantity: QuantityOrNone = 1
 
@@ -112,7 +112,7 @@ _Cart = Annotated[list[CartLineCreate], Field(max_length=500)]
 
 
 class CartUpdate(LiberalModel):
-    """A whole cart in place of the one there is."""
+    """All items of a cart, replacing the stored ones."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"cart": [_EXAMPLE]}]})
 
@@ -178,12 +178,12 @@ class ListedCartPublic(CartPublic):
 
     @classmethod
     def from_cart(cls, cart: Cart) -> "ListedCartPublic":
-        """Return the listed form of ``cart``."""
+        """Return ``cart`` as an entry of the list."""
         return cls(**CartPublic.from_cart(cart).model_dump(), id=cart.user_id)
 
 
 class CartChangedResponse(BaseModel):
-    """Whose cart was changed."""
+    """The user whose cart was changed."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"userid": "dan"}]})
 
@@ -191,7 +191,7 @@ class CartChangedResponse(BaseModel):
 
 
 class CartTotalResponse(BaseModel):
-    """What a cart comes to."""
+    """The total of a cart."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"carttotal": 804.5, "userid": "dan"}]}
@@ -202,7 +202,7 @@ class CartTotalResponse(BaseModel):
 
 
 class CartItemTotalResponse(BaseModel):
-    """How many things are in a cart."""
+    """The number of items in a cart."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"cartitemtotal": 5, "userid": "shri"}]}

@@ -23,7 +23,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class ProductCreate(LiberalModel):
-    """A new product; names match in any case, a sent ``id`` is ignored."""
+    """A new product; field names match in any case, ``id`` is ignored."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{k: v for k, v in _EXAMPLE.items() if k != "id"}]}
@@ -53,7 +53,7 @@ class ProductCreate(LiberalModel):
 
 
 class ProductPublic(BaseModel):
-    """A product; always all nine fields."""
+    """A product; all nine fields are always present."""
 
     id: str
     name: str
@@ -82,14 +82,14 @@ class ProductPublic(BaseModel):
         )
 
 
-def _answer(**body: Any) -> ConfigDict:
+def _example(**body: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [body]})
 
 
 class ProductResponse(BaseModel):
     """One product."""
 
-    model_config = _answer(data=_EXAMPLE, status=200)
+    model_config = _example(data=_EXAMPLE, status=200)
 
     data: ProductPublic
     status: Literal[200] = 200
@@ -98,16 +98,18 @@ class ProductResponse(BaseModel):
 class ProductsResponse(BaseModel):
     """A list of products."""
 
-    model_config = _answer(data=[_EXAMPLE], status=200)
+    model_config = _example(data=[_EXAMPLE], status=200)
 
     data: list[ProductPublic]
     status: Literal[200] = 200
 
 
 class ProductCreatedResponse(BaseModel):
-    """A new product was stored; ``resourceId`` is the whole product."""
+    """The product was added; ``resourceId`` is the whole product."""
 
-    model_config = _answer(message="Product created successfully!", resourceId=_EXAMPLE, status=201)
+    model_config = _example(
+        message="Product created successfully!", resourceId=_EXAMPLE, status=201
+    )
 
     message: Literal["Product created successfully!"] = "Product created successfully!"
     resourceId: ProductPublic
@@ -115,16 +117,16 @@ class ProductCreatedResponse(BaseModel):
 
 
 class LivenessPublic(BaseModel):
-    """Which version of the catalog answers; pages choose a stylesheet by it."""
+    """The version of the catalog; the old pages choose a stylesheet by it."""
 
     version: str
     servicename: Literal["catalog"] = "catalog"
 
 
 class LivenessResponse(BaseModel):
-    """The catalog is alive."""
+    """The catalog service is running."""
 
-    model_config = _answer(data={"version": "v1", "servicename": "catalog"}, status=200)
+    model_config = _example(data={"version": "v1", "servicename": "catalog"}, status=200)
 
     data: LivenessPublic
     status: Literal[200] = 200

@@ -80,7 +80,7 @@ _LISTED_EXAMPLE: dict[str, Any] = {
 
 
 class AddressCreate(LiberalModel):
-    """Where to send the goods; every part may be left out."""
+    """The delivery address; every part is optional."""
 
     street: ShortText = ""
     city: ShortText = ""
@@ -90,7 +90,7 @@ class AddressCreate(LiberalModel):
 
 
 class CardCreate(LiberalCard):
-    """A card in any of its shapes: the pages', the till's, or the event's."""
+    """A card in the shape of the pages, the till or the event."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_CARD_EXAMPLE]})
 
@@ -112,7 +112,7 @@ class OrderItemCreate(LiberalModel):
 
 
 def _delivery_text(value: Any) -> Any:
-    """Write down a delivery that comes as an object (one of the React versions)."""
+    """Turn a delivery that is sent as an object (by one React version) into JSON text."""
     return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
 
 
@@ -120,7 +120,7 @@ _Cart = Annotated[list[OrderItemCreate], Field(min_length=1, max_length=MAX_LINE
 
 
 class OrderCreate(LiberalModel):
-    """A new order; card and cart are needed, everything else may be left out."""
+    """A new order; only card and cart are required."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_ORDER_EXAMPLE]})
 
@@ -143,7 +143,7 @@ class OrderCreate(LiberalModel):
     total: Cents | None = Field(None, description="A number, or a number as text.")
 
     def to_draft(self, user_id: str) -> OrderDraft:
-        """Return what ``user_id`` asks for."""
+        """Return the order as ``user_id`` sent it."""
         return OrderDraft(
             user_id=user_id,
             first_name=self.firstname,
@@ -167,7 +167,7 @@ class OrderCreate(LiberalModel):
 
 
 class PaymentPublic(BaseModel):
-    """What became of the payment; ``status`` is 400 for a refused card."""
+    """The result of the payment; ``status`` is 400 for a refused card."""
 
     success: Literal["true", "false"]
     status: Literal[200, 400]
@@ -177,7 +177,7 @@ class PaymentPublic(BaseModel):
 
     @classmethod
     def from_decision(cls, decision: PaymentDecision | None) -> "PaymentPublic":
-        """Return the public form of a decision; None means not known yet."""
+        """Return the public form of a decision; None means that it is pending."""
         if decision is None:
             return cls(
                 success="false",
@@ -239,7 +239,7 @@ class OrderPlacedResponse(BaseModel):
 
 
 class AddressPublic(BaseModel):
-    """Where the goods go."""
+    """The delivery address."""
 
     street: str
     city: str
@@ -249,7 +249,7 @@ class AddressPublic(BaseModel):
 
 
 class CardPublic(BaseModel):
-    """What the shop remembers of a card."""
+    """A card: brand, masked number and expiry."""
 
     type: str
     number: str
@@ -285,7 +285,7 @@ StateName = Literal["pending", "paid", "shipped", "delivered", "declined", "unkn
 
 
 class OrderPublic(BaseModel):
-    """An order and where it stands; ids that are not known yet are empty."""
+    """An order and its state; ids that are not known yet are empty."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_LISTED_EXAMPLE]})
 

@@ -54,7 +54,7 @@ class UserCreate(LiberalModel):
 
 
 class TokensUpdate(LiberalModel):
-    """The token a login gave for this."""
+    """The refresh token of a login."""
 
     model_config = _examples({"refresh_token": "<JWT>"})
 
@@ -62,7 +62,7 @@ class TokensUpdate(LiberalModel):
 
 
 class VerificationCreate(LiberalModel):
-    """A token somebody presented."""
+    """An access token to check."""
 
     model_config = _examples({"access_token": "<JWT>"})
 
@@ -70,7 +70,7 @@ class VerificationCreate(LiberalModel):
 
 
 class TokensResponse(BaseModel):
-    """Fresh tokens: 60 minutes for access, 180 for refresh."""
+    """New tokens; valid for 60 minutes (access) and 180 minutes (refresh)."""
 
     model_config = _examples(_TOKENS_EXAMPLE)
 
@@ -80,7 +80,7 @@ class TokensResponse(BaseModel):
 
 
 class LoginResponse(TokensResponse):
-    """Fresh tokens and, as ``token``, the user's id."""
+    """New tokens and, as ``token``, the user's id."""
 
     model_config = _examples({**_TOKENS_EXAMPLE, "token": "5c393a111d41c892ce243829"})
 
@@ -88,7 +88,7 @@ class LoginResponse(TokensResponse):
 
 
 class MessageResponse(BaseModel):
-    """A word of success."""
+    """The operation succeeded."""
 
     model_config = _examples({"message": "Done", "status": 202})
 
@@ -97,7 +97,7 @@ class MessageResponse(BaseModel):
 
 
 class UserCreatedResponse(BaseModel):
-    """A customer was registered; ``resourceId`` is their id."""
+    """The customer was registered; ``resourceId`` is the user's id."""
 
     model_config = _examples(
         {
@@ -113,7 +113,7 @@ class UserCreatedResponse(BaseModel):
 
 
 class UserPublic(BaseModel):
-    """A user, without anything secret."""
+    """A user's profile."""
 
     id: str
     username: str
@@ -152,7 +152,7 @@ class UsersResponse(BaseModel):
 
 
 class CurrentUserResponse(BaseModel):
-    """Who is logged in; empty for nobody."""
+    """The logged-in user; empty without a valid token."""
 
     model_config = _examples({"userId": "5c393a111d41c892ce243829", "userName": "eric"})
 
