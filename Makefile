@@ -62,7 +62,7 @@ release: .venv/.ready ## Bring this commit out: image, canary, verdict (STACK=th
 watch: .venv/.ready ## Verify what is live (STACK=the Pulumi stack)
 	@exec $(BIN)/acme-shop release watch --stack "$(STACK)"
 
-# A Chrome does as well: tests/browser/chromium.py looks for the same names.
+# A Chrome does as well: tests/browser/helpers/chromium.py looks for the same names.
 browser: ## Install Chromium, for the tests that want one (with apt), unless there is one
 	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
 		if command -v $$name; then exit 0; fi; done; \

@@ -11,13 +11,19 @@ import pytest
 from httpx import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.chromium import NO_CHROMIUM, PATIENCE_MS, chromium, find_chromium, new_context
-from tests.browser.shopper import Shopper, open_shop_page
-from tests.browser.till import Till, open_till
-from tests.browser.watch import watched
+from tests.browser.helpers.chromium import (
+    NO_CHROMIUM,
+    TIMEOUT_MS,
+    chromium,
+    find_chromium,
+    new_context,
+)
+from tests.browser.helpers.page_monitor import monitored
+from tests.browser.helpers.shopper import Shopper, open_shop_page
+from tests.browser.helpers.till import Till, open_till
 from tests.e2e.conftest import ERIC, PASSWORD, running_shop
 
-expect.set_options(timeout=PATIENCE_MS)
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +49,7 @@ def shop_url(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> It
 def context(browser: Browser, shop_url: str) -> Iterator[BrowserContext]:
     """A fresh profile at a desk; nothing may go wrong unheard in its pages."""
     context = new_context(browser, shop_url)
-    with watched(context, shop_url):
+    with monitored(context, shop_url):
         yield context
         context.close()
 

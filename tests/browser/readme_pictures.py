@@ -7,8 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import PATIENCE_MS
-from tests.browser.till import sign_in
+from tests.browser.helpers.chromium import TIMEOUT_MS
+from tests.browser.helpers.till import sign_in
 
 PICTURES = Path(__file__).parent / "pictures"
 MAX_BYTES = 150_000
@@ -27,7 +27,7 @@ def take_readme_pictures(browser: Browser, shop_url: str, folder: Path) -> list[
         reduced_motion="reduce",
         color_scheme="light",
     )
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(TIMEOUT_MS)
     page = context.new_page()
     shop, till = folder / "shop.jpg", folder / "till.jpg"
 

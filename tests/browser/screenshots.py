@@ -9,10 +9,16 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import COLOR_SCHEMES, NO_CHROMIUM, PATIENCE_MS, chromium, find_chromium
+from tests.browser.helpers.chromium import (
+    COLOR_SCHEMES,
+    NO_CHROMIUM,
+    TIMEOUT_MS,
+    chromium,
+    find_chromium,
+)
+from tests.browser.helpers.shop_screenshots import SIZES, take_shop_screenshots
+from tests.browser.helpers.till_screenshots import take_till_screenshots
 from tests.browser.readme_pictures import PICTURES, take_readme_pictures
-from tests.browser.shop_screenshots import SIZES, take_shop_screenshots
-from tests.browser.till_screenshots import take_till_screenshots
 from tests.e2e.conftest import ROOT, running_shop
 
 
@@ -22,7 +28,7 @@ def take_reference_screenshots(browser: Browser, shop_url: str, folder: Path) ->
     taken: list[Path] = []
     for size, (width, height) in SIZES.items():
         page = browser.new_page(base_url=shop_url, viewport={"width": width, "height": height})
-        page.set_default_timeout(PATIENCE_MS)
+        page.set_default_timeout(TIMEOUT_MS)
         page.goto("/docs")
         expect(page.locator(".opblock").first).to_be_visible()
         for scheme in COLOR_SCHEMES:
@@ -63,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
     if path is None:
         say(NO_CHROMIUM)
         return 1
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=TIMEOUT_MS)
     say("Starting a shop for the pictures ...")
     count = 0
     try:

@@ -1,10 +1,10 @@
-"""What the pages' headers do in a real browser, and whether the tests' watch would notice."""
+"""What the pages' headers do in a real browser, and what the page monitor of the tests notices."""
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
-from tests.browser.chromium import new_context
-from tests.browser.watch import watched
+from tests.browser.helpers.chromium import new_context
+from tests.browser.helpers.page_monitor import monitored
 
 
 def open_page(page: Page, path: str) -> Response:
@@ -18,7 +18,7 @@ def open_page(page: Page, path: str) -> Response:
     [("/", "ACME Fitness"), ("/pos", "Sign in to start the shift"), ("/docs", "/order/add/")],
 )
 def test_a_page_keeps_its_own_policy(page: Page, path: str, sign: str) -> None:
-    # The watch behind `page` fails the test on any violation.
+    # The monitor behind `page` fails the test on any violation.
     assert open_page(page, path).status == 200
 
     expect(page.get_by_text(sign).first).to_be_visible()
@@ -89,7 +89,7 @@ def test_what_goes_wrong_in_a_page_fails_its_test(browser: Browser, shop_url: st
     page.goto("/pos")
 
     def go_wrong(script: str) -> None:
-        with watched(context, shop_url) as faults:
+        with monitored(context, shop_url) as faults:
             page.evaluate(f"() => {{ {script} }}")
             for _ in range(200):
                 if faults:

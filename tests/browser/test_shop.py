@@ -8,12 +8,12 @@ import time
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.hold import Held
-from tests.browser.shopper import (
+from tests.browser.helpers.held_requests import HeldRequests
+from tests.browser.helpers.shopper import (
     BIKE,
     BOTTLE,
     MAT,
-    NOBODYS_CARD,
+    UNKNOWN_CARD,
     VISA,
     Shopper,
     lose_answer,
@@ -78,7 +78,7 @@ def test_a_purchase_is_followed_until_it_is_delivered(eric: Shopper) -> None:
 
 def test_a_declined_card_is_said_plainly_and_another_one_pays(eric: Shopper) -> None:
     eric.to_checkout(BOTTLE)
-    eric.fill_card(NOBODYS_CARD)
+    eric.fill_card(UNKNOWN_CARD)
     eric.pay_button.click()
 
     alert = eric.page.get_by_role("alert").filter(has_text="Declined")
@@ -101,7 +101,7 @@ def test_a_double_click_on_pay_makes_one_order(eric: Shopper) -> None:
     eric.to_checkout(BOTTLE)
     eric.fill_card()
 
-    held = Held(eric.page, "**/order/add/*", times=1)
+    held = HeldRequests(eric.page, "**/order/add/*", times=1)
 
     def act() -> None:
         eric.pay_button.dblclick()
@@ -209,7 +209,7 @@ def test_cards_are_never_kept(eric: Shopper) -> None:
 def test_nothing_is_called_paid_before_the_shop_says_so(eric: Shopper) -> None:
     eric.to_checkout(BOTTLE)
     eric.fill_card()
-    held = Held(eric.page, "**/order/add/*")
+    held = HeldRequests(eric.page, "**/order/add/*")
     eric.pay_button.click()
     expect(eric.page.get_by_text("Asking the bank")).to_be_visible()
 
@@ -352,7 +352,7 @@ def test_a_token_that_has_run_out_is_renewed_silently(
     access = token_that_nobody_takes(ends_in_seconds=ends_in_seconds)
     guest.fill_cart((BOTTLE, 4))
 
-    guest.keep_tokens({"access": access, "refresh": eric_tokens["refresh"]})
+    guest.store_tokens({"access": access, "refresh": eric_tokens["refresh"]})
 
     expect(guest.count).to_have_text("4")
     guest.open("/#/orders")
@@ -396,7 +396,7 @@ def test_a_session_that_cannot_be_renewed_ends_at_the_login_and_goes_on_there(
 ) -> None:
     stale = token_that_nobody_takes(ends_in_seconds=-60)
     guest.open("/#/orders")
-    guest.keep_tokens({"access": stale, "refresh": stale})
+    guest.store_tokens({"access": stale, "refresh": stale})
 
     log_in(guest.page, "eric")
 

@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.chromium import COLOR_SCHEMES
-from tests.browser.hold import Held
-from tests.browser.shopper import BIKE, NOBODYS_CARD, Shopper, lose_request
-from tests.browser.watch import assert_accessible
+from tests.browser.helpers.chromium import COLOR_SCHEMES
+from tests.browser.helpers.held_requests import HeldRequests
+from tests.browser.helpers.page_monitor import assert_accessible
+from tests.browser.helpers.shopper import BIKE, UNKNOWN_CARD, Shopper, lose_request
 
 #: More than any page has to focus.
 MOST_STOPS = 60
@@ -41,7 +41,7 @@ def test_a_purchase_passes_the_accessibility_check_at_every_step(eric: Shopper) 
     expect(page.locator("[aria-invalid]").first).to_be_visible()
     check(page, "Checkout")
     eric.fill_address()
-    eric.fill_card(NOBODYS_CARD)
+    eric.fill_card(UNKNOWN_CARD)
     eric.pay_button.click()
     expect(page.get_by_role("alert").filter(has_text="Declined")).to_be_visible()
     check(page, "Checkout")
@@ -95,7 +95,7 @@ def test_what_is_empty_missing_or_broken_passes_the_accessibility_check(eric: Sh
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert").filter(has_text="do not train")).to_be_visible()
     check(page, "Good to see you move")
-    held = Held(page, "**/products?*")
+    held = HeldRequests(page, "**/products?*")
     eric.open("/#/")
     page.reload(wait_until="commit")
     expect(page.locator(".card.skeleton")).to_have_count(8)

@@ -7,9 +7,9 @@ import pytest
 from httpx import Client
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import new_context
-from tests.browser.shopper import Shopper, open_shop_page
-from tests.browser.till import sign_in
+from tests.browser.helpers.chromium import new_context
+from tests.browser.helpers.shopper import Shopper, open_shop_page
+from tests.browser.helpers.till import sign_in
 from tests.e2e.conftest import ERIC, PASSWORD, running_shop
 
 

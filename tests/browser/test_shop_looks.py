@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
-from tests.browser.chromium import new_context
-from tests.browser.hold import Held
-from tests.browser.measure import MOST_SHIFT, WATCH_SHIFTS, shift_of, transferred
-from tests.browser.shopper import BIKE, MAT, Shopper
-from tests.browser.watch import watched
+from tests.browser.helpers.chromium import new_context
+from tests.browser.helpers.held_requests import HeldRequests
+from tests.browser.helpers.page_measures import MAX_SHIFT, RECORD_SHIFTS, shift_of, transferred
+from tests.browser.helpers.page_monitor import monitored
+from tests.browser.helpers.shopper import BIKE, MAT, Shopper
 
 #: What somebody may have to fetch before they see anything, pictures apart: headers and all,
 #: as the local server sends it, which compresses nothing.
-MOST_BYTES = 125_000
+MAX_BYTES = 125_000
 
 #: Bytes a second of a phone at the edge of a village.
 THIN_WIRE = 100_000
@@ -38,7 +38,7 @@ def test_the_first_view_is_light_and_fetches_no_module_late(
     )
     context.close()
     scripts = {address for address in sizes if address.endswith(".js")}
-    assert sum(sizes.values()) < MOST_BYTES
+    assert sum(sizes.values()) < MAX_BYTES
     assert scripts - preloaded == {f"{shop_url}/static/shop/app.js"}
     assert preloaded <= scripts
     styles = {address for address in sizes if address.endswith(".css")}
@@ -74,7 +74,7 @@ def test_nothing_jumps_while_a_slow_page_fills(eric: Shopper, width: int) -> Non
         eric.open(f"/#/{address}")
         page.reload(wait_until="commit")
         expect(page.locator(".skeleton").first).to_be_attached()
-        page.evaluate(WATCH_SHIFTS)
+        page.evaluate(RECORD_SHIFTS)
 
         is_slow = False
         while held:
@@ -82,7 +82,7 @@ def test_nothing_jumps_while_a_slow_page_fills(eric: Shopper, width: int) -> Non
 
         expect(page.locator(sign).first).to_be_visible()
         shift = shift_of(page)
-        assert (address, shift < MOST_SHIFT) == (address, True), shift
+        assert (address, shift < MAX_SHIFT) == (address, True), shift
 
 
 #: Keeps how many placeholders there were at most: nobody can look often enough.
@@ -97,7 +97,7 @@ COUNT_SKELETONS = """
 
 def test_a_thin_wire_is_enough(browser: Browser, shop_url: str) -> None:
     context = new_context(browser, shop_url)
-    with watched(context, shop_url):
+    with monitored(context, shop_url):
         page = context.new_page()
         page.add_init_script(COUNT_SKELETONS)
         devtools = context.new_cdp_session(page)
@@ -125,7 +125,7 @@ def test_a_thin_wire_is_enough(browser: Browser, shop_url: str) -> None:
 def test_who_waits_long_is_told_that_it_goes_on(context: BrowserContext) -> None:
     context.clock.install()
     page = context.new_page()
-    held = Held(page, "**/products?*")
+    held = HeldRequests(page, "**/products?*")
     page.goto("/", wait_until="commit")
     expect(page.locator(".card.skeleton")).to_have_count(8)
     slow = page.get_by_text("Slow network")
@@ -140,7 +140,7 @@ def test_who_waits_long_is_told_that_it_goes_on(context: BrowserContext) -> None
 
 
 def test_who_types_before_the_shelves_are_there_finds_it_when_they_are(guest: Shopper) -> None:
-    held = Held(guest.page, "**/products?*")
+    held = HeldRequests(guest.page, "**/products?*")
     guest.open()
     guest.page.get_by_label("Search products").fill("bottl")
     expect(guest.page.locator(".card.skeleton")).to_have_count(8)
@@ -155,7 +155,7 @@ def test_a_part_of_the_pages_that_comes_late_or_not_leaves_nobody_in_the_dark(
 ) -> None:
     page = eric.page
     expect(page.get_by_role("link", name="Weights")).to_be_visible()
-    held = Held(page, "**/orders.js")
+    held = HeldRequests(page, "**/orders.js")
     page.locator("nav").get_by_role("link", name="Orders").click()
     expect(page.locator(".skeleton")).to_be_visible()
     expect(page).to_have_title("Your orders · ACME Fitness")
@@ -179,7 +179,7 @@ def test_an_order_page_tells_the_journey_as_it_happens(
     page.route("**/order/*/o-1", lambda route: route.fulfill(json=told))
     shopper = Shopper(page, eric.client, eric.user_id)
     shopper.open()
-    shopper.keep_tokens(eric_tokens)
+    shopper.store_tokens(eric_tokens)
     shopper.open("/#/order/o-1")
     here = page.locator(".journey [aria-current=step]")
     expect(here).to_contain_text("Ordered")
@@ -216,7 +216,7 @@ def test_nobody_asks_for_news_behind_the_scenes(
     page.route("**/order/*/o-1", still_pending)
     shopper = Shopper(page, eric.client, eric.user_id)
     shopper.open()
-    shopper.keep_tokens(eric_tokens)
+    shopper.store_tokens(eric_tokens)
     shopper.open("/#/order/o-1")
     expect(page.get_by_text("Not paid yet")).to_be_visible()
     page.evaluate(

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.hold import Held
-from tests.browser.letters import double_letters
-from tests.browser.shopper import (
+from tests.browser.helpers.font_size import double_font_size
+from tests.browser.helpers.held_requests import HeldRequests
+from tests.browser.helpers.shopper import (
     BIKE,
     BOTTLE,
     MAT,
@@ -53,7 +53,7 @@ def test_letters_of_twice_the_size_push_nothing_off_the_page(eric: Shopper, widt
     eric.place_order()
     eric.fill_cart((BIKE, 1))
     page.set_viewport_size({"width": width, "height": 844})
-    with double_letters(page):
+    with double_font_size(page):
         page.reload(wait_until="commit")
         for address, (_, heading) in ROUTES.items():
             go_to(page, address, heading)
@@ -121,7 +121,7 @@ def test_who_goes_back_while_the_bank_thinks_still_gets_to_the_order(eric: Shopp
     expect(eric.pay_button).to_be_visible()
     eric.fill_address()
     eric.fill_card()
-    held = Held(eric.page, "**/order/add/*")
+    held = HeldRequests(eric.page, "**/order/add/*")
 
     def act() -> None:
         eric.pay_button.click()

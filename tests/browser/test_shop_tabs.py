@@ -8,11 +8,11 @@ import httpx
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.hold import Held
-from tests.browser.shopper import (
+from tests.browser.helpers.held_requests import HeldRequests
+from tests.browser.helpers.shopper import (
     BOTTLE,
     MAT,
-    NOBODYS_CARD,
+    UNKNOWN_CARD,
     VISA,
     Shopper,
     go_to,
@@ -81,7 +81,7 @@ def test_a_guests_lines_join_once_whoever_of_two_tabs_is_slower(guest: Shopper) 
     other = guest.page.context.new_page()
     other.goto("/#/", wait_until="commit")
     expect(other.locator("#cart-count")).to_have_text("1")
-    first, second = (Held(page, CART_READS, times=1) for page in (guest.page, other))
+    first, second = (HeldRequests(page, CART_READS, times=1) for page in (guest.page, other))
     log_in_as_eric(guest)
 
     # Both know of the login now, and neither knows what the shop has.
@@ -104,7 +104,7 @@ def test_two_tabs_without_locks_join_a_guests_lines_once(guest: Shopper) -> None
         page.add_init_script("delete Navigator.prototype.locks")
         page.goto("/#/", wait_until="commit")
         expect(page.locator("#cart-count")).to_have_text("1")
-    first, second = (Held(page, CART_READS, times=1) for page in pages)
+    first, second = (HeldRequests(page, CART_READS, times=1) for page in pages)
     log_in_as_eric(guest)
     assert first.first
     assert second.first
@@ -122,7 +122,7 @@ def test_two_tabs_without_locks_join_a_guests_lines_once(guest: Shopper) -> None
 @pytest.mark.parametrize("dies", [False, True])
 def test_what_a_tab_adds_while_another_logs_in_comes_along(guest: Shopper, *, dies: bool) -> None:
     guest.put("Water Bottle")
-    held = Held(guest.page, REPLACING, times=1)
+    held = HeldRequests(guest.page, REPLACING, times=1)
     log_in_as_eric(guest)
     assert held.first
     lines = [{"id": BOTTLE, "quantity": 3}, {"id": MAT, "quantity": 1}]
@@ -160,7 +160,7 @@ def test_what_another_tab_has_paid_for_is_not_paid_again(eric: Shopper) -> None:
 
 def test_an_order_that_another_tab_has_in_the_air_is_not_placed_again(eric: Shopper) -> None:
     sister = both_at_the_checkout(eric, "5555555555554444")
-    held = Held(eric.page, PAYING)
+    held = HeldRequests(eric.page, PAYING)
 
     def act() -> None:
         eric.pay_button.click()
@@ -195,7 +195,7 @@ def test_a_tab_that_was_closed_before_its_answer_does_not_pay_twice(eric: Shoppe
 
 def test_a_decline_is_not_taken_for_the_answer_to_the_next_card(eric: Shopper) -> None:
     eric.to_checkout(BOTTLE)
-    eric.fill_card(NOBODYS_CARD)
+    eric.fill_card(UNKNOWN_CARD)
     eric.pay_button.click()
     expect(eric.page.get_by_role("alert").filter(has_text="Declined")).to_be_visible()
     eric.fill_card()
@@ -252,7 +252,7 @@ def test_an_order_leaves_the_cart_of_whoever_is_here_now_alone(
 ) -> None:
     eric.to_checkout(BOTTLE)
     eric.fill_card()
-    held = Held(eric.page, PAYING)
+    held = HeldRequests(eric.page, PAYING)
     eric.pay_button.click()
     assert held.first
     other = eric.page.context.new_page()
@@ -277,7 +277,7 @@ def test_a_tab_that_slept_over_its_look_at_the_cart_pays_with_the_same_key(eric:
     sister = both_at_the_checkout(eric)
 
     def act() -> None:
-        held = Held(sister.page, CART_READS, times=1)
+        held = HeldRequests(sister.page, CART_READS, times=1)
         sister.pay_button.click()
         seen = held.first.fetch()
         eric.pay_button.click()
@@ -292,7 +292,7 @@ def test_a_tab_that_slept_over_its_look_at_the_cart_pays_with_the_same_key(eric:
 def test_what_another_tab_adds_while_an_order_leaves_the_cart_stays(eric: Shopper) -> None:
     eric.to_checkout(BOTTLE)
     eric.fill_card()
-    held = Held(eric.page, SETTING, times=1)
+    held = HeldRequests(eric.page, SETTING, times=1)
     eric.pay_button.click()
     assert held.first
     sister = eric.other_tab()
@@ -308,7 +308,7 @@ def test_what_another_tab_adds_while_an_order_leaves_the_cart_stays(eric: Shoppe
 def test_an_order_leaves_the_cart_once_whoever_sees_it_first(eric: Shopper) -> None:
     eric.to_checkout(BOTTLE)
     eric.fill_card()
-    held = Held(eric.page, PAYING, times=1)
+    held = HeldRequests(eric.page, PAYING, times=1)
     eric.pay_button.click()
     answer = held.first.fetch()
     go_to(eric.page, "", "Lift the cart")
@@ -357,7 +357,7 @@ def test_a_refusal_after_a_lost_answer_is_not_called_uncharged_and_keeps_the_key
 
 def test_a_late_decline_is_said_in_the_form(eric: Shopper) -> None:
     eric.to_checkout(BOTTLE)
-    eric.fill_card(NOBODYS_CARD)
+    eric.fill_card(UNKNOWN_CARD)
     eric.page.route(PAYING, lose_answer, times=1)
     eric.pay_button.click()
     expect(eric.asking_again).to_be_visible()
@@ -437,7 +437,7 @@ def test_who_logs_out_in_another_tab_leaves_no_card_behind(eric: Shopper) -> Non
 
 def test_who_logs_out_is_out_at_once(eric: Shopper) -> None:
     expect(eric.page.get_by_role("link", name="Weights")).to_be_visible()
-    held = Held(eric.page, "**/logout")
+    held = HeldRequests(eric.page, "**/logout")
 
     eric.page.get_by_role("button", name="Log out").click()
 
@@ -466,7 +466,7 @@ def test_a_join_without_an_answer_undoes_nothing_that_came_after(
 
 def test_an_addition_that_is_answered_after_the_logout_is_not_the_guests(eric: Shopper) -> None:
     expect(eric.page.get_by_role("link", name="Weights")).to_be_visible()
-    held = Held(eric.page, ADDING)
+    held = HeldRequests(eric.page, ADDING)
     eric.page.get_by_role("button", name="Add Water Bottle to the cart").click()
     assert held.first
     eric.page.get_by_role("button", name="Log out").click()

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from playwright.sync_api import BrowserContext, Route, expect
 
-from tests.browser.till import Till, sign_in
+from tests.browser.helpers.till import Till, sign_in
 
 
 def test_a_sale_of_several_lines_is_paid_and_handed_over_at_once(till: Till) -> None:

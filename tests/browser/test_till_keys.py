@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.hold import Held
-from tests.browser.till import BIKE, Till
+from tests.browser.helpers.held_requests import HeldRequests
+from tests.browser.helpers.till import BIKE, Till
 from tests.e2e.conftest import ERIC
 
 
@@ -76,7 +76,7 @@ def test_a_code_that_nobody_knows_is_refused_in_words(till: Till) -> None:
 
 
 def test_a_code_that_is_found_too_late_is_not_put_on_the_next_customer(till: Till) -> None:
-    held = Held(till.page, "**/products/4711-new-in")
+    held = HeldRequests(till.page, "**/products/4711-new-in")
     till.ring_up("Weights")
     till.scan("4711-new-in")
     till.page.keyboard.press("F9")

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.chromium import COLOR_SCHEMES
-from tests.browser.till import Till, lose_request
-from tests.browser.watch import assert_accessible
+from tests.browser.helpers.chromium import COLOR_SCHEMES
+from tests.browser.helpers.page_monitor import assert_accessible
+from tests.browser.helpers.till import Till, lose_request
 
 
 def test_a_receipt_is_printed_without_the_till_around_it(till: Till) -> None:

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.hold import Held
-from tests.browser.till import BIKE, Till, fill_browser, lose_answer, lose_request, sign_in
+from tests.browser.helpers.held_requests import HeldRequests
+from tests.browser.helpers.till import BIKE, Till, fill_browser, lose_answer, lose_request, sign_in
 
 MASTERCARD = "5555555555554444"
 
@@ -275,7 +275,7 @@ def test_a_sale_that_is_called_off_in_an_outage_is_never_sent(clocked_till: Till
 
 def test_nothing_is_called_paid_before_the_shop_says_so(till: Till) -> None:
     till.ring_up("Yoga Mat")
-    held = Held(till.page, "**/order/add/*")
+    held = HeldRequests(till.page, "**/order/add/*")
     till.charge()
     till.expect_state("Sent, no answer yet")
 

@@ -7,12 +7,12 @@ import pytest
 from httpx import Client
 from playwright.sync_api import BrowserContext, Error, Page, expect
 
-from tests.browser.letters import double_letters
-from tests.browser.measure import MOST_SHIFT, WATCH_SHIFTS, shift_of, transferred
-from tests.browser.till import Till, lose_request, sign_in
+from tests.browser.helpers.font_size import double_font_size
+from tests.browser.helpers.page_measures import MAX_SHIFT, RECORD_SHIFTS, shift_of, transferred
+from tests.browser.helpers.till import Till, lose_request, sign_in
 
 #: Everything a till runs with, headers and all, uncompressed; it is fetched once a shift.
-MOST_BYTES = 170_000
+MAX_BYTES = 170_000
 
 _OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 
@@ -23,7 +23,7 @@ def test_a_till_is_light_to_fetch(page: Page) -> None:
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
     assert len(sizes) > 30
-    assert sum(sizes.values()) < MOST_BYTES
+    assert sum(sizes.values()) < MAX_BYTES
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -34,7 +34,7 @@ def test_nothing_jumps_while_a_slow_till_fills(till: Till, width: int) -> None:
     page.route(re.compile("/(products|users)"), lambda route: None)
     page.reload(wait_until="commit")
     expect(page.locator(".tile-skeleton").first).to_be_visible()
-    page.evaluate(WATCH_SHIFTS)
+    page.evaluate(RECORD_SHIFTS)
 
     # Whatever is still held goes on.
     page.unroute_all()
@@ -42,7 +42,7 @@ def test_nothing_jumps_while_a_slow_till_fills(till: Till, width: int) -> None:
     expect(page.locator("#products").get_by_role("button", name="Weights")).to_be_visible()
     expect(page.locator("#staff-name")).to_have_text("Robin Till")
     shift = shift_of(page)
-    assert shift < MOST_SHIFT, shift
+    assert shift < MAX_SHIFT, shift
 
 
 @pytest.mark.parametrize("width", [390, 820, 1280])
@@ -53,7 +53,7 @@ def test_letters_of_twice_the_size_push_nothing_off_the_till(till: Till, width: 
     def check(step: str) -> None:
         assert (step, page.evaluate(_OVERFLOW)) == (step, 0)
 
-    with double_letters(page):
+    with double_font_size(page):
         page.reload(wait_until="commit")
         till.ring_up("Water Bottle", "Weights")
         check("shelves")

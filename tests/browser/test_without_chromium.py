@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.browser.chromium import _NAMES
+from tests.browser.helpers.chromium import _NAMES
 from tests.e2e.conftest import ROOT
 
 BIN = Path(sys.executable).parent

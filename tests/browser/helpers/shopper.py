@@ -1,4 +1,4 @@
-"""Somebody who shops: what they do in the pages, and the shop's own view of it."""
+"""A shopper: what they do in the pages, and what the shop has stored of it."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from typing import Any
 from httpx import Client
 from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, expect
 
-from tests.browser.watch import watched
+from tests.browser.helpers.page_monitor import monitored
 
 #: Products of the catalog a shop starts with.
 BIKE = "b274f41d-83dd-4fa1-90d9-2b289e06b1bf"
@@ -19,7 +19,7 @@ MAT = "533445d-530e-4a76-9398-5d16713b827b"
 VISA = "4111111111111111"
 
 #: Its check digit is right, and no brand owns it: the fields take it, the shop does not.
-NOBODYS_CARD = "9999999999999995"
+UNKNOWN_CARD = "9999999999999995"
 
 
 class Shopper:
@@ -30,9 +30,9 @@ class Shopper:
         self.client = client
         self.user_id = user_id
         self.sent: list[tuple[str | None, dict[str, Any]]] = []
-        page.on("request", self._note)
+        page.on("request", self._record)
 
-    def _note(self, request: Request) -> None:
+    def _record(self, request: Request) -> None:
         if "/order/add/" in request.url:
             body = json.loads(request.post_data or "{}")
             self.sent.append((request.headers.get("idempotency-key"), body))
@@ -67,7 +67,7 @@ class Shopper:
         self._write_tokens(tokens)
         self.open()
 
-    def keep_tokens(self, tokens: dict[str, str]) -> None:
+    def store_tokens(self, tokens: dict[str, str]) -> None:
         """Let the pages find tokens, as after a login; takes a reload."""
         # A page that still starts might find them, too.
         expect(self.heading).to_be_attached()
@@ -141,7 +141,7 @@ def open_shop_page(
     context: BrowserContext, shop_url: str, client: Client, *, user_id: str
 ) -> Iterator[Shopper]:
     """Give somebody a page of their own; nothing may go wrong unheard in it."""
-    with watched(context, shop_url):
+    with monitored(context, shop_url):
         page = context.new_page()
         yield Shopper(page, client, user_id)
         context.set_offline(offline=False)

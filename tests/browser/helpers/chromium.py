@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 NO_CHROMIUM = "no Chromium on this machine; `make browser` installs it"
 
 #: How long a page may take on a machine that has better things to do.
-PATIENCE_MS = 30_000
+TIMEOUT_MS = 30_000
 
 #: By day and by night.
 COLOR_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -49,5 +49,5 @@ def chromium(path: str) -> Iterator[Browser]:
 def new_context(browser: Browser, shop_url: str) -> BrowserContext:
     """Return a fresh profile at a desk whose addresses start at the shop."""
     context = browser.new_context(base_url=shop_url, viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(TIMEOUT_MS)
     return context

@@ -1,4 +1,4 @@
-"""What a page costs to fetch, and how much it jumps."""
+"""How many bytes a page fetches, and how much of it shifts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +7,10 @@ from typing import Any
 from playwright.sync_api import Page
 
 #: Less than anybody can see (web.dev/cls: good is below 0.1): a name in the bar may find its room.
-MOST_SHIFT = 0.002
+MAX_SHIFT = 0.002
 
 #: Adds up what moved without being asked to, from now on and from the start of the page.
-WATCH_SHIFTS = """() => {
+RECORD_SHIFTS = """() => {
     window.shift = 0;
     new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) {
@@ -24,7 +24,7 @@ _SHIFT_AFTER_NEXT_FRAMES = """() => new Promise((resolve) => requestAnimationFra
 
 
 def shift_of(page: Page) -> float:
-    """Return how much has moved since ``WATCH_SHIFTS`` ran, when the page has been painted."""
+    """Return how much has moved since ``RECORD_SHIFTS`` ran, when the page has been painted."""
     shift: float = page.evaluate(_SHIFT_AFTER_NEXT_FRAMES)
     return shift
 

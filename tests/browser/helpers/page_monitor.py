@@ -1,4 +1,4 @@
-"""What must not go wrong unheard while a test uses a page."""
+"""Errors, policy violations and missing files that fail a test which uses a page."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +11,11 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 _Axe = import_module("axe_playwright_python.sync_playwright").Axe
 
 #: The browser's own remark about an answer with an error status. Tests ask for many of those
-#: on purpose; the pages' own files are looked at in `Watch.on_response` instead.
+#: on purpose; the pages' own files are looked at in `on_response` instead.
 _REMARK = "Failed to load resource"
 
 
-class _Watch:
+class _PageMonitor:
     def __init__(self, shop_url: str) -> None:
         self.host = urlsplit(shop_url).netloc
         self.faults: list[str] = []
@@ -39,26 +39,26 @@ class _Watch:
 
 
 @contextmanager
-def watched(context: BrowserContext, shop_url: str) -> Iterator[list[str]]:
+def monitored(context: BrowserContext, shop_url: str) -> Iterator[list[str]]:
     """Fail at the end of the block if any page of ``context`` did something wrong in it.
 
     Wrong is an error or a warning on the console, an exception nobody caught, a violation of
     the content security policy, a request to another host, and a file of the pages that is
     not there. Yields what was found so far.
     """
-    watch = _Watch(shop_url)
-    context.on("console", watch.on_console)
-    context.on("weberror", watch.on_error)
-    context.on("request", watch.on_request)
-    context.on("response", watch.on_response)
+    monitor = _PageMonitor(shop_url)
+    context.on("console", monitor.on_console)
+    context.on("weberror", monitor.on_error)
+    context.on("request", monitor.on_request)
+    context.on("response", monitor.on_response)
     try:
-        yield watch.faults
+        yield monitor.faults
     finally:
-        context.remove_listener("console", watch.on_console)
-        context.remove_listener("weberror", watch.on_error)
-        context.remove_listener("request", watch.on_request)
-        context.remove_listener("response", watch.on_response)
-    assert not watch.faults, "\n".join(watch.faults)
+        context.remove_listener("console", monitor.on_console)
+        context.remove_listener("weberror", monitor.on_error)
+        context.remove_listener("request", monitor.on_request)
+        context.remove_listener("response", monitor.on_response)
+    assert not monitor.faults, "\n".join(monitor.faults)
 
 
 def assert_accessible(page: Page, *, only_colors: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Letters as large as somebody has set them in their browser."""
+"""The font size that is set in the browser."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,8 @@ from playwright.sync_api import Page
 
 
 @contextmanager
-def double_letters(page: Page) -> Iterator[None]:
-    """Set the size of letters to 200 % until the end of the block; takes a reload.
+def double_font_size(page: Page) -> Iterator[None]:
+    """Set the font size to 200 % until the end of the block; takes a reload.
 
     This is the setting of the browser, so it moves media queries in rem as well.
     """

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.browser.chromium import COLOR_SCHEMES, PATIENCE_MS
-from tests.browser.hold import Held
+from tests.browser.helpers.chromium import COLOR_SCHEMES, TIMEOUT_MS
+from tests.browser.helpers.held_requests import HeldRequests
 from tests.e2e.conftest import ERIC
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
@@ -24,7 +24,7 @@ def take_shop_screenshots(browser: Browser, shop_url: str, folder: Path) -> list
             viewport={"width": width, "height": height},
             reduced_motion="reduce",
         )
-        context.set_default_timeout(PATIENCE_MS)
+        context.set_default_timeout(TIMEOUT_MS)
         _Camera(context.new_page(), folder / f"shop-{size}", taken).walk()
         context.close()
     return taken
@@ -154,7 +154,7 @@ class _Camera:
     @contextmanager
     def holding(self, pattern: str) -> Iterator[None]:
         """Let nothing that fits come through until the end of the block."""
-        held = Held(self.page, pattern)
+        held = HeldRequests(self.page, pattern)
         yield
         held.release()
         self.page.unroute(pattern)

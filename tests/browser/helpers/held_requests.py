@@ -1,13 +1,13 @@
-"""Requests that wait until a test lets them go."""
+"""Requests that are held back until a test releases them."""
 
 from playwright.sync_api import Page, Route
 
-from tests.browser.chromium import PATIENCE_MS
+from tests.browser.helpers.chromium import TIMEOUT_MS
 
 _LOOK_MS = 20
 
 
-class Held:
+class HeldRequests:
     """Holds back the requests of a page that fit a pattern, all of them or the first few."""
 
     def __init__(self, page: Page, pattern: str, *, times: int | None = None) -> None:
@@ -21,7 +21,7 @@ class Held:
     @property
     def first(self) -> Route:
         """The first one, when it has come: what a page shows may be there before it."""
-        for _ in range(PATIENCE_MS // _LOOK_MS):
+        for _ in range(TIMEOUT_MS // _LOOK_MS):
             if self._routes:
                 return self._routes[0]
             self._page.wait_for_timeout(_LOOK_MS)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import COLOR_SCHEMES, PATIENCE_MS
-from tests.browser.till import sign_in
+from tests.browser.helpers.chromium import COLOR_SCHEMES, TIMEOUT_MS
+from tests.browser.helpers.till import sign_in
 
 #: What tills run on: a phone, a tablet, a desk.
 SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1280, 800)}
@@ -21,7 +21,7 @@ def take_till_screenshots(browser: Browser, shop_url: str, folder: Path) -> list
             viewport={"width": width, "height": height},
             reduced_motion="reduce",
         )
-        context.set_default_timeout(PATIENCE_MS)
+        context.set_default_timeout(TIMEOUT_MS)
         _Camera(context.new_page(), folder / f"till-{size}", taken).walk()
         context.close()
     return taken

@@ -9,7 +9,7 @@ from typing import Any
 from httpx import Client
 from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
-from tests.browser.watch import watched
+from tests.browser.helpers.page_monitor import monitored
 from tests.e2e.conftest import PASSWORD
 
 BIKE = "b274f41d-83dd-4fa1-90d9-2b289e06b1bf"
@@ -105,7 +105,7 @@ def open_till(context: BrowserContext, client: Client, tokens: dict[str, str]) -
     # A reload with an unsent sale asks; the tests mean it.
     page.on("dialog", lambda dialog: dialog.accept())
     page.add_init_script(f"sessionStorage.setItem('acme-till.staff', '{json.dumps(tokens)}')")
-    with watched(context, str(client.base_url)):
+    with monitored(context, str(client.base_url)):
         page.goto("/pos", wait_until="commit")
         expect(page.locator("#products").get_by_role("button", name="Weights")).to_be_visible()
         yield Till(page, client)
