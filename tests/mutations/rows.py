@@ -107,8 +107,8 @@ ROWS = {
     ),
     "shipments without a limit": Mutation(
         "app/services/sweeper.py",
-        "_side_by_side(standing[:MOST_SHIPMENTS], ask, may_go_on)",
-        "_side_by_side(standing, ask, may_go_on)",
+        "_run_parallel(stuck[:MOST_SHIPMENTS], request, may_go_on)",
+        "_run_parallel(stuck, request, may_go_on)",
         f"{_SWEEPER}::test_payments_do_not_wait_behind_shipments_that_stand_still",
     ),
     "paid orders left alone": Mutation(
@@ -175,8 +175,8 @@ ROWS = {
     ),
     "report in another form": Mutation(
         "workers/batch.py",
-        '"itemIdentifier": each',
-        '"itemId": each',
+        '"itemIdentifier": message_id',
+        '"itemId": message_id',
         "workers/test_batch_reports.py::test_the_real_handlers_report_poison_in_the_right_form",
     ),
     "lost answer of a worker": Mutation(
@@ -202,7 +202,7 @@ ROWS = {
     ),
     "rotation repeated by a repeat": Mutation(
         "app/security/key_rotation.py",
-        "    if before != version:\n",
+        "    if current != version:\n",
         "    if True:\n",
         "app/security/test_key_rotation.py::"
         "test_a_rotation_that_breaks_off_at_any_call_is_finished_later",

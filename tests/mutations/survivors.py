@@ -46,8 +46,8 @@ SURVIVORS = {
     ),
     "a page skips the item that did not fit": Mutation(
         "app/store/pagination.py",
-        "last = keys.entries[number - 1][index.range_key]",
-        "last = keys.entries[number][index.range_key]",
+        "last = keys.entries[position - 1][index.range_key]",
+        "last = keys.entries[position][index.range_key]",
         f"{_MEMORY}::test_pages_of_whole_items_that_end_early_miss_nothing",
     ),
     "a sweep ends at an order it cannot read": Mutation(
@@ -88,7 +88,7 @@ SURVIVORS = {
     ),
     "open orders come in the order of their ids": Mutation(
         "app/store/orders.py",
-        "        item[GSI3.range_key] = place\n",
+        "        item[GSI3.range_key] = sort_key\n",
         "        item[GSI3.range_key] = order.order_id\n",
         f"{_MEMORY}::test_open_orders_come_oldest_first",
     ),
