@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-pages bench chaos fuzz screenshots verify release watch browser openapi reset lock clean
+.PHONY: help run test proof check check-pages bench chaos fuzz screenshots verify release watch browser openapi reset lock clean
 
 BIN := .venv/bin
 # As many as there are processors, as far as anybody can tell.
@@ -16,8 +16,13 @@ help: ## List the targets
 run: .venv/.ready ## Run the whole shop on this machine (PORT, SHOP_DATA_DIR, AUTH_MODE, ...)
 	@exec $(BIN)/acme-shop run
 
+# One worker more than processors: real shops wait a lot.
 test: .venv/.ready ## Run the whole test suite, end to end and branch coverage included
-	@exec $(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
+	@exec $(BIN)/python -m pytest -n $$(($(JOBS) + 1)) --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
+
+proof: .venv/.ready ## Run the proofs of the suite at full length, with their figures (ONLY=, N=0.1, SEED=)
+	@PROOF=1 PROOF_SCALE=$(or $(N),1) PROOF_SEED=$(or $(SEED),$(shell date +%Y%m%d)) \
+		exec $(BIN)/python -m pytest -m proof -v -p no:cacheprovider $(if $(ONLY),-k "$(ONLY)") $(PYTEST_ARGS)
 
 check: .venv/.ready ## Lint, types, import rules, drift of generated and lock files
 	$(BIN)/ruff format --check .
@@ -64,7 +69,7 @@ watch: .venv/.ready ## Verify what is live (STACK=the Pulumi stack)
 
 # A Chrome does as well: tests/browser/helpers/chromium.py looks for the same names.
 browser: ## Install Chromium, for the tests that want one (with apt), unless there is one
-	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+	@for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable; do \
 		if command -v $$name; then exit 0; fi; done; \
 	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
 	$$sudo apt-get update -qq && $$sudo apt-get install -qq -y chromium

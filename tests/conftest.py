@@ -20,6 +20,8 @@ from app.settings import get_settings
 from app.store.table import Table, get_table
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
+from tests.support import scheduling
+from tests.support.sizes import SIZES
 
 #: What the emulator takes for credentials; nothing here reaches the real AWS.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -27,9 +29,10 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 #: How long one call to the emulator may take. The shop itself waits for 2.5 s at most.
 PATIENT_SECONDS = 10.0
 
-#: Measuring coverage doubles the time of what computes a lot, and these find no line that the
-#: other tests do not: they run whole shops, or the same few lines ten thousand times.
-UNMEASURED = frozenset({"browser", "chaos", "e2e", "fuzz", "image", "infra", "simulation"})
+#: The tests of single rules, whose coverage is measured. The others run whole shops or the same
+#: lines ten thousand times: they would cover a line without saying what it is for, and take twice
+#: as long.
+MEASURED = frozenset({"app", "routers", "workers"})
 
 _TESTS = Path(__file__).parent
 
@@ -46,7 +49,7 @@ class _Measuring:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        self._measure(item.config, item.path.relative_to(_TESTS).parts[0] not in UNMEASURED)
+        self._measure(item.config, item.path.relative_to(_TESTS).parts[0] in MEASURED)
         return (yield)
 
     @pytest.hookimpl(tryfirst=True)
@@ -63,21 +66,31 @@ class _Measuring:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Measuring())
+    config.pluginmanager.register(scheduling)
+
+
+def pytest_report_header() -> str | None:
+    if not SIZES.is_full:
+        return None
+    return f"proofs at full length, seed {SIZES.seed}; SEED={SIZES.seed} repeats them"
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Keep a sentence on how much a proof did and found, for the end of the run."""
+    return lambda text: record_property("figure", text)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was skipped and why: a letter among dots is easily overlooked."""
+    """Print the figures of the proofs, and what was skipped and why: a letter is overlooked."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, text in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(f"proved in {report.duration:.0f} s: {text}")
     reports = terminalreporter.stats.get("skipped", [])
     reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports)
     for reason, times in reasons.items():
         terminalreporter.write_line(f"{times} skipped: {reason}", yellow=True)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def coverage_of_children() -> dict[str, str]:
-    """Keep child processes from being measured; what it takes to measure them is returned."""
-    names = [name for name in os.environ if name.startswith("COVERAGE_")]
-    return {name: os.environ.pop(name) for name in names}
 
 
 def forget_clients() -> None:

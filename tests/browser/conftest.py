@@ -5,6 +5,7 @@ are at it, because while Playwright runs no other test could have an event loop 
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,7 +24,16 @@ from tests.browser.helpers.shopper import Shopper, open_shop_page
 from tests.browser.helpers.till import Till, open_till
 from tests.e2e.conftest import ERIC, PASSWORD, running_shop
 
+_HERE = Path(__file__).parent
+
 expect.set_options(timeout=TIMEOUT_MS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have all of it run in `make proof` too, where movements are painted."""
+    for item in items:
+        if item.path.parent == _HERE:
+            item.add_marker("proof")
 
 
 @pytest.fixture(scope="session")
@@ -78,8 +88,13 @@ def staff_client(shop_url: str, staff_tokens: dict[str, str]) -> Iterator[Client
 
 @pytest.fixture(scope="module")
 def shared_context(browser: Browser, shop_url: str) -> Iterator[BrowserContext]:
-    """One profile for most tests, because a new one costs more than a sale."""
+    """One profile for most tests, because a new one costs more than a sale.
+
+    A page without scripts stays open in it: with the last page window and renderer would go,
+    and be started again for the next test.
+    """
     context = new_context(browser, shop_url)
+    context.new_page().goto("/static/favicon.svg")
     yield context
     context.close()
 

@@ -1,6 +1,7 @@
 """A short version of ``python -m tests.chaos.soak``."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -10,27 +11,39 @@ from tests.chaos import faulty_wire
 from tests.chaos.faulty_wire import Fault, FaultyWire
 from tests.chaos.memory import Gauge
 from tests.chaos.soak import Plan, run
+from tests.support.sizes import SIZES
+
+# Too short to say anything about memory. A call that hangs takes a worker almost three seconds,
+# and a crowd of orders on a busy machine takes longer: what comes again sooner is received too
+# often and dies.
+SHORT = Plan(
+    SIZES.soak_seconds,
+    seed=1,
+    customers=4,
+    pause_seconds=0.1,
+    poison_per_queue=1,
+    crowd=SIZES.crowd,
+    visibility_seconds=12,
+    reading_seconds=0.5,
+    is_memory_judged=False,
+)
 
 
 # An order whose card was lost twice waits for the sweeper, which comes every five minutes.
 @pytest.mark.timeout(1200)
-def test_a_shop_on_a_faulty_wire_keeps_its_word_and_a_crowd_is_served(tmp_path: Path) -> None:
-    # Too short to say anything about memory. A call that hangs takes a worker almost three
-    # seconds, and a crowd of orders on a busy machine takes longer: what comes again sooner is
-    # received too often and dies.
-    plan = Plan(
-        6.0,
-        seed=1,
-        customers=4,
-        pause_seconds=0.1,
-        poison_per_queue=1,
-        crowd=100,
-        visibility_seconds=12,
-        reading_seconds=0.5,
-        is_memory_judged=False,
-    )
+@pytest.mark.proof
+def test_a_shop_on_a_faulty_wire_keeps_its_word_and_a_crowd_is_served(
+    tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    long = Plan(SIZES.soak_seconds, seed=1 + SIZES.seed, crowd=SIZES.crowd)
+    plan = long if SIZES.is_full else SHORT
 
     report = run(tmp_path, plan)
+
+    figure(
+        f"{report.orders:,} orders in {plan.seconds:.0f} s on a faulty connection and in a crowd "
+        f"of {plan.crowd}, {len(report.problems)} problems"
+    )
 
     assert report.problems == [], report.text()
     assert report.orders > plan.crowd

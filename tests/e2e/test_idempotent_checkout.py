@@ -1,14 +1,11 @@
-"""However often and at how many places at once an order is placed, it is one order.
-
-``CHECKOUT_ROUNDS=200 python -m pytest tests/e2e/test_idempotent_checkout.py`` for the long run.
-"""
+"""However often and at how many places at once an order is placed, it is one order."""
 
 import asyncio
 import json
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -23,10 +20,11 @@ from tests.chaos.faults import VICTIMS
 from tests.chaos.post import Post
 from tests.chaos.wired_shop import WiredShop, wired_shop
 from tests.infra.local.helpers.shop_process import ShopProcess
+from tests.support.sizes import SIZES
 
 pytestmark = pytest.mark.timeout(3600)
 
-ROUNDS = int(os.environ.get("CHECKOUT_ROUNDS", "3"))
+ROUNDS = SIZES.checkout_rounds
 CALLS = 64
 #: One round of so many has the api and workers killed meanwhile.
 KILLS_EVERY = 5
@@ -136,16 +134,31 @@ def check_side_effects(till: Till, charged_before: set[str]) -> str:
     return charge
 
 
-@pytest.mark.parametrize("round_number", range(ROUNDS))
+@pytest.mark.proof
 async def test_64_calls_at_once_are_one_order_one_charge_and_one_answer(
-    round_number: int, http: AsyncClient, till: Till
+    http: AsyncClient, till: Till, figure: Callable[[str], None]
 ) -> None:
+    killed: Counter[str] = Counter()
+    for round_number in range(ROUNDS):
+        killed += await check_one_round(round_number, http, till)
+
+    assert len(till.order_ids) == ROUNDS
+    figure(
+        f"{ROUNDS} rounds of {CALLS} calls under one key amid {killed.total()} kills: one order, "
+        "one charge and one answer each"
+    )
+
+
+async def check_one_round(round_number: int, http: AsyncClient, till: Till) -> Counter[str]:
+    """Place one order in many calls at once; return what was killed meanwhile."""
     user, key = f"user-{uuid4().hex}", {"Idempotency-Key": uuid4().hex}
     charged_before = set(till.wired.effects.charges)
 
     killing = None
+    killed: Counter[str] = Counter()
     if round_number % KILLS_EVERY == 1:
-        killing = asyncio.create_task(kill_some(till.shop, Random(round_number)))
+        chance = Random(round_number + SIZES.seed)
+        killing = asyncio.create_task(kill_some(till.shop, chance))
     async with asyncio.timeout(_PATIENCE_SECONDS):
         bodies = await asyncio.gather(*(insist(http, user, key) for _ in range(CALLS)))
     if killing is not None:
@@ -162,6 +175,7 @@ async def test_64_calls_at_once_are_one_order_one_charge_and_one_answer(
     till.order_ids.append(placed["order_id"])
     charge = check_side_effects(till, charged_before)
     assert placed["payment"]["transactionID"] == delivered["transactionID"] == charge
+    return killed
 
 
 async def test_another_body_under_the_key_is_refused_and_nothing_is_sent(

@@ -1,13 +1,9 @@
-"""Bad messages among good ones: every good one is done, every bad one dies after five receives.
-
-``POISON_PER_QUEUE=1000 python -m pytest tests/e2e/test_poison.py`` for the long run.
-"""
+"""Bad messages among good ones: every good one is done, every bad one dies after five receives."""
 
 import asyncio
-import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,11 +25,12 @@ from infra.seeds.classic import classic_products, make_order
 from infra.topology import MAX_RECEIVES, QUEUES, queue_setting
 from tests.e2e.poison import GOOD, bad_bodies, good_body
 from tests.infra.local.helpers.shop_process import ShopProcess, clients
+from tests.support.sizes import SIZES
 
 pytestmark = pytest.mark.timeout(3600)
 
-BAD = int(os.environ.get("POISON_PER_QUEUE", "40"))
-SEED = int(os.environ.get("POISON_SEED", "1"))
+BAD = SIZES.bad_messages
+SEED = 1 + SIZES.seed
 
 #: So that five receives take seconds instead of minutes. Thousands of messages, or other
 #: tests, keep the workers busy for seconds, and a message that comes again while it is being
@@ -138,8 +135,9 @@ def alarms(logs: str) -> list[str]:
     ]
 
 
+@pytest.mark.proof
 def test_good_messages_are_done_and_bad_ones_die_after_five_receives(
-    open_shop_process: ShopProcess,
+    open_shop_process: ShopProcess, figure: Callable[[str], None]
 ) -> None:
     stack = Stack(open_shop_process)
     assert stack.take_dead_letters() == []
@@ -174,3 +172,4 @@ def test_good_messages_are_done_and_bad_ones_die_after_five_receives(
     logs = open_shop_process.errors + open_shop_process.out.read_text()
     logs += (open_shop_process.data / "emulator" / "log").read_text()
     assert alarms(logs) == []
+    figure(f"{expected.total():,} bad messages died, {len(good_ids):,} good ones among them done")

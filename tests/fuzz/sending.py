@@ -31,6 +31,9 @@ _PAUSES_SECONDS = (0.2, 1.0, 3.0)
 
 T = TypeVar("T")
 
+#: The fixture of the tests: a kind of request, its mode and how many times the usual number.
+SendAll = Callable[..., "Tally"]
+
 
 @dataclass
 class Tally:

@@ -4,34 +4,34 @@ import pytest
 from schemathesis.checks import CHECKS, load_all_checks
 
 from tests.fuzz.described import send_covering, send_drawn, walk_links
-from tests.fuzz.world import ENFORCED, OPEN, World
+from tests.fuzz.sending import SendAll
+from tests.fuzz.world import ENFORCED, OPEN
+from tests.support.sizes import SIZES
 
 both_modes = pytest.mark.parametrize("mode", [ENFORCED, OPEN])
 
 
 @both_modes
-def test_requests_right_and_wrong_are_answered_as_documented(
-    world: World, mode: str, examples: int
-) -> None:
-    tally = send_drawn(world, mode=mode, number=0, count=examples)
+def test_requests_right_and_wrong_are_answered_as_documented(send_all: SendAll, mode: str) -> None:
+    tally = send_all(send_drawn, mode=mode)
 
-    assert tally.requests >= examples
+    assert tally.requests >= SIZES.hostile_requests
     assert {200, 400} <= set(tally.statuses)
 
 
 @both_modes
 def test_every_bound_method_and_missing_part_is_answered_as_documented(
-    world: World, mode: str, examples: int
+    send_all: SendAll, mode: str
 ) -> None:
-    tally = send_covering(world, mode=mode, number=0, count=examples)
+    tally = send_all(send_covering, mode=mode)
 
-    assert tally.requests >= examples
+    assert tally.requests >= min(SIZES.hostile_requests, 100)
     assert {200, 400, 405} <= set(tally.statuses)
 
 
 @both_modes
-def test_a_walk_along_the_links_finds_what_it_made(world: World, mode: str, examples: int) -> None:
-    tally = walk_links(world, mode=mode, number=0, count=examples)
+def test_a_walk_along_the_links_finds_what_it_made(send_all: SendAll, mode: str) -> None:
+    tally = send_all(walk_links, mode=mode)
 
     assert {200, 201} <= set(tally.statuses)
     # With tokens a walk is led to the caller's own things, where the link's may not be.

@@ -2,16 +2,15 @@
 
 import pytest
 
-from tests.fuzz.sending import send_events
-from tests.fuzz.world import ENFORCED, OPEN, World
+from tests.fuzz.sending import SendAll, send_events
+from tests.fuzz.world import ENFORCED, OPEN
+from tests.support.sizes import SIZES
 
 
 @pytest.mark.parametrize("mode", [ENFORCED, OPEN])
-def test_every_answer_is_documented_and_keeps_the_secrets(
-    world: World, mode: str, examples: int
-) -> None:
-    tally = send_events(world, mode=mode, number=0, count=4 * examples)
+def test_every_answer_is_documented_and_keeps_the_secrets(send_all: SendAll, mode: str) -> None:
+    tally = send_all(send_events, mode=mode, times=4)
 
-    assert tally.requests >= 4 * examples
+    assert tally.requests >= 4 * SIZES.hostile_requests
     # Not everything was turned away at the door.
     assert {200, 400, 404} <= set(tally.statuses)

@@ -3,12 +3,14 @@
 import pytest
 
 from tests.fuzz.refusals import refuse_events
-from tests.fuzz.world import ENFORCED, OPEN, World
+from tests.fuzz.sending import SendAll
+from tests.fuzz.world import ENFORCED, OPEN
+from tests.support.sizes import SIZES
 
 
 @pytest.mark.parametrize("mode", [ENFORCED, OPEN])
-def test_a_refused_request_changes_nothing(world: World, mode: str, examples: int) -> None:
-    tally = refuse_events(world, mode=mode, number=1, count=examples)
+def test_a_refused_request_changes_nothing(send_all: SendAll, mode: str) -> None:
+    tally = send_all(refuse_events, mode=mode)
 
-    assert sum(tally.statuses[status] for status in range(400, 500)) > examples / 3
+    assert sum(tally.statuses[status] for status in range(400, 500)) > SIZES.hostile_requests / 3
     assert tally.statuses[200] > 0

@@ -1,10 +1,11 @@
 """No message, however hostile, breaks a worker, and none is lost without a report."""
 
 from tests.fuzz.messages import send_messages
-from tests.fuzz.world import ENFORCED, World
+from tests.fuzz.sending import SendAll
+from tests.fuzz.world import ENFORCED
 
 
-def test_every_batch_is_reported_and_the_secrets_are_kept(world: World, examples: int) -> None:
-    tally = send_messages(world, mode=ENFORCED, number=0, count=examples)
+def test_every_batch_is_reported_and_the_secrets_are_kept(send_all: SendAll) -> None:
+    tally = send_all(send_messages, mode=ENFORCED)
 
     assert set(tally.statuses) == {"reported", "done"}

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations, compress
 from random import Random
 
@@ -19,14 +19,22 @@ from tests.simulation.simulator.rules import DECLINED, DELIVERED, ViolationError
 from tests.simulation.simulator.runner import replay_line, run_many
 from tests.simulation.simulator.shoppers import Shopper
 from tests.simulation.simulator.world import World, hash_of, simulate, simulate_traced
+from tests.support.sizes import SIZES
 
-#: The same schedules in every run; ``make chaos`` runs others.
-SEED, SCHEDULES = 1_000_000, 2_000
+#: The same schedules in every run of the suite; ``make chaos`` and ``make proof`` run others.
+SEED, SCHEDULES = 1_000_000 + SIZES.seed, SIZES.schedules
 
 
-def test_every_promise_is_kept_in_every_schedule() -> None:
-    *_, summary = run_many(SCHEDULES, SEED, jobs=1)
+@pytest.mark.proof
+def test_every_promise_is_kept_in_every_schedule(figure: Callable[[str], None]) -> None:
+    jobs = os.cpu_count() or 1 if SIZES.is_full else 1
 
+    *_, summary = run_many(SCHEDULES, SEED, jobs=jobs)
+
+    figure(
+        f"{summary.schedules:,} schedules, {len(summary.failures)} broken promises; "
+        f"{summary.orders:,} orders, {summary.events:,} events"
+    )
     broken = "\n".join(f"{each.about}\n{replay_line(each.seed)}" for each in summary.failures)
     assert summary.schedules == SCHEDULES
     assert not broken, broken

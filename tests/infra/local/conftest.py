@@ -1,6 +1,5 @@
 """Fixtures of the local shop's tests: a project of stand-ins and a shop that runs on it."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,14 +7,6 @@ import pytest
 
 from tests.infra.local.helpers.shop_process import ShopProcess, running
 from tests.infra.local.helpers.stand_ins import make_project
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _children_are_measured(coverage_of_children: dict[str, str]) -> Iterator[None]:
-    os.environ.update(coverage_of_children)
-    yield
-    for name in coverage_of_children:
-        del os.environ[name]
 
 
 @pytest.fixture

@@ -1,0 +1,65 @@
+"""Which worker of pytest-xdist runs which tests: whole files, the longest first.
+
+What ends last would otherwise be a long file that was begun last, with the other processors
+idle. Tests that share running shops stay on one worker: starting a shop takes 2.6 s of a
+processor.
+"""
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadFileScheduling
+
+from tests.support.sizes import SIZES
+
+#: Folders and files by the time they take, the longest first; the rest follows.
+LONGEST_FIRST = (
+    "tests/chaos/test_kills.py",
+    "tests/chaos/test_soak.py",
+    "tests/e2e/",
+    "tests/browser/",
+    "tests/chaos/",
+    "tests/image/",
+    "tests/infra/",
+    "tests/simulation/",
+    "tests/fuzz/",
+)
+
+#: After so long even a proof at full length hangs.
+PROOF_SECONDS = 4 * 3600
+
+#: Folders whose files share running shops.
+ON_ONE_WORKER = ("tests/e2e/",)
+
+
+def rank(nodeid: str) -> int:
+    """Return the place in the order, counted from 0."""
+    for place, start in enumerate(LONGEST_FIRST):
+        if nodeid.startswith(start):
+            return place
+    return len(LONGEST_FIRST)
+
+
+class Scheduling(LoadFileScheduling):  # type: ignore[misc]
+    """Gives out files, and some folders as if they were one file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        for folder in ON_ONE_WORKER:
+            if nodeid.startswith(folder):
+                return folder
+        return str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first; give proofs at full length the time they take."""
+    items.sort(key=lambda item: rank(item.nodeid))
+    for item in items:
+        if SIZES.is_full and item.get_closest_marker("proof"):
+            item.add_marker(pytest.mark.timeout(PROOF_SECONDS), append=False)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Have the order kept: xdist would put the files with the most tests first."""
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
