@@ -20,8 +20,7 @@ from app.settings import get_settings
 from app.store.table import Table, get_table
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
-from tests.support import scheduling
-from tests.support.sizes import SIZES
+from tests.support import proofs, scheduling
 
 #: What the emulator takes for credentials; nothing here reaches the real AWS.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -67,26 +66,11 @@ class _Measuring:
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Measuring())
     config.pluginmanager.register(scheduling)
-
-
-def pytest_report_header() -> str | None:
-    if not SIZES.is_full:
-        return None
-    return f"proofs at full length, seed {SIZES.seed}; SEED={SIZES.seed} repeats them"
-
-
-@pytest.fixture
-def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Keep a sentence on how much a proof did and found, for the end of the run."""
-    return lambda text: record_property("figure", text)
+    config.pluginmanager.register(proofs)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the figures of the proofs, and what was skipped and why: a letter is overlooked."""
-    for report in terminalreporter.stats.get("passed", []):
-        for name, text in report.user_properties:
-            if name == "figure":
-                terminalreporter.write_line(f"proved in {report.duration:.0f} s: {text}")
+    """Say what was skipped and why: a letter among dots is easily overlooked."""
     reports = terminalreporter.stats.get("skipped", [])
     reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports)
     for reason, times in reasons.items():

@@ -76,19 +76,19 @@ def running_shop(data_dir: Path, **settings: str) -> Iterator[str]:
         process.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def enforced_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("enforced")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def enforced_url(enforced_dir: Path) -> Iterator[str]:
     """The address of a shop as `make run` starts it."""
     with running_shop(enforced_dir) as url:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def open_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a shop for old clients: no tokens, the old shop's card rules."""
     folder = tmp_path_factory.mktemp("open")
@@ -96,7 +96,7 @@ def open_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def open_shop_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopProcess]:
     """A shop in open mode that waits up to ten seconds for a payment."""
     folder = tmp_path_factory.mktemp("open-process")

@@ -29,12 +29,12 @@ SEED, SCHEDULES = 1_000_000 + SIZES.seed, SIZES.schedules
 def test_every_promise_is_kept_in_every_schedule(figure: Callable[[str], None]) -> None:
     jobs = os.cpu_count() or 1 if SIZES.is_full else 1
 
-    *_, summary = run_many(SCHEDULES, SEED, jobs=jobs)
+    for summary in run_many(SCHEDULES, SEED, jobs=jobs):
+        figure(
+            f"{summary.schedules:,} schedules, {len(summary.failures)} broken promises; "
+            f"{summary.orders:,} orders, {summary.events:,} events"
+        )
 
-    figure(
-        f"{summary.schedules:,} schedules, {len(summary.failures)} broken promises; "
-        f"{summary.orders:,} orders, {summary.events:,} events"
-    )
     broken = "\n".join(f"{each.about}\n{replay_line(each.seed)}" for each in summary.failures)
     assert summary.schedules == SCHEDULES
     assert not broken, broken

@@ -76,7 +76,7 @@ FULL = Sizes(
     cart_histories=50,
     cart_edits=100,
     bad_messages=1_000,
-    hostile_requests=10_000,
+    hostile_requests=5_000,
     till_histories=30_000,
 )
 
