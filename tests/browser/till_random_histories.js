@@ -1,5 +1,5 @@
 /**
- * Drawn lives of a sale, for test_till_random_histories.py: the till's own sale.js and sender.js
+ * Drawn lives of a sale, for test_till_random_histories.py: the till's own sale.js and order-sender.js
  * between staff who change their minds, a network that loses, delays and repeats, and a
  * browser that is loaded anew. Time is simulated, chance comes from a seed.
  *

@@ -17,7 +17,7 @@
  * under the same reference, so the shop keeps at most one of them: the same card again gets
  * the first answer again, another card gets 422, and then the till asks which one counts.
  *
- * The card is never part of a sale. It lives in memory (sender.js) until it has an answer;
+ * The card is never part of a sale. It lives in memory (order-sender.js) until it has an answer;
  * a sale only knows its brand and last four digits, so sales may be kept on disk.
  */
 
