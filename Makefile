@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test proof check check-pages bench chaos fuzz screenshots verify release watch browser openapi reset lock clean
+.PHONY: help run test proof check check-pages check-documents bench chaos fuzz screenshots verify release watch browser openapi reset lock clean
 
 BIN := .venv/bin
 # As many as there are processors, as far as anybody can tell.
@@ -32,6 +32,7 @@ check: .venv/.ready ## Lint, types, import rules, drift of generated and lock fi
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/acme-shop openapi --check
 	@$(MAKE) --no-print-directory check-pages
+	@$(MAKE) --no-print-directory check-documents
 	@$(MAKE) --no-print-directory lock LOCK_SUFFIX=.check
 	@for f in requirements.txt requirements-dev.txt; do \
 		cmp -s $$f build/$$f.check || { echo "$$f is out of date: run make lock"; exit 1; }; done
@@ -42,6 +43,13 @@ check-pages: ## Lint and type-check the pages' JavaScript (needs Node.js 20 or n
 	@if command -v npm >/dev/null 2>&1; then \
 		$(MAKE) --no-print-directory node_modules/.ready && npm run --silent lint && npm run --silent types; \
 	else echo "$(NO_NODE)" >&2; fi
+
+# Spectral and Redocly, with their recommended rules; neither tells its maker about it.
+check-documents: ## Lint the API documents (needs Node.js 20 or newer)
+	@if command -v npm >/dev/null 2>&1; then \
+		$(MAKE) --no-print-directory node_modules/.ready \
+		&& REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npm run --silent lint:documents; \
+	else echo "Skipped: the API documents are not linted, because there is no Node.js with npm on the PATH." >&2; fi
 
 node_modules/.ready: package-lock.json
 	@npm ci --silent --ignore-scripts && touch node_modules/.ready

@@ -1,1 +1,3 @@
-"""The shop: domain, services, store, and what runs them."""
+"""The shop: rules, operations, storage, and the HTTP application."""
+
+__version__ = "1.0.0"

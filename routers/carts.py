@@ -39,7 +39,15 @@ _WRITING = problems(UnauthorizedError, ForbiddenError, CartFullError)
 
 
 async def _own_cart(
-    userid: Annotated[str, Path(min_length=1, max_length=200, examples=["dan"])],
+    userid: Annotated[
+        str,
+        Path(
+            min_length=1,
+            max_length=200,
+            description="Id of the user whose cart it is; `guest` is shared by all guests.",
+            examples=["5c3939ea1d41c892ce243827"],
+        ),
+    ],
     caller: CallerDep,
     settings: SettingsDep,
 ) -> str:

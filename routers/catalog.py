@@ -42,7 +42,12 @@ _IMAGE_NAME = re.compile(r"([a-z0-9]+_(?:square|thumb2|thumb3))\.(?:jpg|svg)", r
 
 ProductId = Annotated[
     str,
-    PathParam(min_length=1, max_length=200, examples=["b274f41d-83dd-4fa1-90d9-2b289e06b1bf"]),
+    PathParam(
+        min_length=1,
+        max_length=200,
+        description="Id of the product.",
+        examples=["b274f41d-83dd-4fa1-90d9-2b289e06b1bf"],
+    ),
 ]
 
 
@@ -95,7 +100,16 @@ async def get_liveness(settings: SettingsDep) -> LivenessResponse:
         **problems(NotFoundError),
     },
 )
-async def get_image(name: str, request: Request) -> Response:
+async def get_image(
+    name: Annotated[
+        str,
+        PathParam(
+            description="Name of the file, as in `imageUrl1` of a product.",
+            examples=["yogamat_square.jpg"],
+        ),
+    ],
+    request: Request,
+) -> Response:
     """Return a product picture.
 
     The classic names end in `.jpg`; the pictures themselves are SVG.

@@ -1,19 +1,28 @@
 """The API documents: one of the whole API, one for each HTTP domain."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app import __version__
+from routers.document_responses import (
+    ALWAYS,
+    add_headers,
+    error_components,
+    header_components,
+    reference_to,
+)
+from routers.document_schemas import simplify, simplify_parameter
 from routers.links import LINKS
-from routers.problems import describe
+from routers.problems import GatewayErrorResponse
+
+Document = dict[str, Any]
 
 #: Parts of a parameter's schema that refuse no value.
-_ANNOTATIONS = {"type", "title", "description", "examples"}
-
-_REFERENCE = "#/components/schemas/"
+_ANNOTATIONS = {"type", "title", "description", "examples", "format"}
 
 TITLE = "ACME Serverless Fitness Shop"
 
@@ -26,44 +35,145 @@ DOMAINS = {
 }
 _TAGS = {**DOMAINS, "system": "Health and readiness."}
 
+_DESCRIPTION = """\
+Catalog, cart, order and users of a fitness shop. What is asynchronous behind an order (payment, \
+shipment) is in `asyncapi.json`.
+
+**Bodies** are JSON whatever the `Content-Type` says. The names of fields match in any case, \
+unknown fields and nulls are ignored. Where several forms are accepted, this document shows one \
+and says the others in words.
+
+**Paths** work with and without a trailing slash.
+
+**Errors** have `message` and `status`. What makes no sense is 400, and the message names the field.
+
+**Lists** come in pages of `limit` entries; follow `Link: rel="next"`.
+
+**Repeats.** An order with an `Idempotency-Key` can be repeated: one order per user and key. \
+After 503, 500, 429 or no answer, wait (`Retry-After`) and repeat; an addition to a cart may have \
+counted, so read the cart first.
+
+**Money** is exact inside, in cents. At the edge, old fields keep the types their clients know:
+
+| Field | Type |
+|---|---|
+| `price` of a product, of an item | number: `62.5` |
+| `carttotal` | number: `804.5` |
+| `total` of an order | text: `"62.50"` |
+| `payment.amount` | text: `"62.50"`, `"0"` if refused, empty while pending |
+| `amount` of the event `CreditCardValidated` | number: `62.5` |
+
+**Tokens** are asked for unless the shop runs in its open mode (`AUTH_MODE=0`); one of the three \
+ways is enough. Staff have tokens like everybody, with the role `staff`.
+
+**Versions.** What this document says is kept within a major version. What goes is marked \
+`deprecated` for at least one minor version before.
+"""
+
+_SECURITY_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The `access_token` of `POST /login`, good for 60 minutes.",
+    },
+    "accessTokenHeader": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Access-Token",
+        "description": "The same token, for clients that cannot set `Authorization`.",
+    },
+    "accessTokenCookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "logged_in",
+        "description": "The same token, set by a login, for pages of the same origin.",
+    },
+}
+_ANY_TOKEN: list[dict[str, list[str]]] = [{name: []} for name in _SECURITY_SCHEMES]
+
 # Operations that take credentials themselves answer 401 without asking for a token.
 _CREDENTIALS_IN_BODY = {"log_in", "refresh_tokens", "verify_token"}
 
 
-def build_document(app: FastAPI) -> dict[str, Any]:
+def build_document(app: FastAPI) -> Document:
     """Return the OpenAPI document of the whole shop."""
     document = get_openapi(
         title=TITLE,
-        version="1.0.0",
-        description=(
-            "Amounts of money are decimal numbers. Paths work with and without a "
-            "trailing slash, bodies are read as JSON whatever the Content-Type says, and "
-            'errors are always `{"message": ..., "status": ...}`.'
-        ),
+        version=__version__,
+        summary="The HTTP API of an online fitness shop.",
+        description=_DESCRIPTION,
+        contact={"name": "The developers of the ACME Serverless Fitness Shop"},
+        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/", "description": "The shop that serves this document."}],
         routes=app.routes,
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
     )
+    components = document["components"]
+    gateway_error = GatewayErrorResponse.model_json_schema()
+    components["schemas"][GatewayErrorResponse.__name__] = gateway_error
+    components["responses"] = error_components()
+    components["headers"] = header_components()
+    components["securitySchemes"] = _SECURITY_SCHEMES
     for operation in _operations(document):
-        responses = operation["responses"]
-        # Validation errors are 400 (openapi/CONTRACT.md, 1.1, rule 9), not 422.
-        if "HTTPValidationError" in str(responses.get("422")):
-            del responses["422"]
-        for status in _refusals(operation):
-            responses[str(status)] = _refusal(status)
-        operation["responses"] = dict(sorted(responses.items()))
-        for start, links in LINKS.get(operation["operationId"], {}).items():
-            responses[start]["links"] = deepcopy(links)
-        if "401" in responses and operation["operationId"] not in _CREDENTIALS_IN_BODY:
-            operation["security"] = [{"bearer": []}]
-    components = document.setdefault("components", {})
-    components["securitySchemes"] = {
-        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-    }
-    _drop_unused_schemas(document)
+        for response in operation["responses"].values():
+            _complete_success(response, components["schemas"])
+        _complete(operation)
+    _drop_unused_components(document)
+    schemas = components["schemas"]
+    components["schemas"] = {name: simplify(name, each) for name, each in schemas.items()}
     return document
 
 
-def build_domain_document(document: dict[str, Any], domain: str) -> dict[str, Any]:
+def _complete(operation: Document) -> None:
+    """Add what the routes do not say themselves, and put it plainly."""
+    for parameter in operation.get("parameters", ()):
+        _complete_parameter(parameter)
+    responses = operation["responses"]
+    # Validation is 400 here (openapi/CONTRACT.md, 1.1, rule 9); FastAPI documents a 422.
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
+    errors = {*_refusals(operation), *ALWAYS, *(int(each) for each in responses if each >= "400")}
+    responses |= {str(status): reference_to(status) for status in errors}
+    operation["responses"] = dict(sorted(responses.items()))
+    for start, links in LINKS.get(operation["operationId"], {}).items():
+        responses[start]["links"] = deepcopy(links)
+    add_headers(operation)
+    is_closed = "401" in responses and operation["operationId"] not in _CREDENTIALS_IN_BODY
+    operation["security"] = deepcopy(_ANY_TOKEN) if is_closed else []
+
+
+def _complete_parameter(parameter: Document) -> None:
+    schema = simplify_parameter(parameter["schema"])
+    schema.pop("description", None)
+    for example in schema.pop("examples", ())[:1]:
+        parameter["example"] = example
+    parameter["schema"] = schema
+    if parameter["in"] == "header":
+        parameter["name"] = parameter["name"].title()
+
+
+def _complete_success(response: Document, schemas: Mapping[str, Document]) -> None:
+    """Describe an answer by its model; an answer without one has an empty body."""
+    for kind, content in list(response.get("content", {}).items()):
+        schema = content.get("schema", {})
+        if not schema and kind == "application/json":
+            del response["content"]
+            break
+        content["schema"] = simplify_parameter(schema) if schema else {"type": "string"}
+        if schema.get("type") == "array" and _is_bare(response):
+            response["description"] = "A page of the list."
+        if (name := schema.get("$ref", "").rpartition("/")[2]) and _is_bare(response):
+            response["description"] = schemas[name]["description"].partition("\n")[0]
+    if _is_bare(response):
+        response["description"] = "Done."
+
+
+def _is_bare(response: Document) -> bool:
+    return bool(response["description"] == "Successful Response")
+
+
+def build_domain_document(document: Document, domain: str) -> Document:
     """Return the part of the whole document that belongs to one domain."""
     part = deepcopy(document)
     part["info"]["title"] = f"{TITLE}: {domain}"
@@ -80,17 +190,17 @@ def build_domain_document(document: dict[str, Any], domain: str) -> dict[str, An
         )
     }
     _drop_foreign_links(part)
-    _drop_unused_schemas(part)
+    _drop_unused_components(part)
     return part
 
 
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _operations(document: Document) -> Iterator[Document]:
     for methods in document["paths"].values():
         yield from methods.values()
 
 
-def _drop_foreign_links(document: dict[str, Any]) -> None:
-    """Remove links to operations that are in other documents."""
+def _drop_foreign_links(document: Document) -> None:
+    """Leave out the links that lead to operations of other documents."""
     own = {operation["operationId"] for operation in _operations(document)}
     for operation in _operations(document):
         for response in operation["responses"].values():
@@ -100,36 +210,35 @@ def _drop_foreign_links(document: dict[str, Any]) -> None:
                 response["links"] = own_links
 
 
-def _refusals(operation: dict[str, Any]) -> tuple[int, ...]:
-    """Return the error statuses of a malformed request, if this one can be malformed."""
+def _refusals(operation: Document) -> tuple[int, ...]:
+    """Return the statuses of a request that is malformed, as far as this one can be."""
     if "requestBody" in operation:
         return (400, 413)
     schemas = [parameter["schema"] for parameter in operation.get("parameters", [])]
     return (400,) if any(schema.keys() - _ANNOTATIONS for schema in schemas) else ()
 
 
-def _refusal(status: int) -> dict[str, Any]:
-    documented = describe(status)
-    schema = {"$ref": f"{_REFERENCE}{documented.pop('model').__name__}"}
-    documented["content"]["application/json"]["schema"] = schema
-    return documented
-
-
-def _drop_unused_schemas(document: dict[str, Any]) -> None:
-    schemas = document["components"].get("schemas", {})
+def _drop_unused_components(document: Document) -> None:
+    components = document["components"]
     used: set[str] = set()
-    waiting = [document["paths"]]
+    waiting: list[Any] = [document["paths"]]
     while waiting:
-        for name in _references(waiting.pop()) - used:
-            used.add(name)
-            waiting.append(schemas[name])
-    document["components"]["schemas"] = {name: schemas[name] for name in sorted(used)}
+        for reference in _references(waiting.pop()) - used:
+            used.add(reference)
+            kind, name = reference.removeprefix("#/components/").split("/")
+            waiting.append(components[kind][name])
+    for kind in ("schemas", "responses", "headers"):
+        components[kind] = {
+            name: each
+            for name, each in sorted(components[kind].items())
+            if f"#/components/{kind}/{name}" in used
+        }
 
 
 def _references(node: Any) -> set[str]:
     if isinstance(node, dict):
         own = node.get("$ref")
-        found = {own.removeprefix(_REFERENCE)} if isinstance(own, str) else set()
+        found = {own} if isinstance(own, str) else set()
         return found.union(*map(_references, node.values()))
     if isinstance(node, list):
         return set().union(*map(_references, node))

@@ -19,10 +19,6 @@ def _link(operation_id: str, description: str, **parameters: str) -> dict[str, A
     }
 
 
-def _link_with_body(operation_id: str, description: str, **body: str) -> dict[str, Any]:
-    return {"operationId": operation_id, "description": description, "requestBody": body}
-
-
 def _cart_links(userid: str) -> dict[str, Any]:
     return {
         "Cart": _link("get_cart", "What is in the cart now.", userid=userid),
@@ -72,12 +68,6 @@ LINKS: Mapping[str, Mapping[str, dict[str, Any]]] = {
     "register_user": {
         "201": {
             "User": _link("get_user", "The new user.", id="$response.body#/resourceId"),
-            "Login": _link_with_body(
-                "log_in",
-                "Log in with the new name.",
-                username="$request.body#/username",
-                password="$request.body#/password",  # noqa: S106  # A location in the body, not a password.
-            ),
         }
     },
     "log_in": {
@@ -85,16 +75,6 @@ LINKS: Mapping[str, Mapping[str, dict[str, Any]]] = {
             "User": _link("get_user", "The user who logged in.", id="$response.body#/token"),
             "Cart": _link("get_cart", "Their cart.", userid="$response.body#/token"),
             "Orders": _link("list_user_orders", "Their orders.", userid="$response.body#/token"),
-            "Renew": _link_with_body(
-                "refresh_tokens",
-                "Renew the tokens before they expire.",
-                refresh_token="$response.body#/refresh_token",  # noqa: S106
-            ),
-            "Verify": _link_with_body(
-                "verify_token",
-                "Check whether the token is valid.",
-                access_token="$response.body#/access_token",  # noqa: S106
-            ),
         }
     },
     "list_users": {

@@ -42,7 +42,13 @@ _ACCEPTED: dict[int | str, Any] = {
 }
 
 UserIdPath = Annotated[
-    str, Path(min_length=1, max_length=200, examples=["5c393a111d41c892ce243829"])
+    str,
+    Path(
+        min_length=1,
+        max_length=200,
+        description="Id of the user whose order it is.",
+        examples=["5c3939ea1d41c892ce243827"],
+    ),
 ]
 
 
@@ -188,7 +194,13 @@ async def list_user_orders(
 async def get_order(
     userid: UserId,
     order_id: Annotated[
-        str, Path(min_length=1, max_length=200, examples=["0a3ef1c5-6f0a-4d2b-9c54-0d4a2c0a1f5e"])
+        str,
+        Path(
+            min_length=1,
+            max_length=200,
+            description="Id of the order.",
+            examples=["a4b6f0f2-5a5e-4f63-8a3e-52f4b1c4d0a1"],
+        ),
     ],
     table: TableDep,
 ) -> OrderPublic:

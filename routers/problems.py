@@ -1,6 +1,7 @@
 """All errors in one form: ``{"message": ..., "status": ...}`` (openapi/CONTRACT.md, 1.1)."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -42,7 +43,7 @@ STATUS_OF: dict[type[ShopError], int] = {
 }
 
 #: What each status means in the API documents.
-_MEANING = {
+MEANINGS: Mapping[int, tuple[str, str]] = {
     400: (
         "The request is invalid; the message names the field.",
         "quantity: is missing",
@@ -53,14 +54,20 @@ _MEANING = {
         "this belongs to another user",
     ),
     404: ("Nothing is stored under this id.", "no product has this id"),
+    405: ("The path has other methods; `Allow` names them.", "Method Not Allowed"),
     409: ("The name is taken.", "username: is taken"),
     413: ("The body is larger than 256 KiB.", "the body is larger than 256 KiB"),
     422: (
         "The idempotency key was used for another body.",
         "Idempotency-Key: was used for another order",
     ),
+    429: (
+        "The gateway's limit of requests a second is reached; the shop did not see the call.",
+        "Too Many Requests",
+    ),
+    500: ("A fault of the shop; the cause is in its log.", "Internal Server Error"),
     503: (
-        "The table, a queue or Secrets Manager does not answer; repeat the call.",
+        "A service behind the shop does not answer, or the shop is at its limit; repeat the call.",
         "the store does not answer",
     ),
 }
@@ -75,6 +82,12 @@ class ErrorResponse(BaseModel):
     status: int = Field(description="The HTTP status.")
 
 
+class GatewayErrorResponse(BaseModel):
+    """The body of an error that API Gateway answers by itself."""
+
+    message: str = Field(description="What is wrong, for people.")
+
+
 def status_for(error: ShopError | type[ShopError]) -> int:
     """Return the HTTP status of an error; 500 for one that callers cannot cause."""
     kind = error if isinstance(error, type) else type(error)
@@ -84,7 +97,7 @@ def status_for(error: ShopError | type[ShopError]) -> int:
 def problems(*errors: type[ShopError]) -> dict[int | str, Any]:
     """Return the documented error answers of a route from the errors it may raise.
 
-    503 is always among them: any route can find the table away. ``documents.py`` adds the
+    503 is always among them: any route can find the table away. ``routers/documents.py`` adds the
     errors of malformed requests.
     """
     return {status: describe(status) for status in sorted({503, *map(status_for, errors)})}
@@ -92,12 +105,7 @@ def problems(*errors: type[ShopError]) -> dict[int | str, Any]:
 
 def describe(status: int) -> dict[str, Any]:
     """Return the documentation of one error answer."""
-    meaning, message = _MEANING[status]
-    return {
-        "model": ErrorResponse,
-        "description": meaning,
-        "content": {"application/json": {"example": {"message": message, "status": status}}},
-    }
+    return {"model": ErrorResponse, "description": MEANINGS[status][0]}
 
 
 def problem(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.messages import PAYMENT_REQUEST
 from app.store.keys import product_key
@@ -18,14 +18,14 @@ router = APIRouter(tags=["system"])
 class HealthResponse(BaseModel):
     """The process is running."""
 
-    status: Literal["ok"] = "ok"
-    version: str
+    status: Literal["ok"] = Field("ok", description="Always the same word.")
+    version: str = Field(description="The release that answers.")
 
 
 class ReadinessResponse(BaseModel):
     """The table and the queue answer."""
 
-    status: Literal["ready"] = "ready"
+    status: Literal["ready"] = Field("ready", description="Always the same word.")
 
 
 @router.get("/healthz", summary="Check the process")

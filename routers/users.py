@@ -169,7 +169,15 @@ async def list_users(
     responses=problems(UnauthorizedError, ForbiddenError, UserNotFoundError),
 )
 async def get_user(
-    id: Annotated[str, Path(min_length=1, max_length=200, examples=["5c393a111d41c892ce243829"])],  # noqa: A002
+    id: Annotated[  # noqa: A002
+        str,
+        Path(
+            min_length=1,
+            max_length=200,
+            description="Id of the user.",
+            examples=["5c3939ea1d41c892ce243827"],
+        ),
+    ],
     caller: CallerDep,
     settings: SettingsDep,
     table: TableDep,

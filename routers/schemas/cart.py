@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from app.domain.cart import Cart, CartLine, CartLineDraft
 from app.domain.errors import InvalidInputError
@@ -18,6 +18,9 @@ from app.fields import (
     Text,
     json_inside_json,
 )
+
+ITEM_ID = "Id of the item; that of a product, or any other. `id` is read as well."
+USER_ID = "Id of the user whose cart it is."
 
 _EXAMPLE: dict[str, Any] = {
     "itemid": "533445d-530e-4a76-9398-5d16713b827b",
@@ -60,7 +63,12 @@ def _keep_text(value: Any, cents: int) -> str | None:
 PriceField = Annotated[
     Price,
     BeforeValidator(read_price, json_schema_input_type=AMOUNT_SCHEMA),
-    Field(description="A number, or a number as text; returned in the same JSON type."),
+    Field(
+        description=(
+            "Price of one, in dollars; left out, it comes from the catalog. A number as text is "
+            "read as well, and such an item gives its price back as text."
+        )
+    ),
 ]
 
 
@@ -70,12 +78,14 @@ class CartItemCreate(LiberalModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
     also_known_as: ClassVar[dict[str, str]] = {"id": "itemid"}
 
-    itemid: Id
-    name: ShortText = ""
-    description: Text = ""
-    short_description: Text = Field("", alias="shortDescription")
+    itemid: Id = Field(description=ITEM_ID)
+    name: ShortText = Field("", description="Name; left out with the price, the catalog's.")
+    description: Text = Field("", description="Long description.")
+    short_description: Text = Field(
+        "", alias="shortDescription", description="One line about the item."
+    )
     price: PriceField | None = None
-    quantity: Quantity = 1
+    quantity: Quantity = Field(1, description="How many to add; 1 when left out.")
 
     def to_draft(self) -> CartLineDraft:
         """Return the line as the client wrote it."""
@@ -98,14 +108,16 @@ class CartItemUpdate(LiberalModel):
     )
     also_known_as: ClassVar[dict[str, str]] = {"id": "itemid"}
 
-    itemid: Id
-    quantity: QuantityOrNone
+    itemid: Id = Field(description=ITEM_ID)
+    quantity: QuantityOrNone = Field(description="How many there shall be; 0 removes the item.")
 
 
 class CartLineCreate(CartItemCreate):
     """An item of a whole cart; with quantity 0 it is left out."""
 
-    quantity: QuantityOrNone = 1
+    quantity: QuantityOrNone = Field(
+        1, description="How many; 1 when left out, 0 leaves the item out."
+    )
 
 
 _Cart = Annotated[list[CartLineCreate], Field(max_length=500)]
@@ -116,21 +128,27 @@ class CartUpdate(LiberalModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"cart": [_EXAMPLE]}]})
 
-    cart: Annotated[
-        _Cart,
-        BeforeValidator(json_inside_json, json_schema_input_type=_Cart | str),
-    ] = Field(description="A list, or the list as JSON text.")
+    cart: Annotated[_Cart, BeforeValidator(json_inside_json)] = Field(
+        description="The items; the list as JSON text is read as well."
+    )
 
 
 class CartItemPublic(BaseModel):
     """An item of a cart."""
 
-    itemid: str
-    name: str
-    description: str
-    shortDescription: str
-    price: int | float | str
-    quantity: int
+    itemid: str = Field(description=ITEM_ID)
+    name: str = Field(description="Name.")
+    description: str = Field(description="Long description; may be empty.")
+    shortDescription: str = Field(description="One line about the item; may be empty.")
+    price: Annotated[int | float | str, WithJsonSchema({"type": "number", "format": "double"})] = (
+        Field(
+            description=(
+                "Price of one, in dollars. Text for an item whose price was sent as text, "
+                "which a client that sends numbers does not see in a cart of its own."
+            )
+        )
+    )
+    quantity: int = Field(description="How many.")
 
     @classmethod
     def from_line(cls, line: CartLine) -> "CartItemPublic":
@@ -150,12 +168,14 @@ class CartPublic(BaseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"cart": [{**_EXAMPLE, "description": ""}], "userid": "dan"}]
+            "examples": [
+                {"cart": [{**_EXAMPLE, "description": ""}], "userid": "5c3939ea1d41c892ce243827"}
+            ]
         }
     )
 
-    cart: list[CartItemPublic]
-    userid: str
+    cart: list[CartItemPublic] = Field(description="The items, in the order they were added.")
+    userid: str = Field(description=USER_ID)
 
     @classmethod
     def from_cart(cls, cart: Cart) -> "CartPublic":
@@ -170,11 +190,17 @@ class ListedCartPublic(CartPublic):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"cart": [{**_EXAMPLE, "description": ""}], "id": "dan", "userid": "dan"}]
+            "examples": [
+                {
+                    "cart": [{**_EXAMPLE, "description": ""}],
+                    "id": "5c3939ea1d41c892ce243827",
+                    "userid": "5c3939ea1d41c892ce243827",
+                }
+            ]
         }
     )
 
-    id: str
+    id: str = Field(description="The user's id once more.")
 
     @classmethod
     def from_cart(cls, cart: Cart) -> "ListedCartPublic":
@@ -185,28 +211,30 @@ class ListedCartPublic(CartPublic):
 class CartChangedResponse(BaseModel):
     """The user whose cart was changed."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"userid": "dan"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"userid": "5c3939ea1d41c892ce243827"}]}
+    )
 
-    userid: str
+    userid: str = Field(description=USER_ID)
 
 
 class CartTotalResponse(BaseModel):
     """The total of a cart."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"carttotal": 804.5, "userid": "dan"}]}
+        json_schema_extra={"examples": [{"carttotal": 804.5, "userid": "5c3939ea1d41c892ce243827"}]}
     )
 
-    carttotal: int | float
-    userid: str
+    carttotal: int | float = Field(description="Sum of price times quantity, in dollars.")
+    userid: str = Field(description=USER_ID)
 
 
 class CartItemTotalResponse(BaseModel):
     """The number of items in a cart."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"cartitemtotal": 5, "userid": "shri"}]}
+        json_schema_extra={"examples": [{"cartitemtotal": 5, "userid": "5c3939ea1d41c892ce243827"}]}
     )
 
-    cartitemtotal: int
-    userid: str
+    cartitemtotal: int = Field(description="Sum of the quantities.")
+    userid: str = Field(description=USER_ID)

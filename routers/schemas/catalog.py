@@ -9,6 +9,9 @@ from app.domain.money import cents_to_number
 from app.domain.product import Product
 from app.fields import Cents, LiberalModel, Name, ShortText, Text
 
+STATUS = "The HTTP status once more."
+_PICTURE = "Address of a picture, often relative to this host; may be empty."
+
 _EXAMPLE: dict[str, Any] = {
     "id": "533445d-530e-4a76-9398-5d16713b827b",
     "name": "Yoga Mat",
@@ -29,14 +32,18 @@ class ProductCreate(LiberalModel):
         json_schema_extra={"examples": [{k: v for k, v in _EXAMPLE.items() if k != "id"}]}
     )
 
-    name: Name
-    short_description: Text = Field("", alias="shortDescription")
-    description: Text = ""
-    image_url_1: Text = Field("", alias="imageUrl1")
-    image_url_2: Text = Field("", alias="imageUrl2")
-    image_url_3: Text = Field("", alias="imageUrl3")
-    price: Cents = Field(description="A number, or a number as text.")
-    tags: Annotated[list[ShortText], Field(max_length=50)] = Field(default_factory=list)
+    name: Name = Field(description="Name.")
+    short_description: Text = Field(
+        "", alias="shortDescription", description="One line about the product."
+    )
+    description: Text = Field("", description="Long description.")
+    image_url_1: Text = Field("", alias="imageUrl1", description=_PICTURE)
+    image_url_2: Text = Field("", alias="imageUrl2", description=_PICTURE)
+    image_url_3: Text = Field("", alias="imageUrl3", description=_PICTURE)
+    price: Cents = Field(description="Price in dollars; a number as text is read as well.")
+    tags: Annotated[list[ShortText], Field(max_length=50)] = Field(
+        default_factory=list, description="Words to search and filter by."
+    )
 
     def to_product(self, product_id: str, *, now: datetime) -> Product:
         """Return the product under its new id."""
@@ -55,15 +62,15 @@ class ProductCreate(LiberalModel):
 class ProductPublic(BaseModel):
     """A product; all nine fields are always present."""
 
-    id: str
-    name: str
-    shortDescription: str
-    description: str
-    imageUrl1: str
-    imageUrl2: str
-    imageUrl3: str
-    price: int | float
-    tags: list[str]
+    id: str = Field(description="Id; opaque text.")
+    name: str = Field(description="Name.")
+    shortDescription: str = Field(description="One line about the product; may be empty.")
+    description: str = Field(description="Long description; may be empty.")
+    imageUrl1: str = Field(description=_PICTURE)
+    imageUrl2: str = Field(description=_PICTURE)
+    imageUrl3: str = Field(description=_PICTURE)
+    price: int | float = Field(description="Price in dollars.")
+    tags: list[str] = Field(description="Words to search and filter by.")
 
     @classmethod
     def from_product(cls, product: Product) -> "ProductPublic":
@@ -91,8 +98,8 @@ class ProductResponse(BaseModel):
 
     model_config = _example(data=_EXAMPLE, status=200)
 
-    data: ProductPublic
-    status: Literal[200] = 200
+    data: ProductPublic = Field(description="The product.")
+    status: Literal[200] = Field(200, description=STATUS)
 
 
 class ProductsResponse(BaseModel):
@@ -100,8 +107,8 @@ class ProductsResponse(BaseModel):
 
     model_config = _example(data=[_EXAMPLE], status=200)
 
-    data: list[ProductPublic]
-    status: Literal[200] = 200
+    data: list[ProductPublic] = Field(description="The products of this page, oldest first.")
+    status: Literal[200] = Field(200, description=STATUS)
 
 
 class ProductCreatedResponse(BaseModel):
@@ -111,16 +118,18 @@ class ProductCreatedResponse(BaseModel):
         message="Product created successfully!", resourceId=_EXAMPLE, status=201
     )
 
-    message: Literal["Product created successfully!"] = "Product created successfully!"
-    resourceId: ProductPublic
-    status: Literal[201] = 201
+    message: Literal["Product created successfully!"] = Field(
+        "Product created successfully!", description="Always the same text."
+    )
+    resourceId: ProductPublic = Field(description="The whole product.")
+    status: Literal[201] = Field(201, description=STATUS)
 
 
 class LivenessPublic(BaseModel):
     """The version of the catalog; the old pages choose a stylesheet by it."""
 
-    version: str
-    servicename: Literal["catalog"] = "catalog"
+    version: str = Field(description="What the setting `CATALOG_VERSION` says.")
+    servicename: Literal["catalog"] = Field("catalog", description="Always the same word.")
 
 
 class LivenessResponse(BaseModel):
@@ -128,5 +137,5 @@ class LivenessResponse(BaseModel):
 
     model_config = _example(data={"version": "v1", "servicename": "catalog"}, status=200)
 
-    data: LivenessPublic
-    status: Literal[200] = 200
+    data: LivenessPublic = Field(description="Who answers.")
+    status: Literal[200] = Field(200, description=STATUS)

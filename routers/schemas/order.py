@@ -18,6 +18,7 @@ from app.fields import (
     Quantity,
     ShortText,
     Text,
+    TotalCents,
     json_inside_json,
 )
 
@@ -38,12 +39,12 @@ _ADDRESS_EXAMPLE: dict[str, Any] = {
 _ITEM_EXAMPLE: dict[str, Any] = {
     "itemid": "533445d-530e-4a76-9398-5d16713b827b",
     "quantity": 1,
-    "price": "62.5",
+    "price": 62.5,
 }
 _ORDER_EXAMPLE: dict[str, Any] = {
-    "firstname": "Eric",
-    "lastname": "Cartman",
-    "email": "eric@acmefitness.com",
+    "firstname": "Walter",
+    "lastname": "White",
+    "email": "walter@acmefitness.com",
     "address": _ADDRESS_EXAMPLE,
     "delivery": "UPS/FEDEX",
     "card": _CARD_EXAMPLE,
@@ -51,14 +52,14 @@ _ORDER_EXAMPLE: dict[str, Any] = {
     "total": "62.50",
 }
 _LISTED_EXAMPLE: dict[str, Any] = {
-    "_id": "0a3ef1c5-6f0a-4d2b-9c54-0d4a2c0a1f5e",
+    "_id": "a4b6f0f2-5a5e-4f63-8a3e-52f4b1c4d0a1",
     "status": "shipped - pending delivery",
     "state": "shipped",
-    "userid": "5c393a111d41c892ce243829",
-    "firstname": "Eric",
-    "lastname": "Cartman",
+    "userid": "5c3939ea1d41c892ce243827",
+    "firstname": "Walter",
+    "lastname": "White",
     "address": _ADDRESS_EXAMPLE,
-    "email": "eric@acmefitness.com",
+    "email": "walter@acmefitness.com",
     "delivery": "UPS/FEDEX",
     "card": {"type": "Visa", "number": "************1111", "expMonth": "12", "expYear": "2030"},
     "cart": [
@@ -82,11 +83,11 @@ _LISTED_EXAMPLE: dict[str, Any] = {
 class AddressCreate(LiberalModel):
     """The delivery address; every part is optional."""
 
-    street: ShortText = ""
-    city: ShortText = ""
-    zip: ShortText = ""
-    state: ShortText = ""
-    country: ShortText = ""
+    street: ShortText = Field("", description="Street and number.")
+    city: ShortText = Field("", description="Town.")
+    zip: ShortText = Field("", description="Postcode.")
+    state: ShortText = Field("", description="State or province.")
+    country: ShortText = Field("", description="Country.")
 
 
 class CardCreate(LiberalCard):
@@ -94,9 +95,17 @@ class CardCreate(LiberalCard):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_CARD_EXAMPLE]})
 
-    expiry_month: CardDate = Field(0, alias="expMonth")
-    expiry_year: CardDate = Field(0, alias="expYear")
-    cvv: Text = Field("", alias="ccv")
+    type: Text = Field("", description="What a page preselected; not looked at.")
+    number: Text = Field("", description="Card number; spaces and hyphens do not matter.")
+    expiry_month: CardDate = Field(
+        0, alias="expMonth", description="Month; a number is read as well."
+    )
+    expiry_year: CardDate = Field(
+        0,
+        alias="expYear",
+        description="Year, two digits mean 20YY; a number is read as well.",
+    )
+    cvv: Text = Field("", alias="ccv", description="Security code; never stored.")
 
 
 class OrderItemCreate(LiberalModel):
@@ -104,11 +113,17 @@ class OrderItemCreate(LiberalModel):
 
     also_known_as: ClassVar[dict[str, str]] = {"id": "itemid"}
 
-    itemid: ShortText = ""
-    name: ShortText = ""
-    description: Text = ""
-    quantity: Quantity = 1
-    price: Cents | None = None
+    itemid: ShortText = Field("", description="Id of a product. `id` is read as well.")
+    name: ShortText = Field("", description="Name; the catalog's counts where tokens are checked.")
+    description: Text = Field("", description="Description.")
+    quantity: Quantity = Field(1, description="How many; 1 when left out.")
+    price: Cents | None = Field(
+        None,
+        description=(
+            "Price of one, in dollars; the catalog's counts where tokens are checked. "
+            "A number as text is read as well."
+        ),
+    )
 
 
 def _delivery_text(value: Any) -> Any:
@@ -125,22 +140,30 @@ class OrderCreate(LiberalModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_ORDER_EXAMPLE]})
 
     userid: ShortText = Field("", description="Only read where the path names no user.")
-    firstname: ShortText = ""
-    lastname: ShortText = ""
-    email: ShortText = ""
-    address: AddressCreate = AddressCreate()
-    delivery: Annotated[
-        Text,
-        BeforeValidator(
-            _delivery_text,
-            json_schema_input_type=Annotated[str, Field(max_length=1000)] | dict[str, Any],
+    firstname: ShortText = Field("", description="First name.")
+    lastname: ShortText = Field("", description="Last name.")
+    email: ShortText = Field("", description="E-mail address; it is not checked.")
+    address: AddressCreate = Field(AddressCreate(), description="Where to send the goods.")
+    delivery: Annotated[Text, BeforeValidator(_delivery_text)] = Field(
+        "",
+        description=(
+            "How to send the goods; `instore` hands them over at once. "
+            "An object is read as well, and stored as its JSON text."
         ),
-    ] = ""
-    card: CardCreate
-    cart: Annotated[
-        _Cart, BeforeValidator(json_inside_json, json_schema_input_type=_Cart | str)
-    ] = Field(description="A list, or the list as JSON text.")
-    total: Cents | None = Field(None, description="A number, or a number as text.")
+    )
+    card: CardCreate = Field(
+        description="The card. The event's names of its fields are read as well (`ExpiryMonth`)."
+    )
+    cart: Annotated[_Cart, BeforeValidator(json_inside_json)] = Field(
+        description="The articles; the list as JSON text is read as well."
+    )
+    total: TotalCents | None = Field(
+        None,
+        description=(
+            "Sum of price times quantity, in dollars; another one than the catalog's is refused "
+            "where tokens are checked. A number is read as well."
+        ),
+    )
 
     def to_draft(self, user_id: str) -> OrderDraft:
         """Return the order as ``user_id`` sent it."""
@@ -169,11 +192,19 @@ class OrderCreate(LiberalModel):
 class PaymentPublic(BaseModel):
     """The result of the payment; ``status`` is 400 for a refused card."""
 
-    success: Literal["true", "false"]
-    status: Literal[200, 400]
-    message: str
-    amount: str
-    transactionID: str
+    success: Literal["true", "false"] = Field(description="Whether the card was charged, as text.")
+    status: Literal[200, 400] = Field(
+        description="400 for a card that was refused; 200 when it was charged or is pending."
+    )
+    message: str = Field(
+        description="`transaction successful`, `pending payment`, or why the card was refused."
+    )
+    amount: str = Field(
+        description="Charged amount in dollars, as text: `0` if refused, empty while pending."
+    )
+    transactionID: str = Field(
+        description="Id of the charge: `-1` if refused, empty while pending."
+    )
 
     @classmethod
     def from_decision(cls, decision: PaymentDecision | None) -> "PaymentPublic":
@@ -210,8 +241,8 @@ class OrderPlacedResponse(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "order_id": "0a3ef1c5-6f0a-4d2b-9c54-0d4a2c0a1f5e",
-                    "userid": "5c393a111d41c892ce243829",
+                    "order_id": "a4b6f0f2-5a5e-4f63-8a3e-52f4b1c4d0a1",
+                    "userid": "5c3939ea1d41c892ce243827",
                     "payment": {
                         "success": "true",
                         "status": 200,
@@ -224,9 +255,9 @@ class OrderPlacedResponse(BaseModel):
         }
     )
 
-    order_id: str
-    userid: str
-    payment: PaymentPublic
+    order_id: str = Field(description="Id of the order.")
+    userid: str = Field(description="Id of the user whose order it is.")
+    payment: PaymentPublic = Field(description="What became of the payment.")
 
     @classmethod
     def from_order(cls, order: Order, decision: PaymentDecision | None) -> "OrderPlacedResponse":
@@ -241,31 +272,31 @@ class OrderPlacedResponse(BaseModel):
 class AddressPublic(BaseModel):
     """The delivery address."""
 
-    street: str
-    city: str
-    zip: str
-    state: str
-    country: str
+    street: str = Field(description="Street and number; may be empty.")
+    city: str = Field(description="Town; may be empty.")
+    zip: str = Field(description="Postcode; may be empty.")
+    state: str = Field(description="State or province; may be empty.")
+    country: str = Field(description="Country; may be empty.")
 
 
 class CardPublic(BaseModel):
     """A card: brand, masked number and expiry."""
 
-    type: str
-    number: str
-    expMonth: str
-    expYear: str
+    type: str = Field(description="Brand by the number; empty if it has none.")
+    number: str = Field(description="The last four digits behind asterisks.")
+    expMonth: str = Field(description="Month of expiry, two digits.")
+    expYear: str = Field(description="Year of expiry, four digits.")
 
 
 class OrderItemPublic(BaseModel):
     """One article of an order; its id under both names that clients use."""
 
-    id: str
-    itemid: str
-    name: str
-    description: str
-    quantity: int
-    price: int | float
+    id: str = Field(description="Id of the article.")
+    itemid: str = Field(description="The same id under its other name.")
+    name: str = Field(description="Name; may be empty.")
+    description: str = Field(description="Description; may be empty.")
+    quantity: int = Field(description="How many.")
+    price: int | float = Field(description="Price of one, in dollars.")
 
     @classmethod
     def from_line(cls, line: OrderLine) -> "OrderItemPublic":
@@ -289,22 +320,36 @@ class OrderPublic(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_LISTED_EXAMPLE]})
 
-    id: str = Field(alias="_id")
-    status: str
-    state: StateName
-    userid: str
-    firstname: str
-    lastname: str
-    address: AddressPublic
-    email: str
-    delivery: str
-    card: CardPublic
-    cart: list[OrderItemPublic]
-    total: str
-    transactionID: str
-    trackingNumber: str
-    placedAt: str
-    updatedAt: str
+    id: str = Field(alias="_id", description="Id of the order.")
+    status: str = Field(
+        description=(
+            "`Pending Payment`, `transaction successful`, the refusal's text, "
+            "`shipped - pending delivery` or `delivered`."
+        )
+    )
+    state: StateName = Field(
+        description=(
+            "Where the order stands; it only moves forward. `unknown` is a state of a later "
+            "release: `status` says which."
+        )
+    )
+    userid: str = Field(description="Id of the user whose order it is.")
+    firstname: str = Field(description="First name; may be empty.")
+    lastname: str = Field(description="Last name; may be empty.")
+    address: AddressPublic = Field(description="Where the goods are sent.")
+    email: str = Field(description="E-mail address; may be empty.")
+    delivery: str = Field(description="How the goods are sent; may be empty.")
+    card: CardPublic = Field(description="What the shop remembers of the card.")
+    cart: list[OrderItemPublic] = Field(description="The articles.")
+    total: str = Field(description="What the order comes to, in dollars, as text.")
+    transactionID: str = Field(description="Id of the charge; empty until the order is paid.")
+    trackingNumber: str = Field(description="Id of the shipment; empty until it is sent.")
+    placedAt: str = Field(
+        description="When the order was placed.", json_schema_extra={"format": "date-time"}
+    )
+    updatedAt: str = Field(
+        description="When the order last moved on.", json_schema_extra={"format": "date-time"}
+    )
 
     @classmethod
     def from_order(cls, order: Order) -> "OrderPublic":

@@ -7,12 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.domain.user import User
 from app.fields import LiberalModel, Name, Password, ShortText, Username
 
+STATUS = "The HTTP status once more."
+
 _USER_EXAMPLE = {
-    "id": "5c393a111d41c892ce243829",
-    "username": "eric",
-    "firstname": "Eric",
-    "lastname": "Cartman",
-    "email": "eric@acmefitness.com",
+    "id": "5c3939ea1d41c892ce243827",
+    "username": "walter",
+    "firstname": "Walter",
+    "lastname": "White",
+    "email": "walter@acmefitness.com",
 }
 _TOKENS_EXAMPLE = {"access_token": "<JWT>", "refresh_token": "<JWT>", "status": 200}
 
@@ -27,10 +29,10 @@ Token = Annotated[str, Field(min_length=1, max_length=4000)]
 class LoginCreate(LiberalModel):
     """A name and its password."""
 
-    model_config = _examples({"username": "eric", "password": "vmware1!"})
+    model_config = _examples({"username": "walter", "password": "vmware1!"})
 
-    username: Username
-    password: Password
+    username: Username = Field(description="Name; its case does not matter.")
+    password: Password = Field(description="Password.", json_schema_extra={"format": "password"})
 
 
 class UserCreate(LiberalModel):
@@ -46,11 +48,13 @@ class UserCreate(LiberalModel):
         }
     )
 
-    username: Username
-    password: Password
-    firstname: Name
-    lastname: Name
-    email: ShortText = ""
+    username: Username = Field(
+        description="A name that is not taken; case and look-alike forms do not matter."
+    )
+    password: Password = Field(description="Password.", json_schema_extra={"format": "password"})
+    firstname: Name = Field(description="First name.")
+    lastname: Name = Field(description="Last name.")
+    email: ShortText = Field("", description="E-mail address; it is not checked.")
 
 
 class TokensUpdate(LiberalModel):
@@ -58,7 +62,7 @@ class TokensUpdate(LiberalModel):
 
     model_config = _examples({"refresh_token": "<JWT>"})
 
-    refresh_token: Token
+    refresh_token: Token = Field(description="The `refresh_token` of the last login or renewal.")
 
 
 class VerificationCreate(LiberalModel):
@@ -66,7 +70,7 @@ class VerificationCreate(LiberalModel):
 
     model_config = _examples({"access_token": "<JWT>"})
 
-    access_token: Token
+    access_token: Token = Field(description="The access token to check.")
 
 
 class TokensResponse(BaseModel):
@@ -74,17 +78,19 @@ class TokensResponse(BaseModel):
 
     model_config = _examples(_TOKENS_EXAMPLE)
 
-    access_token: str
-    refresh_token: str
-    status: Literal[200] = 200
+    access_token: str = Field(
+        description="JWT to send as `Authorization: Bearer`, good for 60 minutes."
+    )
+    refresh_token: str = Field(description="JWT to renew both with, good for 180 minutes.")
+    status: Literal[200] = Field(200, description=STATUS)
 
 
 class LoginResponse(TokensResponse):
     """New tokens and, as ``token``, the user's id."""
 
-    model_config = _examples({**_TOKENS_EXAMPLE, "token": "5c393a111d41c892ce243829"})
+    model_config = _examples({**_TOKENS_EXAMPLE, "token": "5c3939ea1d41c892ce243827"})
 
-    token: str
+    token: str = Field(description="The user's id, which paths want.")
 
 
 class MessageResponse(BaseModel):
@@ -92,8 +98,8 @@ class MessageResponse(BaseModel):
 
     model_config = _examples({"message": "Done", "status": 202})
 
-    message: str
-    status: int
+    message: str = Field(description="What was done.")
+    status: int = Field(description=STATUS)
 
 
 class UserCreatedResponse(BaseModel):
@@ -107,19 +113,21 @@ class UserCreatedResponse(BaseModel):
         }
     )
 
-    message: Literal["User created successfully!"] = "User created successfully!"
-    resourceId: str
-    status: Literal[201] = 201
+    message: Literal["User created successfully!"] = Field(
+        "User created successfully!", description="Always the same text."
+    )
+    resourceId: str = Field(description="The new user's id.")
+    status: Literal[201] = Field(201, description=STATUS)
 
 
 class UserPublic(BaseModel):
     """A user's profile."""
 
-    id: str
-    username: str
-    firstname: str
-    lastname: str
-    email: str
+    id: str = Field(description="Id; opaque text.")
+    username: str = Field(description="Name to log in with, as it was registered.")
+    firstname: str = Field(description="First name.")
+    lastname: str = Field(description="Last name.")
+    email: str = Field(description="E-mail address; may be empty.")
 
     @classmethod
     def from_user(cls, user: User) -> "UserPublic":
@@ -138,8 +146,8 @@ class UserResponse(BaseModel):
 
     model_config = _examples({"data": _USER_EXAMPLE, "status": 200})
 
-    data: UserPublic
-    status: Literal[200] = 200
+    data: UserPublic = Field(description="The user.")
+    status: Literal[200] = Field(200, description=STATUS)
 
 
 class UsersResponse(BaseModel):
@@ -147,14 +155,14 @@ class UsersResponse(BaseModel):
 
     model_config = _examples({"data": [_USER_EXAMPLE], "status": 200})
 
-    data: list[UserPublic]
-    status: Literal[200] = 200
+    data: list[UserPublic] = Field(description="The users of this page, oldest first.")
+    status: Literal[200] = Field(200, description=STATUS)
 
 
 class CurrentUserResponse(BaseModel):
     """The logged-in user; empty without a valid token."""
 
-    model_config = _examples({"userId": "5c393a111d41c892ce243829", "userName": "eric"})
+    model_config = _examples({"userId": "5c3939ea1d41c892ce243827", "userName": "walter"})
 
-    userId: str | None = None
-    userName: str | None = None
+    userId: str | None = Field(None, description="Id; absent when nobody is logged in.")
+    userName: str | None = Field(None, description="Name; absent when nobody is logged in.")

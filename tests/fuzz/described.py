@@ -30,6 +30,8 @@ from tests.fuzz.world import ENFORCED, World, auth_mode
 
 AnyCase = Case[Any]
 
+_TOKEN_PLACES = {"authorization", "x-access-token", "logged_in"}
+
 #: How many steps a walk along the links takes at most.
 _STEPS = 8
 
@@ -92,7 +94,7 @@ def waived(case: AnyCase, *, mode: str) -> Iterator[Callable[..., Any]]:
 def _lacks_token(case: AnyCase) -> bool:
     """Tell whether a case was made to be sent without its token."""
     made_for = case.meta.phase.data if case.meta else None
-    return str(getattr(made_for, "parameter", "")).lower() == "authorization"
+    return str(getattr(made_for, "parameter", "")).lower() in _TOKEN_PLACES
 
 
 def _reads_right(operation: Operation, case: AnyCase) -> bool:

@@ -37,13 +37,13 @@ class Operation:
 
     @property
     def statuses(self) -> frozenset[int]:
-        """Return the statuses it may answer."""
-        return frozenset(map(int, self.content["responses"]))
+        """Return the statuses a call of it may have: no other method, no crash, no gateway."""
+        return frozenset(map(int, self.content["responses"])) - {405, 429, 500}
 
     @property
     def needs_token(self) -> bool:
         """Whether callers have to say who they are."""
-        return "security" in self.content
+        return bool(self.content["security"])
 
     @property
     def example(self) -> Any:
@@ -59,7 +59,10 @@ class Operation:
 
     def media(self, status: int) -> dict[str, Any]:
         """Return the documented content types of an answer with their schemas."""
-        found: dict[str, Any] = self.content["responses"][str(status)].get("content", {})
+        answer = self.content["responses"][str(status)]
+        if "$ref" in answer:
+            answer = _document()["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+        found: dict[str, Any] = answer.get("content", {})
         return found
 
     def mistakes(self, status: int, media_type: str, value: Any) -> list[str]:

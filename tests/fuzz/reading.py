@@ -1,15 +1,22 @@
 """How the shop reads what the document does not describe (openapi/CONTRACT.md, 1.1, rule 8).
 
-The document shows the form in which integrators should write; the shop also reads what the
-old clients and the originals' decoders allowed: nulls and unknown fields are left out, and a
-number may stand for text. A request that is right in this reading need not be refused.
+The document shows the one form in which integrators should write. The shop also reads what
+the old clients and the originals' decoders allowed: nulls and unknown fields are left out, a
+number may stand for text and text for a number, a cart may be JSON text, a delivery an object.
+A request that is right in this reading need not be refused.
 """
 
+import json
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from app.domain.errors import InvalidInputError
+from app.domain.money import to_cents
 from tests.fuzz.document import Operation
 
+_INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 _WHOLE = re.compile(r"\s*[+-]?\d[\d_]*(\.0*)?\s*")
 
 
@@ -45,7 +52,59 @@ def _last(value: Any) -> str | None:
 
 def _is_right_body(operation: Operation, body: Any) -> bool:
     without_nulls = _without_nulls(body)
-    return operation.takes(without_nulls) or operation.takes(_numbers_as_text(without_nulls))
+    return operation.takes(without_nulls) or operation.takes(_published(without_nulls))
+
+
+def _published(body: Any) -> Any:
+    """Return a body with every field in the form that the document shows, as far as it can be."""
+    if not isinstance(body, dict):
+        return body
+    return _plain({name: _unwrapped(name, each) for name, each in body.items()})
+
+
+def _unwrapped(name: str, value: Any) -> Any:
+    if name.lower() == "cart" and isinstance(value, str):
+        with suppress(ValueError, RecursionError):
+            return _without_nulls(json.loads(value))
+    if name.lower() == "delivery" and isinstance(value, dict):
+        return json.dumps(value)[:1000]
+    return value
+
+
+def _plain(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {each: _plain(content, each.lower()) for each, content in value.items()}
+    if isinstance(value, list):
+        return [_plain(each, name) for each in value]
+    return value if isinstance(value, bool) else _READERS.get(name, _number_as_text)(value)
+
+
+def _whole_number(value: Any) -> Any:
+    text = str(value).strip()
+    is_whole = isinstance(value, str | int | float) and _INTEGER.fullmatch(text.removesuffix(".0"))
+    return int(text.removesuffix(".0")) if is_whole else value
+
+
+def _amount(value: Any) -> Any:
+    """Return an amount as a number, as the shop reads it; what is none stays as it is."""
+    try:
+        return to_cents(value) / 100
+    except InvalidInputError:
+        return value
+
+
+def _total(value: Any) -> Any:
+    amount = _amount(value)
+    return value if amount is value else f"{amount:.2f}"
+
+
+def _card_date(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        return "0"
+    number = _whole_number(value)
+    # Four digits are shown; more are read, and refused by the card rules with a 200.
+    is_read = isinstance(number, int) and 0 <= number <= 10**9
+    return str(number % 10_000) if is_read else value
 
 
 def _without_nulls(value: Any) -> Any:
@@ -54,11 +113,15 @@ def _without_nulls(value: Any) -> Any:
     return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
-def _numbers_as_text(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _numbers_as_text(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_numbers_as_text(each) for each in value]
+def _number_as_text(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "quantity": _whole_number,
+    "price": _amount,
+    "total": _total,
+    **dict.fromkeys(("expmonth", "expirymonth", "expyear", "expiryyear"), _card_date),
+}

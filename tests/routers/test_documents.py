@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from httpx import AsyncClient
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import validate
 
+from app import __version__
 from infra.cli.openapi import documents
 from routers.documents import DOMAINS
 
@@ -51,11 +53,14 @@ def examples_of(content: dict[str, Any]) -> list[Any]:
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema, or the one it points to."""
+    """Return a part of the document, or the one it points to."""
     if "$ref" not in schema:
         return schema
-    found: dict[str, Any] = DOCUMENT["components"]["schemas"][schema["$ref"].split("/")[-1]]
-    return found
+    found: Any = DOCUMENT
+    for part in schema["$ref"].removeprefix("#/").split("/"):
+        found = found[part]
+    whole: dict[str, Any] = found
+    return whole
 
 
 def mistakes(value: Any, schema: dict[str, Any]) -> list[str]:
@@ -92,8 +97,9 @@ async def test_every_document_is_valid_openapi() -> None:
 async def test_every_domain_document_holds_the_schemas_it_needs_and_no_other() -> None:
     for document in documents().values():
         text = json.dumps(document)
-        for name in document["components"]["schemas"]:
-            assert f'"#/components/schemas/{name}"' in text
+        for kind in ("schemas", "responses", "headers"):
+            for name in document["components"][kind]:
+                assert f'"#/components/{kind}/{name}"' in text
 
 
 async def test_the_shop_serves_the_whole_document(client: AsyncClient) -> None:
@@ -169,14 +175,24 @@ def test_an_error_answer_is_a_problem_with_a_real_example(name: str) -> None:
     for status, answer in OPERATIONS[name]["responses"].items():
         if status < "400":
             continue
-        content = json_of(answer)
+        assert set(answer) == {"$ref"}
+        content = json_of(resolved(answer))
         assert content is not None
-        assert content["schema"] == PROBLEM
-        assert answer["description"]
+        assert resolved(answer)["description"]
         (example,) = examples_of(content)
+        if status == "429":
+            # The gateway answers by itself.
+            assert set(example) == {"message"}
+            continue
+        assert content["schema"] == PROBLEM
         assert set(example) == {"message", "status"}
         assert str(example["status"]) == status
         assert mistakes(example, PROBLEM) == []
+
+
+@each_operation
+def test_what_any_call_may_end_in_is_declared(name: str) -> None:
+    assert {"405", "429", "500", "503"} <= OPERATIONS[name]["responses"].keys()
 
 
 @each_operation
@@ -195,7 +211,11 @@ def test_an_operation_that_answers_401_asks_for_a_token_or_takes_it_in_the_body(
     is_closed = "401" in operation["responses"]
     in_body = {"POST /login", "POST /refresh-token", "POST /verify-token"}
 
-    assert ("security" in operation) is (is_closed and name not in in_body)
+    ways = ["bearer", "accessTokenHeader", "accessTokenCookie"]
+    wanted: list[dict[str, list[str]]] = (
+        [{way: []} for way in ways] if is_closed and name not in in_body else []
+    )
+    assert operation["security"] == wanted
 
 
 def links_of(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -216,13 +236,13 @@ async def test_a_link_leads_to_an_operation_and_fills_a_place_of_it() -> None:
             }
 
             assert set(link.get("parameters", {})) == in_path
-            assert ("requestBody" in link) <= ("requestBody" in target)
+            # openapi-generator refuses the whole document for one link with a body.
+            assert "requestBody" not in link
 
 
 def test_a_link_takes_what_the_example_of_the_answer_has() -> None:
     for operation, link in links_of(DOCUMENT):
-        places = [*link.get("parameters", {}).values(), *link.get("requestBody", {}).values()]
-        for place in places:
+        for place in link.get("parameters", {}).values():
             kind, _, pointer = place.partition("#/")
             if kind != "$response.body":
                 continue
@@ -243,6 +263,42 @@ async def test_every_thing_that_is_made_has_a_link_to_read_it() -> None:
             assert any(target.startswith("get_") for target in targets), name
 
 
+def _schemas_in(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every property and every parameter of the document with its place."""
+    for name, schema in node["components"]["schemas"].items():
+        for field, each in schema.get("properties", {}).items():
+            yield f"{name}.{field}", each
+    for name, operation in OPERATIONS.items():
+        for parameter in operation.get("parameters", ()):
+            schema = {**parameter["schema"], "description": parameter.get("description", "")}
+            yield f"{name} {parameter['name']}", schema
+
+
+@pytest.mark.parametrize(
+    ("place", "schema"), [pytest.param(*each, id=each[0]) for each in _schemas_in(DOCUMENT)]
+)
+def test_a_property_says_what_it_is_in_one_form(place: str, schema: dict[str, Any]) -> None:
+    assert schema["description"].endswith(".")
+    assert not schema.keys() & {"title", "default", "const", "anyOf", "oneOf"}
+    if schema.get("type") in {"integer", "number"}:
+        assert schema["format"] in {"int32", "double"}
+
+
+def test_an_answer_always_has_what_it_says_it_has() -> None:
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        if name.endswith(("Public", "Response")) and name != "CurrentUserResponse":
+            assert schema["required"] == list(schema["properties"]), name
+
+
+def test_the_document_is_of_this_version_and_says_whose_it_is() -> None:
+    info = DOCUMENT["info"]
+
+    assert info["version"] == version("acme-serverless-fitness-shop") == __version__
+    assert info["license"]["identifier"] == "Apache-2.0"
+    assert info["contact"]["name"]
+    assert DOCUMENT["servers"][0]["url"] == "/"
+
+
 def accepts(name: str, field: str, value: Any) -> bool:
     """Tell whether a schema of the document takes a value for a field."""
     return mistakes(value, DOCUMENT["components"]["schemas"][name]["properties"][field]) == []
@@ -254,25 +310,26 @@ def accepts(name: str, field: str, value: Any) -> bool:
         (
             "CartItemCreate",
             "quantity",
-            [1, "1", " 12 ", 1_000_000],
-            [0, -1, "0", 1.5, "x", 1_000_001],
+            [1, 1_000_000],
+            [0, -1, "1", 1.5, "x", 1_000_001],
         ),
-        ("CartItemUpdate", "quantity", [0, "0"], [-1, "-1", "", 1_000_001]),
+        ("CartItemUpdate", "quantity", [0], [-1, "0", "", 1_000_001]),
         (
             "OrderItemCreate",
             "price",
-            [4, 62.5, "34.99", "1,234.50", '"73.76"'],
-            [-1, "x", "", "-1"],
+            [4, 62.5],
+            [-1, "34.99", ""],
         ),
-        ("ProductCreate", "price", [0, "0", 999_999_999.99], [1e9, "1e5", "NaN"]),
-        ("CardCreate", "expMonth", [7, "07", ""], [-1, "x", 1.5]),
-        ("CardCreate", "expYear", [2030, "30"], [-1, "20 30"]),
-        ("OrderCreate", "delivery", ["tractor", {"method": "standard"}], [1]),
-        ("OrderCreate", "cart", [[{"itemid": "a"}], '[{"itemid": "a"}]'], [[], {}, 1]),
-        ("CartUpdate", "cart", [[], "[]"], [{}, 1]),
+        ("ProductCreate", "price", [0, 999_999_999.99], [1e9, "1"]),
+        ("CardCreate", "expMonth", ["7", "07"], [7, "-1", "x", ""]),
+        ("CardCreate", "expYear", ["2030", "30"], [2030, "20 30"]),
+        ("OrderCreate", "delivery", ["tractor", ""], [1, {"method": "standard"}]),
+        ("OrderCreate", "cart", [[{"itemid": "a"}]], [[], {}, '[{"itemid": "a"}]']),
+        ("OrderCreate", "total", ["62.50", "1402"], [62.5, "-1", "1e5", ""]),
+        ("CartUpdate", "cart", [[]], [{}, "[]"]),
     ],
 )
-def test_the_document_shows_every_form_that_clients_send(
+def test_the_document_shows_one_form_where_several_are_read(
     name: str, field: str, good: list[Any], bad: list[Any]
 ) -> None:
     assert [value for value in good if not accepts(name, field, value)] == []
@@ -361,6 +418,6 @@ async def test_what_the_shop_answers_is_documented(
 
     responses = OPERATIONS[documented]["responses"]
     assert str(answer.status_code) in responses
-    content = json_of(responses[str(answer.status_code)])
+    content = json_of(resolved(responses[str(answer.status_code)]))
     if content is not None:
         assert mistakes(answer.json(), content["schema"]) == []

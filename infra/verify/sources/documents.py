@@ -54,8 +54,10 @@ def _operation(
         if status not in has.get("responses", {}):
             yield place, f"no longer answers {status}"
             continue
-        for kind, content in answer.get("content", {}).items():
-            found = has["responses"][status].get("content", {})
+        found = _schema(new, has["responses"][status]).get("content", {})
+        for kind, content in _schema(old, answer).get("content", {}).items():
+            if not content.get("schema"):
+                continue  # An answer without a body.
             if kind not in found:
                 yield place, f"no longer answers {status} as {kind}"
             else:
@@ -72,7 +74,7 @@ def _operation(
 
 
 def _schema(document: Document, schema: Document) -> Document:
-    """Return a schema with its reference followed, and of several forms the first object."""
+    """Return a part with its reference followed, and of several forms the widest or first."""
     for _ in range(_DEEPEST):
         if "$ref" in schema:
             found: Any = document
@@ -80,7 +82,10 @@ def _schema(document: Document, schema: Document) -> Document:
                 found = found[part]
             schema = found
         elif forms := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
-            schema = next((form for form in forms if form.get("type") != "null"), {})
+            wanted = [form for form in forms if form.get("type") != "null"]
+            # Every integer is a number.
+            numbers = [form for form in wanted if form.get("type") == "number"]
+            schema = next(iter(numbers or wanted), {})
         else:
             break
     return schema
