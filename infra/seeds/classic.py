@@ -1,4 +1,4 @@
-"""The classic shop: eight products, six customers and one member of staff (contract 3.5)."""
+"""The classic shop: eight products, six customers, one of staff (openapi/CONTRACT.md, 3.5)."""
 
 import json
 from dataclasses import dataclass
