@@ -37,7 +37,8 @@ _FOLDER = re.compile(r"`((?:\.\./)*(?:[\w.-]+/)+)`")
 _MODULE = re.compile(rf"`((?:{_PACKAGES})(?:\.(?!(?:js|py|css)`)\w+)+)`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _CITED = re.compile(
-    r"\b(CONTRACT\.md|DECISIONS\.md)`?, ((?:chapter )?\d+(?:\.\d+)?(?:(?:,| and|, and| to) \d+(?:\.\d+)?)*)"
+    r"\b(CONTRACT\.md|DECISIONS\.md)`?, "
+    r"((?:chapter )?\d+(?:\.\d+)?(?:(?:,| and|, and| to) \d+(?:\.\d+)?)*)"
 )
 #: What looks like a citation of a page without saying which one.
 _VAGUE = re.compile(
