@@ -169,7 +169,7 @@ async def test_an_order_that_nobody_can_read_stops_no_other(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     odd = await order_of_age(OrderState.PENDING, timedelta(hours=51))
-    await get_table().put({**order_to_item(odd), "state": 7})
+    await get_table().put({**order_to_item(odd), "placed_at": "yesterday"})
     order = await order_of_age(OrderState.PENDING, timedelta(hours=50))
 
     report = await run()
