@@ -15,8 +15,15 @@ from app.messages import (
     ShipmentSent,
     list_events,
 )
+from app.metrics import (
+    OLDEST_OPEN_ORDER,
+    SWEEP_FAILED,
+    SWEEP_INCOMPLETE,
+    SWEEP_UNREADABLE,
+    emit_metrics,
+)
 from app.services.orders import record_shipment, settle_payment
-from app.services.sweeper import SweepFailedError, sweep
+from app.services.sweeper import sweep
 from workers.batch import (
     RESERVE_SECONDS,
     BatchResponse,
@@ -57,11 +64,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | di
 
 
 async def handle_schedule(context: LambdaContext, dependencies: Dependencies) -> dict[str, Any]:
-    """Sweep once and return the counts of what was done.
+    """Sweep once, write what was done as metrics, and return it.
 
-    Raises:
-        SweepFailedError: some orders could not be read or moved on; the alarm for failed
-            functions sees it.
+    Orders that could not be pushed or read are metrics with alarms of their own. They are no
+    failed call of the function: that would take back a release which has nothing to do with
+    them.
     """
     report = await sweep(
         dependencies.table,
@@ -70,8 +77,15 @@ async def handle_schedule(context: LambdaContext, dependencies: Dependencies) ->
         longest_delivery_seconds=dependencies.settings.delivery_seconds[1],
         may_go_on=lambda: context.get_remaining_time_in_millis() > 2000 * RESERVE_SECONDS,
     )
-    counts = asdict(report)
-    log.info("sweep.done %s", " ".join(f"{name}={value}" for name, value in counts.items()))
-    if report.failed:
-        raise SweepFailedError(f"{report.failed} orders could not be moved on")
-    return counts
+    facts = asdict(report)
+    log.info("sweep.done %s", " ".join(f"{name}={value}" for name, value in facts.items()))
+    emit_metrics(
+        {
+            SWEEP_INCOMPLETE: int(not report.is_complete),
+            SWEEP_FAILED: report.failed,
+            SWEEP_UNREADABLE: report.unreadable,
+            OLDEST_OPEN_ORDER: report.oldest_seconds,
+        },
+        now=dependencies.now(),
+    )
+    return facts

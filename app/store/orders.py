@@ -1,7 +1,8 @@
 """Orders in the table."""
 
 import logging
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from app.domain.errors import InvalidInputError, OrderNotFoundError
@@ -15,7 +16,14 @@ from app.domain.order import (
     OrderState,
     check_straggler,
 )
-from app.store.keys import buyer_partition, order_key, shard_for, shards, time_sort_key
+from app.domain.sweeping import GRACE
+from app.store.keys import (
+    buyer_partition,
+    order_key,
+    shard_for,
+    shards,
+    time_sort_key,
+)
 from app.store.pagination import Page, PageRequest, read_page, read_page_behind
 from app.store.schema import GSI1, GSI2, GSI3
 from app.store.stored_values import read_value
@@ -54,7 +62,7 @@ def order_to_item(order: Order) -> Item:
     }
     if not order.state.is_final:
         item[GSI3.hash_key] = shard_for(_OPEN, order.order_id)
-        item[GSI3.range_key] = sort_key
+        item[GSI3.range_key] = time_sort_key(order.placed_at + GRACE, order.order_id)
     if order.transaction_id is not None:
         item["transaction_id"] = order.transaction_id
     if order.tracking_number is not None:
@@ -198,36 +206,70 @@ async def list_orders(table: Table, request: PageRequest) -> Page[Order]:
     )
 
 
-async def list_open_orders(table: Table, request: PageRequest) -> Page[Order]:
-    """Return a page of all orders that are not final, oldest first."""
-    return _readable(
-        await read_page_behind(table, GSI3, shards(_OPEN), name="open orders", request=request)
+@dataclass(frozen=True)
+class OpenEntry:
+    """One entry of the sweeper's index; ``order`` is None where the item cannot be read."""
+
+    order_id: str
+    order: Order | None
+    #: The entry's place in the index: a time, and behind it the order's id.
+    sort_key: str
+
+
+async def list_due_orders(table: Table, request: PageRequest, *, now: datetime) -> Page[OpenEntry]:
+    """Return a page of the open orders that the sweeper should look at by now, oldest first.
+
+    One query per partition and one batch per 100 orders; orders that are not due cost
+    nothing. An earlier release filed open orders under the time when they were placed: those
+    are due at once.
+    """
+    page = await read_page(table, GSI3, shards(_OPEN), name="due orders", request=request)
+    latest = instant_to_text(now)
+    due = [key for key in page.entries if key[GSI3.range_key][: len(latest)] <= latest]
+    items = await table.get_many([{"PK": key["PK"], "SK": key["SK"]} for key in due])
+    found = {item["PK"]: item for item in items}
+    entries = tuple(
+        OpenEntry(key["PK"].removeprefix("ORDER#"), _read(found[key["PK"]]), key[GSI3.range_key])
+        for key in due
+        if key["PK"] in found
     )
+    return Page(entries, page.next_token if len(due) == len(page.entries) else None)
 
 
-async def list_overdue_order_ids(
+async def postpone_sweep(table: Table, entry: OpenEntry, *, until: datetime) -> None:
+    """File an open order under a later time; one that has become final, or was filed anew, stays.
+
+    One conditional write. Safe to repeat.
+    """
+    with suppress(ConditionFailedError):
+        await table.update(
+            order_key(entry.order_id),
+            f"SET {GSI3.range_key} = :until",
+            values={":until": time_sort_key(until, entry.order_id), ":seen": entry.sort_key},
+            condition=f"{GSI3.range_key} = :seen",
+        )
+
+
+async def list_stuck_order_ids(
     table: Table, *, placed_before: datetime, limit: int
 ) -> tuple[str, ...]:
-    """Return up to ``limit`` ids of orders placed before then and not final yet, oldest first.
-
-    Reads keys only, so that the caller sees no personal data.
-    """
-    page = await read_page(
+    """Return up to ``limit`` ids of orders placed before then and not final yet."""
+    page = await read_page_behind(
         table, GSI3, shards(_OPEN), name="open orders", request=PageRequest(limit)
     )
-    end = instant_to_text(placed_before)
-    return tuple(
-        item["PK"].removeprefix("ORDER#") for item in page.entries if item[GSI3.range_key] < end
-    )
+    orders = [order for item in page.entries if (order := _read(item))]
+    return tuple(order.order_id for order in orders if order.placed_at < placed_before)
 
 
 def _readable(page: Page[Item]) -> Page[Order]:
-    """Return the orders of a page; an item that cannot be read is logged and counted."""
-    orders = []
-    for item in page.entries:
-        try:
-            orders.append(item_to_order(item))
-        except (KeyError, TypeError, ValueError):
-            log.exception("order.unreadable order_id=%s", item.get("order_id"))
-    unreadable = len(page.entries) - len(orders)
-    return Page(tuple(orders), page.next_token, unreadable=unreadable)
+    """Return the orders of a page; an unreadable one is logged and does not hide the others."""
+    orders = tuple(order for item in page.entries if (order := _read(item)))
+    return Page(orders, page.next_token)
+
+
+def _read(item: Item) -> Order | None:
+    try:
+        return item_to_order(item)
+    except (KeyError, TypeError, ValueError):
+        log.exception("order.unreadable order_id=%s", item.get("order_id"))
+        return None

@@ -33,8 +33,6 @@ class Page(Generic[T]):
 
     entries: tuple[T, ...]
     next_token: str | None
-    #: How many items could not be read and were left out; each was logged.
-    unreadable: int = 0
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from app.domain.sweeping import GRACE
 from app.messages import QUEUE_OF, Event
-from app.services.sweeper import GRACE, SweepFailedError, SweepReport, sweep
+from app.services.sweeper import SweepFailedError, SweepReport, sweep
 from infra.cli.queue_client import QueueClient
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
@@ -63,12 +64,14 @@ def command(
         print(_text(report))
     if report.failed:
         raise SweepFailedError(f"{report.failed} orders could not be pushed; see the lines above")
+    if report.unreadable:
+        raise SweepFailedError(f"{report.unreadable} orders cannot be read; see the lines above")
 
 
 def _text(report: SweepReport) -> str:
     minutes = int(GRACE.total_seconds()) // 60
     return (
-        f"Looked at {report.seen} open orders older than {minutes} minutes: "
+        f"Looked at {report.seen} orders that have been open for {minutes} minutes and more: "
         f"{report.settled} settled by a payment that was decided, "
         f"{report.timed_out} declined because they were not paid in time, "
         f"{report.shipments_requested} shipments asked for again."

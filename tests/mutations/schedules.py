@@ -102,14 +102,16 @@ MUTATIONS = {
     ),
     "the sweeper declines without a decision": Mutation(
         "app/services/sweeper.py",
-        f"await decide_once(\n        table, {_TIME_OUT}\n    )",
+        f"await decide_once(\n            table, {_TIME_OUT}\n        )",
         _TIME_OUT,
     ),
     "the sweeper times payments out after an hour": Mutation(
         "app/domain/payment.py", "timedelta(hours=48)", "timedelta(hours=1)", is_constant=True
     ),
     "the sweeper forgets paid orders": Mutation(
-        "app/services/sweeper.py", "(order.state is OrderState.PAID and idle >= GRACE)", "False"
+        "app/services/sweeper.py",
+        "order.state.is_final or this_round.now < due",
+        "order.state is OrderState.PAID or this_round.now < due",
     ),
     "the sweeper forgets decided orders": Mutation(
         "app/services/sweeper.py", "    if decision is not None:\n", "    if False:\n"

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from app.services.sweeper import GRACE
+from app.domain.sweeping import GRACE
 from app.settings import MAX_DELIVERY_SECONDS
-from app.store.orders import list_overdue_order_ids
+from app.store.orders import list_stuck_order_ids
 from app.store.table import open_table
 from infra.seeds.classic import SAMPLE_ORDER_ID
 from infra.topology import QUEUES, queue_name, table_name
@@ -53,5 +53,5 @@ async def stuck_orders(stack: str, region: str, *, now: datetime) -> tuple[str, 
     with ``acme-shop send-event``.
     """
     table = open_table(table_name(stack), region=region)
-    found = await list_overdue_order_ids(table, placed_before=now - STUCK_AFTER, limit=_MOST)
+    found = await list_stuck_order_ids(table, placed_before=now - STUCK_AFTER, limit=_MOST)
     return tuple(order_id for order_id in found if order_id != SAMPLE_ORDER_ID)

@@ -1,7 +1,9 @@
 """The sweeper finishes what was left half done, and leaves the rest alone."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,21 +12,22 @@ from app.domain.errors import QueueUnavailableError
 from app.domain.ids import transaction_id_for
 from app.domain.order import Order, OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
+from app.domain.sweeping import GRACE
 from app.domain.user import Role, User
 from app.messages import Event, EventType
 from app.services.sweeper import (
-    GRACE,
     MOST_SHIPMENTS,
-    SweepFailedError,
     SweepReport,
     sweep,
 )
+from app.store.keys import time_sort_key
 from app.store.orders import add_order, get_order, list_orders, order_to_item
 from app.store.pagination import PageRequest
 from app.store.payments import decide_once, find_decision
 from app.store.table import get_table
 from infra.seeds.classic import classic_products, make_order
 from tests.events import Context
+from tests.shop import count_calls
 from workers.dependencies import AWS_DEPENDENCIES
 from workers.order import handle_schedule
 
@@ -63,8 +66,12 @@ async def order_of_age(
     return order
 
 
-async def run(queues: SentMessages | None = None) -> SweepReport:
-    return await sweep(get_table(), queues or SentMessages(), now=NOW, longest_delivery_seconds=120)
+async def run(queues: SentMessages | None = None, *, now: datetime = NOW) -> SweepReport:
+    """Sweep; the age of the oldest order has a test of its own."""
+    report = await sweep(
+        get_table(), queues or SentMessages(), now=now, longest_delivery_seconds=120
+    )
+    return replace(report, oldest_seconds=0)
 
 
 async def state_of(order: Order) -> OrderState:
@@ -150,7 +157,7 @@ async def test_every_page_is_swept_and_a_second_sweep_finds_nothing() -> None:
 
 
 async def test_a_sweep_that_runs_out_of_time_says_so() -> None:
-    for _ in range(13):
+    for _ in range(23):
         await order_of_age(OrderState.PENDING, timedelta(hours=50))
     looks = iter((True, False))
 
@@ -162,7 +169,9 @@ async def test_a_sweep_that_runs_out_of_time_says_so() -> None:
         may_go_on=lambda: next(looks, False),
     )
 
-    assert report == SweepReport(seen=13, timed_out=10, is_complete=False)
+    assert replace(report, oldest_seconds=0) == SweepReport(
+        seen=20, timed_out=20, is_complete=False
+    )
 
 
 async def test_an_order_that_nobody_can_read_stops_no_other(
@@ -174,7 +183,7 @@ async def test_an_order_that_nobody_can_read_stops_no_other(
 
     report = await run()
 
-    assert report == SweepReport(seen=1, timed_out=1, failed=1)
+    assert report == SweepReport(seen=1, timed_out=1, unreadable=1)
     assert await state_of(order) is OrderState.DECLINED
     assert f"order.unreadable order_id={odd.order_id}" in caplog.text
     listed = await list_orders(get_table(), PageRequest())
@@ -226,10 +235,100 @@ async def test_payments_do_not_wait_behind_shipments_that_stand_still() -> None:
     assert order_ids(second) - order_ids(first)
 
 
-async def test_a_schedule_that_left_something_out_is_a_failed_function() -> None:
-    order = await order_of_age(OrderState.PAID, timedelta(days=400))
-    queues = BrokenFor(order, QueueUnavailableError("away"))
-    dependencies = replace(AWS_DEPENDENCIES, get_queues=lambda: queues)
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return what a function of this name has written as metrics."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "some-order-function")
+    return lambda: json.loads(capsys.readouterr().out)
 
-    with pytest.raises(SweepFailedError, match="1 orders"):
-        await handle_schedule(Context(), dependencies)
+
+async def test_what_a_sweep_left_out_is_a_metric_and_no_failed_function(printed: Any) -> None:
+    order = await order_of_age(OrderState.PAID, timedelta(days=400))
+    odd = await order_of_age(OrderState.PENDING, timedelta(hours=51))
+    await get_table().put({**order_to_item(odd), "placed_at": "yesterday"})
+    queues = BrokenFor(order, QueueUnavailableError("away"))
+    dependencies = replace(AWS_DEPENDENCIES, get_queues=lambda: queues, now=lambda: NOW)
+
+    facts = await handle_schedule(Context(), dependencies)
+
+    assert (facts["failed"], facts["unreadable"]) == (1, 1)
+    line = printed()
+    assert (line["SweepFailed"], line["SweepUnreadable"], line["SweepIncomplete"]) == (1, 1, 0)
+    [described] = line["_aws"]["CloudWatchMetrics"]
+    assert described["Dimensions"] == [["FunctionName"]]
+    assert line["FunctionName"] == "some-order-function"
+    assert {metric["Name"] for metric in described["Metrics"]} <= set(line)
+
+
+async def test_the_age_of_the_oldest_open_order_is_told(printed: Any) -> None:
+    await order_of_age(OrderState.PENDING, timedelta(hours=3))
+    await order_of_age(OrderState.PENDING, timedelta(hours=50))
+    await order_of_age(OrderState.PAID, timedelta(hours=5))
+
+    await handle_schedule(
+        Context(), replace(AWS_DEPENDENCIES, now=lambda: NOW, get_queues=SentMessages)
+    )
+
+    # The order of 50 hours was declined and is open no more.
+    assert printed()["OldestOpenOrderSeconds"] == 5 * 3600
+
+
+async def test_orders_that_nothing_can_push_cost_less_and_less() -> None:
+    await order_of_age(OrderState.PENDING, timedelta(0))
+    looked = [
+        minute
+        for minute in range(0, 48 * 60, 5)
+        if (await run(now=NOW + timedelta(minutes=minute))).seen
+    ]
+
+    assert looked[:5] == [5, 10, 20, 40, 80]
+    assert len(looked) < 60
+    assert (await run(now=NOW + timedelta(hours=48))).timed_out == 1
+
+
+async def test_a_shipper_that_is_away_is_asked_less_and_less() -> None:
+    await order_of_age(OrderState.PAID, timedelta(0))
+    queues = SentMessages()
+    for minute in range(0, 24 * 60, 5):
+        await run(queues, now=NOW + timedelta(minutes=minute))
+
+    assert 20 < len(queues.events) < 40
+
+
+async def test_a_sweep_starts_where_the_last_one_ended() -> None:
+    """More orders that nothing can push than one sweep has time for, and one stuck behind them."""
+    for _ in range(150):
+        await order_of_age(OrderState.PENDING, timedelta(hours=40))
+    stuck = await order_of_age(OrderState.PAID, timedelta(hours=30))
+    queues = SentMessages()
+
+    for number in range(3):
+        looks = iter([True] * 4)
+        await sweep(
+            get_table(),
+            queues,
+            now=NOW + number * GRACE,
+            longest_delivery_seconds=120,
+            may_go_on=lambda looks=looks: next(looks, False),  # type: ignore[misc]
+        )
+
+    assert order_ids(queues) == {stuck.order_id}
+
+
+async def test_orders_that_are_not_due_cost_no_read_of_their_own() -> None:
+    for _ in range(30):
+        await order_of_age(OrderState.PENDING, timedelta(minutes=1))
+    calls = count_calls(get_table())
+
+    assert await run() == SweepReport()
+
+    assert len([call for call in calls if call != "query"]) == 0
+
+
+async def test_an_order_filed_by_an_earlier_release_is_due_at_once() -> None:
+    order = await order_of_age(OrderState.PENDING, timedelta(hours=50))
+    item = order_to_item(order)
+    item["GSI3SK"] = time_sort_key(order.placed_at, order.order_id)
+    await get_table().put(item)
+
+    assert await run() == SweepReport(seen=1, timed_out=1)

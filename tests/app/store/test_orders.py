@@ -10,14 +10,16 @@ import pytest
 
 from app.domain.errors import OrderNotFoundError, OrderNotPaidError
 from app.domain.order import ALLOWED_FROM, Order, OrderState
+from app.domain.sweeping import GRACE
 from app.domain.user import Role, User
 from app.store.keys import order_key
 from app.store.orders import (
     add_order,
     advance_order,
     get_order,
-    list_open_orders,
+    list_due_orders,
     list_user_orders,
+    postpone_sweep,
 )
 from app.store.pagination import PageRequest
 from app.store.table import Table, get_table
@@ -109,6 +111,36 @@ async def test_a_late_event_fills_in_what_is_missing_and_overwrites_nothing(tabl
     assert found.state is OrderState.DELIVERED
 
 
+async def test_an_open_order_is_listed_when_it_is_due(own_stack: dict[str, str]) -> None:
+    table = get_table()
+    placed = order()
+    await add_order(table, placed)
+
+    early = placed.placed_at + GRACE - timedelta(microseconds=1)
+    assert (await list_due_orders(table, PageRequest(), now=early)).entries == ()
+    [entry] = (await list_due_orders(table, PageRequest(), now=placed.placed_at + GRACE)).entries
+    await postpone_sweep(table, entry, until=LATER + GRACE)
+    assert (await list_due_orders(table, PageRequest(), now=placed.placed_at + GRACE)).entries == ()
+    # What was read before somebody else filed the order anew puts nothing off.
+    await postpone_sweep(table, entry, until=LATER + timedelta(days=1))
+    [again] = (await list_due_orders(table, PageRequest(), now=LATER + GRACE)).entries
+    assert again.order == placed
+
+
+async def test_an_order_that_became_final_is_not_put_off(own_stack: dict[str, str]) -> None:
+    table = get_table()
+    placed = order(OrderState.PENDING)
+    await add_order(table, placed)
+    [entry] = (await list_due_orders(table, PageRequest(), now=placed.placed_at + GRACE)).entries
+    await advance_order(table, placed.order_id, OrderState.DECLINED, status="s", now=NOW)
+
+    await postpone_sweep(table, entry, until=LATER)
+
+    item = await table.get(order_key(placed.order_id))
+    assert item is not None
+    assert not {"GSI3PK", "GSI3SK"} & set(item)
+
+
 @pytest.mark.parametrize("target", [OrderState.DECLINED, OrderState.DELIVERED])
 async def test_a_final_order_is_no_longer_swept(
     own_stack: dict[str, str], target: OrderState
@@ -116,13 +148,13 @@ async def test_a_final_order_is_no_longer_swept(
     table = get_table()
     placed = order(next(iter(ALLOWED_FROM[target])))
     await add_order(table, placed)
-    assert [each.order_id for each in (await list_open_orders(table, PageRequest())).entries] == [
-        placed.order_id
-    ]
+    due_at = placed.placed_at + GRACE
+    listed = await list_due_orders(table, PageRequest(), now=due_at)
+    assert [entry.order_id for entry in listed.entries] == [placed.order_id]
 
     await advance_order(table, placed.order_id, target, status="s", now=NOW)
 
-    assert (await list_open_orders(table, PageRequest())).entries == ()
+    assert (await list_due_orders(table, PageRequest(), now=due_at)).entries == ()
     item = await table.get(order_key(placed.order_id))
     assert item is not None
     assert "GSI3PK" not in item

@@ -22,12 +22,22 @@ def check_promises(history: History, lost: set[str]) -> None:
         )
 
 
-def check_swept(history: History, grace_ends: datetime) -> None:
-    """Check that a sweep settled what was decided; younger orders had their grace."""
+def settled_by_sweep(history: History, now: datetime) -> set[str]:
+    """Return the orders that a sweep now has to settle: decided, and due to be looked at."""
+    return {
+        order["order_id"]
+        for order in history.open_orders()
+        if order["state"] == PENDING
+        and instant(order["GSI3SK"].partition("#")[0]) <= now
+        and history.decision(order["order_id"])
+    }
+
+
+def check_swept(history: History, due: set[str]) -> None:
+    """Check that a sweep settled the orders that it had to settle."""
     for order in history.open_orders():
-        is_late = order["state"] == PENDING and instant(order["placed_at"]) < grace_ends
-        decided = history.decision(order["order_id"])
-        check(not (is_late and decided), "a sweep settles what is decided", order)
+        is_left = order["state"] == PENDING and order["order_id"] in due
+        check(not is_left, "a sweep settles what is decided", order)
 
 
 def check_end(history: History) -> None:

@@ -22,7 +22,12 @@ from tests.simulation.simulator.backlog import backlog_orders
 from tests.simulation.simulator.catalog import Catalog
 from tests.simulation.simulator.fake_clients import fake_table
 from tests.simulation.simulator.faults import DAY, HOUR, MINUTE, DrawnFaults, draws
-from tests.simulation.simulator.final_checks import check_end, check_promises, check_swept
+from tests.simulation.simulator.final_checks import (
+    check_end,
+    check_promises,
+    check_swept,
+    settled_by_sweep,
+)
 from tests.simulation.simulator.gateway import patched_application
 from tests.simulation.simulator.history import History
 from tests.simulation.simulator.lambdas import EPOCH, Lambdas, Log
@@ -43,7 +48,6 @@ _REDRIVES = 5
 #: How often the schedule calls, in seconds.
 _RHYTHM = 5 * MINUTE
 #: An order may be on its way for so long before the sweeper looks at it.
-_GRACE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -208,11 +212,11 @@ class World:
             if not self.history.open_orders():
                 break
             self.loop.run(self.loop.now + pause)
-            grace_ends = self.lambdas.now() - _GRACE
+            due = settled_by_sweep(self.history, self.lambdas.now())
             self.lambdas.sweep()
             self._settle()
             if self.is_checking_sweeps:
-                check_swept(self.history, grace_ends)
+                check_swept(self.history, due)
         self._settle()
         check_end(self.history)
         check_keys(self.purchases, self.history)

@@ -1,0 +1,50 @@
+"""Business metrics, as CloudWatch reads them from a function's output.
+
+A line in embedded metric format costs no call: CloudWatch makes the metrics of it. Outside of
+Lambda nothing reads such lines, so none is written.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+
+NAMESPACE = "AcmeShop"
+#: Tells the metrics of one function of one stack from those of others.
+DIMENSION = "FunctionName"
+
+#: What a sweep tells: work left for lack of time (0 or 1), orders that could not be pushed,
+#: orders that could not be read, and the age of the oldest order that is still open.
+SWEEP_INCOMPLETE = "SweepIncomplete"
+SWEEP_FAILED = "SweepFailed"
+SWEEP_UNREADABLE = "SweepUnreadable"
+OLDEST_OPEN_ORDER = "OldestOpenOrderSeconds"
+
+
+def emit_metrics(values: Mapping[str, float], *, now: datetime) -> None:
+    """Write metrics of this function: name and value; names end in their unit if they have one."""
+    function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
+    if not function:
+        return
+    line = {
+        "_aws": {
+            "Timestamp": int(now.timestamp() * 1000),
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": NAMESPACE,
+                    "Dimensions": [[DIMENSION]],
+                    "Metrics": [{"Name": name, "Unit": _unit(name)} for name in values],
+                }
+            ],
+        },
+        DIMENSION: function,
+        **values,
+    }
+    sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
+    sys.stdout.flush()
+
+
+def _unit(name: str) -> str:
+    return "Seconds" if name.endswith("Seconds") else "Count"
