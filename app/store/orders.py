@@ -24,7 +24,7 @@ from app.store.keys import (
     shards,
     time_sort_key,
 )
-from app.store.pagination import Page, PageRequest, read_page, read_page_behind
+from app.store.pagination import LARGE_BATCH, Page, PageRequest, read_page, read_page_behind
 from app.store.schema import GSI1, GSI2, GSI3
 from app.store.stored_values import read_value
 from app.store.table import NOT_THERE, ConditionFailedError, Item, ItemTooLargeError, Table
@@ -219,15 +219,17 @@ class OpenEntry:
 async def list_due_orders(table: Table, request: PageRequest, *, now: datetime) -> Page[OpenEntry]:
     """Return a page of the open orders that the sweeper should look at by now, oldest first.
 
-    One query per partition and one batch per 100 orders; orders that are not due cost
+    One query per partition and one batch per 40 orders; orders that are not due cost
     nothing. An earlier release filed open orders under the time when they were placed: those
     are due at once.
     """
     page = await read_page(table, GSI3, shards(_OPEN), name="due orders", request=request)
     latest = instant_to_text(now)
     due = [key for key in page.entries if key[GSI3.range_key][: len(latest)] <= latest]
-    items = await table.get_many([{"PK": key["PK"], "SK": key["SK"]} for key in due])
-    found = {item["PK"]: item for item in items}
+    found: dict[str, Item] = {}
+    for start in range(0, len(due), LARGE_BATCH):
+        keys = [{"PK": key["PK"], "SK": key["SK"]} for key in due[start : start + LARGE_BATCH]]
+        found |= {item["PK"]: item for item in await table.get_many(keys)}
     entries = tuple(
         OpenEntry(key["PK"].removeprefix("ORDER#"), _read(found[key["PK"]]), key[GSI3.range_key])
         for key in due

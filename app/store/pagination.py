@@ -22,7 +22,7 @@ MAX_PAGE = 1000
 MAX_PAGE_BYTES = 2_500_000
 
 #: A batch read of DynamoDB returns at most 16 MB, which is 40 items of 400 KB.
-_BATCH = 40
+LARGE_BATCH = 40
 
 T = TypeVar("T")
 
@@ -123,8 +123,8 @@ async def read_page_behind(
     )
     items: list[Item] = []
     size = 0
-    for start in range(0, len(keys.entries), _BATCH):
-        batch = keys.entries[start : start + _BATCH]
+    for start in range(0, len(keys.entries), LARGE_BATCH):
+        batch = keys.entries[start : start + LARGE_BATCH]
         found = {
             item["PK"]: item
             for item in await table.get_many([{"PK": key["PK"], "SK": key["SK"]} for key in batch])

@@ -42,13 +42,20 @@ def test_ids_fingerprints_and_tokens_are_made_again_byte_by_byte(release: str, n
         assert {each: made[each] for each in found} == found
 
 
+#: Attributes whose values may change from release to release, with the reason. The sweeper's
+#: index files an order under its next look: ff5ee60 took the time it was placed, the sweeper of
+#: either release reads both.
+_FILED_ANEW = frozenset({"GSI3SK"})
+
+
 @pytest.mark.parametrize("release", _NAMES)
 def test_the_attributes_of_items_are_made_again(release: str) -> None:
     """The release before reads what this one stores: attributes may be added, never renamed."""
     made, found = examples.items(), golden(release, "items.json")
 
     for name, item in found.items():
-        assert {each: made[name].get(each) for each in item} == item, name
+        kept = {attribute: item[attribute] for attribute in item if attribute not in _FILED_ANEW}
+        assert {attribute: made[name].get(attribute) for attribute in kept} == kept, name
         # An item with a key more would be in a list more.
         assert keys_of(made[name]) == keys_of(item), name
 

@@ -142,7 +142,7 @@ OTHERS = {
     ),
     # Sweeper and workers.
     "a sweep disturbs what is on its way": Mutation(
-        "app/services/sweeper.py",
+        "app/domain/sweeping.py",
         "GRACE = timedelta(minutes=5)",
         "GRACE = timedelta(minutes=0)",
         f"{_SWEEPER}::test_what_is_on_its_way_or_final_is_left_alone",
