@@ -161,6 +161,51 @@ MUTATIONS |= {
     ),
 }
 
+#: Bugs that schedules did not find while prices, keys and messages were all alike.
+MUTATIONS |= {
+    "a repeat asks for the new total": Mutation(
+        "app/services/orders.py",
+        "PaymentRequested.for_order(order_id, draft.card, total_cents=order.total_cents)",
+        "PaymentRequested.for_order(\n"
+        "            order_id, draft.card, total_cents=locals().get('bill', order).total_cents\n"
+        "        )",
+    ),
+    "a repeat is refused because the article is gone": Mutation(
+        "app/services/orders.py",
+        "earlier = await _find_order(table, order_id) if idempotency_key else None",
+        "earlier = None",
+    ),
+    "a repeat of a decided order sends the card again": Mutation(
+        "app/services/orders.py",
+        "    if order.state is OrderState.PENDING:\n",
+        "    if True:\n",
+    ),
+    "a replay is announced with the amount of the message": Mutation(
+        "app/services/payments.py",
+        "    decision = await decide_once(table, decision)\n",
+        "    from dataclasses import replace\n"
+        "    decision = replace(\n"
+        "        await decide_once(table, decision), amount_cents=message.total_cents\n"
+        "    )\n",
+    ),
+    "keys are folded by case": Mutation(
+        "app/domain/ids.py", "{idempotency_key}", "{idempotency_key.casefold()}"
+    ),
+    "user and key run together": Mutation(
+        "app/domain/ids.py", 'f"{len(user_id)}:{user_id}:', 'f"{user_id}:'
+    ),
+    "late events write over an order's numbers": Mutation(
+        "app/store/orders.py",
+        'f", {name} = if_not_exists({name}, :{name})" for name in known',
+        'f", {name} = :{name}" for name in known',
+    ),
+    "a redrive sends the card of a decided payment": Mutation(
+        "infra/dead_letters/payments.py",
+        "    if decision is not None:\n",
+        "    if False:\n",
+    ),
+}
+
 #: Bugs that the shop's own messages never meet: reports of a shipment follow its payment, and
 #: all carry a number. Those of another shipper need not, which other tests than schedules try.
 FOR_OTHER_SHIPPERS = {

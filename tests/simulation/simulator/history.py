@@ -107,6 +107,19 @@ class History:
         """Return the item of the decision about an order's payment."""
         return self.items.get((f"PAYMENT#{order_id}", "PAYMENT"))
 
+    def assume(self, order: Item, decision: Item | None, identity: Any) -> None:
+        """Take an order, and the decision about it, for what happened before the beginning."""
+        order_id = order["order_id"]
+        self.keys[order_id].add(identity)
+        if order["state"] != PENDING:
+            self._settled_at[order_id] = self._loop.now
+        if decision is not None:
+            self._decided_at[order_id] = self._loop.now
+            if decision["success"]:
+                self.charges[order_id].add(decision["transaction_id"])
+        if "tracking_number" in order:
+            self.trackings[order_id].add(order["tracking_number"])
+
     def placed_under(self, identity: Any) -> str | None:
         """Return the id of the order that is stored for a user and a key, or None."""
         for order_id, identities in self.keys.items():

@@ -99,6 +99,8 @@ class Lambdas:
         self._count = 0
         self.settings = settings
         self.dependencies = Dependencies(lambda: table, lambda: queues, lambda: settings, self.now)
+        #: Hears of each invocation.
+        self.on_start: Callable[[Process, asyncio.Task[Any]], None] = lambda process, task: None
         sqs.on_batch = self.take
 
     @property
@@ -116,6 +118,7 @@ class Lambdas:
     ) -> "asyncio.Task[Any]":
         """Run a function until it is done or its time is up."""
         task = self._loop.start(process, work)
+        self.on_start(process, task)
         lasts = process.deadline - self._loop.now
         may_end = function != "api" or lasts < _TIMEOUTS[function]
         time_is_up = partial(self._time_is_up, process, task, may_end=may_end)

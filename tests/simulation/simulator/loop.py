@@ -239,6 +239,13 @@ class SimLoop:
             self.process = handle.process
             handle.context.run(handle.callback, *handle.inputs)
 
+    def next_timer(self) -> float:
+        """Return when the next timer of a living process is due; now if there is none."""
+        timers = self._timers
+        while timers and (timers[0][3].is_off or not timers[0][3].process.is_alive):
+            heappop(timers)
+        return timers[0][0] if timers else self.now
+
     def cancel_everything(self) -> None:
         """End what dead processes left behind, so that nothing outlives the simulation."""
         for _ in range(100):

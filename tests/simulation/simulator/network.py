@@ -78,7 +78,7 @@ class Network:
                 before += self._random.random() * _LATEST_SECONDS
             if fault in _NO_ANSWER and service == TABLE:
                 failure = ConnectionException("timed out")
-                loop.at(process, loop.now + READ_TIMEOUT_SECONDS, _answer, future, None, failure)
+                loop.at(process, loop.now + READ_TIMEOUT_SECONDS, answer, future, None, failure)
         loop.at(
             loop.world,
             loop.now + before,
@@ -116,8 +116,8 @@ class Network:
         elif fault in _NO_ANSWER:
             return
         elif fault in {Fault.FAIL, Fault.LOST, Fault.THROTTLED}:
-            result, failure = None, self._failure(service, fault)
-        self.loop.at(process, self.loop.now + after, _answer, future, result, failure)
+            result, failure = None, self.failure(service, fault)
+        self.loop.at(process, self.loop.now + after, answer, future, result, failure)
 
     def kill(self, process: Process) -> None:
         """End a process in the middle of whatever it does."""
@@ -125,7 +125,8 @@ class Network:
             process.is_alive = False
             self._trace.note(process.name, "died")
 
-    def _failure(self, service: str, fault: Fault) -> Exception:
+    def failure(self, service: str, fault: Fault) -> Exception:
+        """Return what the caller of a failed call gets."""
         if service != TABLE:
             return CallLostError(f"the {service} do not answer")
         if fault is Fault.THROTTLED:
@@ -135,7 +136,8 @@ class Network:
         return PydynoxException("InternalServerError")
 
 
-def _answer(future: "asyncio.Future[Any]", result: Any, failure: Exception | None) -> None:
+def answer(future: "asyncio.Future[Any]", result: Any, failure: Exception | None) -> None:
+    """Answer a call, unless its caller no longer waits."""
     if future.done():
         return
     if failure is None:

@@ -94,6 +94,16 @@ class SimulatedSQS:
         self.queues[queue].messages.append(message)
         self._poll_at(queue, message.visible_at)
 
+    def put_in_flight(self, queue: str, body: str) -> Message:
+        """Put a message on a queue that a consumer has just received."""
+        self._count += 1
+        now, shape = self._loop.now, self.queues[queue].shape
+        visible_at = now + shape.visibility_seconds
+        message = Message(f"m{self._count}", body, queue, now, visible_at, receives=1)
+        self.queues[queue].messages.append(message)
+        self._poll_at(queue, visible_at)
+        return message
+
     def _poll_at(self, queue: str, when: float) -> None:
         self._loop.at(self._loop.world, when + self._faults.latency(), self._poll, queue)
 

@@ -89,7 +89,7 @@ class World:
         if self.is_racing:
             self.faults_end_at = 3 * DAY
         self.faults = faults or DrawnFaults(random, ends=self.faults_end_at)
-        self.network = Network(self.loop, self.faults, self.trace, random)
+        self.network = self.make_network()
         self.sqs = SimulatedSQS(self.loop, self.faults, self.trace, random)
         self.memory = memory = MemoryTable("shop", clock=self.loop.time, is_strict=False)
         true_time = self._true_time if self.faults.has_exact_clocks else None
@@ -119,6 +119,10 @@ class World:
             self.sqs.payments_die_until = 40 * HOUR
             self.history.on_order = self._race
 
+    def make_network(self) -> Network:
+        """Return what carries the calls."""
+        return Network(self.loop, self.faults, self.trace, self.random)
+
     def _true_time(self) -> datetime:
         return EPOCH + timedelta(seconds=self.loop.now)
 
@@ -134,20 +138,18 @@ class World:
         """
         with _in(self):
             try:
-                self._run_with_faults()
-                self._run_to_the_end()
+                self.run_with_faults()
+                self.run_to_the_end()
             finally:
                 self.network.is_over = True
                 self.loop.cancel_everything()
 
-    def _run_with_faults(self) -> None:
+    def run_with_faults(self) -> None:
         """Open the shop and let calls, messages and processes fail until the faults end."""
         loop = self.loop
-        shop = Shop(self.lambdas, self.history, self.catalog, self.faults, self.trace)
         for number, purchase in enumerate(self.purchases):
             client = Process(f"client{number}")
-            shopper = Shopper(purchase, shop, others=self.purchases)
-            loop.at(loop.world, purchase.begins, self._start_client, shopper, client)
+            loop.at(loop.world, purchase.begins, self.start_client, self.shopper(purchase), client)
         self._schedule_disturbances()
         loop.run(self.faults_end_at)
         self.faults.stop()
@@ -195,7 +197,13 @@ class World:
         loop.at(loop.world, max(sent_at, loop.now), back)
         loop.at(loop.world, max(gives_up_at, loop.now), self.lambdas.sweep)
 
-    def _start_client(self, shopper: Shopper, client: Process) -> None:
+    def shopper(self, purchase: Purchase) -> Shopper:
+        """Return the client that wants a purchase."""
+        shop = Shop(self.lambdas, self.history, self.catalog, self.faults, self.trace)
+        return Shopper(purchase, shop, others=self.purchases)
+
+    def start_client(self, shopper: Shopper, client: Process) -> None:
+        """Let a client go shopping."""
         task = self.loop.start(client, shopper.shop(self.loop, client, self.random))
         task.add_done_callback(self._client_left)
 
@@ -204,7 +212,7 @@ class World:
         if not self.network.is_over and (failure := task.exception()) is not None:
             raise failure
 
-    def _run_to_the_end(self) -> None:
+    def run_to_the_end(self) -> None:
         """Check that messages alone keep the promises and that sweeps end all other orders."""
         self._settle()
         check_promises(self.history, self.sqs.lost | self.sqs.dead())
