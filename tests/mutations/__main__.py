@@ -16,7 +16,11 @@ def _say(text: str) -> None:
 
 def _run(name: str) -> Verdict:
     begun = time.monotonic()
-    verdict = run_named_test(name, CATALOGUE[name])
+    try:
+        verdict = run_named_test(name, CATALOGUE[name])
+    except ValueError as failure:
+        # The code has changed, and the bug is not where it was.
+        verdict = Verdict(name, is_caught=False, output=str(failure))
     outcome = "caught  " if verdict.is_caught else "SURVIVED"
     _say(f"{outcome} {time.monotonic() - begun:6.1f} s  {name}  ({CATALOGUE[name].test})")
     return verdict

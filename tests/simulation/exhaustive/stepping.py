@@ -106,6 +106,7 @@ class SteppedWorld(World):
         self.actors: list[Actor] = []
         #: Which of its next steps to take, step by step, and which was taken of how many.
         self.prefix: Sequence[int] = ()
+        self.may_fail = True
         self.trail: list[tuple[int, int]] = []
         self._late: list[PendingCall] = []
         self._held: list[tuple[str, str, float]] = []
@@ -146,7 +147,7 @@ class SteppedWorld(World):
         """Return every next step there is, without its fault first."""
         self._come_to_calls()
         steps: list[tuple[Actor | PendingCall, Fault]] = []
-        may_fail = all(actor.process.is_undisturbed for actor in self.actors)
+        may_fail = self.may_fail and all(actor.process.is_undisturbed for actor in self.actors)
         for actor in self.actors:
             if self._call_of(actor):
                 steps.append((actor, Fault.NONE))
