@@ -126,13 +126,13 @@ OTHERS = {
         "app/domain/draft.py",
         "    if draft.total_cents not in {None, total_cents}:\n",
         "    if False:\n",
-        "app/domain/test_order.py::test_a_catalog_bill_refuses_another_total",
+        "app/domain/test_draft.py::test_a_catalog_bill_refuses_another_total",
     ),
     "a client's own price counts": Mutation(
         "app/domain/draft.py",
         "            price_cents=products[line.item_id].price_cents,\n",
         "            price_cents=line.price_cents or products[line.item_id].price_cents,\n",
-        "app/domain/test_order.py::test_a_catalog_bill_ignores_the_clients_prices",
+        "app/domain/test_draft.py::test_a_catalog_bill_ignores_the_clients_prices",
     ),
     "half a cent is lost": Mutation(
         "app/domain/money.py",

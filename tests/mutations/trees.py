@@ -38,13 +38,12 @@ def _left_out(folder: str, names: list[str]) -> set[str]:
 
 @contextmanager
 def _changed_tree(mutation: Mutation) -> Iterator[Path]:
-    """Yield a copy of the working tree with the bug in it; other files are linked."""
+    """Yield a copy of the working tree with the bug in it."""
     text = mutation.changed_text()
     with tempfile.TemporaryDirectory(prefix="mutation-", dir=ROOT.parent) as folder:
         tree = Path(folder) / "tree"
-        shutil.copytree(ROOT, tree, ignore=_left_out, copy_function=os.link)
+        shutil.copytree(ROOT, tree, ignore=_left_out)
         (tree / ".venv").symlink_to(ROOT / ".venv")
-        (tree / mutation.path).unlink()
         (tree / mutation.path).write_text(text)
         yield tree
 
