@@ -3,37 +3,27 @@
 import asyncio
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from pydynox.exceptions import (
-    ConnectionException,
-    ProvisionedThroughputExceededException,
-    PydynoxException,
-    ValidationException,
-)
 
 import app.security.signing_keys
-from app.deadlines import CALL_SECONDS
-from app.domain.cart import CartLine
+from app.deadlines import CALL_SECONDS, request_deadline
 from app.domain.errors import QueueUnavailableError, StoreUnavailableError
-from app.messages import PAYMENT_REQUEST, ShipmentSent
+from app.messages import PAYMENT_REQUEST
 from app.queues import SQSQueues
 from app.settings import get_settings
-from app.store.carts import add_line
-from app.store.schema import GSI1
 from app.store.table import Table, get_table
 from infra.cli.sample_events import sample_event
 from tests.conftest import forget_clients
 from tests.events import Context, failed_places, sqs_event
+from tests.helpers.flaky_dynamodb import Flaky
 from tests.shop import fresh, new_shopper
 from workers import payment, shipment
-from workers.batch import handle_batch
-from workers.dependencies import AWS_DEPENDENCIES
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 KEY = {"PK": "a", "SK": "b"}
@@ -193,137 +183,31 @@ async def test_queues_that_hang_are_unavailable() -> None:
         await SQSQueues().check(PAYMENT_REQUEST)
 
 
-async def test_ten_first_messages_at_once_make_one_client(stack: dict[str, str]) -> None:
-    async def send(record: dict[str, Any], _: object) -> None:
-        await SQSQueues().send(ShipmentSent(order_id=record["body"]))
-
-    event = sqs_event(*["x"] * 10, queue="payment-request")
-
-    assert failed_places(event, await handle_batch(event, Context(), send, AWS_DEPENDENCIES)) == []
-
-
-class Flaky:
-    """A DynamoDB client whose calls fail one after the other before they work."""
-
-    def __init__(self, client: Any, *failures: Exception, works_first: bool = False) -> None:
-        self._client = client
-        self._failures = list(failures)
-        self._works_first = works_first
-        self.calls = 0
+class Slow(Flaky):
+    """A DynamoDB client that takes its time."""
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
-        if name == "query":
-            return method
+        method = super().__getattr__(name)
 
         async def call(*args: Any, **kwargs: Any) -> Any:
-            self.calls += 1
-            if not self._failures:
-                return await method(*args, **kwargs)
-            if self._works_first:
-                await method(*args, **kwargs)
-            raise self._failures.pop(0)
+            await asyncio.sleep(0.2)
+            return await method(*args, **kwargs)
 
         return call
 
 
-def flaky(table: Table, *failures: Exception, works_first: bool = False) -> Flaky:
-    client = Flaky(table._client, *failures, works_first=works_first)
+async def test_a_request_has_one_budget_for_all_it_does(stack: dict[str, str]) -> None:
+    table = Table(get_table().name, get_table()._client)
+    client = Slow(table._client)
     table._client = client  # type: ignore[assignment]
-    return client
+    key = {"PK": "a", "SK": "b"}
 
+    async def ask_on() -> None:
+        while True:
+            await table.get(key)
 
-@pytest.fixture
-def table(stack: dict[str, str]) -> Table:
-    """A handle of one's own, whose client may be replaced."""
-    return Table(get_table().name, get_table()._client)
+    with request_deadline(0.9), pytest.raises(StoreUnavailableError):
+        await ask_on()
 
-
-LOST = (ConnectionException("lost"), PydynoxException("internal"), ConnectionException("lost"))
-BUSY = tuple(ProvisionedThroughputExceededException("busy") for _ in range(3))
-
-
-@pytest.mark.parametrize("failures", [LOST, BUSY])
-async def test_a_call_is_repeated_twice_and_then_the_store_is_away(
-    table: Table, failures: tuple[Exception, ...]
-) -> None:
-    assert flaky(table, *failures[:2]).calls == 0
-    assert await table.get(KEY) is None
-
-    client = flaky(table, *failures)
-    with pytest.raises(StoreUnavailableError):
-        await table.get(KEY)
-    assert client.calls == 3
-
-
-async def test_what_dynamodb_refuses_is_not_repeated(table: Table) -> None:
-    client = flaky(table, ValidationException("no"))
-
-    with pytest.raises(ValidationException):
-        await table.get(KEY)
-    assert client.calls == 1
-
-
-@pytest.mark.parametrize("failure", LOST[:2])
-async def test_an_add_whose_answer_is_lost_counts_once(table: Table, failure: Exception) -> None:
-    user = fresh("user")
-    line = CartLine("i", "x", "", "", 1, None, 2, NOW)
-    client = flaky(table, failure, works_first=True)
-
-    with pytest.raises(StoreUnavailableError):
-        await add_line(table, user, line, now=NOW)
-
-    assert client.calls == 1
-    item = await table.get({"PK": f"CART#{user}", "SK": "CART"})
-    assert item is None or item["q#i"] == 2
-
-
-async def test_an_add_that_was_refused_for_load_is_repeated(table: Table) -> None:
-    flaky(table, BUSY[0])
-
-    await add_line(table, fresh("user"), CartLine("i", "x", "", "", 1, None, 2, NOW), now=NOW)
-
-
-async def test_a_list_that_loses_an_answer_is_complete(table: Table) -> None:
-    partition = fresh("BUYER")
-    for number in range(7):
-        await table.put(
-            {"PK": f"{partition}{number}", "SK": "x", "GSI1PK": partition, "GSI1SK": str(number)}
-        )
-    core = table._client._client
-    asked = 0
-
-    class BrokenEveryOther:
-        def __getattr__(self, name: str) -> Any:
-            method: Callable[..., Awaitable[Any]] = getattr(core, name)
-            if name != "query_page":
-                return method
-
-            async def page(*args: Any, **kwargs: Any) -> Any:
-                nonlocal asked
-                asked += 1
-                if asked % 2:
-                    raise ConnectionException("lost")
-                return await method(*args, **kwargs)
-
-            return page
-
-    table._client._client = BrokenEveryOther()  # type: ignore[assignment]
-    try:
-        found = [
-            item["GSI1SK"]
-            async for item in table.query(GSI1, partition, newest_first=True, page_size=3)
-        ]
-    finally:
-        table._client._client = core
-
-    assert found == list("6543210")
-
-
-async def test_many_items_take_as_long_as_they_take(table: Table) -> None:
-    keys = [{"PK": fresh("many"), "SK": "x"} for _ in range(130)]
-
-    await table.put_many(keys)
-
-    assert len(await table.get_many(keys)) == 130
-    assert await table.get_many([]) == []
+    assert 1 <= client.calls < 6
+    await table.get(key)

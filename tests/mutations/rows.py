@@ -12,7 +12,8 @@ _PROMISES = f"{_SCHEDULES}::test_every_promise_is_kept_in_every_schedule"
 _ENDS = f"{_SCHEDULES}::test_the_schedules_meet_every_fault_and_every_end"
 _CRASH = f"{_CRASHES}::test_a_crash_at_any_call_changes_no_end"
 _SWEEPER = "app/services/test_sweeper.py"
-_WAITING = "app/services/test_waiting.py"
+_ORDERS = "app/services/test_orders.py"
+_STORED_CARTS = "app/store/test_carts.py"
 _DEADLINES = "app/test_deadlines.py"
 
 ROWS = {
@@ -32,7 +33,7 @@ ROWS = {
         "app/services/orders.py",
         "    except StoreUnavailableError:\n        return None\n",
         "    except StoreUnavailableError:\n        raise\n",
-        f"{_WAITING}::test_an_order_that_was_taken_is_never_a_503",
+        f"{_ORDERS}::test_an_order_that_was_taken_is_never_a_503",
     ),
     "another body taken for a repeat": Mutation(
         "app/services/orders.py",
@@ -136,19 +137,19 @@ ROWS = {
         "            },\n"
         "            is_repeatable=False,\n",
         '                ":quantity": line.quantity,\n            },\n',
-        f"{_DEADLINES}::test_an_add_whose_answer_is_lost_counts_once",
+        f"{_STORED_CARTS}::test_an_add_whose_answer_is_lost_counts_once",
     ),
     "change of a cart repeated": Mutation(
         "app/store/carts.py",
         "await table.put(cart_to_item(cart, now=now), is_repeatable=False)",
         "await table.put(cart_to_item(cart, now=now))",
-        f"{_WAITING}::test_a_change_of_a_cart_whose_answer_is_lost_is_not_made_twice",
+        f"{_STORED_CARTS}::test_a_change_of_a_cart_whose_answer_is_lost_is_not_made_twice",
     ),
     "no budget for a request": Mutation(
         "app/deadlines.py",
         "asyncio.timeout(min(CALL_SECONDS, seconds_left()))",
         "asyncio.timeout(CALL_SECONDS)",
-        f"{_WAITING}::test_a_request_has_one_budget_for_all_it_does",
+        f"{_DEADLINES}::test_a_request_has_one_budget_for_all_it_does",
     ),
     "addition that reads first": Mutation(
         "app/store/carts.py",

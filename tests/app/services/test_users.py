@@ -1,0 +1,89 @@
+"""Registration, login and refresh."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.domain.errors import InvalidCredentialsError, UnauthorizedError, UsernameTakenError
+from app.domain.user import Role, User
+from app.security.signing_keys import SigningKeys
+from app.security.tokens import REFRESH_LIFETIME, read_access_token
+from app.services.users import log_in, refresh_tokens, register_user
+from app.store.table import Table
+from app.store.users import find_credentials, get_user
+from tests.shop import fresh
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+KEYS = SigningKeys(access=(b"a" * 32,), refresh=(b"r" * 32,), fingerprint=b"f" * 32)
+
+
+async def register(table: Table, username: str, **changes: Any) -> User:
+    facts = {
+        "user_id": fresh("id"),
+        "password": "vmware1!",
+        "first_name": "Eric",
+        "last_name": "Cartman",
+        "email": "eric@acmefitness.com",
+        "now": NOW,
+    }
+    return await register_user(table, username=username, **{**facts, **changes})
+
+
+async def test_a_user_is_a_customer_and_the_password_is_stored_as_a_hash(table: Table) -> None:
+    name = fresh("eric")
+
+    user = await register(table, name)
+
+    assert await get_user(table, user.user_id) == user
+    credentials = await find_credentials(table, name)
+    assert credentials is not None
+    assert credentials.role is Role.CUSTOMER
+    assert credentials.password_hash.startswith("$argon2id$")
+
+
+async def test_a_name_is_taken_once_whatever_its_case(table: Table) -> None:
+    name = fresh("eric")
+    await register(table, name)
+
+    with pytest.raises(UsernameTakenError):
+        await register(table, name.upper())
+
+
+async def test_a_login_gives_tokens_of_the_user(table: Table) -> None:
+    name = fresh("eric")
+    user = await register(table, name, role=Role.STAFF)
+
+    login = await log_in(table, KEYS, username=name, password="vmware1!", now=NOW)
+
+    caller = read_access_token(login.tokens.access, KEYS, now=NOW)
+    assert login.user_id == caller.user_id == user.user_id
+    assert (caller.username, caller.is_staff) == (name, True)
+
+
+async def test_a_wrong_password_and_an_unknown_name_are_the_same_error(table: Table) -> None:
+    name = fresh("eric")
+    await register(table, name)
+
+    texts = set()
+    for username, password in ((name, "wrong"), (fresh("unknown"), "vmware1!")):
+        with pytest.raises(InvalidCredentialsError) as refused:
+            await log_in(table, KEYS, username=username, password=password, now=NOW)
+        texts.add(str(refused.value))
+
+    assert len(texts) == 1
+
+
+async def test_a_refresh_token_gives_tokens_until_it_expires(table: Table) -> None:
+    name = fresh("eric")
+    user = await register(table, name)
+    login = await log_in(table, KEYS, username=name, password="vmware1!", now=NOW)
+    late = NOW + REFRESH_LIFETIME
+
+    tokens = refresh_tokens(
+        KEYS, refresh_token=login.tokens.refresh, now=late - timedelta(seconds=1)
+    )
+    assert read_access_token(tokens.access, KEYS, now=late).user_id == user.user_id
+
+    with pytest.raises(UnauthorizedError):
+        refresh_tokens(KEYS, refresh_token=login.tokens.refresh, now=late)

@@ -1,0 +1,60 @@
+"""Keys: an id from a client reaches one kind of item only, and lists are spread evenly."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.store import keys
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+KINDS = (
+    keys.product_key,
+    keys.user_key,
+    keys.username_key,
+    keys.cart_key,
+    keys.order_key,
+    keys.payment_key,
+)
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_no_two_kinds_and_no_two_ids_share_a_key(one: str, other: str) -> None:
+    made = [tuple(key(identity).values()) for key in KINDS for identity in {one, other}]
+
+    assert len(set(made)) == len(made)
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_an_id_with_the_shape_of_a_key_stays_behind_its_prefix(
+    key: Callable[[str], keys.Key],
+) -> None:
+    hostile = key("X#1\nPK=ORDER#1")
+
+    assert hostile["PK"].endswith("#X#1\nPK=ORDER#1")
+    assert hostile["PK"].partition("#")[0] == hostile["SK"]
+
+
+def test_ids_spread_over_all_partitions_of_a_list() -> None:
+    counts = Counter(keys.shard_for("ORDERS", f"order-{number}") for number in range(4000))
+
+    assert set(counts) == set(keys.shards("ORDERS"))
+    assert max(counts.values()) < 1.2 * 4000 / keys.SHARDS
+
+
+def test_an_id_stays_in_its_partition() -> None:
+    """A change of the function would lose what is stored."""
+    assert keys.shard_for("CARTS", "dan") == "CARTS#3"
+
+
+@given(st.text(min_size=1, max_size=10), st.text(min_size=1, max_size=10), st.integers(1, 10**9))
+def test_sort_keys_order_by_time_and_then_tell_ids_apart(
+    one: str, other: str, microseconds: int
+) -> None:
+    later = NOW + timedelta(microseconds=microseconds)
+
+    assert keys.time_sort_key(NOW, one) < keys.time_sort_key(later, other)
+    assert (keys.time_sort_key(NOW, one) == keys.time_sort_key(NOW, other)) is (one == other)

@@ -1,0 +1,50 @@
+"""Users in the table: a profile and a name, stored together."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from app.domain.errors import UsernameTakenError, UserNotFoundError
+from app.domain.user import Credentials, Role, User
+from app.store.table import Table
+from app.store.users import add_user, find_credentials, get_user, item_to_user, user_to_item
+from tests.shop import fresh
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def user() -> User:
+    return User(fresh("id"), fresh("Eric"), "Eric", "Cartman", "e@example.com", Role.STAFF, NOW)
+
+
+def credentials(of: User) -> Credentials:
+    return Credentials(of.user_id, of.username, of.role, "hash")
+
+
+def test_a_user_is_read_as_it_was_stored() -> None:
+    made = user()
+
+    assert item_to_user(user_to_item(made)) == made
+
+
+async def test_credentials_are_found_under_any_case_of_the_name(table: Table) -> None:
+    made = user()
+    await add_user(table, made, credentials(made))
+
+    assert await get_user(table, made.user_id) == made
+    assert await find_credentials(table, made.username.upper()) == credentials(made)
+    assert await find_credentials(table, fresh("unknown")) is None
+
+
+async def test_of_two_users_with_one_name_the_second_leaves_nothing(table: Table) -> None:
+    first = user()
+    second = replace(first, user_id=fresh("id"), username=first.username.lower())
+    await add_user(table, first, credentials(first))
+
+    with pytest.raises(UsernameTakenError):
+        await add_user(table, second, credentials(second))
+
+    with pytest.raises(UserNotFoundError):
+        await get_user(table, second.user_id)
+    assert await find_credentials(table, first.username) == credentials(first)
