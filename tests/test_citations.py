@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.citations import NUMBERED, ROOT, missing_in, prose_of, tracked_files
+from tests.support.citations import NUMBERED, ROOT, missing_in, prose_of, tracked_files
 
 
 def test_everything_that_is_cited_exists() -> None:

@@ -15,7 +15,7 @@ from app.domain.money import cents_to_number
 from app.main import app
 from infra.seeds.classic import classic_stock
 from infra.topology import QUEUES, queue_name, table_name
-from tests.citations import ROOT
+from tests.support.citations import ROOT
 
 PAGE = (ROOT / "openapi" / "CONTRACT.md").read_text()
 EN_DASH = "\N{EN DASH}"

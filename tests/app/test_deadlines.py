@@ -20,9 +20,9 @@ from app.settings import get_settings
 from app.store.table import Table, get_table
 from infra.cli.sample_events import sample_event
 from tests.conftest import forget_clients
-from tests.events import Context, failed_places, sqs_event
 from tests.helpers.flaky_dynamodb import Flaky
-from tests.shop import fresh, new_shopper
+from tests.support.shop import fresh, new_shopper
+from tests.support.sqs_events import Context, failed_places, sqs_event
 from workers import payment, shipment
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

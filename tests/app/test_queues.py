@@ -17,8 +17,8 @@ from app.messages import (
 )
 from app.queues import SQSQueues, get_client
 from app.settings import get_settings
-from tests.events import Context, failed_places, sqs_event
-from tests.shop import fresh
+from tests.support.shop import fresh
+from tests.support.sqs_events import Context, failed_places, sqs_event
 from workers.batch import handle_batch
 from workers.dependencies import AWS_DEPENDENCIES
 

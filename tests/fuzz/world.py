@@ -15,7 +15,7 @@ from app.store.orders import add_order
 from app.store.table import get_table
 from infra.seeds.classic import classic_products, make_order
 from tests.fuzz.contents import Items, contents, restore
-from tests.shop import PASSWORD, stored_product, stored_user, tokens_of
+from tests.support.shop import PASSWORD, stored_product, stored_user, tokens_of
 
 #: Planted wherever a request has room for them, and looked for in answers and logs.
 CARD_NUMBER = "4242424242424242"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fake_runtime import link_runtime
+from tests.support.lambda_runtime import link_runtime
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "infra" / "release" / "build_image.py"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from infra.topology import FUNCTIONS, MAPPINGS, Function
-from tests.fake_runtime import LambdaError, LambdaProcess
 from tests.image.events import http_event, queue_event
+from tests.support.lambda_runtime import LambdaError, LambdaProcess
 
 WORKERS = [function for function in FUNCTIONS if function.name != "api"]
 PLACES = {

@@ -14,7 +14,7 @@ from httpx import AsyncClient, Response
 from app.domain.user import Role
 from app.security.signing_keys import get_signing_keys
 from app.store.table import Table
-from tests.shop import (
+from tests.support.shop import (
     PASSWORD,
     UNAUTHORIZED,
     bearer,

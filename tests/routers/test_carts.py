@@ -12,7 +12,7 @@ from app.domain.cart import Cart, CartLine
 from app.domain.errors import CartFullError
 from app.store import carts as store
 from app.store.table import Table
-from tests.shop import (
+from tests.support.shop import (
     UNAUTHORIZED,
     Shopper,
     bearer,

@@ -10,7 +10,7 @@ from httpx import AsyncClient
 
 from app.settings import get_settings
 from app.store.table import Table, get_table
-from tests.shop import (
+from tests.support.shop import (
     UNAUTHORIZED,
     bearer,
     count_calls,

@@ -18,7 +18,7 @@ from routers.middleware import HTTPMiddleware
 from routers.problems import STATUS_OF, status_for
 from routers.requests import MAX_BODY_BYTES
 from tests.conftest import forget_clients
-from tests.shop import PASSWORD, bearer, fresh, refusal, staff, stored_product, stored_user
+from tests.support.shop import PASSWORD, bearer, fresh, refusal, staff, stored_product, stored_user
 
 ITEM = {"itemid": "a", "quantity": 1}
 

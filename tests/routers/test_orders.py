@@ -19,8 +19,8 @@ from app.store.keys import order_key
 from app.store.products import add_product
 from app.store.table import Table, get_table
 from infra.seeds.classic import classic_products
-from tests.events import CONTEXT
-from tests.shop import bearer, fresh, new_shopper, staff
+from tests.support.shop import bearer, fresh, new_shopper, staff
+from tests.support.sqs_events import CONTEXT
 from workers import payment
 
 BOTTLE = "0b3a1e5a-e520-4f1e-bdf4-5f721f728bfd"

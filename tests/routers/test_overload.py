@@ -6,7 +6,7 @@ from httpx import ASGITransport, AsyncClient
 from app.main import create_app
 from routers.middleware import HTTPMiddleware
 from routers.overload import MAX_IN_FLIGHT, LoadShedder
-from tests.shop import refusal
+from tests.support.shop import refusal
 
 
 class Slow:

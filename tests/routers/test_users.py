@@ -10,7 +10,7 @@ from httpx import AsyncClient
 from app.domain.user import Role
 from app.store.table import Table, get_table
 from app.store.users import find_credentials
-from tests.shop import (
+from tests.support.shop import (
     PASSWORD,
     UNAUTHORIZED,
     bearer,

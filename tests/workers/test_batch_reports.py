@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import OrderNotPaidError, QueueUnavailableError
 from infra.cli.sample_events import NAMES
-from tests.events import CONTEXT, Context, sqs_event, sqs_record
+from tests.support.sqs_events import CONTEXT, Context, sqs_event, sqs_record
 from workers import order, payment, shipment
 from workers.batch import handle_batch
 from workers.dependencies import AWS_DEPENDENCIES

@@ -23,8 +23,8 @@ from app.store.payments import find_decision
 from app.store.table import get_table
 from infra.cli.sample_events import sample_event
 from infra.seeds.classic import classic_products, make_order
-from tests.events import CONTEXT, Context, failed_places, sqs_event
 from tests.infra.local.helpers.shop_process import eventually
+from tests.support.sqs_events import CONTEXT, Context, failed_places, sqs_event
 from workers import order as order_worker
 from workers import payment as payment_worker
 from workers import shipment as shipment_worker

@@ -9,7 +9,7 @@ from app.domain.cart import CartLineDraft
 from app.services.carts import add_to_cart, replace_cart
 from app.store.carts import get_cart
 from app.store.table import Table, get_table
-from tests.shop import count_calls, fresh, stored_product
+from tests.support.shop import count_calls, fresh, stored_product
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DRAFT = CartLineDraft("x-1", "Thing", "", "", 3499, "34.99", 1)

@@ -41,7 +41,7 @@ from app.store.payments import decide_once
 from app.store.table import Table, get_table
 from tests.helpers.flaky_dynamodb import flaky
 from tests.helpers.sent_events import SentEvents
-from tests.shop import fresh, stored_product
+from tests.support.shop import fresh, stored_product
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CARD = {"number": "4111111111111111", "expMonth": "12", "expYear": "2030", "ccv": "123"}

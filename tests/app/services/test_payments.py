@@ -11,7 +11,7 @@ from app.services.payments import decide
 from app.store.payments import find_decision
 from app.store.table import Table
 from tests.helpers.sent_events import SentEvents
-from tests.shop import fresh
+from tests.support.shop import fresh
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 AFTER_EXPIRY = datetime(2031, 1, 1, tzinfo=UTC)

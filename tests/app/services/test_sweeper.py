@@ -26,8 +26,8 @@ from app.store.pagination import PageRequest
 from app.store.payments import decide_once, find_decision
 from app.store.table import get_table
 from infra.seeds.classic import classic_products, make_order
-from tests.events import Context
-from tests.shop import count_calls
+from tests.support.shop import count_calls
+from tests.support.sqs_events import Context
 from workers.dependencies import AWS_DEPENDENCIES
 from workers.order import handle_schedule
 

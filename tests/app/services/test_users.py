@@ -12,7 +12,7 @@ from app.security.tokens import REFRESH_LIFETIME, read_access_token
 from app.services.users import log_in, refresh_tokens, register_user
 from app.store.table import Table
 from app.store.users import find_credentials, get_user
-from tests.shop import fresh
+from tests.support.shop import fresh
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 KEYS = SigningKeys(access=(b"a" * 32,), refresh=(b"r" * 32,), fingerprint=b"f" * 32)

@@ -24,7 +24,7 @@ from app.store.orders import (
 from app.store.pagination import PageRequest
 from app.store.table import Table, get_table
 from infra.seeds.classic import classic_products, make_order
-from tests.shop import count_calls
+from tests.support.shop import count_calls
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)

@@ -13,7 +13,7 @@ from app.store.payments import (
     item_to_decision,
 )
 from app.store.table import Table
-from tests.shop import fresh
+from tests.support.shop import fresh
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from app.store.products import (
 )
 from app.store.table import Table, get_table
 from infra.seeds.classic import classic_products
-from tests.shop import fresh, stored_product
+from tests.support.shop import fresh, stored_product
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

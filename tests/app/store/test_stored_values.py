@@ -28,8 +28,8 @@ from app.store import carts, orders, payments, products, users
 from app.store.stored_values import read_value
 from app.store.table import Item, Table, get_table
 from infra.seeds.classic import classic_products, make_order
-from tests.events import CONTEXT, sqs_event
-from tests.shop import bearer
+from tests.support.shop import bearer
+from tests.support.sqs_events import CONTEXT, sqs_event
 from workers import order as order_worker
 from workers import payment as payment_worker
 

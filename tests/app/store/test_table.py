@@ -21,7 +21,7 @@ from app.store.table import (
     get_table,
 )
 from tests.helpers.flaky_dynamodb import BUSY, LOST, flaky
-from tests.shop import fresh
+from tests.support.shop import fresh
 
 KEY = {"PK": "a", "SK": "b"}
 

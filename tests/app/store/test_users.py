@@ -9,7 +9,7 @@ from app.domain.errors import UsernameTakenError, UserNotFoundError
 from app.domain.user import Credentials, Role, User
 from app.store.table import Table
 from app.store.users import add_user, find_credentials, get_user, item_to_user, user_to_item
-from tests.shop import fresh
+from tests.support.shop import fresh
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from infra.components.resource_graph import PlannedResource
-from tests.fake_runtime import LambdaError
+from tests.support.lambda_runtime import LambdaError
 
 Message = dict[str, Any]
 

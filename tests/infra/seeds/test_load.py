@@ -8,7 +8,7 @@ from app.store.products import list_products
 from app.store.table import get_table
 from app.store.users import list_users
 from infra.seeds.load import seed_more, seed_once
-from tests.shop import shop_client, staff
+from tests.support.shop import shop_client, staff
 
 
 async def test_a_new_shop_is_seeded_once(own_stack: dict[str, str]) -> None:
