@@ -64,7 +64,7 @@ counted, so read the cart first.
 | `amount` of the event `CreditCardValidated` | number: `62.5` |
 
 **Tokens** are asked for unless the shop runs in its open mode (`AUTH_MODE=0`); one of the three \
-ways is enough. Staff have tokens like everybody, with the role `staff`.
+ways is enough. Staff have the same kind of token, with the role `staff`.
 
 **Versions.** What this document says is kept within a major version. What goes is marked \
 `deprecated` for at least one minor version before.

@@ -81,6 +81,25 @@ def test_what_a_handler_loads_when_it_starts_was_foreseen(handler: str) -> None:
     assert loaded <= imported_modules(ROOT, handler)
 
 
+def test_every_module_of_the_core_has_its_test_file() -> None:
+    folders = ("app/domain", "app/security", "app/services", "app/store")
+    modules = [
+        file.relative_to(ROOT)
+        for folder in folders
+        for file in (ROOT / folder).glob("*.py")
+        if file.name != "__init__.py"
+    ]
+
+    missing = {
+        module
+        for module in modules
+        if not (ROOT / "tests" / module.parent / f"test_{module.name}").is_file()
+    }
+
+    assert modules
+    assert missing == set()
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """Return a copy of the folders that ship."""

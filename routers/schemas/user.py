@@ -164,5 +164,5 @@ class CurrentUserResponse(BaseModel):
 
     model_config = _examples({"userId": "5c3939ea1d41c892ce243827", "userName": "walter"})
 
-    userId: str | None = Field(None, description="Id; absent when nobody is logged in.")
-    userName: str | None = Field(None, description="Name; absent when nobody is logged in.")
+    userId: str | None = Field(None, description="Id; absent without a valid token.")
+    userName: str | None = Field(None, description="Name; absent without a valid token.")
