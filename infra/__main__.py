@@ -20,6 +20,7 @@ from infra.components.notifications import Notifications
 from infra.components.outputs import (
     export_addresses,
     export_function,
+    export_image,
     export_queue,
     export_repository,
     export_table,
@@ -60,6 +61,7 @@ definitions = [
 ]
 
 export_table(table)
+export_image(configuration.generic.image)
 export_repository(repository)
 for name, queue in queues.by_name.items():
     export_queue(name, queue)
@@ -96,7 +98,13 @@ else:
         *gateway_alarms(gateway.api_id, configuration.settings),
         *sweeper_alarms(sweeper.group),
     ]
-    cdn = CDN("front", stack=stack, site=site, gateway=gateway)
+    cdn = CDN(
+        "front",
+        stack=stack,
+        site=site,
+        gateway=gateway,
+        is_disposable=configuration.is_disposable,
+    )
 
     for name, shop_function in functions.items():
         export_function(name, shop_function)

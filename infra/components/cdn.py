@@ -1,4 +1,4 @@
-"""The shop's one address: a content network with the pages and, behind them, the API."""
+"""The shop's address: a CloudFront distribution in front of the static site and the API."""
 
 import pulumi
 import pulumi_aws as aws
@@ -70,7 +70,7 @@ def _headers(
 
 
 class CDN(pulumi.ComponentResource):
-    """A distribution: pages from the bucket, everything else from the API, never cached."""
+    """A distribution: pages come from the bucket, everything else from the API, uncached."""
 
     def __init__(
         self,
@@ -79,9 +79,13 @@ class CDN(pulumi.ComponentResource):
         stack: str,
         site: StaticSite,
         gateway: Gateway,
+        is_disposable: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Make the distribution of a stack before ``pages`` and ``gateway``."""
+        """Make the distribution in front of ``site`` and ``gateway``.
+
+        Only that of a disposable stack can be deleted: its address is the shop's.
+        """
         super().__init__("shop:front:Front", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         network = aws.cloudfront
@@ -151,7 +155,7 @@ class CDN(pulumi.ComponentResource):
             viewer_certificate=network.DistributionViewerCertificateArgs(
                 cloudfront_default_certificate=True
             ),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, protect=not is_disposable),
         )
         site.allow_reads_from(distribution)
         self.url = pulumi.Output.concat("https://", distribution.domain_name, "/")

@@ -25,6 +25,7 @@ from pydantic import AliasChoices, BaseModel, ValidationError
 
 from app.domain.errors import SettingsError
 from app.settings import OPEN_STAGES, Settings, read_settings
+from infra.components.live_image import check_image
 from infra.components.stack_config import DynamoDB, Generic, Tags, image_version
 
 _NAMESPACE = "awsconfig"
@@ -113,6 +114,8 @@ def read_configuration() -> Configuration:
         {key: value for key, value in given.items() if key not in settings_keys},
         problems,
     )
+    if generic:
+        problems += _image_problems(generic)
     settings = _settings(given, generic, problems)
     dynamodb = _model(DynamoDB, "dynamodb", _read("dynamodb", problems), problems)
     tags = _model(Tags, "tags", _read("tags", problems), problems)
@@ -133,6 +136,25 @@ def _read(name: str, problems: list[str]) -> Mapping[str, Any]:
         problems.append(f"{_NAMESPACE}:{name} must have keys of its own")
         return {}
     return found
+
+
+def _deployed_outputs() -> Mapping[str, Any]:
+    """Return the outputs of this stack's last deployment; empty before the first one.
+
+    A stack reference would return them later, as outputs; the program has to know before it
+    makes anything.
+    """
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer: Any = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": name}).value
+    outputs: Mapping[str, Any] = (answer or {}).get("outputs") or {}
+    return outputs
+
+
+def _image_problems(generic: Generic) -> Iterator[str]:
+    try:
+        check_image(generic.image, generic.replaces, _deployed_outputs())
+    except ValueError as failure:
+        yield f"{_NAMESPACE}:generic.{failure}"
 
 
 def _model(

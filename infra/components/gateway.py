@@ -52,7 +52,12 @@ class Gateway(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         api_name = gateway_name(configuration.stack)
         api = aws.apigatewayv2.Api(
-            name, name=api_name, protocol_type="HTTP", cors_configuration=CORS, opts=child
+            name,
+            name=api_name,
+            protocol_type="HTTP",
+            cors_configuration=CORS,
+            # Clients know its address, and a new API would have another one.
+            opts=pulumi.ResourceOptions(parent=self, protect=not configuration.is_disposable),
         )
         integration = aws.apigatewayv2.Integration(
             name,

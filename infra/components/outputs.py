@@ -6,6 +6,7 @@ import pulumi_aws as aws
 from infra.components.cdn import CDN
 from infra.components.functions import ShopFunction
 from infra.components.gateway import Gateway
+from infra.components.live_image import IMAGE_OUTPUT
 from infra.components.repository import ImageRepository
 from infra.components.table import Table
 
@@ -19,6 +20,11 @@ def export_table(table: Table) -> None:
 def export_repository(repository: ImageRepository) -> None:
     """Export where images are pushed to; a release asks."""
     pulumi.export("Image::Repository", repository.url)
+
+
+def export_image(image: str | None) -> None:
+    """Export the image of the functions; the next deployment compares its own with it."""
+    pulumi.export(IMAGE_OUTPUT, image)
 
 
 def export_queue(name: str, queue: aws.sqs.Queue) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 import pulumi
 import yaml  # type: ignore[import-untyped]
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_root_resource
 
 from infra.topology import LIVE_ALIAS
@@ -67,10 +68,17 @@ class PlannedResource:
 
 @dataclass
 class Deployment:
-    """Everything one run of the program made."""
+    """Everything one run of the program made.
+
+    ``outputs_before`` are the outputs of the stack's last deployment, ``urns`` those of all
+    resources and components, and ``protected`` those that Pulumi would refuse to delete.
+    """
 
     resources: list[PlannedResource] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
+    outputs_before: Mapping[str, Any] = field(default_factory=dict)
+    urns: set[str] = field(default_factory=set)
+    protected: set[str] = field(default_factory=set)
 
     def all(self, kind: str) -> dict[str, PlannedResource]:
         """Return the resources whose type ends in ``kind``, by their name in the program."""
@@ -111,11 +119,12 @@ class AwsMocks(Mocks):
         """Write down in ``deployment`` what is made."""
         self._deployment = deployment
 
-    def call(self, args: MockCallArgs) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answer what the program asks of an account."""
-        answers = {
+        answers: dict[str, dict[str, Any]] = {
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": self.account},
             "aws:index/getPartition:getPartition": {"partition": "aws"},
+            "pulumi:pulumi:readStackOutputs": {"outputs": dict(self._deployment.outputs_before)},
         }
         return answers[args.token], []
 
@@ -155,6 +164,21 @@ class AwsMocks(Mocks):
         }
 
 
+class _Monitor(MockMonitor):
+    """Records what the mocks are not told: URNs, and which resources are protected."""
+
+    def __init__(self, mocks: Mocks, deployment: Deployment) -> None:
+        super().__init__(mocks)
+        self._deployment = deployment
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # The name is Pulumi's.
+        urn = self.make_urn(request.parent, request.type, request.name)
+        self._deployment.urns.add(urn)
+        if request.protect:
+            self._deployment.protected.add(urn)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
 @contextmanager
 def _event_loops() -> Iterator[None]:
     """Give this thread an event loop, and its helpers theirs, and close all of them.
@@ -182,12 +206,15 @@ def run_program(
     stack: str,
     values: Mapping[str, str],
     mocks: Callable[[Deployment], Mocks] = AwsMocks,
+    *,
+    outputs_before: Mapping[str, Any] | None = None,
 ) -> Deployment:
     """Return what the program makes for a stack.
 
     ``values`` is the stack's configuration: text under ``namespace:key``, JSON for objects.
+    ``outputs_before`` are the outputs of the stack's last deployment, none for a new stack.
     """
-    deployment = Deployment()
+    deployment = Deployment(outputs_before=outputs_before or {})
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def run() -> pulumi.Output[None]:
@@ -197,7 +224,15 @@ def run_program(
 
     def run_isolated() -> None:
         with _event_loops():
-            pulumi.runtime.set_mocks(mocks(deployment), project=PROJECT, stack=stack, preview=False)
+            made = mocks(deployment)
+            pulumi.runtime.set_mocks(
+                made,
+                project=PROJECT,
+                stack=stack,
+                preview=False,
+                organization="organization",
+                monitor=_Monitor(made, deployment),
+            )
             pulumi.runtime.set_all_config(dict(values))
             run()
 

@@ -108,6 +108,8 @@ class Generic(_Part):
     """``awsconfig:generic`` without the settings of the functions."""
 
     image: Annotated[str | None, BeforeValidator(_image)]
+    #: The image of the last deployment, named because ``image`` is to replace it.
+    replaces: Annotated[str | None, BeforeValidator(_image)] = None
     architecture: Architecture = Architecture.X86_64
     log_retention_days: Annotated[int, AfterValidator(_retention)] = 30
     #: Requests a second the API takes in the long run, and at once.

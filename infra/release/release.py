@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from app.security.signing_keys import new_signing_keys
+from infra.components.live_image import IMAGE_OUTPUT
 from infra.components.resource_graph import INFRA, read_stack_file
 from infra.release.bake import place_practice_orders, watch_alarm
 from infra.release.shell import call, capture, log, run
@@ -74,18 +75,20 @@ class Release:
         """
         stable = self._live_versions()
         self._ensure_signing_keys()
-        canary = {f"canary.stable.{name}": version for name, version in stable.items()}
+        values = {"image": address}
+        if deployed := self._deployed_image():
+            values["replaces"] = deployed
         if stable:
-            canary["canary.percent"] = str(percent)
-        self._set({"image": address} | canary)
+            values |= {f"canary.stable.{name}": version for name, version in stable.items()}
+            values["canary.percent"] = str(percent)
+        self._set(values)
         self._pulumi("up", "--yes", "--skip-preview")
         return bool(stable)
 
     def bring_out(self) -> int:
         """Do all of it; return an exit code of ``acme-shop verify``."""
         address = self.image()
-        before = self._generic.get("image", "none")
-        with self._trial(before) as trial:
+        with self._trial(address, self._image_before()) as trial:
             for percent in STEPS:
                 since = datetime.now(UTC)
                 if not self.up(address, percent=percent):
@@ -124,11 +127,12 @@ class Release:
         return self._verify("live", None)
 
     @contextmanager
-    def _trial(self, before: str) -> "Iterator[_Trial]":
+    def _trial(self, address: str, before: str) -> "Iterator[_Trial]":
         """Take the release back if something breaks off; leave a file without a canary.
 
         The next ``pulumi up`` goes by the stack's file: it must not begin the trial again,
-        nor bring out what was taken back.
+        nor bring out what was taken back. The stack was last deployed with ``address`` then,
+        so the file names that as what ``before`` replaces.
         """
         trial = _Trial()
         try:
@@ -139,7 +143,21 @@ class Release:
         finally:
             self._pulumi("config", "rm", "--path", "awsconfig:generic.canary")
             if trial.code != _PASSED and not trial.is_first:
-                self._set({"image": before})
+                self._set({"image": before, "replaces": address})
+
+    def _deployed_image(self) -> str | None:
+        """Return the image of the stack's last deployment, whatever the stack's file says."""
+        return self._outputs().get(IMAGE_OUTPUT)
+
+    def _image_before(self) -> str:
+        """Return the image to go back to.
+
+        That is the last deployment's, unless the file says that it was taken back.
+        """
+        deployed, written = self._deployed_image(), self._generic.get("image", "none")
+        if deployed is None or self._generic.get("replaces") == deployed:
+            return str(written)
+        return deployed
 
     def _bake(self, percent: int) -> str | None:
         """Try the new version and watch it; return what its alarm says once it is on."""

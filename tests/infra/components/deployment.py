@@ -25,12 +25,14 @@ def deploy_with(
     """Return what the program makes for a stack, with the stand-ins that ``mocks`` returns.
 
     ``dynamodb`` and ``tags`` are what is below these keys of ``awsconfig``; all others are
-    below ``generic``. What is set to ``None`` is left out.
+    below ``generic``. What is set to ``None`` is left out. ``outputs_before`` are the outputs
+    of the stack's last deployment.
     """
+    outputs_before = config.pop("outputs_before", {})
     dynamodb, tags = config.pop("dynamodb", {}), config.pop("tags", TAGS)
     generic = {"image": IMAGE, "stage": "dev", **config}
     generic = {key: value for key, value in generic.items() if value is not None}
     parts = {"dynamodb": dynamodb, "generic": generic, "tags": tags}
     values = {f"awsconfig:{key}": json.dumps(part) for key, part in parts.items() if part}
     values |= {"aws:region": region} if region else {}
-    return run_program(stack, values, mocks)
+    return run_program(stack, values, mocks, outputs_before=outputs_before)

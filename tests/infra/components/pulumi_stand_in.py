@@ -12,7 +12,10 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
+from infra.components.live_image import IMAGE_OUTPUT, check_image
+
 STACK_FILE = Path(os.environ["STAND_IN_STACK_FILE"])
+DEPLOYED_IMAGE = STACK_FILE.with_suffix(".image")
 
 
 def deploy(stack: str, generic: dict[str, Any]) -> None:
@@ -41,6 +44,13 @@ def deploy(stack: str, generic: dict[str, Any]) -> None:
             client.create_alias(**alias)
 
 
+def outputs() -> dict[str, Any]:
+    """Return what the stack says of itself, the image of its last deployment included."""
+    given: dict[str, Any] = json.loads(os.environ["STAND_IN_OUTPUTS"])
+    deployed = DEPLOYED_IMAGE.read_text(encoding="utf-8") if DEPLOYED_IMAGE.exists() else None
+    return given | ({IMAGE_OUTPUT: deployed} if deployed else {})
+
+
 def main() -> None:
     """Do one command."""
     option, _, option_2, stack, *words = sys.argv[1:]
@@ -51,7 +61,7 @@ def main() -> None:
     generic = content["config"]["awsconfig:generic"]
     match words:
         case ["stack", "output", "--json"]:
-            sys.stdout.write(os.environ["STAND_IN_OUTPUTS"])
+            sys.stdout.write(json.dumps(outputs()))
         case ["config", "set-all", "--path", *options]:
             assert set(options[::2]) == {"--plaintext"}
             for option in options[1::2]:
@@ -64,7 +74,9 @@ def main() -> None:
         case ["config", "rm", "--path", "awsconfig:generic.canary"]:
             generic.pop("canary", None)
         case ["up", "--yes", "--skip-preview"]:
+            check_image(generic["image"], generic.get("replaces"), outputs())
             deploy(stack, generic)
+            DEPLOYED_IMAGE.write_text(generic["image"], encoding="utf-8")
             if generic["image"] == os.environ.get("STAND_IN_BREAKS_ON"):
                 sys.exit(7)
         case _:

@@ -57,6 +57,10 @@ class Stack:
     def calls(self) -> list[str]:
         return (self.folder / "calls").read_text(encoding="utf-8").splitlines()
 
+    def deploy_image(self, address: str) -> None:
+        """Have the stack say that it was last deployed with an image."""
+        self.file.with_suffix(".image").write_text(address, encoding="utf-8")
+
     def routes(self) -> set[tuple[str, str]]:
         """Return, of all functions, the stable version and the share of another one."""
         found = set()
@@ -82,6 +86,7 @@ def stack(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     generic = {"image": OLD, "stage": "dev"}
     config = {"aws:region": "eu-west-1", "awsconfig:generic": generic}
     made.file.write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
+    made.deploy_image(OLD)
     (tmp_path / "calls").touch()
 
     commands = tmp_path / "bin"
@@ -148,7 +153,7 @@ def test_a_release_gets_more_and_more_calls_and_then_all(
         ("canary", {("1", '{"2": 0.5}')}),
     ]
     assert stack.routes() == {("2", "")}
-    assert stack.generic == {"image": NEW, "stage": "dev"}
+    assert stack.generic == {"image": NEW, "replaces": NEW, "stage": "dev"}
 
 
 @pytest.mark.parametrize("verdict", [4, 5])
@@ -159,7 +164,7 @@ def test_a_release_that_fails_is_not_in_the_stacks_file(
 
     assert ended == verdict
     assert len(judge.seen) == 1
-    assert stack.generic == {"image": OLD, "stage": "dev"}
+    assert stack.generic == {"image": OLD, "replaces": NEW, "stage": "dev"}
 
 
 def test_a_new_version_is_called_often_enough_to_be_judged(
@@ -231,7 +236,7 @@ def test_a_release_that_was_not_found_good_is_taken_back(
     assert code == verdict
     assert judge.seen[-1][1] == {("1", '{"2": 0.5}')}
     assert stack.routes() == {("1", "")}
-    assert stack.generic == {"image": OLD, "stage": "dev"}
+    assert stack.generic == {"image": OLD, "replaces": NEW, "stage": "dev"}
 
 
 def test_the_alarm_ends_a_canary_before_anybody_is_asked(
@@ -257,7 +262,30 @@ def test_a_canary_is_taken_back_when_the_deployment_breaks_off(
 
     assert ended.value.code == 7
     assert stack.routes() == {("1", "")}
-    assert stack.generic == {"image": OLD, "stage": "dev"}
+    assert stack.generic == {"image": OLD, "replaces": NEW, "stage": "dev"}
+
+
+def test_a_file_from_before_other_releases_takes_nothing_back(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As committed when the stack was new; releases keep to themselves what they set.
+    newer = f"{REPOSITORY}:newer"
+    stack.deploy_image(newer)
+
+    failed, _ = released(stack, monkeypatch, 4)
+
+    assert failed == 4
+    assert stack.generic["image"] == newer
+
+
+def test_what_was_taken_back_is_not_what_a_release_goes_back_to(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released(stack, monkeypatch, 4, address=f"{REPOSITORY}:bad")
+
+    released(stack, monkeypatch, 4)
+
+    assert stack.generic["image"] == OLD
 
 
 def test_after_a_rollback_the_next_release_is_compared_with_what_runs(
