@@ -6,6 +6,8 @@ from infra.components.alarm_definitions import (
     function_alarms,
     gateway_alarms,
     queue_alarms,
+    release_alarms,
+    sweep_alarms,
     sweeper_alarms,
     table_alarms,
 )
@@ -31,7 +33,7 @@ from infra.components.static_site import StaticSite
 from infra.components.table import Table
 from infra.components.tags import tag_everything
 from infra.components.triggers import QueueTrigger, RotationTrigger, ScheduleTrigger
-from infra.topology import FUNCTIONS, MAPPINGS, SWEEPER
+from infra.topology import FUNCTIONS, LIVE_ALIAS, MAPPINGS, SWEEPER
 
 configuration = read_configuration()
 stack = configuration.stack
@@ -93,10 +95,21 @@ else:
     sweeper = ScheduleTrigger(SWEEPER, stack=stack, target=functions[SWEEPER.function])
     RotationTrigger("signing-keys", secret=signing_keys, target=functions["api"])
     gateway = Gateway("gateway", configuration=configuration, target=functions["api"])
+    names = {name: function.name for name, function in functions.items()}
+    aliases = {
+        name: pulumi.Output.concat(function, ":", LIVE_ALIAS) for name, function in names.items()
+    }
+    versions = {
+        name: function.canary_version
+        for name, function in functions.items()
+        if function.canary_version is not None
+    }
     definitions += [
-        *function_alarms({name: function.name for name, function in functions.items()}),
+        *function_alarms(names),
+        *release_alarms(names, aliases, versions),
         *gateway_alarms(gateway.api_id, configuration.settings),
         *sweeper_alarms(sweeper.group),
+        *sweep_alarms(names[SWEEPER.function]),
     ]
     cdn = CDN(
         "front",

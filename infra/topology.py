@@ -186,6 +186,30 @@ LIVE_ALIAS = "live"
 SWEEPER = Schedule("sweeper", "order", "rate(5 minutes)")
 
 
+#: The metrics of a sweep, written by the function that the schedule calls. Whether it reached
+#: the last open order (1 or 0), how old the oldest open order is, and how many cannot be read.
+SWEEP_NAMESPACE = "AcmeServerless/Sweeper"
+SWEEP_IS_COMPLETE = "IsComplete"
+SWEEP_OLDEST_ORDER_SECONDS = "OldestOpenOrderSeconds"
+SWEEP_UNREADABLE_ORDERS = "UnreadableOrders"
+
+#: Concurrent executions that AWS keeps free for functions without a reservation.
+#: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+UNRESERVED_CONCURRENCY = 100
+
+
+def reserved_concurrency(function: str, *, api_concurrency: int) -> int:
+    """Return the concurrent executions that belong to a function, and that it cannot exceed.
+
+    A worker can always take what its event source mappings and its schedule send at once: the
+    api waits for payments, so calls that wait must not use up what decides those payments.
+    """
+    if function == "api":
+        return api_concurrency
+    mapped = sum(mapping.max_concurrency for mapping in MAPPINGS if mapping.function == function)
+    return mapped + (function == SWEEPER.function)
+
+
 def queue_name(stack: str, queue: str) -> str:
     """Return the AWS name of a queue, as openapi/CONTRACT.md, 2 spells it."""
     return f"{stack}-acmeserverless-sqs-{queue}"

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Generic, TypeVar
 
+from app.domain.payment import PAYMENT_TIMEOUT
+from app.domain.sweeping import GRACE
 from app.messages import SHIPMENT_RESPONSE
-from app.settings import Settings
+from app.settings import MAX_DELIVERY_SECONDS, Settings
 from app.store.schema import SHAPE
-from infra.topology import FUNCTIONS, QUEUES
+from infra import topology
 
 #: A message this old is stuck, however slow its journey may be.
 _STUCK_SECONDS = 5 * 60
+#: Three times the interval of the sweeper's schedule.
+_SILENCE_SECONDS = 15 * 60
 #: How much longer than it waits for a payment the API may take, for 95 of 100 requests.
 _API_MILLISECONDS = 1000
 
@@ -35,8 +39,8 @@ Name = TypeVar("Name")
 class AlarmDefinition(Generic[Name]):
     """One alarm: ``statistic`` of a metric over ``period_seconds``, above ``threshold``.
 
-    With ``at_least`` the alarm is raised below the threshold and when there is no figure.
-    ``ends_release`` marks the alarms that take a release back while it is on trial.
+    With ``at_least`` the alarm is raised below the threshold, with ``needs_figures`` also when
+    there is no figure. ``ends_release`` marks the alarms that take back a release on trial.
     ``meaning`` is the text of the notification: what it means, then what to do.
     """
 
@@ -49,6 +53,7 @@ class AlarmDefinition(Generic[Name]):
     threshold: float = 0
     period_seconds: int = 60
     at_least: bool = False
+    needs_figures: bool = False
     ends_release: bool = False
 
 
@@ -57,7 +62,7 @@ def queue_alarms(queues: Mapping[str, Name], settings: Settings) -> Iterator[Ala
 
     ``queues`` has the AWS names of the queues by their names in ``infra/topology.py``.
     """
-    for queue in QUEUES:
+    for queue in topology.QUEUES:
         dimensions = {"QueueName": queues[queue.name]}
         if queue.dead_letters is None:
             yield AlarmDefinition(
@@ -110,8 +115,32 @@ def function_alarms(functions: Mapping[str, Name]) -> Iterator[AlarmDefinition[N
                 "AWS/Lambda",
                 metric,
                 {"FunctionName": function},
-                ends_release=True,
+                # Calls that were refused ran no version; errors of one version are told apart.
+                ends_release=metric == "Throttles",
             )
+
+
+def release_alarms(
+    functions: Mapping[str, Name], aliases: Mapping[str, Name], versions: Mapping[str, Name]
+) -> Iterator[AlarmDefinition[Name]]:
+    """Yield the alarms on errors of the version that was deployed last, one for each function.
+
+    ``aliases`` has ``<function>:<alias>`` and ``versions`` the version on trial, each by our
+    names. While a version is on trial only its own errors count: those of the stable version
+    say nothing about the release. Without a trial all calls of the alias count.
+    """
+    for name, function in functions.items():
+        # CloudWatch knows this dimension for aliases with two versions only.
+        version = {"ExecutedVersion": versions[name]} if name in versions else {}
+        yield AlarmDefinition(
+            f"{name}-release-errors",
+            "The version that was deployed last crashed or ran out of time; a release on trial"
+            " is taken back. The function's log group has the traceback.",
+            "AWS/Lambda",
+            "Errors",
+            {"FunctionName": function, "Resource": aliases[name], **version},
+            ends_release=True,
+        )
 
 
 def gateway_alarms(api_id: Name, settings: Settings) -> Iterator[AlarmDefinition[Name]]:
@@ -161,15 +190,63 @@ def sweeper_alarms(schedule_group: Name) -> Iterator[AlarmDefinition[Name]]:
         "InvocationAttemptCount",
         dimensions,
         threshold=1,
-        period_seconds=900,
+        period_seconds=_SILENCE_SECONDS,
         at_least=True,
+        needs_figures=True,
+    )
+
+
+def sweep_alarms(function: Name) -> Iterator[AlarmDefinition[Name]]:
+    """Yield alarms on what sweeps report: their end, the oldest open order, unreadable orders.
+
+    ``function`` is the AWS name of the function that sweeps, the dimension of its metrics.
+
+    They are no reason to take a release back: the orders were there before it.
+    """
+    dimensions = {"FunctionName": function}
+    yield AlarmDefinition(
+        "sweep-incomplete",
+        "No sweep within 15 minutes reached the last open order: stuck orders can be left"
+        " behind. See with `acme-shop sweep` how many are open, and what they wait for.",
+        topology.SWEEP_NAMESPACE,
+        topology.SWEEP_IS_COMPLETE,
+        dimensions,
+        statistic="Maximum",
+        threshold=1,
+        period_seconds=_SILENCE_SECONDS,
+        at_least=True,
+    )
+    yield AlarmDefinition(
+        "sweep-oldest-order",
+        "An order is open for longer than any payment or delivery takes. Find it with"
+        " `acme-shop verify live --gate flow` and look for its messages in the dead letters.",
+        topology.SWEEP_NAMESPACE,
+        topology.SWEEP_OLDEST_ORDER_SECONDS,
+        dimensions,
+        statistic="Maximum",
+        threshold=(PAYMENT_TIMEOUT + 3 * GRACE).total_seconds() + MAX_DELIVERY_SECONDS,
+        period_seconds=300,
+    )
+    yield AlarmDefinition(
+        "sweep-unreadable-orders",
+        "The sweep met an order that it cannot read and left it as it is. The log of the"
+        " function order names it; repair the item or deploy code that reads it.",
+        topology.SWEEP_NAMESPACE,
+        topology.SWEEP_UNREADABLE_ORDERS,
+        dimensions,
+        statistic="Maximum",
+        period_seconds=300,
     )
 
 
 def every_alarm(settings: Settings) -> Iterator[AlarmDefinition[str]]:
     """Yield the alarms of a complete stack, with our own names in place of AWS's."""
-    yield from queue_alarms({queue.name: queue.name for queue in QUEUES}, settings)
+    yield from queue_alarms({queue.name: queue.name for queue in topology.QUEUES}, settings)
     yield from table_alarms("table")
-    yield from function_alarms({function.name: function.name for function in FUNCTIONS})
+    names = {function.name: function.name for function in topology.FUNCTIONS}
+    yield from function_alarms(names)
     yield from gateway_alarms("api", settings)
+    aliases = {name: f"{name}:{topology.LIVE_ALIAS}" for name in names}
+    yield from release_alarms(names, aliases, {})
     yield from sweeper_alarms("sweeper")
+    yield from sweep_alarms(topology.SWEEPER.function)

@@ -91,7 +91,7 @@ def _alarm(
         threshold=definition.threshold,
         comparison_operator="LessThanThreshold" if definition.at_least else "GreaterThanThreshold",
         # Without customers there are no figures, which is no reason for an alarm.
-        treat_missing_data="breaching" if definition.at_least else "notBreaching",
+        treat_missing_data="breaching" if definition.needs_figures else "notBreaching",
         alarm_actions=[notifications.arn],
         ok_actions=[notifications.arn],
         opts=opts,

@@ -20,8 +20,16 @@ from infra.components.configuration import Configuration
 from infra.components.keys import CardKey, SigningKeys
 from infra.components.permissions import Resources, function_policy, trust
 from infra.components.queues import Queues
+from infra.components.stack_config import Generic
 from infra.components.table import Table
-from infra.topology import LIVE_ALIAS, QUEUES, Function, function_name, queue_setting
+from infra.topology import (
+    LIVE_ALIAS,
+    QUEUES,
+    Function,
+    function_name,
+    queue_setting,
+    reserved_concurrency,
+)
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,7 @@ class ShopFunction(pulumi.ComponentResource):
             publish=True,
             timeout=function.timeout_seconds,
             memory_size=function.memory_mb,
+            reserved_concurrent_executions=_concurrency(function, configuration.generic),
             environment=aws.lambda_.FunctionEnvironmentArgs(
                 variables=_environment(function, configuration, shared)
             ),
@@ -127,6 +136,8 @@ class ShopFunction(pulumi.ComponentResource):
             ),
             opts=child,
         )
+        #: The version on trial, if there is one; metrics of a weighted alias tell it apart.
+        self.canary_version = made.version if canary else None
         self.name = made.name
         self.arn = made.arn
         self.version = made.version
@@ -134,6 +145,13 @@ class ShopFunction(pulumi.ComponentResource):
         self.live_arn = live.arn
         self.live_invoke_arn = live.invoke_arn
         self.register_outputs({"arn": self.arn, "version": self.version})
+
+
+def _concurrency(function: Function, generic: Generic) -> int | None:
+    """Return the concurrent executions of a function, or None if the stack reserves none."""
+    if not generic.reserve_concurrency:
+        return None
+    return reserved_concurrency(function.name, api_concurrency=generic.api_concurrency)
 
 
 def _routing(

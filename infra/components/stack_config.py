@@ -115,6 +115,11 @@ class Generic(_Part):
     #: Requests a second the API takes in the long run, and at once.
     throttle_rate: int = Field(100, ge=1, le=10_000)
     throttle_burst: int = Field(200, ge=1, le=5_000)
+    #: Calls the api handles at once; each waits for its payment, so that is a cap as well.
+    api_concurrency: int = Field(200, ge=1, le=10_000)
+    #: Whether functions have concurrency of their own. An account whose limit is below their
+    #: sum and 100 more refuses it, as new accounts do until AWS raises their limit.
+    reserve_concurrency: bool = True
     #: Who is told about alarms and money, besides the stack's topic.
     alarm_email: str | None = Field(None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     #: In US dollars, of everything that carries the stack's tag.

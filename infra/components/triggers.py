@@ -93,6 +93,16 @@ class ScheduleTrigger(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[permissions]),
         )
+        # The schedule calls asynchronously. A sweep that failed would be repeated by Lambda up
+        # to twice, beside the next one.
+        aws.lambda_.FunctionEventInvokeConfig(
+            schedule.name,
+            function_name=target.name,
+            qualifier=target.live_name,
+            maximum_retry_attempts=0,
+            maximum_event_age_in_seconds=60,
+            opts=child,
+        )
         self.group = group.name
         self.register_outputs({"group": self.group})
 

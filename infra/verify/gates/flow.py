@@ -5,12 +5,14 @@ between the deployed stack and its definitions.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from infra.topology import queue_name
 from infra.verify.evidence import Evidence, Finding, Measurement
 from infra.verify.sources.aws_clients import SourceUnreachableError, aws_client, translate_errors
 from infra.verify.sources.backlog import DeadLetters, count_dead_letters, stuck_orders
+from infra.verify.sources.concurrency import concurrency_findings
 from infra.verify.sources.drift import (
     Drift,
     functions_drift,
@@ -39,11 +41,19 @@ async def collect(target: Target) -> Evidence:
                 lambda: count_dead_letters(aws_client("sqs", target.region), target.stack)
             )
             drift = await asyncio.to_thread(find_drift, target)
+            crowded = await asyncio.to_thread(_find_crowding, target)
             stuck = await stuck_orders(target.stack, target.region, now=now)
     except SourceUnreachableError as failure:
         return Evidence(GATE, source, now, unreachable=str(failure))
     return build_evidence(
-        target, source, now, purchase=purchase, letters=letters, stuck=stuck, drift=drift
+        target,
+        source,
+        now,
+        purchase=purchase,
+        letters=letters,
+        stuck=stuck,
+        drift=drift,
+        crowded=crowded,
     )
 
 
@@ -55,6 +65,13 @@ async def _buy(url: str) -> Purchase | str:
         return str(refusal)
     except (KeyError, TypeError, IndexError):
         raise SourceUnreachableError("the shop answers in another shape than ours") from None
+
+
+def _find_crowding(target: Target) -> list[Finding]:
+    """Return where functions of a deployed stack can use up each other's concurrency."""
+    if target.is_local:
+        return []
+    return list(concurrency_findings(aws_client("lambda", target.region), target.stack))
 
 
 def find_drift(target: Target) -> list[Drift]:
@@ -79,6 +96,7 @@ def build_evidence(
     letters: list[DeadLetters],
     stuck: tuple[str, ...],
     drift: list[Drift],
+    crowded: Sequence[Finding] = (),
 ) -> Evidence:
     """Return the evidence of what was found; ``purchase`` is a text when it was refused."""
     findings = [
@@ -91,6 +109,7 @@ def build_evidence(
         ),
         *(Finding("stuck", f"order {order_id}", "is still open") for order_id in stuck),
         *(Finding("drift", difference.subject, str(difference)) for difference in drift),
+        *crowded,
     ]
     seconds = None
     if isinstance(purchase, str):

@@ -55,7 +55,8 @@ def test_crashes_and_throttles_of_every_function_are_told(deployment: Deployment
     for function in FUNCTIONS:
         name = deployment.all("lambda/function:Function")[function.name]["name"]
         for metric in ("Errors", "Throttles"):
-            assert len(list(alarms(deployment, metric, FunctionName=name))) == 1
+            found = alarms(deployment, metric)
+            assert [alarm["dimensions"] for alarm in found].count({"FunctionName": name}) == 1
 
 
 def test_throttles_of_the_table_and_of_every_index_are_told(deployment: Deployment) -> None:
@@ -128,10 +129,45 @@ def test_a_release_ends_with_any_alarm_of_what_it_changed(deployment: Deployment
     rule = deployment.one("CompositeAlarm")["alarmRule"]
 
     for function in FUNCTIONS:
-        for metric in ("errors", "throttles"):
+        for metric in ("release-errors", "throttles"):
             assert f'ALARM("dev-acmeserverless-alarm-{function.name}-{metric}")' in rule
     assert 'ALARM("dev-acmeserverless-alarm-api-5xx")' in rule
     assert 'ALARM("dev-acmeserverless-alarm-api-latency")' in rule
+    # Orders that cannot be read, or are open for days, were there before the release.
+    assert "sweep" not in rule
+    for function in FUNCTIONS:
+        assert f'"dev-acmeserverless-alarm-{function.name}-errors"' not in rule
+
+
+def test_only_errors_of_the_version_on_trial_end_a_release(deployment: Deployment) -> None:
+    versions = {"api": 41, "order": 17, "payment": 17, "shipment": 9}
+    trial = deploy(canary={"percent": 10, "stable": versions})
+
+    for function in FUNCTIONS:
+        name = f"dev-acmeserverless-lambda-{function.name}"
+        alias = {"FunctionName": name, "Resource": f"{name}:live"}
+        for made, dimensions in (
+            (trial, alias | {"ExecutedVersion": "42"}),
+            (deployment, alias),
+        ):
+            alarm = made.all("MetricAlarm")[f"{function.name}-release-errors"]
+            assert (alarm["metricName"], alarm["dimensions"]) == ("Errors", dimensions)
+
+
+def test_what_sweeps_report_has_alarms_of_its_own(deployment: Deployment) -> None:
+    function = "dev-acmeserverless-lambda-order"
+    found = {
+        alarm["metricName"]: alarm
+        for alarm in deployment.all("MetricAlarm").values()
+        if alarm["namespace"] == "AcmeServerless/Sweeper"
+    }
+
+    assert set(found) == {"IsComplete", "OldestOpenOrderSeconds", "UnreadableOrders"}
+    assert {alarm["dimensions"]["FunctionName"] for alarm in found.values()} == {function}
+    assert found["IsComplete"]["comparisonOperator"] == "LessThanThreshold"
+    # A payment that never comes is ended after 48 hours; nothing is open for much longer.
+    assert 48 * 3600 < found["OldestOpenOrderSeconds"]["threshold"] < 50 * 3600
+    assert found["UnreadableOrders"]["threshold"] == 0
 
 
 def test_everything_that_is_watched_is_on_the_dashboard(deployment: Deployment) -> None:

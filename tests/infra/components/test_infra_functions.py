@@ -10,7 +10,7 @@ from app.main import app
 from app.settings import Settings, read_settings
 from infra.components.configuration import variables
 from infra.components.resource_graph import Deployment
-from infra.topology import FUNCTIONS, Function
+from infra.topology import FUNCTIONS, UNRESERVED_CONCURRENCY, Function
 from tests.infra.components.deployment import IMAGE, deploy
 
 #: HTTP APIs wait no longer than this for a function.
@@ -193,3 +193,38 @@ def test_the_sweeper_calls_the_order_function_every_five_minutes(deployment: Dep
     assert schedule["scheduleExpression"] == "rate(5 minutes)"
     assert deployment.function_of(schedule["target"]["arn"]).name == "order"
     assert schedule["target"]["roleArn"] == deployment.all("Role")["sweeper"].arn
+
+
+def test_calls_that_wait_for_payments_cannot_take_what_decides_them(
+    deployment: Deployment,
+) -> None:
+    functions = deployment.all("lambda/function:Function")
+    reserved = {name: made["reservedConcurrentExecutions"] for name, made in functions.items()}
+
+    for name, concurrency in reserved.items():
+        sent = sum(
+            mapping["scalingConfig"]["maximumConcurrency"]
+            for mapping in deployment.all("EventSourceMapping").values()
+            if deployment.function_of(mapping["functionName"]).name == name
+        )
+        scheduled = deployment.function_of(deployment.one("Schedule")["target"]["arn"]).name
+        assert concurrency >= sent + (name == scheduled)
+    assert reserved["api"] == 200
+    # What the sample says of the account's limit.
+    assert sum(reserved.values()) + UNRESERVED_CONCURRENCY == 341
+
+
+def test_the_api_is_capped_as_the_stack_says() -> None:
+    capped = deploy(apiConcurrency=7).all("lambda/function:Function")
+    unreserved = deploy(reserveConcurrency=False).all("lambda/function:Function")
+
+    assert capped["api"]["reservedConcurrentExecutions"] == 7
+    assert not any("reservedConcurrentExecutions" in made.inputs for made in unreserved.values())
+
+
+def test_a_sweep_that_fails_is_not_repeated_by_lambda(deployment: Deployment) -> None:
+    config = deployment.one("FunctionEventInvokeConfig")
+    scheduled = deployment.function_of(deployment.one("Schedule")["target"]["arn"])
+
+    assert (config["functionName"], config["qualifier"]) == (scheduled["name"], "live")
+    assert config["maximumRetryAttempts"] == 0

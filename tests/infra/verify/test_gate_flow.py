@@ -19,6 +19,7 @@ from infra.local.environment import REGION, aws_environment
 from infra.seeds.classic import SAMPLE_ORDER_ID, classic_products, classic_stock, make_order
 from infra.verify.evidence import Evidence
 from infra.verify.gates import flow
+from infra.verify.sources.concurrency import concurrency_findings
 from infra.verify.sources.purchase import place_orders
 from tests.infra.local.helpers.shop_process import ShopProcess, running
 from tests.infra.verify.servers import Asked, Said, serving
@@ -346,3 +347,57 @@ async def test_in_aws_a_function_has_exactly_its_settings(emulator: Emulator) ->
         "DEBUG is given, the definitions say not given",
         "TABLE is missing, the definitions say given",
     ]
+
+
+def _reserve(clients: Any, stack: str, **reserved: int) -> None:
+    for function, concurrency in reserved.items():
+        clients("lambda").put_function_concurrency(
+            FunctionName=topology.function_name(stack, function),
+            ReservedConcurrentExecutions=concurrency,
+        )
+
+
+def _limit(emulator: Emulator) -> int:
+    settings = clients_of(emulator)("lambda").get_account_settings()
+    limit: int = settings["AccountLimit"]["ConcurrentExecutions"]
+    return limit
+
+
+def _crowding(emulator: Emulator, stack: str) -> dict[str, str]:
+    found = concurrency_findings(clients_of(emulator)("lambda"), stack)
+    return {finding.subject: finding.message for finding in found}
+
+
+def test_functions_that_share_the_accounts_concurrency_are_found(emulator: Emulator) -> None:
+    stack = deployed(emulator)
+
+    assert _crowding(emulator, stack) == {
+        "function api": "reserves 0 concurrent executions, 1 are needed",
+        "function payment": "reserves 0 concurrent executions, 10 are needed",
+        "function order": "reserves 0 concurrent executions, 21 are needed",
+        "function shipment": "reserves 0 concurrent executions, 10 are needed",
+    }
+
+
+def test_workers_with_concurrency_of_their_own_and_a_capped_api_are_fine(
+    emulator: Emulator,
+) -> None:
+    stack = deployed(emulator)
+    # All that the account has, but for what the workers need and AWS keeps free.
+    api = _limit(emulator) - 41 - 100
+    _reserve(clients_of(emulator), stack, api=api, payment=10, order=21, shipment=10)
+
+    assert _crowding(emulator, stack) == {}
+
+
+def test_an_account_with_too_low_a_limit_is_found(emulator: Emulator) -> None:
+    stack = deployed(emulator)
+    limit = _limit(emulator)
+    _reserve(clients_of(emulator), stack, api=limit - 140, payment=10, order=21, shipment=10)
+
+    assert _crowding(emulator, stack) == {
+        "account": (
+            f"the limit is {limit} concurrent executions; the stack needs {limit - 99}, and AWS"
+            " keeps 100 free"
+        )
+    }
