@@ -39,7 +39,7 @@ def take_readme_pictures(browser: Browser, shop_url: str, folder: Path) -> list[
     page.goto("/pos")
     sign_in(page, "staff")
     for name in ("Yoga Mat", "Water Bottle", "Basket Ball", "Basket Ball"):
-        page.locator("#products").get_by_role("button", name=name).click()
+        page.locator("#products").get_by_role("option", name=name).click()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=till, type="jpeg", quality=_QUALITY, animations="disabled")
 

@@ -15,7 +15,7 @@ def open_page(page: Page, path: str) -> Response:
 
 @pytest.mark.parametrize(
     ("path", "sign"),
-    [("/", "ACME Fitness"), ("/pos", "Sign in to start the shift"), ("/docs", "/order/add/")],
+    [("/", "ACME Fitness"), ("/pos", "Sign in to start selling"), ("/docs", "/order/add/")],
 )
 def test_a_page_keeps_its_own_policy(page: Page, path: str, sign: str) -> None:
     # The monitor behind `page` fails the test on any violation.

@@ -31,11 +31,11 @@ def test_a_sale_of_several_lines_is_paid_and_handed_over_at_once(till: Till) -> 
 
 def test_the_report_of_the_day_equals_the_orders_to_the_cent(till: Till) -> None:
     till.ring_up("Smart Watch", "Water Bottle", "Water Bottle")
-    till.charge("Old Visa")
+    till.charge("Unknown")
     till.expect_state("Declined")
     till.charge()
     till.expect_state("Paid")
-    till.wait_for_verdicts()
+    till.wait_for_results()
 
     till.page.keyboard.press("F10")
 
@@ -82,10 +82,10 @@ def test_the_report_asks_again_until_every_sale_has_its_verdict(till: Till) -> N
 
 def test_a_declined_card_is_obvious_and_another_pays_without_ringing_up_again(till: Till) -> None:
     till.ring_up("Basket Ball", "Weights")
-    till.charge("Old Visa")
+    till.charge("Unknown")
 
     alert = till.page.get_by_role("alert").filter(has_text="Declined")
-    expect(alert).to_contain_text("The card has expired.")
+    expect(alert).to_contain_text("ending 9995")
     expect(alert).to_contain_text("Nothing was charged")
     expect(till.page.locator("#due")).to_have_text("$160.74")
 
@@ -135,7 +135,7 @@ def test_prices_that_have_moved_are_shown_before_anybody_is_charged(till: Till) 
     till.ring_up("Yoga Mat")
     till.charge()
 
-    expect(till.page.locator("#notice")).to_contain_text("$1.00 is $62.50 now")
+    expect(till.page.locator("#notice")).to_contain_text("was $1.00 and is $62.50 now")
     expect(till.page.locator("#total")).to_have_text("$62.50")
     till.charge()
     till.expect_state("Paid")
@@ -159,13 +159,13 @@ def test_an_article_that_is_no_longer_sold_leaves_the_sale_in_words(till: Till) 
 
 
 def test_a_search_finds_by_tag_and_name_and_says_when_nothing_fits(till: Till) -> None:
-    products = till.page.locator("#products button")
+    products = till.page.locator("#products [role=option]")
     till.page.get_by_role("group", name="Tags").get_by_role("button", name="running").click()
     expect(products).to_have_count(1)
 
     till.page.locator("#search").fill("pedalo")
 
-    expect(till.page.get_by_text("Nothing by that name")).to_be_visible()
+    expect(till.page.get_by_text("No product found")).to_be_visible()
     till.page.get_by_role("button", name="Show everything").click()
     expect(products.nth(7)).to_be_visible()
 
@@ -174,7 +174,7 @@ def test_staff_sign_in_with_their_name_and_password(context: BrowserContext) -> 
     page = context.new_page()
     page.goto("/pos")
     sign_in(page, "nobody")
-    expect(page.get_by_role("alert")).to_contain_text("do not train together")
+    expect(page.get_by_role("alert")).to_contain_text("Name or password is wrong")
 
     sign_in(page, "staff")
 
@@ -192,5 +192,5 @@ def test_customers_are_sent_back_to_the_shop_kindly(context: BrowserContext) -> 
     page.goto("/pos")
     sign_in(page, "eric")
 
-    expect(page.get_by_role("alert")).to_contain_text("only staff")
+    expect(page.get_by_role("alert")).to_contain_text("The till is for staff")
     expect(page.locator("#till")).to_be_hidden()

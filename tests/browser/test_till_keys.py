@@ -11,13 +11,13 @@ def test_a_scan_adds_a_line_whatever_has_the_focus(till: Till) -> None:
     till.page.evaluate("document.activeElement.blur()")
     till.scan(BIKE.upper())
 
-    places = ["#products button", "#search", "#customer", "#sale-title", "#to-payment"]
+    places = ["#products [role=option]", "#search", "#customer", "#sale-title", "#to-payment"]
     for count, place in enumerate(places, start=2):
         till.page.locator(place).first.focus()
 
         till.scan(BIKE)
 
-        expect(till.page.locator("#lines output")).to_have_text(str(count))
+        expect(till.page.locator("#lines input")).to_have_value(str(count))
         expect(till.page.locator("#search")).to_have_value("")
         expect(till.page.locator("#step-lines")).to_be_visible()
 
@@ -44,11 +44,11 @@ def test_what_lies_over_the_sale_gives_way_to_a_scan(till: Till) -> None:
     till.ring_up("Yoga Mat")
     till.page.keyboard.press("F4")
     scan_through("#customers", total="$562.49")
-    till.page.get_by_role("button", name="Drop sale").click()
+    till.page.get_by_role("button", name="Cancel sale").click()
     scan_through("#confirm", total="$1,062.48")
     till.charge()
     till.expect_state("Paid")
-    till.wait_for_verdicts()
+    till.wait_for_results()
     till.page.keyboard.press("F10")
     till.page.get_by_role("button", name="Receipt").first.click()
     scan_through("#receipt-dialog", total="$499.99")
@@ -63,8 +63,7 @@ def test_who_types_is_no_scanner(till: Till) -> None:
     # As fast as a scanner, but nothing that a scanner would say.
     till.scan("2*bottle", gap_ms=30)
 
-    expect(till.page.locator("#lines output")).to_have_text(["1", "2"])
-    assert till.lines()[0] == "Red Pants $99.00 each ✕ 1 + $99.00"
+    assert till.lines() == ["Red Pants 1 $99.00", "Water Bottle 2 $69.98"]
 
 
 def test_a_code_that_nobody_knows_is_refused_in_words(till: Till) -> None:
@@ -86,7 +85,7 @@ def test_a_code_that_is_found_too_late_is_not_put_on_the_next_customer(till: Til
     held.first.fulfill(json={**found, "data": {**found["data"], "id": "4711-new-in"}})
 
     expect(till.page.locator("#toast")).to_contain_text("Scan it again")
-    assert till.lines() == ["Yoga Mat $62.50 each ✕ 1 + $62.50"]
+    assert till.lines() == ["Yoga Mat 1 $62.50"]
 
 
 def test_the_keyboard_alone_gets_past_a_decline_to_the_report(till: Till) -> None:
@@ -105,11 +104,11 @@ def test_the_keyboard_alone_gets_past_a_decline_to_the_report(till: Till) -> Non
     keyboard.press("ArrowUp")
     keyboard.press("Enter")
     keyboard.press("F8")
-    pay("5555555555554444", "0120", "123")
+    pay("9999999999999995", "1230", "123")
     till.expect_state("Declined")
     pay("5555555555554444", "1230", "123")
     till.expect_state("Paid")
-    till.wait_for_verdicts()
+    till.wait_for_results()
     keyboard.press("F10")
     expect(till.page.locator("#today-title")).to_be_focused()
     expect(till.page.locator(".order").first).to_be_visible()

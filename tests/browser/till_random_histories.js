@@ -7,7 +7,7 @@
  */
 async ({ seed, histories }) => {
   const { OrderSender } = await import("/static/pos/order-sender.js");
-  const life = await import("/static/pos/sale.js");
+  const life = { ...(await import("/static/pos/sale.js")), ...(await import("/static/pos/sale-transitions.js")) };
   const { loadSales, saveSales } = await import("/static/pos/sale-storage.js");
   const { ShopError } = await import("/static/client/errors.js");
 
@@ -266,6 +266,11 @@ async ({ seed, histories }) => {
       () => takeOut("mat"),
       () => sale.lines.forEach(({ id }) => takeOut(id)),
       () => apply({ type: "customer", customer: pick(ERIC, life.WALK_IN) }),
+      // Staff sign out, and others sign in: the customer's name goes and comes back.
+      () => {
+        apply({ type: "anonymize" });
+        if (sale.customer.id === ERIC.id) apply({ type: "customer", customer: ERIC });
+      },
       () => charge(pick(GOOD, GOOD, BAD)),
       () => charge(GOOD),
       () => charge(GOOD),

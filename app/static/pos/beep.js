@@ -1,8 +1,9 @@
 /** The two sounds of a till. */
 
+/** @type {AudioContext | null} */
 let audio = null;
 
-/** Beep: high for "rung up", low for "no". Silent where the browser wants it so. */
+/** Beep: high when an article was added, low for an error. Silent where the browser forbids sound. @param {boolean} isGood */
 export function beep(isGood) {
   try {
     audio ??= new AudioContext();
@@ -15,6 +16,6 @@ export function beep(isGood) {
     tone.start();
     tone.stop(audio.currentTime + (isGood ? 0.07 : 0.3));
   } catch {
-    // No sound device: the words on the screen have to do.
+    // No sound device: the message on the screen is enough.
   }
 }

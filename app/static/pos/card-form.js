@@ -1,13 +1,40 @@
-/** The card fields on the payment panel, and the row of test cards of a local shop. */
+/** The card fields of the payment form, and the row of test cards of a local shop. */
 
-import { brandOf, isLocalShop, readExpiry, TEST_CARDS } from "../client/card.js";
+import {
+  brandOf,
+  codeLengthOf,
+  codeProblem,
+  expiryProblem,
+  isLocalShop,
+  numberProblem,
+  readCard,
+  TEST_CARDS,
+} from "../client/card.js";
 import { cleanCode, completeExpiry, formatOnInput, groupNumber, slashExpiry } from "../client/card-input.js";
 import { digitsOf } from "../client/digits.js";
 import { byId, el, showText } from "../client/dom.js";
 
+/**
+ * @typedef {"number" | "expiry" | "code"} FieldName
+ * @import { Card } from "../client/types.js"
+ */
+
+/** @type {FieldName[]} */
 const FIELDS = ["number", "expiry", "code"];
 
-const field = (name) => byId(`card-${name}`);
+/** @param {FieldName} name */
+const field = (name) => /** @type {HTMLInputElement} */ (byId(`card-${name}`));
+
+/** @type {Partial<Record<import("../client/card.js").CardProblem, string>>} */
+const NUMBER_ERRORS = {
+  missing: "Enter the card number.",
+  "too short": "The card number is too short: it has at least 12 digits.",
+  "too long": "The card number is too long: it has at most 19 digits.",
+  mistyped: "A digit of the card number is wrong. Compare it with the card.",
+};
+
+/** A number with a right check digit and no brand: the form accepts it, the shop declines it. */
+const DECLINED_CARD = { name: "Unknown", hint: "declined", number: "9999 9999 9999 9995", expiry: "12/30", code: "123" };
 
 export class CardForm {
   constructor() {
@@ -21,31 +48,32 @@ export class CardForm {
     formatOnInput(field("code"), cleanCode);
   }
 
-  /** Return `{card}` as the shop wants it, or `{problem, field}`. */
+  /** Return `{card}` as the shop wants it, or `{problem, field}` for the first field that is wrong. */
   read() {
-    return readCard(Object.fromEntries(FIELDS.map((name) => [name, field(name).value])));
+    return checkCard({ number: field("number").value, expiry: field("expiry").value, code: field("code").value });
   }
 
   focus() {
     field("number").focus();
   }
 
-  /** Leave nothing of a card in the fields. */
+  /** Empty the fields. */
   clear() {
     this.#fill({ number: "", expiry: "", code: "" });
   }
 
-  /** Say what is missing, and go there. */
-  complain(text, about = null) {
+  /** Say what is wrong, and put the focus there. @param {string} text @param {FieldName | null} [name] */
+  showProblem(text, name = null) {
     showText(byId("card-error"), text);
-    for (const name of FIELDS) field(name).setAttribute("aria-invalid", String(name === about));
-    if (about) field(about).focus();
+    for (const known of FIELDS) field(known).setAttribute("aria-invalid", String(known === name));
+    if (name) field(name).focus();
   }
 
+  /** @param {Record<FieldName, string>} card */
   #fill(card) {
     for (const name of FIELDS) field(name).value = card[name];
     this.#showBrand();
-    this.complain("");
+    this.showProblem("");
   }
 
   #showBrand() {
@@ -55,7 +83,7 @@ export class CardForm {
 
   #offerTestCards() {
     byId("test-cards").hidden = false;
-    for (const test of TEST_CARDS) {
+    for (const test of [...TEST_CARDS.filter(({ hint }) => hint === "pays"), DECLINED_CARD]) {
       const onclick = () => {
         this.#fill(test);
         byId("charge").focus();
@@ -68,25 +96,20 @@ export class CardForm {
 }
 
 /**
- * Return `{card}` in the shop's shape, or `{problem, field}` for what is missing. Whether a
- * card is good is the shop's to say, so that the till never knows better.
+ * Return `{card}` in the shop's shape, or `{problem, field}` for the first field that is wrong.
+ * What the shop would decline for certain is said before it is asked.
+ * @param {Record<FieldName, string>} values
+ * @returns {{card: Card, problem?: undefined, field?: undefined} | {card?: undefined, problem: string, field: FieldName}}
  */
-function readCard({ number, expiry, code }) {
-  const digits = digitsOf(number);
-  if (!/^\d{12,19}$/.test(digits)) {
-    return { field: "number", problem: "A card number has 12 to 19 digits. This one is still warming up." };
+function checkCard(values) {
+  const { number, expiry, code } = values;
+  const numberError = numberProblem(number);
+  if (numberError) return { field: "number", problem: NUMBER_ERRORS[numberError] ?? "Check the card number." };
+  const expiryError = expiryProblem(expiry);
+  if (expiryError === "expired") return { field: "expiry", problem: "This card has expired. Ask for another card." };
+  if (expiryError) return { field: "expiry", problem: "Enter month and year as on the card, like 12/30." };
+  if (codeProblem(code, number)) {
+    return { field: "code", problem: `The security code of this card has ${codeLengthOf(digitsOf(number))} digits.` };
   }
-  const date = readExpiry(expiry);
-  if (!date) return { field: "expiry", problem: "Good through when? Month and year, like 12/30." };
-  if (!/^\s*\d{3,4}\s*$/.test(code)) {
-    return { field: "code", problem: "The security code has three digits, or four on American Express." };
-  }
-  return {
-    card: {
-      number: digits,
-      expMonth: String(date.month).padStart(2, "0"),
-      expYear: String(date.year),
-      ccv: code.trim(),
-    },
-  };
+  return { card: readCard(values) };
 }

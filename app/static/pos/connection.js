@@ -1,15 +1,25 @@
-/** The line to the shop: says when it is gone, and looks for the shop until it is back. */
+/** The connection to the shop: says when it is lost, and checks until it is back. */
 
+import { backoffMs } from "../client/backoff.js";
 import { byId } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
-import { backoffMs } from "../client/backoff.js";
 
 export class Connection {
-  #timer = 0;
+  #shop;
+  #store;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
-  /** `onRestored` is called when the shop answers again after it did not. */
+  /**
+   * @param {{
+   *   shop: import("../client/api.js").Api,
+   *   store: import("./sale-store.js").SaleStore,
+   *   onRestored: () => void,
+   * }} options `onRestored` runs when the shop answers again after it did not.
+   */
   constructor({ shop, store, onRestored }) {
-    Object.assign(this, { shop, store });
+    this.#shop = shop;
+    this.#store = store;
     shop.addEventListener("network", () => {
       this.render();
       if (shop.isOnline) onRestored();
@@ -19,16 +29,16 @@ export class Connection {
     addEventListener("online", () => this.#check());
   }
 
-  /** Say what staff must know about the line, and about this browser's memory. */
+  /** Show what staff must know about the connection, and about this browser's storage. */
   render() {
     const messages = [];
-    if (!this.shop.isOnline) messages.push("No connection: sales wait here");
-    if (!this.store.isSaved) messages.push("This browser keeps nothing: a reload loses what waits");
+    if (!this.#shop.isOnline) messages.push("No connection: sales wait here");
+    if (!this.#store.isSaved) messages.push("This browser stores nothing: a reload loses waiting sales");
     const text = messages.join(". ");
     if (byId("connection").textContent !== text) byId("connection").textContent = text;
   }
 
-  /** Ask again after a while. A sale that waits does so too; without one nobody else would. */
+  /** Check again after a while. A waiting sale does so too; without one nothing else would. */
   #scheduleCheck(attempt = 0) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#check(attempt + 1), backoffMs(attempt));
@@ -36,12 +46,12 @@ export class Connection {
 
   async #check(attempt = 0) {
     clearTimeout(this.#timer);
-    if (this.shop.isOnline || this.shop.isClosed) return;
+    if (this.#shop.isOnline || this.#shop.isClosed) return;
     try {
-      await this.shop.callPublic("/healthz");
+      await this.#shop.callPublic("/healthz");
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
     }
-    if (!this.shop.isOnline) this.#scheduleCheck(attempt);
+    if (!this.#shop.isOnline) this.#scheduleCheck(attempt);
   }
 }

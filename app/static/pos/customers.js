@@ -1,87 +1,119 @@
-/** Choosing who buys: everybody the shop knows, or a walk-in. */
+/** Choosing the customer of a sale: any user of the shop, or a walk-in. */
 
 import { byId, el, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 import { matchesAllWords } from "../client/search.js";
+import { Combobox } from "./combobox.js";
 import { WALK_IN } from "./sale.js";
 
-/** More hits than this are no help; another letter is. */
+/**
+ * @typedef {import("./sale.js").Customer} Customer
+ * @typedef {Customer & {username: string}} User
+ */
+
+/** Longer lists are slow to read; the note under the list says how many more there are. */
 const MAX_SHOWN = 30;
 
-/** Return the people whose name, login or email contains all words of `text`. */
-function findCustomers(people, text) {
-  return people.filter(({ firstname, lastname, username, email }) =>
+/** Return the users whose name, login or email contains all words of a text. @param {User[]} users @param {string} text */
+function findUsers(users, text) {
+  return users.filter(({ firstname, lastname, username, email }) =>
     matchesAllWords(`${firstname} ${lastname} ${username} ${email}`, text),
   );
 }
 
 export class Customers {
-  #people = null;
-  #choose = null;
+  #shop;
+  #dialog = /** @type {HTMLDialogElement} */ (byId("customers"));
+  #search = /** @type {HTMLInputElement} */ (byId("customer-search"));
+  #combobox;
+  /** @type {User[] | null} */
+  #users = null;
+  /** @type {Customer[]} */
+  #shown = [];
+  /** @type {(customer: Customer) => void} */
+  #onChoose = () => {};
 
+  /** @param {{shop: import("../client/api.js").Api}} options */
   constructor({ shop }) {
-    this.shop = shop;
-    this.dialog = byId("customers");
-    byId("customer-search").addEventListener("input", () => this.#render());
-    byId("customer-search").addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
-      event.preventDefault();
-      // The first hit, and the walk-in only as long as nothing was typed.
-      const buttons = byId("customer-list").querySelectorAll("button");
-      (buttons[byId("customer-search").value.trim() ? 1 : 0] ?? null)?.click();
+    this.#shop = shop;
+    this.#search.addEventListener("input", () => this.#render());
+    this.#combobox = new Combobox({
+      input: this.#search,
+      list: byId("customer-list"),
+      onPick: (option) => this.#pick(option),
     });
   }
 
-  /** Open the list; `choose(customer)` is called once if somebody is chosen. */
-  open(choose) {
-    this.#choose = choose;
-    byId("customer-search").value = "";
+  /** Open the list; `onChoose` is called once if a customer is chosen. @param {(customer: Customer) => void} onChoose */
+  open(onChoose) {
+    this.#onChoose = onChoose;
+    this.#search.value = "";
     this.#render();
-    this.dialog.showModal();
-    byId("customer-search").focus();
+    this.#dialog.showModal();
+    this.#search.focus();
     this.#load();
   }
 
-  /** Forget everybody: another person of the staff may follow. */
+  /** Forget all users: another member of staff may follow. */
   clear() {
-    this.#people = null;
+    this.#users = null;
+    this.#shown = [];
+    byId("customer-list").replaceChildren();
   }
 
   async #load() {
     try {
-      this.#people = await this.shop.listUsers();
-      this.#render();
+      this.#users = await this.#shop.listUsers();
+      if (this.#dialog.open) this.#render();
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
-      if (!this.#people) showText(byId("customer-note"), "The shop does not answer. A walk-in is always welcome.");
+      if (!this.#users) {
+        showText(byId("customer-note"), "The shop does not answer. Sell to a walk-in, or try again later.");
+      }
     }
   }
 
   #render() {
-    const typed = byId("customer-search").value;
-    const hits = findCustomers(this.#people ?? [], typed);
-    byId("customer-list").replaceChildren(
-      this.#row(WALK_IN, "Walk-in", "Nobody in particular, everybody in general"),
-      ...hits.slice(0, MAX_SHOWN).map((person) =>
-        this.#row(person, `${person.firstname} ${person.lastname}`, person.email || person.username),
-      ),
-    );
+    const typed = this.#search.value.trim();
+    const hits = findUsers(this.#users ?? [], typed);
+    this.#shown = [WALK_IN, ...hits.slice(0, MAX_SHOWN)];
+    const options = this.#shown.map((customer, index) => this.#renderOption(customer, index));
+    byId("customer-list").replaceChildren(...options);
+    // The first hit is marked once a name is typed, or when a sale gets its first customer.
+    this.#combobox.mark(typed ? (hits.length ? 1 : -1) : 0);
     let note = "";
-    if (!this.#people) note = "Fetching the members …";
-    else if (!hits.length) note = "Nobody by that name. Yet.";
-    else if (hits.length > MAX_SHOWN) note = `${hits.length - MAX_SHOWN} more. Another letter will thin them out.`;
+    if (!this.#users) note = "Loading the customers …";
+    else if (!hits.length) note = "No customer has this name or email.";
+    else if (hits.length > MAX_SHOWN) note = `${hits.length - MAX_SHOWN} more. Type more of the name to narrow the list.`;
     showText(byId("customer-note"), note);
   }
 
-  #row({ id, firstname, lastname, email }, name, hint) {
-    const choose = () => {
-      this.dialog.close();
-      this.#choose?.({ id, firstname, lastname, email: email ?? "" });
-    };
+  /** @param {HTMLElement | null} option */
+  #pick(option) {
+    const customer = this.#shown[Number(option?.dataset.index ?? -1)];
+    if (!customer) return;
+    const { id, firstname, lastname, email } = customer;
+    this.#dialog.close();
+    this.#onChoose({ id, firstname, lastname, email: email ?? "" });
+  }
+
+  /** @param {Customer & {username?: string}} customer @param {number} index */
+  #renderOption(customer, index) {
+    const isWalkIn = customer === WALK_IN;
+    const name = isWalkIn ? "Walk-in" : `${customer.firstname} ${customer.lastname}`.trim();
     return el(
       "li",
-      {},
-      el("button", { type: "button", class: "customer-option", "data-user": id, onclick: choose }, el("b", {}, name), el("small", {}, hint)),
+      {
+        id: `customer-option-${index}`,
+        class: "customer-option",
+        role: "option",
+        tabindex: "0",
+        "aria-selected": "false",
+        "data-index": String(index),
+        "data-user": customer.id,
+      },
+      el("b", {}, el("bdi", {}, name || customer.username)),
+      el("small", {}, isWalkIn ? "No customer account" : customer.email || customer.username),
     );
   }
 }

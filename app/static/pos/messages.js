@@ -1,27 +1,32 @@
-/** What the till says. One place, so that the tone stays one, and no state lies. */
+/** The till's texts about sales. They say what is known, and what to do next. */
 
 import { formatMoney } from "../client/money.js";
-import { isAbandoned, isInProgress, isUnsettled, totalCents, unitCount } from "./sale.js";
+import { isAbandoned, isInProgress, isUnsettled, MAX_LINES, MAX_QUANTITY, totalCents, unitCount } from "./sale.js";
 
-/** What stands on the badge of a sale in each state. */
+/** @typedef {import("./sale.js").Sale} Sale */
+
+/** The state of a sale in two or three words. */
 export const STATE_LABELS = {
   open: "Open",
   waiting: "Waiting, not paid",
   sending: "Sent, no answer yet",
   pending: "Sent, not decided yet",
-  unsure: "Waiting for the shop's word",
+  unsure: "Checking with the shop",
   paid: "Paid",
   declined: "Declined",
-  void: "Dropped",
+  void: "Cancelled",
 };
 
-/** What stands on a sale that is not on screen. */
+/** Return the state of a parked sale. @param {Sale} sale */
 export function parkedLabel(sale) {
   if (sale.state !== "open") return STATE_LABELS[sale.state];
-  return isUnsettled(sale) ? "Last try may still arrive" : "Set aside";
+  return isUnsettled(sale) ? "Last attempt may still arrive" : "Parked";
 }
 
-/** What is said aloud when a sale gets from one state into another; "" for nothing. */
+/** Return "1 article" or "3 articles". @param {number} count */
+export const articleCount = (count) => `${count} ${count === 1 ? "article" : "articles"}`;
+
+/** Return what screen readers say when a sale changes its state; "" for nothing. @param {Sale} before @param {Sale} after */
 export function announcementFor(before, after) {
   switch (after.state) {
     case "paid":
@@ -33,98 +38,107 @@ export function announcementFor(before, after) {
     case "pending":
       return "The shop has the sale; it is not paid yet.";
     case "void":
-      return "The sale is off. Nothing was charged.";
+      return "The sale is cancelled. Nothing was charged.";
     default:
       return "";
   }
 }
 
-/** What staff are asked before a sale is dropped; one that may be in the shop is called off. */
+/** Return what staff are asked before a sale is cancelled. @param {Sale} sale */
 export function cancelQuestion(sale) {
-  const isOut = isInProgress(sale) || isUnsettled(sale);
+  const mayHaveArrived = isInProgress(sale) || isUnsettled(sale);
   return {
-    title: isOut ? "Call this sale off?" : "Drop this sale?",
-    text: isOut
-      ? "Nothing more will be sent. If the last try reached the shop after all, the till will find out and say so."
-      : `${unitCount(sale)} × something for ${formatMoney(totalCents(sale))} will go back on the shelves.`,
-    yes: isOut ? "Call it off" : "Drop it",
+    title: "Cancel this sale?",
+    text: mayHaveArrived
+      ? "Nothing more will be sent. If the last attempt has reached the shop after all, the till will find out and say so."
+      : `${articleCount(unitCount(sale))} for ${formatMoney(totalCents(sale))} will be removed. Nothing was charged.`,
+    yes: "Cancel the sale",
     no: "Keep it",
   };
 }
 
 /**
- * What a person sees while a sale has no verdict: a heading, and what to do meanwhile.
- * `isSaved` tells whether the browser has the sale on disk.
+ * Return what is shown while a sale has no result: a heading, and what to do meanwhile.
+ * @param {Sale} sale @param {{isSaved: boolean}} options `isSaved`: whether the browser has stored the sale.
  */
 export function outcomeMessage(sale, { isSaved }) {
   switch (sale.state) {
     case "sending":
-      return {
-        title: "Sent",
-        lines: ["The shop has not answered yet.", "Keep the goods on the store for another breath."],
-      };
+      return { title: "Sent", lines: ["The shop has not answered yet.", "Not paid yet: keep the goods."] };
     case "pending":
       return {
         title: "Sent, not decided",
-        lines: ["The shop has the order; the bank is still stretching.", "Not paid yet: keep the goods."],
+        lines: ["The shop has the order. The bank has not decided yet.", "Not paid yet: keep the goods."],
       };
     case "unsure":
       return sale.withdrawn
         ? {
-            title: "Calling it off",
+            title: "Cancelling",
             lines: [
-              "The last try may have reached the shop, so the till asks before it forgets the sale.",
-              "This takes about half a minute. No new charge will be made.",
+              "The last attempt may have reached the shop, so the till checks before it removes the sale.",
+              "This takes about half a minute. Nothing more will be charged.",
             ],
           }
         : {
-            title: "Asking the shop",
+            title: "Checking with the shop",
             lines: [
-              "This try may have reached the shop, so nobody charges anything before it says what it knows.",
-              "Not paid as far as anyone knows: keep the goods.",
+              "This attempt may have reached the shop. The till charges nothing until the shop has answered.",
+              "Not known to be paid: keep the goods.",
             ],
           };
     default:
       return {
         title: "Waiting",
         lines: [
-          WAITING[sale.notice?.code] ?? WAITING.start,
-          "Not paid: keep the goods on the store.",
-          isSaved ? SAVED : UNSAVED,
+          WAITING_REASONS.get(sale.notice?.code ?? "") ?? "The sale is about to be sent.",
+          "Not paid: keep the goods.",
+          isSaved
+            ? "The sale is stored and will be sent once, by itself. Leave this page open: the card number is only in its memory."
+            : "The sale will be sent once, by itself. Leave this page open: this browser stores nothing, and a reload loses the sale.",
         ],
       };
   }
 }
 
-const WAITING = {
-  start: "The sale is about to leave.",
-  network: "The network is out for a run.",
-  shop: "The shop is out of breath and does not answer.",
-  "sign in": "The shift's sign-in has run out. Sign in again, and the sale goes on.",
-};
+const WAITING_REASONS = new Map([
+  ["network", "There is no connection to the shop."],
+  ["shop", "The shop does not answer."],
+  ["sign in", "Your sign-in has ended. Sign in again, and the sale is sent."],
+]);
 
-const SAVED =
-  "The sale is kept and goes out by itself, once. The card number is only in this page's memory, so leave the page open.";
-const UNSAVED =
-  "The sale goes out by itself, once. This browser keeps nothing on disk, so the page must stay open until it has.";
-
-/** What has changed between the lines of a sale before and after the shop's prices. */
+/**
+ * Return what has changed in a sale when the shop's prices were taken.
+ * @param {Sale} before @param {Sale} after
+ */
 export function priceChangeMessage(before, after) {
-  const gone = before.filter(({ id }) => !after.some((line) => line.id === id));
-  if (!gone.length) return "Prices have moved:";
-  return `No longer sold: ${gone.map(({ name }) => name).join(", ")}. So`;
+  const gone = before.lines.filter(({ id }) => !after.lines.some((line) => line.id === id));
+  const reason = gone.length ? `No longer sold: ${gone.map(({ name }) => name).join(", ")}.` : "Prices have changed.";
+  const totals = `The total was ${formatMoney(totalCents(before))} and is ${formatMoney(totalCents(after))} now.`;
+  return `${reason} ${totals} Nothing was charged. Tell the customer, then take payment.`;
 }
 
-/** What stands above a sale that came back to its articles. */
+/** Return what is shown when the total has changed while the card was entered. @param {number} before @param {number} after */
+export const totalChangedMessage = (before, after) =>
+  `The total has changed from ${formatMoney(before)} to ${formatMoney(after)}. Tell the customer, then confirm the new total.`;
+
+/** Return why a product was not added. @param {"lines" | "quantity"} refusal @param {string} name */
+export const refusalMessage = (refusal, name) =>
+  refusal === "quantity"
+    ? `Not added: a sale takes at most ${MAX_QUANTITY} of one article (${name}).`
+    : `Not added: a sale takes at most ${MAX_LINES} different articles. Take payment and start another sale for the rest.`;
+
+/** Return what is shown above the articles of a sale; "" for nothing. @param {Sale} sale */
 export function noticeFor(sale) {
-  const { code, text } = sale.notice ?? {};
+  const { code, text = "" } = sale.notice ?? {};
   if (code === "card again") {
     return sale.sentAt === null
-      ? "The page was loaded anew before this sale left. Nothing was charged; the card is needed once more."
-      : "The shop knows nothing of the last try. Take the card again: should the first try still turn up, the shop keeps only one of the two.";
+      ? "The page was reloaded before this sale was sent. Nothing was charged. Enter the card again."
+      : "The shop does not have the last attempt. Enter the card again. If the first attempt still arrives, only one of the two is charged.";
   }
   if (code === "repriced") return text;
-  if (code === "refused") return `The shop did not take the order: ${text}. Nothing was charged.`;
-  if (isAbandoned(sale)) return "The last try of this sale may still arrive. Drop the sale, and the till finds out. What is rung up now is a sale of its own.";
+  if (code === "refused") return `The shop refused the order: ${text}. Nothing was charged.`;
+  if (isAbandoned(sale)) {
+    return "The last attempt of this sale may still arrive. Cancel the sale, and the till finds out. New articles go into a sale of their own.";
+  }
   return "";
 }

@@ -1,24 +1,33 @@
-/** What became of a sale, as a person sees it: a verdict and its receipt, or why there is none yet. */
+/** What became of a sale: paid with its receipt, or why there is no result yet. */
 
 import { el } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
-import { renderReceipt, receiptOfSale } from "./receipt.js";
-import { requestedCents, totalCents } from "./sale.js";
 import { outcomeMessage } from "./messages.js";
+import { receiptOfSale, renderReceipt } from "./receipt.js";
+import { requestedCents, totalCents } from "./sale.js";
+
+/** @typedef {import("./sale.js").Sale} Sale */
 
 /**
- * Return the nodes that showText what became of a sale that is sent, or waits to be.
- * @param {object} sale @param {{isSaved: boolean, staffName: string}} facts
+ * Return the nodes that show a sale that is paid, sent, or waits to be sent.
+ * @param {Sale} sale @param {{isSaved: boolean}} options
  */
-export const renderOutcome = (sale, { isSaved, staffName }) =>
-  sale.state === "paid" ? renderPaid(sale, staffName) : renderUndecided(sale, isSaved);
+export const renderOutcome = (sale, { isSaved }) =>
+  sale.state === "paid" ? renderPaid(sale) : renderUndecided(sale, isSaved);
 
-const renderPaid = (sale, staffName) => [
-  el("p", { class: "outcome-title" }, el("span", { class: "outcome-mark", "aria-hidden": "true" }, "✓"), el("b", {}, `Paid ${formatMoney(totalCents(sale))}`)),
-  el("p", { class: "outcome-hint" }, "Hand it over. The bag counts as a workout."),
-  renderReceipt(receiptOfSale(sale), staffName),
+/** @param {Sale} sale */
+const renderPaid = (sale) => [
+  el(
+    "p",
+    { class: "outcome-title" },
+    el("span", { class: "outcome-mark", "aria-hidden": "true" }, "✓"),
+    el("b", { class: "amount" }, `Paid ${formatMoney(totalCents(sale))}`),
+  ),
+  el("p", { class: "outcome-hint" }, "Hand over the goods."),
+  renderReceipt(receiptOfSale(sale)),
 ];
 
+/** @param {Sale} sale @param {boolean} isSaved */
 function renderUndecided(sale, isSaved) {
   const { title, lines } = outcomeMessage(sale, { isSaved });
   return [
@@ -29,11 +38,17 @@ function renderUndecided(sale, isSaved) {
       "ul",
       { class: "outcome-lines", "aria-label": "Articles of this sale" },
       ...sale.lines.map(({ name, quantity, cents }) =>
-        el("li", {}, el("span", {}, `${quantity} × ${name}`), el("span", {}, formatMoney(cents * quantity))),
+        el(
+          "li",
+          {},
+          el("span", {}, `${quantity} × `, el("bdi", {}, name)),
+          el("span", { class: "amount" }, formatMoney(cents * quantity)),
+        ),
       ),
     ),
   ];
 }
 
+/** @param {Sale} sale */
 const cardLabel = ({ attempt }) =>
   attempt ? `${attempt.card.brand || "card"} ending ${attempt.card.lastFour}` : "no card";

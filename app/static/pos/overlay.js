@@ -1,4 +1,4 @@
-/** What lies over the till for a moment: words in passing, questions, receipts, paper. */
+/** What lies over the till: toasts, questions and receipts. */
 
 import { byId } from "../client/dom.js";
 import { liveRegion } from "../client/live-region.js";
@@ -7,36 +7,42 @@ import { renderReceipt } from "./receipt.js";
 
 const TOAST_MS = 2500;
 
-let toastTimer = 0;
+/** An error has to be read before it goes: people read about 15 characters a second. */
+const ERROR_TOAST_MS = 6000;
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let toastTimer;
 
 const announceToast = liveRegion(byId("toast"));
 
-/** Say something to people who do not see the screen change. */
+/** Tell screen readers about something that changed elsewhere on the page. */
 export const announce = liveRegion(byId("alert"));
 
-/** Say something in passing. */
+/** Show a message for a moment. @param {string} text @param {string} [tone] */
 export function showToast(text, tone = "") {
   announceToast(text);
   byId("toast").dataset.tone = tone;
   byId("toast").classList.add("shown");
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(hideToast, TOAST_MS);
+  toastTimer = setTimeout(hideToast, tone === "bad" ? ERROR_TOAST_MS : TOAST_MS);
 }
 
-/** Say something that must not be missed. */
+/** Show an error for a moment, with a low beep. @param {string} text */
 export function showError(text) {
   beep(false);
   showToast(text, "bad");
 }
 
-/** Take back what was said in passing: it is old. */
 export function hideToast() {
   byId("toast").classList.remove("shown");
 }
 
-/** Ask; answers whether it was "yes". Whatever closes the question says "no". */
+/**
+ * Ask a question; returns whether the answer was "yes". Closing the question means "no".
+ * @param {{title: string, text: string, yes: string, no: string}} question @returns {Promise<boolean>}
+ */
 export function confirm({ title, text, yes, no }) {
-  const dialog = byId("confirm");
+  const dialog = /** @type {HTMLDialogElement} */ (byId("confirm"));
   byId("confirm-title").textContent = title;
   byId("confirm-text").textContent = text;
   byId("confirm-yes").textContent = yes;
@@ -50,25 +56,35 @@ export function confirm({ title, text, yes, no }) {
   });
 }
 
-/** Whether something lies over the till that wants to be closed first. */
-export const isDialogOpen = () => document.querySelector("dialog[open]") !== null;
+/** @returns {NodeListOf<HTMLDialogElement>} */
+const openDialogs = () => document.querySelectorAll("dialog[open]");
 
-/** Close what lies over the till; a question gets its harmless answer. */
+/** Whether a dialog lies over the till. */
+export const isDialogOpen = () => openDialogs().length > 0;
+
+/** Close all dialogs; a question is answered with "no". */
 export function closeDialogs() {
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  for (const dialog of openDialogs()) dialog.close();
 }
 
-export function printReceipt(receipt) {
-  byId("print-area").replaceChildren(receipt);
-  window.print();
-}
-
+/** Show a receipt; printing the page prints it. @param {import("./receipt.js").Receipt} receipt */
 export function openReceipt(receipt) {
-  byId("receipt-content").replaceChildren(renderReceipt(receipt, ""));
-  byId("receipt-print").onclick = () => printReceipt(renderReceipt(receipt, ""));
-  byId("receipt-dialog").showModal();
+  byId("receipt-content").replaceChildren(renderReceipt(receipt));
+  byId("receipt-print").onclick = () => window.print();
+  /** @type {HTMLDialogElement} */ (byId("receipt-dialog")).showModal();
 }
 
 for (const button of document.querySelectorAll("dialog [data-close]")) {
-  button.addEventListener("click", () => button.closest("dialog").close());
+  button.addEventListener("click", () => button.closest("dialog")?.close());
+}
+
+// Some browsers close a dialog with Escape only while the focus is on no search field.
+for (const dialog of document.querySelectorAll("dialog")) {
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing && event.keyCode !== 229 && !event.defaultPrevented) {
+      event.preventDefault();
+      event.stopPropagation();
+      dialog.close();
+    }
+  });
 }

@@ -1,187 +1,188 @@
-/** The shelves: search, tags, and products as big buttons. */
+/** The products as big tiles, with search and tags. */
 
 import { byId, el, updateChildren } from "../client/dom.js";
-import { isShopError } from "../client/errors.js";
 import { formatMoney } from "../client/money.js";
+import { productImage } from "../client/product-image.js";
 import { findProducts, tagsOf } from "../client/search.js";
+import { Combobox } from "./combobox.js";
+import { parseQuery } from "./query.js";
 
-/** More tiles than this are no help; another letter is. */
-const MAX_SHOWN = 60;
+/** @typedef {import("../client/types.js").Product} Product */
+
+/** So many tiles are drawn at first, and so many more with each touch on "Show more". */
+const PAGE_SIZE = 60;
 const MAX_TAGS = 14;
 
-/** Return `{quantity, text}`: "3*bottle" asks for three, "bottle" for one. */
-function readQuery(typed) {
-  const found = /^\s*(\d{1,3})\s*[*×x]\s*(.*)$/i.exec(typed);
-  if (!found || Number(found[1]) === 0) return { quantity: 1, text: typed.trim() };
-  return { quantity: Number(found[1]), text: found[2].trim() };
-}
-
-const noPicture = () => el("span", { class: "no-picture", "aria-hidden": "true" }, "?");
-
-/** Return a product's picture; one that does not come, or that no page may load, is a blank. */
-function pictureOf({ image }) {
-  if (!image) return noPicture();
-  const attributes = { src: image, alt: "", width: "150", height: "150", loading: "lazy", decoding: "async" };
-  return el("img", { ...attributes, onerror: ({ target }) => target.replaceWith(noPicture()) });
-}
-
 export class ProductGrid {
-  #products = [];
+  #catalog;
+  #onPick;
+  #onNoHit;
+  #search = /** @type {HTMLInputElement} */ (byId("search"));
+  #list = byId("products");
+  #combobox;
+  /** @type {string | null} */
   #tag = null;
-  #highlighted = 0;
+  #shown = PAGE_SIZE;
+  /** @type {Product[]} */
   #hits = [];
 
-  /** Products by their id, as the till knows them now. */
-  byId = new Map();
-  isLoaded = false;
-
-  constructor({ shop, add, showError }) {
-    Object.assign(this, { shop, add, showError });
-    byId("search").addEventListener("input", () => {
-      this.#highlighted = 0;
-      this.render();
+  /**
+   * @param {{
+   *   catalog: import("./catalog.js").Catalog,
+   *   onPick: (product: Product, quantity: number) => void,
+   *   onNoHit: (text: string) => void,
+   * }} options
+   */
+  constructor({ catalog, onPick, onNoHit }) {
+    this.#catalog = catalog;
+    this.#onPick = onPick;
+    this.#onNoHit = onNoHit;
+    this.#combobox = new Combobox({
+      input: this.#search,
+      list: this.#list,
+      onPick: (option) => this.#pick(option),
+      onEscape: () => {
+        const hadText = this.#search.value !== "";
+        if (hadText) this.#reset();
+        return hadText;
+      },
     });
-    byId("search").addEventListener("keydown", (event) => this.#onKey(event));
-    byId("product-search").addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#addHighlighted();
-    });
+    this.#search.addEventListener("input", () => this.#showFirstPage());
+    byId("product-search").addEventListener("submit", (event) => event.preventDefault());
+    catalog.addEventListener("change", () => this.render());
   }
 
-  product(id) {
-    return this.byId.get(id.trim().toLowerCase()) ?? this.byId.get(id.trim()) ?? null;
+  /** Show placeholders until the catalog has been read. */
+  showSkeleton() {
+    byId("catalog-note").hidden = true;
+    this.#list.setAttribute("aria-busy", "true");
+    this.#list.replaceChildren(
+      ...Array.from({ length: 8 }, () => el("li", { class: "tile-skeleton", "aria-hidden": "true" })),
+    );
   }
 
-  /** Take in a product that was not there when the catalog was read. */
-  addProduct(product) {
-    if (this.byId.has(product.id)) return;
-    this.byId.set(product.id, product);
-    this.#products.push(product);
-    this.render();
+  /** The count that stands alone in the search ("3*" before a scan), or null. */
+  get typedCount() {
+    if (!this.#search.value.trim()) return null;
+    const { quantity, text } = parseQuery(this.#search.value, this.#catalog.products);
+    return text === "" ? quantity : null;
   }
 
-  /** Read the catalog; what is on screen stays when the shop does not answer. */
-  async load() {
-    if (!this.isLoaded) this.#skeleton();
-    try {
-      this.#products = await this.shop.listProducts();
-      this.byId = new Map(this.#products.map((product) => [product.id, product]));
-      this.isLoaded = true;
-    } catch (failure) {
-      if (!isShopError(failure)) throw failure;
-      if (!this.isLoaded) {
-        this.#note("The shelves cannot be reached", "The shop does not answer. Deep breath, then once more.", () => this.load());
-        byId("products").replaceChildren();
-      }
-      return;
-    }
-    this.render();
+  /** Empty the search if only a count stands in it. */
+  clearCount() {
+    if (this.typedCount !== null) this.#reset();
   }
 
   render() {
-    const { quantity, text } = readQuery(byId("search").value);
-    const tags = tagsOf(this.#products).slice(0, MAX_TAGS);
+    const { products, isLoaded } = this.#catalog;
+    if (!isLoaded) {
+      this.#list.replaceChildren();
+      this.#combobox.mark(-1);
+      this.#showNote("The products cannot be loaded", "The shop does not answer. Check the connection, then try again.", {
+        label: "Try again",
+        run: () => {
+          this.showSkeleton();
+          this.#catalog.load();
+        },
+      });
+      return;
+    }
+    this.#list.removeAttribute("aria-busy");
+    const { quantity, text } = parseQuery(this.#search.value, products);
+    const tags = tagsOf(products).slice(0, MAX_TAGS);
     if (this.#tag !== null && !tags.includes(this.#tag)) this.#tag = null;
-    updateChildren(byId("tags"), [null, ...tags].map((tag) => this.#chip(tag)));
-    this.#hits = findProducts(this.#products, text, this.#tag);
-    this.#highlighted = Math.min(this.#highlighted, Math.max(this.#hits.length - 1, 0));
-    const isTyping = byId("search").value.trim() !== "";
     updateChildren(
-      byId("products"),
-      this.#hits.slice(0, MAX_SHOWN).map((product, index) =>
-        this.#tile(product, { isHighlighted: isTyping && index === this.#highlighted, quantity }),
-      ),
+      byId("tags"),
+      [null, ...tags].map((tag) => this.#renderTag(tag)),
     );
-    if (!this.#products.length) this.#note("Empty shelves", "Nothing in the catalog yet. A light workout for the till.");
-    else if (!this.#hits.length) this.#note("Nothing by that name", "We looked behind the yoga mats, too.", () => this.#reset(), "Show everything");
-    else if (this.#hits.length > MAX_SHOWN) this.#note("", `${this.#hits.length - MAX_SHOWN} more. Another letter will thin them out.`);
-    else byId("catalog-note").hidden = true;
+    this.#hits = findProducts(products, text, this.#tag);
+    updateChildren(
+      this.#list,
+      this.#hits.slice(0, this.#shown).map((product, index) => this.#renderTile(product, { index, quantity })),
+    );
+    this.#combobox.mark(this.#search.value.trim() ? 0 : -1);
+    this.#renderNote();
   }
 
-  #chip(tag) {
+  #renderNote() {
+    const more = this.#hits.length - this.#shown;
+    if (!this.#catalog.products.length) this.#showNote("No products", "The catalog of the shop is empty.");
+    else if (!this.#hits.length) {
+      this.#showNote("No product found", "Check the spelling, or show all products.", {
+        label: "Show everything",
+        run: () => this.#reset(),
+      });
+    } else if (more > 0) {
+      this.#showNote("", `${more} more ${more === 1 ? "product" : "products"}.`, {
+        label: "Show more",
+        run: () => {
+          this.#shown += PAGE_SIZE;
+          this.render();
+        },
+      });
+    } else byId("catalog-note").hidden = true;
+  }
+
+  /** @param {string | null} tag */
+  #renderTag(tag) {
     const choose = () => {
       this.#tag = tag;
-      this.#highlighted = 0;
-      this.render();
+      this.#showFirstPage();
     };
-    return el(
-      "button",
-      { type: "button", class: "chip", "aria-pressed": String(this.#tag === tag), "data-key": `tag ${tag ?? ""}`, onclick: choose },
-      tag ?? "Everything",
-    );
+    const attributes = { "aria-pressed": String(this.#tag === tag), "data-key": `tag ${tag ?? ""}` };
+    return el("button", { type: "button", class: "chip", ...attributes, onclick: choose }, tag ?? "Everything");
   }
 
-  #tile(product, { isHighlighted, quantity }) {
-    const add = () => {
-      this.add(product, readQuery(byId("search").value).quantity);
-      if (byId("search").value) this.#reset();
-    };
+  /** @param {Product} product @param {{index: number, quantity: number}} options */
+  #renderTile(product, { index, quantity }) {
     return el(
       "li",
-      {},
-      el(
-        "button",
-        {
-          type: "button",
-          class: isHighlighted ? "tile highlighted" : "tile",
-          "data-key": product.id,
-          "data-product": product.id,
-          onclick: add,
-        },
-        pictureOf(product),
-        el("span", { class: "tile-name" }, isHighlighted && quantity > 1 ? `${quantity} × ${product.name}` : product.name),
-        el("span", { class: "tile-price" }, formatMoney(product.cents)),
-      ),
+      {
+        id: `product-option-${index}`,
+        class: "tile",
+        role: "option",
+        tabindex: "0",
+        "aria-selected": "false",
+        "data-key": product.id,
+        "data-product": product.id,
+      },
+      productImage(product.image, { size: 150 }),
+      el("span", { class: "tile-name" }, quantity > 1 ? `${quantity} × ${product.name}` : product.name),
+      el("span", { class: "tile-price" }, formatMoney(product.cents)),
     );
   }
 
-  #onKey(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && this.#hits.length) {
-      event.preventDefault();
-      const count = Math.min(this.#hits.length, MAX_SHOWN);
-      this.#highlighted = (this.#highlighted + step + count) % count;
-      this.render();
-      byId("products").children[this.#highlighted]?.scrollIntoView({ block: "nearest" });
-    }
-    if (event.key === "Escape" && byId("search").value) {
-      event.stopPropagation();
-      this.#reset();
-    }
-  }
-
-  #addHighlighted() {
-    const { quantity } = readQuery(byId("search").value);
-    const product = byId("search").value.trim() && this.#hits[this.#highlighted];
+  /** @param {HTMLElement | null} option */
+  #pick(option) {
+    const typed = this.#search.value.trim();
+    const product = option && this.#catalog.byId.get(option.dataset.product ?? "");
     if (product) {
-      this.add(product, quantity);
-      this.#reset();
-    } else if (byId("search").value.trim()) {
-      this.showError("Nothing by that name.");
-    }
+      this.#onPick(product, parseQuery(typed, this.#catalog.products).quantity);
+      if (typed) this.#reset();
+    } else if (typed) this.#onNoHit(typed);
   }
 
   #reset() {
-    byId("search").value = "";
+    this.#search.value = "";
     this.#tag = null;
-    this.#highlighted = 0;
+    this.#showFirstPage();
+  }
+
+  #showFirstPage() {
+    this.#shown = PAGE_SIZE;
+    this.#list.scrollTop = 0;
     this.render();
   }
 
-  #skeleton() {
-    byId("catalog-note").hidden = true;
-    byId("products").setAttribute("aria-busy", "true");
-    byId("products").replaceChildren(...Array.from({ length: 8 }, () => el("li", { class: "tile-skeleton", "aria-hidden": "true" })));
-  }
-
-  #note(title, text, retry = null, action = "Try again") {
-    byId("products").removeAttribute("aria-busy");
+  /** @param {string} title @param {string} text @param {{label: string, run: () => void}} [action] */
+  #showNote(title, text, action) {
+    this.#list.removeAttribute("aria-busy");
     const note = byId("catalog-note");
     note.hidden = false;
     note.replaceChildren(
       ...(title ? [el("b", {}, title)] : []),
       el("p", {}, text),
-      ...(retry ? [el("button", { type: "button", class: "plain", onclick: retry }, action)] : []),
+      ...(action ? [el("button", { type: "button", class: "plain", onclick: action.run }, action.label)] : []),
     );
   }
 }

@@ -1,18 +1,24 @@
-/** All sales of this till: the one on screen and those set aside. */
+/** All sales of this till: the one on screen and the parked ones. */
 
 import { newReference } from "../client/reference.js";
+import { isBlank, isFinal, isInProgress, newSale } from "./sale.js";
 import { loadSales, saveSales } from "./sale-storage.js";
-import { isBlank, isFinal, isInProgress, newSale, transition } from "./sale.js";
+import { transition } from "./sale-transitions.js";
 
+/** @typedef {import("./sale.js").Sale} Sale */
+
+/** Dispatches "sale" with `{before, after}` when a sale has changed, "switch" when another is on screen. */
 export class SaleStore extends EventTarget {
+  /** @type {Sale[]} */
   #sales = [];
+  /** @type {string | null} */
   #current = null;
   #isClosed = false;
 
-  /** Whether the browser keeps what it is given. */
+  /** Whether the browser stores the sales. */
   isSaved = true;
 
-  /** Start with what was kept. */
+  /** Start with the stored sales. */
   open() {
     const { sales, current } = loadSales();
     this.#sales = sales;
@@ -25,8 +31,9 @@ export class SaleStore extends EventTarget {
     return this.#sales;
   }
 
+  /** The sale on screen. */
   get current() {
-    return this.read(this.#current);
+    return /** @type {Sale} */ (this.read(this.#current));
   }
 
   /** Sales that are not on screen and not just blank. */
@@ -34,15 +41,19 @@ export class SaleStore extends EventTarget {
     return this.#sales.filter((sale) => sale.id !== this.#current && !isBlank(sale));
   }
 
-  get underway() {
+  get inProgress() {
     return this.#sales.filter(isInProgress);
   }
 
+  /** @param {string | null} id */
   read(id) {
     return this.#sales.find((sale) => sale.id === id) ?? null;
   }
 
-  /** Let something happen to a sale; returns whether it changed anything. */
+  /**
+   * Apply an event to a sale; returns whether it changed anything.
+   * @param {string} id @param {import("./sale-transitions.js").SaleEvent} event
+   */
   apply(id, event) {
     const before = this.#isClosed ? null : this.read(id);
     const after = before && transition(before, event);
@@ -54,46 +65,51 @@ export class SaleStore extends EventTarget {
     return true;
   }
 
-  /** Put another sale on screen; the one that was there stays as it is. */
+  /** Put another sale on screen; the one that was there stays as it is. @param {string} id */
   select(id) {
     if (!this.read(id) || id === this.#current) return;
     this.#current = id;
-    this.#tidy();
-    this.#save();
-    this.dispatchEvent(new CustomEvent("switch"));
+    this.#changed();
   }
 
-  /** Turn to the next customer. A paid sale is done; any other is set aside. */
+  /** Turn to the next customer. A paid sale is done; any other is parked. */
   next() {
-    if (this.current && isFinal(this.current)) this.#remove(this.#current);
+    if (isFinal(this.current)) this.#remove(this.current.id);
     else this.#begin();
-    this.#tidy();
-    this.#save();
-    this.dispatchEvent(new CustomEvent("switch"));
+    this.#changed();
+  }
+
+  /** Staff sign out: keep open sales for the next shift, without the customers' names and emails. */
+  anonymize() {
+    for (const sale of this.#sales.filter(isFinal)) this.#remove(sale.id);
+    this.#sales = this.#sales.map((sale) => transition(sale, { type: "anonymize" }));
+    this.#changed();
+  }
+
+  /** Another page has the till now: change and store nothing any more. */
+  close() {
+    this.#isClosed = true;
   }
 
   #begin() {
-    const sale = newSale(newReference("till"));
+    const sale = newSale(newReference("till"), Date.now());
     this.#sales = [...this.#sales, sale];
     this.#current = sale.id;
   }
 
+  /** @param {string} id */
   #remove(id) {
     this.#sales = this.#sales.filter((sale) => sale.id !== id);
     if (id === this.#current) this.#begin();
   }
 
-  #tidy() {
+  #changed() {
     this.#sales = this.#sales.filter((sale) => sale.id === this.#current || !isBlank(sale));
-  }
-
-  /** Another page has the till now: change nothing and keep nothing any more. */
-  close() {
-    this.#isClosed = true;
+    this.#save();
+    this.dispatchEvent(new CustomEvent("switch"));
   }
 
   #save() {
-    if (this.#isClosed) return;
-    this.isSaved = saveSales(this.#sales, this.#current);
+    if (!this.#isClosed) this.isSaved = saveSales(this.#sales, this.#current);
   }
 }

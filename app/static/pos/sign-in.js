@@ -1,24 +1,39 @@
-/** The door: nobody sells who does not work here. */
+/** The sign-in page of the till: only staff may sell. */
 
 import { byId, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 
+const MESSAGES = {
+  "sign in": "Name or password is wrong. Try again.",
+  network: "No connection to the shop. Check the network, then try again.",
+  shop: "The shop does not answer. Try again in a moment.",
+};
+
+/** @param {string} id */
+const input = (id) => /** @type {HTMLInputElement} */ (byId(id));
+
 export class SignIn {
+  #shop;
+  #onSignedIn;
+
+  /** @param {{shop: import("../client/api.js").Api, onSignedIn: () => void}} options */
   constructor({ shop, onSignedIn }) {
-    Object.assign(this, { shop, onSignedIn });
+    this.#shop = shop;
+    this.#onSignedIn = onSignedIn;
     byId("sign-in-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#signIn();
     });
   }
 
-  /** Let in who is signed in already; ask everybody else. */
+  /** Open the till for staff who are signed in already; ask everyone else. */
   start() {
-    if (this.shop.user?.isStaff) this.#open();
-    else if (this.shop.user) this.show(this.#notStaffMessage());
-    else this.show("Sign in to start the shift. Warm-up is optional.");
+    const { user } = this.#shop;
+    if (user?.isStaff) this.#open();
+    else this.show(user ? this.#notStaffMessage(user.name) : "Sign in to start selling.");
   }
 
+  /** @param {string} note */
   show(note) {
     byId("sign-in-note").textContent = note;
     showText(byId("sign-in-error"), "");
@@ -27,36 +42,32 @@ export class SignIn {
     byId("username").focus();
   }
 
-  #notStaffMessage() {
-    return `Hello ${this.shop.user.name}! You shop here, but you do not work here, and only staff may ring things up.`;
+  /** @param {string} name */
+  #notStaffMessage(name) {
+    return `${name} is a customer. The till is for staff: sign in with a staff account.`;
   }
 
   async #signIn() {
-    const button = byId("sign-in-button");
+    const button = /** @type {HTMLButtonElement} */ (byId("sign-in-button"));
     if (button.disabled) return;
     button.disabled = true;
     showText(byId("sign-in-error"), "");
     try {
-      await this.shop.signIn(byId("username").value.trim(), byId("password").value);
-      if (this.shop.user.isStaff) this.#open();
-      else showText(byId("sign-in-error"), this.#notStaffMessage());
+      await this.#shop.signIn(input("username").value.trim(), input("password").value);
+      const { user } = this.#shop;
+      if (user?.isStaff) this.#open();
+      else showText(byId("sign-in-error"), this.#notStaffMessage(user?.name ?? ""));
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
       showText(byId("sign-in-error"), MESSAGES[failure.kind] ?? failure.message);
     } finally {
       button.disabled = false;
-      byId("password").value = "";
+      input("password").value = "";
     }
   }
 
   #open() {
     byId("sign-in-page").hidden = true;
-    this.onSignedIn();
+    this.#onSignedIn();
   }
 }
-
-const MESSAGES = {
-  "sign in": "That name and that password do not train together. Once more?",
-  network: "The shop cannot be reached. Is the network out for a run?",
-  shop: "The shop does not feel well. Give it a moment.",
-};

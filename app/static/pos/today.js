@@ -1,74 +1,92 @@
-/** Today's sales, as the shop has them, and apart from them what this till still holds. */
+/** Today's sales as the shop has them, and apart from them the sales of this till without a result. */
 
 import { declineMessage } from "../client/card.js";
 import { formatTime, formatWeekday } from "../client/dates.js";
-import { byId, el, updateChildren, shortId, showText } from "../client/dom.js";
+import { byId, el, shortId, showText, updateChildren } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 import { formatMoney, textToCents } from "../client/money.js";
-import { ordersOfDay, summarise, statusOf } from "./report.js";
-import { receiptOfOrder } from "./receipt.js";
-import { requestedCents, isFinal } from "./sale.js";
 import { STATE_LABELS } from "./messages.js";
+import { receiptOfOrder } from "./receipt.js";
+import { ordersOfDay, statusOf, summarise } from "./report.js";
+import { fullName, isFinal, requestedCents } from "./sale.js";
 
+/** @typedef {import("./report.js").Order} Order */
+
+/** @type {Record<import("./report.js").Status, string>} */
 const HEADINGS = { waiting: "Not decided yet", declined: "Declined", paid: "Paid" };
 
-/** How soon the shop is asked again while it has orders without a verdict, and at last. */
+/** How soon the shop is asked again while it has orders without a result, and at last. */
 const FIRST_POLL_MS = 1000;
 const MAX_POLL_MS = 30_000;
 
 export class Today {
+  #shop;
+  #store;
+  #openReceipt;
   #request = 0;
   #pollMs = FIRST_POLL_MS;
-  #timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
-  constructor({ shop, store, openReceipt, now = Date.now }) {
-    Object.assign(this, { shop, store, openReceipt, now });
+  /**
+   * @param {{
+   *   shop: import("../client/api.js").Api,
+   *   store: import("./sale-store.js").SaleStore,
+   *   openReceipt: (receipt: import("./receipt.js").Receipt) => void,
+   * }} options
+   */
+  constructor({ shop, store, openReceipt }) {
+    this.#shop = shop;
+    this.#store = store;
+    this.#openReceipt = openReceipt;
     byId("today-refresh").addEventListener("click", () => this.refresh());
   }
 
-  /** Ask the shop and show what it says; figures that are on screen stay until it has. */
+  /** Read the orders from the shop and show them; what is on screen stays until they have come. */
   async refresh() {
     clearTimeout(this.#timer);
-    const request = ++this.#request;
-    const now = this.now();
+    this.#request += 1;
+    const request = this.#request;
+    const now = Date.now();
     byId("today-title").textContent = `Today, ${formatWeekday(now)}`;
     byId("today").ariaBusy = "true";
     this.renderUnconfirmed();
-    if (!byId("figures").childElementCount) showText(byId("today-note"), "Counting the drawer …");
+    if (!byId("figures").childElementCount) showText(byId("today-note"), "Loading today's sales …");
     try {
-      const orders = await ordersOfDay((next) => this.shop.listOrders(next), now);
-      if (request === this.#request) this.#take(summarise(orders));
+      const orders = await ordersOfDay((next) => this.#shop.listOrders(next), now);
+      if (request === this.#request) this.#show(summarise(orders));
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
-      const words = byId("figures").childElementCount
-        ? "The shop does not answer, so these are the figures of a moment ago. Ask again."
-        : "The shop does not answer, and the till does not guess. Ask again.";
-      if (request === this.#request) showText(byId("today-note"), words);
+      const message = byId("figures").childElementCount
+        ? "The shop does not answer. These figures are older. Try again with Refresh."
+        : "The shop does not answer. Try again with Refresh.";
+      if (request === this.#request) showText(byId("today-note"), message);
     } finally {
       if (request === this.#request) byId("today").ariaBusy = "false";
     }
   }
 
-  /** Show the sales that only this till knows of. */
+  /** Show the sales of this till that have no result yet. */
   renderUnconfirmed() {
-    const own = this.store.all.filter((sale) => !isFinal(sale) && sale.attempt && sale.state !== "declined");
-    const rows = own.map((sale) => el("li", {}, `${formatMoney(requestedCents(sale))}: ${STATE_LABELS[sale.state].toLowerCase()}`));
+    const sales = this.#store.all.filter((sale) => !isFinal(sale) && sale.attempt && sale.state !== "declined");
+    const rows = sales.map((sale) =>
+      el("li", {}, `${formatMoney(requestedCents(sale))}: ${STATE_LABELS[sale.state].toLowerCase()}`),
+    );
+    const heading = el("b", {}, "Not counted below, because this till has no result yet:");
     byId("today-unconfirmed").replaceChildren(
-      ...(rows.length
-        ? [
-            el(
-              "div",
-              { class: "banner wait" },
-              el("b", {}, "Not counted below, because this till has no verdict yet:"),
-              el("ul", {}, ...rows),
-            ),
-          ]
-        : []),
+      ...(rows.length ? [el("div", { class: "banner wait" }, heading, el("ul", {}, ...rows))] : []),
     );
   }
 
-  /** Show figures, and ask for better ones as long as an order has no verdict. */
-  #take(summary) {
+  /** Forget the orders: staff have signed out. */
+  clear() {
+    clearTimeout(this.#timer);
+    this.#request += 1;
+    for (const id of ["figures", "today-orders", "today-unconfirmed"]) byId(id).replaceChildren();
+  }
+
+  /** Show figures, and ask again as long as an order has no result. @param {ReturnType<typeof summarise>} summary */
+  #show(summary) {
     this.#render(summary);
     if (!summary.waiting.length) {
       this.#pollMs = FIRST_POLL_MS;
@@ -78,59 +96,67 @@ export class Today {
     this.#pollMs = Math.min(this.#pollMs * 2, MAX_POLL_MS);
   }
 
-  #render(summary) {
-    const { orders, paid, cents, average, declined, waiting, bestseller } = summary;
-    showText(
-      byId("today-note"),
-      orders.length ? "" : "No sale yet today. The drawer is doing its stretches.",
-    );
-    const figure = (name, value, kind = "") => el("div", { class: `figure ${kind}` }, el("dt", {}, name), el("dd", {}, value));
+  /** @param {ReturnType<typeof summarise>} summary */
+  #render({ orders, paid, cents, average, declined, waiting, bestseller }) {
+    showText(byId("today-note"), orders.length ? "" : "No sales today.");
+    /** @param {string} name @param {string} value @param {string} [kind] */
+    const figure = (name, value, kind = "") =>
+      el("div", { class: `figure ${kind}` }, el("dt", {}, name), el("dd", {}, value));
     byId("figures").replaceChildren(
-      figure("Taken today", formatMoney(cents), "figure-main"),
+      figure("Taken today", formatMoney(cents), "figure-main amount"),
       figure("Paid sales", String(paid.length)),
-      figure("Average sale", paid.length ? formatMoney(average) : "–"),
+      figure("Average sale", paid.length ? formatMoney(average) : "–", "amount"),
       figure("Bestseller", bestseller ? `${bestseller.units} × ${bestseller.name}` : "–", "figure-text"),
     );
-    const groups = { waiting, paid, declined };
+    const groups = /** @type {[import("./report.js").Status, Order[]][]} */ (
+      Object.entries({ waiting, paid, declined })
+    );
     updateChildren(
       byId("today-orders"),
-      Object.entries(groups)
-        .filter(([, some]) => some.length)
-        .map(([word, some]) => this.#group(word, some)),
+      groups.filter(([, group]) => group.length).map(([status, group]) => this.#renderGroup(status, group)),
       byId("today-title"),
     );
   }
 
-  #group(word, orders) {
+  /** @param {import("./report.js").Status} status @param {Order[]} orders */
+  #renderGroup(status, orders) {
     const cents = orders.reduce((sum, order) => sum + textToCents(order.total), 0);
-    const sum = word === "paid" ? formatMoney(cents) : `${formatMoney(cents)}, not counted`;
+    const sum = status === "paid" ? formatMoney(cents) : `${formatMoney(cents)}, not counted`;
     return el(
       "section",
-      { class: "group", "data-state": word },
-      el("h3", {}, `${HEADINGS[word]} `, el("small", {}, `${orders.length} · ${sum}`)),
-      el("ul", { class: "orders" }, ...orders.map((order) => this.#order(order))),
+      { class: "group", "data-state": status },
+      el("h3", {}, `${HEADINGS[status]} `, el("small", {}, `${orders.length} · ${sum}`)),
+      el("ul", { class: "orders" }, ...orders.map((order) => this.#renderOrder(order))),
     );
   }
 
-  #order(order) {
-    const word = statusOf(order);
-    const units = order.cart.map(({ name, quantity }) => (quantity > 1 ? `${quantity}\u00a0× ${name}` : name));
-    const why = word === "declined" ? el("small", { class: "reason" }, declineMessage(order.status)) : "";
+  /** @param {Order} order */
+  #renderOrder(order) {
+    const status = statusOf(order);
+    // Each article is isolated, so that a right-to-left name cannot move its neighbour's number.
+    const articles = order.cart.flatMap(({ name, quantity }, index) => [
+      index ? ", " : "",
+      el("bdi", {}, Number(quantity) > 1 ? `${quantity}\u00a0× ` : "", el("bdi", {}, name)),
+    ]);
+    const card = `${order.card.type || "card"} ${order.card.number.slice(-4)}`;
+    const reason = status === "declined" ? el("small", { class: "reason" }, declineMessage(order.status)) : "";
+    const label = status === "declined" ? "Declined" : "Sent";
+    const onclick = () => this.#openReceipt(receiptOfOrder(order));
     return el(
       "li",
-      { class: "order", "data-order": order._id, "data-state": word },
+      { class: "order", "data-order": order._id, "data-state": status },
       el("time", { datetime: order.placedAt }, formatTime(order.placedAt)),
       el(
         "span",
         { class: "order-items" },
-        el("b", {}, units.join(", ")),
-        el("small", {}, `${order.firstname} ${order.lastname} · ${order.card.type || "card"} ${order.card.number.slice(-4)} · ${shortId(order._id)}`),
-        why,
+        el("b", {}, ...articles),
+        el("small", {}, el("bdi", {}, fullName(order)), ` · ${card} · ${shortId(order._id)}`),
+        reason,
       ),
-      el("span", { class: "order-sum" }, formatMoney(textToCents(order.total))),
-      word === "paid"
-        ? el("button", { type: "button", class: "plain", "data-key": order._id, onclick: () => this.openReceipt(receiptOfOrder(order)) }, "Receipt")
-        : el("span", { class: "state", "data-state": word }, word === "declined" ? "Declined" : "Sent"),
+      el("span", { class: "order-sum amount" }, formatMoney(textToCents(order.total))),
+      status === "paid"
+        ? el("button", { type: "button", class: "plain", "data-key": order._id, onclick }, "Receipt")
+        : el("span", { class: "state", "data-state": status }, label),
     );
   }
 }

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,28 +30,46 @@ class Till:
 
     def ring_up(self, *names: str) -> None:
         for name in names:
-            self.page.locator("#products").get_by_role("button", name=name).click()
+            self.page.locator("#products").get_by_role("option", name=name).click()
 
-    def scan(self, code: str, *, gap_ms: float = 5) -> None:
-        """Type as a scanner does, into whatever has the focus, and end with Enter.
+    def scan(
+        self,
+        code: str,
+        *,
+        gap_ms: float = 5,
+        end: Sequence[str] = ("Enter",),
+        layout: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
+        """Type as a scanner does, into whatever has the focus, and end with its terminators.
 
         The keys are real ones. Their times are written on them, so that a busy machine
-        cannot make a slow typist of the scanner, nor a scanner of a typist.
+        cannot make a slow typist of the scanner, nor a scanner of a typist. ``layout`` maps a
+        character of the code to the key and the physical key that arrive instead.
         """
         devtools = self.page.context.new_cdp_session(self.page)
         now = time.time()
-        for key in [*code, "Enter"]:
+        for character in [*code, *end]:
             now += gap_ms / 1000
-            text = "\r" if key == "Enter" else key
-            number = 13 if key == "Enter" else 0
+            key, physical = (layout or {}).get(character, (character, ""))
+            text = {"Enter": "\r", "Tab": ""}.get(key, key)
+            number = {"Enter": 13, "Tab": 9}.get(key, 0)
             common = {"key": key, "timestamp": now, "windowsVirtualKeyCode": number}
-            devtools.send("Input.dispatchKeyEvent", {**common, "type": "keyDown", "text": text})
+            pressed = {**common, "code": physical, "type": "keyDown"}
+            devtools.send("Input.dispatchKeyEvent", {**pressed, "text": text} if text else pressed)
             devtools.send("Input.dispatchKeyEvent", {**common, "type": "keyUp"})
         devtools.detach()
 
     def lines(self) -> list[str]:
+        """Return each line as name, quantity and amount."""
         return [
-            line.inner_text().replace("\n", " ") for line in self.page.locator("#lines li").all()
+            " ".join(
+                [
+                    line.locator(".line-name b").inner_text(),
+                    line.locator("input").input_value(),
+                    line.locator(".line-total").inner_text(),
+                ]
+            )
+            for line in self.page.locator("#lines li").all()
         ]
 
     def charge(self, card: str = "Mastercard") -> None:
@@ -70,20 +88,20 @@ class Till:
     def next_customer(self) -> None:
         self.wait_out_haste()
         self.page.keyboard.press("F9")
-        expect(self.page.get_by_text("Nothing rung up yet")).to_be_visible()
+        expect(self.page.get_by_text("No articles yet")).to_be_visible()
 
     def orders(self, userid: str = "all") -> list[dict[str, Any]]:
         """Return the in-store orders the shop has, newest first."""
         found = self.shop.get(f"/order/{userid}?limit=1000").json()
         return [order for order in found if order["delivery"] == "instore"]
 
-    def wait_for_verdicts(self) -> None:
+    def wait_for_results(self) -> None:
         """The shop tells the till first, and writes it into the order a moment later."""
         for _ in range(100):
             if all(order["state"] != "pending" for order in self.orders()):
                 return
             self.page.wait_for_timeout(50)
-        raise AssertionError("an order without a verdict")
+        raise AssertionError("an order without a result")
 
     def count_new(self, act: Callable[[], None]) -> list[str]:
         """Return the states of the orders that came into the shop while ``act`` ran."""
@@ -107,7 +125,7 @@ def open_till(context: BrowserContext, client: Client, tokens: dict[str, str]) -
     page.add_init_script(f"sessionStorage.setItem('acme-till.staff', '{json.dumps(tokens)}')")
     with monitored(context, str(client.base_url)):
         page.goto("/pos", wait_until="commit")
-        expect(page.locator("#products").get_by_role("button", name="Weights")).to_be_visible()
+        expect(page.locator("#products").get_by_role("option", name="Weights")).to_be_visible()
         yield Till(page, client)
         context.set_offline(offline=False)
         page.evaluate("localStorage.clear()")

@@ -48,7 +48,7 @@ class _Camera:
         expect(page.locator(".customer-option").nth(3)).to_be_visible()
         self.shoot("4-customers")
         page.keyboard.press("Escape")
-        self.pay("Old Visa", "Declined")
+        self.pay("Unknown", "Declined")
         self.shoot("5-declined")
         page.context.set_offline(True)
         self.pay("Mastercard", "Waiting, not paid")
@@ -69,7 +69,7 @@ class _Camera:
 
     def ring_up(self, *names: str) -> None:
         for name in names:
-            self.page.locator("#products").get_by_role("button", name=name).click()
+            self.page.locator("#products").get_by_role("option", name=name).click()
 
     def pay(self, card: str, outcome: str) -> None:
         if self.page.locator("#to-payment").is_visible():

@@ -1,0 +1,86 @@
+/** What a scanner has typed, read as a product code. */
+
+import { brandOf, numberProblem } from "../client/card.js";
+
+const PRODUCT_ID = /^[0-9a-f]{6,}(?:-[0-9a-f]{3,}){2,}$/i;
+
+/** AIM symbology identifier, ISO/IEC 15424: `]`, a letter for the kind of code, and a modifier. */
+const AIM_PREFIX = /^\][A-Za-z][0-9A-Za-z]/;
+
+/** A count before the code: "3*" was typed, and the scan followed at once. */
+const COUNT_PREFIX = /^(\d{1,2})\*(?=.)/;
+
+/** Lengths of EAN-8, UPC-A, EAN-13 and GTIN-14. */
+const GTIN_LENGTHS = [8, 12, 13, 14];
+
+/** What the number row and the punctuation keys send on a US keyboard, without and with Shift. */
+const US_KEYS = new Map([
+  ["Minus", "-_"],
+  ["Equal", "=+"],
+  ["BracketLeft", "[{"],
+  ["BracketRight", "]}"],
+  ["Backslash", "\\|"],
+  ["Semicolon", ";:"],
+  ["Quote", "'\""],
+  ["Comma", ",<"],
+  ["Period", ".>"],
+  ["Slash", "/?"],
+  ["Space", "  "],
+  ..."1!2@3#4$5%6^7&8*9(0)".match(/../g)?.map((pair) => /** @type {const} */ ([`Digit${pair[0]}`, pair])) ?? [],
+]);
+
+/**
+ * Return the character a key has on a US keyboard. Scanners send keys as a US keyboard does
+ * unless they are set up otherwise; on a German computer the hyphen then arrives as "ß".
+ * @param {KeyboardEvent} event
+ */
+export function usCharacterOf({ code, key, shiftKey }) {
+  const letter = /^Key([A-Z])$/.exec(code ?? "")?.[1];
+  if (letter) return shiftKey ? letter : letter.toLowerCase();
+  return US_KEYS.get(code ?? "")?.[shiftKey ? 1 : 0] ?? key;
+}
+
+/** Return a code without case and punctuation, for looking products up. @param {string} code */
+export const normalizeCode = (code) => code.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+
+/**
+ * Return how a scan may be read, the likeliest first, as `{code, quantity}`.
+ * @param {string} typed What the computer's keyboard layout made of the keys.
+ * @param {string} typedUs The same keys on a US keyboard.
+ */
+export function readingsOf(typed, typedUs) {
+  const texts = [typed, typedUs].map((text) => text.trim());
+  const readings = [];
+  for (const text of new Set(texts)) {
+    const code = text.replace(AIM_PREFIX, "");
+    const count = COUNT_PREFIX.exec(code);
+    readings.push({ code, quantity: 1 });
+    if (count) readings.push({ code: code.slice(count[0].length).replace(AIM_PREFIX, ""), quantity: Number(count[1]) || 1 });
+  }
+  return readings.filter(({ code }) => code);
+}
+
+/** Return the reading to name in a message when no product has the code. @param {{code: string}[]} readings */
+export const likeliestCode = (readings) =>
+  (readings.find(({ code }) => PRODUCT_ID.test(code)) ?? readings.find(({ code }) => /^[\x21-\x7e]+$/.test(code)) ?? readings[0]).code;
+
+/** Whether the check digit of an EAN or UPC is right (GS1 General Specifications, 7.9). @param {string} digits */
+function passesGtinCheck(digits) {
+  const sum = [...digits].reverse().reduce((total, digit, index) => total + Number(digit) * (index % 2 ? 3 : 1), 0);
+  return sum % 10 === 0;
+}
+
+/**
+ * Whether fast keys in a text field are a scan although no product has the code: an id of
+ * ours, an EAN or UPC, or anything with more digits than people search for. A card number is
+ * none: card readers type as fast as scanners.
+ * @param {string} code
+ */
+export function looksLikeScan(code) {
+  if (PRODUCT_ID.test(code)) return true;
+  if (/^\d+$/.test(code)) {
+    if (code.length >= 12 && brandOf(code) && !numberProblem(code)) return false;
+    return GTIN_LENGTHS.includes(code.length) && passesGtinCheck(code);
+  }
+  return /^[\x21-\x7e]{6,}$/.test(code) && !/[@*]/.test(code) && code.replace(/\D/g, "").length >= 4 && /^[A-Z0-9./$%+-]+$/i.test(code);
+}

@@ -1,0 +1,98 @@
+"""What the till prints: what is on screen, and the same receipt each time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import expect
+
+from tests.browser.helpers.till import Till
+
+_HOUR = timedelta(hours=1)
+
+
+@contextmanager
+def on_paper(till: Till) -> Iterator[None]:
+    """Show the page as Ctrl+P prints it."""
+    till.page.emulate_media(media="print")
+    yield
+    till.page.emulate_media(media="screen")
+
+
+def visible_text(till: Till) -> str:
+    return till.page.locator("body").inner_text()
+
+
+def pay(till: Till, *names: str) -> None:
+    till.ring_up(*names)
+    till.charge()
+    till.expect_state("Paid")
+
+
+def test_the_printer_gets_what_is_on_screen(till: Till) -> None:
+    till.page.add_init_script("window.print = () => {}")
+    till.page.reload(wait_until="commit")
+    pay(till, "Water Bottle")
+    till.page.get_by_role("button", name="Print receipt").click()
+    till.wait_out_haste()
+    pay(till, "Yoga Mat")
+    with on_paper(till):
+        assert "Yoga Mat" in visible_text(till)
+        assert "Water Bottle" not in visible_text(till)
+        assert "Next customer" not in visible_text(till)
+    till.next_customer()
+    till.ring_up("Red Pants")
+    with on_paper(till):
+        assert "Red Pants" in visible_text(till)
+        assert "$99.00" in visible_text(till)
+        assert "Yoga Mat" not in visible_text(till)
+        assert "Take payment" not in visible_text(till)
+    till.wait_for_results()
+    till.page.keyboard.press("F10")
+    expect(till.page.locator(".order").first).to_be_visible()
+    with on_paper(till):
+        assert "Taken today" in visible_text(till)
+        expect(till.page.locator("#sale")).to_be_hidden()
+    till.page.get_by_role("button", name="Receipt").first.click()
+    with on_paper(till):
+        text = visible_text(till)
+        assert "Yoga Mat" in text
+        assert "Taken today" not in text
+        assert "Close" not in text
+
+
+def test_a_reprint_equals_the_original_to_the_letter(clocked_till: Till) -> None:
+    till = clocked_till
+    # A till whose clock is ahead prints the shop's time all the same.
+    till.page.clock.set_system_time(datetime.now(UTC) + 2 * _HOUR)
+    with till.page.expect_response("**/order/walk-in/*"):
+        pay(till, "Water Bottle", "Water Bottle", "Yoga Mat")
+    original = till.page.locator("#outcome .receipt")
+    placed = till.orders()[0]["placedAt"]
+    shown = till.page.evaluate(
+        """at => new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" })
+            .format(Date.parse(at))""",
+        placed,
+    )
+    expect(original).to_contain_text(shown)
+    expect(original).to_contain_text("Served byRobin Till")
+    text = original.inner_text()
+    till.wait_for_results()
+    till.page.clock.set_system_time(datetime.now(UTC))
+
+    till.page.keyboard.press("F10")
+    till.page.get_by_role("button", name="Receipt").first.click()
+
+    expect(till.page.locator("#receipt-dialog .receipt")).to_be_visible()
+    assert till.page.locator("#receipt-dialog .receipt").inner_text() == text
+
+
+def test_a_receipt_promises_nothing_by_chance(till: Till) -> None:
+    """Two sales of the same article differ in nothing but their numbers and their minute."""
+    feet = set()
+    for _ in range(3):
+        pay(till, "Weights")
+        feet.add(till.page.locator("#outcome .receipt-foot").inner_text())
+        till.wait_out_haste()
+
+    assert feet == {"Thank you for your purchase."}

@@ -1,0 +1,205 @@
+"""Scanners of all kinds at the till: terminators, prefixes, keyboard layouts, unknown codes."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.helpers.till import BIKE, Till
+
+#: A valid EAN-13 that no product has.
+UNKNOWN_EAN = "4006381333931"
+
+#: What a scanner with a US layout sends to a computer with a German keyboard.
+GERMAN = {"-": ("ß", "Minus"), "]": ("+", "BracketRight")}
+
+#: What a French keyboard makes of the same keys.
+FRENCH = {
+    "-": (")", "Minus"),
+    **{
+        digit: (key, f"Digit{digit}")
+        for digit, key in zip("1234567890", "&é\"'(-è_çà", strict=True)
+    },
+    "a": ("q", "KeyA"),
+}
+
+TERMINATORS = [
+    ("Enter", "Enter"),
+    ("Enter", "Enter", "Enter"),
+    ("Tab",),
+    ("Tab", "Tab"),
+    ("Enter", "Tab"),
+]
+
+
+def fill_card(till: Till) -> None:
+    till.page.keyboard.press("F8")
+    till.page.get_by_role("button", name="Mastercard").click()
+
+
+@pytest.mark.parametrize("end", TERMINATORS)
+@pytest.mark.parametrize("focus", ["#card-number", "#card-code", "#charge"])
+def test_a_scan_into_the_payment_form_pays_nothing(
+    till: Till, focus: str, end: Sequence[str]
+) -> None:
+    till.ring_up("Water Bottle")
+    fill_card(till)
+    till.page.locator(focus).focus()
+
+    till.scan(BIKE, end=end)
+
+    expect(till.page.locator("#due")).to_have_text("$534.98")
+    expect(till.page.locator("#step-payment")).to_be_visible()
+    expect(till.page.locator(focus)).to_be_focused()
+    assert till.sent == []
+
+
+@pytest.mark.parametrize("end", TERMINATORS)
+def test_a_second_terminator_presses_no_button(till: Till, end: Sequence[str]) -> None:
+    till.ring_up("Water Bottle")
+    for place in ("#products [role=option]", "#to-payment", "#cancel", "#customer"):
+        before = till.lines()
+        till.page.locator(place).first.focus()
+
+        till.scan(BIKE, end=end)
+
+        expect(till.page.locator("#step-lines")).to_be_visible()
+        expect(till.page.locator("dialog[open]")).to_have_count(0)
+        assert len(till.lines()) == 2
+        assert till.lines() != before
+        assert till.lines()[0] == before[0]
+
+
+def test_a_terminator_that_comes_late_pays_nothing_either(till: Till) -> None:
+    till.ring_up("Water Bottle")
+    fill_card(till)
+
+    till.scan(BIKE)
+    till.page.wait_for_timeout(350)
+    till.page.keyboard.press("Enter")
+
+    expect(till.page.locator("#step-payment")).to_be_visible()
+    assert till.sent == []
+
+
+def test_a_total_that_has_changed_is_confirmed_before_it_is_charged(till: Till) -> None:
+    till.ring_up("Water Bottle")
+    fill_card(till)
+    till.scan(BIKE)
+    expect(till.page.locator("#total-changed")).to_contain_text("from $34.99 to $534.98")
+    charge = till.page.locator("#charge")
+    expect(charge).to_have_text("Confirm $534.98")
+    till.page.wait_for_timeout(350)
+
+    # A double click confirms, and does no more than that.
+    charge.dblclick()
+
+    expect(charge).to_have_text("Charge $534.98")
+    expect(till.page.locator("#total-changed")).to_be_hidden()
+    assert till.sent == []
+    till.wait_out_haste()
+    charge.click()
+    till.expect_state("Paid")
+    assert len(till.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("prefix", "layout"),
+    [
+        ("]C1", None),
+        ("]E0", None),
+        ("", GERMAN),
+        ("]C1", GERMAN),
+        ("", FRENCH),
+        ("", {"-": ("/", "Slash")}),
+    ],
+    ids=["code128", "ean", "german", "german code128", "french", "german scanner"],
+)
+@pytest.mark.parametrize("focus", ["#sale-title", "#search"])
+def test_a_code_is_known_with_prefix_and_foreign_layout(
+    till: Till, focus: str, prefix: str, layout: Mapping[str, tuple[str, str]] | None
+) -> None:
+    till.page.locator(focus).focus()
+
+    till.scan(prefix + BIKE, layout=layout, end=("Enter", "Enter"))
+
+    expect(till.page.locator("#lines li")).to_have_count(1)
+    assert till.lines() == ["Fit Bike 1 $499.99"]
+    expect(till.page.locator("#search")).to_have_value("")
+
+
+def test_an_unknown_code_leaves_the_search_as_it_was(till: Till) -> None:
+    search = till.page.locator("#search")
+    search.fill("yoga")
+    toast = till.page.locator("#toast")
+
+    for code in (UNKNOWN_EAN, "01234565", "SKU-2024-0815", f"]E0{UNKNOWN_EAN}"):
+        till.scan(code, end=("Enter", "Enter"))
+
+        expect(toast).to_contain_text(f"No product has the code {code.removeprefix(']E0')}.")
+        expect(search).to_have_value("yoga")
+        expect(till.page.locator("#products [role=option]")).to_have_count(1)
+    assert till.lines() == []
+
+
+def test_a_card_reader_may_type_as_fast_as_a_scanner(till: Till) -> None:
+    till.ring_up("Water Bottle")
+    till.page.keyboard.press("F8")
+    till.page.locator("#card-number").focus()
+
+    till.scan("4111111111111111", end=("Tab",))
+
+    expect(till.page.locator("#card-number")).to_have_value("4111 1111 1111 1111")
+    expect(till.page.locator("#card-expiry")).to_be_focused()
+
+
+@pytest.mark.parametrize("focus", ["#search", "#sale-title"])
+def test_a_count_before_a_scan_adds_so_many(till: Till, focus: str) -> None:
+    till.page.locator("#search").focus()
+    till.page.keyboard.type("3*")
+    till.page.wait_for_timeout(150)
+    till.page.locator(focus).focus()
+
+    till.scan(BIKE, end=("Enter", "Enter"))
+
+    expect(till.page.locator("#lines input")).to_have_value("3")
+    expect(till.page.locator("#search")).to_have_value("")
+
+
+def test_a_count_that_runs_into_the_scan_counts_too(till: Till) -> None:
+    till.page.locator("#search").focus()
+
+    till.scan(f"3*{BIKE}")
+
+    assert till.lines() == ["Fit Bike 3 $1,499.97"]
+    expect(till.page.locator("#search")).to_have_value("")
+
+
+def test_keys_without_a_name_and_keys_of_an_input_method_are_no_scan(till: Till) -> None:
+    """Autofill dispatches events without a key; an input method composes with real ones."""
+    till.page.locator("#search").focus()
+    till.page.evaluate(
+        """code => {
+            const target = document.activeElement;
+            target.dispatchEvent(new Event("keydown", { bubbles: true }));
+            for (const key of [...code, "Enter"]) {
+                const more = { bubbles: true, cancelable: true, isComposing: true };
+                target.dispatchEvent(new KeyboardEvent("keydown", { key, ...more }));
+            }
+        }""",
+        BIKE,
+    )
+
+    assert till.lines() == []
+
+
+def test_a_scan_on_the_sign_in_page_stays_in_its_field(till: Till) -> None:
+    """A password that a token types is not the till's business."""
+    till.page.get_by_role("button", name="Sign out").click()
+    till.page.locator("#username").focus()
+
+    till.scan(BIKE, end=())
+    time.sleep(0.2)
+
+    expect(till.page.locator("#username")).to_have_value(BIKE)

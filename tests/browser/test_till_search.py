@@ -1,0 +1,162 @@
+"""Finding products and customers at the till."""
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.helpers.till import Till
+
+
+def offer(till: Till, *names: str) -> None:
+    """Let the catalog have products with these names besides its own."""
+
+    def more(route: Route) -> None:
+        answer = route.fetch().json()
+        first = answer["data"][0]
+        made = [
+            {**first, "id": f"0000000{index:05}-aaaa-bbbb", "name": name, "tags": []}
+            for index, name in enumerate(names)
+        ]
+        answer["data"] += made
+        route.fulfill(body=json.dumps(answer), content_type="application/json")
+
+    till.page.unroute("**/products?*")
+    till.page.route("**/products?*", more)
+
+
+def offer_and_reload(till: Till, *names: str) -> None:
+    offer(till, *names)
+    till.page.reload(wait_until="commit")
+    expect(till.page.locator("#products").get_by_role("option").first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("10x whey", "10X Whey Protein 1"),
+        ("10X Whey Protein", "10X Whey Protein 1"),
+        ("2x4", "2x4 Plank 1"),
+        ("2*10x whey", "10X Whey Protein 2"),
+        ("3x yoga", "Yoga Mat 3"),
+        ("3 \u00d7 yoga", "Yoga Mat 3"),
+        ("3*yoga", "Yoga Mat 3"),
+    ],
+)
+def test_a_name_that_looks_like_a_quantity_is_a_name(till: Till, typed: str, line: str) -> None:
+    offer_and_reload(till, "10X Whey Protein", "2x4 Plank")
+    search = till.page.locator("#search")
+
+    search.fill(typed)
+    search.press("Enter")
+
+    expect(till.page.locator("#lines li")).to_have_count(1)
+    assert till.lines()[0].startswith(line)
+
+
+def test_all_of_three_hundred_products_are_in_reach_of_a_finger(till: Till) -> None:
+    offer_and_reload(till, *[f"Kettlebell {number}" for number in range(300)])
+    tiles = till.page.locator("#products").get_by_role("option")
+    more = till.page.get_by_role("button", name="Show more")
+
+    expect(tiles).to_have_count(60)
+    for count in (120, 180, 240, 300):
+        more.click()
+        expect(tiles).to_have_count(count)
+    more.click()
+    expect(more).to_be_hidden()
+
+    till.ring_up("Kettlebell 299")
+    assert till.lines()[0].startswith("Kettlebell 299 1")
+
+
+def test_a_product_that_was_added_elsewhere_appears_by_itself(clocked_till: Till) -> None:
+    till = clocked_till
+    till.page.locator("#search").fill("kettle")
+    expect(till.page.get_by_text("No product found")).to_be_visible()
+
+    offer(till, "Kettlebell")
+    till.page.clock.fast_forward(61_000)
+
+    expect(till.page.locator("#products").get_by_role("option", name="Kettlebell")).to_be_visible()
+    expect(till.page.locator("#search")).to_have_value("kettle")
+
+
+def test_the_marked_product_is_told_to_screen_readers(till: Till) -> None:
+    search = till.page.get_by_role("combobox", name="Find a product")
+    expect(search).to_have_attribute("aria-expanded", "true")
+
+    def marked() -> str:
+        selected = till.page.locator("#products [aria-selected=true]")
+        expect(selected).to_have_count(1)
+        option = selected.get_attribute("id") or ""
+        expect(search).to_have_attribute("aria-activedescendant", option)
+        return selected.locator(".tile-name").inner_text()
+
+    names = till.page.locator("#products .tile-name").all_inner_texts()
+    search.focus()
+    search.press("ArrowDown")
+    assert marked() == names[0]
+    search.press("ArrowDown")
+    assert marked() == names[1]
+    search.press("ArrowUp")
+    search.press("ArrowUp")
+    assert marked() == names[-1]
+    search.fill("pedalo")
+    expect(search).to_have_attribute("aria-expanded", "false")
+    expect(search).not_to_have_attribute("aria-activedescendant", "product-option-0")
+
+
+def compose(till: Till, field: str, keys: Sequence[str]) -> None:
+    """Press keys that belong to an input method, as browsers report them in two ways."""
+    till.page.locator(field).evaluate(
+        """(field, keys) => {
+            for (const key of keys) {
+                for (const how of [{ isComposing: true }, { keyCode: 229 }]) {
+                    const more = { key, bubbles: true, cancelable: true, ...how };
+                    field.dispatchEvent(new KeyboardEvent("keydown", more));
+                }
+            }
+        }""",
+        keys,
+    )
+
+
+def test_keys_of_an_input_method_choose_nothing(till: Till) -> None:
+    keys = ["ArrowDown", "Enter", "Escape", "F9", "F8"]
+    page = till.page
+    page.locator("#search").fill("yoga")
+    compose(till, "#search", keys)
+    expect(page.locator("#search")).to_have_value("yoga")
+    assert till.lines() == []
+    till.ring_up("Yoga Mat")
+    page.keyboard.press("F4")
+    expect(page.locator(".customer-option", has_text="Eric Cartman")).to_be_visible()
+    page.locator("#customer-search").fill("cartman")
+
+    compose(till, "#customer-search", keys)
+
+    expect(page.locator("#customers")).to_be_visible()
+    expect(page.locator("#customer-search")).to_have_value("cartman")
+    expect(page.locator("#customer-name")).to_have_text("Walk-in")
+    page.locator("#customer-search").press("Enter")
+    expect(page.locator("#customer-name")).to_have_text("Eric Cartman")
+
+
+def test_arrows_choose_a_customer_and_escape_closes_the_list(till: Till) -> None:
+    page = till.page
+    page.keyboard.press("F4")
+    expect(page.locator(".customer-option", has_text="Eric Cartman")).to_be_visible()
+    search = page.get_by_role("combobox", name="Find a customer")
+    second = page.locator(".customer-option b").nth(1).inner_text()
+    search.press("ArrowDown")
+    search.press("Enter")
+    expect(page.locator("#customer-name")).to_have_text(second)
+    page.keyboard.press("F4")
+    search.fill("cart")
+
+    search.press("Escape")
+
+    expect(page.locator("#customers")).to_be_hidden()
+    expect(page.locator("#customer-name")).to_have_text(second)
