@@ -52,7 +52,7 @@ def test_the_report_of_the_day_equals_the_orders_to_the_cent(till: Till) -> None
     expect(till.page.locator(".order")).to_have_count(len(today))
 
 
-def test_the_report_asks_again_until_every_sale_has_its_verdict(till: Till) -> None:
+def test_the_report_asks_again_until_every_sale_has_its_result(till: Till) -> None:
     till.ring_up("Weights")
     till.charge()
     till.expect_state("Paid")

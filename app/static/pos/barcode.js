@@ -26,7 +26,7 @@ const US_KEYS = new Map([
   ["Period", ".>"],
   ["Slash", "/?"],
   ["Space", "  "],
-  ..."1!2@3#4$5%6^7&8*9(0)".match(/../g)?.map((pair) => /** @type {const} */ ([`Digit${pair[0]}`, pair])) ?? [],
+  ...("1!2@3#4$5%6^7&8*9(0)".match(/../g)?.map((pair) => /** @type {const} */ ([`Digit${pair[0]}`, pair])) ?? []),
 ]);
 
 /**
@@ -55,14 +55,19 @@ export function readingsOf(typed, typedUs) {
     const code = text.replace(AIM_PREFIX, "");
     const count = COUNT_PREFIX.exec(code);
     readings.push({ code, quantity: 1 });
-    if (count) readings.push({ code: code.slice(count[0].length).replace(AIM_PREFIX, ""), quantity: Number(count[1]) || 1 });
+    if (count)
+      readings.push({ code: code.slice(count[0].length).replace(AIM_PREFIX, ""), quantity: Number(count[1]) || 1 });
   }
   return readings.filter(({ code }) => code);
 }
 
 /** Return the reading to name in a message when no product has the code. @param {{code: string}[]} readings */
 export const likeliestCode = (readings) =>
-  (readings.find(({ code }) => PRODUCT_ID.test(code)) ?? readings.find(({ code }) => /^[\x21-\x7e]+$/.test(code)) ?? readings[0]).code;
+  (
+    readings.find(({ code }) => PRODUCT_ID.test(code)) ??
+    readings.find(({ code }) => /^[\x21-\x7e]+$/.test(code)) ??
+    readings[0]
+  ).code;
 
 /** Whether the check digit of an EAN or UPC is right (GS1 General Specifications, 7.9). @param {string} digits */
 function passesGtinCheck(digits) {
@@ -82,5 +87,10 @@ export function looksLikeScan(code) {
     if (code.length >= 12 && brandOf(code) && !numberProblem(code)) return false;
     return GTIN_LENGTHS.includes(code.length) && passesGtinCheck(code);
   }
-  return /^[\x21-\x7e]{6,}$/.test(code) && !/[@*]/.test(code) && code.replace(/\D/g, "").length >= 4 && /^[A-Z0-9./$%+-]+$/i.test(code);
+  return (
+    /^[\x21-\x7e]{6,}$/.test(code) &&
+    !/[@*]/.test(code) &&
+    code.replace(/\D/g, "").length >= 4 &&
+    /^[A-Z0-9./$%+-]+$/i.test(code)
+  );
 }

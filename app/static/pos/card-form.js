@@ -34,7 +34,13 @@ const NUMBER_ERRORS = {
 };
 
 /** A number with a right check digit and no brand: the form accepts it, the shop declines it. */
-const DECLINED_CARD = { name: "Unknown", hint: "declined", number: "9999 9999 9999 9995", expiry: "12/30", code: "123" };
+const DECLINED_CARD = {
+  name: "Unknown",
+  hint: "declined",
+  number: "9999 9999 9999 9995",
+  expiry: "12/30",
+  code: "123",
+};
 
 export class CardForm {
   constructor() {
@@ -89,7 +95,12 @@ export class CardForm {
         byId("charge").focus();
       };
       byId("test-cards").append(
-        el("button", { type: "button", class: "test-card", onclick }, el("b", {}, test.name), el("small", {}, test.hint)),
+        el(
+          "button",
+          { type: "button", class: "test-card", onclick },
+          el("b", {}, test.name),
+          el("small", {}, test.hint),
+        ),
       );
     }
   }

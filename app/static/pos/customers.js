@@ -84,7 +84,8 @@ export class Customers {
     let note = "";
     if (!this.#users) note = "Loading the customers …";
     else if (!hits.length) note = "No customer has this name or email.";
-    else if (hits.length > MAX_SHOWN) note = `${hits.length - MAX_SHOWN} more. Type more of the name to narrow the list.`;
+    else if (hits.length > MAX_SHOWN)
+      note = `${hits.length - MAX_SHOWN} more. Type more of the name to narrow the list.`;
     showText(byId("customer-note"), note);
   }
 
@@ -100,6 +101,7 @@ export class Customers {
   /** @param {Customer & {username?: string}} customer @param {number} index */
   #renderOption(customer, index) {
     const isWalkIn = customer === WALK_IN;
+    const login = customer.username ?? "";
     const name = isWalkIn ? "Walk-in" : `${customer.firstname} ${customer.lastname}`.trim();
     return el(
       "li",
@@ -112,8 +114,8 @@ export class Customers {
         "data-index": String(index),
         "data-user": customer.id,
       },
-      el("b", {}, el("bdi", {}, name || customer.username)),
-      el("small", {}, isWalkIn ? "No customer account" : customer.email || customer.username),
+      el("b", {}, el("bdi", {}, name || login)),
+      el("small", {}, isWalkIn ? "No customer account" : customer.email || login),
     );
   }
 }

@@ -31,7 +31,12 @@ const renderPaid = (sale) => [
 function renderUndecided(sale, isSaved) {
   const { title, lines } = outcomeMessage(sale, { isSaved });
   return [
-    el("p", { class: "outcome-title" }, el("span", { class: "outcome-pulse", "aria-hidden": "true" }), el("b", {}, title)),
+    el(
+      "p",
+      { class: "outcome-title" },
+      el("span", { class: "outcome-pulse", "aria-hidden": "true" }),
+      el("b", {}, title),
+    ),
     el("p", { class: "outcome-sum" }, `${formatMoney(requestedCents(sale))}, ${cardLabel(sale)}`),
     ...lines.map((line) => el("p", { class: "outcome-hint" }, line)),
     el(

@@ -34,7 +34,12 @@ export function renderParked(store) {
         "button",
         { ...attributes, onclick: () => store.select(sale.id) },
         el("b", { class: "amount" }, formatMoney(requestedCents(sale))),
-        el("span", { class: "parked-customer" }, el("bdi", {}, customerOf(sale)), sale.openedAt ? `, ${formatTime(sale.openedAt)}` : ""),
+        el(
+          "span",
+          { class: "parked-customer" },
+          el("bdi", {}, customerOf(sale)),
+          sale.openedAt ? `, ${formatTime(sale.openedAt)}` : "",
+        ),
         articles && el("small", { class: "parked-articles" }, el("bdi", {}, articles)),
         el("small", { class: "parked-state" }, parkedLabel(sale)),
       );

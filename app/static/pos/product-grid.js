@@ -78,13 +78,17 @@ export class ProductGrid {
     if (!isLoaded) {
       this.#list.replaceChildren();
       this.#combobox.mark(-1);
-      this.#showNote("The products cannot be loaded", "The shop does not answer. Check the connection, then try again.", {
-        label: "Try again",
-        run: () => {
-          this.showSkeleton();
-          this.#catalog.load();
+      this.#showNote(
+        "The products cannot be loaded",
+        "The shop does not answer. Check the connection, then try again.",
+        {
+          label: "Try again",
+          run: () => {
+            this.showSkeleton();
+            this.#catalog.load();
+          },
         },
-      });
+      );
       return;
     }
     this.#list.removeAttribute("aria-busy");

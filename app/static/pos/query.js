@@ -1,6 +1,6 @@
 /** What staff type into the product search: a name, or a count and a name. */
 
-import { foldText } from "../client/search.js";
+import { matchesAllWords } from "../client/search.js";
 
 /** @typedef {import("../client/types.js").Product} Product */
 
@@ -15,6 +15,6 @@ export function parseQuery(typed, products) {
   const match = /^(\d{1,3})\s*([*×x])\s*(.*)$/i.exec(whole);
   const quantity = Number(match?.[1] ?? 0);
   if (!match || quantity === 0) return { quantity: 1, text: whole };
-  const isName = match[2] !== "*" && products.some(({ name }) => foldText(name).includes(foldText(whole)));
+  const isName = match[2] !== "*" && products.some(({ name }) => matchesAllWords(name, whole));
   return isName ? { quantity: 1, text: whole } : { quantity, text: match[3].trim() };
 }

@@ -57,7 +57,12 @@ export const receiptOfOrder = (order) => ({
 
 /** @param {string} label @param {string} value @param {string} [kind] */
 const row = (label, value, kind = "") =>
-  el("div", { class: `receipt-row ${kind}` }, el("span", {}, el("bdi", {}, label)), el("span", {}, el("bdi", {}, value)));
+  el(
+    "div",
+    { class: `receipt-row ${kind}` },
+    el("span", {}, el("bdi", {}, label)),
+    el("span", {}, el("bdi", {}, value)),
+  );
 
 /** Return a receipt as an element. @param {Receipt} receipt */
 export function renderReceipt({ orderId, transaction, at, customer, lines, cents, card, servedBy }) {

@@ -122,8 +122,7 @@ export class SaleActions {
     const current = this.#store.read(sale.id);
     if (!current || !this.#catalog.isLoaded) return;
     /** @param {Sale["notice"]} notice */
-    const reprice = (notice) =>
-      this.#store.apply(sale.id, { type: "reprice", products: this.#catalog.byId, notice });
+    const reprice = (notice) => this.#store.apply(sale.id, { type: "reprice", products: this.#catalog.byId, notice });
     reprice(current.notice);
     const after = this.#store.read(sale.id);
     if (!after || (totalCents(after) === totalCents(sale) && after.lines.length === sale.lines.length)) return;

@@ -81,7 +81,12 @@ export class SaleLines {
     return el(
       "li",
       { class: id === this.#newestId ? "line newest" : "line", "data-product": id },
-      el("span", { class: "line-name" }, el("b", {}, el("bdi", {}, name)), el("small", {}, `${formatMoney(cents)} each`)),
+      el(
+        "span",
+        { class: "line-name" },
+        el("b", {}, el("bdi", {}, name)),
+        el("small", {}, `${formatMoney(cents)} each`),
+      ),
       el("span", { class: "line-total amount" }, formatMoney(cents * quantity)),
       el(
         "span",

@@ -48,8 +48,8 @@ function storedEarlier(unsettled) {
 
 /** @returns {{sales: Sale[], current: string | null}} */
 function read() {
-  const { sales, current } = storage.read(STORAGE_KEY) ?? {};
-  return { sales: Array.isArray(sales) ? sales : [], current: current ?? null };
+  const stored = /** @type {{sales?: Sale[], current?: string} | null} */ (storage.read(STORAGE_KEY));
+  return { sales: Array.isArray(stored?.sales) ? stored.sales : [], current: stored?.current ?? null };
 }
 
 /** @param {Sale[]} sales @param {string | null} current */

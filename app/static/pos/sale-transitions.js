@@ -22,15 +22,7 @@
  */
 
 import { linesOf, orderBody, recordOf, summaryOfCard } from "./order-data.js";
-import {
-  isAbandoned,
-  isEditable,
-  isEmpty,
-  isUnsettled,
-  MAX_LINES,
-  MAX_QUANTITY,
-  WALK_IN,
-} from "./sale.js";
+import { isAbandoned, isEditable, isEmpty, isUnsettled, MAX_LINES, MAX_QUANTITY, WALK_IN } from "./sale.js";
 
 /**
  * @typedef {import("./sale.js").Sale} Sale

@@ -122,7 +122,8 @@ export class SaleView {
 
   #renderLines() {
     const { sale } = this;
-    byId("customer-name").textContent = sale.customer.id === WALK_IN.id ? "Walk-in" : fullName(sale.customer) || "Customer";
+    byId("customer-name").textContent =
+      sale.customer.id === WALK_IN.id ? "Walk-in" : fullName(sale.customer) || "Customer";
     byId("lines-empty").hidden = !isBlank(sale);
     this.#lines.render(sale);
     byId("total").textContent = formatMoney(totalCents(sale));
@@ -183,7 +184,9 @@ export class SaleView {
     this.#sender.setCard(sale.id, card);
     const reference = newReference("till");
     // A second click finds the sale on its way, and changes nothing.
-    if (!this.#store.apply(sale.id, { type: "charge", reference, card: summary, servedBy: this.#actions.staffName() })) {
+    if (
+      !this.#store.apply(sale.id, { type: "charge", reference, card: summary, servedBy: this.#actions.staffName() })
+    ) {
       return;
     }
     this.#form.clear();
@@ -203,7 +206,12 @@ export class SaleView {
     const { sale } = this;
     /** @param {string} key @param {string} kind @param {string} text @param {() => void} onclick @param {string} [shortcut] */
     const button = (key, kind, text, onclick, shortcut = "") =>
-      el("button", { type: "button", class: kind, "data-key": key, onclick }, el("span", {}, text), shortcut && el("kbd", {}, shortcut));
+      el(
+        "button",
+        { type: "button", class: kind, "data-key": key, onclick },
+        el("span", {}, text),
+        shortcut && el("kbd", {}, shortcut),
+      );
     /** @param {string} kind */
     const next = (kind) => button("next", kind, "Next customer", () => this.#isDoubleClick || this.next(), "F9");
     if (sale.state === "paid") {

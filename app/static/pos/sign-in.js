@@ -3,6 +3,7 @@
 import { byId, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 
+/** @type {Partial<Record<import("../client/errors.js").ShopError["kind"], string>>} */
 const MESSAGES = {
   "sign in": "Name or password is wrong. Try again.",
   network: "No connection to the shop. Check the network, then try again.",

@@ -169,17 +169,18 @@ function openTill() {
   showCatalog();
 }
 
-const isTillOpen = () => !byId("till").hidden && !document.hidden && !shop.isClosed;
+const isTillHidden = () => Boolean(byId("till").hidden);
+const isTillInUse = () => !isTillHidden() && !document.hidden && !shop.isClosed;
 
 /** The shop answers again: go on with what waited for it. */
 function resume() {
   sender.retryNow();
-  if (isTillOpen()) catalog.load();
+  if (isTillInUse()) catalog.load();
 }
 
 /** @param {string} note */
 function closeTill(note) {
-  if (byId("till").hidden) return;
+  if (isTillHidden()) return;
   byId("till").hidden = true;
   closeDialogs();
   customers.clear();
@@ -191,7 +192,9 @@ function closeTill(note) {
 byId("sign-out").addEventListener("click", () => {
   const count = store.inProgress.length;
   if (count) {
-    showError(`${count === 1 ? "One sale has" : `${count} sales have`} no result yet. Wait for the shop, then sign out.`);
+    showError(
+      `${count === 1 ? "One sale has" : `${count} sales have`} no result yet. Wait for the shop, then sign out.`,
+    );
     return;
   }
   shop.signOut();
@@ -203,9 +206,9 @@ shop.addEventListener("signed-out", () => closeTill("Your sign-in has ended. Not
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   sender.retryNow();
-  if (isTillOpen()) catalog.load();
+  if (isTillInUse()) catalog.load();
 });
-catalog.refreshRegularly(isTillOpen);
+catalog.refreshRegularly(isTillInUse);
 addEventListener("beforeunload", (event) => {
   if (store.all.some((sale) => needsThisPage(sale, store))) event.preventDefault();
 });
@@ -241,7 +244,7 @@ const SHORTCUTS = {
   Escape: () => (document.body.dataset.view === "today" ? search() : saleView.showLines()),
 };
 
-listenForShortcuts(document, { actions: SHORTCUTS, isDisabled: () => byId("till").hidden || isDialogOpen() });
+listenForShortcuts(document, { actions: SHORTCUTS, isDisabled: () => isTillHidden() || isDialogOpen() });
 listenForScans(document, {
   onScan: async (readings) => {
     closeDialogs();
@@ -249,7 +252,7 @@ listenForScans(document, {
     if (await actions.addScanned(readings, grid.typedCount ?? 1)) grid.clearCount();
   },
   isKnown: (code) => catalog.find(code) !== null,
-  isDisabled: () => byId("till").hidden,
+  isDisabled: isTillHidden,
 });
 
 // ---- start
