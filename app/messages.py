@@ -19,6 +19,16 @@ from app.domain.order import DELIVERED_TEXT, SHIPPED_TEXT
 from app.domain.payment import PaymentDecision
 from app.domain.shipment import Shipment
 from app.fields import Cents, Id, Integer, LiberalCard, LiberalModel, Text
+from app.message_bodies import (
+    CardData,
+    CreditCardValidatedData,
+    Domain,
+    MessageBody,
+    Metadata,
+    PaymentRequestedData,
+    ShipmentReportData,
+    ShipmentRequestedData,
+)
 
 PAYMENT_REQUEST = "payment-request"
 PAYMENT_RESPONSE = "payment-response"
@@ -40,7 +50,7 @@ class Event(LiberalModel, ABC):
     """What all events have in common; ``domain`` and ``source`` name the sender."""
 
     event_type: ClassVar[EventType]
-    domain: ClassVar[str]
+    domain: ClassVar[Domain]
     source: ClassVar[str]
     #: Every name under which an order id was ever sent.
     also_known_as: ClassVar[dict[str, str]] = {
@@ -52,7 +62,7 @@ class Event(LiberalModel, ABC):
     order_id: Id
 
     @abstractmethod
-    def data(self) -> dict[str, Any]:
+    def data(self) -> MessageBody:
         """Return the ``data`` of the message."""
 
     @property
@@ -60,22 +70,27 @@ class Event(LiberalModel, ABC):
         """Whether ``metadata.status`` is ``success``, else ``error``."""
         return True
 
+    def metadata(self, *, source: str | None = None) -> Metadata:
+        """Return what the message says of itself; ``source`` replaces the usual sender."""
+        return Metadata(
+            domain=self.domain,
+            source=source or self.source,
+            type=str(self.event_type),
+            status="success" if self.reports_success else "error",
+        )
+
     def to_body(self, *, source: str | None = None) -> str:
         """Return the text of the message; ``source`` replaces the usual sender."""
-        metadata = {
-            "domain": self.domain,
-            "source": source or self.source,
-            "type": str(self.event_type),
-            "status": "success" if self.reports_success else "error",
-        }
-        return json.dumps({"metadata": metadata, "data": self.data()}, separators=(",", ":"))
+        parts = {"metadata": self.metadata(source=source), "data": self.data()}
+        body = {name: part.model_dump(by_alias=True) for name, part in parts.items()}
+        return json.dumps(body, separators=(",", ":"))
 
 
 class PaymentRequested(Event):
     """Order asks payment to charge a card. The only message that carries card data."""
 
     event_type: ClassVar[EventType] = EventType.PAYMENT_REQUESTED
-    domain: ClassVar[str] = "Order"
+    domain: ClassVar[Domain] = "Order"
     source: ClassVar[str] = "AddOrder"
 
     card: LiberalCard
@@ -97,20 +112,20 @@ class PaymentRequested(Event):
             total_cents=total_cents,
         )
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> PaymentRequestedData:
         """Return the order's id, its card and its total as decimal text."""
         card = self.card.to_card()
-        return {
-            "orderID": self.order_id,
-            "card": {
-                "Type": card.type,
-                "Number": card.number,
-                "ExpiryYear": card.full_year,
-                "ExpiryMonth": card.expiry_month,
-                "CVV": card.cvv,
-            },
-            "total": cents_to_text(self.total_cents),
-        }
+        return PaymentRequestedData(
+            orderID=self.order_id,
+            card=CardData(
+                Type=card.type,
+                Number=card.number,
+                ExpiryYear=card.full_year,
+                ExpiryMonth=card.expiry_month,
+                CVV=card.cvv,
+            ),
+            total=cents_to_text(self.total_cents),
+        )
 
 
 def _read_success(value: Any) -> Any:
@@ -126,7 +141,7 @@ class CreditCardValidated(Event):
     """Payment tells order whether the card was charged."""
 
     event_type: ClassVar[EventType] = EventType.CREDIT_CARD_VALIDATED
-    domain: ClassVar[str] = "Payment"
+    domain: ClassVar[Domain] = "Payment"
     source: ClassVar[str] = "ValidateCreditCard"
 
     success: Success
@@ -153,23 +168,23 @@ class CreditCardValidated(Event):
         """Whether the card was charged."""
         return self.success
 
-    def data(self) -> dict[str, Any]:
-        """Return the decision; ``success`` is text, as the contract has it."""
-        return {
-            "success": "true" if self.success else "false",
-            "status": self.status,
-            "message": self.message,
-            "amount": cents_to_number(self.amount_cents or 0),
-            "transactionID": self.transaction_id,
-            "orderID": self.order_id,
-        }
+    def data(self) -> CreditCardValidatedData:
+        """Return the decision; ``success`` is text (openapi/CONTRACT.md, chapter 2)."""
+        return CreditCardValidatedData(
+            success="true" if self.success else "false",
+            status=self.status,
+            message=self.message,
+            amount=cents_to_number(self.amount_cents or 0),
+            transactionID=self.transaction_id,
+            orderID=self.order_id,
+        )
 
 
 class ShipmentRequested(Event):
     """Order asks shipment to send the goods."""
 
     event_type: ClassVar[EventType] = EventType.SHIPMENT_REQUESTED
-    domain: ClassVar[str] = "Order"
+    domain: ClassVar[Domain] = "Order"
     source: ClassVar[str] = "ShipOrder"
 
     delivery: Text = ""
@@ -180,15 +195,15 @@ class ShipmentRequested(Event):
         # Without validation: the order was validated when it was placed.
         return cls.model_construct(order_id=order_id, delivery=delivery)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> ShipmentRequestedData:
         """Return the order's id and how it is to travel."""
-        return {"_id": self.order_id, "delivery": self.delivery}
+        return ShipmentRequestedData(id=self.order_id, delivery=self.delivery)
 
 
 class ShipmentReport(Event):
     """What both reports about a shipment say."""
 
-    domain: ClassVar[str] = "Shipment"
+    domain: ClassVar[Domain] = "Shipment"
     source: ClassVar[str] = "SendShipment"
     status_text: ClassVar[str]
 
@@ -199,13 +214,13 @@ class ShipmentReport(Event):
         """Return the report about ``shipment``."""
         return cls(order_id=shipment.order_id, tracking_number=shipment.tracking_number)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> ShipmentReportData:
         """Return the order's id, its tracking number and its new status."""
-        return {
-            "trackingNumber": self.tracking_number,
-            "orderNumber": self.order_id,
-            "status": self.status_text,
-        }
+        return ShipmentReportData(
+            trackingNumber=self.tracking_number,
+            orderNumber=self.order_id,
+            status=self.status_text,
+        )
 
 
 class ShipmentSent(ShipmentReport):

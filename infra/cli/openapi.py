@@ -1,4 +1,4 @@
-"""``acme-shop openapi``: write the API documents, or check that they are up to date."""
+"""``acme-shop openapi``: write the documents of API and events, or check them."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 
 from app.domain.errors import ShopError
 from app.main import app
+from infra.event_document import build_event_document
 from routers.documents import DOMAINS, build_domain_document
 
 
@@ -16,7 +17,7 @@ class StaleDocumentsError(ShopError):
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """Return every API document by file name."""
+    """Return every OpenAPI document by file name."""
     whole = app.openapi()
     parts = {f"{domain}.json": build_domain_document(whole, domain) for domain in DOMAINS}
     return {"openapi.json": whole, **parts}
@@ -31,10 +32,10 @@ def command(
         bool, typer.Option("--json", help="Print the whole document instead of writing files.")
     ] = False,
 ) -> None:
-    """Write openapi.json and one document per HTTP domain."""
+    """Write openapi.json, one document per HTTP domain, and asyncapi.json of the events."""
     texts = {
         name: json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        for name, document in documents().items()
+        for name, document in {**documents(), "asyncapi.json": build_event_document()}.items()
     }
     if as_json:
         print(texts["openapi.json"], end="")

@@ -1,0 +1,229 @@
+"""The events as an AsyncAPI document: messages from the code, channels from the topology.
+
+The SQS binding has version 0.2.0: the published schemas know no later one.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from app import __version__
+from app.message_bodies import MessageBody, Metadata
+from app.messages import EVENTS, QUEUE_OF, Event, EventType, list_events
+from infra.cli.sample_events import NAMES, sample_event
+from infra.local.environment import REGION
+from infra.topology import MAPPINGS, MAX_RECEIVES, QUEUES, Queue, queue_name
+
+Document = dict[str, Any]
+
+_STACK = "{stack}"
+_BINDING_VERSION = "0.2.0"
+_ORDER_ID = "a4b6f0f2-5a5e-4f63-8a3e-52f4b1c4d0a1"
+_NOW = datetime(2028, 1, 1, tzinfo=UTC)
+_SENDERS = {"Order": "order", "Payment": "payment", "Shipment": "shipment"}
+
+_SIGNED = {"$ref": "#/components/securitySchemes/signatureV4"}
+_SIGNATURE = {
+    "type": "http",
+    "scheme": "AWS4-HMAC-SHA256",
+    "description": "Calls of SQS are signed; the role needs `sqs:SendMessage` or `ReceiveMessage`.",
+}
+
+_DESCRIPTION = """\
+What happens to an order behind `POST /order/add`: payment, then shipment. The HTTP API is in \
+`openapi.json`.
+
+An event is one message of a standard SQS queue, its body the JSON text, without message \
+attributes. It may come twice, late, or before the one that was sent first: everything a consumer \
+does must be safe to repeat. A message that a consumer has not deleted after five receives becomes \
+a dead letter.
+
+The shop sends exactly what is described here. It reads more: names of fields in any case, text \
+for numbers, other spellings of the types, an order's id under any of its four names, unknown \
+fields. Consumers should ignore fields they do not know: a later minor version may add some.
+
+Queues belong to a stack in AWS. Reading from the shop's own queues takes messages away from its \
+functions: who wants to listen needs a queue of their own.
+"""
+
+
+def build_event_document() -> Document:
+    """Return the AsyncAPI document of the shop's events."""
+    return {
+        "asyncapi": "3.1.0",
+        "info": {
+            "title": "ACME Serverless Fitness Shop: events",
+            "version": __version__,
+            "description": _DESCRIPTION,
+            "contact": {"name": "The developers of the ACME Serverless Fitness Shop"},
+            "license": {
+                "name": "Apache-2.0",
+                "url": "https://www.apache.org/licenses/LICENSE-2.0",
+            },
+            "tags": [
+                {"name": name, "description": f"Events that the {name} domain sends."}
+                for name in _SENDERS.values()
+            ],
+        },
+        "defaultContentType": "application/json",
+        "servers": {
+            "sqs": {
+                "host": "sqs.{region}.amazonaws.com",
+                "protocol": "sqs",
+                "description": "Amazon SQS in the region of the stack.",
+                "variables": {"region": {"default": REGION, "description": "The region."}},
+                "security": [_SIGNED],
+            }
+        },
+        "channels": {queue.name: _channel(queue) for queue in QUEUES if list_events(queue.name)},
+        "operations": dict(_operations()),
+        "components": {
+            "messages": {str(kind): _message(kind) for kind in EVENTS},
+            "securitySchemes": {"signatureV4": _SIGNATURE},
+        },
+    }
+
+
+def _channel(queue: Queue) -> Document:
+    """Return a queue, its dead letters, and the events on it."""
+    return {
+        "address": queue_name(_STACK, queue.name),
+        "title": queue.name,
+        "description": _channel_description(queue),
+        "parameters": {"stack": {"description": "Name of the stack, for example `dev`."}},
+        "messages": {
+            str(event.event_type): {"$ref": f"#/components/messages/{event.event_type}"}
+            for event in list_events(queue.name)
+        },
+        "bindings": {"sqs": _binding(queue)},
+    }
+
+
+def _channel_description(queue: Queue) -> str:
+    cards = " Encrypted with the shop's own key, because it carries cards." * queue.carries_cards
+    return f"Messages that the {_consumer(queue)} worker reads.{cards}"
+
+
+def _consumer(queue: Queue) -> str:
+    return next(mapping.function for mapping in MAPPINGS if mapping.queue == queue.name)
+
+
+def _binding(queue: Queue) -> Document:
+    binding: Document = {"queue": _sqs_queue(queue), "bindingVersion": _BINDING_VERSION}
+    for dead_letters in QUEUES:
+        if dead_letters.name == queue.dead_letters:
+            binding["queue"]["redrivePolicy"] = {
+                "deadLetterQueue": {"name": queue_name(_STACK, dead_letters.name)},
+                "maxReceiveCount": MAX_RECEIVES,
+            }
+            binding["deadLetterQueue"] = _sqs_queue(dead_letters)
+    return binding
+
+
+def _sqs_queue(queue: Queue) -> Document:
+    return {
+        "name": queue_name(_STACK, queue.name),
+        "fifoQueue": False,
+        "visibilityTimeout": queue.visibility_seconds,
+        "messageRetentionPeriod": queue.retention_seconds,
+    }
+
+
+def _operations() -> Iterator[tuple[str, Document]]:
+    """Yield sending and receiving of every event."""
+    for event, queue in QUEUE_OF.items():
+        kind = str(event.event_type)
+        consumer = next(mapping.function for mapping in MAPPINGS if mapping.queue == queue)
+        for action, domain in (("send", _SENDERS[event.domain]), ("receive", consumer)):
+            yield (
+                f"{action}{kind}",
+                {
+                    "action": action,
+                    "channel": {"$ref": f"#/channels/{queue}"},
+                    "title": f"{domain.capitalize()} {action}s {kind}",
+                    "summary": _summary(event),
+                    "description": (event.__doc__ or "").replace("\n    ", "\n").strip(),
+                    "security": [_SIGNED],
+                    "messages": [{"$ref": f"#/channels/{queue}/messages/{kind}"}],
+                },
+            )
+
+
+def _summary(event: type[Event]) -> str:
+    return (event.__doc__ or "").partition("\n")[0]
+
+
+def _message(kind: EventType) -> Document:
+    """Return one event with its schema and an example of each outcome."""
+    event = EVENTS[kind]
+    examples = {name: each for name, each in _examples() if isinstance(each, event)}
+    data = type(next(iter(examples.values())).data())
+    return {
+        "name": str(kind),
+        "title": str(kind),
+        "summary": _summary(event),
+        "contentType": "application/json",
+        "payload": {
+            "type": "object",
+            "description": _summary(event),
+            "properties": {
+                "metadata": {
+                    **_schema(Metadata),
+                    "properties": {
+                        **_schema(Metadata)["properties"],
+                        "domain": {
+                            "type": "string",
+                            "const": event.domain,
+                            "description": "Domain of the sender.",
+                        },
+                        "type": {
+                            "type": "string",
+                            "const": str(kind),
+                            "description": "Name of the event.",
+                        },
+                    },
+                },
+                "data": _schema(data),
+            },
+            "required": ["metadata", "data"],
+        },
+        "examples": [
+            {"name": name, "payload": json.loads(each.to_body())} for name, each in examples.items()
+        ],
+    }
+
+
+def _schema(model: type[MessageBody]) -> Document:
+    """Return a part of a message without references; a reader may find more than it lists."""
+    schema = model.model_json_schema(by_alias=True, mode="serialization")
+    plain: Document = _plain(schema, schema.pop("$defs", {}))
+    return plain
+
+
+def _plain(node: Any, definitions: Document) -> Any:
+    if isinstance(node, list):
+        return [_plain(each, definitions) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        name = node["$ref"].rpartition("/")[2]
+        return {**_plain(definitions[name], definitions), "description": node["description"]}
+    plain = {
+        key: _plain(each, definitions)
+        for key, each in node.items()
+        # What else a later version sends is to be ignored, not refused.
+        if key != "additionalProperties" and not (key == "title" and isinstance(each, str))
+    }
+    if plain.get("anyOf") == [{"type": "integer"}, {"type": "number"}]:
+        del plain["anyOf"]
+        plain["type"] = "number"
+    return plain
+
+
+def _examples() -> Iterator[tuple[str, Event]]:
+    """Yield the ready-made events by name; the cards expire two years after ``_NOW``."""
+    for domain, outcome in NAMES:
+        event = sample_event(domain, outcome, order_id=_ORDER_ID, now=_NOW)
+        if event is not None:
+            yield outcome, event
