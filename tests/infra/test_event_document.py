@@ -19,8 +19,8 @@ from infra.cli.openapi import documents
 from infra.event_document import build_event_document
 from infra.seeds.classic import classic_products, make_order
 from infra.topology import MAPPINGS, MAX_RECEIVES, QUEUES
-from tests.citations import ROOT
-from tests.events import CONTEXT, sqs_event
+from tests.support.citations import ROOT
+from tests.support.sqs_events import CONTEXT, sqs_event
 from workers import order as order_worker
 from workers import payment as payment_worker
 from workers import shipment as shipment_worker

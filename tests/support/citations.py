@@ -141,8 +141,10 @@ def _vague(path: Path, flowing: str) -> Iterator[str]:
 def _exists(path: Path, cited: str) -> bool:
     if (_MADE | _LOCAL_DATA) & set(cited.split("/")) or cited in _OTHERS or cited in _names():
         return True
+    # TypeScript reads the types of "types.js" from "types.d.ts".
+    spellings = [cited, cited.removesuffix(".js") + ".d.ts"] if path.suffix == ".js" else [cited]
     folders = [path.parent, *path.parent.parents]
-    return any((ROOT / folder / cited).exists() for folder in folders)
+    return any((ROOT / folder / each).exists() for folder in folders for each in spellings)
 
 
 def _missing_files(path: Path, flowing: str) -> Iterator[str]:
