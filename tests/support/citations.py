@@ -141,7 +141,7 @@ def _vague(path: Path, flowing: str) -> Iterator[str]:
 def _exists(path: Path, cited: str) -> bool:
     if (_MADE | _LOCAL_DATA) & set(cited.split("/")) or cited in _OTHERS or cited in _names():
         return True
-    # TypeScript reads the types of "types.js" from "types.d.ts".
+    # TypeScript reads the types of a module from its declarations (.d.ts).
     spellings = [cited, cited.removesuffix(".js") + ".d.ts"] if path.suffix == ".js" else [cited]
     folders = [path.parent, *path.parent.parents]
     return any((ROOT / folder / each).exists() for folder in folders for each in spellings)
