@@ -186,13 +186,6 @@ LIVE_ALIAS = "live"
 SWEEPER = Schedule("sweeper", "order", "rate(5 minutes)")
 
 
-#: The metrics of a sweep, written by the function that the schedule calls. Whether it reached
-#: the last open order (1 or 0), how old the oldest open order is, and how many cannot be read.
-SWEEP_NAMESPACE = "AcmeServerless/Sweeper"
-SWEEP_IS_COMPLETE = "IsComplete"
-SWEEP_OLDEST_ORDER_SECONDS = "OldestOpenOrderSeconds"
-SWEEP_UNREADABLE_ORDERS = "UnreadableOrders"
-
 #: Concurrent executions that AWS keeps free for functions without a reservation.
 #: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 UNRESERVED_CONCURRENCY = 100

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Generic, TypeVar
 
+from app import metrics
 from app.domain.payment import PAYMENT_TIMEOUT
-from app.domain.sweeping import GRACE
+from app.domain.sweeping import GRACE, LONGEST_PAUSE
 from app.messages import SHIPMENT_RESPONSE
 from app.settings import MAX_DELIVERY_SECONDS, Settings
 from app.store.schema import SHAPE
@@ -20,6 +21,11 @@ from infra import topology
 _STUCK_SECONDS = 5 * 60
 #: Three times the interval of the sweeper's schedule.
 _SILENCE_SECONDS = 15 * 60
+#: A payment that never comes is ended after its time-out, and then the order is final. An order
+#: may be looked at that much later, and be on its way when it is.
+_OLDEST_ORDER_SECONDS = (
+    PAYMENT_TIMEOUT + LONGEST_PAUSE + 3 * GRACE
+).total_seconds() + MAX_DELIVERY_SECONDS
 #: How much longer than it waits for a payment the API may take, for 95 of 100 requests.
 _API_MILLISECONDS = 1000
 
@@ -29,6 +35,24 @@ _FUNCTION_METRICS = {
     "Throttles": (
         "Lambda refused calls: the account's or the function's concurrency is used up."
         " Look at ConcurrentExecutions; ask AWS for a higher limit if the load is real."
+    ),
+}
+
+#: Alarms on what is wrong with every sweep of 15 minutes, with their metric and text.
+_REPEATED_SWEEPS = {
+    "sweep-incomplete": (
+        metrics.SWEEP_INCOMPLETE,
+        (
+            "For 15 minutes every sweep ended before the last open order: stuck orders can be"
+            " left behind. See with `acme-shop sweep` how many are open and what they wait for."
+        ),
+    ),
+    "sweep-failed": (
+        metrics.SWEEP_FAILED,
+        (
+            "For 15 minutes every sweep met orders that it could not move on. The log of the"
+            " function order names them and the error."
+        ),
     ),
 }
 
@@ -197,44 +221,42 @@ def sweeper_alarms(schedule_group: Name) -> Iterator[AlarmDefinition[Name]]:
 
 
 def sweep_alarms(function: Name) -> Iterator[AlarmDefinition[Name]]:
-    """Yield alarms on what sweeps report: their end, the oldest open order, unreadable orders.
+    """Yield alarms on what sweeps report of open orders (``app/metrics.py``).
 
-    ``function`` is the AWS name of the function that sweeps, the dimension of its metrics.
-
-    They are no reason to take a release back: the orders were there before it.
+    ``function`` is the AWS name of the function that sweeps, the dimension of its metrics. No
+    alarm takes a release back: the orders were there before it.
     """
-    dimensions = {"FunctionName": function}
+    dimensions = {metrics.DIMENSION: function}
+    for name, (metric, meaning) in _REPEATED_SWEEPS.items():
+        yield AlarmDefinition(
+            name,
+            meaning,
+            metrics.NAMESPACE,
+            metric,
+            dimensions,
+            # One sweep that is short of time, or of AWS, is made good by the next.
+            statistic="Minimum",
+            period_seconds=_SILENCE_SECONDS,
+        )
     yield AlarmDefinition(
-        "sweep-incomplete",
-        "No sweep within 15 minutes reached the last open order: stuck orders can be left"
-        " behind. See with `acme-shop sweep` how many are open, and what they wait for.",
-        topology.SWEEP_NAMESPACE,
-        topology.SWEEP_IS_COMPLETE,
+        "sweep-unreadable",
+        "An order cannot be read and was left as it is. The log of the function order names it;"
+        " repair the item, or deploy code that reads it.",
+        metrics.NAMESPACE,
+        metrics.SWEEP_UNREADABLE,
         dimensions,
         statistic="Maximum",
-        threshold=1,
-        period_seconds=_SILENCE_SECONDS,
-        at_least=True,
+        period_seconds=300,
     )
     yield AlarmDefinition(
         "sweep-oldest-order",
         "An order is open for longer than any payment or delivery takes. Find it with"
         " `acme-shop verify live --gate flow` and look for its messages in the dead letters.",
-        topology.SWEEP_NAMESPACE,
-        topology.SWEEP_OLDEST_ORDER_SECONDS,
+        metrics.NAMESPACE,
+        metrics.OLDEST_OPEN_ORDER,
         dimensions,
         statistic="Maximum",
-        threshold=(PAYMENT_TIMEOUT + 3 * GRACE).total_seconds() + MAX_DELIVERY_SECONDS,
-        period_seconds=300,
-    )
-    yield AlarmDefinition(
-        "sweep-unreadable-orders",
-        "The sweep met an order that it cannot read and left it as it is. The log of the"
-        " function order names it; repair the item or deploy code that reads it.",
-        topology.SWEEP_NAMESPACE,
-        topology.SWEEP_UNREADABLE_ORDERS,
-        dimensions,
-        statistic="Maximum",
+        threshold=_OLDEST_ORDER_SECONDS,
         period_seconds=300,
     )
 

@@ -2,7 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+import pytest
+
+from app import metrics
 from infra.components.resource_graph import Deployment, PlannedResource
 from infra.topology import FUNCTIONS, QUEUES
 from tests.infra.components.deployment import deploy
@@ -154,20 +158,31 @@ def test_only_errors_of_the_version_on_trial_end_a_release(deployment: Deploymen
             assert (alarm["metricName"], alarm["dimensions"]) == ("Errors", dimensions)
 
 
-def test_what_sweeps_report_has_alarms_of_its_own(deployment: Deployment) -> None:
+def test_what_sweeps_report_has_alarms_of_its_own(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     function = "dev-acmeserverless-lambda-order"
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", function)
+    sweep = ("SweepIncomplete", "SweepFailed", "SweepUnreadable", "OldestOpenOrderSeconds")
+    metrics.emit_metrics(dict.fromkeys(sweep, 1), now=datetime(2026, 11, 23, tzinfo=UTC))
+    written = json.loads(capsys.readouterr().out)
+    [directive] = written["_aws"]["CloudWatchMetrics"]
+
     found = {
         alarm["metricName"]: alarm
         for alarm in deployment.all("MetricAlarm").values()
-        if alarm["namespace"] == "AcmeServerless/Sweeper"
+        if alarm["namespace"] == directive["Namespace"]
     }
 
-    assert set(found) == {"IsComplete", "OldestOpenOrderSeconds", "UnreadableOrders"}
-    assert {alarm["dimensions"]["FunctionName"] for alarm in found.values()} == {function}
-    assert found["IsComplete"]["comparisonOperator"] == "LessThanThreshold"
+    assert set(found) == {metric["Name"] for metric in directive["Metrics"]}
+    for alarm in found.values():
+        assert alarm["dimensions"] == {name: written[name] for [name] in directive["Dimensions"]}
+        assert alarm["comparisonOperator"] == "GreaterThanThreshold"
+        assert alarm["treatMissingData"] == "notBreaching"
     # A payment that never comes is ended after 48 hours; nothing is open for much longer.
-    assert 48 * 3600 < found["OldestOpenOrderSeconds"]["threshold"] < 50 * 3600
-    assert found["UnreadableOrders"]["threshold"] == 0
+    oldest = found.pop("OldestOpenOrderSeconds")
+    assert 48 * 3600 < oldest["threshold"] < 50 * 3600
+    assert {alarm["threshold"] for alarm in found.values()} == {0}
 
 
 def test_everything_that_is_watched_is_on_the_dashboard(deployment: Deployment) -> None:
