@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test proof check check-pages check-documents bench chaos fuzz screenshots verify release watch browser openapi reset lock clean
+.PHONY: help run test proof check check-pages check-documents bench chaos fuzz screenshots verify release watch image-check buildah browser openapi reset lock clean
 
 BIN := .venv/bin
 # As many as there are processors, as far as anybody can tell.
@@ -74,6 +74,16 @@ release: .venv/.ready ## Bring this commit out: image, canary, verdict (STACK=th
 
 watch: .venv/.ready ## Verify what is live (STACK=the Pulumi stack)
 	@exec $(BIN)/acme-shop release watch --stack "$(STACK)"
+
+image-check: .venv/.ready ## Build the image with buildah (as root) and run every handler in it
+	@if [ "$$(id -u)" = 0 ]; then sudo=; else sudo="sudo --preserve-env=PATH"; fi; \
+	$$sudo env SHOP_IMAGE_CHECK=1 $(BIN)/python -m pytest -p no:cacheprovider -rs \
+		tests/image/test_built_image.py
+
+buildah: ## Install buildah and debootstrap, for image-check (with apt), unless they are there
+	@if command -v buildah && command -v debootstrap; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+	$$sudo apt-get update -qq && $$sudo apt-get install -qq -y buildah debootstrap
 
 # A Chrome does as well: tests/browser/helpers/chromium.py looks for the same names.
 browser: ## Install Chromium, for the tests that want one (with apt), unless there is one

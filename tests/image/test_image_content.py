@@ -49,6 +49,11 @@ def locked_names() -> set[str]:
     return set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
 
 
+def normalized(name: str) -> str:
+    """Return a package's name as lock files spell it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def modules(image: Path) -> list[Path]:
     """Return every module in the image."""
     return sorted(image.rglob("*.py"))
@@ -70,9 +75,7 @@ def loaded_by(image: Path, module: str) -> set[str]:
 
 
 def test_the_image_holds_the_locked_packages_and_no_others(image: Path) -> None:
-    installed = {
-        re.sub(r"[-_.]+", "-", package.name).lower() for package in distributions(path=[str(image)])
-    }
+    installed = {normalized(package.name) for package in distributions(path=[str(image)])}
 
     assert installed == locked_names()
 
@@ -92,12 +95,20 @@ def files_of(root: Path) -> set[Path]:
     }
 
 
+def expected_files() -> set[Path]:
+    """Return the files of the functions' folders that belong into the image."""
+    return {
+        path
+        for path in files_of(ROOT)
+        if not any(path.match(pattern) for pattern in NOTES_FOR_DEVELOPERS)
+    }
+
+
 def test_the_image_holds_the_functions_code_and_no_tools(image: Path) -> None:
-    notes = {path for path in files_of(ROOT) if any(map(path.match, NOTES_FOR_DEVELOPERS))}
     top = {path.name for path in image.iterdir()}
 
-    assert notes
-    assert files_of(image) == files_of(ROOT) - notes
+    assert expected_files() < files_of(ROOT)
+    assert files_of(image) == expected_files()
     assert not {"bin", "infra", "tests"} & top
 
 
