@@ -3,8 +3,8 @@
 import { el } from "./dom.js";
 
 /**
- * Return a stepper. A button beyond `min` or `max` is disabled; where `min` is 0, the last one
- * less takes the article out, and says so.
+ * Return a stepper. A button beyond `min` or `max` is disabled; less than a quantity above `max`
+ * is `max`. Where `min` is 0, the last one less takes the article out, and says so.
  * @param {object} options
  * @param {string} options.name What is counted.
  * @param {number} options.quantity
@@ -14,15 +14,15 @@ import { el } from "./dom.js";
  * @param {(quantity: number) => void} options.onSet Called with the wanted quantity.
  */
 export function stepper({ name, quantity, min = 1, max, key, onSet }) {
-  /** @param {string} id @param {string} sign @param {string} label @param {number} wanted */
-  const part = (id, sign, label, wanted) =>
+  /** @param {string} id @param {string} sign @param {string} label @param {number} wanted @param {boolean} isOff */
+  const part = (id, sign, label, wanted, isOff) =>
     el(
       "button",
       {
         type: "button",
         "data-key": `${key} ${id}`,
         "aria-label": label,
-        disabled: wanted < min || wanted > max,
+        disabled: isOff,
         onclick: () => onSet(wanted),
       },
       sign,
@@ -31,8 +31,14 @@ export function stepper({ name, quantity, min = 1, max, key, onSet }) {
   return el(
     "span",
     { class: "stepper", role: "group", "aria-label": `Quantity of ${name}` },
-    part("less", isLast ? "✕" : "−", isLast ? `Take ${name} out` : `One ${name} less`, quantity - 1),
+    part(
+      "less",
+      isLast ? "✕" : "−",
+      isLast ? `Take ${name} out` : `One ${name} less`,
+      Math.min(quantity - 1, max),
+      quantity <= min,
+    ),
     el("output", {}, String(quantity)),
-    part("more", "+", `One ${name} more`, quantity + 1),
+    part("more", "+", `One ${name} more`, quantity + 1, quantity >= max),
   );
 }

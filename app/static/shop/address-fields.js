@@ -22,7 +22,7 @@ export function addressFields({ firstname, lastname, email }) {
       autocomplete: "family-name",
       value: lastname,
       kind: "half",
-      check: required("The bell needs a name."),
+      hint: "if you have one",
     }),
     field({
       name: "email",
@@ -40,7 +40,8 @@ export function addressFields({ firstname, lastname, email }) {
       autocomplete: "address-line1",
       check: required("Our courier runs fast, but not blind."),
     }),
-    field({ name: "zip", label: "ZIP", autocomplete: "postal-code", kind: "third", check: required("ZIP, please.") }),
+    field({ name: "street2", label: "Flat, floor, company", hint: "optional", autocomplete: "address-line2" }),
+    field({ name: "zip", label: "ZIP", hint: "if there is one", autocomplete: "postal-code", kind: "third" }),
     field({
       name: "city",
       label: "City",
@@ -48,13 +49,16 @@ export function addressFields({ firstname, lastname, email }) {
       kind: "rest",
       check: required("Which city?"),
     }),
-    field({ name: "country", label: "Country", hint: "optional", autocomplete: "country-name" }),
+    field({ name: "state", label: "State", hint: "optional", autocomplete: "address-level1", kind: "half" }),
+    field({ name: "country", label: "Country", hint: "optional", autocomplete: "country-name", kind: "half" }),
   ];
   return {
     all,
     read() {
       const values = Object.fromEntries(all.map(({ input }) => [input.name, input.value.trim()]));
-      const { firstname = "", lastname = "", email = "", ...address } = values;
+      const { firstname = "", lastname = "", email = "", street = "", street2 = "", ...rest } = values;
+      // The API has one line for the street.
+      const address = { street: [street, street2].filter(Boolean).join(", "), ...rest };
       return { firstname, lastname, email, address };
     },
   };

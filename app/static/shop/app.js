@@ -7,7 +7,7 @@ import { liveRegion } from "../client/live-region.js";
 import { Toast } from "../client/toast.js";
 import { CartStore } from "./cart-store.js";
 import { Catalog } from "./catalog.js";
-import { button, linkButton, panel, whileBusy } from "./components.js";
+import { button, linkButton, panel } from "./components.js";
 import { lazyView } from "./lazy-view.js";
 import { FAILURE_MESSAGES, failureMessage } from "./messages.js";
 import { Router, readAddress } from "./router.js";
@@ -35,16 +35,23 @@ const toast = new Toast(byId("toast"), { durationMs: TOAST_MS });
 /** Show and announce an error. @param {string} text */
 function showError(text) {
   announceError(text);
-  toast.show("bad", text);
+  toast.show("bad", text, dismissButton());
 }
+
+const dismissButton = () =>
+  el("button", { type: "button", class: "dismiss", "aria-label": "Dismiss", onclick: () => toast.hide() }, "✕");
 
 // ---- what views call
 
 /** @param {string} next */
 const goToLogin = (next) => router.go(`#/login?${new URLSearchParams({ next })}`, { isReplacing: true });
 
-/** Load the cart of the user who has just signed in, then go where they wanted to go. @param {string} next */
-async function onSignedIn(next) {
+/**
+ * Load the cart of the user who has just signed in, then go where they wanted to go. A user who
+ * has gone elsewhere meanwhile stays there; at another log-in form they are signed in as well.
+ * @param {string} next @param {AbortSignal} signal Of the view with the form.
+ */
+async function onSignedIn(next, signal) {
   showUser();
   try {
     await cartStore.load();
@@ -52,22 +59,21 @@ async function onSignedIn(next) {
     if (!isShopError(failure)) throw failure;
     showError("You are in. The cart will follow when the shop answers.");
   }
-  router.go(next, { isReplacing: true });
+  if (!signal.aborted) router.go(next, { isReplacing: true });
+  else if (["login", "register"].includes(router.path[0] ?? "")) router.reload();
 }
 
-/** @param {Product} product @param {HTMLElement} control */
-function addToCart(product, control, quantity = 1) {
-  return whileBusy(control, async () => {
-    try {
-      await cartStore.add(product.id, quantity);
-      const text = `${quantity > 1 ? `${quantity} × ` : ""}${product.name} is in the cart.`;
-      announce(text);
-      toast.show("good", el("span", {}, text), el("a", { href: "#/cart" }, "View cart"));
-    } catch (failure) {
-      if (!isShopError(failure)) throw failure;
-      showError(failureMessage(failure));
-    }
-  });
+/** Add a product to the cart, and say so when the shop has it. @param {Product} product @param {number} [quantity] */
+async function addToCart(product, quantity = 1) {
+  try {
+    await cartStore.add(product.id, quantity);
+    const text = `${quantity > 1 ? `${quantity} × ` : ""}${product.name} is in the cart.`;
+    announce(text);
+    toast.show("good", el("span", {}, text), el("a", { href: "#/cart" }, "View cart"), dismissButton());
+  } catch (failure) {
+    if (!isShopError(failure)) throw failure;
+    showError(failureMessage(failure));
+  }
 }
 
 /** @param {ShopError} failure @param {() => void} retry */

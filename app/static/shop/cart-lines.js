@@ -2,8 +2,9 @@
 
 /** @import { CartLine } from "../client/types.js" */
 
-/** The most of one article in a cart. */
+/** The most of one article, and the most different articles, that an order takes. */
 export const MAX_QUANTITY = 99;
+export const MAX_LINES = 100;
 
 /** Return the nearest quantity that a cart can have. @param {number} quantity */
 export const clampQuantity = (quantity) => Math.min(Math.max(quantity, 0), MAX_QUANTITY);

@@ -5,18 +5,34 @@
  * a guest signs in, their lines are merged into the cart the shop has. Event: "change".
  */
 
-import { isShopError, isUnanswered } from "../client/errors.js";
+import { isShopError, isUnanswered, ShopError } from "../client/errors.js";
 import { sumQuantities } from "../client/money.js";
-import { clampQuantity, hasAsMany, isSame, quantityOf, withAdded, without, withQuantity } from "./cart-lines.js";
-import { CART_KEY, storage } from "./storage.js";
+import {
+  clampQuantity,
+  hasAsMany,
+  MAX_LINES,
+  MAX_QUANTITY,
+  quantityOf,
+  withAdded,
+  without,
+  withQuantity,
+} from "./cart-lines.js";
+import { mergeGuestCart, readGuestCart, updateGuestLines } from "./guest-cart.js";
+import { CART_KEY } from "./storage.js";
 
 /** @import { Api } from "../client/api.js" */
 /** @import { CartLine } from "../client/types.js" */
 /** @import { Attempt } from "./context.js" */
 
 /**
- * How a guest's lines `from` are merged into a user's cart: `own` was in it, `lines` will be.
- * @typedef {{userId: string, from: CartLine[], own: CartLine[], lines: CartLine[]}} MergePlan
+ * A change that is shown already and not yet confirmed. Until it is sent, further changes of the
+ * same article are made part of it.
+ * @typedef {object} Change
+ * @property {string} id
+ * @property {"add"|"set"} kind
+ * @property {number} quantity
+ * @property {boolean} isSent
+ * @property {Promise<void>} done
  */
 
 /** The user id under which a guest buys, where the shop lets guests in. */
@@ -24,8 +40,10 @@ export const GUEST = "guest";
 
 export class CartStore extends EventTarget {
   #api;
-  /** @type {CartLine[]|null} */
-  #lines = null;
+  /** The lines as last confirmed, null while they are not known. @type {CartLine[]|null} */
+  #confirmed = null;
+  /** In the order in which they were made. @type {Change[]} */
+  #changes = [];
   /** @type {Promise<unknown>} */
   #queue = Promise.resolve();
 
@@ -36,13 +54,13 @@ export class CartStore extends EventTarget {
     addEventListener("storage", ({ key }) => key === CART_KEY && this.refresh().catch(() => {}));
   }
 
-  /** The lines, or null while they are not known. */
+  /** The lines with all changes, whether confirmed or not; null while they are not known. */
   get lines() {
-    return this.#lines;
+    return this.#confirmed && this.#changes.reduce(withChange, this.#confirmed);
   }
 
   get count() {
-    return sumQuantities(this.#lines ?? []);
+    return sumQuantities(this.lines ?? []);
   }
 
   /** Read the cart, after merging a guest's lines into the cart of the user who has signed in. */
@@ -58,32 +76,45 @@ export class CartStore extends EventTarget {
     return this.#enqueue(() => this.#read());
   }
 
-  /** @param {string} id @param {number} quantity */
-  add(id, quantity) {
-    return this.#edit(
-      (userId) => this.#addOnce(userId, { id, quantity }),
-      (lines) => withAdded(lines, { id, quantity }),
-    );
+  /**
+   * Add to the cart; refuses at once what no order could contain. The change is in `lines` at
+   * once, the promise tells whether the shop has made it.
+   * @param {string} id @param {number} quantity @returns {Promise<void>}
+   */
+  async add(id, quantity) {
+    const lines = this.lines ?? [];
+    const before = quantityOf(lines, id);
+    if (before + quantity > MAX_QUANTITY) {
+      const already = before ? `, and ${before} are in the cart` : "";
+      throw new ShopError("refused", { message: `An order takes at most ${MAX_QUANTITY} of one article${already}.` });
+    }
+    if (!before && lines.length >= MAX_LINES) {
+      throw new ShopError("refused", { message: `An order takes at most ${MAX_LINES} different articles.` });
+    }
+    await this.#change("add", id, quantity);
   }
 
-  /** @param {string} id @param {number} quantity */
+  /** Set a quantity, like `add`; 0 takes the article out. @param {string} id @param {number} quantity */
   set(id, quantity) {
-    return this.#edit(
-      (userId) => this.#api.setQuantity(userId, id, clampQuantity(quantity)),
-      (lines) => withQuantity(lines, { id, quantity }),
-    );
+    return this.#change("set", id, clampQuantity(quantity));
   }
 
   /** Set the quantities of these lines and leave the others as they are; safe to repeat. @param {CartLine[]} wanted */
   setLines(wanted) {
     /** @param {CartLine[]} lines */
     const withAll = (lines) => wanted.reduce(withQuantity, lines);
-    // The shop sets quantities only of articles a cart already has, so the cart is replaced.
-    return this.#edit(async (userId) => {
-      const lines = withAll(await this.#api.getCart(userId));
-      await this.#api.replaceCart(userId, lines);
-      return lines;
-    }, withAll);
+    return this.#enqueue(async () => {
+      const { user } = this.#api;
+      if (!user) {
+        updateGuestLines(withAll);
+        return this.#read();
+      }
+      await this.#merge();
+      // The shop sets quantities only of articles a cart already has, so the cart is replaced.
+      const lines = withAll(await this.#api.getCart(user.id));
+      await this.#api.replaceCart(user.id, lines);
+      return this.owner === user.id ? this.#confirm(lines) : this.#read();
+    });
   }
 
   /**
@@ -100,7 +131,7 @@ export class CartStore extends EventTarget {
       const attempt = currentAttempt();
       if (attempt) {
         const { user } = this.#api;
-        const own = user ? await this.#api.getCart(userId) : storedCart().lines;
+        const own = user ? await this.#api.getCart(userId) : readGuestCart().lines;
         const before = attempt.cart ?? own;
         if (!attempt.cart) saveCart(own);
         // Where there is less of an article than before, the order's share is out already.
@@ -108,7 +139,7 @@ export class CartStore extends EventTarget {
         const left = without(own, due);
         // One by one: what another tab adds meanwhile stays.
         if (user) for (const { id } of due) await this.#api.setQuantity(userId, id, quantityOf(left, id));
-        else storage.write(CART_KEY, { ...storedCart(), lines: left });
+        else updateGuestLines(() => left);
       }
       await this.#read();
       return true;
@@ -122,37 +153,84 @@ export class CartStore extends EventTarget {
 
   /** Drop what is known of the cart: another user has signed in, or out. */
   reset() {
-    this.#show(null);
+    this.#changes = [];
+    this.#confirm(null);
   }
 
   /**
-   * Change the cart: `send(userId)` changes it in the shop as `change(lines)` does here.
-   * @param {(userId: string) => Promise<CartLine[]|null|void>} send @param {(lines: CartLine[]) => CartLine[]} change
-   * @returns {Promise<void>}
+   * Show a change, and have it made. Changes of one article that are made while another is
+   * under way are sent as one, with the last wish.
+   * @param {"add"|"set"} kind @param {string} id @param {number} quantity @returns {Promise<void>}
    */
-  #edit(send, change) {
-    return this.#enqueue(async () => {
+  #change(kind, id, quantity) {
+    const waiting = this.#changes.find((change) => change.id === id && !change.isSent);
+    if (waiting) {
+      if (kind === "set") waiting.kind = "set";
+      waiting.quantity = kind === "set" ? quantity : waiting.quantity + quantity;
+      this.#dispatchChange();
+      return waiting.done;
+    }
+    /** @type {Change} */
+    const change = { id, kind, quantity, isSent: false, done: Promise.resolve() };
+    change.done = this.#enqueue(() => this.#send(change));
+    this.#changes = [...this.#changes, change];
+    this.#dispatchChange();
+    return change.done;
+  }
+
+  /** Have the shop make a change; a failure shows what the shop has instead. @param {Change} change */
+  async #send(change) {
+    // Another user has signed in, or out, since it was made.
+    if (!this.#changes.includes(change)) return;
+    try {
       const { user } = this.#api;
-      if (!user) {
-        const { lines, plan } = storedCart();
-        // A merge plan stays: half of it may be done.
-        storage.write(CART_KEY, { lines: change(lines), plan });
-        return this.#read();
-      }
-      await this.#merge();
-      const lines = (await send(user.id)) ?? (this.#lines && change(this.#lines));
-      if (lines && this.owner === user.id) return this.#show(lines);
-      // The change is made, whether or not the shop can say what the cart has now.
-      return this.#read().catch((failure) => {
-        if (!isShopError(failure)) throw failure;
-        this.reset();
-      });
-    });
+      const lines = user ? await this.#sendForUser(user.id, change) : this.#storeForGuest(change);
+      this.#remove(change);
+      if (lines) this.#confirm(lines);
+      else await this.#readIfPossible();
+    } catch (failure) {
+      this.#remove(change);
+      await this.#readIfPossible();
+      throw failure;
+    }
+  }
+
+  /** Read the cart; without an answer what was last confirmed is shown. */
+  async #readIfPossible() {
+    try {
+      await this.#read();
+    } catch (failure) {
+      if (!isShopError(failure)) throw failure;
+      this.#dispatchChange();
+    }
+  }
+
+  /** Return the cart after a change, or null if it is not known. @param {string} userId @param {Change} change */
+  async #sendForUser(userId, change) {
+    await this.#merge();
+    change.isSent = true;
+    const { id, kind, quantity } = change;
+    const known = kind === "add" ? await this.#addOnce(userId, { id, quantity }) : null;
+    if (kind === "set") await this.#api.setQuantity(userId, id, quantity);
+    if (this.owner !== userId) return null;
+    return known ?? (this.#confirmed && withChange(this.#confirmed, change));
+  }
+
+  /** @param {Change} change */
+  #storeForGuest(change) {
+    change.isSent = true;
+    updateGuestLines((lines) => withChange(lines, change));
+    return readGuestCart().lines;
+  }
+
+  /** @param {Change} change */
+  #remove(change) {
+    this.#changes = this.#changes.filter((other) => other !== change);
   }
 
   /** Adding is not safe to repeat, so without an answer the cart is read to see whether it was done. @param {string} userId @param {CartLine} line */
   async #addOnce(userId, line) {
-    const before = this.#lines ?? (await this.#api.getCart(userId));
+    const before = this.#confirmed ?? (await this.#api.getCart(userId));
     try {
       await this.#api.addToCart(userId, line.id, line.quantity);
       return null;
@@ -161,7 +239,6 @@ export class CartStore extends EventTarget {
       const lines = await this.#api.getCart(userId, { retries: 0 }).catch(() => null);
       const isDone = lines && quantityOf(lines, line.id) === quantityOf(before, line.id) + line.quantity;
       if (isDone) return lines;
-      if (lines && this.owner === userId) this.#show(lines);
       throw failure;
     }
   }
@@ -169,42 +246,18 @@ export class CartStore extends EventTarget {
   /** @returns {Promise<void>} */
   async #read() {
     const { user } = this.#api;
-    const lines = user ? await this.#api.getCart(user.id) : storedCart().lines;
+    const lines = user ? await this.#api.getCart(user.id) : readGuestCart().lines;
     if (this.#api.user?.id !== user?.id) return this.#read();
-    return this.#show(lines);
+    return this.#confirm(lines);
   }
 
   /** Merge a guest's lines into a user's cart, if there are lines and a user has signed in. */
   async #merge() {
     const { user } = this.#api;
-    if (!user || !storedCart().lines.length) return;
-    await withTabLock(() => this.#mergeInto(user.id));
+    if (!user || !readGuestCart().lines.length) return;
+    await mergeGuestCart(this.#api, user.id);
     // What was known is out of date.
-    this.#lines = null;
-  }
-
-  /**
-   * Merge a guest's lines with the shop's. The result is stored first, as a plan, and then
-   * replaces the whole cart, so that a lost answer cannot add anything twice.
-   * @param {string} userId @returns {Promise<void>}
-   */
-  async #mergeInto(userId) {
-    const guest = storedCart();
-    if (!guest.lines.length) return;
-    const own = await this.#api.getCart(userId);
-    // Another tab may have been quicker, and then `own` has the lines already.
-    if (!isSame(storedCart(), guest)) return this.#mergeInto(userId);
-    const begun = guest.plan?.userId === userId ? guest.plan : null;
-    const isMerged = begun !== null && hasAsMany(own, begun.lines, begun.from);
-    // A plan for a cart that has changed since would undo the change.
-    const isCurrent = begun !== null && (isMerged || isSame(own, begun.own));
-    const plan = isCurrent ? begun : { userId, from: guest.lines, own, lines: guest.lines.reduce(withAdded, own) };
-    if (!isCurrent) storage.write(CART_KEY, { ...guest, plan });
-    if (!isMerged) await this.#api.replaceCart(userId, plan.lines);
-    // A tab that did not know of the login may have added something meanwhile.
-    const left = without(storedCart().lines, plan.from);
-    storage.write(CART_KEY, left.length ? { lines: left } : null);
-    await this.#mergeInto(userId);
+    this.#confirmed = null;
   }
 
   /** Make one change after the other: answers must not overtake each other. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
@@ -215,38 +268,15 @@ export class CartStore extends EventTarget {
   }
 
   /** @param {CartLine[]|null} lines */
-  #show(lines) {
-    this.#lines = lines;
+  #confirm(lines) {
+    this.#confirmed = lines;
+    this.#dispatchChange();
+  }
+
+  #dispatchChange() {
     this.dispatchEvent(new CustomEvent("change"));
   }
 }
 
-/**
- * Return a guest's lines, and the plan of merging them into a user's cart if that has begun.
- * @returns {{lines: CartLine[], plan: MergePlan|null}}
- */
-function storedCart() {
-  const stored = storage.read(CART_KEY);
-  const { lines, plan } = /** @type {{lines?: unknown, plan?: MergePlan|null}} */ (stored ?? {});
-  /** @param {CartLine|null} line */
-  const isLine = (line) => typeof line?.id === "string" && Number.isInteger(line.quantity);
-  return {
-    lines: Array.isArray(lines) ? lines.filter(isLine) : [],
-    plan: plan?.from && plan.own ? plan : null,
-  };
-}
-
-/** Run work in one tab at a time, where the browser has locks and grants them. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
-async function withTabLock(work) {
-  let isGranted = false;
-  const locked = () => {
-    isGranted = true;
-    return work();
-  };
-  try {
-    return await navigator.locks.request(CART_KEY, locked);
-  } catch (failure) {
-    if (isGranted) throw failure;
-    return work();
-  }
-}
+/** Return lines with a change made. @param {CartLine[]} lines @param {Change} change */
+const withChange = (lines, change) => (change.kind === "add" ? withAdded(lines, change) : withQuantity(lines, change));

@@ -47,7 +47,7 @@ export const panel = (mood, title, text, ...acts) =>
 
 /**
  * Return a card of the catalog.
- * @param {Product} product @param {(product: Product, control: HTMLElement) => void} onAdd
+ * @param {Product} product @param {(product: Product) => void} onAdd
  * @param {{isEager?: boolean}} [options] `isEager` fetches the picture at once.
  */
 export const productCard = (product, onAdd, { isEager = false } = {}) =>
@@ -71,7 +71,7 @@ export const productCard = (product, onAdd, { isEager = false } = {}) =>
           type: "button",
           class: "button round",
           "aria-label": `Add ${product.name} to the cart`,
-          onclick: (event) => onAdd(product, event.currentTarget),
+          onclick: () => onAdd(product),
         },
         "+",
       ),

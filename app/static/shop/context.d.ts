@@ -17,15 +17,17 @@ export interface Context {
   showError: (text: string) => void;
   /** Log in, and then go on at an address. */
   goToLogin: (next: string) => void;
-  /** Load the cart of the user who has just signed in, then go to an address. */
-  onSignedIn: (next: string) => Promise<void>;
-  addToCart: (product: Product, control: HTMLElement, quantity?: number) => Promise<void>;
+  /** Load the cart of the user who has just signed in, then go to an address, unless `signal` is aborted. */
+  onSignedIn: (next: string, signal: AbortSignal) => Promise<void>;
+  addToCart: (product: Product, quantity?: number) => Promise<void>;
 }
 
 /** The page that a view shows itself on. */
 export interface Page {
   path: string[];
   query: URLSearchParams;
+  /** What the view has stored in this entry of the history with `router.updateEntry`. */
+  entry: Record<string, unknown>;
   /** Aborted when another view is opened. */
   signal: AbortSignal;
   show: (title: string, ...nodes: (Node | string)[]) => void;

@@ -10,6 +10,9 @@ import { isShopError } from "../client/errors.js";
 
 const SCROLL_KEY = "acme-shop.scroll";
 
+/** An address that changes while somebody types is written when they pause so long. */
+const ADDRESS_PAUSE_MS = 300;
+
 /** Of so many history entries the scroll position is stored. */
 const MAX_ENTRIES = 50;
 
@@ -34,6 +37,9 @@ export class Router {
   #controller = null;
   #isFirst = true;
   #entryId = "";
+  /** @type {string|null} */
+  #nextAddress = null;
+  #addressTimer = 0;
   /** @type {Map<string, number>} */
   #scrollTops = new Map();
   #main;
@@ -65,6 +71,8 @@ export class Router {
     }
     addEventListener("hashchange", () => this.#navigate());
     addEventListener("pagehide", () => this.#saveScroll());
+    // Before a link is followed: afterwards it would be the address of the next entry.
+    addEventListener("click", () => this.#flushAddress(), { capture: true });
     this.#navigate();
   }
 
@@ -75,14 +83,42 @@ export class Router {
 
   /** Go to an address; `isReplacing` leaves no way back to the current one. @param {string} address @param {{isReplacing?: boolean}} [options] */
   go(address, { isReplacing = false } = {}) {
-    if (address === location.hash) this.#navigate();
-    else if (isReplacing) location.replace(address);
-    else location.hash = address;
+    this.#flushAddress();
+    if (address !== location.hash && !isReplacing) {
+      location.hash = address;
+      return;
+    }
+    // Not location.replace: WebKit would keep the state, and with it the scroll position, of the old entry.
+    if (address !== location.hash) history.replaceState(null, "", address);
+    this.#navigate();
   }
 
-  /** Change the address without showing another view. @param {string} address */
+  /**
+   * Change the address without showing another view, a moment later: while somebody types, one
+   * change is enough.
+   * @param {string} address
+   */
   replaceAddress(address) {
-    history.replaceState(history.state, "", address);
+    this.#nextAddress = address;
+    clearTimeout(this.#addressTimer);
+    this.#addressTimer = setTimeout(() => this.#flushAddress(), ADDRESS_PAUSE_MS);
+  }
+
+  /** Store something in the current entry of the history, for when somebody comes back. @param {Record<string, unknown>} changes */
+  updateEntry(changes) {
+    history.replaceState({ ...history.state, ...changes }, "");
+  }
+
+  /** Change the address now if it was to be changed soon. */
+  #flushAddress() {
+    clearTimeout(this.#addressTimer);
+    if (this.#nextAddress === null) return;
+    try {
+      history.replaceState(history.state, "", this.#nextAddress);
+    } catch {
+      // WebKit allows a hundred changes in ten seconds; the next one will do.
+    }
+    this.#nextAddress = null;
   }
 
   /** Show the current address again. */
@@ -112,6 +148,8 @@ export class Router {
   async #navigate() {
     this.#controller?.abort();
     this.#controller = new AbortController();
+    clearTimeout(this.#addressTimer);
+    this.#nextAddress = null;
     const { signal } = this.#controller;
     const top = this.#enterHistory();
     const { path, query } = readAddress(location.hash);
@@ -126,7 +164,7 @@ export class Router {
       isShown = true;
     };
     try {
-      await this.#viewOf(path)({ path, query, signal, show, setTitle: this.#onShown });
+      await this.#viewOf(path)({ path, query, entry: history.state ?? {}, signal, show, setTitle: this.#onShown });
     } catch (failure) {
       if (signal.aborted) return;
       if (!isShopError(failure)) throw failure;

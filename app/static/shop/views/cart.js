@@ -5,7 +5,7 @@ import { isShopError } from "../../client/errors.js";
 import { formatMoney, sumCents, sumQuantities } from "../../client/money.js";
 import { productImage } from "../../client/product-image.js";
 import { stepper } from "../../client/stepper.js";
-import { MAX_QUANTITY } from "../cart-lines.js";
+import { MAX_LINES, MAX_QUANTITY } from "../cart-lines.js";
 import { button, linkButton, panel, productUrl, slowNotice } from "../components.js";
 import { failureMessage } from "../messages.js";
 
@@ -23,15 +23,12 @@ export const cartView =
 
     /** @param {string} id @param {number} quantity @param {string} text What is announced. */
     async function change(id, quantity, text) {
-      box.setAttribute("aria-busy", "true");
       try {
         await cartStore.set(id, quantity);
         announce(text);
       } catch (failure) {
         if (!isShopError(failure)) throw failure;
         showError(failureMessage(failure));
-      } finally {
-        box.removeAttribute("aria-busy");
       }
     }
 
@@ -55,7 +52,7 @@ export const cartView =
         );
         return;
       }
-      const gone = lines.filter((line) => !line.product);
+      const obstacle = obstacleOf(lines);
       updateChildren(
         box,
         [
@@ -70,9 +67,7 @@ export const cartView =
               fact("Shipping", "On us"),
               fact("Total", formatMoney(sumCents(lines)), "total"),
             ),
-            gone.length
-              ? el("p", { class: "banner bad" }, "Something in here has left the catalog. Take it out to go on.")
-              : linkButton("#/checkout", "Check out"),
+            obstacle ? el("p", { class: "banner bad" }, obstacle) : linkButton("#/checkout", "Check out"),
             el("a", { class: "quiet", href: "#/" }, "Keep shopping"),
           ),
         ],
@@ -86,6 +81,18 @@ export const cartView =
     // Another device may have changed it; a failure leaves what is shown as it is.
     cartStore.load().catch(() => {});
   };
+
+/** Return why a cart cannot be ordered as it is, or "". @param {DescribedLine[]} lines */
+function obstacleOf(lines) {
+  if (lines.some(({ product }) => !product)) return "Something in here has left the catalog. Take it out to go on.";
+  // A cart of an earlier release may have more than the shop accepts today.
+  if (lines.some(({ quantity }) => quantity > MAX_QUANTITY)) {
+    return `An order takes at most ${MAX_QUANTITY} of one article. Take some out to go on.`;
+  }
+  return lines.length > MAX_LINES
+    ? `An order takes at most ${MAX_LINES} different articles. Take some out to go on.`
+    : "";
+}
 
 /** @param {string} name @param {string} value */
 const fact = (name, value, kind = "") => el("div", { class: kind }, el("dt", {}, name), el("dd", {}, value));

@@ -119,7 +119,7 @@ export const checkoutView =
               "li",
               {},
               productImage(product.image),
-              el("span", {}, `${quantity} × ${product.name}`),
+              el("span", {}, `${quantity} × `, el("bdi", {}, product.name)),
               el("b", {}, formatMoney(cents * quantity)),
             ),
           ),

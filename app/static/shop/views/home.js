@@ -42,10 +42,10 @@ const hero = () =>
 /** @param {Context} context @returns {View} */
 export const homeView =
   ({ catalog, router, announce, addToCart }) =>
-  async ({ query, signal, show }) => {
+  async ({ query, entry, signal, show }) => {
     let text = query.get("q") ?? "";
     let tag = query.get("tag");
-    let shown = PAGE_SIZE;
+    let shown = typeof entry.shown === "number" ? entry.shown : PAGE_SIZE;
     let announceTimer = 0;
     const list = el("ul", { class: "cards", "aria-label": "Products" }, ...cardSkeletons(8));
     const tags = el("div", { class: "tags", role: "group", "aria-label": "Filter by tag" }, ...tagSkeletons());
@@ -92,6 +92,7 @@ export const homeView =
     function search(newText, newTag) {
       text = newText;
       tag = newTag;
+      if (shown !== PAGE_SIZE) router.updateEntry({ shown: PAGE_SIZE });
       shown = PAGE_SIZE;
       const wanted = new URLSearchParams({ ...(text && { q: text }), ...(tag && { tag }) });
       router.replaceAddress(text || tag ? `#/?${wanted}` : "#/");
@@ -107,6 +108,7 @@ export const homeView =
     function grow() {
       const at = shown;
       shown += PAGE_SIZE;
+      router.updateEntry({ shown });
       draw();
       list.children[at]?.querySelector("a")?.focus();
     }

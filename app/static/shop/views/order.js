@@ -176,7 +176,12 @@ const articleList = ({ cart, total }, images) =>
           "li",
           {},
           productImage(images.get(itemid)),
-          el("span", {}, `${quantity} × `, el("a", { href: productUrl(itemid) }, name || "Something good")),
+          el(
+            "span",
+            {},
+            `${quantity} × `,
+            el("bdi", {}, el("a", { href: productUrl(itemid) }, name || "Something good")),
+          ),
           el("b", {}, formatMoney(Math.round(price * 100) * quantity)),
         ),
       ),
@@ -186,7 +191,8 @@ const articleList = ({ cart, total }, images) =>
 
 /** @param {Order} order */
 function facts({ firstname, lastname, address, card }) {
-  const lines = [address.street, `${address.zip} ${address.city}`.trim(), address.country].filter(Boolean);
+  const town = [address.zip, address.city].filter(Boolean).join(" ");
+  const lines = [address.street, town, address.state, address.country].filter(Boolean);
   return el(
     "aside",
     { class: "sum", "aria-label": "Delivery and payment" },

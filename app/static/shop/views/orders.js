@@ -74,7 +74,14 @@ const row = ({ _id, state, placedAt, total, cart }, images) =>
       "span",
       { class: "line-text" },
       el("a", { href: orderUrl(_id) }, `Order ${shortId(_id)}`),
-      el("small", {}, cart.map(({ name, quantity }) => `${quantity} × ${name || "something good"}`).join(", ")),
+      el(
+        "small",
+        {},
+        ...cart.flatMap(({ name, quantity }, index) => [
+          `${index ? ", " : ""}${quantity} × `,
+          el("bdi", {}, name || "something good"),
+        ]),
+      ),
     ),
     el("span", { class: "badge", "data-state": state }, STATE_LABELS[state]),
     el("time", { datetime: placedAt }, formatDate(placedAt)),

@@ -73,7 +73,7 @@ export const productView =
               {
                 type: "button",
                 class: "button primary",
-                onclick: (event) => addToCart(product, event.currentTarget, quantity),
+                onclick: () => addToCart(product, quantity),
               },
               "Add to cart",
             ),

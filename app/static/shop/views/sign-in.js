@@ -23,7 +23,7 @@ const addressOf = (view, next) => (next === "#/" ? `#/${view}` : `#/${view}?${ne
 /** @param {Context} context @returns {View} */
 export const loginView =
   ({ api, router, onSignedIn }) =>
-  ({ query, show }) => {
+  ({ query, signal, show }) => {
     const next = nextOf(query);
     if (api.user) {
       router.go(next, { isReplacing: true });
@@ -57,7 +57,7 @@ export const loginView =
           username.focus();
           return;
         }
-        await onSignedIn(next);
+        await onSignedIn(next, signal);
       },
       messageOf: failureMessage,
     });
@@ -110,7 +110,7 @@ export const loginView =
 /** @param {Context} context @returns {View} */
 export const registerView =
   ({ api, router, onSignedIn }) =>
-  ({ query, show }) => {
+  ({ query, signal, show }) => {
     const next = nextOf(query);
     if (api.user) {
       router.go(next, { isReplacing: true });
@@ -181,7 +181,7 @@ export const registerView =
           return;
         }
         await api.signIn(profile.username, profile.password);
-        await onSignedIn(next);
+        await onSignedIn(next, signal);
       },
       messageOf: failureMessage,
     });

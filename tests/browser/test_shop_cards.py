@@ -1,0 +1,146 @@
+"""Card fields read what somebody means, however it is typed, pasted or composed."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.helpers.shopper import BOTTLE, VISA, Shopper
+
+#: The zeros of other keyboards.
+_FULL_WIDTH = "\uff10"
+_ARABIC = "\u0660"
+
+
+def typed_with(zero: str, text: str) -> str:
+    """Return a text with its digits as another keyboard types them."""
+    return re.sub(r"[0-9]", lambda digit: chr(ord(zero) + int(digit[0])), text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("1/30", "01/30"),
+        ("9/2029", "09/29"),
+        ("130", "01/30"),
+        ("1230", "12/30"),
+        ("2/2031", "02/31"),
+        ("122030", "12/30"),
+        ("12 / 2030", "12/30"),
+        ("12 - 2030", "12/30"),
+        ("12\u00a0/\u00a030", "12/30"),
+        ("2030-12", "12/30"),
+        (typed_with(_FULL_WIDTH, "12/30"), "12/30"),
+        (typed_with(_ARABIC, "12/30"), "12/30"),
+    ],
+)
+def test_an_expiry_is_read_as_it_is_meant(eric: Shopper, typed: str, meant: str) -> None:
+    eric.to_checkout(BOTTLE)
+    expiry = eric.page.get_by_label("Good through")
+
+    for write in (expiry.fill, expiry.press_sequentially):
+        expiry.fill("")
+        write(typed)
+        expiry.blur()
+        if write is expiry.fill or typed != "122030":
+            expect(expiry).to_have_value(meant)
+            expect(expiry).not_to_have_attribute("aria-invalid", "true")
+
+
+@pytest.mark.parametrize("typed", ["13/30", "0/30", "23/00", "12/030", "soon", "1/3"])
+def test_an_expiry_that_cannot_be_read_is_refused_aloud(eric: Shopper, typed: str) -> None:
+    eric.to_checkout(BOTTLE)
+    expiry = eric.page.get_by_label("Good through")
+
+    expiry.fill(typed)
+    expiry.blur()
+
+    expect(expiry).to_have_value(typed)
+    expect(expiry).to_have_accessible_description(re.compile("Month and year, like 12/30"))
+
+
+def test_a_digit_in_the_middle_of_an_expiry_can_be_corrected(eric: Shopper) -> None:
+    eric.to_checkout(BOTTLE)
+    expiry = eric.page.get_by_label("Good through")
+    expiry.press_sequentially("1230")
+    expect(expiry).to_have_value("12/30")
+
+    expiry.press("Home")
+    for key in ("ArrowRight", "ArrowRight", "Backspace", "1"):
+        expiry.press(key)
+
+    expect(expiry).to_have_value("11/30")
+
+
+def test_a_card_is_good_until_its_month_is_over_everywhere(eric: Shopper) -> None:
+    eric.to_checkout(BOTTLE)
+    expiry = eric.page.get_by_label("Good through")
+    for now, error in [("2030-12-01T11:59:00Z", "^$"), ("2030-12-01T12:00:00Z", "has retired")]:
+        eric.page.evaluate("(now) => { Date.now = () => Date.parse(now); }", now)
+        expiry.fill("11/30")
+        expiry.blur()
+        expect(expiry).to_have_accessible_description(re.compile(error))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Card number: 4111 1111 1111 1111",
+        "4111\u00a01111\u00a01111\u00a01111",
+        typed_with(_FULL_WIDTH, VISA),
+        typed_with(_ARABIC, VISA),
+        "4111-1111-1111-1111",
+    ],
+)
+def test_a_card_number_is_read_as_it_is_meant(eric: Shopper, typed: str) -> None:
+    eric.to_checkout(BOTTLE)
+    number = eric.page.get_by_label("Card number")
+
+    number.fill(typed)
+    number.blur()
+
+    expect(number).to_have_value("4111 1111 1111 1111")
+    expect(number).to_have_accessible_description("Visa")
+
+
+def test_a_number_that_is_too_long_is_not_cut_but_refused(eric: Shopper) -> None:
+    eric.to_checkout(BOTTLE)
+    number = eric.page.get_by_label("Card number")
+
+    number.fill(f"{VISA} 99999")
+    number.blur()
+
+    expect(number).to_have_value("4111 1111 1111 1111 9999 9")
+    expect(number).to_have_accessible_description(re.compile("at most 19 digits"))
+
+
+def test_a_security_code_of_any_width_is_read(eric: Shopper) -> None:
+    eric.to_checkout(BOTTLE)
+    code = eric.page.get_by_label("Security code")
+
+    code.fill(typed_with(_FULL_WIDTH, "123"))
+
+    expect(code).to_have_value("123")
+
+
+def compose(field: Locator, text: str) -> None:
+    """Let an input method compose a text, as a keyboard for Chinese does."""
+    devtools = field.page.context.new_cdp_session(field.page)
+    field.focus()
+    for end in range(1, len(text) + 1):
+        devtools.send(
+            "Input.imeSetComposition",
+            {"text": text[:end], "selectionStart": end, "selectionEnd": end},
+        )
+        expect(field).to_have_value(text[:end])
+    devtools.send("Input.insertText", {"text": text})
+    devtools.detach()
+
+
+def test_nothing_is_rewritten_while_an_input_method_composes(eric: Shopper) -> None:
+    eric.to_checkout(BOTTLE)
+    number = eric.page.get_by_label("Card number")
+
+    compose(number, typed_with(_FULL_WIDTH, "411111"))
+
+    expect(number).to_have_value("4111 11")
