@@ -1,6 +1,7 @@
 """The AWS emulator (MiniStack) as a child process on a free loopback port.
 
-With a data folder its state is kept: ``state/`` holds one JSON file per service, ``port`` the
+With a data folder its state is kept: ``state/`` holds one JSON file per service,
+``changes/`` the log of what changed since then, ``port`` the
 port of the last run (it is part of every queue URL and is used again if it is free), ``log``
 MiniStack's log, ``tmp/`` files of one run. Without a data folder its state is lost at the end.
 
@@ -80,12 +81,13 @@ class Emulator:
         state = self.data_dir / "state"
         try:
             shutil.rmtree(self.data_dir / "tmp", ignore_errors=True)
-            for folder in (state, self.data_dir / "tmp"):
+            log_dir = self.data_dir / "changes"
+            for folder in (state, log_dir, self.data_dir / "tmp"):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
                 self.log.unlink()
             self.log.touch(mode=0o600)
-            prepare_state(state, port=port)
+            prepare_state(state, log_dir, port=port)
             (self.data_dir / "port").write_text(f"{port}\n", encoding="ascii")
         except OSError as failure:
             raise DataFolderError(
@@ -100,6 +102,7 @@ class Emulator:
                 "MINISTACK_HOST": "localhost",
                 "PERSIST_STATE": "0" if self._is_temporary else "1",
                 "STATE_DIR": str(state),
+                "LOG_DIR": str(log_dir),
                 "S3_DATA_DIR": str(self.data_dir / "tmp" / "s3"),
                 "TMPDIR": str(self.data_dir / "tmp"),
                 # Listeners and helpers that the shop does not use.

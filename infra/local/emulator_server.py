@@ -1,9 +1,9 @@
 """The emulator's own process: MiniStack on a socket it is given, saved while it runs.
 
 ``python -m ministack`` would do but for four things: it binds its port itself (two shops
-started at once would race for it), it saves its state only when it is stopped (a power cut
-costs the day), it waits for clients that long-poll before it saves, and it counts receives
-wrong in a long queue.
+started at once would race for it), it saves its state only when it is stopped (``kill -9``
+costs the day), it waits for clients that long-poll before it saves, and its queues need two
+corrections (``emulator_queues.py``).
 """
 
 import asyncio
@@ -12,9 +12,9 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
@@ -22,14 +22,13 @@ from ministack import app as ministack
 from ministack.core import persistence
 from ministack.services import scheduler
 
+from infra.local.emulator_changes import ChangeRecorder
 from infra.local.emulator_queues import correct_queues
+from infra.local.emulator_requests import Message, Receive, Request, Scope, Send, refuse
 from infra.local.emulator_saver import Saver
 from infra.local.emulator_state import DAMAGED_EXIT_CODE
 from infra.local.parent_watchdog import end_with_parent
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from infra.local.write_ahead_log import WriteAheadLog
 
 #: How long a client that is still waiting for an answer can hold up the end.
 DRAIN_SECONDS = 0.3
@@ -38,8 +37,6 @@ SAVE_SECONDS = 20.0
 
 #: How often MiniStack looks for due schedules; its own ten seconds make a minute's rate uneven.
 SCHEDULE_SECONDS = 1
-
-_READS = ("Get", "BatchGet", "TransactGet", "Query", "Scan", "Describe", "List")
 
 
 class _StateGuard(logging.Handler):
@@ -57,90 +54,120 @@ class _EndedError(Exception):
 
 
 class Gateway:
-    """MiniStack's application; counts what may have changed its state."""
+    """MiniStack's application, whose answers wait until what they tell is saved."""
 
-    def __init__(self) -> None:
-        """Begin with nothing changed."""
-        self.changes = 0
+    def __init__(self, saver: Saver | None, changes: ChangeRecorder) -> None:
+        """Save with ``saver``; without one nothing is kept."""
+        self._saver = saver
+        self._changes = changes
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Pass a request on; a shutdown is not passed on, for saving is ours."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; a shutdown is not passed on, for saving is done here."""
         if scope["type"] == "lifespan":
-            guard = _StateGuard(logging.ERROR)
-            loggers = (ministack.logger, persistence.logger)
-            for logger in loggers:
-                logger.addHandler(guard)
+            await _run_lifespan(receive, send)
+        elif self._saver is None or scope["type"] != "http":
+            await ministack.app(scope, receive, send)
+        else:
+            await self._save_and_answer(self._saver, scope, receive, send)
 
-            async def send_up(message: Message) -> None:
-                for logger in loggers:
-                    logger.removeHandler(guard)
+    async def _save_and_answer(
+        self, saver: Saver, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        request = Request.from_scope(scope)
+        if saver.failure is not None and request.needs_saving:
+            await refuse(send, saver.failure)
+            return
+        is_refused = False
+
+        async def send_when_saved(message: Message) -> None:
+            nonlocal is_refused
+            if message["type"] == "http.response.start":
+                if request.changes_service:
+                    self._changes.record_service(request.service)
+                # Also after a read, which may tell what another request has just changed.
+                if not saver.save_changes() and request.needs_saving:
+                    is_refused = True
+                    await refuse(send, saver.failure or "")
+            if not is_refused:
                 await send(message)
 
-            async def until_shutdown() -> Message:
-                message = await receive()
-                if message["type"] == "lifespan.shutdown":
-                    await send({"type": "lifespan.shutdown.complete"})
-                    raise _EndedError
-                return message
-
-            try:
-                await ministack.app(scope, until_shutdown, send_up)
-            except _EndedError:
-                return
-        else:
-            self.changes += _may_change(scope)
-            await ministack.app(scope, receive, send)
+        await ministack.app(scope, receive, send_when_saved)
 
 
-def _may_change(scope: dict[str, Any]) -> bool:
-    if scope.get("method") in {"GET", "HEAD"}:
-        return False
-    headers: list[tuple[bytes, bytes]] = scope.get("headers", [])
-    target = next((value for name, value in headers if name.lower() == b"x-amz-target"), b"")
-    return not target.decode("latin-1").rpartition(".")[2].startswith(_READS)
+async def _run_lifespan(receive: Receive, send: Send) -> None:
+    guard = _StateGuard(logging.ERROR)
+    loggers = (ministack.logger, persistence.logger)
+    for logger in loggers:
+        logger.addHandler(guard)
+
+    async def send_up(message: Message) -> None:
+        for logger in loggers:
+            logger.removeHandler(guard)
+        await send(message)
+
+    async def until_shutdown() -> Message:
+        message = await receive()
+        if message["type"] == "lifespan.shutdown":
+            await send({"type": "lifespan.shutdown.complete"})
+            raise _EndedError
+        return message
+
+    with suppress(_EndedError):
+        await ministack.app({"type": "lifespan"}, until_shutdown, send_up)
 
 
-async def _run(listener_fd: int) -> int:
+async def _run(listener_fd: int, notify: Callable[[str], None]) -> int:
     """Serve until told to end; return the exit code, 1 if the state could not be saved."""
     loop = asyncio.get_running_loop()
-    asked_to_stop = asyncio.Event()
+    stop_requested = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked_to_stop.set)
+        loop.add_signal_handler(number, stop_requested.set)
     config = Config()
     config.bind = [f"fd://{listener_fd}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = DRAIN_SECONDS
     config.loglevel = ministack.LOG_LEVEL
-    gateway = Gateway()
-    server = asyncio.create_task(serve(gateway, config, shutdown_trigger=asked_to_stop.wait))  # type: ignore[arg-type]
-    saver = Saver()
+    changes, saver = ChangeRecorder(), None
     if persistence.PERSIST_STATE:
-        saving = asyncio.create_task(saver.save_now_and_then(lambda: gateway.changes))
-    stopping = asyncio.create_task(asked_to_stop.wait())
-    await asyncio.wait({server, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    if not asked_to_stop.is_set():
-        await server  # Raises what ended it.
+        saver = Saver(WriteAheadLog(Path(os.environ["LOG_DIR"])), changes, notify)
+        changes.install()
+    correct_queues()
+    gateway = Gateway(saver, changes)
+    server = asyncio.create_task(serve(gateway, config, shutdown_trigger=stop_requested.wait))  # type: ignore[arg-type]
+    saving = asyncio.create_task(saver.run()) if saver else None
+    stopping = asyncio.create_task(stop_requested.wait())
+    running = {task for task in (server, stopping, saving) if task}
+    await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    if not stop_requested.is_set():
+        for task in (server, saving):
+            if task and task.done():
+                task.result()  # Raises what ended it.
     # Newer Pythons wait for every connection to close, however long its poll is.
     await asyncio.wait({server}, timeout=2 * DRAIN_SECONDS)
-    if not persistence.PERSIST_STATE:
+    if saver is None or saving is None:
         return 0
     saving.cancel()
-    return 0 if await saver.save() else 1
+    return 0 if await saver.close() else 1
 
 
 def main() -> None:
     """Serve on the socket whose descriptor is given, until told to end; log to the file given."""
     end_with_parent(grace_seconds=SAVE_SECONDS)
     listener_fd, log_path = int(sys.argv[1]), sys.argv[2]
+    terminal = os.dup(sys.stderr.fileno())
     log = os.open(log_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(log, sys.stdout.fileno())
     os.dup2(log, sys.stderr.fileno())
     with suppress(ValueError, OSError):
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    correct_queues()
     scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_SECONDS  # noqa: SLF001
-    code = asyncio.new_event_loop().run_until_complete(_run(listener_fd))
+
+    def notify(text: str) -> None:
+        with suppress(OSError):
+            os.write(terminal, f"{text}\n".encode())
+
+    code = asyncio.new_event_loop().run_until_complete(_run(listener_fd, notify))
     # Threads that deliver messages may still wait for an answer; nothing waits for them.
     os._exit(code)
 

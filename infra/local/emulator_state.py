@@ -1,39 +1,75 @@
-"""The emulator's saved state between two runs: checked, and fitted to the next one."""
+"""The emulator's saved state between two runs: recovered, checked, and fitted to the next one."""
 
 import json
+import os
 import re
 import time
 from pathlib import Path
 from typing import Any
 
+from infra.local.emulator_recovery import Recovery
 from infra.local.errors import DataFolderError
+from infra.local.write_ahead_log import DamagedLogError, read_batches, remove_all, sync_folder
 
-#: How the emulator's process ends when it cannot make anything of its saved state.
+#: The exit code of the emulator's process when it cannot restore its saved state.
 DAMAGED_EXIT_CODE = 3
 
 _QUEUE_HOST = re.compile(r"(?<=http://)localhost:\d+(?=/\d{12}/)")
 
 
-def prepare_state(state_dir: Path, *, port: int) -> None:
-    """Make yesterday's state fit an emulator on ``port``.
+def prepare_state(state_dir: Path, log_dir: Path, *, port: int) -> None:
+    """Make the state of the last run fit an emulator on ``port``.
 
-    Queue URLs carry the port of the run that made them. Messages in the hands of a worker
-    when the shop stopped are back in their queue at once: that worker is gone, and waiting
-    for the visibility time would only delay the order. They keep their count of receives.
+    What the log holds beyond the snapshot is added to it, and then the log is emptied. Queue
+    URLs carry the port of the run that made them. Messages that a worker was handling are back
+    in their queue at once: that worker is gone, and the visibility time would only delay the
+    order. They keep their count of receives.
 
     Raises:
         DataFolderError: a file is damaged.
+        OSError: a file cannot be written; the state is as it was.
     """
-    for path in sorted(state_dir.glob("*.json")):
-        state = _read(path)
-        if path.name == "sqs.json":
-            try:
-                fitted = _fit_queues(state, port=port)
-            except (AttributeError, TypeError) as failure:
-                raise damaged(path) from failure
-            temporary = path.with_suffix(".tmp")
-            temporary.write_text(json.dumps(fitted), encoding="utf-8")
-            temporary.replace(path)
+    states = {path.stem: _read(path) for path in sorted(state_dir.glob("*.json"))}
+    changed = _recover(states, state_dir, log_dir)
+    if "sqs" in states:
+        try:
+            states["sqs"] = _fit_queues(states["sqs"], port=port)
+        except (AttributeError, TypeError) as failure:
+            raise damaged(state_dir / "sqs.json") from failure
+        changed = changed or {"sqs"}
+    for name in sorted(changed):
+        write_state(state_dir / f"{name}.json", json.dumps(states[name]))
+    if changed:
+        sync_folder(state_dir)
+    remove_all(log_dir)
+
+
+def write_state(path: Path, text: str) -> None:
+    """Replace a state file by one that is on the disk before it gets its name."""
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _recover(states: dict[str, Any], state_dir: Path, log_dir: Path) -> set[str]:
+    """Apply the log to the states and return the names of all services if it held anything."""
+    is_changed = False
+    try:
+        recovery = None
+        for batch in read_batches(log_dir):
+            recovery = recovery or Recovery(states)
+            recovery.apply(batch)
+            is_changed = True
+        if recovery:
+            recovery.finish()
+    except DamagedLogError as failure:
+        raise damaged(failure.path) from failure
+    except (AttributeError, KeyError, TypeError, ValueError) as failure:
+        raise damaged(state_dir) from failure
+    return set(states) if is_changed else set()
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,12 +1,17 @@
-"""The correction of MiniStack's queues, next to its own function."""
+"""The corrections of MiniStack's queues, next to its own functions."""
 
+import inspect
 import json
+import sys
+import threading
 import time
+from types import FrameType
 from typing import Any
 
 import pytest
 from ministack.services import sqs
 
+from infra.local import emulator_queues
 from infra.local.emulator_queues import correct_queues
 
 
@@ -21,7 +26,9 @@ def queue(*receives: int, allowed: int | None = 5) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _corrected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqs, "_collect_msgs", sqs._collect_msgs)
+    for name in (*emulator_queues._CHANGING, "_queues_lock"):
+        monkeypatch.setattr(sqs, name, getattr(sqs, name))
+    monkeypatch.setattr(sqs, "_HANDLERS", dict(sqs._HANDLERS))
     correct_queues()
 
 
@@ -42,3 +49,34 @@ def test_the_others_are_as_many_as_were_asked_for() -> None:
 
 def test_a_queue_without_dead_letters_hands_out_everything() -> None:
     assert handed_out(queue(0, 99, allowed=None)) == ["0", "99"]
+
+
+def test_what_is_sent_while_another_thread_deletes_is_kept() -> None:
+    """The deleting thread is stopped just before it replaces the list that it has read."""
+    url = sqs._act_create_queue({"QueueName": "races"}, "")["QueueUrl"]
+    sqs._act_send_message({"MessageBody": "old", "QueueUrl": url}, "")
+    [old] = sqs._collect_msgs(sqs._get_q(url), 1, 30)
+    delete = sqs._delete_messages_for_esm
+    lines, first = inspect.getsourcelines(delete)
+    replacing = first + next(n for n, line in enumerate(lines) if '["messages"] = kept' in line)
+    sender = threading.Thread(
+        target=sqs._act_send_message, args=({"MessageBody": "new", "QueueUrl": url}, "")
+    )
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        if frame.f_code is not delete.__code__:
+            return None
+        if event == "line" and frame.f_lineno == replacing:
+            sender.start()
+            # Without the lock the message is sent meanwhile; with it this waits in vain.
+            sender.join(0.3)
+        return trace
+
+    others = sys.gettrace()
+    sys.settrace(trace)
+    delete(url, {old["receipt_handle"]})
+    sys.settrace(others)
+    sender.join()
+
+    assert [message["body"] for message in sqs._get_q(url)["messages"]] == ["new"]
+    sqs._act_delete_queue({"QueueUrl": url}, "")

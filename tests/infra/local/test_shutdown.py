@@ -126,8 +126,8 @@ def test_a_second_ctrl_c_forces_the_end(project: Path, tmp_path: Path) -> None:
 
 def test_data_that_could_not_be_saved_is_no_clean_end(project: Path, tmp_path: Path) -> None:
     with running(project, tmp_path / "data") as shop:
-        shutil.rmtree(tmp_path / "data" / "emulator" / "state")
-        (tmp_path / "data" / "emulator" / "state").write_text("in the way")
+        shutil.rmtree(tmp_path / "data" / "emulator")
+        (tmp_path / "data" / "emulator").write_text("in the way")
         shop.send(signal.SIGTERM)
         code = shop.until_gone(_WORK_SECONDS)
 

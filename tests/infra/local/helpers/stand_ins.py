@@ -9,11 +9,9 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[4]
 
-#: What the local shop itself needs.
-_KEPT = (
-    *("app/__init__.py", "app/deadlines.py", "app/domain", "app/security", "app/settings.py"),
-    *("app/store", "infra/__init__.py", "infra/cli", "infra/local", "infra/topology.py"),
-)
+#: What is copied; the files below take the place of some of it.
+_KEPT = ("app", "infra/__init__.py", "infra/cli", "infra/local", "infra/topology.py")
+_IGNORED = shutil.ignore_patterns("__pycache__", "static")
 
 API = """
 import asyncio, json, os
@@ -77,14 +75,12 @@ def make_project(folder: Path) -> Path:
     for name in _KEPT:
         source = SOURCE / name
         if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, folder / name, ignore=ignored)
+            shutil.copytree(source, folder / name, ignore=_IGNORED)
         else:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, folder / name)
     files = {
         "app/main.py": API,
-        "app/services/__init__.py": "",
         "infra/seeds/__init__.py": "",
         "infra/seeds/load.py": SEEDS,
         "routers/__init__.py": "",
