@@ -2,7 +2,7 @@
 
     lock         held while a shop runs on the folder, by all of its processes
     shop.json    where the running shop is reached; gone when it has stopped
-    emulator/    the AWS emulator's saved state, its port and its log (see emulator.py)
+    emulator/    the AWS emulator's snapshot, changes since then, port and log (see emulator.py)
 
 It holds the keys that sign tokens, so only its owner may read it.
 """

@@ -1,5 +1,6 @@
 """One bug for each row of ``tests/FAILURES.md``: the test that the row names fails with it."""
 
+from tests.mutations.local_shop import LOCAL_SHOP
 from tests.mutations.mutation import Mutation
 
 _CHECKOUT = "e2e/test_idempotent_checkout.py"
@@ -281,4 +282,5 @@ ROWS = {
         "simulation/test_conformance.py::"
         "test_random_calls_get_the_same_answers_from_memory_and_from_the_emulator",
     ),
+    **LOCAL_SHOP,
 }

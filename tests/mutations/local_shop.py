@@ -1,0 +1,42 @@
+"""The rows of ``tests/FAILURES.md`` about the shop on one machine."""
+
+from tests.mutations.mutation import Mutation
+
+_KILLED = "e2e/test_killed_shop.py"
+_DURABILITY = "infra/local/test_durability.py"
+
+LOCAL_SHOP = {
+    "answer before its line in the log": Mutation(
+        "infra/local/emulator_saver.py",
+        "        if self._unwritten and self.failure is None:\n",
+        "        if len(self._unwritten) > 1000 and self.failure is None:\n",
+        f"{_KILLED}::"
+        "test_a_shop_that_is_killed_under_load_loses_no_acknowledged_order_and_no_edit",
+    ),
+    "torn log refused": Mutation(
+        "infra/local/write_ahead_log.py",
+        "            batches.pop()\n",
+        "            break\n",
+        f"{_DURABILITY}::test_a_log_that_ends_in_the_middle_of_a_line_is_read_up_to_it",
+    ),
+    "writes accepted on a full disk": Mutation(
+        "infra/local/emulator_requests.py",
+        'needs_saving=not is_read or service == "sqs",',
+        "needs_saving=False,",
+        f"{_KILLED}::test_a_shop_on_a_full_disk_says_so_refuses_orders_and_heals",
+    ),
+    "log without its file": Mutation(
+        "infra/local/emulator_saver.py",
+        "            if not self._log.is_in_place():\n",
+        "            if False:\n",
+        f"{_DURABILITY}::"
+        "test_a_log_that_was_taken_away_refuses_writes_until_it_can_be_written_again",
+    ),
+    "queues without a lock": Mutation(
+        "infra/local/emulator_queues.py",
+        "    for name in _CHANGING:\n",
+        "    for name in ():\n",
+        "infra/local/test_emulator_queues.py::"
+        "test_what_is_sent_while_another_thread_deletes_is_kept",
+    ),
+}
