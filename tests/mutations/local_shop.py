@@ -10,8 +10,7 @@ LOCAL_SHOP = {
         "infra/local/emulator_saver.py",
         "        if self._unwritten and self.failure is None:\n",
         "        if len(self._unwritten) > 1000 and self.failure is None:\n",
-        f"{_KILLED}::"
-        "test_a_shop_that_is_killed_under_load_loses_no_acknowledged_order_and_no_edit",
+        f"{_KILLED}::test_a_shop_that_is_killed_under_load_loses_no_acknowledged_order_and_no_edit",
     ),
     "torn log refused": Mutation(
         "infra/local/write_ahead_log.py",
