@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import time
 from importlib.util import find_spec
@@ -45,6 +46,7 @@ def run(command: str, url: str, jar: Path, data_dir: Path) -> str:
     return finished.stdout
 
 
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 def test_the_curl_lines_buy_something_and_watch_it_arrive(
     enforced_url: str, enforced_dir: Path, tmp_path: Path
 ) -> None:

@@ -124,6 +124,8 @@ def test_every_module_has_bytecode_that_is_never_checked(image: Path) -> None:
 
 def test_nothing_in_the_image_knows_where_it_was_made(image: Path) -> None:
     traces = [str(image).encode(), str(ROOT).encode() + b"/"]
+    if any(traces[1] in (ROOT / file).read_bytes() for file in files_of(ROOT)):
+        pytest.skip(f"{ROOT}/ is a path in the shop's own code: check it out under another name")
 
     for path in image.rglob("*"):
         if path.is_file():
@@ -131,7 +133,7 @@ def test_nothing_in_the_image_knows_where_it_was_made(image: Path) -> None:
             assert not any(trace in content for trace in traces), path
 
 
-def test_every_user_can_read_the_image_and_nobody_needs_to_write_it(image: Path) -> None:
+def test_every_user_can_read_the_image_and_no_user_can_write_it(image: Path) -> None:
     for path in image.rglob("*"):
         assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644), path
         assert path.stat().st_mtime == 315_532_800, path
