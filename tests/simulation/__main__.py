@@ -7,8 +7,10 @@ import sys
 import time
 from dataclasses import asdict
 
+from tests.golden.releases import RELEASES
 from tests.mutations.in_process import VARIABLE
 from tests.mutations.schedules import MUTATIONS
+from tests.simulation.simulator import releases
 from tests.simulation.simulator.runner import Summary, replay_line, run_many, run_traced, say
 from tests.simulation.simulator.world import hash_of, text_of
 
@@ -82,9 +84,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--trace", action="store_true", help="print what happened in the first")
     parser.add_argument("--mutant", choices=sorted(MUTATIONS), help="plant a bug first")
+    parser.add_argument(
+        "--beside",
+        choices=[each.name for each in RELEASES],
+        help="let invocations run the code of this release, too",
+    )
     options = parser.parse_args(arguments)
     if options.mutant:
         os.environ[VARIABLE] = options.mutant
+    if options.beside:
+        os.environ[releases.VARIABLE] = options.beside
     progress, summary = Progress(options.n, is_quiet=options.json), Summary(options.seed)
     try:
         for summary in run_many(options.n, options.seed, jobs=options.jobs):

@@ -5,20 +5,20 @@ import json
 import math
 from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 from unittest.mock import patch
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 import app.security.signing_keys
 from app.domain.user import Role
 from app.main import create_app
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import Caller
-from app.settings import AuthMode, Settings
 from routers import dependencies, middleware, problems
 from tests.simulation.simulator.loop import SimLoop
 from workers.dependencies import Dependencies
@@ -44,8 +44,8 @@ class Answer:
 class _RequestContext:
     """One request: through what its process reaches the world, and who is calling."""
 
-    dependencies: Dependencies
-    caller: Caller | None
+    dependencies: Any
+    caller: Any
 
 
 def _request_context() -> _RequestContext:
@@ -60,16 +60,17 @@ class _Clock:
     @staticmethod
     def now(zone: object) -> datetime:
         """Return the time on the clock of the running process."""
-        return _request_context().dependencies.now()
+        now: datetime = _request_context().dependencies.now()
+        return now
 
 
-def _caller(*_: object, **__: object) -> Caller | None:
+def _caller(*_: object, **__: object) -> Any:
     """Return who is calling. Clocks are wrong by days here, which no token would survive."""
     return _request_context().caller
 
 
 #: Patched, not overridden: FastAPI analyses an override anew with every request.
-_STAND_INS: dict[str, object] = {
+STAND_INS: dict[str, object] = {
     "get_table": lambda: _request_context().dependencies.table,
     "get_queues": lambda: _request_context().dependencies.queues,
     "get_settings": lambda: _request_context().dependencies.settings,
@@ -82,7 +83,7 @@ _STAND_INS: dict[str, object] = {
 def patched_application(log: object) -> Iterator[None]:
     """Let the application be asked in simulated time, and write its log to ``log``."""
     with ExitStack() as stack:
-        for name, stand_in in _STAND_INS.items():
+        for name, stand_in in STAND_INS.items():
             stack.enter_context(patch.object(dependencies, name, stand_in))
         for module in (middleware, problems):
             stack.enter_context(patch.object(module, "log", log))
@@ -103,14 +104,27 @@ async def ask(
     *,
     user_id: str = "",
     is_staff: bool = False,
-    is_open: bool = False,
     body: Any = None,
     headers: dict[str, str] | None = None,
 ) -> Answer:
-    """Make one request as a user, or without a user in open mode, and return the answer."""
-    if is_open:
-        settings = _opened(dependencies.settings)
-        dependencies = replace(dependencies, get_settings=lambda: settings)
+    """Make one request of today's application as a user, and return the answer."""
+    caller = _caller_of(user_id, is_staff=is_staff) if user_id else None
+    return await request(
+        _application(), dependencies, method, path, caller=caller, body=body, headers=headers
+    )
+
+
+async def request(
+    application: ASGIApp,
+    dependencies: Any,
+    method: str,
+    path: str,
+    *,
+    caller: Any,
+    body: Any = None,
+    headers: dict[str, str] | None = None,
+) -> Answer:
+    """Make one request of the application of any release, and return the answer."""
     path, _, query = path.partition("?")
     scope = {
         "type": "http",
@@ -124,12 +138,11 @@ async def ask(
         "root_path": "",
         "headers": [
             (name.lower().encode(), value.encode())
-            for name, value in {**(headers or {}), "Authorization": f"Bearer {user_id}"}.items()
+            for name, value in {**(headers or {}), "Authorization": "Bearer simulated"}.items()
         ],
         "client": ("127.0.0.1", 1),
         "server": ("shop", 443),
     }
-    caller = _caller_of(user_id, is_staff=is_staff) if user_id else None
     cast("SimLoop", asyncio.get_running_loop()).process.request_context = _RequestContext(
         dependencies, caller
     )
@@ -142,16 +155,11 @@ async def ask(
     async def send(message: MutableMapping[str, Any]) -> None:
         heard.append(message)
 
-    await _application()(scope, receive, send)
+    await application(scope, receive, send)
     start = next(each for each in heard if each["type"] == "http.response.start")
     parts = [each.get("body", b"") for each in heard if each["type"] == "http.response.body"]
     names = {name.decode(): value.decode() for name, value in start["headers"]}
     return Answer(start["status"], names, b"".join(parts))
-
-
-@lru_cache(maxsize=10)
-def _opened(settings: Settings) -> Settings:
-    return settings.model_copy(update={"auth_mode": AuthMode.OPEN})
 
 
 def _caller_of(user_id: str, *, is_staff: bool) -> Caller:

@@ -2,43 +2,29 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from random import Random
 from typing import Any
 
-import workers.batch
-import workers.order
-import workers.payment
-import workers.shipment
-from app.domain.errors import ShopError
-from app.queues import Queues
-from app.settings import Settings
-from app.store.table import Table
 from infra.topology import FUNCTIONS, MAPPINGS
 from tests.simulation.simulator.faults import DrawnFaults
 from tests.simulation.simulator.loop import Process
+from tests.simulation.simulator.memory_table import MemoryTable
 from tests.simulation.simulator.network import Network, Trace
+from tests.simulation.simulator.releases import Release
 from tests.simulation.simulator.rules import ViolationError
 from tests.simulation.simulator.sqs import Message, SimulatedSQS
-from workers.batch import handle_batch
-from workers.dependencies import Dependencies
 
 #: When simulated time begins. The cards that expire this month do so a day and a half later.
 EPOCH = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
+_SETTINGS = {"SHOP_DELIVERY_SECONDS": "5-120", "TABLE": "shop"}
 _ARN = "arn:aws:sqs:eu-west-1:000000000000:local-acmeserverless-sqs-"
 _TIMEOUTS = {each.name: float(each.timeout_seconds) for each in FUNCTIONS}
 _FUNCTION_OF = {each.queue: each.function for each in MAPPINGS}
-
-
-def _handlers() -> dict[str, Callable[..., Any]]:
-    return {
-        "payment": workers.payment.handle,
-        "order": workers.order.handle,
-        "shipment": workers.shipment.handle,
-    }
 
 
 @dataclass(frozen=True)
@@ -86,22 +72,37 @@ class Lambdas:
         sqs: SimulatedSQS,
         trace: Trace,
         *,
-        table: Table,
-        queues: Queues,
-        settings: Settings,
+        memory: MemoryTable,
+        releases: Sequence[Release],
+        random: Random,
     ) -> None:
-        """Take over what the queues deliver."""
+        """Take over what the queues deliver; each invocation runs the code of some release."""
         self._loop = network.loop
         self._network = network
         self._faults = faults
         self._sqs = sqs
         self._trace = trace
         self._count = 0
-        self.settings = settings
-        self.dependencies = Dependencies(lambda: table, lambda: queues, lambda: settings, self.now)
+        self._random = random
+        self._releases = releases
+        self._dependencies = {
+            release.name: release.dependencies(
+                memory, network, release.settings(**_SETTINGS), self.now
+            )
+            for release in releases
+        }
         #: Hears of each invocation.
         self.on_start: Callable[[Process, asyncio.Task[Any]], None] = lambda process, task: None
         sqs.on_batch = self.take
+
+    @property
+    def dependencies(self) -> Any:
+        """Return what today's code reaches the world through."""
+        return self._dependencies[self._releases[0].name]
+
+    def dependencies_of(self, process: Process) -> Any:
+        """Return what the code of a process reaches the world through."""
+        return self._dependencies[process.release.name]
 
     @property
     def is_over(self) -> bool:
@@ -128,11 +129,16 @@ class Lambdas:
     def new_process(self, function: str) -> Process:
         """Return a process for one invocation."""
         self._count += 1
-        return Process(
+        process = Process(
             f"{function}#{self._count}",
             skew_seconds=self._faults.skew(),
             deadline=self._loop.now + max(0.1, _TIMEOUTS[function] - self._faults.stall()),
         )
+        several = len(self._releases) > 1
+        process.release = self._random.choice(self._releases) if several else self._releases[0]
+        if several:
+            process.name += f"@{process.release.name}"
+        return process
 
     def _time_is_up(self, process: Process, task: "asyncio.Task[Any]", *, may_end: bool) -> None:
         """End what is not done; who waits at the other end is to be told before that."""
@@ -162,7 +168,13 @@ class Lambdas:
             for each in messages
         ]
         context = SimContext(process, self._loop.time)
-        work = handle_batch({"Records": records}, context, _handlers()[function], self.dependencies)
+        release = process.release
+        work = release.handle_batch(
+            {"Records": records},
+            context,
+            release.handler(function),
+            self.dependencies_of(process),
+        )
         task = self.invoke(function, work, process)
         task.add_done_callback(lambda done: self._reported(done, queue, messages))
 
@@ -187,14 +199,13 @@ class Lambdas:
         process.name = process.name.replace("order", "sweeper")
         self._trace.note(process.name, "sweeps")
         context = SimContext(process, self._loop.time)
-        task = self.invoke(
-            "order", workers.order.handle_schedule(context, self.dependencies), process
-        )
+        work = process.release.handle_schedule(context, self.dependencies_of(process))
+        task = self.invoke("order", work, process)
         task.add_done_callback(self._swept)
 
     def _swept(self, task: "asyncio.Task[Any]") -> None:
         if self._network.is_over or (failure := task.exception()) is None:
             return
         self._trace.note(self._loop.process.name, repr(failure))
-        if not isinstance(failure, ShopError):
+        if not self._loop.process.release.is_business_failure(failure):
             raise ViolationError("a sweep does not crash", repr(failure)) from failure

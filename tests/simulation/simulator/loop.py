@@ -27,6 +27,7 @@ class Process:
         "is_undisturbed",
         "name",
         "order_identity",
+        "release",
         "request_context",
         "skew_seconds",
         "started_at",
@@ -40,6 +41,8 @@ class Process:
         self.is_alive = True
         #: When it began, in the world's seconds.
         self.started_at = 0.0
+        #: Of which release its code is.
+        self.release: Any = None
         #: What a request to the API is about, for the one that answers it.
         self.request_context: Any = None
         #: Under which key of which user it was asked for an order, or what stands for none.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 
 from tests.mutations.in_process import VARIABLE, applied
+from tests.simulation.simulator import releases
 from tests.simulation.simulator.network import Trace
 from tests.simulation.simulator.world import Outcome, simulate, simulate_traced
 
@@ -69,8 +70,9 @@ def run_many(count: int, seed: int, *, jobs: int) -> Iterator[Summary]:
 
 def replay_line(seed: int) -> str:
     """Return the command that runs one schedule again."""
-    name = os.environ.get(VARIABLE)
-    return (f"{VARIABLE}='{name}' " if name else "") + f"make chaos N=1 SEED={seed}"
+    settings = [(each, os.environ.get(each)) for each in (VARIABLE, releases.VARIABLE)]
+    given = "".join(f"{variable}='{value}' " for variable, value in settings if value)
+    return f"{given}make chaos N=1 SEED={seed}"
 
 
 def run_traced(seed: int) -> Trace:

@@ -1,14 +1,14 @@
 """Clients of the shop: they order, run into time-outs, try again and give up."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from tests.simulation.simulator.backlog import BACKLOG_USER
 from tests.simulation.simulator.catalog import Catalog
 from tests.simulation.simulator.faults import DrawnFaults
-from tests.simulation.simulator.gateway import ask
+from tests.simulation.simulator.gateway import request
 from tests.simulation.simulator.history import History, Promise
 from tests.simulation.simulator.lambdas import Lambdas
 from tests.simulation.simulator.loop import Process, SimLoop
@@ -129,12 +129,17 @@ class Shopper:
         if purchase.is_async:
             headers["Prefer"] = "respond-async"
         user_id = purchase.draft.user_id
-        answer = await ask(
-            self._lambdas.dependencies,
+        release = loop.process.release
+        dependencies = self._lambdas.dependencies_of(loop.process)
+        if purchase.is_trusted:
+            settings = release.opened(dependencies.settings)
+            dependencies = replace(dependencies, get_settings=lambda: settings)
+        answer = await request(
+            release.application,
+            dependencies,
             "POST",
             f"/order/add/{user_id}",
-            user_id=user_id,
-            is_open=purchase.is_trusted,
+            caller=release.caller(user_id, is_staff=False),
             body=body_of(purchase.draft),
             headers=headers,
         )

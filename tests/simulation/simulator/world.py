@@ -2,25 +2,18 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from random import Random
-from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
-import app.services.orders
-import app.services.sweeper
-import workers.batch
-import workers.order
-from app.queues import SQSQueues
-from app.settings import Settings, read_settings
 from infra.dead_letters.messages import SCAN_SECONDS
 from tests.simulation.simulator.backlog import backlog_orders
 from tests.simulation.simulator.catalog import Catalog
-from tests.simulation.simulator.fake_clients import fake_table
 from tests.simulation.simulator.faults import DAY, HOUR, MINUTE, DrawnFaults, draws
 from tests.simulation.simulator.final_checks import (
     check_end,
@@ -28,7 +21,6 @@ from tests.simulation.simulator.final_checks import (
     check_swept,
     settled_by_sweep,
 )
-from tests.simulation.simulator.gateway import patched_application
 from tests.simulation.simulator.history import History
 from tests.simulation.simulator.lambdas import EPOCH, Lambdas, Log
 from tests.simulation.simulator.loop import Process, SimLoop
@@ -36,10 +28,11 @@ from tests.simulation.simulator.memory_table import Item, MemoryTable
 from tests.simulation.simulator.network import Network, Trace
 from tests.simulation.simulator.operators import Operator
 from tests.simulation.simulator.purchases import NUMBERS, Purchase, draw_purchases
+from tests.simulation.simulator.releases import Release, chosen_releases, current_release
 from tests.simulation.simulator.rules import ViolationError
 from tests.simulation.simulator.shoppers import Shop, Shopper, check_keys
 from tests.simulation.simulator.sqs import SimulatedSQS
-from tests.simulation.simulator.sqs_client import SimulatedSQSClient, sending_through
+from tests.simulation.simulator.sqs_client import SimulatedSQSClient
 
 #: After the faults: pauses between sweeps. Clocks were wrong by two days at most.
 _SWEEPS = (6 * MINUTE, 6 * MINUTE, 8 * MINUTE, 50 * HOUR, 6 * MINUTE, 8 * MINUTE, 52 * HOUR)
@@ -61,11 +54,6 @@ class Outcome:
     about: str = ""
 
 
-@lru_cache(maxsize=1)
-def _settings() -> Settings:
-    return read_settings({"SHOP_DELIVERY_SECONDS": "5-120", "TABLE": "shop"})
-
-
 class World:
     """Everything there is in one schedule."""
 
@@ -75,9 +63,14 @@ class World:
         *,
         faults: DrawnFaults | None = None,
         purchases: list[Purchase] | None = None,
+        releases: Sequence[Release] = (),
     ) -> None:
-        """Make a world; what is not given is drawn, and nothing happens yet."""
+        """Make a world; what is not given is drawn, and nothing happens yet.
+
+        ``releases`` are those whose code runs side by side; today's alone if there are none.
+        """
         self.seed = seed
+        self.releases = releases or (current_release(),)
         #: Whether nothing can fail any more when the faults are said to be over.
         self.is_checking_sweeps = True
         self.random = random = Random(seed)
@@ -101,9 +94,9 @@ class World:
             self.faults,
             self.sqs,
             self.trace,
-            table=fake_table(memory, self.network),
-            queues=SQSQueues(),
-            settings=_settings(),
+            memory=memory,
+            releases=self.releases,
+            random=random,
         )
         self.operator = Operator(
             self.lambdas, self.sqs, self.history, self.faults, self.trace, loop=self.loop
@@ -248,22 +241,14 @@ class World:
 
 @contextmanager
 def _in(world: World) -> Iterator[None]:
-    """Give the shop's modules the world's ids and logger."""
-    modules: list[tuple[Any, str, Any]] = [
-        (app.services.orders, "uuid4", world.uuid4),
-        (app.services.sweeper, "log", world.log),
-        (workers.batch, "log", world.log),
-        (workers.order, "log", world.log),
-    ]
-    earlier = [(module, name, getattr(module, name)) for module, name, _ in modules]
-    for module, name, value in modules:
-        setattr(module, name, value)
-    try:
-        with patched_application(world.log), sending_through(world.sqs_client):
-            yield
-    finally:
-        for module, name, value in earlier:
-            setattr(module, name, value)
+    """Give the modules of each release the world's ids, logger and queues."""
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(world.loop, "run_blocking", world.sqs_client.run))
+        for release in world.releases:
+            stack.enter_context(
+                release.in_simulation(world.sqs_client, log=world.log, uuid4=world.uuid4)
+            )
+        yield
 
 
 def simulate(seed: int) -> Outcome:
@@ -274,7 +259,7 @@ def simulate(seed: int) -> Outcome:
 
 def simulate_traced(seed: int) -> tuple[Outcome, Trace]:
     """Run one schedule and return what became of it and everything that happened."""
-    world = World(seed)
+    world = World(seed, releases=chosen_releases())
     rule, about = None, ""
     try:
         world.run()

@@ -1,0 +1,79 @@
+"""Two releases share one table and its queues, in drawn schedules, during every canary."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.golden.releases import RELEASES
+from tests.simulation.simulator.releases import (
+    Release,
+    UnknownReleaseError,
+    changed_release,
+    current_release,
+    load_release,
+)
+from tests.simulation.simulator.rules import ViolationError
+from tests.simulation.simulator.world import World
+
+#: More of them: ``python -m tests.simulation --beside``.
+SCHEDULES = 60
+
+#: What a later release may well store: a field more in lines, addresses and cards.
+_ORDER = "app/domain/order.py"
+_MORE_FIELDS = (
+    (_ORDER, '    zip: str = ""\n', '    zip: str = ""\n    company: str = "A"\n'),
+    (_ORDER, '    expiry_year: str = ""\n', '    expiry_year: str = ""\n    wallet: str = ""\n'),
+    (_ORDER, "    price_cents: int\n", "    price_cents: int\n    gift: bool = True\n"),
+)
+
+
+def broken_rules(*releases: Release) -> list[str]:
+    """Run schedules in which each invocation is of one of the releases."""
+    broken = []
+    for seed in range(SCHEDULES):
+        world = World(seed, releases=releases)
+        try:
+            world.run()
+        except ViolationError as violation:
+            broken.append(f"seed {seed}: {violation}")
+    return broken
+
+
+@pytest.fixture(scope="module")
+def before() -> Release:
+    """The release before this one."""
+    try:
+        return load_release(RELEASES[-1])
+    except UnknownReleaseError as commit:
+        pytest.skip(f"this clone does not have the commit of the release before: {commit}")
+
+
+@pytest.fixture(scope="module")
+def after(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """A release that stores more than this one."""
+    return changed_release("after", tmp_path_factory.mktemp("after"), _MORE_FIELDS)
+
+
+def test_the_release_before_works_beside_this_one(before: Release) -> None:
+    assert broken_rules(current_release(), before) == []
+
+
+def test_a_release_that_stores_more_works_beside_this_one(after: Release) -> None:
+    assert broken_rules(current_release(), after) == []
+
+
+def test_a_release_that_cannot_read_another_is_noticed(before: Release, after: Release) -> None:
+    """The first release took every field it did not know for an error."""
+    if before.name != "ff5ee60":
+        pytest.skip("later releases read fields that they do not know")
+
+    assert any("TypeError" in each for each in broken_rules(before, after))
+
+
+def test_each_release_runs_its_own_code(before: Release, after: Release) -> None:
+    files = {
+        each.name: Path(each.handler("payment").__code__.co_filename).parents[1]
+        for each in (current_release(), before, after)
+    }
+
+    assert len(set(files.values())) == 3
