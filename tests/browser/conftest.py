@@ -22,7 +22,7 @@ from tests.browser.helpers.chromium import (
 from tests.browser.helpers.page_monitor import monitored
 from tests.browser.helpers.shopper import Shopper, open_shop_page
 from tests.browser.helpers.till import Till, open_till
-from tests.e2e.conftest import ERIC, PASSWORD, running_shop
+from tests.e2e.helpers.running_shop import ERIC, PASSWORD, running_shop
 
 _HERE = Path(__file__).parent
 

@@ -19,7 +19,7 @@ from tests.browser.helpers.chromium import (
 from tests.browser.helpers.shop_screenshots import SIZES, take_shop_screenshots
 from tests.browser.helpers.till_screenshots import take_till_screenshots
 from tests.browser.readme_pictures import PICTURES, take_readme_pictures
-from tests.e2e.conftest import ROOT, running_shop
+from tests.e2e.helpers.running_shop import ROOT, running_shop
 
 
 def take_reference_screenshots(browser: Browser, shop_url: str, folder: Path) -> list[Path]:

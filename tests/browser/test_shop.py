@@ -19,7 +19,7 @@ from tests.browser.helpers.shopper import (
     lose_answer,
     lose_request,
 )
-from tests.e2e.conftest import ERIC, PASSWORD
+from tests.e2e.helpers.running_shop import ERIC, PASSWORD
 
 
 def log_in(page: Page, username: str, password: str = PASSWORD) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.helpers.chromium import new_context
 from tests.browser.helpers.shopper import Shopper, open_shop_page
 from tests.browser.helpers.till import sign_in
-from tests.e2e.conftest import ERIC, PASSWORD, running_shop
+from tests.e2e.helpers.running_shop import ERIC, PASSWORD, running_shop
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.helpers.held_requests import HeldRequests
 from tests.browser.helpers.shopper import BIKE, BOTTLE, Shopper, go_to
-from tests.e2e.conftest import PASSWORD
+from tests.e2e.helpers.running_shop import PASSWORD
 
 _OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 _LONG = "Rückenmuskulaturkräftigungstrainingsgerät"

@@ -19,7 +19,7 @@ from tests.browser.helpers.shopper import (
     lose_answer,
     lose_request,
 )
-from tests.e2e.conftest import PASSWORD
+from tests.e2e.helpers.running_shop import PASSWORD
 
 DWIGHT = "5c393a011d41c892ce243828"
 

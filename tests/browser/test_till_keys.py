@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from tests.browser.helpers.held_requests import HeldRequests
 from tests.browser.helpers.till import BIKE, Till
-from tests.e2e.conftest import ERIC
+from tests.e2e.helpers.running_shop import ERIC
 
 
 def test_a_scan_adds_a_line_whatever_has_the_focus(till: Till) -> None:

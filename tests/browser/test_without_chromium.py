@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.browser.helpers.chromium import _NAMES
-from tests.e2e.conftest import ROOT
+from tests.e2e.helpers.running_shop import ROOT
 
 BIN = Path(sys.executable).parent
 

@@ -22,10 +22,10 @@ from typing import Any
 from httpx import AsyncClient
 
 from infra.topology import QUEUES
-from tests.chaos.customers import TOTAL_CENTS, Customers, Prober, look
-from tests.chaos.faults import Faults, Pace, Report
-from tests.chaos.post import Post
-from tests.chaos.wired_shop import WiredShop, wired_shop
+from tests.chaos.helpers.customers import TOTAL_CENTS, Customers, Prober, look
+from tests.chaos.helpers.faults import Faults, Pace, Report
+from tests.chaos.helpers.proxied_shop import ProxiedShop, proxied_shop
+from tests.chaos.helpers.shop_queues import ShopQueues
 
 FINAL_SECONDS = 60.0
 _LOOKS_AT_ONCE = 16
@@ -36,23 +36,23 @@ DELIVERED = "delivered"
 class Chaos:
     """One run: customers, faults, and checks afterwards."""
 
-    def __init__(self, wired: WiredShop, pace: Pace, *, seed: int) -> None:
+    def __init__(self, proxied: ProxiedShop, pace: Pace, *, seed: int) -> None:
         """Work on a shop that is ready."""
         self.report = Report()
-        self._wired = wired
-        self._shop = wired.shop
+        self._proxied = proxied
+        self._shop = proxied.shop
         self._pace = pace
         self._chance = Random(seed)
         self._customers = Customers(self._shop.url, customers=8, seed=seed)
         self._prober = Prober(self._shop.url, self._customers.ledger)
-        self._faults = Faults(wired, self._prober, self.report, pace=pace, chance=self._chance)
+        self._faults = Faults(proxied, self._prober, self.report, pace=pace, chance=self._chance)
 
     async def run(self, seconds: float) -> Report:
         """Let customers order while processes are killed for so long; then check everything.
 
         The store's own faults come in between, and take their time on top.
         """
-        self._faults.hurry()
+        self._faults.shorten_visibility()
         shopping = asyncio.create_task(self._customers.shop())
         probing = asyncio.create_task(self._prober.ask_on())
         killed_for, turn = 0.0, 0
@@ -101,15 +101,15 @@ class Chaos:
 
     def _check_side_effects(self) -> None:
         """See that each order was charged what it costs and shipped, once, as no other was."""
-        effects = self._wired.effects
+        effects = self._proxied.effects
         self.report.side_effects = effects.text()
         acknowledged = self._customers.ledger.acknowledged
         self.report.problems += effects.problems(acknowledged, cents=TOTAL_CENTS)[:10]
 
     def _count_dead_letters(self) -> None:
-        post = Post(self._shop)
+        queues = ShopQueues(self._shop)
         names = [each.name for each in QUEUES if each.dead_letters is None]
-        self.report.dead_letters = sum(map(post.depth, names))
+        self.report.dead_letters = sum(map(queues.depth, names))
 
     def _finish(self) -> Report:
         ledger = self._customers.ledger
@@ -131,14 +131,14 @@ async def _orders_of(http: AsyncClient, user: str) -> list[Any]:
 
 def run(folder: Path, *, seconds: float, seed: int, pace: Pace | None = None) -> Report:
     """Start a shop in a folder, do all of it, and stop the shop."""
-    with wired_shop(
+    with proxied_shop(
         folder,
         seed=seed,
         AUTH_MODE="0",
         SHOP_DELIVERY_SECONDS="0-2",
         SHOP_PAYMENT_WAIT_SECONDS="1",
-    ) as wired:
-        return asyncio.run(Chaos(wired, pace or Pace(), seed=seed).run(seconds))
+    ) as proxied:
+        return asyncio.run(Chaos(proxied, pace or Pace(), seed=seed).run(seconds))
 
 
 def main() -> None:

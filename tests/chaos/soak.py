@@ -1,4 +1,4 @@
-"""A real shop in mixed traffic for long, with faults on its wire to AWS, and then too much.
+"""A real shop in mixed traffic for long, with faults between it and AWS, and then too much.
 
 ``python -m tests.chaos.soak --minutes 20`` (also ``--seed``, ``--rate``). Five of a hundred
 calls of the functions to table, queues and keys fail, hang or lose their answer, and bad
@@ -22,12 +22,12 @@ from uuid import uuid4
 from httpx import AsyncClient, HTTPError, Limits
 
 from infra.topology import QUEUES
-from tests.chaos.customers import look
-from tests.chaos.memory import Gauge
-from tests.chaos.post import Post
-from tests.chaos.traffic import GOOD, Customer, Diary
-from tests.chaos.wired_shop import WiredShop, wired_shop
-from tests.e2e.poison import bad_bodies
+from tests.chaos.helpers.customers import look
+from tests.chaos.helpers.process_memory import MemoryGauge
+from tests.chaos.helpers.proxied_shop import ProxiedShop, proxied_shop
+from tests.chaos.helpers.shop_queues import ShopQueues
+from tests.chaos.helpers.traffic import GOOD, Customer, TrafficLog
+from tests.e2e.helpers.poison_messages import bad_bodies
 
 MOST_GROWTH = 0.05
 EMULATOR = "emulator_server"
@@ -69,26 +69,26 @@ class Report:
 class Soak:
     """One run on a shop that is ready."""
 
-    def __init__(self, wired: WiredShop, plan: Plan) -> None:
+    def __init__(self, proxied: ProxiedShop, plan: Plan) -> None:
         """Prepare it."""
         self.report = Report()
-        self._shop = wired.shop
-        self._wire = wired.wire
-        self._effects = wired.effects
+        self._shop = proxied.shop
+        self._proxy = proxied.proxy
+        self._effects = proxied.effects
         self._plan = plan
-        self._diary = Diary()
-        self._gauge = Gauge()
-        self._post = Post(self._shop)
+        self._log = TrafficLog()
+        self._gauge = MemoryGauge()
+        self._queues = ShopQueues(self._shop)
         self._planted: Counter[str] = Counter()
 
     async def run(self) -> Report:
         """Do all of it."""
         plan = self._plan
         if plan.visibility_seconds is not None:
-            await asyncio.to_thread(self._post.hurry, plan.visibility_seconds)
+            await asyncio.to_thread(self._queues.shorten_visibility, plan.visibility_seconds)
         end = time.monotonic() + plan.seconds
         customers = [
-            Customer(self._shop.url, self._diary, seed=f"{plan.seed}/{number}")
+            Customer(self._shop.url, self._log, seed=f"{plan.seed}/{number}")
             for number in range(plan.customers)
         ]
         living = [
@@ -103,7 +103,7 @@ class Soak:
             await asyncio.sleep(plan.reading_seconds)
         await asyncio.gather(*living, poisoning)
         self._tell_of_traffic()
-        self._wire.rate = 0.0
+        self._proxy.rate = 0.0
         _say("a crowd comes")
         await self._crowd()
         _say("seeing the orders through")
@@ -112,7 +112,7 @@ class Soak:
         await self._check_queues()
         self._check_side_effects()
         self._check_memory()
-        self.report.problems += self._diary.surprises[:10]
+        self.report.problems += self._log.surprises[:10]
         return self.report
 
     async def _poison(self) -> None:
@@ -124,24 +124,24 @@ class Soak:
         for number in range(count):
             for queue in FEEDING:
                 body = bodies[queue.name][number]
-                await asyncio.to_thread(self._post.send, queue.name, body)
+                await asyncio.to_thread(self._queues.send, queue.name, body)
                 self._planted[body] += 1
             await asyncio.sleep(self._plan.seconds / count / 1.5)
 
     def _tell_of_traffic(self) -> None:
-        wire, answers = self._wire, dict(sorted(self._diary.answers.items()))
-        share = wire.faults.total() / max(1, wire.calls)
+        proxy, answers = self._proxy, dict(sorted(self._log.answers.items()))
+        share = proxy.faults.total() / max(1, proxy.calls)
         self.report.lines += [
-            f"answers {answers}, {len(self._diary.orders)} orders acknowledged",
-            f"{wire.calls} calls to AWS, {100 * share:.1f} % of them disturbed",
-            f"how: {dict(wire.faults.most_common())}",
+            f"answers {answers}, {len(self._log.orders)} orders acknowledged",
+            f"{proxy.calls} calls to AWS, {100 * share:.1f} % of them disturbed",
+            f"how: {dict(proxy.faults.most_common())}",
         ]
 
     # Too many at once ----------------------------------------------------------------------
 
     async def _crowd(self) -> None:
         """Have a crowd order at once; who is turned away comes again."""
-        customer = Customer(self._shop.url, self._diary, seed="crowd")
+        customer = Customer(self._shop.url, self._log, seed="crowd")
         buyer = await customer.arrive()
         await customer.leave()
         turned_away: Counter[int] = Counter()
@@ -169,8 +169,8 @@ class Soak:
                         hung_up += 1
                         await asyncio.sleep(0.2)
                         continue
-                    if self._diary.hear("crowd", answer, 200):
-                        self._diary.orders[answer.json()["order_id"]] = (buyer[0], buyer[1], True)
+                    if self._log.hear("crowd", answer, 200):
+                        self._log.orders[answer.json()["order_id"]] = (buyer[0], buyer[1], True)
                         return
                     if answer.status_code not in {429, 503}:
                         return
@@ -189,7 +189,7 @@ class Soak:
     # Checks -------------------------------------------------------------------------------
 
     async def _check_orders(self) -> None:
-        begun, left = time.monotonic(), dict(self._diary.orders)
+        begun, left = time.monotonic(), dict(self._log.orders)
         self.report.orders = len(left)
         # The sweeper may have to look twice.
         deadline = begun + 700
@@ -205,14 +205,14 @@ class Soak:
                 await asyncio.sleep(0.2 if left else 0)
         took = time.monotonic() - begun
         self.report.lines.append(
-            f"{len(self._diary.orders)} acknowledged orders final {took:.1f} s after the traffic"
+            f"{len(self._log.orders)} acknowledged orders final {took:.1f} s after the traffic"
         )
 
     async def _check_queues(self) -> None:
         deadline = time.monotonic() + 300
         feeding = [each.name for each in FEEDING]
         while True:
-            depths = {each: await asyncio.to_thread(self._post.depth, each) for each in feeding}
+            depths = {each: await asyncio.to_thread(self._queues.depth, each) for each in feeding}
             if not any(depths.values()):
                 break
             if time.monotonic() > deadline:
@@ -232,12 +232,12 @@ class Soak:
 
     def _take_dead_letters(self) -> Counter[str]:
         return Counter(
-            body for queue in DEAD_LETTERS for body in self._post.take(queue.name, sys.maxsize)
+            body for queue in DEAD_LETTERS for body in self._queues.take(queue.name, sys.maxsize)
         )
 
     def _check_side_effects(self) -> None:
         ends: dict[bool, list[str]] = {True: [], False: []}
-        for order_id, (_, _, is_good) in self._diary.orders.items():
+        for order_id, (_, _, is_good) in self._log.orders.items():
             ends[is_good].append(order_id)
         self.report.lines.append(self._effects.text())
         self.report.problems += self._effects.problems(ends[True], declined=ends[False])[:10]
@@ -254,13 +254,13 @@ class Soak:
 
 
 def run(folder: Path, plan: Plan) -> Report:
-    """Start a shop on a faulty wire in a folder, soak it, and stop it."""
-    with wired_shop(
+    """Start a shop on a faulty proxy in a folder, soak it, and stop it."""
+    with proxied_shop(
         folder, seed=plan.seed, SHOP_DELIVERY_SECONDS="0-2", SHOP_PAYMENT_WAIT_SECONDS="1"
-    ) as wired:
+    ) as proxied:
         # Not before the shop is ready: what is tested is how it runs.
-        wired.wire.rate = plan.rate
-        return asyncio.run(Soak(wired, plan).run())
+        proxied.proxy.rate = plan.rate
+        return asyncio.run(Soak(proxied, plan).run())
 
 
 def _say(text: str) -> None:

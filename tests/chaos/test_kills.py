@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.faults import Pace
+from tests.chaos.helpers.faults import Pace
 from tests.chaos.kills import run
 from tests.support.sizes import SIZES
 

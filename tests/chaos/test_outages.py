@@ -1,17 +1,17 @@
-"""The wire can be away in the ways that the store can."""
+"""The proxy can be away in the ways that the store can."""
 
 import asyncio
 
 import httpx
 import pytest
 
-from tests.chaos.faulty_wire import FaultyWire
+from tests.chaos.helpers.faulty_proxy import FaultyProxy
 
 
-async def test_a_wire_that_swallows_lets_nobody_connect_until_it_is_back() -> None:
-    wire = FaultyWire(lambda: "http://127.0.0.1:9", rate=0.0, seed=1)
-    url = await wire.listen()
-    swallowing = asyncio.create_task(wire.swallow(5.0))
+async def test_a_proxy_that_swallows_lets_nobody_connect_until_it_is_back() -> None:
+    proxy = FaultyProxy(lambda: "http://127.0.0.1:9", rate=0.0, seed=1)
+    url = await proxy.listen()
+    swallowing = asyncio.create_task(proxy.swallow(5.0))
     await asyncio.sleep(0.5)
 
     async with httpx.AsyncClient(timeout=httpx.Timeout(30, connect=0.5)) as http:
@@ -19,21 +19,21 @@ async def test_a_wire_that_swallows_lets_nobody_connect_until_it_is_back() -> No
             await http.get(url)
         await swallowing
     async with httpx.AsyncClient(timeout=30) as http:
-        # Connected, and cut off because nothing is behind the wire.
+        # Connected, and cut off because nothing is behind the proxy.
         with pytest.raises(httpx.RemoteProtocolError):
             await http.get(url)
-    await wire.close()
+    await proxy.close()
 
 
-async def test_a_closed_wire_refuses_connections_until_it_listens_again() -> None:
-    wire = FaultyWire(lambda: "http://127.0.0.1:9", rate=0.0, seed=1)
-    url = await wire.listen()
-    await wire.close()
+async def test_a_closed_proxy_refuses_connections_until_it_listens_again() -> None:
+    proxy = FaultyProxy(lambda: "http://127.0.0.1:9", rate=0.0, seed=1)
+    url = await proxy.listen()
+    await proxy.close()
 
     async with httpx.AsyncClient(timeout=30) as http:
         with pytest.raises(httpx.ConnectError):
             await http.get(url)
-        assert await wire.listen() == url
+        assert await proxy.listen() == url
         with pytest.raises(httpx.RemoteProtocolError):
             await http.get(url)
-    await wire.close()
+    await proxy.close()

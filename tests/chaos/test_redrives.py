@@ -15,9 +15,9 @@ import httpx
 
 from app.messages import PAYMENT_REQUEST
 from infra.topology import MAPPINGS, QUEUES
-from tests.chaos.customers import BODY, TOTAL_CENTS
-from tests.chaos.post import Post
-from tests.chaos.wired_shop import wired_shop
+from tests.chaos.helpers.customers import BODY, TOTAL_CENTS
+from tests.chaos.helpers.proxied_shop import proxied_shop
+from tests.chaos.helpers.shop_queues import ShopQueues
 from tests.infra.local.helpers.shop_process import ShopProcess, eventually
 
 ORDERS = 40
@@ -25,8 +25,8 @@ LETTERS_PER_QUEUE = 9
 POISON = "poison"
 
 
-def _is_there(post: Post, queue: str, count: int) -> bool:
-    return post.depth(queue) >= count
+def _is_there(queues: ShopQueues, queue: str, count: int) -> bool:
+    return queues.depth(queue) >= count
 
 
 def _order(http: httpx.Client, user: str) -> str:
@@ -46,12 +46,12 @@ def let_some_die(shop: ShopProcess, http: httpx.Client) -> tuple[dict[str, str],
     Of the payment requests half are dead although their payment is decided. Return the
     orders with their users, and the number of letters.
     """
-    post, orders, letters = Post(shop), {}, 0
+    queues, orders, letters = ShopQueues(shop), {}, 0
     dead_letters_of = {each.name: each.dead_letters for each in QUEUES}
     with ExitStack() as waiting:
         pauses = [ExitStack() for _ in MAPPINGS]
         for pause, mapping in zip(pauses, MAPPINGS, strict=True):
-            pause.enter_context(post.paused(mapping.queue))
+            pause.enter_context(queues.paused(mapping.queue))
             waiting.push(pause)
         for number in range(ORDERS):
             user = f"user-{number}"
@@ -61,25 +61,25 @@ def let_some_die(shop: ShopProcess, http: httpx.Client) -> tuple[dict[str, str],
             queue, dead_letters = mapping.queue, dead_letters_of[mapping.queue]
             assert dead_letters is not None
             # What a shipment reports comes in two messages, the second of them later.
-            eventually(partial(_is_there, post, queue, expected), 60)
-            bodies = post.take(queue, LETTERS_PER_QUEUE)
+            eventually(partial(_is_there, queues, queue, expected), 60)
+            bodies = queues.take(queue, LETTERS_PER_QUEUE)
             expected -= LETTERS_PER_QUEUE
             if queue == PAYMENT_REQUEST:
-                for body in (decided := post.take(queue, LETTERS_PER_QUEUE)):
-                    post.send(queue, body)
+                for body in (decided := queues.take(queue, LETTERS_PER_QUEUE)):
+                    queues.send(queue, body)
                 bodies += decided
             for body in [*bodies, POISON]:
-                post.send(dead_letters, body)
+                queues.send(dead_letters, body)
             letters += len(bodies)
             pause.close()
     return orders, letters
 
 
 def test_two_redrives_at_once_lose_nothing_and_do_nothing_twice(tmp_path: Path) -> None:
-    with wired_shop(
+    with proxied_shop(
         tmp_path, AUTH_MODE="0", SHOP_DELIVERY_SECONDS="0-1", SHOP_PAYMENT_WAIT_SECONDS="0"
-    ) as wired:
-        shop = wired.shop
+    ) as proxied:
+        shop = proxied.shop
         with httpx.Client(base_url=shop.url, timeout=30) as http:
             orders, letters = let_some_die(shop, http)
             command = [sys.executable, "-m", "infra.cli.main", "redrive", "--json"]
@@ -102,7 +102,7 @@ def test_two_redrives_at_once_lose_nothing_and_do_nothing_twice(tmp_path: Path) 
                 return bool(found["status"] == "delivered")
 
             eventually(lambda: all(map(is_delivered, orders)), 120)
-        post = Post(shop)
+        queues = ShopQueues(shop)
 
         assert [each.returncode for each in both] == [0, 0]
         moved = [{each["message_id"] for each in one["moved"]} for one in done]
@@ -114,7 +114,7 @@ def test_two_redrives_at_once_lose_nothing_and_do_nothing_twice(tmp_path: Path) 
             body
             for each in QUEUES
             if each.dead_letters is None
-            for body in post.take(each.name, 99)
+            for body in queues.take(each.name, 99)
         ]
         assert dead == [POISON] * 4
-        assert wired.effects.problems(orders, cents=TOTAL_CENTS) == []
+        assert proxied.effects.problems(orders, cents=TOTAL_CENTS) == []

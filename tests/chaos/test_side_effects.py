@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.side_effects import SideEffects
+from tests.chaos.helpers.side_effects import SideEffects
 
 
 def put(order_id: str, charge: str, *, cents: int = 1000, success: bool = True) -> Any:

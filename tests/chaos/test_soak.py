@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.chaos import faulty_wire
-from tests.chaos.faulty_wire import Fault, FaultyWire
-from tests.chaos.memory import Gauge
+from tests.chaos.helpers import faulty_proxy
+from tests.chaos.helpers.faulty_proxy import Fault, FaultyProxy
+from tests.chaos.helpers.process_memory import MemoryGauge
 from tests.chaos.soak import Plan, run
 from tests.support.sizes import SIZES
 
@@ -32,7 +32,7 @@ SHORT = Plan(
 # An order whose card was lost twice waits for the sweeper, which comes every five minutes.
 @pytest.mark.timeout(1200)
 @pytest.mark.proof
-def test_a_shop_on_a_faulty_wire_keeps_its_word_and_a_crowd_is_served(
+def test_a_shop_behind_a_faulty_proxy_keeps_its_word_and_a_crowd_is_served(
     tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
     long = Plan(SIZES.soak_seconds, seed=1 + SIZES.seed, crowd=SIZES.crowd)
@@ -49,12 +49,12 @@ def test_a_shop_on_a_faulty_wire_keeps_its_word_and_a_crowd_is_served(
     assert report.orders > plan.crowd
 
 
-def test_the_wire_has_every_fault_and_passes_the_rest_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_has_every_fault_and_passes_the_rest_on(monkeypatch: pytest.MonkeyPatch) -> None:
     # Who hangs is cut off in the end, so nobody's time-out has to tell a fault from a slow machine.
-    monkeypatch.setattr(faulty_wire, "_HANG_SECONDS", 0.1)
-    monkeypatch.setattr(faulty_wire, "_SLOW_SECONDS", 0.1)
+    monkeypatch.setattr(faulty_proxy, "_HANG_SECONDS", 0.1)
+    monkeypatch.setattr(faulty_proxy, "_SLOW_SECONDS", 0.1)
 
-    async def ask() -> tuple[list[int], FaultyWire]:
+    async def ask() -> tuple[list[int], FaultyProxy]:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             while await reader.readline():
                 while (await reader.readline()).strip():
@@ -65,8 +65,8 @@ def test_the_wire_has_every_fault_and_passes_the_rest_on(monkeypatch: pytest.Mon
 
         upstream = await asyncio.start_server(answer, "127.0.0.1", 0)
         port = upstream.sockets[0].getsockname()[1]
-        wire = FaultyWire(lambda: f"http://127.0.0.1:{port}", rate=0.5, seed=1)
-        url = await wire.listen()
+        proxy = FaultyProxy(lambda: f"http://127.0.0.1:{port}", rate=0.5, seed=1)
+        url = await proxy.listen()
         statuses = []
         async with httpx.AsyncClient(timeout=30) as http:
             for _ in range(60):
@@ -74,20 +74,20 @@ def test_the_wire_has_every_fault_and_passes_the_rest_on(monkeypatch: pytest.Mon
                     statuses.append((await http.get(url)).status_code)
                 except httpx.HTTPError:
                     statuses.append(0)
-        await wire.close()
+        await proxy.close()
         upstream.close()
         await upstream.wait_closed()
-        return statuses, wire
+        return statuses, proxy
 
-    statuses, wire = asyncio.run(ask())
+    statuses, proxy = asyncio.run(ask())
 
     assert set(statuses) == {0, 200, 400, 500}
-    assert set(wire.faults) == set(Fault)
-    assert statuses.count(200) >= wire.calls - wire.faults.total()
+    assert set(proxy.faults) == set(Fault)
+    assert statuses.count(200) >= proxy.calls - proxy.faults.total()
 
 
 def test_a_process_that_grows_is_noticed() -> None:
-    gauge = Gauge()
+    gauge = MemoryGauge()
     gauge._readings = {"steady": [50, 100, *[100] * 38], "leaky": list(range(100, 140))}
 
     assert gauge.growth()["steady"] == 0.0
@@ -95,7 +95,7 @@ def test_a_process_that_grows_is_noticed() -> None:
 
 
 def test_a_process_that_was_started_again_is_noticed() -> None:
-    gauge = Gauge()
+    gauge = MemoryGauge()
 
     gauge.read({"api": 1})
     gauge.read({"api": 2})

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from httpx import Client
 
-from tests.e2e.conftest import ERIC, PASSWORD
+from tests.e2e.helpers.running_shop import ERIC, PASSWORD
 
 MAT = "533445d-530e-4a76-9398-5d16713b827b"
 IMAGE_FIELDS = ("imageUrl1", "imageUrl2", "imageUrl3")

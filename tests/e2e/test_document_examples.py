@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from httpx import Client
 
-from tests.e2e.conftest import PASSWORD, ROOT
+from tests.e2e.helpers.running_shop import PASSWORD, ROOT
 
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "openapi" / "openapi.json").read_text())
 OPERATIONS = [

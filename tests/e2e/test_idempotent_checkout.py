@@ -16,9 +16,9 @@ import pytest
 from httpx import AsyncClient, HTTPError, Limits, Response
 
 from app.messages import PAYMENT_REQUEST
-from tests.chaos.faults import VICTIMS
-from tests.chaos.post import Post
-from tests.chaos.wired_shop import WiredShop, wired_shop
+from tests.chaos.helpers.faults import VICTIMS
+from tests.chaos.helpers.proxied_shop import ProxiedShop, proxied_shop
+from tests.chaos.helpers.shop_queues import ShopQueues
 from tests.infra.local.helpers.shop_process import ShopProcess
 from tests.support.sizes import SIZES
 
@@ -40,27 +40,27 @@ def order(**changes: Any) -> dict[str, Any]:
 
 @dataclass
 class Till:
-    """A shop whose wire is tapped, and the orders that were placed there so far."""
+    """A shop whose proxy is tapped, and the orders that were placed there so far."""
 
-    wired: WiredShop
+    proxied: ProxiedShop
     order_ids: list[str] = field(default_factory=list)
 
     @property
     def shop(self) -> ShopProcess:
-        return self.wired.shop
+        return self.proxied.shop
 
 
 @pytest.fixture(scope="module")
 def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
     """A shop that lets anybody in, waits for payments, and soon repeats what a kill cut off."""
-    with wired_shop(
+    with proxied_shop(
         tmp_path_factory.mktemp("till"),
         AUTH_MODE="0",
         SHOP_DELIVERY_SECONDS="0-1",
         SHOP_PAYMENT_WAIT_SECONDS="10",
-    ) as wired:
-        Post(wired.shop).hurry(4)
-        yield Till(wired)
+    ) as proxied:
+        ShopQueues(proxied.shop).shorten_visibility(4)
+        yield Till(proxied)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ async def kill_some(shop: ShopProcess, chance: Random) -> Counter[str]:
 
 def check_side_effects(till: Till, charged_before: set[str]) -> str:
     """Count what the functions tried to charge and to ship; return this round's charge."""
-    effects, order_id = till.wired.effects, till.order_ids[-1]
+    effects, order_id = till.proxied.effects, till.order_ids[-1]
     # Also of earlier rounds: a late repeat may have charged somebody since.
     assert effects.problems(till.order_ids, cents=2000) == []
     assert set(effects.charges) - charged_before == {order_id}
@@ -152,7 +152,7 @@ async def test_64_calls_at_once_are_one_order_one_charge_and_one_answer(
 async def check_one_round(round_number: int, http: AsyncClient, till: Till) -> Counter[str]:
     """Place one order in many calls at once; return what was killed meanwhile."""
     user, key = f"user-{uuid4().hex}", {"Idempotency-Key": uuid4().hex}
-    charged_before = set(till.wired.effects.charges)
+    charged_before = set(till.proxied.effects.charges)
 
     killing = None
     killed: Counter[str] = Counter()
@@ -190,11 +190,11 @@ async def test_another_body_under_the_key_is_refused_and_nothing_is_sent(
         order(firstname="Mallory"),
         order(cart=[{"itemid": "x", "name": "Mat", "price": 10, "quantity": 3}], total="30"),
     ]
-    post = Post(till.shop)
-    with post.paused(PAYMENT_REQUEST):
+    queues = ShopQueues(till.shop)
+    with queues.paused(PAYMENT_REQUEST):
         async with asyncio.timeout(_PATIENCE_SECONDS):
             first = await answered(http, user, order(), key)
-            before = post.depth(PAYMENT_REQUEST)
+            before = queues.depth(PAYMENT_REQUEST)
 
             answers = await asyncio.gather(
                 *(answered(http, user, body, key) for body in others * 4)
@@ -203,7 +203,7 @@ async def test_another_body_under_the_key_is_refused_and_nothing_is_sent(
         assert first.status_code == 202
         assert {answer.status_code for answer in answers} == {422}
         # One, unless the first call was answered with 503 after it had sent.
-        assert post.depth(PAYMENT_REQUEST) == before >= 1
+        assert queues.depth(PAYMENT_REQUEST) == before >= 1
 
     delivered = await final(http, user)
     assert delivered["_id"] == first.json()["order_id"]

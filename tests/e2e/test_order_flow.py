@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from httpx import Client
 
-from tests.e2e.conftest import ERIC, PASSWORD
+from tests.e2e.helpers.running_shop import ERIC, PASSWORD
 
 BOTTLE = "0b3a1e5a-e520-4f1e-bdf4-5f721f728bfd"
 T = TypeVar("T")

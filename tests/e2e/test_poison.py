@@ -23,7 +23,7 @@ from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.local.environment import CREDENTIALS
 from infra.seeds.classic import classic_products, make_order
 from infra.topology import MAX_RECEIVES, QUEUES, queue_setting
-from tests.e2e.poison import GOOD, bad_bodies, good_body
+from tests.e2e.helpers.poison_messages import GOOD, bad_bodies, good_body
 from tests.infra.local.helpers.shop_process import ShopProcess, clients
 from tests.support.sizes import SIZES
 

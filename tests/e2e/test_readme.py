@@ -18,7 +18,7 @@ from infra.cli.run import DEFAULT_PORT
 from infra.components.configuration import variables
 from routers.problems import STATUS_OF
 from tests.browser.readme_pictures import MAX_BYTES
-from tests.e2e.conftest import ROOT
+from tests.e2e.helpers.running_shop import ROOT
 from tests.support.citations import tracked_files
 
 README = (ROOT / "README.md").read_text()

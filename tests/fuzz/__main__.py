@@ -12,11 +12,11 @@ from hypothesis import reporting
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
 from tests.conftest import CREDENTIALS, forget_clients
-from tests.fuzz.described import send_covering, send_drawn, walk_links
-from tests.fuzz.messages import send_messages
-from tests.fuzz.refusals import refuse_events
-from tests.fuzz.sending import Tally, send_events
-from tests.fuzz.world import ENFORCED, OPEN, World, new_world
+from tests.fuzz.helpers.openapi_requests import send_covering, send_drawn, walk_links
+from tests.fuzz.helpers.refusals import refuse_events
+from tests.fuzz.helpers.sending import Tally, send_events
+from tests.fuzz.helpers.worker_messages import send_messages
+from tests.fuzz.helpers.world import ENFORCED, OPEN, World, new_world
 
 _MODES = (ENFORCED, OPEN)
 #: How many requests share a seed: a failure is found again in that many.

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.fuzz.sending import Tally
-from tests.fuzz.world import World, new_world
+from tests.fuzz.helpers.sending import Tally
+from tests.fuzz.helpers.world import World, new_world
 from tests.support.sizes import SIZES
 
 #: How many requests share a shop that is as it was at first, so that its lists stay short.

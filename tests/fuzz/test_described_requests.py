@@ -3,9 +3,9 @@
 import pytest
 from schemathesis.checks import CHECKS, load_all_checks
 
-from tests.fuzz.described import send_covering, send_drawn, walk_links
-from tests.fuzz.sending import SendAll
-from tests.fuzz.world import ENFORCED, OPEN
+from tests.fuzz.helpers.openapi_requests import send_covering, send_drawn, walk_links
+from tests.fuzz.helpers.sending import SendAll
+from tests.fuzz.helpers.world import ENFORCED, OPEN
 from tests.support.sizes import SIZES
 
 both_modes = pytest.mark.parametrize("mode", [ENFORCED, OPEN])

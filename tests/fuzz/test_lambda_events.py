@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.fuzz.sending import SendAll, send_events
-from tests.fuzz.world import ENFORCED, OPEN
+from tests.fuzz.helpers.sending import SendAll, send_events
+from tests.fuzz.helpers.world import ENFORCED, OPEN
 from tests.support.sizes import SIZES
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.fuzz.refusals import refuse_events
-from tests.fuzz.sending import SendAll
-from tests.fuzz.world import ENFORCED, OPEN
+from tests.fuzz.helpers.refusals import refuse_events
+from tests.fuzz.helpers.sending import SendAll
+from tests.fuzz.helpers.world import ENFORCED, OPEN
 from tests.support.sizes import SIZES
 
 

@@ -16,7 +16,7 @@ import pytest
 from infra.release.build_image import megabytes
 from infra.topology import FUNCTIONS, MAPPINGS, Function
 from tests.image.built_image import BASE, ROOT, ImageProcess, built_image, missing_tool, run_python
-from tests.image.events import http_event, queue_event
+from tests.image.helpers.lambda_events import http_event, queue_event
 from tests.image.test_image_content import (
     MOST_MEGABYTES,
     expected_files,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.topology import FUNCTIONS, MAPPINGS, Function
-from tests.image.events import http_event, queue_event
+from tests.image.helpers.lambda_events import http_event, queue_event
 from tests.support.lambda_runtime import LambdaError, LambdaProcess
 
 WORKERS = [function for function in FUNCTIONS if function.name != "api"]

@@ -194,7 +194,7 @@ ROWS = {
         "                except PydynoxException:\n"
         "                    return None  # type: ignore[return-value]\n"
         "                except ProvisionedThroughputExceededException:\n",
-        "chaos/test_soak.py::test_a_shop_on_a_faulty_wire_keeps_its_word_and_a_crowd_is_served",
+        "chaos/test_soak.py::test_a_shop_behind_a_faulty_proxy_keeps_its_word_and_a_crowd_is_served",
     ),
     "every request let in": Mutation(
         "routers/overload.py",
@@ -252,7 +252,7 @@ ROWS = {
         _ENDS,
     ),
     "second charge overlooked": Mutation(
-        "tests/chaos/side_effects.py",
+        "tests/chaos/helpers/side_effects.py",
         "            if len(charges) != 1:\n",
         "            if False:\n",
         "chaos/test_side_effects.py::test_every_other_is_named",

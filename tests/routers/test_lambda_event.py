@@ -12,7 +12,7 @@ import pytest
 from app.domain.errors import InvalidInputError
 from app.main import handler
 from routers.lambda_event import validate_event
-from tests.image.events import http_event
+from tests.image.helpers.lambda_events import http_event
 
 HALF = "\ud800"
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.helpers.chromium import COLOR_SCHEMES, TIMEOUT_MS
 from tests.browser.helpers.held_requests import HeldRequests
-from tests.e2e.conftest import ERIC
+from tests.e2e.helpers.running_shop import ERIC
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 

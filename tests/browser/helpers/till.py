@@ -10,7 +10,7 @@ from httpx import Client
 from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
 from tests.browser.helpers.page_monitor import monitored
-from tests.e2e.conftest import PASSWORD
+from tests.e2e.helpers.running_shop import PASSWORD
 
 BIKE = "b274f41d-83dd-4fa1-90d9-2b289e06b1bf"
 

@@ -21,7 +21,7 @@ from infra.cli import dead_letters, redrive, sweep
 from infra.cli.dead_letters import age_text
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.topology import QUEUES
-from tests.chaos.faulty_wire import FaultyWire
+from tests.chaos.helpers.faulty_proxy import FaultyProxy
 from tests.infra.cli.helpers.dead_letters import (
     CARD,
     NOW,
@@ -179,7 +179,7 @@ def test_the_commands_are_there_as_processes_of_their_own(shop: str) -> None:
 
 
 async def test_a_slow_store_prints_no_warnings(shop: str) -> None:
-    wire = FaultyWire(
+    wire = FaultyProxy(
         lambda: os.environ["AWS_ENDPOINT_URL"], rate=0.0, seed=0, tap=lambda *_: time.sleep(0.15)
     )
     environment = {**os.environ, "AWS_ENDPOINT_URL": await wire.listen()}

@@ -23,7 +23,7 @@ from app.security.tokens import Caller, issue_tokens
 from infra.components.resource_graph import REGION, PlannedResource
 from infra.local.clients import Clients
 from infra.local.emulator import Emulator
-from tests.image.events import http_event, schedule_event
+from tests.image.helpers.lambda_events import http_event, schedule_event
 from tests.infra.components.deployment import deploy_with
 from tests.infra.components.emulator_mocks import EmulatorMocks
 from tests.infra.components.poller import Poller

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from app.main import handler
-from tests.fuzz.events import Case, cases
-from tests.fuzz.oracle import Answer, complaints, leaks
-from tests.fuzz.world import World, auth_mode
+from tests.fuzz.helpers.gateway_events import Case, cases
+from tests.fuzz.helpers.oracle import Answer, complaints, leaks
+from tests.fuzz.helpers.world import World, auth_mode
 
 #: No database and no deadline: the same seed is the same run, on a busy machine too.
 QUIET = {

@@ -8,10 +8,10 @@ from hypothesis import given, seed, settings
 
 from app.main import handler
 from app.settings import get_settings
-from tests.fuzz.contents import Items, contents
-from tests.fuzz.events import Case, cases
-from tests.fuzz.sending import QUIET, Tally, captured_logs, shown
-from tests.fuzz.world import World, auth_mode
+from tests.fuzz.helpers.gateway_events import Case, cases
+from tests.fuzz.helpers.sending import QUIET, Tally, captured_logs, shown
+from tests.fuzz.helpers.table_contents import Items, contents
+from tests.fuzz.helpers.world import World, auth_mode
 
 State = tuple[Items, int]
 

@@ -1,4 +1,4 @@
-"""What the shop did to the world: charges and shipments, as they went over the wire.
+"""What the shop did to the world: charges and shipments, as they went through the proxy.
 
 An item in the table is keyed by its order, so there is never more than one, however often a
 card was charged. So everything the functions try to store or to announce is written down,
@@ -83,6 +83,6 @@ class SideEffects:
         shipments = sum(len(each) for each in self.shipments.values())
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(self.heard.items()))
         return (
-            f"side effects on the wire: {charges} charges of {len(self.charges)} orders, "
+            f"side effects seen by the proxy: {charges} charges of {len(self.charges)} orders, "
             f"{shipments} parcels of {len(self.shipments)} ({told})"
         )

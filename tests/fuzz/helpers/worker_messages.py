@@ -9,11 +9,11 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from infra.cli.sample_events import NAMES, sample_event
-from tests.fuzz.hostile import WRECKS, damaged, giant
-from tests.fuzz.odd_parts import HALF
-from tests.fuzz.oracle import is_readable, leaks
-from tests.fuzz.sending import QUIET, Tally, captured_logs, shown
-from tests.fuzz.world import World, auth_mode
+from tests.fuzz.helpers.hostile_bodies import WRECKS, damaged, giant
+from tests.fuzz.helpers.oracle import is_readable, leaks
+from tests.fuzz.helpers.request_parts import HALF
+from tests.fuzz.helpers.sending import QUIET, Tally, captured_logs, shown
+from tests.fuzz.helpers.world import World, auth_mode
 from tests.support.sqs_events import CONTEXT, sqs_record
 from workers import order, payment, shipment
 

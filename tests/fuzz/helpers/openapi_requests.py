@@ -22,11 +22,11 @@ from schemathesis.specs.openapi.checks import (
 
 from app.domain.user import fold_username
 from app.main import app
-from tests.fuzz.document import Operation, operations
-from tests.fuzz.oracle import leaks
-from tests.fuzz.reading import is_right_as_read
-from tests.fuzz.sending import QUIET, Tally, captured_logs, patiently
-from tests.fuzz.world import ENFORCED, World, auth_mode
+from tests.fuzz.helpers.lenient_reading import is_right_as_read
+from tests.fuzz.helpers.openapi_document import Operation, operations
+from tests.fuzz.helpers.oracle import leaks
+from tests.fuzz.helpers.sending import QUIET, Tally, captured_logs, patiently
+from tests.fuzz.helpers.world import ENFORCED, World, auth_mode
 
 AnyCase = Case[Any]
 

@@ -19,7 +19,7 @@ _BUSY = frozenset({429, 503})
 
 
 @dataclass
-class Diary:
+class TrafficLog:
     """What all customers did and heard; ``orders`` are those they were told of."""
 
     #: By order id: whose it is, their headers, and whether the card was good.
@@ -41,9 +41,9 @@ class Diary:
 class Customer:
     """Somebody with an account, who does one thing after the other."""
 
-    def __init__(self, url: str, diary: Diary, *, seed: str) -> None:
+    def __init__(self, url: str, log: TrafficLog, *, seed: str) -> None:
         """Prepare; nothing is asked yet."""
-        self._diary = diary
+        self._log = log
         self._chance = Random(seed)
         self._http = AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS)
         self._headers: dict[str, str] = {}
@@ -78,9 +78,9 @@ class Customer:
         try:
             answer = await self._http.request(method, path, headers=headers, **more)
         except HTTPError as failure:
-            self._diary.surprises.append(f"{what}: {failure!r}")
+            self._log.surprises.append(f"{what}: {failure!r}")
             return None
-        if not self._diary.hear(what, answer, *wanted):
+        if not self._log.hear(what, answer, *wanted):
             return None
         return answer.json() if answer.content else {}
 
@@ -158,7 +158,7 @@ class Customer:
             answer = await self._ask("order", "POST", path, 200, json=body, headers=headers)
             if answer is not None:
                 told = (self._user_id, dict(self._headers), is_good)
-                self._diary.orders[answer["order_id"]] = told
+                self._log.orders[answer["order_id"]] = told
                 self._order_ids.append(answer["order_id"])
                 return
             await asyncio.sleep(0.2)

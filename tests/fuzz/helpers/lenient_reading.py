@@ -14,7 +14,7 @@ from typing import Any
 
 from app.domain.errors import InvalidInputError
 from app.domain.money import to_cents
-from tests.fuzz.document import Operation
+from tests.fuzz.helpers.openapi_document import Operation
 
 _INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 _WHOLE = re.compile(r"\s*[+-]?\d[\d_]*(\.0*)?\s*")

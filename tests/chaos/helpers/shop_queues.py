@@ -1,4 +1,4 @@
-"""The queues of a running shop, as somebody who carries messages by hand sees them."""
+"""The queues of a running shop, read and changed from outside."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ _COUNTS = (
 )
 
 
-class Post:
+class ShopQueues:
     """The queues by their names in ``infra.topology``."""
 
     def __init__(self, shop: ShopProcess) -> None:
@@ -56,7 +56,7 @@ class Post:
         messages: list[Any] = answer.get("Messages", [])
         return messages
 
-    def hurry(self, seconds: int) -> None:
+    def shorten_visibility(self, seconds: int) -> None:
         """Have messages come again sooner that a worker did not finish with."""
         for queue in QUEUES:
             self._sqs.set_queue_attributes(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from tests.fuzz.document import Operation, find
-from tests.fuzz.events import Case
-from tests.fuzz.world import ENFORCED, World
+from tests.fuzz.helpers.gateway_events import Case
+from tests.fuzz.helpers.openapi_document import Operation, find
+from tests.fuzz.helpers.world import ENFORCED, World
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,19 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from tests.fuzz.document import Operation, operations
-from tests.fuzz.hostile import bodies
-from tests.fuzz.odd_parts import COOKIES, FORGED, HALF, HEADERS, METHODS, QUERIES, STRANGE_IDS
-from tests.fuzz.world import World
-from tests.image.events import http_event
+from tests.fuzz.helpers.hostile_bodies import bodies
+from tests.fuzz.helpers.openapi_document import Operation, operations
+from tests.fuzz.helpers.request_parts import (
+    COOKIES,
+    FORGED,
+    HALF,
+    HEADERS,
+    METHODS,
+    QUERIES,
+    STRANGE_IDS,
+)
+from tests.fuzz.helpers.world import World
+from tests.image.helpers.lambda_events import http_event
 
 
 @dataclass(frozen=True)

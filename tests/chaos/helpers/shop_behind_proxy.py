@@ -1,7 +1,7 @@
-"""``python -m tests.chaos.faulty_shop``: ``acme-shop run`` whose functions use another wire.
+"""``acme-shop run`` whose functions reach AWS through a proxy; run with ``python -m``.
 
-``WIRE_URL`` is where its functions find AWS; where the emulator really is goes into the file
-``WIRE_TARGET``.
+``PROXY_URL`` is where its functions find AWS; where the emulator really is goes into the file
+``PROXY_TARGET``.
 """
 
 import os
@@ -15,20 +15,20 @@ from infra.local.supervisor import Shop
 from infra.topology import Function
 
 
-class FaultyShop(Shop):
+class ShopBehindProxy(Shop):
     """A shop that knows the emulator itself, and whose functions do not."""
 
     def __init__(self, *arguments: Any) -> None:
         """Tell where the emulator will be."""
         super().__init__(*arguments)
-        Path(os.environ["WIRE_TARGET"]).write_text(self._endpoint_url)
+        Path(os.environ["PROXY_TARGET"]).write_text(self._endpoint_url)
 
     def _environment(self, function: Function) -> dict[str, str]:
         return function_environment(
-            function, self._stack, self._user, endpoint_url=os.environ["WIRE_URL"]
+            function, self._stack, self._user, endpoint_url=os.environ["PROXY_URL"]
         )
 
 
 if __name__ == "__main__":
-    infra.local.supervisor.Shop = FaultyShop  # type: ignore[assignment,misc]
+    infra.local.supervisor.Shop = ShopBehindProxy  # type: ignore[assignment,misc]
     command()

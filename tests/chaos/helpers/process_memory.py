@@ -14,7 +14,7 @@ def private_bytes(pid: int) -> int:
     return 1024 * sum(int(value) for _, value, _ in kept)
 
 
-class Gauge:
+class MemoryGauge:
     """The memory of some processes over time."""
 
     def __init__(self) -> None:

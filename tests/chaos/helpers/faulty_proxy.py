@@ -1,4 +1,4 @@
-"""A wire between the shop and AWS on which some calls fail, hang, or lose their answer."""
+"""A proxy between the shop and AWS on which some calls fail, hang, or lose their answer."""
 
 import asyncio
 import socket
@@ -43,7 +43,7 @@ _ANSWERS = {
 }
 
 
-class FaultyWire:
+class FaultyProxy:
     """Passes HTTP calls on to ``upstream()``; a share ``rate`` of them meets a fault.
 
     ``tap`` is shown the headers and the body of every call that is passed on.

@@ -12,9 +12,9 @@ from random import Random
 
 from httpx import AsyncClient, HTTPError
 
-from tests.chaos.customers import Answer, Prober
-from tests.chaos.post import Post
-from tests.chaos.wired_shop import WiredShop
+from tests.chaos.helpers.customers import Answer, Prober
+from tests.chaos.helpers.proxied_shop import ProxiedShop
+from tests.chaos.helpers.shop_queues import ShopQueues
 
 #: What is killed, by the names the shop gives its processes.
 VICTIMS = ("api_server", "payment", "order", "shipment")
@@ -54,7 +54,7 @@ class Report:
     attempts: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     outages: Counter[str] = field(default_factory=Counter)
-    judged: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
     slowest_refusal_seconds: float = 0.0
     slowest_return_seconds: float = 0.0
     final_seconds: float = 0.0
@@ -67,7 +67,7 @@ class Report:
         return [
             f"{self.acknowledged} orders acknowledged in {self.attempts} attempts",
             f"kill -9: {dict(self.kills)}; outages: {dict(self.outages)}",
-            f"heard while the store was away: {dict(self.judged)}",
+            f"heard while the store was away: {dict(self.answers)}",
             f"slowest 503 while the store was away: {self.slowest_refusal_seconds:.2f} s",
             f"slowest first success after its return: {self.slowest_return_seconds:.2f} s",
             f"last order final {self.final_seconds:.1f} s after the last fault",
@@ -81,12 +81,12 @@ class Faults:
     """Kills, stops and cuts, and judges what the prober heard of them."""
 
     def __init__(
-        self, wired: WiredShop, prober: Prober, report: Report, *, pace: Pace, chance: Random
+        self, proxied: ProxiedShop, prober: Prober, report: Report, *, pace: Pace, chance: Random
     ) -> None:
         """Work on a shop that is ready."""
         self.last = time.monotonic()
-        self._wired = wired
-        self._shop = wired.shop
+        self._proxied = proxied
+        self._shop = proxied.shop
         self._prober = prober
         self._report = report
         self._pace = pace
@@ -174,21 +174,21 @@ class Faults:
         await self._returned(away, time.monotonic())
         await asyncio.sleep(self._pace.settle_seconds)
         # Its return brought the stack up to its definitions.
-        self.hurry()
+        self.shorten_visibility()
 
     async def refuse(self) -> None:
         """Have nobody listen where the functions look for AWS."""
-        away, wired = time.monotonic(), self._wired
-        await asyncio.wrap_future(wired.on_wire(wired.wire.close()))
+        away, proxied = time.monotonic(), self._proxied
+        await asyncio.wrap_future(proxied.on_proxy(proxied.proxy.close()))
         await asyncio.sleep(self._some_seconds())
-        await asyncio.wrap_future(wired.on_wire(wired.wire.listen()))
+        await asyncio.wrap_future(proxied.on_proxy(proxied.proxy.listen()))
         self._report.outages["refused"] += 1
         await self._returned(away, time.monotonic())
 
     async def swallow(self) -> None:
         """Have connections to AWS never come about, as behind a firewall that drops packets."""
-        away, wired = time.monotonic(), self._wired
-        await asyncio.wrap_future(wired.on_wire(wired.wire.swallow(self._some_seconds())))
+        away, proxied = time.monotonic(), self._proxied
+        await asyncio.wrap_future(proxied.on_proxy(proxied.proxy.swallow(self._some_seconds())))
         self._report.outages["black-holed"] += 1
         await self._returned(away, time.monotonic())
 
@@ -217,12 +217,12 @@ class Faults:
             if not away < each.begun < back or (each.ended > back and each.begun + limit > back):
                 continue
             if amid_kills and (each.status == 0 or self._api_was_starting(each)):
-                self._report.judged["cut off by a kill"] += each.status == 0
+                self._report.answers["cut off by a kill"] += each.status == 0
                 continue
             if each.status == 0 and not self._pace.are_seconds_judged:
                 # On a busy machine a client gives up before the shop has had its turn.
                 continue
-            self._report.judged[f"{each.what}: {each.status}"] += 1
+            self._report.answers[f"{each.what}: {each.status}"] += 1
             took = each.ended - each.begun
             self._report.slowest_refusal_seconds = max(self._report.slowest_refusal_seconds, took)
             is_late = self._pace.are_seconds_judged and took > limit
@@ -237,10 +237,10 @@ class Faults:
             for killed_at in self._api_killed_at
         )
 
-    def hurry(self) -> None:
+    def shorten_visibility(self) -> None:
         """Have messages of killed workers come again sooner, if the pace wants it."""
         if self._pace.visibility_seconds is not None:
-            Post(self._shop).hurry(self._pace.visibility_seconds)
+            ShopQueues(self._shop).shorten_visibility(self._pace.visibility_seconds)
 
 
 async def _until(is_so: Callable[[], bool]) -> None:

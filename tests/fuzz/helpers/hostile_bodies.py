@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.fuzz.world import CARD_NUMBER, CVV, WRONG_PASSWORD
+from tests.fuzz.helpers.world import CARD_NUMBER, CVV, WRONG_PASSWORD
 
 _DEEP = 10_000
 

@@ -14,7 +14,7 @@ from app.settings import get_settings
 from app.store.orders import add_order
 from app.store.table import get_table
 from infra.seeds.classic import classic_products, make_order
-from tests.fuzz.contents import Items, contents, restore
+from tests.fuzz.helpers.table_contents import Items, contents, restore
 from tests.support.shop import PASSWORD, stored_product, stored_user, tokens_of
 
 #: Planted wherever a request has room for them, and looked for in answers and logs.
