@@ -45,6 +45,11 @@ def seconds_left() -> float:
     return _deadline.get() - asyncio.get_running_loop().time()
 
 
+def call_seconds() -> float:
+    """Return how long a call that begins now may take, all its repeats together."""
+    return min(CALL_SECONDS, seconds_left())
+
+
 @asynccontextmanager
 async def call_deadline(error: ShopError) -> AsyncIterator[None]:
     """Cancel the block after ``CALL_SECONDS``, or at the request's deadline if that is sooner.
@@ -53,7 +58,7 @@ async def call_deadline(error: ShopError) -> AsyncIterator[None]:
         ShopError: ``error``, when the block was cancelled.
     """
     try:
-        async with asyncio.timeout(min(CALL_SECONDS, seconds_left())):
+        async with asyncio.timeout(call_seconds()):
             yield
     except TimeoutError as failure:
         raise error from failure

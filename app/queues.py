@@ -1,22 +1,25 @@
 """Sending events to SQS.
 
-boto3 takes a quarter of a second to import, so it is imported when the first message is
-sent: the api answers most requests without it. Its clients block, so calls run in threads.
+The client is imported with the first message: the api answers most requests without it. Its
+calls block, so they go through a thread.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from app.deadlines import run_in_thread
+from app.deadlines import call_seconds, run_in_thread
 from app.domain.errors import QueueUnavailableError
 from app.messages import QUEUE_OF, Event
-from app.settings import get_settings
+from app.settings import AwsClient, get_settings
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
+
+    from app.aws_json import JsonService
 
 
 class Queues(Protocol):
@@ -43,50 +46,90 @@ class SQSQueues:
     async def send(self, event: Event, *, delay_seconds: int = 0) -> None:
         """Put an event on its queue; one call to SQS."""
         url, body = get_settings().queue_url(QUEUE_OF[type(event)]), event.to_body()
-        await _in_thread(lambda: _send(url, body, delay_seconds))
+        await _in_thread(lambda client: _send(client, url, body, delay_seconds))
 
     async def check(self, queue: str) -> None:
         """Return once a queue answers; one call to SQS."""
         url = get_settings().queue_url(queue)
-        await _in_thread(lambda: _check(url))
+        await _in_thread(lambda client: _check(client, url))
 
 
-# boto3's default session is not thread-safe: it must not make two clients at once.
-_making = threading.Lock()
+class Sender(Protocol):
+    """The two calls of SQS that the shop makes, in boto3's words."""
+
+    def send_message(self, **parameters: Any) -> Any:
+        """Send one message."""
+
+    def get_queue_attributes(self, **parameters: Any) -> Any:
+        """Return what is known about a queue."""
 
 
-async def _in_thread(call: Callable[[], None]) -> None:
-    await run_in_thread(call, error=QueueUnavailableError("the queue does not answer"))
+class _LightSender:
+    """Calls SQS without boto3, until ``deadline`` (of ``time.monotonic``)."""
+
+    def __init__(self, service: "JsonService", deadline: float) -> None:
+        self._service, self._deadline = service, deadline
+
+    def send_message(self, **parameters: Any) -> Any:
+        return self._call("SendMessage", parameters)
+
+    def get_queue_attributes(self, **parameters: Any) -> Any:
+        return self._call("GetQueueAttributes", parameters)
+
+    def _call(self, operation: str, parameters: dict[str, Any]) -> Any:
+        seconds = self._deadline - time.monotonic()
+        return self._service.call(operation, parameters, seconds=seconds)
+
+
+async def _in_thread(call: Callable[[Sender], None]) -> None:
+    # A thread cannot be cancelled, so the call itself knows when its caller gives up.
+    deadline = time.monotonic() + call_seconds()
+    await run_in_thread(
+        lambda: call(get_sender(deadline)),
+        error=QueueUnavailableError("the queue does not answer"),
+    )
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
+    from app.aws_json import AwsCallError  # noqa: PLC0415
+
     try:
         yield
-    except (BotoCoreError, ClientError) as failure:
+    except (AwsCallError, BotoCoreError, ClientError) as failure:
         raise QueueUnavailableError("the queue does not answer") from failure
 
 
-def _send(url: str, body: str, delay_seconds: int) -> None:
+def _send(client: Sender, url: str, body: str, delay_seconds: int) -> None:
     with _translated():
-        _shared_client().send_message(QueueUrl=url, MessageBody=body, DelaySeconds=delay_seconds)
+        client.send_message(QueueUrl=url, MessageBody=body, DelaySeconds=delay_seconds)
 
 
-def _check(url: str) -> None:
+def _check(client: Sender, url: str) -> None:
     with _translated():
-        _shared_client().get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
 
 
-def _shared_client() -> "SQSClient":
-    with _making:
-        return get_client()
+def get_sender(deadline: float) -> Sender:
+    """Return what sends until ``deadline``: the light client, or boto3's by setting."""
+    settings = get_settings()
+    if settings.aws_client is AwsClient.BOTO3:
+        with _making:
+            return cast("Sender", get_client())
+    from app.aws_json import sqs  # noqa: PLC0415
+
+    return _LightSender(sqs(settings.region), deadline)
+
+
+# boto3's default session is not thread-safe: it must not make two clients at once.
+_making = threading.Lock()
 
 
 @lru_cache(maxsize=1)
 def get_client() -> "SQSClient":
-    """Return this process's SQS client; clients are safe to share between threads."""
+    """Return boto3's client of SQS, for tools and ``AWS_CLIENT=boto3``; threads may share it."""
     import boto3  # noqa: PLC0415
 
     from app.aws import client_config  # noqa: PLC0415

@@ -32,6 +32,13 @@ class AuthMode(StrEnum):
     OPEN = "0"
 
 
+class AwsClient(StrEnum):
+    """Which client sends messages and reads the signing keys: ``AWS_CLIENT``."""
+
+    LIGHT = "light"
+    BOTO3 = "boto3"
+
+
 def _seconds_range(value: Any) -> Any:
     """Read ``5-120`` as ``(5, 120)``; one number stands for both ends."""
     if not isinstance(value, str):
@@ -63,6 +70,7 @@ class Settings(BaseModel):
     signing_keys_secret: str = Field("", alias="SIGNING_KEYS_SECRET")
     auth_mode: AuthMode = Field(AuthMode.ENFORCE, alias="AUTH_MODE")
     card_rules: CardRules = Field(CardRules.STRICT, alias="CARD_RULES")
+    aws_client: AwsClient = Field(AwsClient.LIGHT, alias="AWS_CLIENT")
     catalog_version: str = Field("v1", alias="CATALOG_VERSION")
     payment_wait_seconds: float = Field(3.0, alias="SHOP_PAYMENT_WAIT_SECONDS", ge=0, le=10)
     delivery_seconds: SecondsRange = Field((5, 120), alias="SHOP_DELIVERY_SECONDS")

@@ -14,9 +14,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.deadlines import run_in_thread
+from app.deadlines import call_seconds, run_in_thread
 from app.domain.errors import SecretsUnavailableError, SettingsError
-from app.settings import get_settings
+from app.settings import AwsClient, get_settings
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
@@ -69,7 +69,9 @@ async def get_signing_keys() -> SigningKeys:
     name = get_settings().required("signing_keys_secret")
     error = SecretsUnavailableError("the signing keys cannot be read")
     try:
-        _cached_keys = parse_signing_keys(await run_in_thread(lambda: _fetch(name), error=error))
+        deadline = time.monotonic() + call_seconds()
+        text = await run_in_thread(lambda: _fetch(name, deadline), error=error)
+        _cached_keys = parse_signing_keys(text)
     except (SecretsUnavailableError, SettingsError) as failure:
         if _cached_keys is None:
             raise
@@ -133,11 +135,18 @@ def secrets_client() -> "SecretsManagerClient":
     return boto3.client("secretsmanager", region_name=get_settings().region, config=client_config())
 
 
-def _fetch(name: str) -> str:
+def _fetch(name: str, deadline: float) -> str:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-    client = secrets_client()
+    from app.aws_json import AwsCallError, secrets_manager  # noqa: PLC0415
+
+    settings = get_settings()
     try:
-        return client.get_secret_value(SecretId=name)["SecretString"]
-    except (BotoCoreError, ClientError) as failure:
+        if settings.aws_client is AwsClient.BOTO3:
+            return secrets_client().get_secret_value(SecretId=name)["SecretString"]
+        answer = secrets_manager(settings.region).call(
+            "GetSecretValue", {"SecretId": name}, seconds=deadline - time.monotonic()
+        )
+        return str(answer.get("SecretString", ""))
+    except (AwsCallError, BotoCoreError, ClientError) as failure:
         raise SecretsUnavailableError("the signing keys cannot be read") from failure

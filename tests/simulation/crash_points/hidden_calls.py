@@ -21,11 +21,15 @@ _LIBRARIES = frozenset(
     {"aiohttp", "boto3", "botocore", "http", "httpx", "pydynox", "requests", "socket", "urllib3"}
 )
 _CLIENTS = frozenset(
-    {"DynamoDBClient", "client_config", "get_client", "open_table", "secrets_client", "urlopen"}
+    {
+        *("DynamoDBClient", "JsonService", "client_config", "get_client", "get_sender"),
+        *("open_table", "secrets_client", "secrets_manager", "sqs", "urlopen"),
+    }
 )
 _MAY_REACH = frozenset(
     {
         "app/aws.py",
+        "app/aws_json.py",
         "app/queues.py",
         "app/security/key_rotation.py",
         "app/security/signing_keys.py",

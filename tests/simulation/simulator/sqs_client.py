@@ -147,8 +147,10 @@ def sending_through(client: SimulatedSQSClient, *, queues: Any = app.queues) -> 
     ``queues`` is the module of the sender: another release has its own.
     """
     settings = _settings()
+    sender = "get_sender" if hasattr(queues, "get_sender") else "get_client"
     with (
-        patch.object(queues, "get_client", lambda: client),
+        # The release ff5ee60 had one client for everything.
+        patch.object(queues, sender, lambda *_: client),
         patch.object(queues, "get_settings", lambda: settings),
         patch.object(client.loop, "run_blocking", client.run),
     ):

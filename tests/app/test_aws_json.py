@@ -1,0 +1,341 @@
+"""The light AWS client asks, signs and reads exactly as boto3 does, and repeats as it does."""
+
+import json
+import random
+import string
+from collections.abc import Iterator
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from typing import Any
+
+import boto3
+import botocore.auth
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from app.aws_json import MAX_ATTEMPTS, AwsCallError, JsonService, endpoint_of, secrets_manager, sqs
+
+REGION = "eu-west-1"
+QUEUE = "https://sqs.eu-west-1.amazonaws.com/000000000000/some-queue"
+#: Examples of the comparison with boto3; each is a request and an answer.
+EXAMPLES = 1000
+NOW = datetime(2026, 11, 29, 12, 30, 1)  # noqa: DTZ001  # As botocore's own clock.
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+        "AWS_SESSION_TOKEN": "a session/token+=",
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in (
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_SQS",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "_X_AMZN_TRACE_ID",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOW)
+
+
+def _text(draw: random.Random, size: int) -> str:
+    alphabet = string.printable + "äöü€😀\u2028\u0000" + '"\\/'
+    return "".join(draw.choice(alphabet) for _ in range(draw.randrange(1, size)))
+
+
+def _question(draw: random.Random) -> tuple[str, str, dict[str, Any]]:
+    """Return a service, an operation and its parameters."""
+    match draw.randrange(4):
+        case 0:
+            parameters: dict[str, Any] = {"QueueUrl": QUEUE, "MessageBody": _text(draw, 400)}
+            if draw.random() < 0.5:
+                parameters["DelaySeconds"] = draw.randrange(901)
+            if draw.random() < 0.5:
+                attribute = {"StringValue": _text(draw, 60), "DataType": "String"}
+                parameters["MessageAttributes"] = {"traceparent": attribute}
+            return "sqs", "SendMessage", parameters
+        case 1:
+            entries = [
+                {"Id": str(number), "MessageBody": _text(draw, 200), "DelaySeconds": number}
+                for number in range(draw.randrange(1, 11))
+            ]
+            return "sqs", "SendMessageBatch", {"QueueUrl": QUEUE, "Entries": entries}
+        case 2:
+            names = {"QueueUrl": QUEUE, "AttributeNames": ["QueueArn"]}
+            return "sqs", "GetQueueAttributes", names
+        case _:
+            return "secretsmanager", "GetSecretValue", {"SecretId": _text(draw, 80)}
+
+
+def _answer(draw: random.Random, operation: str) -> tuple[int, dict[str, str], bytes]:
+    """Return the status, headers and body of an answer that AWS could give."""
+    match draw.randrange(4):
+        case 0:
+            code = draw.choice(["QueueDoesNotExist", "AccessDenied", "InvalidParameterValue"])
+            body = {"__type": f"com.amazonaws.sqs#{code}", "message": _text(draw, 50)}
+            headers = {}
+            if operation != "GetSecretValue" and draw.random() < 0.5:
+                headers = {"x-amzn-query-error": f"AWS.SimpleQueueService.{code};Sender"}
+            return draw.choice([400, 403]), headers, json.dumps(body).encode()
+        case 1:
+            body = {"__type": f"{draw.choice(['ResourceNotFound', 'DecryptionFailure'])}Exception"}
+            return 400, {}, json.dumps(body).encode()
+        case _:
+            answers: dict[str, dict[str, Any]] = {
+                "SendMessage": {"MessageId": _text(draw, 40), "MD5OfMessageBody": "0" * 32},
+                "SendMessageBatch": {
+                    "Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "0" * 32}],
+                    "Failed": [
+                        {"Id": "1", "Code": "InternalError", "SenderFault": draw.random() < 0.5}
+                    ],
+                },
+                "GetQueueAttributes": {"Attributes": {"QueueArn": _text(draw, 60)}},
+                "GetSecretValue": {"SecretString": _text(draw, 200), "Name": "n"},
+            }
+            return 200, {}, json.dumps(answers[operation]).encode()
+
+
+class _Raw:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self._body
+
+
+class _Boto3:
+    """boto3 with an answer put in its way; keeps the request it would have sent."""
+
+    def __init__(self) -> None:
+        once = Config(retries={"total_max_attempts": 1, "mode": "standard"})
+        self._clients: dict[str, Any] = {
+            name: boto3.client(name, region_name=REGION, config=once)
+            for name in ("sqs", "secretsmanager")
+        }
+        for name, client in self._clients.items():
+            client.meta.events.register(f"before-send.{name}", self._before_send)
+        self.request: Any = None
+        self._given: tuple[int, dict[str, str], bytes] = (200, {}, b"{}")
+
+    def _before_send(self, request: Any, **_: Any) -> AWSResponse:
+        self.request = request
+        status, headers, body = self._given
+        return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), _Raw(body))
+
+    def call(
+        self, service: str, operation: str, parameters: Any, given: tuple[int, Any, bytes]
+    ) -> dict[str, Any]:
+        self._given = given
+        client = self._clients[service]
+        answer: dict[str, Any] = client._make_api_call(operation, parameters)
+        answer.pop("ResponseMetadata")
+        return answer
+
+
+def test_requests_signatures_and_answers_are_those_of_boto3() -> None:
+    draw, theirs = random.Random(20261130), _Boto3()
+    for _ in range(EXAMPLES):
+        service, operation, parameters = _question(draw)
+        given = _answer(draw, operation)
+        ours = {"sqs": sqs, "secretsmanager": secrets_manager}[service](REGION)
+        try:
+            expected: Any = theirs.call(service, operation, parameters, given)
+        except ClientError as failure:
+            expected = failure.response["Error"]["Code"].rpartition(".")[2]
+
+        body = json.dumps(parameters).encode()
+        request = ours.signed_request(operation, body)
+        try:
+            answer: Any = JsonService._answer(given[0], given[1], given[2])
+        except AwsCallError as failure:
+            answer = failure.code.rpartition(".")[2]
+
+        wanted = {
+            name.lower(): value.decode() if isinstance(value, bytes) else value
+            for name, value in theirs.request.headers.items()
+        }
+        for unsigned in ("user-agent", "amz-sdk-invocation-id", "amz-sdk-request"):
+            del wanted[unsigned]
+        del wanted["content-length"]  # urllib3 adds it.
+        assert {name.lower(): value for name, value in request.headers.items()} == wanted
+        assert (request.url, body) == (theirs.request.url, theirs.request.body)
+        assert answer == expected
+
+
+class _Server:
+    """An AWS that answers what it was told to, call by call; None hangs up without a word."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, bytes] | None] = []
+        self.asked: list[dict[str, Any]] = []
+        self.release = Event()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.asked.append(json.loads(body))
+                answer = outer.answers.pop(0) if outer.answers else (200, b"{}")
+                if answer is None:
+                    self.close_connection = True
+                    return
+                if answer[0] == HANGS:
+                    outer.release.wait(10)
+                self.send_response(answer[0] if answer[0] != HANGS else 200)
+                self.send_header("Content-Length", str(len(answer[1])))
+                self.end_headers()
+                self.wfile.write(answer[1])
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_: object) -> None:
+                """Say nothing: callers hang up on purpose."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.thread = Thread(target=self._server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def close(self) -> None:
+        self.release.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+HANGS = 0
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Server]:
+    serving = _Server()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", serving.url)
+    yield serving
+    serving.close()
+
+
+def _refusal(code: str) -> bytes:
+    return json.dumps({"__type": f"com.amazonaws.sqs#{code}", "message": "no"}).encode()
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        None,
+        (500, b"{}"),
+        (503, b"<html>"),
+        (400, _refusal("ThrottlingException")),
+        (400, _refusal("RequestThrottled")),
+    ],
+)
+def test_what_passes_is_tried_three_times_and_no_more(
+    server: _Server, failure: tuple[int, bytes] | None
+) -> None:
+    server.answers = [failure, failure, (200, b'{"MessageId": "m"}')]
+
+    assert sqs(REGION).call("SendMessage", {"a": 1}, seconds=10) == {"MessageId": "m"}
+    assert server.asked == [{"a": 1}] * MAX_ATTEMPTS
+
+    server.answers = [failure] * MAX_ATTEMPTS
+    with pytest.raises(AwsCallError):
+        sqs(REGION).call("SendMessage", {"a": 1}, seconds=10)
+    assert len(server.asked) == 2 * MAX_ATTEMPTS
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "is_permanent"),
+    [
+        (403, "AccessDenied", True),
+        (403, "InvalidClientTokenId", True),
+        (400, "KmsDisabled", True),
+        (400, "QueueDoesNotExist", False),
+        (400, "InvalidParameterValue", False),
+    ],
+)
+def test_what_a_repeat_cannot_cure_is_asked_once(
+    server: _Server, *, status: int, code: str, is_permanent: bool
+) -> None:
+    server.answers = [(status, _refusal(code))]
+
+    with pytest.raises(AwsCallError) as caught:
+        sqs(REGION).call("SendMessage", {}, seconds=10)
+
+    assert (caught.value.code, caught.value.status) == (code, status)
+    assert caught.value.is_permanent is is_permanent
+    assert len(server.asked) == 1
+
+
+def test_a_caller_that_has_no_time_left_is_not_kept(server: _Server) -> None:
+    server.answers = [(HANGS, b"{}")]
+
+    with pytest.raises(AwsCallError) as caught:
+        sqs(REGION).call("SendMessage", {}, seconds=0.2)
+
+    assert caught.value.code == "RequestTimeout"
+    # One copy went out; a second one would have come after the deadline.
+    assert len(server.asked) == 1
+
+
+def test_without_time_nothing_is_sent(server: _Server) -> None:
+    with pytest.raises(AwsCallError):
+        sqs(REGION).call("SendMessage", {}, seconds=0)
+
+    assert server.asked == []
+
+
+def test_a_kept_connection_that_was_reset_costs_one_repeat(server: _Server) -> None:
+    sqs(REGION).call("SendMessage", {"n": 1}, seconds=10)
+    server.answers = [None]
+
+    assert sqs(REGION).call("SendMessage", {"n": 2}, seconds=10) == {}
+    assert server.asked == [{"n": 1}, {"n": 2}, {"n": 2}]
+
+
+def test_without_credentials_the_answer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+
+    with pytest.raises(AwsCallError) as caught:
+        sqs(REGION).call("SendMessage", {}, seconds=1)
+
+    assert caught.value.is_permanent
+
+
+@pytest.mark.parametrize(
+    ("environment", "region", "expected"),
+    [
+        ({}, "eu-west-1", "https://sqs.eu-west-1.amazonaws.com"),
+        ({}, "cn-north-1", "https://sqs.cn-north-1.amazonaws.com.cn"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1/"}, "eu-west-1", "http://127.0.0.1:1"),
+        (
+            {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_SQS": "http://[::1]:2"},
+            "eu-west-1",
+            "http://[::1]:2",
+        ),
+    ],
+)
+def test_the_endpoint_is_where_the_sdks_look_for_it(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], region: str, expected: str
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    assert endpoint_of("sqs", region) == expected
+
+
+def test_inside_lambda_a_trace_is_carried_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-2-3")
+
+    assert "X-Amzn-Trace-Id" not in sqs(REGION).signed_request("SendMessage", b"{}").headers
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "api")
+    assert sqs(REGION).signed_request("SendMessage", b"{}").headers["X-Amzn-Trace-Id"]
