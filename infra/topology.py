@@ -117,6 +117,7 @@ FUNCTIONS = (
         settings=(
             *_COMMON,
             "AUTH_MODE",
+            "AWS_CLIENT",
             "CATALOG_VERSION",
             "PAYMENT_REQUEST_QUEUE_URL",
             "SHOP_PAYMENT_WAIT_SECONDS",
@@ -139,7 +140,7 @@ FUNCTIONS = (
         "workers.payment.handler",
         timeout_seconds=_WORKER_TIMEOUT,
         memory_mb=512,
-        settings=(*_COMMON, "AUTH_MODE", "CARD_RULES", "PAYMENT_RESPONSE_QUEUE_URL"),
+        settings=(*_COMMON, "AUTH_MODE", "AWS_CLIENT", "CARD_RULES", "PAYMENT_RESPONSE_QUEUE_URL"),
         sends_to=(PAYMENT_RESPONSE,),
         table_actions=("PutItem",),
     ),
@@ -150,6 +151,7 @@ FUNCTIONS = (
         memory_mb=512,
         settings=(
             *_COMMON,
+            "AWS_CLIENT",
             "SHIPMENT_REQUEST_QUEUE_URL",
             "SHOP_DELIVERY_SECONDS",
         ),
@@ -166,6 +168,7 @@ FUNCTIONS = (
             "STAGE",
             "VERSION",
             "REGION",
+            "AWS_CLIENT",
             "SHIPMENT_RESPONSE_QUEUE_URL",
             "SHOP_DELIVERY_SECONDS",
         ),
