@@ -53,7 +53,7 @@ class ShopProcess:
         self.err = data.with_name(f"{data.name}-err{number}")
         (project / "Makefile").write_text(MAKEFILE)
         given = {**os.environ, "PORT": "0", **environment, "SHOP_DATA_DIR": str(data)}
-        for name in ("MAKELEVEL", "MAKEFLAGS", "PYTHONPATH"):
+        for name in ("MAKELEVEL", "MAKEFLAGS"):
             given.pop(name, None)
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = subprocess.Popen(
