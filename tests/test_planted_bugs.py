@@ -2,6 +2,7 @@
 ``python -m tests.mutations``."""
 
 import time
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -12,10 +13,10 @@ from tests.mutations.others import OTHERS
 from tests.mutations.schedules import FOR_OTHER_SHIPPERS, MUTATIONS
 from tests.mutations.survivors import SURVIVORS
 from tests.mutations.trees import run_named_test
+from tests.support.sizes import SIZES
 
 #: Their tests need no emulator, no browser and no thousands of schedules.
 _QUICK = ("app/domain/", "golden/", "simulation/test_in_memory", "simulation/test_consistent")
-_DRAWN = 2
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -37,13 +38,20 @@ def test_bugs_that_survived_once_and_others_are_in_the_catalogue() -> None:
     assert len(OTHERS) >= 25
 
 
-def test_a_drawn_share_of_the_planted_bugs_is_caught_by_name() -> None:
+@pytest.mark.proof
+@pytest.mark.timeout(14_400)
+def test_a_drawn_share_of_the_planted_bugs_is_caught_by_name(figure: Callable[[str], None]) -> None:
+    """The share is another one each time; at full length it is all of them."""
+    names = [
+        name for name, each in CATALOGUE.items() if SIZES.is_full or each.test.startswith(_QUICK)
+    ]
     seed = time.time_ns()
-    quick = [name for name, each in CATALOGUE.items() if each.test.startswith(_QUICK)]
+    drawn = Random(seed).sample(names, min(SIZES.planted_bugs, len(names)))
 
-    for name in Random(seed).sample(quick, _DRAWN):
+    for count, name in enumerate(drawn, 1):
         verdict = run_named_test(name, CATALOGUE[name])
         assert verdict.is_caught, f"{name} survived {CATALOGUE[name].test}\n{verdict.output}"
+        figure(f"{count} planted bugs, each caught by the test that it names")
 
 
 def test_a_bug_that_changes_nothing_survives() -> None:

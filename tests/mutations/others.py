@@ -84,8 +84,8 @@ OTHERS = {
     ),
     "a card is sent with a short year": Mutation(
         "app/messages.py",
-        '"ExpiryYear": card.full_year',
-        '"ExpiryYear": card.expiry_year',
+        "ExpiryYear=card.full_year",
+        "ExpiryYear=card.expiry_year",
         _MESSAGES,
     ),
     "a refusal is sent with the status of a success": Mutation(

@@ -151,7 +151,7 @@ MUTATIONS |= {
     ),
     "a hung call is waited for": Mutation(
         "app/deadlines.py",
-        "asyncio.timeout(min(CALL_SECONDS, seconds_left()))",
+        "asyncio.timeout(call_seconds())",
         "asyncio.timeout(None)",
     ),
     "goods arrive at once": Mutation(

@@ -21,6 +21,8 @@ _LEFT_OUT = frozenset({".git", ".venv", ".local", "build", "__pycache__"})
 #: What pytest returns when tests ran and some failed.
 _FAILED = 1
 _MOST_SECONDS = 1500
+#: The named test runs in small, and on its own.
+_PROOF = ("PROOF", "PYTEST_", "COV_", "COVERAGE_")
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,11 @@ def run_named_test(name: str, mutation: Mutation) -> Verdict:
     command += [f"tests/{file}", *(["-k", test] if test else [])]
     with _changed_tree(mutation) as tree:
         # The tree comes before the one that is installed.
-        environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(_PROOF)},
+            "PYTHONPATH": str(tree),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         done = subprocess.run(
             command,
             cwd=tree,

@@ -1,5 +1,6 @@
 """Two releases share one table and its queues, in drawn schedules, during every canary."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,12 @@ from tests.simulation.simulator.releases import (
 )
 from tests.simulation.simulator.rules import ViolationError
 from tests.simulation.simulator.world import World
+from tests.support.sizes import SIZES
 
-#: More of them: ``python -m tests.simulation --beside``.
-SCHEDULES = 60
+#: Of each pair of releases; ``python -m tests.simulation --beside`` runs as many as one likes.
+SEED, SCHEDULES = SIZES.seed, SIZES.release_schedules
+#: Enough for a release that cannot read another to be noticed.
+ENOUGH = 40
 
 #: What a later release may well store: a field more in lines, addresses and cards.
 _ORDER = "app/domain/order.py"
@@ -27,10 +31,10 @@ _MORE_FIELDS = (
 )
 
 
-def broken_rules(*releases: Release) -> list[str]:
+def broken_rules(*releases: Release, count: int = ENOUGH) -> list[str]:
     """Run schedules in which each invocation is of one of the releases."""
     broken = []
-    for seed in range(SCHEDULES):
+    for seed in range(SEED, SEED + count):
         world = World(seed, releases=releases)
         try:
             world.run()
@@ -54,12 +58,22 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Release:
     return changed_release("after", tmp_path_factory.mktemp("after"), _MORE_FIELDS)
 
 
-def test_the_release_before_works_beside_this_one(before: Release) -> None:
-    assert broken_rules(current_release(), before) == []
+@pytest.mark.proof
+@pytest.mark.timeout(7200)
+def test_the_release_before_works_beside_this_one(
+    before: Release, figure: Callable[[str], None]
+) -> None:
+    assert broken_rules(current_release(), before, count=SCHEDULES) == []
+    figure(f"{SCHEDULES:,} schedules beside {before.name}, 0 broken promises")
 
 
-def test_a_release_that_stores_more_works_beside_this_one(after: Release) -> None:
-    assert broken_rules(current_release(), after) == []
+@pytest.mark.proof
+@pytest.mark.timeout(7200)
+def test_a_release_that_stores_more_works_beside_this_one(
+    after: Release, figure: Callable[[str], None]
+) -> None:
+    assert broken_rules(current_release(), after, count=SCHEDULES) == []
+    figure(f"{SCHEDULES:,} schedules beside a release that stores more, 0 broken promises")
 
 
 def test_a_release_that_cannot_read_another_is_noticed(before: Release, after: Release) -> None:

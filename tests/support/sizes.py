@@ -20,6 +20,10 @@ class Sizes:
     seed: int
     #: Fault schedules in simulated time.
     schedules: int
+    #: Fault schedules in which two releases run side by side, for each pair of releases.
+    release_schedules: int
+    #: Planted bugs that are drawn from the catalogue, or all there are.
+    planted_bugs: int
     #: Random calls compared between the table in memory and the emulator.
     compared_calls: int
     #: Seconds of ``kill -9``; outages come on top.
@@ -52,6 +56,8 @@ SMALL = Sizes(
     is_full=False,
     seed=0,
     schedules=600,
+    release_schedules=40,
+    planted_bugs=2,
     compared_calls=1_500,
     kill_seconds=0,
     soak_seconds=4,
@@ -68,6 +74,8 @@ FULL = Sizes(
     is_full=True,
     seed=int(os.environ.get("PROOF_SEED") or 0),
     schedules=100_000,
+    release_schedules=10_000,
+    planted_bugs=1_000,
     compared_calls=50_000,
     kill_seconds=600,
     soak_seconds=1_200,

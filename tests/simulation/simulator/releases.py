@@ -44,6 +44,7 @@ _OTHER_NAMES = {
     "Dependencies": "Ports",
     "_cached_keys": "_known",
     "_refresh_at": "_ask_again_at",
+    "get_sender": "get_client",
 }
 
 
@@ -136,7 +137,7 @@ class Release:
             *((routes, name, stand_in) for name, stand_in in STAND_INS.items()),
             (keys, known, KEYS),
             (keys, renewed, math.inf),
-            (self._module("app.queues"), "get_client", lambda: client),
+            (*self._named("app.queues", "get_sender"), lambda *_: client),
             (self._module("app.queues"), "get_settings", lambda: settings),
             (self._module("app.services.orders"), "uuid4", uuid4),
             *(
