@@ -102,15 +102,22 @@ def test_an_image_is_built_where_there_is_a_docker_client() -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "calls"), [("chromium-browser", []), ("", ["update -qq", "install -qq -y chromium"])]
+    ("there", "known", "calls"),
+    [
+        ("chromium-browser", "", []),
+        ("", "chromium-headless-shell", ["install -qq -y chromium-headless-shell"]),
+        # Where that package is unknown, as in Ubuntu.
+        ("", "", ["install -qq -y chromium-headless-shell", "install -qq -y chromium"]),
+    ],
 )
 def test_a_browser_is_installed_where_there_is_none(
-    tmp_path: Path, there: str, calls: list[str]
+    tmp_path: Path, there: str, known: str, calls: list[str]
 ) -> None:
     called = tmp_path / "called"
     called.touch()
     # Root, as in the job's container; who is not needs sudo.
-    commands = {"apt-get": f'echo "$@" >> {called}', "id": "echo 0"}
+    refuses = "case $* in *headless-shell) exit 100;; esac" if not known else ""
+    commands = {"apt-get": f'echo "$@" >> {called}; {refuses}', "id": "echo 0"}
     for name, does in {**commands, **({there: ""} if there else {})}.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
         (tmp_path / name).chmod(0o755)
@@ -122,7 +129,7 @@ def test_a_browser_is_installed_where_there_is_none(
         check=True,
     )
 
-    assert called.read_text().splitlines() == calls
+    assert called.read_text().splitlines() == (["update -qq", *calls] if calls else [])
 
 
 def test_circleci_runs_only_jobs_that_exist_in_an_order_that_exists() -> None:

@@ -13,7 +13,7 @@ from tests.support.sizes import SIZES
 NO_CHROMIUM = "no Chromium on this machine; `make browser` installs it"
 
 #: How long a page may take on a machine that has better things to do.
-TIMEOUT_MS = 30_000
+TIMEOUT_MS = 90_000
 
 #: By day and by night.
 COLOR_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
