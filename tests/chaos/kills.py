@@ -6,8 +6,8 @@ and shipped once, counted by what the functions tried to store and to send; that
 said 503 within three seconds while its store was away, and worked again within five seconds
 of its return.
 
-The emulator is never ended with ``kill -9``: it saves its state every half second to two
-seconds, so that would lose what DynamoDB and SQS never lose.
+The emulator is stopped and frozen here, not killed: ``tests/e2e/test_killed_shop.py`` ends it
+with ``kill -9``.
 """
 
 import argparse

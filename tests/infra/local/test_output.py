@@ -49,7 +49,7 @@ def test_colours_are_for_terminals_that_want_them(
     assert ("\x1b[" in capfd.readouterr().err) is not declined
 
 
-def test_a_reader_that_stalls_holds_nobody_up() -> None:
+def test_a_reader_that_stalls_does_not_hold_up_the_shop() -> None:
     """The pipe is full long before all is written; the process goes on and ends."""
     code = (
         "from infra.local.output import Output\n"
