@@ -41,9 +41,7 @@ def small_disk(path: Path) -> Iterator[Disk]:
     path.mkdir()
     if os.geteuid() != 0:
         pytest.skip("a full disk needs root, who may mount a small one")
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(path)]
-    if (done := subprocess.run(mount, capture_output=True, text=True, check=False)).returncode:
-        pytest.skip(f"a full disk needs a file system that may be mounted: {done.stderr.strip()}")
+    _mount("-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(path))
     try:
         yield Disk(path)
     finally:
@@ -60,12 +58,16 @@ def read_only(path: Path) -> Iterator[None]:
         finally:
             path.chmod(0o700)
         return
-    for options in (["--bind"], ["-o", "remount,ro,bind"]):
-        command = ["mount", *options, *([str(path)] if "--bind" in options else []), str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"a read-only folder needs a bind mount: {done.stderr.strip()}")
+    _mount("--bind", str(path), str(path))
     try:
+        _mount("-o", "remount,ro,bind", str(path))
         yield
     finally:
         subprocess.run(["umount", "--lazy", str(path)], check=True)
+
+
+def _mount(*arguments: str) -> None:
+    """Mount something; the test is skipped, and says so, where that is not allowed."""
+    done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"the test needs a mount of its own: {done.stderr.strip()}")
