@@ -203,7 +203,7 @@ ROWS = {
         "routers/test_overload.py::"
         "test_what_is_too_much_is_told_to_come_again_and_the_rest_is_answered",
     ),
-    "rotation repeated by a repeat": Mutation(
+    "rotation that never ends": Mutation(
         "app/security/key_rotation.py",
         "    if current != version:\n",
         "    if True:\n",
@@ -268,6 +268,38 @@ ROWS = {
         "_Text = Annotated[str, AfterValidator(_check_unicode)]",
         "_Text = str",
         "fuzz/test_lambda_events.py",
+    ),
+    "attribute of orders with another name": Mutation(
+        "app/store/orders.py",
+        '        "delivery": order.delivery,\n',
+        '        "shipping": order.delivery,\n',
+        "simulation/test_releases.py::test_the_release_before_works_beside_this_one",
+    ),
+    "other ids for orders": Mutation(
+        "app/domain/ids.py",
+        'uuid5(_SHOP, "order")',
+        'uuid5(_SHOP, "orders")',
+        "golden/test_golden.py::test_ids_fingerprints_and_tokens_are_made_again_byte_by_byte",
+    ),
+    "repeat at the new price": Mutation(
+        "app/services/orders.py",
+        "PaymentRequested.for_order(order_id, draft.card, total_cents=order.total_cents)",
+        "PaymentRequested.for_order(\n"
+        "            order_id, draft.card, total_cents=locals().get('bill', order).total_cents\n"
+        "        )",
+        _PROMISES,
+    ),
+    "order read as it was": Mutation(
+        "app/store/orders.py",
+        "table.get(order_key(order_id), consistent=True)",
+        "table.get(order_key(order_id))",
+        "simulation/test_consistent_reads.py::test_an_order_is_found_under_its_key_at_once",
+    ),
+    "decision written over by the second": Mutation(
+        "app/store/payments.py",
+        "await table.put(decision_to_item(decision), condition=NOT_THERE)",
+        "await table.put(decision_to_item(decision))",
+        "simulation/test_interleavings.py::test_no_interleaving_breaks_a_rule",
     ),
     "checks that find nothing": Mutation(
         "tests/simulation/simulator/rules.py",
