@@ -160,8 +160,8 @@ ROWS = {
     ),
     "pages without an end": Mutation(
         "app/store/pagination.py",
-        "            if items and size > MAX_PAGE_BYTES:\n",
-        "            if False:\n",
+        "if len(found) == count or (found and size > MAX_PAGE_BYTES):",
+        "if len(found) == count:",
         "app/store/test_pagination.py::test_a_page_of_large_items_ends_early_and_misses_nothing",
     ),
     "failed record taken for done": Mutation(
@@ -206,7 +206,7 @@ ROWS = {
     "rotation that never ends": Mutation(
         "app/security/key_rotation.py",
         "    if current != version:\n",
-        "    if True:\n",
+        "    if False:\n",
         "app/security/test_key_rotation.py::"
         "test_a_rotation_that_breaks_off_at_any_call_is_finished_later",
     ),
@@ -263,10 +263,10 @@ ROWS = {
         "from app.queues import Queues, get_client\n",
         "simulation/test_call_sites.py",
     ),
-    "half a character let in": Mutation(
+    "headers passed on as they come": Mutation(
         "routers/lambda_event.py",
-        "_Text = Annotated[str, AfterValidator(_check_unicode)]",
-        "_Text = str",
+        "headers=_drop_malformed(given.headers or {}),",
+        "headers=given.headers or {},",
         "fuzz/test_lambda_events.py",
     ),
     "attribute of orders with another name": Mutation(

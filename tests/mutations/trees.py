@@ -45,7 +45,8 @@ def _changed_tree(mutation: Mutation) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="mutation-", dir=ROOT.parent) as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=_left_out)
-        (tree / ".venv").symlink_to(ROOT / ".venv")
+        for name in (".venv", ".git"):
+            (tree / name).symlink_to(ROOT / name)
         (tree / mutation.path).write_text(text)
         yield tree
 

@@ -7,24 +7,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from multiprocessing import get_context
 
-from tests.simulation.exhaustive.interleavings import Explored, explore, pairs
+from tests.simulation.exhaustive.interleavings import Explored, explore_pair, pairs
 from tests.simulation.simulator.runner import say
 
 _MOST_SHOWN = 10
-
-
-def _explore(task: tuple[str, str, str]) -> tuple[tuple[str, str, str], Explored]:
-    name, first, second = task
-    return task, explore(name, (first, second))
 
 
 def _results(jobs: int) -> Iterator[tuple[tuple[str, str, str], Explored]]:
     with ExitStack() as stack:
         if jobs > 1:
             pool = stack.enter_context(get_context("spawn").Pool(jobs))
-            yield from pool.imap_unordered(_explore, pairs())
+            yield from pool.imap_unordered(explore_pair, pairs())
         else:
-            yield from map(_explore, pairs())
+            yield from map(explore_pair, pairs())
 
 
 def main(arguments: list[str] | None = None) -> int:

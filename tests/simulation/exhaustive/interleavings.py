@@ -230,3 +230,9 @@ def explore(name: str, pair: tuple[str, str], *, may_fail: bool = True) -> Explo
     """Run every interleaving of a pair, each with one fault at most, or with none."""
     results = list(interleavings(name, pair, may_fail=may_fail))
     return Explored(len(results), tuple(each for each in results if each))
+
+
+def explore_pair(pair: tuple[str, str, str]) -> tuple[tuple[str, str, str], Explored]:
+    """Run every interleaving of one of :func:`pairs`; for processes side by side."""
+    name, first, second = pair
+    return pair, explore(name, (first, second))
