@@ -22,7 +22,7 @@ test: .venv/.ready ## Run the whole test suite, end to end and branch coverage i
 
 proof: .venv/.ready ## Run the proofs of the suite at full length, with their figures (ONLY=, N=0.1, SEED=)
 	@PROOF=1 PROOF_SCALE=$(or $(N),1) PROOF_SEED=$(or $(SEED),$(shell date +%Y%m%d)) \
-		exec $(BIN)/python -m pytest -m proof -v -p no:cacheprovider $(if $(ONLY),-k "$(ONLY)") $(PYTEST_ARGS)
+		exec $(BIN)/python -m pytest -m proof -vv -p no:cacheprovider $(if $(ONLY),-k "$(ONLY)") $(PYTEST_ARGS)
 
 check: .venv/.ready ## Lint, types, import rules, drift of generated and lock files
 	$(BIN)/ruff format --check .

@@ -73,8 +73,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             for report in terminalreporter.stats.get("passed", [])
             if report.nodeid.startswith("tests/browser/")
         ]
-        seconds = sum(report.duration for report in pages)
-        lines += [f"proved in {seconds:.0f} s: {len(pages)} tests of the pages, movements painted"]
+        if pages:
+            seconds = sum(report.duration for report in pages)
+            lines.append(
+                f"proved in {seconds:.0f} s: {len(pages)} tests of the pages, movements painted"
+            )
         FIGURES.parent.mkdir(parents=True, exist_ok=True)
         FIGURES.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     for line in lines:
