@@ -16,6 +16,7 @@ NAMES = {
     403: "Forbidden",
     404: "NotFound",
     405: "MethodNotAllowed",
+    408: "RequestTimeout",
     409: "Conflict",
     413: "ContentTooLarge",
     422: "IdempotencyConflict",

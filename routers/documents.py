@@ -213,7 +213,7 @@ def _drop_foreign_links(document: Document) -> None:
 def _refusals(operation: Document) -> tuple[int, ...]:
     """Return the statuses of a request that is malformed, as far as this one can be."""
     if "requestBody" in operation:
-        return (400, 413)
+        return (400, 408, 413)
     schemas = [parameter["schema"] for parameter in operation.get("parameters", [])]
     return (400,) if any(schema.keys() - _ANNOTATIONS for schema in schemas) else ()
 

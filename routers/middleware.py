@@ -6,7 +6,6 @@ import logging
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.deadlines import REQUEST_SECONDS, request_deadline
 from routers import cors
 
 log = logging.getLogger("shop.http")
@@ -23,7 +22,7 @@ _HTTPS_ONLY = "max-age=31536000"
 
 
 class HTTPMiddleware:
-    """CORS headers and preflights, trailing slashes, the request deadline, and 500 for crashes.
+    """CORS headers and preflights, trailing slashes, and 500 for crashes.
 
     openapi/CONTRACT.md, 1.1: every path with and without a trailing slash, no redirect (rule
     2); ``Access-Control-Allow-Origin: *`` on every answer, errors too (rule 10).
@@ -57,8 +56,7 @@ class HTTPMiddleware:
             await send(message)
 
         try:
-            with request_deadline(REQUEST_SECONDS):
-                await self._app(scope, receive, send_with_headers)
+            await self._app(scope, receive, send_with_headers)
         except Exception:
             # The cause goes to the log, never to the caller.
             log.exception("request.crashed method=%s", scope["method"])

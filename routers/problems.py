@@ -55,6 +55,10 @@ MEANINGS: Mapping[int, tuple[str, str]] = {
     ),
     404: ("Nothing is stored under this id.", "no product has this id"),
     405: ("The path has other methods; `Allow` names them.", "Method Not Allowed"),
+    408: (
+        "The body did not arrive within ten seconds; the connection is closed.",
+        "the body did not arrive in time",
+    ),
     409: ("The name is taken.", "username: is taken"),
     413: ("The body is larger than 256 KiB.", "the body is larger than 256 KiB"),
     422: (

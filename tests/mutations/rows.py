@@ -198,10 +198,23 @@ ROWS = {
     ),
     "every request let in": Mutation(
         "routers/overload.py",
-        "if self._free <= 0 and",
-        "if False and",
+        "return self._free <= 0 and",
+        "return False and",
         "routers/test_overload.py::"
         "test_what_is_too_much_is_told_to_come_again_and_the_rest_is_answered",
+    ),
+    "half a request takes a place": Mutation(
+        "routers/overload.py",
+        "        received = await receive_body(scope, receive, send)\n"
+        "        if received is None:\n"
+        "            return\n",
+        "        self._free -= 1\n"
+        "        received = await receive_body(scope, receive, send)\n"
+        "        self._free += 1\n"
+        "        if received is None:\n"
+        "            return\n",
+        "routers/test_received_bodies.py::"
+        "test_more_half_sent_requests_than_there_are_places_leave_others_served",
     ),
     "rotation that never ends": Mutation(
         "app/security/key_rotation.py",
