@@ -11,6 +11,7 @@ from tests.browser.helpers.held_requests import HeldRequests
 from tests.browser.helpers.page_measures import MAX_SHIFT, RECORD_SHIFTS, shift_of, transferred
 from tests.browser.helpers.page_monitor import monitored
 from tests.browser.helpers.shopper import BIKE, MAT, Shopper
+from tests.support.sizes import matrix
 
 #: What somebody may have to fetch before they see anything, pictures apart: headers and all,
 #: as the local server sends it, which compresses nothing.
@@ -46,7 +47,7 @@ def test_the_first_view_is_light_and_fetches_no_module_late(
     assert {address for address in sizes if "/products" in address}
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", matrix(390, 1280))
 def test_nothing_jumps_while_a_slow_page_fills(eric: Shopper, width: int) -> None:
     page = eric.page
     page.set_viewport_size({"width": width, "height": 844})

@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.helpers.held_requests import HeldRequests
 from tests.browser.helpers.shopper import BIKE, BOTTLE, Shopper, go_to
 from tests.e2e.helpers.running_shop import PASSWORD
+from tests.support.sizes import matrix
 
 _OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 _LONG = "Rückenmuskulaturkräftigungstrainingsgerät"
@@ -48,7 +49,7 @@ def test_the_button_to_buy_is_in_reach_and_no_toast_lies_over_it(guest: Shopper)
     expect(toast).to_be_hidden()
 
 
-@pytest.mark.parametrize("width", [320, 375])
+@pytest.mark.parametrize("width", matrix(320, 375))
 def test_a_long_word_never_widens_a_page(guest: Shopper, width: int) -> None:
     page = guest.page
     page.set_viewport_size({"width": width, "height": 700})

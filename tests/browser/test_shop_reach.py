@@ -17,6 +17,7 @@ from tests.browser.helpers.shopper import (
     lose_answer,
     lose_request,
 )
+from tests.support.sizes import matrix
 
 ROUTES = {
     "": ("Shop", "Lift the cart"),
@@ -47,7 +48,7 @@ def test_every_page_has_a_title_of_its_own_and_hands_the_focus_to_its_heading(
         expect(page.locator("main")).to_have_count(1)
 
 
-@pytest.mark.parametrize("width", [390, 820, 1280])
+@pytest.mark.parametrize("width", matrix(390, 820, 1280))
 def test_letters_of_twice_the_size_push_nothing_off_the_page(eric: Shopper, width: int) -> None:
     page = eric.page
     eric.place_order()

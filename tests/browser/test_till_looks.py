@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, expect
 from tests.browser.helpers.chromium import COLOR_SCHEMES
 from tests.browser.helpers.page_monitor import assert_accessible
 from tests.browser.helpers.till import Till, lose_request
+from tests.support.sizes import matrix
 
 
 def test_a_receipt_is_printed_without_the_till_around_it(till: Till) -> None:
@@ -26,7 +27,7 @@ def test_a_receipt_is_printed_without_the_till_around_it(till: Till) -> None:
         expect(till.page.locator(around)).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", COLOR_SCHEMES)
+@pytest.mark.parametrize("scheme", matrix(*COLOR_SCHEMES))
 def test_every_step_passes_the_accessibility_check(till: Till, scheme: Any) -> None:
     till.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
 

@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Error, Page, expect
 from tests.browser.helpers.font_size import double_font_size
 from tests.browser.helpers.page_measures import MAX_SHIFT, RECORD_SHIFTS, shift_of, transferred
 from tests.browser.helpers.till import Till, lose_request, sign_in
+from tests.support.sizes import matrix
 
 #: Everything a till runs with, headers and all, uncompressed; it is fetched once a shift.
 MAX_BYTES = 250_000
@@ -26,7 +27,7 @@ def test_a_till_is_light_to_fetch(page: Page) -> None:
     assert sum(sizes.values()) < MAX_BYTES
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", matrix(390, 1280))
 def test_nothing_jumps_while_a_slow_till_fills(till: Till, width: int) -> None:
     page = till.page
     page.set_viewport_size({"width": width, "height": 844})
@@ -45,7 +46,7 @@ def test_nothing_jumps_while_a_slow_till_fills(till: Till, width: int) -> None:
     assert shift < MAX_SHIFT, shift
 
 
-@pytest.mark.parametrize("width", [390, 820, 1280])
+@pytest.mark.parametrize("width", matrix(390, 820, 1280))
 def test_letters_of_twice_the_size_push_nothing_off_the_till(till: Till, width: int) -> None:
     page = till.page
     page.set_viewport_size({"width": width, "height": 844})

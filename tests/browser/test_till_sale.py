@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.helpers.till import Till, sign_in
+from tests.support.sizes import matrix
 
 _LINE_BOXES = """element => {
     const range = document.createRange();
@@ -40,7 +41,7 @@ def test_the_newest_line_is_in_view_and_marked(till: Till) -> None:
     assert newest.evaluate(_IS_IN_VIEW)
 
 
-@pytest.mark.parametrize("width", [390, 820, 1280])
+@pytest.mark.parametrize("width", matrix(390, 820, 1280))
 def test_an_amount_is_never_broken(till: Till, width: int) -> None:
     page = till.page
     page.set_viewport_size({"width": width, "height": 820})

@@ -7,7 +7,9 @@ is added to every seed.
 
 import os
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Self, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -93,3 +95,8 @@ SIZES = (
     if os.environ.get("PROOF")
     else SMALL
 )
+
+
+def matrix(*values: T) -> tuple[T, ...]:
+    """Return what a test is repeated for: the first value in small, all at full length."""
+    return values if SIZES.is_full else values[:1]
