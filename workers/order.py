@@ -22,6 +22,7 @@ from app.metrics import (
     SWEEP_UNREADABLE,
     emit_metrics,
 )
+from app.services.event_checks import check_payment_result
 from app.services.orders import record_shipment, settle_payment
 from app.services.sweeper import sweep
 from workers.batch import (
@@ -42,6 +43,8 @@ async def handle(record: Record, dependencies: Dependencies) -> None:
     """Move the order that one record names."""
     message = parse_event(record["body"], *_expected_events(record))
     if isinstance(message, CreditCardValidated):
+        if not dependencies.settings.trusts_events:
+            await check_payment_result(dependencies.table, message)
         await settle_payment(
             dependencies.table, dependencies.queues, message, now=dependencies.now()
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 from app.message_parser import parse_event
 from app.messages import PaymentRequested
+from app.services.event_checks import check_payment_request
 from app.services.payments import decide
 from workers.batch import BatchResponse, LambdaContext, Record, handle_batch
 from workers.dependencies import AWS_DEPENDENCIES, Dependencies
@@ -12,10 +13,13 @@ from workers.dependencies import AWS_DEPENDENCIES, Dependencies
 
 async def handle(record: Record, dependencies: Dependencies) -> None:
     """Decide about the charge that one record asks for."""
+    message = parse_event(record["body"], PaymentRequested)
+    if not dependencies.settings.trusts_events:
+        await check_payment_request(dependencies.table, message)
     await decide(
         dependencies.table,
         dependencies.queues,
-        parse_event(record["body"], PaymentRequested),
+        message,
         rules=dependencies.settings.card_rules,
         now=dependencies.now(),
     )

@@ -57,6 +57,10 @@ class OrderNotPaidError(ShopError):
     """A shipment was reported for an order that is not paid yet."""
 
 
+class EventRefusedError(ShopError):
+    """An event does not agree with what is stored; the text says in what."""
+
+
 class StoreUnavailableError(ShopError):
     """The table did not answer in time; the write may or may not have been made."""
 

@@ -45,9 +45,14 @@ async def decide_once(table: Table, decision: PaymentDecision) -> PaymentDecisio
     return decision
 
 
-async def find_decision(table: Table, order_id: str) -> PaymentDecision | None:
-    """Return the decision about an order's payment, or None while there is none."""
-    item = await table.get(payment_key(order_id))
+async def find_decision(
+    table: Table, order_id: str, *, consistent: bool = False
+) -> PaymentDecision | None:
+    """Return the decision about an order's payment, or None while there is none.
+
+    A ``consistent`` read costs twice as much and never misses one.
+    """
+    item = await table.get(payment_key(order_id), consistent=consistent)
     return None if item is None else item_to_decision(item)
 
 

@@ -3,11 +3,16 @@
 SQS keeps no reason with a dead message, so its body is parsed again and its order is looked up.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.errors import InvalidInputError, OrderNotFoundError, StoreUnavailableError
+from app.domain.errors import (
+    EventRefusedError,
+    InvalidInputError,
+    OrderNotFoundError,
+    StoreUnavailableError,
+)
 from app.domain.order import Order, OrderState
 from app.messages import (
     CreditCardValidated,
@@ -16,6 +21,7 @@ from app.messages import (
     PaymentRequested,
     ShipmentRequested,
 )
+from app.services.event_checks import check_payment_request, check_payment_result
 from app.store.orders import get_order
 from app.store.table import Table
 from infra.dead_letters.messages import (
@@ -87,13 +93,26 @@ async def _reason_of_event(table: Table, event: Event, *, now: datetime) -> str:
         if status.obstacle is not None:
             return status.obstacle
         if status.decision is None:
-            return "nothing is wrong with it, and the payment is not decided: redrive it"
+            refusal = await _refusal(check_payment_request(table, event))
+            return refusal or "nothing is wrong with it, and the payment is not decided: redrive it"
         return "the payment is decided; a redrive announces the decision again"
     try:
         order = await get_order(table, event.order_id)
     except OrderNotFoundError:
         return "no order has this id"
-    return _reason_of_order(event, order)
+    reason = _reason_of_order(event, order)
+    if isinstance(event, CreditCardValidated) and order.state is OrderState.PENDING:
+        return await _refusal(check_payment_result(table, event)) or reason
+    return reason
+
+
+async def _refusal(check: Awaitable[None]) -> str | None:
+    """Return why a worker that trusts no hand-sent events refuses an event, or None."""
+    try:
+        await check
+    except EventRefusedError as failure:
+        return f"it agrees with nothing stored ({failure}): sent by hand, or the table was restored"
+    return None
 
 
 def _reason_of_order(event: Event, order: Order) -> str:

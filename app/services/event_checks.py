@@ -1,0 +1,42 @@
+"""Events are checked against what is stored before they change anything.
+
+Whoever may send to the shop's queues could otherwise pay, decline or charge any order. It
+also happens without malice: a table that was restored to yesterday is older than its queues.
+An event that does not agree is refused, so it comes to the dead letters with its reason.
+"""
+
+from app.domain.errors import EventRefusedError, OrderNotFoundError
+from app.messages import CreditCardValidated, PaymentRequested
+from app.store.orders import get_order
+from app.store.payments import find_decision
+from app.store.table import Table
+
+
+async def check_payment_request(table: Table, message: PaymentRequested) -> None:
+    """Return if an order of this amount is stored; one consistent read.
+
+    Raises:
+        EventRefusedError: there is no such order, or it costs something else.
+    """
+    try:
+        order = await get_order(table, message.order_id)
+    except OrderNotFoundError:
+        raise EventRefusedError("orderID: no order has this id") from None
+    if order.total_cents != message.total_cents:
+        raise EventRefusedError("total: is not the total of the order")
+
+
+async def check_payment_result(table: Table, message: CreditCardValidated) -> None:
+    """Return if the stored decision says the same; one consistent read.
+
+    Raises:
+        EventRefusedError: nothing was decided about this order, or something else was.
+    """
+    decision = await find_decision(table, message.order_id, consistent=True)
+    if decision is None:
+        raise EventRefusedError("orderID: no decision about this order is stored")
+    announced = CreditCardValidated.from_decision(decision)
+    for field in ("success", "amount_cents", "transaction_id"):
+        if getattr(message, field) != getattr(announced, field):
+            name = CreditCardValidated.model_fields[field].alias or field
+            raise EventRefusedError(f"{name}: is not what was decided about this order")
