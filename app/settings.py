@@ -32,6 +32,18 @@ class AuthMode(StrEnum):
     OPEN = "0"
 
 
+class EventTrust(StrEnum):
+    """Which events are believed: ``TRUST_EVENTS``.
+
+    ``auto`` believes all of them in the stage local, because the documented sample events name
+    an order and a total of their own, and elsewhere those that agree with what is stored.
+    """
+
+    AUTO = "auto"
+    STORED = "0"
+    ALL = "1"
+
+
 class AwsClient(StrEnum):
     """Which client sends messages and reads the signing keys: ``AWS_CLIENT``."""
 
@@ -70,7 +82,7 @@ class Settings(BaseModel):
     signing_keys_secret: str = Field("", alias="SIGNING_KEYS_SECRET")
     auth_mode: AuthMode = Field(AuthMode.ENFORCE, alias="AUTH_MODE")
     card_rules: CardRules = Field(CardRules.STRICT, alias="CARD_RULES")
-    trust_events: bool | None = Field(None, alias="TRUST_EVENTS")
+    trust_events: EventTrust = Field(EventTrust.AUTO, alias="TRUST_EVENTS")
     aws_client: AwsClient = Field(AwsClient.LIGHT, alias="AWS_CLIENT")
     catalog_version: str = Field("v1", alias="CATALOG_VERSION")
     payment_wait_seconds: float = Field(3.0, alias="SHOP_PAYMENT_WAIT_SECONDS", ge=0, le=10)
@@ -85,7 +97,7 @@ class Settings(BaseModel):
             )
         if self.is_open and self.stage not in OPEN_STAGES:
             raise ValueError(f"AUTH_MODE=0 is refused in stage {self.stage}")
-        if self.trust_events and self.stage not in OPEN_STAGES:
+        if self.trust_events is EventTrust.ALL and self.stage not in OPEN_STAGES:
             raise ValueError(f"TRUST_EVENTS=1 is refused in stage {self.stage}")
         if self.card_rules is CardRules.CLASSIC and not self.is_open:
             raise ValueError("CARD_RULES=classic needs AUTH_MODE=0")
@@ -98,12 +110,10 @@ class Settings(BaseModel):
 
     @property
     def trusts_events(self) -> bool:
-        """Whether events are believed that agree with nothing stored, as sent by hand.
-
-        Unset, it is so in the stage local: the documented sample events name an order and a
-        total of their own.
-        """
-        return self.stage == "local" if self.trust_events is None else self.trust_events
+        """Whether events are believed that agree with nothing stored, as sent by hand."""
+        if self.trust_events is EventTrust.AUTO:
+            return self.stage == "local"
+        return self.trust_events is EventTrust.ALL
 
     def queue_url(self, queue: str) -> str:
         """Return the URL of a queue (``payment-request``).

@@ -258,6 +258,12 @@ ROWS = {
         "infra/dead_letters/test_payments.py::"
         "test_without_the_store_payment_requests_stay_and_the_rest_goes_on",
     ),
+    "result believed without a decision": Mutation(
+        "workers/order.py",
+        "        if not dependencies.settings.trusts_events:\n",
+        "        if False:\n",
+        "app/services/test_event_checks.py::test_a_result_without_a_decision_is_refused",
+    ),
     "undecided orders left alone": Mutation(
         "app/services/sweeper.py",
         "    if now - order.placed_at >= PAYMENT_TIMEOUT:\n",

@@ -8,7 +8,7 @@ from typing import Any
 from app import settings
 
 #: What stands for another setting.
-_MEANS = {"is_open": "auth_mode"}
+_MEANS = {"is_open": "auth_mode", "trusts_events": "trust_events"}
 
 _read_settings = settings.read_settings
 
