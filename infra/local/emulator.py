@@ -1,9 +1,9 @@
 """The AWS emulator (MiniStack) as a child process on a free loopback port.
 
-With a data folder its state is kept: ``state/`` holds one JSON file per service,
-the folder of changes the log of what changed since then, ``port`` the
-port of the last run (it is part of every queue URL and is used again if it is free), ``log``
-MiniStack's log, ``tmp/`` files of one run. Without a data folder its state is lost at the end.
+With a data folder its state is kept: the folder ``state`` holds one JSON file per service, the
+folder ``changes`` the log of what changed since then, ``port`` the port of the last run (it is
+part of every queue URL and is used again if it is free), ``log`` MiniStack's log, the folder
+``tmp`` files of one run. Without a data folder its state is lost at the end.
 
     with Emulator() as emulator:
         environment = deploy(emulator.endpoint_url)
