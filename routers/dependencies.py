@@ -1,6 +1,7 @@
 """Dependencies of the routes: table, queues, settings, clock, caller and page request."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -10,6 +11,7 @@ from app.domain.errors import ForbiddenError, UnauthorizedError
 from app.queues import Queues, get_queues
 from app.security.signing_keys import get_signing_keys
 from app.security.tokens import Caller, read_access_token
+from app.services.payment_wait import PaymentWait
 from app.settings import Settings, get_settings
 from app.store.pagination import MAX_PAGE, Page, PageRequest
 from app.store.table import Table, get_table
@@ -34,6 +36,16 @@ async def _now() -> datetime:
     return datetime.now(UTC)
 
 
+@lru_cache(maxsize=1)
+def get_payment_wait() -> PaymentWait:
+    """Return what this process has learnt about how long payments take."""
+    return PaymentWait()
+
+
+async def _payment_wait() -> PaymentWait:
+    return get_payment_wait()
+
+
 #: Long enough for a position with the longest id, too short for a key that the table refuses.
 _MAX_TOKEN = 1200
 
@@ -41,6 +53,7 @@ SettingsDep = Annotated[Settings, Depends(_settings)]
 TableDep = Annotated[Table, Depends(_table)]
 QueuesDep = Annotated[Queues, Depends(_queues)]
 NowDep = Annotated[datetime, Depends(_now)]
+PaymentWaitDep = Annotated[PaymentWait, Depends(_payment_wait)]
 
 
 def find_token(request: Request) -> str | None:

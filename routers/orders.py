@@ -19,6 +19,7 @@ from routers.dependencies import (
     CallerDep,
     NowDep,
     PageDep,
+    PaymentWaitDep,
     QueuesDep,
     SettingsDep,
     StaffOnly,
@@ -82,6 +83,7 @@ async def place_order(
     table: TableDep,
     queues: QueuesDep,
     settings: SettingsDep,
+    wait: PaymentWaitDep,
     now: NowDep,
     idempotency_key: KeyHeader = None,
     prefer: PreferHeader = None,
@@ -107,7 +109,7 @@ async def place_order(
         response.headers["Preference-Applied"] = "respond-async"
         return OrderPlacedResponse.from_order(order, None)
     decision = await orders.wait_for_decision(
-        table, order.order_id, seconds=settings.payment_wait_seconds
+        table, order.order_id, seconds=settings.payment_wait_seconds, wait=wait
     )
     return OrderPlacedResponse.from_order(order, decision)
 
@@ -128,6 +130,7 @@ async def place_own_order(
     table: TableDep,
     queues: QueuesDep,
     settings: SettingsDep,
+    wait: PaymentWaitDep,
     now: NowDep,
     idempotency_key: KeyHeader = None,
     prefer: PreferHeader = None,
@@ -144,6 +147,7 @@ async def place_own_order(
         table,
         queues,
         settings,
+        wait,
         now,
         idempotency_key=idempotency_key,
         prefer=prefer,

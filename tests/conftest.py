@@ -20,6 +20,7 @@ from app.settings import get_settings
 from app.store.table import Table, get_table
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
+from routers.dependencies import get_payment_wait
 from tests.support import proofs, scheduling
 
 #: What the emulator takes for credentials; nothing here reaches the real AWS.
@@ -79,7 +80,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def forget_clients() -> None:
     """Make the next use of settings and clients look at the environment again."""
-    for cached in (get_settings, get_table, get_queues, get_client):
+    for cached in (get_settings, get_table, get_queues, get_client, get_payment_wait):
         cached.cache_clear()
     app.security.signing_keys._cached_keys = None
 

@@ -27,6 +27,7 @@ from app.messages import (
 )
 from app.queues import Queues
 from app.services.fingerprints import compute_fingerprint
+from app.services.payment_wait import PaymentWait
 from app.store import orders as store
 from app.store.payments import find_decision
 from app.store.products import find_products
@@ -135,14 +136,16 @@ def _order_from(
 
 
 async def wait_for_decision(
-    table: Table, order_id: str, *, seconds: float
+    table: Table, order_id: str, *, seconds: float, wait: PaymentWait
 ) -> PaymentDecision | None:
-    """Return the decision about an order's payment, or None after ``seconds``.
+    """Return the decision about an order's payment, or None after ``seconds`` at most.
 
-    Reads at least once. A table that does not answer counts as "no decision yet": the order
-    is stored, and a client that got 503 now would order a second time.
+    ``wait`` shortens that while payments are slow. Reads at least once. A table that does not
+    answer counts as "no decision yet": the order is stored, and a client that got 503 now
+    would order a second time.
     """
     clock = asyncio.get_running_loop().time
+    seconds = wait.seconds(seconds, now=clock())
     deadline = clock() + min(seconds, seconds_left())
     decision = await _read_decision(table, order_id)
     pause = _FIRST_PAUSE_SECONDS
@@ -152,6 +155,8 @@ async def wait_for_decision(
                 await asyncio.sleep(pause)
                 pause = min(pause * _PAUSE_FACTOR, _LONGEST_PAUSE_SECONDS)
                 decision = await _read_decision(table, order_id)
+    if seconds > 0:
+        wait.note(is_decided=decision is not None, now=clock())
     return decision
 
 

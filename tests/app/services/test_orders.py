@@ -36,6 +36,7 @@ from app.services.orders import (
     settle_payment,
     wait_for_decision,
 )
+from app.services.payment_wait import PaymentWait
 from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import Table, get_table
@@ -90,7 +91,7 @@ async def test_a_look_that_fails_is_followed_by_another(table: Table) -> None:
     await decide_once(table, decision)
     client = flaky(table, *[BUSY] * 4)
 
-    found = await wait_for_decision(table, decision.order_id, seconds=30)
+    found = await wait_for_decision(table, decision.order_id, seconds=30, wait=PaymentWait())
 
     assert found == decision
     assert client.calls == 5
@@ -98,7 +99,7 @@ async def test_a_look_that_fails_is_followed_by_another(table: Table) -> None:
 
 async def test_the_wait_for_a_payment_ends_with_the_budget(table: Table) -> None:
     with request_deadline(0.3):
-        assert await wait_for_decision(table, fresh(), seconds=1000) is None
+        assert await wait_for_decision(table, fresh(), seconds=1000, wait=PaymentWait()) is None
 
 
 def draft(product: Product, *, user_id: str = "u-1", quantity: int = 2) -> OrderDraft:

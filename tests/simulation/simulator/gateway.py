@@ -19,6 +19,7 @@ from app.domain.user import Role
 from app.main import create_app
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import Caller
+from app.services.payment_wait import PaymentWait
 from routers import dependencies, middleware, problems
 from tests.simulation.simulator.loop import SimLoop
 from workers.dependencies import Dependencies
@@ -74,6 +75,7 @@ STAND_INS: dict[str, object] = {
     "get_table": lambda: _request_context().dependencies.table,
     "get_queues": lambda: _request_context().dependencies.queues,
     "get_settings": lambda: _request_context().dependencies.settings,
+    "get_payment_wait": PaymentWait,
     "datetime": _Clock,
     "read_access_token": _caller,
 }
