@@ -62,11 +62,12 @@ _TRANSIENT_CODES = frozenset(
     }
 )
 
-#: What repeating cannot cure: the function may not do this, or its key is not there.
+#: What repeating cannot cure: the function may not do this, or what it calls is not there.
 PERMANENT_CODES = frozenset(
     {
         "AccessDenied",
         "AccessDeniedException",
+        "AWS.SimpleQueueService.NonExistentQueue",
         "ExpiredToken",
         "ExpiredTokenException",
         "IncompleteSignature",
@@ -83,6 +84,8 @@ PERMANENT_CODES = frozenset(
         "KMS.NotFoundException",
         "MissingAuthenticationToken",
         "OptInRequired",
+        "QueueDoesNotExist",
+        "ResourceNotFoundException",
         "SignatureDoesNotMatch",
         "UnrecognizedClientException",
     }

@@ -22,6 +22,9 @@ SWEEP_FAILED = "SweepFailed"
 SWEEP_UNREADABLE = "SweepUnreadable"
 OLDEST_OPEN_ORDER = "OldestOpenOrderSeconds"
 
+#: Calls that AWS refused for a reason that a repeat does not cure (``app/aws_refusals.py``).
+PERMANENT_AWS_ERRORS = "PermanentAwsErrors"
+
 
 def emit_metrics(values: Mapping[str, float], *, now: datetime) -> None:
     """Write metrics of this function: name and value; names end in their unit if they have one."""

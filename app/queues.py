@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from app.deadlines import call_seconds, run_in_thread
-from app.domain.errors import QueueUnavailableError
+from app.domain.errors import QueueMisconfiguredError, QueueUnavailableError
 from app.messages import QUEUE_OF, Event
 from app.settings import AwsClient, get_settings
 
@@ -91,24 +91,28 @@ async def _in_thread(call: Callable[[Sender], None]) -> None:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(operation: str) -> Iterator[None]:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     from app.aws_json import AwsCallError  # noqa: PLC0415
+    from app.aws_refusals import permanent_code, report  # noqa: PLC0415
 
     try:
         yield
     except (AwsCallError, BotoCoreError, ClientError) as failure:
+        if code := permanent_code(failure):
+            text = "the shop has no access to a queue"
+            raise report(QueueMisconfiguredError(text, code=code, operation=operation)) from failure
         raise QueueUnavailableError("the queue does not answer") from failure
 
 
 def _send(client: Sender, url: str, body: str, delay_seconds: int) -> None:
-    with _translated():
+    with _translated("SendMessage"):
         client.send_message(QueueUrl=url, MessageBody=body, DelaySeconds=delay_seconds)
 
 
 def _check(client: Sender, url: str) -> None:
-    with _translated():
+    with _translated("GetQueueAttributes"):
         client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
 
 

@@ -6,6 +6,7 @@ from infra.components.alarm_definitions import (
     function_alarms,
     gateway_alarms,
     queue_alarms,
+    refusal_alarms,
     release_alarms,
     sweep_alarms,
     sweeper_alarms,
@@ -106,6 +107,7 @@ else:
     }
     definitions += [
         *function_alarms(names),
+        *refusal_alarms(names),
         *release_alarms(names, aliases, versions),
         *gateway_alarms(gateway.api_id, configuration.settings),
         *sweeper_alarms(sweeper.group),

@@ -71,3 +71,28 @@ class SecretsUnavailableError(ShopError):
 
 class QueueUnavailableError(ShopError):
     """A queue did not answer in time; the message may or may not have been stored."""
+
+
+class ServiceMisconfiguredError(ShopError):
+    """AWS refuses the shop's calls until an operator changes something.
+
+    ``code`` is AWS's own word for why, ``operation`` the call. Each service has its own class,
+    which is also the one of that service's outages: callers come back, as after an outage.
+    """
+
+    def __init__(self, text: str, *, code: str = "", operation: str = "") -> None:
+        """Keep what the operators need to know; ``text`` is for callers."""
+        super().__init__(text)
+        self.code, self.operation = code, operation
+
+
+class StoreMisconfiguredError(ServiceMisconfiguredError, StoreUnavailableError):
+    """The table is gone, or the shop may not use it."""
+
+
+class SecretsMisconfiguredError(ServiceMisconfiguredError, SecretsUnavailableError):
+    """The signing keys are gone, or the shop may not read them."""
+
+
+class QueueMisconfiguredError(ServiceMisconfiguredError, QueueUnavailableError):
+    """A queue is gone, or the shop may not use it."""

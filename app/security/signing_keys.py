@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.deadlines import call_seconds, run_in_thread
-from app.domain.errors import SecretsUnavailableError, SettingsError
+from app.domain.errors import SecretsMisconfiguredError, SecretsUnavailableError, SettingsError
 from app.settings import AwsClient, get_settings
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ def _fetch(name: str, deadline: float) -> str:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     from app.aws_json import AwsCallError, secrets_manager  # noqa: PLC0415
+    from app.aws_refusals import permanent_code, report  # noqa: PLC0415
 
     settings = get_settings()
     try:
@@ -149,4 +150,8 @@ def _fetch(name: str, deadline: float) -> str:
         )
         return str(answer.get("SecretString", ""))
     except (AwsCallError, BotoCoreError, ClientError) as failure:
+        if code := permanent_code(failure):
+            text = "the shop has no access to its signing keys"
+            error = SecretsMisconfiguredError(text, code=code, operation="GetSecretValue")
+            raise report(error) from failure
         raise SecretsUnavailableError("the signing keys cannot be read") from failure

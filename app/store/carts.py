@@ -17,7 +17,8 @@ from app.domain.instants import instant_to_text, text_to_instant
 from app.store.keys import cart_key, shard_for, shards, time_sort_key
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
-from app.store.table import ConditionFailedError, Item, ItemTooLargeError, Table
+from app.store.table import Item, Table
+from app.store.table_errors import ConditionFailedError, ItemTooLargeError
 
 _CARTS = "CARTS"
 _LINE = "l#"

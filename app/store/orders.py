@@ -27,7 +27,8 @@ from app.store.keys import (
 from app.store.pagination import LARGE_BATCH, Page, PageRequest, read_page, read_page_behind
 from app.store.schema import GSI1, GSI2, GSI3
 from app.store.stored_values import read_value
-from app.store.table import NOT_THERE, ConditionFailedError, Item, ItemTooLargeError, Table
+from app.store.table import NOT_THERE, Item, Table
+from app.store.table_errors import ConditionFailedError, ItemTooLargeError
 
 log = logging.getLogger("shop.store")
 

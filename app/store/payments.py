@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from app.domain.instants import instant_to_text, text_to_instant
 from app.domain.payment import PaymentDecision
 from app.store.keys import payment_key
-from app.store.table import NOT_THERE, ConditionFailedError, Item, Table
+from app.store.table import NOT_THERE, Item, Table
+from app.store.table_errors import ConditionFailedError
 
 
 def decision_to_item(decision: PaymentDecision) -> Item:

@@ -1,30 +1,23 @@
 """The handle on the one table; only ``app/store`` imports the DynamoDB client.
 
-The client is pydynox (app/DECISIONS.md, 14). Its errors are translated here, by
-class; the others pass through.
+The client is pydynox (app/DECISIONS.md, 14). Its errors are translated by
+``app/store/table_errors.py``.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from pydynox import DynamoDBClient
-from pydynox.exceptions import (
-    ConditionalCheckFailedException,
-    ConnectionException,
-    ProvisionedThroughputExceededException,
-    PydynoxException,
-    TransactionCanceledException,
-    ValidationException,
-)
+from pydynox.exceptions import ProvisionedThroughputExceededException, PydynoxException
 
 from app.deadlines import call_deadline
 from app.domain.errors import StoreUnavailableError
 from app.settings import get_settings
 from app.store.keys import Key
 from app.store.schema import SHAPE, Index
+from app.store.table_errors import is_transient, translated
 
 Item = dict[str, Any]
 T = TypeVar("T")
@@ -43,70 +36,28 @@ NOT_THERE = f"attribute_not_exists({SHAPE.hash_key})"
 THERE = f"attribute_exists({SHAPE.hash_key})"
 
 
-class ConditionFailedError(Exception):
-    """The condition of a write did not hold; ``item`` is the stored item, if there is one."""
-
-    def __init__(self, item: Item | None) -> None:
-        """Keep the stored item."""
-        super().__init__("the condition of a write did not hold")
-        self.item = item
-
-
-class ItemTooLargeError(Exception):
-    """An item would exceed DynamoDB's limit of 400 KB; nothing was written."""
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except ConditionalCheckFailedException as failure:
-        raise ConditionFailedError(getattr(failure, "item", None)) from failure
-    except TransactionCanceledException as failure:
-        # pydynox gives the reasons only as text; throttling and conflicts may be retried.
-        if "ConditionalCheckFailed" in str(failure):
-            raise ConditionFailedError(None) from failure
-        raise StoreUnavailableError("the store is busy") from failure
-    except ValidationException as failure:
-        if "size" in str(failure):
-            raise ItemTooLargeError from failure
-        raise
-    except (ConnectionException, ProvisionedThroughputExceededException) as failure:
-        raise StoreUnavailableError("the store does not answer") from failure
-    except PydynoxException as failure:
-        if _is_transient(failure):
-            raise StoreUnavailableError("the store does not answer") from failure
-        raise
-
-
-def _is_transient(failure: PydynoxException) -> bool:
-    """Tell whether a retry may succeed: no connection, throttling, conflict, 500 or 503.
-
-    pydynox has no class for DynamoDB's 500, its 503 and transaction conflicts.
-    """
-    return type(failure) is PydynoxException or isinstance(
-        failure, ConnectionException | ProvisionedThroughputExceededException
-    )
-
-
-async def _call(operation: Callable[[], Awaitable[T]], *, is_repeatable: bool = True) -> T:
+async def _call(
+    operation: str, call: Callable[[], Awaitable[T]], *, is_repeatable: bool = True
+) -> T:
     """Return the result of one call; retry it twice after transient errors.
+
+    ``operation`` is DynamoDB's name for it.
 
     Raises:
         StoreUnavailableError: there was no result before the deadline (``app.deadlines``).
     """
-    with _translated():
+    with translated(operation):
         async with call_deadline(StoreUnavailableError("the store does not answer")):
             for pause in _PAUSES_SECONDS:
                 try:
-                    return await operation()
+                    return await call()
                 except ProvisionedThroughputExceededException:
                     pass  # Throttled, so nothing was done: any call may be retried.
                 except PydynoxException as failure:
-                    if not (is_repeatable and _is_transient(failure)):
+                    if not (is_repeatable and is_transient(failure)):
                         raise
                 await asyncio.sleep(pause)
-            return await operation()
+            return await call()
 
 
 def _batches(entries: Sequence[T], size: int) -> Iterator[list[T]]:
@@ -124,7 +75,7 @@ class Table:
     async def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         """Return the item under ``key``; a ``consistent`` read sees every earlier write."""
         item: Item | None = await _call(
-            lambda: self._client.get_item(self.name, key, consistent_read=consistent)
+            "GetItem", lambda: self._client.get_item(self.name, key, consistent_read=consistent)
         )
         return item
 
@@ -132,7 +83,7 @@ class Table:
         """Return the items that exist, in no order; one call per 100 keys."""
         items: list[Item] = []
         for batch in _batches(keys, GET_BATCH):
-            items += await _call(partial(self._client.batch_get, self.name, batch))
+            items += await _call("BatchGetItem", partial(self._client.batch_get, self.name, batch))
         return items
 
     async def put(
@@ -146,6 +97,7 @@ class Table:
                 can be ``item`` itself when an answer was lost.
         """
         await _call(
+            "PutItem",
             lambda: self._client.put_item(
                 self.name,
                 item,
@@ -158,7 +110,9 @@ class Table:
     async def put_many(self, items: Sequence[Item]) -> None:
         """Store items without conditions; one call per 25 items."""
         for batch in _batches(items, PUT_BATCH):
-            await _call(partial(self._client.batch_write, self.name, put_items=batch))
+            await _call(
+                "BatchWriteItem", partial(self._client.batch_write, self.name, put_items=batch)
+            )
 
     async def add_together(self, *items: Item) -> None:
         """Store new items in one transaction, all or none.
@@ -176,7 +130,9 @@ class Table:
             for item in items
         ]
         # Not retried: after a lost answer the retry would find its own items.
-        await _call(lambda: self._client.transact_write(puts), is_repeatable=False)
+        await _call(
+            "TransactWriteItems", lambda: self._client.transact_write(puts), is_repeatable=False
+        )
 
     async def update(
         self,
@@ -198,6 +154,7 @@ class Table:
             ItemTooLargeError: the changed item would exceed 400 KB.
         """
         item: Item | None = await _call(
+            "UpdateItem",
             lambda: self._client.update_item(
                 self.name,
                 key,
@@ -214,7 +171,11 @@ class Table:
 
     async def delete(self, key: Key, *, is_repeatable: bool = True) -> None:
         """Remove the item under ``key``, if there is one."""
-        await _call(lambda: self._client.delete_item(self.name, key), is_repeatable=is_repeatable)
+        await _call(
+            "DeleteItem",
+            lambda: self._client.delete_item(self.name, key),
+            is_repeatable=is_repeatable,
+        )
 
     async def query(
         self,
@@ -246,7 +207,7 @@ class Table:
                 items = new_query()
                 raise
 
-        while (item := await _call(next_item)) is not None:
+        while (item := await _call("Query", next_item)) is not None:
             after = item[index.range_key]
             yield item
 

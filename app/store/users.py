@@ -6,7 +6,8 @@ from app.domain.user import Credentials, Role, User, fold_username
 from app.store.keys import shard_for, shards, time_sort_key, user_key, username_key
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
-from app.store.table import ConditionFailedError, Item, Table
+from app.store.table import Item, Table
+from app.store.table_errors import ConditionFailedError
 
 _USERS = "USERS"
 

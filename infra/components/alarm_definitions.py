@@ -144,6 +144,20 @@ def function_alarms(functions: Mapping[str, Name]) -> Iterator[AlarmDefinition[N
             )
 
 
+def refusal_alarms(functions: Mapping[str, Name]) -> Iterator[AlarmDefinition[Name]]:
+    """Yield an alarm on calls that AWS refuses for good, for every function."""
+    for name, function in functions.items():
+        yield AlarmDefinition(
+            f"{name}-refused",
+            "AWS refuses calls of the function, and no repeat helps: a permission, the"
+            " credentials, a key of KMS, or the table or queue itself is missing. The function's"
+            " log names code and operation (`aws.refused`). Customers get 503 meanwhile.",
+            metrics.NAMESPACE,
+            metrics.PERMANENT_AWS_ERRORS,
+            {metrics.DIMENSION: function},
+        )
+
+
 def release_alarms(
     functions: Mapping[str, Name], aliases: Mapping[str, Name], versions: Mapping[str, Name]
 ) -> Iterator[AlarmDefinition[Name]]:
@@ -267,6 +281,7 @@ def every_alarm(settings: Settings) -> Iterator[AlarmDefinition[str]]:
     yield from table_alarms("table")
     names = {function.name: function.name for function in topology.FUNCTIONS}
     yield from function_alarms(names)
+    yield from refusal_alarms(names)
     yield from gateway_alarms("api", settings)
     aliases = {name: f"{name}:{topology.LIVE_ALIAS}" for name in names}
     yield from release_alarms(names, aliases, {})

@@ -203,6 +203,12 @@ ROWS = {
         "routers/test_overload.py::"
         "test_what_is_too_much_is_told_to_come_again_and_the_rest_is_answered",
     ),
+    "refused call that crashes": Mutation(
+        "app/store/table_errors.py",
+        "        if code := _permanent_code(failure):\n",
+        "        if False and (code := _permanent_code(failure)):\n",
+        "app/test_aws_refusals.py::test_an_order_that_aws_refuses_is_a_503_that_names_nothing",
+    ),
     "half a request takes a place": Mutation(
         "routers/overload.py",
         "        received = await receive_body(scope, receive, send)\n"

@@ -63,7 +63,7 @@ SURVIVORS = {
         f"{_MEMORY}::test_a_worker_reports_before_its_time_is_up_whatever_hangs",
     ),
     "every cancelled transaction means that a name is taken": Mutation(
-        "app/store/table.py",
+        "app/store/table_errors.py",
         '        if "ConditionalCheckFailed" in str(failure):\n',
         "        if True:\n",
         f"{_MEMORY}::test_only_a_taken_key_means_that_a_name_is_taken",

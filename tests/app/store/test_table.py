@@ -15,11 +15,10 @@ from app.store.schema import GSI1
 from app.store.table import (
     NOT_THERE,
     THERE,
-    ConditionFailedError,
-    ItemTooLargeError,
     Table,
     get_table,
 )
+from app.store.table_errors import ConditionFailedError, ItemTooLargeError
 from tests.helpers.flaky_dynamodb import BUSY, LOST, flaky
 from tests.support.shop import fresh
 

@@ -63,6 +63,14 @@ def test_crashes_and_throttles_of_every_function_are_told(deployment: Deployment
             assert [alarm["dimensions"] for alarm in found].count({"FunctionName": name}) == 1
 
 
+def test_calls_that_aws_refuses_are_told_for_every_function(deployment: Deployment) -> None:
+    for function in FUNCTIONS:
+        name = deployment.all("lambda/function:Function")[function.name]["name"]
+        (alarm,) = alarms(deployment, "PermanentAwsErrors", FunctionName=name)
+        assert (alarm["namespace"], alarm["threshold"]) == ("AcmeShop", 0)
+        assert alarm["treatMissingData"] == "notBreaching"
+
+
 def test_throttles_of_the_table_and_of_every_index_are_told(deployment: Deployment) -> None:
     table = deployment.one("Table")
     places: list[dict[str, str]] = [
@@ -172,6 +180,7 @@ def test_what_sweeps_report_has_alarms_of_its_own(
         alarm["metricName"]: alarm
         for alarm in deployment.all("MetricAlarm").values()
         if alarm["namespace"] == directive["Namespace"]
+        and alarm["metricName"] != metrics.PERMANENT_AWS_ERRORS
     }
 
     assert set(found) == {metric["Name"] for metric in directive["Metrics"]}

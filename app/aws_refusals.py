@@ -1,0 +1,43 @@
+"""Errors of AWS that no repeat cures: told to the operators, answered with 503.
+
+Permissions, credentials, keys of KMS, or the table or queue itself are missing. Customers are
+asked to come back, as after any outage: what they sent may have been stored.
+"""
+
+import logging
+from datetime import UTC, datetime
+
+from app.domain.errors import ServiceMisconfiguredError
+from app.metrics import PERMANENT_AWS_ERRORS, emit_metrics
+
+log = logging.getLogger("shop.aws")
+
+#: Errors of botocore that are raised before a call, by class.
+_WITHOUT_CREDENTIALS = frozenset({"NoCredentialsError", "PartialCredentialsError"})
+
+
+def permanent_code(failure: Exception) -> str | None:
+    """Return AWS's code of an error that no repeat cures; None for any other.
+
+    ``failure`` is an ``AwsCallError`` or an error of botocore.
+    """
+    # Imported here: it brings botocore along, and the table needs neither.
+    from app.aws_json import PERMANENT_CODES, AwsCallError  # noqa: PLC0415
+
+    if isinstance(failure, AwsCallError):
+        return failure.code if failure.is_permanent else None
+    if (name := type(failure).__name__) in _WITHOUT_CREDENTIALS:
+        return name
+    response = getattr(failure, "response", {})
+    code = str(response.get("Error", {}).get("Code", ""))
+    return code if code in PERMANENT_CODES else None
+
+
+def report(error: ServiceMisconfiguredError) -> ServiceMisconfiguredError:
+    """Tell the operators of ``error``, by log and metric, and return it.
+
+    AWS's own text is left out: it names accounts, roles and keys.
+    """
+    log.error("aws.refused operation=%s code=%s", error.operation, error.code)
+    emit_metrics({PERMANENT_AWS_ERRORS: 1}, now=datetime.now(UTC))
+    return error
