@@ -270,6 +270,13 @@ ROWS = {
         "        if False:\n",
         "app/services/test_event_checks.py::test_a_result_without_a_decision_is_refused",
     ),
+    "charge of an order that is not stored": Mutation(
+        "workers/payment.py",
+        "    if not dependencies.settings.trusts_events:\n",
+        "    if False:\n",
+        "infra/test_restore_drill.py::"
+        "test_a_restored_table_charges_nobody_for_what_it_does_not_hold",
+    ),
     "undecided orders left alone": Mutation(
         "app/services/sweeper.py",
         "    if now - order.placed_at >= PAYMENT_TIMEOUT:\n",
