@@ -175,7 +175,7 @@ OTHERS = {
         "app/services/orders.py",
         "    if order.state is OrderState.PAID:\n",
         "    if True:\n",
-        "workers/test_handlers.py::test_a_straggler_changes_nothing",
+        "workers/test_handlers.py::test_a_repeat_asks_again_until_the_goods_have_left",
     ),
     # Keys and passwords.
     "a rotation drops the old key": Mutation(

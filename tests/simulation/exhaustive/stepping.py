@@ -11,7 +11,7 @@ from pydynox.exceptions import PydynoxException
 from tests.simulation.crash_points.scenarios import FaultScript
 from tests.simulation.simulator.faults import Fault
 from tests.simulation.simulator.loop import Process
-from tests.simulation.simulator.network import Effect, Network, answer
+from tests.simulation.simulator.network import TABLE, Effect, Network, answer
 from tests.simulation.simulator.purchases import Purchase
 from tests.simulation.simulator.world import World
 
@@ -25,6 +25,7 @@ FAULTS = (
     Fault.DIE_BEFORE,
     Fault.DIE_AFTER,
 )
+_READS = {"get_item", "batch_get", "query"}
 _NO_EFFECT = {Fault.FAIL, Fault.THROTTLED, Fault.DIE_BEFORE, Fault.LATE}
 _FAILS = {Fault.FAIL, Fault.LOST, Fault.THROTTLED, Fault.LATE}
 _DIES = {Fault.DIE_BEFORE, Fault.DIE_AFTER}
@@ -40,8 +41,18 @@ class PendingCall:
 
     process: Process
     service: str
+    operation: str
     effect: Effect
     future: "asyncio.Future[Any]"
+
+    @property
+    def is_read(self) -> bool:
+        """Return whether it changes nothing."""
+        return self.service == TABLE and self.operation in _READS
+
+
+class RedundantError(Exception):
+    """What is left of this interleaving was run already, with two reads the other way round."""
 
 
 class SteppedNetwork(Network):
@@ -58,7 +69,7 @@ class SteppedNetwork(Network):
             return super().call(service, operation, effect, about)
         process, future = self.loop.process, self.loop.create_future()
         self._trace.note(process.name, operation, about)
-        self.pending.append(PendingCall(process, service, effect, future))
+        self.pending.append(PendingCall(process, service, operation, effect, future))
         return future
 
     def complete(self, call: PendingCall, fault: Fault) -> None:
@@ -81,7 +92,7 @@ class SteppedNetwork(Network):
         self.loop.at(call.process, self.loop.now, answer, call.future, result, failure)
 
 
-@dataclass
+@dataclass(eq=False)
 class Actor:
     """One invocation."""
 
@@ -92,6 +103,10 @@ class Actor:
     def is_over(self) -> bool:
         """Return whether it is done or dead."""
         return self.task.done() or not self.process.is_alive
+
+
+#: An invocation makes its next call, with what becomes of it; or a late call takes effect.
+Step = tuple[Actor | PendingCall, Fault]
 
 
 class SteppedWorld(World):
@@ -122,11 +137,30 @@ class SteppedWorld(World):
         self._begin()
         self.start_actors()
         self.loop.run(self.loop.now + _UNTIL_REQUESTS_ARRIVE)
+        asleep: list[Step] = []
         while steps := self._choices():
+            awake = [step for step in steps if step not in asleep]
+            if not awake:
+                raise RedundantError
             number = self.prefix[len(self.trail)] if len(self.trail) < len(self.prefix) else 0
-            self.trail.append((number, len(steps)))
-            self._take(steps[number])
+            self.trail.append((number, len(awake)))
+            # Reads of two invocations may change places: what was tried before this step need
+            # not be tried behind it, until a step comes that is not such a read ("sleep sets").
+            asleep = [
+                step
+                for step in (*asleep, *awake[:number])
+                if self._may_change_places(step, awake[number])
+            ]
+            self._take(awake[number])
         self._end()
+
+    def _may_change_places(self, one: Step, other: Step) -> bool:
+        return one[0] is not other[0] and self._is_read(one) and self._is_read(other)
+
+    def _is_read(self, step: Step) -> bool:
+        """Return whether a step, late or failed or not, is one of a call that changes nothing."""
+        call = step[0] if isinstance(step[0], PendingCall) else self._call_of(step[0])
+        return call is not None and call.is_read
 
     def start_actors(self) -> None:
         """Start the invocations that are looked at."""
@@ -143,10 +177,10 @@ class SteppedWorld(World):
         self.history.sent(queue, body, delay_seconds)
         self._held.append((queue, body, delay_seconds))
 
-    def _choices(self) -> list[tuple[Actor | PendingCall, Fault]]:
+    def _choices(self) -> list[Step]:
         """Return every next step there is, without its fault first."""
         self._come_to_calls()
-        steps: list[tuple[Actor | PendingCall, Fault]] = []
+        steps: list[Step] = []
         may_fail = self.may_fail and all(actor.process.is_undisturbed for actor in self.actors)
         for actor in self.actors:
             if self._call_of(actor):
@@ -168,7 +202,7 @@ class SteppedWorld(World):
             self.loop.run(self.loop.next_timer())
         raise RuntimeError("an actor comes to no call")
 
-    def _take(self, step: tuple[Actor | PendingCall, Fault]) -> None:
+    def _take(self, step: Step) -> None:
         """Take one step."""
         who, fault = step
         if isinstance(who, PendingCall):
