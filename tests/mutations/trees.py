@@ -16,11 +16,15 @@ from pathlib import Path
 
 from tests.mutations.mutation import ROOT, Mutation
 
-#: Not copied: made here, or not read by any test.
-_LEFT_OUT = frozenset({".git", ".venv", ".local", "build", "__pycache__"})
+#: Not copied but linked, where they are there: large, and not changed by any test.
+_LINKED = (".git", ".venv", "node_modules")
+#: Not copied: made here, and made again where a test needs it.
+_LEFT_OUT = frozenset({*_LINKED, ".local", "build", "__pycache__"})
 #: What pytest returns when tests ran and some failed.
 _FAILED = 1
 _MOST_SECONDS = 1500
+#: A test that hangs has noticed the bug, too.
+_TIMEOUT = "--timeout=240"
 #: The named test runs in small, and on its own.
 _PROOF = ("PROOF", "PYTEST_", "COV_", "COVERAGE_")
 
@@ -42,11 +46,12 @@ def _left_out(folder: str, names: list[str]) -> set[str]:
 def _changed_tree(mutation: Mutation) -> Iterator[Path]:
     """Yield a copy of the working tree with the bug in it."""
     text = mutation.changed_text()
-    with tempfile.TemporaryDirectory(prefix="mutation-", dir=ROOT.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=_left_out)
-        for name in (".venv", ".git"):
-            (tree / name).symlink_to(ROOT / name)
+        for name in _LINKED:
+            if (ROOT / name).exists():
+                (tree / name).symlink_to(ROOT / name)
         (tree / mutation.path).write_text(text)
         yield tree
 
@@ -54,7 +59,7 @@ def _changed_tree(mutation: Mutation) -> Iterator[Path]:
 def run_named_test(name: str, mutation: Mutation) -> Verdict:
     """Run the test that a mutation names in a tree that has the bug."""
     file, _, test = mutation.test.partition("::")
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", _TIMEOUT]
     command += [f"tests/{file}", *(["-k", test] if test else [])]
     with _changed_tree(mutation) as tree:
         # The tree comes before the one that is installed.
