@@ -22,7 +22,7 @@ from app.security.signing_keys import get_signing_keys
 from app.store.products import get_product
 from app.store.table import get_table, open_table
 from tests.conftest import forget_clients
-from tests.helpers.refusing_aws import PRIVATE, refusing_aws
+from tests.support.refusing_aws import PRIVATE, refusing_aws
 from tests.support.shop import fresh, refusal, stored_product
 
 #: What AWS says, and its text as far as it matters: some errors have no class in the client.

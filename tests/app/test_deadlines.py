@@ -20,7 +20,7 @@ from app.settings import get_settings
 from app.store.table import Table, get_table
 from infra.cli.sample_events import sample_event
 from tests.conftest import forget_clients
-from tests.helpers.flaky_dynamodb import Flaky
+from tests.support.flaky_dynamodb import Flaky
 from tests.support.shop import fresh, new_shopper
 from tests.support.sizes import SIZES
 from tests.support.sqs_events import Context, failed_places, sqs_event

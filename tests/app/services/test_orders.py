@@ -40,8 +40,8 @@ from app.services.payment_wait import PaymentWait
 from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import Table, get_table
-from tests.helpers.flaky_dynamodb import flaky
-from tests.helpers.sent_events import SentEvents
+from tests.support.flaky_dynamodb import flaky
+from tests.support.sent_events import SentEvents
 from tests.support.shop import fresh, stored_product
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

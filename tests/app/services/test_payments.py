@@ -10,7 +10,7 @@ from app.messages import CreditCardValidated, PaymentRequested
 from app.services.payments import decide
 from app.store.payments import find_decision
 from app.store.table import Table
-from tests.helpers.sent_events import SentEvents
+from tests.support.sent_events import SentEvents
 from tests.support.shop import fresh
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

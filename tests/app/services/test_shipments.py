@@ -6,7 +6,7 @@ from app.domain.ids import tracking_number_for
 from app.domain.shipment import plan_shipment
 from app.messages import ShipmentDelivered, ShipmentReport, ShipmentRequested, ShipmentSent
 from app.services.shipments import ship_order
-from tests.helpers.sent_events import SentEvents
+from tests.support.sent_events import SentEvents
 
 SECONDS = (5, 120)
 

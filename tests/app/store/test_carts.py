@@ -20,7 +20,7 @@ from app.store.carts import (
 )
 from app.store.pagination import PageRequest
 from app.store.table import Table, get_table
-from tests.helpers.flaky_dynamodb import BUSY, LOST, flaky
+from tests.support.flaky_dynamodb import BUSY, LOST, flaky
 from tests.support.shop import fresh
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

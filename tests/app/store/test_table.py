@@ -19,7 +19,7 @@ from app.store.table import (
     get_table,
 )
 from app.store.table_errors import ConditionFailedError, ItemTooLargeError
-from tests.helpers.flaky_dynamodb import BUSY, LOST, flaky
+from tests.support.flaky_dynamodb import BUSY, LOST, flaky
 from tests.support.shop import fresh
 
 KEY = {"PK": "a", "SK": "b"}
