@@ -28,7 +28,8 @@ def permanent_code(failure: Exception) -> str | None:
         return failure.code if failure.is_permanent else None
     if (name := type(failure).__name__) in _WITHOUT_CREDENTIALS:
         return name
-    response = getattr(failure, "response", {})
+    # Errors of connections have a response too, which is None.
+    response = getattr(failure, "response", None) or {}
     code = str(response.get("Error", {}).get("Code", ""))
     return code if code in PERMANENT_CODES else None
 

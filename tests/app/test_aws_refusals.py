@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -129,6 +130,21 @@ async def test_an_outage_of_a_queue_is_no_refusal(
 ) -> None:
     with refusing_aws("ServiceUnavailable", status=503) as (url, _):
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        forget_clients()
+        with pytest.raises(QueueUnavailableError) as caught:
+            await _send()
+
+    assert not isinstance(caught.value, ServiceMisconfiguredError)
+
+
+@pytest.mark.parametrize("client", ["light", "boto3"])
+async def test_a_queue_that_cannot_be_reached_is_no_refusal(
+    stack: dict[str, str], monkeypatch: pytest.MonkeyPatch, client: str
+) -> None:
+    with socket.socket() as bound:  # Nobody listens, and nobody else gets the port.
+        bound.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{bound.getsockname()[1]}")
+        monkeypatch.setenv("AWS_CLIENT", client)
         forget_clients()
         with pytest.raises(QueueUnavailableError) as caught:
             await _send()
