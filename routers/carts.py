@@ -2,10 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
 
 from app.domain.cart import Cart
-from app.domain.errors import CartFullError, ForbiddenError, UnauthorizedError
+from app.domain.errors import (
+    CartFullError,
+    ForbiddenError,
+    IdempotencyConflictError,
+    UnauthorizedError,
+)
 from app.domain.money import cents_to_number
 from app.services import carts
 from app.store import carts as store
@@ -36,6 +41,7 @@ router = APIRouter(prefix="/cart", tags=["cart"], route_class=JSONRoute)
 
 _READING = problems(UnauthorizedError, ForbiddenError)
 _WRITING = problems(UnauthorizedError, ForbiddenError, CartFullError)
+_ADDING = problems(UnauthorizedError, ForbiddenError, CartFullError, IdempotencyConflictError)
 
 
 async def _own_cart(
@@ -93,15 +99,27 @@ async def get_cart_item_total(cart: CartDep) -> CartItemTotalResponse:
     return CartItemTotalResponse(cartitemtotal=cart.item_count, userid=cart.user_id)
 
 
-@router.post("/item/add/{userid}", summary="Add an item", responses=_WRITING)
+@router.post("/item/add/{userid}", summary="Add an item", responses=_ADDING)
 async def add_cart_item(
-    userid: UserId, body: CartItemCreate, table: TableDep, now: NowDep
+    userid: UserId,
+    body: CartItemCreate,
+    table: TableDep,
+    now: NowDep,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            description="A repeat with the same key within an hour adds nothing, and is answered"
+            " the same, unless the cart was replaced or emptied since.",
+        ),
+    ] = None,
 ) -> CartChangedResponse:
     """Put an item into the cart; the quantities of the same item add up.
 
     If the price is missing, name and price come from the catalog.
     """
-    await carts.add_to_cart(table, userid, body.to_draft(), now=now)
+    await carts.add_to_cart(table, userid, body.to_draft(), key=idempotency_key, now=now)
     return CartChangedResponse(userid=userid)
 
 

@@ -50,8 +50,9 @@ and says the others in words.
 **Lists** come in pages of `limit` entries; follow `Link: rel="next"`.
 
 **Repeats.** An order with an `Idempotency-Key` can be repeated: one order per user and key. \
-After 503, 500, 429 or no answer, wait (`Retry-After`) and repeat; an addition to a cart may have \
-counted, so read the cart first.
+An addition to a cart with one can be repeated for an hour, unless the cart was replaced or \
+emptied since. After 503, 500, 408, 429 or no answer, wait (`Retry-After`) and repeat; an \
+addition without a key may have counted, so read the cart first.
 
 **Money** is exact inside, in cents. At the edge, old fields keep the types their clients know:
 

@@ -46,7 +46,7 @@ class ForbiddenError(ShopError):
 
 
 class IdempotencyConflictError(ShopError):
-    """The idempotency key was used before with another body."""
+    """The idempotency key was used before for something else."""
 
 
 class CartFullError(ShopError):

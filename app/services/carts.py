@@ -10,15 +10,20 @@ from app.store.products import find_products
 from app.store.table import Table
 
 
-async def add_to_cart(table: Table, user_id: str, draft: CartLineDraft, *, now: datetime) -> None:
+async def add_to_cart(
+    table: Table, user_id: str, draft: CartLineDraft, *, key: str | None = None, now: datetime
+) -> None:
     """Put a line into a cart: one atomic call, and a read if it came without a price.
+
+    An addition that was made under ``key`` within the last hour is not made again.
 
     Raises:
         CartFullError: the cart cannot hold more.
+        IdempotencyConflictError: something else was added under ``key``.
     """
     products = await _find_missing_prices(table, [draft])
     line = draft.to_line(products.get(draft.item_id), added_at=now)
-    await store.add_line(table, user_id, line, now=now)
+    await store.add_line(table, user_id, line, key=key, now=now)
 
 
 async def replace_cart(

@@ -4,20 +4,22 @@ Each line is two attributes: ``l#<item id>`` with what does not change and ``q#<
 with the quantity. One atomic update can create the first and add to the second even when
 the cart does not exist yet; with a nested map that is not possible.
 
-Writes whose answer is lost are not repeated: the write may have been made, and a repeat
-could undo what another tab has changed since. The client gets 503 and reads the cart first.
+An addition is stored with a key (``addition_keys.py``), so it is repeated when its answer is
+lost. Other writes are not: the write may have been made, and a repeat could undo what another
+tab has changed since. The client gets 503 and reads the cart first.
 """
 
 from datetime import datetime
 from typing import Any
 
 from app.domain.cart import Cart, CartLine
-from app.domain.errors import CartFullError
+from app.domain.errors import CartFullError, IdempotencyConflictError, StoreUnavailableError
 from app.domain.instants import instant_to_text, text_to_instant
+from app.store.addition_keys import addition_key, keys_to_forget
 from app.store.keys import cart_key, shard_for, shards, time_sort_key
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
-from app.store.table import Item, Table
+from app.store.table import THERE, Item, Table
 from app.store.table_errors import ConditionFailedError, ItemTooLargeError
 
 _CARTS = "CARTS"
@@ -83,36 +85,62 @@ async def get_cart(table: Table, user_id: str) -> Cart:
     return Cart(user_id) if item is None else item_to_cart(item)
 
 
-async def add_line(table: Table, user_id: str, line: CartLine, *, now: datetime) -> None:
+async def add_line(
+    table: Table, user_id: str, line: CartLine, *, key: str | None = None, now: datetime
+) -> None:
     """Put a line into a cart, or add its quantity to the line that is there.
 
     One atomic call, so two tabs cannot lose each other's items. The other fields of a line
-    stay as they were first stored.
+    stay as they were first stored. An addition whose ``key`` the cart knows changes nothing.
 
     Raises:
         CartFullError: the cart would outgrow one item of the table (400 KB).
+        IdempotencyConflictError: something else was added under ``key``.
     """
+    addition = addition_key(key, line, now=now)
     try:
-        await table.update(
+        item = await table.update(
             cart_key(user_id),
-            "SET #line = if_not_exists(#line, :line), user_id = :user, "
+            "SET #line = if_not_exists(#line, :line), user_id = :user, #key = :key, "
             "GSI2PK = if_not_exists(GSI2PK, :shard), GSI2SK = if_not_exists(GSI2SK, :created) "
             "ADD #quantity :quantity",
             names={
                 "#line": _LINE + line.item_id,
                 "#quantity": _QUANTITY + line.item_id,
+                "#key": addition.name,
             },
             values={
                 ":line": _line_to_value(line),
                 ":user": user_id,
+                ":key": addition.value,
                 ":shard": shard_for(_CARTS, user_id),
                 ":created": time_sort_key(now, user_id),
                 ":quantity": line.quantity,
             },
-            is_repeatable=False,
+            condition="attribute_not_exists(#key)",
         )
     except ItemTooLargeError as failure:
         raise CartFullError("cart: is full") from failure
+    except ConditionFailedError as failure:
+        stored = (failure.item or {}).get(addition.name)
+        if stored is not None and not addition.is_of_same_addition(stored):
+            text = "Idempotency-Key: was used for another addition"
+            raise IdempotencyConflictError(text) from None
+        return
+    await _forget_old_keys(table, user_id, keys_to_forget(item, now=now))
+
+
+async def _forget_old_keys(table: Table, user_id: str, attributes: list[str]) -> None:
+    if not attributes:
+        return
+    names = {f"#k{number}": attribute for number, attribute in enumerate(attributes)}
+    try:
+        # Not of a cart that was emptied meanwhile: the update would store an empty one.
+        await table.update(
+            cart_key(user_id), f"REMOVE {', '.join(names)}", names=names, condition=THERE
+        )
+    except (ConditionFailedError, StoreUnavailableError):
+        return  # The addition was made; the next one tries again.
 
 
 async def set_quantity(table: Table, user_id: str, item_id: str, quantity: int) -> None:

@@ -132,13 +132,17 @@ ROWS = {
         "asyncio.timeout(30)",
         f"{_DEADLINES}::test_whatever_is_asked_of_a_hanging_shop_is_a_503_in_time",
     ),
-    "addition repeated": Mutation(
+    "addition without its key": Mutation(
         "app/store/carts.py",
-        '                ":quantity": line.quantity,\n'
-        "            },\n"
-        "            is_repeatable=False,\n",
-        '                ":quantity": line.quantity,\n            },\n',
+        '            condition="attribute_not_exists(#key)",\n',
+        "",
         f"{_STORED_CARTS}::test_an_add_whose_answer_is_lost_counts_once",
+    ),
+    "key of an addition that is kept for a minute": Mutation(
+        "app/store/addition_keys.py",
+        "(KEPT if key is not None else _KEPT_FOR_THE_SHOP)",
+        "_KEPT_FOR_THE_SHOP",
+        f"{_STORED_CARTS}::test_keys_are_kept_for_an_hour_and_not_for_ever",
     ),
     "change of a cart repeated": Mutation(
         "app/store/carts.py",

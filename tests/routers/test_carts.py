@@ -154,6 +154,32 @@ async def test_a_replaced_cart_keeps_the_order_of_the_list(
 # Adding.
 
 
+async def test_an_addition_with_a_key_is_made_once(client: AsyncClient, shopper: Shopper) -> None:
+    path = f"/cart/item/add/{shopper.user_id}"
+    keyed = {**shopper.headers, "Idempotency-Key": "one click"}
+
+    answers = await gather(*(client.post(path, json=FITBAND, headers=keyed) for _ in range(8)))
+    other = await client.post(path, json=REDPANT, headers=keyed)
+
+    assert {each.status_code for each in answers} == {200}
+    assert {each.text for each in answers} == {f'{{"userid":"{shopper.user_id}"}}'}
+    assert [item["quantity"] for item in await items_of(client, shopper)] == [1]
+    assert other.status_code == 422
+    assert refusal(other)["message"] == "Idempotency-Key: was used for another addition"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256])
+async def test_a_key_of_an_impossible_length_is_refused(
+    client: AsyncClient, shopper: Shopper, key: str
+) -> None:
+    keyed = {**shopper.headers, "Idempotency-Key": key}
+
+    answer = await client.post(f"/cart/item/add/{shopper.user_id}", json=FITBAND, headers=keyed)
+
+    assert answer.status_code == 400
+    assert "idempotency-key" in refusal(answer)["message"].lower()
+
+
 async def test_a_second_add_adds_up_and_keeps_the_first_fields(
     client: AsyncClient, shopper: Shopper
 ) -> None:

@@ -1,13 +1,15 @@
-"""Carts in the table: one item, atomic changes, no repeat after a lost answer."""
+"""Carts in the table: one item, atomic changes, repeats only of additions."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from app.domain.cart import Cart, CartLine
-from app.domain.errors import CartFullError, StoreUnavailableError
+from app.domain.errors import CartFullError, IdempotencyConflictError, StoreUnavailableError
+from app.store.addition_keys import FORGOTTEN_TOGETHER, KEPT, MOST_KEPT
 from app.store.carts import (
     add_line,
     cart_to_item,
@@ -113,18 +115,96 @@ async def test_a_change_of_a_cart_whose_answer_is_lost_is_not_made_twice(
     assert client.calls == 1
 
 
-@pytest.mark.parametrize("failure", LOST[:2])
-async def test_an_add_whose_answer_is_lost_counts_once(table: Table, failure: Exception) -> None:
+@pytest.mark.parametrize("is_made", [True, False])
+@pytest.mark.parametrize("key", [None, "a key of the client"])
+async def test_an_add_whose_answer_is_lost_counts_once(
+    table: Table, *, key: str | None, is_made: bool
+) -> None:
+    """Such as one on a connection that was reset: the shop repeats it by itself."""
     user = fresh("user")
-    line = CartLine("i", "x", "", "", 1, None, 2, NOW)
-    client = flaky(table, failure, works_first=True)
+    client = flaky(table, *LOST[:2], works_first=is_made)
 
-    with pytest.raises(StoreUnavailableError):
-        await add_line(table, user, line, now=NOW)
+    await add_line(table, user, LINE, key=key, now=NOW)
 
-    assert client.calls == 1
-    item = await table.get({"PK": f"CART#{user}", "SK": "CART"})
-    assert item is None or item["q#i"] == 2
+    assert client.calls == (2 if is_made else 3)
+    assert await get_cart(table, user) == Cart(user, (LINE,))
+
+
+async def test_a_repeat_with_the_key_of_an_addition_changes_nothing(table: Table) -> None:
+    user = fresh("user")
+    await add_line(table, user, LINE, key="k", now=NOW)
+    await set_quantity(table, user, "i", 9)
+
+    await add_line(table, user, replace(LINE, price_cents=1), key="k", now=NOW + KEPT / 2)
+    assert (await get_cart(table, user)).item_count == 9
+
+    await add_line(table, user, LINE, key="K", now=NOW)
+    assert (await get_cart(table, user)).item_count == 11
+
+
+@pytest.mark.parametrize("change", [{"quantity": 3}, {"item_id": "j"}])
+async def test_a_key_that_was_used_for_another_addition_is_refused(
+    table: Table, change: dict[str, Any]
+) -> None:
+    user = fresh("user")
+    await add_line(table, user, LINE, key="k", now=NOW)
+
+    with pytest.raises(IdempotencyConflictError, match="Idempotency-Key"):
+        await add_line(table, user, replace(LINE, **change), key="k", now=NOW)
+
+    assert await get_cart(table, user) == Cart(user, (LINE,))
+
+
+async def key_count(table: Table, user: str) -> int:
+    item = await table.get({"PK": f"CART#{user}", "SK": "CART"}, consistent=True)
+    return sum(name.startswith("k#") for name in item or ())
+
+
+async def test_keys_are_kept_for_an_hour_and_not_for_ever(table: Table) -> None:
+    user = fresh("user")
+    for number in range(FORGOTTEN_TOGETHER):
+        await add_line(table, user, LINE, key=f"{number}", now=NOW)
+    assert await key_count(table, user) == FORGOTTEN_TOGETHER
+
+    await add_line(table, user, LINE, key="within", now=NOW + KEPT)
+    await add_line(table, user, LINE, key="0", now=NOW + KEPT)
+    assert await key_count(table, user) == FORGOTTEN_TOGETHER + 1
+
+    await add_line(table, user, LINE, key="after", now=NOW + KEPT + timedelta(seconds=1))
+    assert await key_count(table, user) == 2
+    assert (await get_cart(table, user)).item_count == 2 * (FORGOTTEN_TOGETHER + 2)
+
+
+async def test_a_cart_with_any_number_of_additions_keeps_the_newest_keys(table: Table) -> None:
+    user, times = fresh("user"), MOST_KEPT + 2 * FORGOTTEN_TOGETHER
+    for number in range(times):
+        await add_line(table, user, LINE, key=f"{number}", now=NOW + timedelta(seconds=number))
+        assert await key_count(table, user) < MOST_KEPT + FORGOTTEN_TOGETHER
+
+    for number in range(times - MOST_KEPT, times):
+        await add_line(table, user, LINE, key=f"{number}", now=NOW + timedelta(seconds=number))
+    assert (await get_cart(table, user)).item_count == 2 * times
+
+
+async def test_keys_that_cannot_be_removed_now_are_removed_later(table: Table) -> None:
+    user, late = fresh("user"), NOW + 2 * KEPT
+    for number in range(FORGOTTEN_TOGETHER):
+        await add_line(table, user, LINE, key=f"{number}", now=NOW)
+    client = table._client
+
+    class FailsToRemove:
+        async def update_item(self, *args: Any, **kwargs: Any) -> Any:
+            if kwargs["update_expression"].startswith("REMOVE"):
+                raise LOST[0]
+            return await client.update_item(*args, **kwargs)
+
+    table._client = FailsToRemove()  # type: ignore[assignment]
+    await add_line(table, user, LINE, key="x", now=late)
+    table._client = client
+    assert await key_count(table, user) == FORGOTTEN_TOGETHER + 1
+
+    await add_line(table, user, LINE, key="y", now=late)
+    assert await key_count(table, user) == 2
 
 
 async def test_an_add_that_was_refused_for_load_is_repeated(table: Table) -> None:

@@ -151,17 +151,23 @@ class Caller:
         random = self._random
         name = random.choice("12")
         return self._update(
-            "SET #line = if_not_exists(#line, :line), user_id = :user, "
+            "SET #line = if_not_exists(#line, :line), user_id = :user, #key = :key, "
             "GSI2PK = if_not_exists(GSI2PK, :shard), GSI2SK = if_not_exists(GSI2SK, :place) "
             "ADD #quantity :quantity",
-            names={"#line": f"l#{name}", "#quantity": f"q#{name}"},
+            names={
+                "#line": f"l#{name}",
+                "#quantity": f"q#{name}",
+                "#key": f"k#{random.choice('12')}",
+            },
             values={
                 ":line": self._value(),
+                ":key": f"{random.randrange(9)}#x",
                 ":user": "u",
                 ":shard": self._partition(),
                 ":place": f"{random.random()}",
                 ":quantity": random.randrange(-3, 9),
             },
+            condition="attribute_not_exists(#key)",
         )
 
     def _set_quantity(self) -> Call:

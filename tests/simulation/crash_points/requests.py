@@ -19,6 +19,7 @@ from app.domain.user import Credentials, Role, User
 from app.queues import SQSQueues
 from app.security.passwords import hash_password_blocking
 from app.settings import read_settings
+from app.store.addition_keys import FORGOTTEN_TOGETHER
 from app.store.carts import cart_to_item
 from app.store.orders import order_to_item
 from app.store.products import product_to_item
@@ -69,6 +70,7 @@ class RequestCase:
     is_staff: bool = False
     adds_up: bool = False
     repeat_status: int | None = None
+    key: str = ""
 
 
 _ITEM = {"itemid": _MAT, "quantity": 2}
@@ -84,6 +86,7 @@ REQUESTS = {
     "cart count": RequestCase("GET", "/cart/items/total/u1"),
     "all carts": RequestCase("GET", "/cart/all", is_staff=True),
     "add to cart": RequestCase("POST", "/cart/item/add/u1", _ITEM, adds_up=True),
+    "add to cart with a key": RequestCase("POST", "/cart/item/add/u1", _ITEM, key="one addition"),
     "change a quantity": RequestCase("POST", "/cart/item/modify/u1", _ITEM),
     "remove from cart": RequestCase("POST", "/cart/item/modify/u1", {**_ITEM, "quantity": 0}),
     "replace a cart": RequestCase("POST", "/cart/modify/u1", {"cart": [{**_ITEM, "price": 5}]}),
@@ -144,6 +147,7 @@ class Run:
                 user_id="u1",
                 is_staff=case.is_staff,
                 body=case.body,
+                headers={"Idempotency-Key": case.key} if case.key else None,
             ),
         )
         loop.run()
@@ -156,13 +160,20 @@ def _items() -> Iterator[dict[str, Any]]:
     yield user_to_item(_ERIC)
     yield credentials_to_item(Credentials("u1", "eric", Role.CUSTOMER, _HASH))
     line = CartLine(_MAT, "Mat", "", "", 6250, None, 1, _NOW)
-    yield cart_to_item(Cart("u1", (line,)), now=_NOW)
+    # So many keys that the next addition removes them.
+    old_keys = {f"k#{number}": "1000000000#x" for number in range(FORGOTTEN_TOGETHER)}
+    yield {**cart_to_item(Cart("u1", (line,)), now=_NOW), **old_keys}
     order = make_order(_ORDER_ID, _ERIC, _PRODUCTS[:1], OrderState.PENDING, placed_at=_NOW)
     yield order_to_item(order)
 
 
 def _essence(memory: MemoryTable) -> str:
-    return repr(sorted(_DRAWN.sub("?", repr(item)) for item in memory.items.values()))
+    # Without the keys of additions, which are drawn, and removed at any time.
+    items = (
+        {name: value for name, value in item.items() if not name.startswith("k#")}
+        for item in memory.items.values()
+    )
+    return repr(sorted(_DRAWN.sub("?", repr(item)) for item in items))
 
 
 @contextmanager
