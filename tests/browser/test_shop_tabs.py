@@ -488,10 +488,32 @@ def test_an_addition_without_an_answer_is_looked_up_and_not_asked_for_again(eric
 
     expect(eric.count).to_have_text("2")
     assert eric.cart() == {"Yoga Mat": 1, "Water Bottle": 1}
-    eric.page.route(ADDING, lose_request, times=1)
+    eric.page.route(ADDING, lose_request, times=2)
     eric.page.get_by_role("button", name="Add Weights to the cart").click()
     expect(eric.page.locator("#toast")).to_contain_text("Nothing was confirmed")
     expect(eric.count).to_have_text("2")
+
+
+def test_an_addition_whose_request_is_lost_is_asked_for_again_under_its_key(eric: Shopper) -> None:
+    keys: list[str | None] = []
+    eric.page.on(
+        "request",
+        lambda request: (
+            keys.append(request.headers.get("idempotency-key"))
+            if "/cart/item/add/" in request.url
+            else None
+        ),
+    )
+    eric.page.route(ADDING, lose_request, times=1)
+
+    eric.put("Water Bottle")
+    eric.put("Yoga Mat")
+
+    expect(eric.count).to_have_text("2")
+    assert eric.cart() == {"Water Bottle": 1, "Yoga Mat": 1}
+    first, repeat, other = keys
+    assert first
+    assert first == repeat != other
 
 
 DENIED = """

@@ -136,9 +136,10 @@ export class Api extends EventTarget {
     return body.cart.map(({ itemid, quantity }) => ({ id: itemid, quantity }));
   }
 
-  /** Add to what is there. Not safe to repeat. @param {string} userId @param {string} id @param {number} quantity */
-  async addToCart(userId, id, quantity) {
-    await this.call(`/cart/item/add/${segment(userId)}`, { json: { itemid: id, quantity } });
+  /** Add to what is there; safe to repeat under the same key for an hour. @param {string} userId @param {string} id @param {number} quantity @param {string} key */
+  async addToCart(userId, id, quantity, key) {
+    const json = { itemid: id, quantity };
+    await this.call(`/cart/item/add/${segment(userId)}`, { json, headers: { "Idempotency-Key": key } });
   }
 
   /** Set a quantity; 0 takes the article out. @param {string} userId @param {string} id @param {number} quantity */

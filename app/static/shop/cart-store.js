@@ -7,6 +7,7 @@
 
 import { isShopError, isUnanswered, ShopError } from "../client/errors.js";
 import { sumQuantities } from "../client/money.js";
+import { newReference } from "../client/reference.js";
 import {
   clampQuantity,
   hasAsMany,
@@ -228,18 +229,25 @@ export class CartStore extends EventTarget {
     this.#changes = this.#changes.filter((other) => other !== change);
   }
 
-  /** Adding is not safe to repeat, so without an answer the cart is read to see whether it was done. @param {string} userId @param {CartLine} line */
+  /**
+   * Add once. Without an answer the cart is read to see whether it was done, and if not, it is
+   * asked for again: the key keeps a request that is still on its way from counting too.
+   * @param {string} userId @param {CartLine} line
+   */
   async #addOnce(userId, line) {
     const before = this.#confirmed ?? (await this.#api.getCart(userId));
-    try {
-      await this.#api.addToCart(userId, line.id, line.quantity);
-      return null;
-    } catch (failure) {
-      if (!isUnanswered(failure)) throw failure;
-      const lines = await this.#api.getCart(userId, { retries: 0 }).catch(() => null);
-      const isDone = lines && quantityOf(lines, line.id) === quantityOf(before, line.id) + line.quantity;
-      if (isDone) return lines;
-      throw failure;
+    const key = newReference("add");
+    for (let isRepeat = false; ; isRepeat = true) {
+      try {
+        await this.#api.addToCart(userId, line.id, line.quantity, key);
+        return null;
+      } catch (failure) {
+        if (!isUnanswered(failure)) throw failure;
+        const lines = await this.#api.getCart(userId, { retries: 0 }).catch(() => null);
+        const isDone = lines && quantityOf(lines, line.id) === quantityOf(before, line.id) + line.quantity;
+        if (isDone) return lines;
+        if (!lines || isRepeat) throw failure;
+      }
     }
   }
 
