@@ -157,7 +157,7 @@ def _summary(event: type[Event]) -> str:
 def _message(kind: EventType) -> Document:
     """Return one event with its schema and an example of each outcome."""
     event = EVENTS[kind]
-    examples = {name: each for name, each in _examples() if isinstance(each, event)}
+    examples = {name: example for name, example in _examples() if isinstance(example, event)}
     data = type(next(iter(examples.values())).data())
     return {
         "name": str(kind),
@@ -189,7 +189,8 @@ def _message(kind: EventType) -> Document:
             "required": ["metadata", "data"],
         },
         "examples": [
-            {"name": name, "payload": json.loads(each.to_body())} for name, each in examples.items()
+            {"name": name, "payload": json.loads(example.to_body())}
+            for name, example in examples.items()
         ],
     }
 
@@ -203,17 +204,17 @@ def _schema(model: type[MessageBody]) -> Document:
 
 def _plain(node: Any, definitions: Document) -> Any:
     if isinstance(node, list):
-        return [_plain(each, definitions) for each in node]
+        return [_plain(part, definitions) for part in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node:
         name = node["$ref"].rpartition("/")[2]
         return {**_plain(definitions[name], definitions), "description": node["description"]}
     plain = {
-        key: _plain(each, definitions)
-        for key, each in node.items()
+        key: _plain(content, definitions)
+        for key, content in node.items()
         # What else a later version sends is to be ignored, not refused.
-        if key != "additionalProperties" and not (key == "title" and isinstance(each, str))
+        if key != "additionalProperties" and not (key == "title" and isinstance(content, str))
     }
     if plain.get("anyOf") == [{"type": "integer"}, {"type": "number"}]:
         del plain["anyOf"]

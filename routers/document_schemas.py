@@ -19,7 +19,7 @@ def simplify(name: str, schema: Schema) -> Schema:
     plain = _simplify(schema)
     properties: dict[str, Schema] = plain.get("properties", {})
     if name.endswith(_ALWAYS_WHOLE):
-        optional = {key for key, each in schema.get("properties", {}).items() if _may_lack(each)}
+        optional = {key for key, field in schema.get("properties", {}).items() if _may_lack(field)}
         if required := [key for key in properties if key not in optional]:
             plain["required"] = required
     return plain
@@ -35,7 +35,7 @@ def _may_lack(schema: Schema) -> bool:
 
 
 def _simplify(schema: Schema) -> Schema:
-    schema = {key: each for key, each in schema.items() if key not in {"title", "default"}}
+    schema = {key: value for key, value in schema.items() if key not in {"title", "default"}}
     for forms in filter(None, (schema.pop("anyOf", None),)):
         schema = {**_one_of(forms), **schema}
     if "$ref" in schema:
@@ -49,7 +49,9 @@ def _simplify(schema: Schema) -> Schema:
         if isinstance(schema.get(key), dict):
             schema[key] = _simplify(schema[key])
     if "properties" in schema:
-        schema["properties"] = {key: _simplify(each) for key, each in schema["properties"].items()}
+        schema["properties"] = {
+            key: _simplify(field) for key, field in schema["properties"].items()
+        }
     return schema
 
 
@@ -59,8 +61,8 @@ def _one_of(forms: list[Schema]) -> Schema:
     Raises:
         ValueError: there is a choice left; publish one form, describe the others in words.
     """
-    left = [each for each in forms if each != {"type": "null"}]
-    if len(left) > 1 and {each.get("type") for each in left} == {"integer", "number"}:
+    left = [form for form in forms if form != {"type": "null"}]
+    if len(left) > 1 and {form.get("type") for form in left} == {"integer", "number"}:
         left = [{"type": "number"}]
     if len(left) != 1:
         raise ValueError(f"several published forms: {left}")

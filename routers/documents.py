@@ -122,7 +122,7 @@ def build_document(app: FastAPI) -> Document:
         _complete(operation)
     _drop_unused_components(document)
     schemas = components["schemas"]
-    components["schemas"] = {name: simplify(name, each) for name, each in schemas.items()}
+    components["schemas"] = {name: simplify(name, schema) for name, schema in schemas.items()}
     return document
 
 
@@ -134,7 +134,11 @@ def _complete(operation: Document) -> None:
     # Validation is 400 here (openapi/CONTRACT.md, 1.1, rule 9); FastAPI documents a 422.
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
-    errors = {*_refusals(operation), *ALWAYS, *(int(each) for each in responses if each >= "400")}
+    errors = {
+        *_refusals(operation),
+        *ALWAYS,
+        *(int(status) for status in responses if status >= "400"),
+    }
     responses |= {str(status): reference_to(status) for status in errors}
     operation["responses"] = dict(sorted(responses.items()))
     for start, links in LINKS.get(operation["operationId"], {}).items():
@@ -230,8 +234,8 @@ def _drop_unused_components(document: Document) -> None:
             waiting.append(components[kind][name])
     for kind in ("schemas", "responses", "headers"):
         components[kind] = {
-            name: each
-            for name, each in sorted(components[kind].items())
+            name: component
+            for name, component in sorted(components[kind].items())
             if f"#/components/{kind}/{name}" in used
         }
 

@@ -8,7 +8,7 @@ from tests.support.citations import NUMBERED, ROOT, missing_in, prose_of, tracke
 
 
 def test_everything_that_is_cited_exists() -> None:
-    missing = [each for path in tracked_files() for each in missing_in(path, _text(path))]
+    missing = [finding for path in tracked_files() for finding in missing_in(path, _text(path))]
 
     assert missing == []
 

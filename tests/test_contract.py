@@ -86,7 +86,7 @@ EVENTS = [line for line in PAGE.splitlines() if line.startswith('{"metadata"')]
 def test_every_event_has_an_example() -> None:
     types = [json.loads(line)["metadata"]["type"] for line in EVENTS]
 
-    assert set(types) == {str(each) for each in messages.EventType}
+    assert set(types) == {str(event_type) for event_type in messages.EventType}
 
 
 @pytest.mark.parametrize("line", EVENTS, ids=lambda line: json.loads(line)["metadata"]["type"])
@@ -120,7 +120,7 @@ def test_the_brands_are_those_of_the_table() -> None:
     assert [row[0] for row in table] == [brand.name for brand in BRANDS]
     for (name, cell, lengths), brand in zip(table, BRANDS, strict=True):
         digits, _, condition = cell.partition(", with")
-        ranges = [each.partition(EN_DASH) for each in re.split("[,;] ", digits)]
+        ranges = [span.partition(EN_DASH) for span in re.split("[,;] ", digits)]
         assert [(first, last or first) for first, _, last in ranges] == list(brand.prefixes), name
         assert _numbers(lengths) == brand.lengths, name
         assert bool(condition) is (brand.only_with is not None), name
@@ -138,11 +138,11 @@ def test_the_seed_data_is_that_of_the_tables() -> None:
     cells = rows(chapter("3.5"))
     listed = {row[0]: row for row in cells if len(row) == 5}
     people = {
-        row[place]: (row[place + 1], row[place + 2].strip("`"))
+        row[index]: (row[index + 1], row[index + 2].strip("`"))
         for row in cells
         if len(row) == 7
-        for place in (0, 4)
-        if row[place]
+        for index in (0, 4)
+        if row[index]
     }
 
     for product in stock.products:

@@ -22,7 +22,7 @@ def test_every_failure_has_its_planted_bug() -> None:
     """That its test catches it is tried by ``test_planted_bugs.py``."""
     named = {bug: f"{file}::{test}" if test else file for file, test, bug in NAMED}
 
-    assert {bug: each.test for bug, each in ROWS.items()} == named
+    assert {bug: row.test for bug, row in ROWS.items()} == named
 
 
 @pytest.mark.parametrize(("file", "test", "bug"), NAMED)

@@ -43,7 +43,9 @@ def test_bugs_that_survived_once_and_others_are_in_the_catalogue() -> None:
 def test_a_drawn_share_of_the_planted_bugs_is_caught_by_name(figure: Callable[[str], None]) -> None:
     """The share is another one each time; at full length it is all of them."""
     names = [
-        name for name, each in CATALOGUE.items() if SIZES.is_full or each.test.startswith(_QUICK)
+        name
+        for name, mutation in CATALOGUE.items()
+        if SIZES.is_full or mutation.test.startswith(_QUICK)
     ]
     seed = time.time_ns()
     drawn = Random(seed).sample(names, min(SIZES.planted_bugs, len(names)))

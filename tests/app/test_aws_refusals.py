@@ -51,7 +51,9 @@ async def test_a_refusal_of_the_table_is_told_once_and_not_repeated(
     assert (caught.value.code, caught.value.operation) == (code, "GetItem")
     assert asked == ["GetItem"]
     told = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert [each.getMessage() for each in told] == [f"aws.refused operation=GetItem code={code}"]
+    assert [record.getMessage() for record in told] == [
+        f"aws.refused operation=GetItem code={code}"
+    ]
 
 
 async def test_a_key_that_is_disabled_is_told_from_other_refusals() -> None:

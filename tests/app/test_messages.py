@@ -87,8 +87,8 @@ def test_shipment_events_go_out_as_the_contract_shows_them() -> None:
     shipment = Shipment("12345", "6bc3", in_store=False, delivery_seconds=5)
 
     bodies = [
-        json.loads(each.to_body())
-        for each in (
+        json.loads(event.to_body())
+        for event in (
             request,
             ShipmentSent.from_shipment(shipment),
             ShipmentDelivered.from_shipment(shipment),

@@ -68,9 +68,9 @@ def test_a_page_that_is_opened_again_costs_headers_only(context: BrowserContext)
     page.reload()
 
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-    files = [each for each in answers if each.url.endswith(("/pos", ".js", ".css"))]
+    files = [answer for answer in answers if answer.url.endswith(("/pos", ".js", ".css"))]
     assert len(files) > 10
-    assert {each.request.sizes()["responseBodySize"] for each in files} == {0}
+    assert {file.request.sizes()["responseBodySize"] for file in files} == {0}
 
 
 FAULTS = {

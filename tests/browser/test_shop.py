@@ -126,7 +126,7 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_key(eric: Shopper) -> N
     assert eric.count_new(act) == 1
     first, *again = eric.sent
     assert again
-    assert all(each == first for each in again)
+    assert all(repeat == first for repeat in again)
 
 
 def test_a_reload_after_a_lost_answer_finds_the_order(eric: Shopper) -> None:

@@ -61,7 +61,7 @@ def test_a_guest_who_logs_in_takes_the_cart_along(nobody: Shopper) -> None:
 
     expect(nobody.count).to_have_text("4")
     items = nobody.client.get(f"/cart/items/{ERIC}").json()["cart"]
-    assert {each["name"]: each["quantity"] for each in items} == {"Water Bottle": 3, "Yoga Mat": 1}
+    assert {item["name"]: item["quantity"] for item in items} == {"Water Bottle": 3, "Yoga Mat": 1}
     assert nobody.page.evaluate("localStorage.getItem('acme-shop.basket')") is None
 
 

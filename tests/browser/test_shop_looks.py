@@ -35,7 +35,7 @@ def test_the_first_view_is_light_and_fetches_no_module_late(
         expect(page.get_by_role("link", name="Weights")).to_be_visible()
 
     preloaded = set(
-        page.locator("link[rel=modulepreload]").evaluate_all("all => all.map((each) => each.href)")
+        page.locator("link[rel=modulepreload]").evaluate_all("all => all.map((link) => link.href)")
     )
     context.close()
     scripts = {address for address in sizes if address.endswith(".js")}

@@ -25,7 +25,7 @@ def change_products(page: Page, **changes: Any) -> None:
     def answer(route: Route) -> None:
         data = route.fetch().json()["data"]
         one = isinstance(data, dict)
-        route.fulfill(json={"data": change(data) if one else [change(each) for each in data]})
+        route.fulfill(json={"data": change(data) if one else [change(product) for product in data]})
 
     page.route(re.compile("/products"), answer)
 

@@ -185,7 +185,7 @@ def test_a_shop_out_of_breath_at_the_checkout_is_asked_again_and_charges_once(
     assert eric.count_new(act) == 1
     first, *again = eric.sent
     assert again
-    assert all(each == first for each in again)
+    assert all(repeat == first for repeat in again)
 
 
 def test_an_order_page_without_news_says_so_until_there_are_some(eric: Shopper) -> None:

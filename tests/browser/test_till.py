@@ -20,7 +20,7 @@ def test_a_sale_of_several_lines_is_paid_and_handed_over_at_once(till: Till) -> 
     receipt = till.page.locator("#outcome .receipt")
     expect(receipt).to_contain_text("$132.48")
     expect(receipt).to_contain_text("Mastercard ending 4444")
-    [order] = [each for each in till.orders("walk-in") if each["total"] == "132.48"][:1]
+    [order] = [order for order in till.orders("walk-in") if order["total"] == "132.48"][:1]
     for _ in range(50):
         if order["state"] == "delivered":
             break
@@ -45,7 +45,7 @@ def test_the_report_of_the_day_equals_the_orders_to_the_cent(till: Till) -> None
         for order in till.orders()
         if datetime.fromisoformat(order["placedAt"]) >= midnight.astimezone(UTC)
     ]
-    paid = [Decimal(each["total"]) for each in today if each["state"] != "declined"]
+    paid = [Decimal(order["total"]) for order in today if order["state"] != "declined"]
     figures = till.page.locator("#figures")
     expect(figures).to_contain_text(f"${sum(paid):,.2f}")
     expect(figures).to_contain_text(f"Paid sales{len(paid)}")

@@ -12,8 +12,8 @@ def test_a_scan_adds_a_line_whatever_has_the_focus(till: Till) -> None:
     till.scan(BIKE.upper())
 
     places = ["#products [role=option]", "#search", "#customer", "#sale-title", "#to-payment"]
-    for count, place in enumerate(places, start=2):
-        till.page.locator(place).first.focus()
+    for count, selector in enumerate(places, start=2):
+        till.page.locator(selector).first.focus()
 
         till.scan(BIKE)
 

@@ -194,7 +194,7 @@ def test_a_full_browser_keeps_what_matters_most(
                 write.call(this, place, text);
             };
             const isKept = saveSales([sale("a", again), sale("b", declined)], "a");
-            const loaded = loadSales().sales.map((each) => `${each.customer.id} ${each.state}`);
+            const loaded = loadSales().sales.map((sale) => `${sale.customer.id} ${sale.state}`);
             return [...loaded, isKept];
         }""",
         room,

@@ -50,8 +50,8 @@ def test_an_amount_is_never_broken(till: Till, width: int) -> None:
     page.keyboard.press("F8")
     page.keyboard.press("Escape")
 
-    for place in ("#total", "#lines .line-total"):
-        amount = page.locator(place)
+    for selector in ("#total", "#lines .line-total"):
+        amount = page.locator(selector)
         expect(amount).to_have_text("$49,499.01")
         assert amount.evaluate(_LINE_BOXES) == 1
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
@@ -147,8 +147,8 @@ def test_signing_out_leaves_no_names_behind_and_keeps_the_parked_sales(till: Til
     assert "Yoga Mat" in kept
     for trace in ("Eric", "Cartman", "@", "access"):
         assert trace not in kept
-    for place in ("#customer-list", "#today-orders"):
-        expect(till.page.locator(place)).to_be_empty()
+    for selector in ("#customer-list", "#today-orders"):
+        expect(till.page.locator(selector)).to_be_empty()
 
     sign_in(till.page, "staff")
 

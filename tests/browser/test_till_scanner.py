@@ -58,9 +58,9 @@ def test_a_scan_into_the_payment_form_pays_nothing(
 @pytest.mark.parametrize("end", TERMINATORS)
 def test_a_second_terminator_presses_no_button(till: Till, end: Sequence[str]) -> None:
     till.ring_up("Water Bottle")
-    for place in ("#products [role=option]", "#to-payment", "#cancel", "#customer"):
+    for selector in ("#products [role=option]", "#to-payment", "#cancel", "#customer"):
         before = till.lines()
-        till.page.locator(place).first.focus()
+        till.page.locator(selector).first.focus()
 
         till.scan(BIKE, end=end)
 

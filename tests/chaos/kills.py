@@ -58,9 +58,9 @@ class Chaos:
         killed_for, turn = 0.0, 0
         # At least once each.
         while killed_for < seconds or turn < self._faults.kinds:
-            some = self._chance.uniform(*self._pace.kill_seconds)
-            await self._faults.kill_for(some)
-            killed_for += some
+            kill_seconds = self._chance.uniform(*self._pace.kill_seconds)
+            await self._faults.kill_for(kill_seconds)
+            killed_for += kill_seconds
             await self._faults.until_healthy()
             await self._faults.outage(turn)
             turn += 1
@@ -80,11 +80,11 @@ class Chaos:
             while open_orders:
                 waiting = list(open_orders.items())
                 # Side by side: one by one, thousands of looks would take most of the time.
-                for place in range(0, len(waiting), _LOOKS_AT_ONCE):
-                    some = waiting[place : place + _LOOKS_AT_ONCE]
-                    looks = (look(http, f"/order/{user}/{order_id}") for order_id, user in some)
+                for start in range(0, len(waiting), _LOOKS_AT_ONCE):
+                    batch = waiting[start : start + _LOOKS_AT_ONCE]
+                    looks = (look(http, f"/order/{user}/{order_id}") for order_id, user in batch)
                     for (order_id, _), found in zip(
-                        some, await asyncio.gather(*looks), strict=True
+                        batch, await asyncio.gather(*looks), strict=True
                     ):
                         if found is not None and found.get("status") == DELIVERED:
                             del open_orders[order_id]
@@ -108,7 +108,7 @@ class Chaos:
 
     def _count_dead_letters(self) -> None:
         queues = ShopQueues(self._shop)
-        names = [each.name for each in QUEUES if each.dead_letters is None]
+        names = [queue.name for queue in QUEUES if queue.dead_letters is None]
         self.report.dead_letters = sum(map(queues.depth, names))
 
     def _finish(self) -> Report:

@@ -31,8 +31,8 @@ from tests.e2e.helpers.poison_messages import bad_bodies
 
 MOST_GROWTH = 0.05
 EMULATOR = "emulator_server"
-FEEDING = tuple(each for each in QUEUES if each.dead_letters)
-DEAD_LETTERS = tuple(each for each in QUEUES if each.dead_letters is None)
+FEEDING = tuple(queue for queue in QUEUES if queue.dead_letters)
+DEAD_LETTERS = tuple(queue for queue in QUEUES if queue.dead_letters is None)
 ENDS = {True: "delivered", False: "creditcard validation has failed, unable to process payment"}
 
 
@@ -63,7 +63,9 @@ class Report:
 
     def text(self) -> str:
         """Return it for people."""
-        return "\n".join([*self.lines, *(f"PROBLEM: {each}" for each in self.problems or ["none"])])
+        return "\n".join(
+            [*self.lines, *(f"PROBLEM: {problem}" for problem in self.problems or ["none"])]
+        )
 
 
 class Soak:
@@ -93,9 +95,9 @@ class Soak:
         ]
         living = [
             asyncio.create_task(
-                each.live(lambda: time.monotonic() >= end, pause_seconds=plan.pause_seconds)
+                customer.live(lambda: time.monotonic() >= end, pause_seconds=plan.pause_seconds)
             )
-            for each in customers
+            for customer in customers
         ]
         poisoning = asyncio.create_task(self._poison())
         while time.monotonic() < end:
@@ -210,9 +212,11 @@ class Soak:
 
     async def _check_queues(self) -> None:
         deadline = time.monotonic() + 300
-        feeding = [each.name for each in FEEDING]
+        feeding = [queue.name for queue in FEEDING]
         while True:
-            depths = {each: await asyncio.to_thread(self._queues.depth, each) for each in feeding}
+            depths = {
+                queue: await asyncio.to_thread(self._queues.depth, queue) for queue in feeding
+            }
             if not any(depths.values()):
                 break
             if time.monotonic() > deadline:
@@ -227,7 +231,7 @@ class Soak:
             extra, missing = dead - self._planted, self._planted - dead
             self.report.problems.append(
                 f"dead letters: {extra.total()} more and {missing.total()} fewer than planted: "
-                f"{[each[:150] for each in [*extra, *missing]][:3]}"
+                f"{[body[:150] for body in [*extra, *missing]][:3]}"
             )
 
     def _take_dead_letters(self) -> Counter[str]:
@@ -250,7 +254,7 @@ class Soak:
             is_judged = self._plan.is_memory_judged and name != EMULATOR
             if is_judged and growth[name] > MOST_GROWTH:
                 self.report.problems.append(f"{name} grew by {100 * growth[name]:.1f} %")
-        self.report.problems += [f"{each} was restarted" for each in self._gauge.restarted]
+        self.report.problems += [f"{process} was restarted" for process in self._gauge.restarted]
 
 
 def run(folder: Path, plan: Plan) -> Report:

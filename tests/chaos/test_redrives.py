@@ -47,7 +47,7 @@ def let_some_die(shop: ShopProcess, http: httpx.Client) -> tuple[dict[str, str],
     orders with their users, and the number of letters.
     """
     queues, orders, letters = ShopQueues(shop), {}, 0
-    dead_letters_of = {each.name: each.dead_letters for each in QUEUES}
+    dead_letters_of = {queue.name: queue.dead_letters for queue in QUEUES}
     with ExitStack() as waiting:
         pauses = [ExitStack() for _ in MAPPINGS]
         for pause, mapping in zip(pauses, MAPPINGS, strict=True):
@@ -94,7 +94,7 @@ def test_two_redrives_at_once_lose_nothing_and_do_nothing_twice(tmp_path: Path) 
                 for _ in range(2)
             ]
             done: list[dict[str, Any]] = [
-                json.loads(each.communicate(timeout=120)[0]) for each in both
+                json.loads(process.communicate(timeout=120)[0]) for process in both
             ]
 
             def is_delivered(order_id: str) -> bool:
@@ -104,17 +104,17 @@ def test_two_redrives_at_once_lose_nothing_and_do_nothing_twice(tmp_path: Path) 
             eventually(lambda: all(map(is_delivered, orders)), 120)
         queues = ShopQueues(shop)
 
-        assert [each.returncode for each in both] == [0, 0]
-        moved = [{each["message_id"] for each in one["moved"]} for one in done]
+        assert [process.returncode for process in both] == [0, 0]
+        moved = [{message["message_id"] for message in one["moved"]} for one in done]
         assert all(moved), "one of them had nothing to do"
         assert len(moved[0] | moved[1]) == letters
-        actions = {each["action"] for one in done for each in one["moved"]}
+        actions = {message["action"] for one in done for message in one["moved"]}
         assert actions == {"send back", "announce the decision"}
         dead = [
             body
-            for each in QUEUES
-            if each.dead_letters is None
-            for body in queues.take(each.name, 99)
+            for queue in QUEUES
+            if queue.dead_letters is None
+            for body in queues.take(queue.name, 99)
         ]
         assert dead == [POISON] * 4
         assert proxied.effects.problems(orders, cents=TOTAL_CENTS) == []

@@ -55,7 +55,7 @@ class SharedCart:
             answer = await self._http.get(f"/cart/items/{self._user}")
             if answer.status_code == 200:
                 ended = time.monotonic()
-                told = {each["itemid"]: each["quantity"] for each in answer.json()["cart"]}
+                told = {item["itemid"]: item["quantity"] for item in answer.json()["cart"]}
                 assert set(told) <= set(ITEMS)
                 self.calls += [
                     (item, Call("read", told.get(item, 0), began, ended)) for item in ITEMS
@@ -113,7 +113,7 @@ async def test_no_add_is_lost_and_none_is_invented(
     for seed in seeds:
         cart = SharedCart(http)
         await asyncio.gather(
-            *(add_or_read(cart, Random(f"{seed}/{each}")) for each in range(CLIENTS))
+            *(add_or_read(cart, Random(f"{seed}/{number}")) for number in range(CLIENTS))
         )
         await cart.read()
 
@@ -134,7 +134,7 @@ async def test_some_order_explains_what_everybody_saw(
     for seed in seeds:
         cart = SharedCart(http)
         await asyncio.gather(
-            *(edit_or_read(cart, Random(f"{seed}/{each}")) for each in range(CLIENTS))
+            *(edit_or_read(cart, Random(f"{seed}/{number}")) for number in range(CLIENTS))
         )
         await cart.read()
 
@@ -183,7 +183,7 @@ def test_the_checker_knows_good_from_bad(calls: list[Call], is_good: bool) -> No
 
 
 def test_the_checker_gives_up_where_there_is_too_much_to_try() -> None:
-    calls = [call("add", 1 << place, 0, 9) for place in range(20)]
+    calls = [call("add", 1 << index, 0, 9) for index in range(20)]
 
     with pytest.raises(UndecidedError):
         is_linearizable([*calls, call("read", 1 << 21, 10, 11)], most_steps=1000)

@@ -53,7 +53,7 @@ def page_order(items: list[dict[str, Any]], total: str) -> dict[str, Any]:
 def browse(shop: Client) -> dict[str, Any]:
     """Open the front page, the catalog page and a product page; return the product."""
     listed = shop.get("/products").json()["data"]
-    assert all({"id", "name", "price", "imageUrl1"} <= each.keys() for each in listed)
+    assert all({"id", "name", "price", "imageUrl1"} <= product.keys() for product in listed)
     assert shop.get("/catalogliveness").json()["data"]["version"] == "v1"
     product: dict[str, Any] = shop.get(f"/products/{MAT}").json()["data"]
     assert {"name", "shortDescription", "price", "description", *IMAGE_FIELDS} <= product.keys()
@@ -78,7 +78,7 @@ def shop_like_a_page(shop: Client, user_id: str) -> None:
     assert changed.status_code == 200
 
     items = shop.get(f"/cart/items/{user_id}").json()["cart"]
-    assert [(each["itemid"], each["price"], each["quantity"]) for each in items] == [
+    assert [(item["itemid"], item["price"], item["quantity"]) for item in items] == [
         (MAT, "62.5", 1)
     ]
     total = shop.get(f"/cart/total/{user_id}").json()["carttotal"]

@@ -29,9 +29,9 @@ def tokens_of(shop: Client, username: str) -> dict[str, str]:
 
 def example_path(path: str, operation: dict[str, Any]) -> str:
     values = {
-        each["name"]: each["example"]
-        for each in operation.get("parameters", ())
-        if each["in"] == "path"
+        parameter["name"]: parameter["example"]
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "path"
     }
     return path.format(**values)
 

@@ -49,7 +49,7 @@ def watched(shop: Client, user_id: str, order_id: str, *statuses: str) -> dict[s
     def ask() -> dict[str, Any] | None:
         listed = shop.get(f"/order/{user_id}").json()
         return next(
-            (each for each in listed if each["_id"] == order_id and each["status"] in statuses),
+            (order for order in listed if order["_id"] == order_id and order["status"] in statuses),
             None,
         )
 
@@ -152,5 +152,5 @@ def test_staff_sees_everybody_and_customers_themselves(shop: Client) -> None:
 
     log_in(shop, "staff", PASSWORD)
     listed = shop.get("/order/all").json()
-    assert placed["order_id"] in {each["_id"] for each in listed}
+    assert placed["order_id"] in {order["_id"] for order in listed}
     assert shop.get("/users").json()["data"][0]["username"] == "walter"

@@ -73,11 +73,11 @@ class Stack:
     @contextmanager
     def visibility(self, seconds: int) -> Iterator[None]:
         """Have failed messages delivered again sooner, until the end of the block."""
-        self._set_visibility({each.name: seconds for each in QUEUES})
+        self._set_visibility({queue.name: seconds for queue in QUEUES})
         try:
             yield
         finally:
-            self._set_visibility({each.name: each.visibility_seconds for each in QUEUES})
+            self._set_visibility({queue.name: queue.visibility_seconds for queue in QUEUES})
 
     def _set_visibility(self, seconds: dict[str, int]) -> None:
         for queue, value in seconds.items():
@@ -122,7 +122,7 @@ def new_order(state: OrderState) -> Any:
 
 
 async def states(table: Table, order_ids: list[str]) -> set[OrderState]:
-    return {(await get_order(table, each)).state for each in order_ids}
+    return {(await get_order(table, order_id)).state for order_id in order_ids}
 
 
 def alarms(logs: str) -> list[str]:
@@ -145,7 +145,9 @@ def test_good_messages_are_done_and_bad_ones_die_after_five_receives(
     messages = []
     expected: Counter[tuple[str, str, int]] = Counter()
     for queue, state in STATES.items():
-        dead_letters = next(each.dead_letters or "" for each in QUEUES if each.name == queue)
+        dead_letters = next(
+            candidate.dead_letters or "" for candidate in QUEUES if candidate.name == queue
+        )
         for body in bad_bodies(queue, BAD, seed=SEED):
             messages.append((queue, body))
             expected[dead_letters, body, MAX_RECEIVES] += 1

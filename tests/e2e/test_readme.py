@@ -120,7 +120,7 @@ def _as_text(default: object) -> str:
 def test_the_table_of_errors_has_every_status() -> None:
     first_cells = re.findall(r"^\| ([0-9, ]+) \|", _section("Errors"), re.MULTILINE)
 
-    assert {int(each) for cell in first_cells for each in cell.split(",")} >= {
+    assert {int(number) for cell in first_cells for number in cell.split(",")} >= {
         *STATUS_OF.values(),
         408,
         413,

@@ -40,7 +40,7 @@ def test_a_walk_along_the_links_finds_what_it_made(send_all: SendAll, mode: str)
 def test_no_check_is_left_out() -> None:
     load_all_checks()
 
-    assert {each.__name__ for each in CHECKS.get_all()} >= {
+    assert {check.__name__ for check in CHECKS.get_all()} >= {
         "not_a_server_error",
         "status_code_conformance",
         "content_type_conformance",

@@ -131,7 +131,9 @@ def items() -> dict[str, Any]:
         "credentials": credentials_to_item(CREDENTIALS),
         "cart": cart_to_item(CART, now=NOW),
         **{f"order {name}": order_to_item(order) for name, order in orders().items()},
-        **{f"decision {name}": decision_to_item(each) for name, each in decisions().items()},
+        **{
+            f"decision {name}": decision_to_item(decision) for name, decision in decisions().items()
+        },
     }
 
 
@@ -144,8 +146,8 @@ def messages() -> dict[str, str]:
     return {
         "PaymentRequested": request.to_body(),
         **{
-            f"CreditCardValidated {name}": CreditCardValidated.from_decision(each).to_body()
-            for name, each in decisions().items()
+            f"CreditCardValidated {name}": CreditCardValidated.from_decision(decision).to_body()
+            for name, decision in decisions().items()
         },
         "ShipmentRequested": shipping.to_body(),
         "ShipmentSent": ShipmentSent.from_shipment(shipment).to_body(),
@@ -206,6 +208,6 @@ def documents() -> dict[str, str]:
         "tokens": tokens(),
     }
     return {
-        f"{name}.json": json.dumps(each, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-        for name, each in made.items()
+        f"{name}.json": json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        for name, content in made.items()
     }

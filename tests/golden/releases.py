@@ -19,7 +19,7 @@ class ReleaseEntry:
 
 
 #: Every release that was ever live, oldest first.
-RELEASES = tuple(ReleaseEntry(**each) for each in tomllib.loads(_LIST.read_text())["release"])
+RELEASES = tuple(ReleaseEntry(**entry) for entry in tomllib.loads(_LIST.read_text())["release"])
 
 
 def golden(release: str, name: str) -> Any:

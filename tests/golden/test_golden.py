@@ -18,7 +18,7 @@ from app.store.users import item_to_user
 from tests.golden import examples
 from tests.golden.releases import FILES, RELEASES, golden
 
-_NAMES = [each.name for each in RELEASES]
+_NAMES = [release.name for release in RELEASES]
 
 
 def keys_of(item: dict[str, Any]) -> set[str]:
@@ -36,10 +36,10 @@ def test_ids_fingerprints_and_tokens_are_made_again_byte_by_byte(release: str, n
     """Repeats, charges, shipments, sessions and lists would break otherwise."""
     made, found = json.loads(examples.documents()[name]), golden(release, name)
 
-    missing = [each for each in found if each not in made]
+    missing = [key for key in found if key not in made]
     assert missing == []
     if isinstance(found, dict):
-        assert {each: made[each] for each in found} == found
+        assert {key: made[key] for key in found} == found
 
 
 #: Attributes whose values may change from release to release, with the reason. The sweeper's
@@ -85,7 +85,11 @@ def test_items_are_read(release: str) -> None:
 def test_lists_look_where_items_lie(release: str) -> None:
     """A partition that nobody reads any more would hide a part of every list."""
     looked_at = {
-        *(each for kind in ("ORDERS", "OPEN", "CARTS", "USERS", "CATALOG") for each in shards(kind))
+        *(
+            shard
+            for kind in ("ORDERS", "OPEN", "CARTS", "USERS", "CATALOG")
+            for shard in shards(kind)
+        )
     }
     items: dict[str, dict[str, Any]] = golden(release, "items.json")
     partitions = {
@@ -96,7 +100,7 @@ def test_lists_look_where_items_lie(release: str) -> None:
     }
 
     assert partitions <= looked_at
-    assert any(each.endswith("#3") for each in partitions | looked_at)
+    assert any(partition.endswith("#3") for partition in partitions | looked_at)
 
 
 @pytest.mark.parametrize("release", _NAMES)
@@ -106,7 +110,7 @@ def test_messages_are_read_and_made_again(release: str) -> None:
 
     for name, body in found.items():
         old, new = json.loads(body), json.loads(made[name])
-        assert {each: new["data"].get(each) for each in old["data"]} == old["data"], name
+        assert {field: new["data"].get(field) for field in old["data"]} == old["data"], name
         assert new["metadata"] == old["metadata"]
         event = EVENTS[EventType(name.split(" ")[0])]
         assert isinstance(parse_event(body, event), event)

@@ -96,7 +96,7 @@ def test_what_is_sent_has_no_field_that_the_schema_does_not_describe(
 
     for part in ("metadata", "data"):
         assert list(payload[part]) == list(schema[part]["properties"]) == schema[part]["required"]
-        assert all(each["description"] for each in schema[part]["properties"].values())
+        assert all(field["description"] for field in schema[part]["properties"].values())
 
 
 @each_example

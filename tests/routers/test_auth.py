@@ -166,7 +166,7 @@ async def test_a_token_is_taken_from_any_of_three_places(
 
 async def test_the_header_outweighs_the_other_places(client: AsyncClient) -> None:
     mine, other = fresh(), fresh()
-    tokens = [(await tokens_of(each)).access for each in (mine, other)]
+    tokens = [(await tokens_of(user_id)).access for user_id in (mine, other)]
     others = {"X-Access-Token": tokens[1], "Cookie": f"logged_in={tokens[1]}"}
 
     bearer_first = await client.get(
@@ -462,7 +462,7 @@ async def test_cookies_are_secure_on_https(client: AsyncClient, table: Table, pr
     )
 
     for answer in (login, logout):
-        assert all(each["secure"] for each in cookies_of(answer).values())
+        assert all(cookie["secure"] for cookie in cookies_of(answer).values())
 
 
 async def test_cookies_are_secure_when_the_shop_itself_speaks_https(
@@ -474,7 +474,7 @@ async def test_cookies_are_secure_when_the_shop_itself_speaks_https(
         "https://shop/login", json={"username": user.username, "password": PASSWORD}
     )
 
-    assert all(each["secure"] for each in cookies_of(answer).values())
+    assert all(cookie["secure"] for cookie in cookies_of(answer).values())
 
 
 async def test_the_cookies_of_a_login_open_the_own_cart(client: AsyncClient, table: Table) -> None:

@@ -138,7 +138,7 @@ async def test_a_cart_keeps_the_order_of_adding(client: AsyncClient, shopper: Sh
     for name in names:
         await add(client, shopper, {"itemid": name})
 
-    assert [each["itemid"] for each in await items_of(client, shopper)] == names
+    assert [item["itemid"] for item in await items_of(client, shopper)] == names
 
 
 async def test_a_replaced_cart_keeps_the_order_of_the_list(
@@ -148,7 +148,7 @@ async def test_a_replaced_cart_keeps_the_order_of_the_list(
 
     await replace(client, shopper, {"cart": [{"itemid": name} for name in names]})
 
-    assert [each["itemid"] for each in await items_of(client, shopper)] == names
+    assert [item["itemid"] for item in await items_of(client, shopper)] == names
 
 
 # Adding.
@@ -315,7 +315,7 @@ async def test_a_replaced_cart_gets_missing_prices_from_the_catalog(
     await replace(client, shopper, {"cart": cart})
 
     items = await items_of(client, shopper)
-    assert [(each["name"], each["price"]) for each in items] == [
+    assert [(item["name"], item["price"]) for item in items] == [
         ("Water Bottle", 34.99),
         ("", 0),
         ("fitband", 4.5),
@@ -343,7 +343,7 @@ async def test_an_item_id_is_opaque(client: AsyncClient, shopper: Shopper, item_
 
     items = await items_of(client, shopper)
     assert added.status_code == 200
-    assert {each["itemid"]: each["quantity"] for each in items} == {item_id: 5, "a": 1}
+    assert {item["itemid"]: item["quantity"] for item in items} == {item_id: 5, "a": 1}
 
 
 # Changing.
@@ -359,7 +359,7 @@ async def test_quantity_0_removes_the_item(client: AsyncClient, shopper: Shopper
     )
 
     assert (answer.status_code, answer.json()) == (200, {"userid": shopper.user_id})
-    assert [each["itemid"] for each in await items_of(client, shopper)] == [REDPANT["itemid"]]
+    assert [item["itemid"] for item in await items_of(client, shopper)] == [REDPANT["itemid"]]
 
 
 async def test_modify_changes_the_quantity_only(client: AsyncClient, shopper: Shopper) -> None:
@@ -387,7 +387,7 @@ async def test_modifying_what_is_not_there_changes_nothing(
 
     assert (to_no_cart.status_code, nothing) == (200, [])
     assert (to_no_item.status_code, to_no_item.json()) == (200, {"userid": shopper.user_id})
-    assert [each["itemid"] for each in await items_of(client, shopper)] == [FITBAND["itemid"]]
+    assert [item["itemid"] for item in await items_of(client, shopper)] == [FITBAND["itemid"]]
 
 
 async def test_an_item_that_was_removed_can_be_added_again(
@@ -413,7 +413,7 @@ async def test_replacing_leaves_nothing_of_the_old_cart(
     answer = await replace(client, shopper, {"cart": [REDPANT]})
 
     assert (answer.status_code, answer.json()) == (200, {"userid": shopper.user_id})
-    assert [each["itemid"] for each in await items_of(client, shopper)] == [REDPANT["itemid"]]
+    assert [item["itemid"] for item in await items_of(client, shopper)] == [REDPANT["itemid"]]
 
 
 async def test_the_path_says_whose_cart_is_replaced(client: AsyncClient, shopper: Shopper) -> None:
@@ -430,7 +430,7 @@ async def test_the_same_item_twice_in_a_new_cart_adds_up(
 ) -> None:
     await replace(client, shopper, {"cart": [FITBAND, REDPANT, {**FITBAND, "quantity": "2"}]})
 
-    quantities = {each["itemid"]: each["quantity"] for each in await items_of(client, shopper)}
+    quantities = {item["itemid"]: item["quantity"] for item in await items_of(client, shopper)}
     assert quantities == {FITBAND["itemid"]: 3, REDPANT["itemid"]: 1}
 
 
@@ -442,7 +442,7 @@ async def test_a_cart_may_come_as_text_and_quantity_0_is_left_out(
     answer = await replace(client, shopper, {"CART": text})
 
     assert answer.status_code == 200
-    assert [each["itemid"] for each in await items_of(client, shopper)] == ["a"]
+    assert [item["itemid"] for item in await items_of(client, shopper)] == ["a"]
 
 
 async def test_a_cart_can_be_replaced_by_an_empty_one(
@@ -605,7 +605,7 @@ async def test_a_whole_cart_that_outgrows_its_item_says_it_is_full_and_changes_n
     with pytest.raises(CartFullError):
         await store.replace_cart(table, Cart(shopper.user_id, lines), now=datetime.now(UTC))
 
-    assert [each["itemid"] for each in await items_of(client, shopper)] == [FITBAND["itemid"]]
+    assert [item["itemid"] for item in await items_of(client, shopper)] == [FITBAND["itemid"]]
 
 
 # Whose cart it is.
@@ -685,7 +685,7 @@ async def test_a_user_id_is_any_text(client: AsyncClient, open_mode: None, user_
 
     assert added.json() == {"userid": user_id}
     assert found.json()["userid"] == user_id
-    assert item_id in {each["itemid"] for each in found.json()["cart"]}
+    assert item_id in {item["itemid"] for item in found.json()["cart"]}
 
 
 async def test_a_user_id_has_an_end(client: AsyncClient, open_mode: None) -> None:
@@ -703,7 +703,7 @@ async def test_the_list_of_all_carts_is_for_staff(client: AsyncClient, shopper: 
     customer = await client.get("/cart/all", headers=shopper.headers)
     somebody = await client.get("/cart/all", headers=await staff())
 
-    assert [each.status_code for each in (nobody, customer, somebody)] == [401, 403, 200]
+    assert [answer.status_code for answer in (nobody, customer, somebody)] == [401, 403, 200]
     assert refusal(customer)["message"] == "this is for staff"
 
 
@@ -750,7 +750,7 @@ async def test_all_carts_come_in_pages(own_stack: dict[str, str], open_mode: Non
         path: str | None = "/cart/all?limit=3"
         while path:
             answer = await client.get(path)
-            seen += [each["id"] for each in answer.json()]
+            seen += [cart["id"] for cart in answer.json()]
             path = answer.links.get("next", {}).get("url")
 
     assert seen == users
@@ -768,7 +768,7 @@ async def test_the_longest_user_ids_do_not_outgrow_the_token_of_a_page(
         first = await client.get("/cart/all?limit=1")
         second = await client.get(first.links["next"]["url"])
 
-    assert [each["id"] for each in (*first.json(), *second.json())] == users
+    assert [cart["id"] for cart in (*first.json(), *second.json())] == users
 
 
 # Many at once.
@@ -778,7 +778,7 @@ async def test_no_add_of_the_same_item_is_lost(client: AsyncClient, shopper: Sho
     answers = await gather(*(add(client, shopper, FITBAND) for _ in range(32)))
 
     (item,) = await items_of(client, shopper)
-    assert {each.status_code for each in answers} == {200}
+    assert {answer.status_code for answer in answers} == {200}
     assert item["quantity"] == 32
     assert (await read(client, shopper, "total"))["carttotal"] == 144
 
@@ -788,8 +788,8 @@ async def test_no_add_of_different_items_is_lost(client: AsyncClient, shopper: S
 
     answers = await gather(*(add(client, shopper, {"itemid": name}) for name in names))
 
-    assert {each.status_code for each in answers} == {200}
-    assert {each["itemid"] for each in await items_of(client, shopper)} == names
+    assert {answer.status_code for answer in answers} == {200}
+    assert {item["itemid"] for item in await items_of(client, shopper)} == names
 
 
 async def test_a_removal_in_between_leaves_a_cart_that_can_be_read(
@@ -804,7 +804,7 @@ async def test_a_removal_in_between_leaves_a_cart_that_can_be_read(
     )
 
     items = await items_of(client, shopper)
-    assert all(each["name"] == "fitband" and each["quantity"] >= 1 for each in items)
+    assert all(item["name"] == "fitband" and item["quantity"] >= 1 for item in items)
 
 
 # What it costs.
@@ -841,7 +841,9 @@ async def test_missing_prices_cost_one_read_for_the_whole_cart(
     products = [await stored_product(table) for _ in range(3)]
     made = count_calls(table)
 
-    await replace(client, shopper, {"cart": [{"itemid": each.product_id} for each in products]})
+    await replace(
+        client, shopper, {"cart": [{"itemid": product.product_id} for product in products]}
+    )
     await add(client, shopper, {"itemid": products[0].product_id})
 
     assert made == ["batch_get", "put_item", "batch_get", "update_item"]

@@ -88,7 +88,7 @@ async def test_the_list_holds_the_same_products_oldest_first(own_stack: dict[str
     ]
     async with shop_client() as client:
         answer = await client.get("/products")
-        singles = [await client.get(f"/products/{each.product_id}") for each in products]
+        singles = [await client.get(f"/products/{product.product_id}") for product in products]
 
     second, oldest, newest = singles[2], singles[1], singles[0]
     assert answer.json()["data"] == [
@@ -134,12 +134,12 @@ async def test_pages_of_any_size_hold_every_product_once(
         path: str | None = f"/products?limit={limit}"
         while path:
             answer = await client.get(path)
-            page = [each["id"] for each in answer.json()["data"]]
+            page = [product["id"] for product in answer.json()["data"]]
             seen += page
             assert len(page) <= limit
             path = answer.links.get("next", {}).get("url")
 
-    assert seen == [each.product_id for each in products]
+    assert seen == [product.product_id for product in products]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=1001", "limit=x", "limit="])

@@ -47,7 +47,7 @@ def examples_of(content: dict[str, Any]) -> list[Any]:
     if "example" in content:
         return [content["example"]]
     if "examples" in content:
-        return [each["value"] for each in content["examples"].values()]
+        return [example["value"] for example in content["examples"].values()]
     found: list[Any] = resolved(content["schema"]).get("examples", [])
     return found
 
@@ -66,7 +66,7 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
 def mistakes(value: Any, schema: dict[str, Any]) -> list[str]:
     """Return what is wrong with a value by a schema of the document."""
     whole = {"components": DOCUMENT["components"], **schema}
-    return [each.message for each in Draft202012Validator(whole).iter_errors(value)]
+    return [error.message for error in Draft202012Validator(whole).iter_errors(value)]
 
 
 # The committed files. These tests are async because the application is: Mangum looks for a
@@ -83,9 +83,13 @@ async def test_the_committed_documents_are_the_generated_ones(name: str) -> None
 async def test_every_operation_of_the_shop_is_in_one_domain_document() -> None:
     parts = [part for name, part in documents().items() if name != "openapi.json"]
 
-    ids = sorted(each["operationId"] for part in parts for each in _operations_of(part))
+    ids = sorted(operation["operationId"] for part in parts for operation in _operations_of(part))
 
-    everything = [each["operationId"] for each in OPERATIONS.values() if each["tags"] != ["system"]]
+    everything = [
+        operation["operationId"]
+        for operation in OPERATIONS.values()
+        if operation["tags"] != ["system"]
+    ]
     assert ids == sorted(everything)
 
 
@@ -117,7 +121,7 @@ def _operations_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def test_operations_are_named_once() -> None:
-    ids = [each["operationId"] for each in OPERATIONS.values()]
+    ids = [operation["operationId"] for operation in OPERATIONS.values()]
 
     assert len(ids) == len(set(ids))
 
@@ -228,11 +232,13 @@ def links_of(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[st
 
 async def test_a_link_leads_to_an_operation_and_fills_a_place_of_it() -> None:
     for document in documents().values():
-        found = {each["operationId"]: each for each in _operations_of(document)}
+        found = {operation["operationId"]: operation for operation in _operations_of(document)}
         for _, link in links_of(document):
             target = found[link["operationId"]]
             in_path = {
-                each["name"] for each in target.get("parameters", ()) if each["in"] == "path"
+                parameter["name"]
+                for parameter in target.get("parameters", ())
+                if parameter["in"] == "path"
             }
 
             assert set(link.get("parameters", {})) == in_path
@@ -242,11 +248,13 @@ async def test_a_link_leads_to_an_operation_and_fills_a_place_of_it() -> None:
 
 def test_a_link_takes_what_the_example_of_the_answer_has() -> None:
     for operation, link in links_of(DOCUMENT):
-        for place in link.get("parameters", {}).values():
-            kind, _, pointer = place.partition("#/")
+        for expression in link.get("parameters", {}).values():
+            kind, _, pointer = expression.partition("#/")
             if kind != "$response.body":
                 continue
-            answer = next(each for each in successes(operation) if link in each["links"].values())
+            answer = next(
+                answer for answer in successes(operation) if link in answer["links"].values()
+            )
             content = json_of(answer)
             assert content is not None
             (value, *_) = examples_of(content) or [resolved(content["schema"]["items"])["examples"]]
@@ -266,8 +274,8 @@ async def test_every_thing_that_is_made_has_a_link_to_read_it() -> None:
 def _schemas_in(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every property and every parameter of the document with its place."""
     for name, schema in node["components"]["schemas"].items():
-        for field, each in schema.get("properties", {}).items():
-            yield f"{name}.{field}", each
+        for field, content in schema.get("properties", {}).items():
+            yield f"{name}.{field}", content
     for name, operation in OPERATIONS.items():
         for parameter in operation.get("parameters", ()):
             schema = {**parameter["schema"], "description": parameter.get("description", "")}
@@ -275,7 +283,7 @@ def _schemas_in(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any
 
 
 @pytest.mark.parametrize(
-    ("place", "schema"), [pytest.param(*each, id=each[0]) for each in _schemas_in(DOCUMENT)]
+    ("place", "schema"), [pytest.param(*found, id=found[0]) for found in _schemas_in(DOCUMENT)]
 )
 def test_a_property_says_what_it_is_in_one_form(place: str, schema: dict[str, Any]) -> None:
     assert schema["description"].endswith(".")

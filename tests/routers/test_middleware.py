@@ -168,7 +168,7 @@ async def test_the_next_page_of_a_user_with_any_name_can_be_fetched(
     second = await client.get(first.links["next"]["url"])
 
     assert [len(first.json()), len(second.json())] == [2, 1]
-    assert {each["userid"] for each in [*first.json(), *second.json()]} == {user_id}
+    assert {listed["userid"] for listed in [*first.json(), *second.json()]} == {user_id}
 
 
 # Rule 9: errors.
@@ -388,7 +388,7 @@ async def test_strange_text_is_only_text(client: AsyncClient, text: str) -> None
 
     cart = await client.get(f"/cart/items/{user_id}", headers=headers)
     assert answer.status_code == 200
-    assert [(each["itemid"], each["name"]) for each in cart.json()["cart"]] == [(text, text)]
+    assert [(item["itemid"], item["name"]) for item in cart.json()["cart"]] == [(text, text)]
 
 
 @pytest.mark.parametrize("user_id", ["%00", "%ED%A0%80", "%FF", "%0D%0A", "%E2%80%A8", "*", "{x}"])
@@ -559,7 +559,7 @@ async def test_what_is_not_http_passes_through() -> None:
 
 
 def test_every_refusal_has_a_status() -> None:
-    assert {status_for(each) for each in STATUS_OF} == {400, 401, 403, 404, 409, 422, 503}
+    assert {status_for(error) for error in STATUS_OF} == {400, 401, 403, 404, 409, 422, 503}
     assert status_for(SettingsError("x")) == 500
 
 

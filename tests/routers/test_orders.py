@@ -71,7 +71,7 @@ def _pay_waiting() -> None:
     messages = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
     for message in messages:
         client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    records = [{"messageId": each["MessageId"], "body": each["Body"]} for each in messages]
+    records = [{"messageId": message["MessageId"], "body": message["Body"]} for message in messages]
     payment.handler({"Records": records}, CONTEXT)
 
 
@@ -194,7 +194,7 @@ class TestOpenMode:
         await client.post(f"/order/add/{user_id}", json={"card": SHOP_CARD, "cart": cart})
 
         [listed] = (await client.get(f"/order/{user_id}")).json()
-        lines = [(each["name"], each["quantity"], each["price"]) for each in listed["cart"]]
+        lines = [(item["name"], item["quantity"], item["price"]) for item in listed["cart"]]
         assert lines == [("Water Bottle", 1, 34.99), ("", 1, 0), ("no id", 1, 0)]
         assert listed["total"] == "34.99"
 
@@ -264,8 +264,8 @@ class TestOpenMode:
 
         bodies = queued("")
 
-        types = {json.loads(each)["data"]["orderID"]: json.loads(each)["data"]["card"]["Type"]
-                 for each in bodies}  # fmt: skip
+        types = {json.loads(message)["data"]["orderID"]: json.loads(message)["data"]["card"]["Type"]
+                 for message in bodies}  # fmt: skip
         assert (types[shop_shape], types[event_shape]) == ("", "Visa")
 
     @pytest.mark.parametrize(
@@ -316,7 +316,7 @@ class TestOpenMode:
 
         listed = (await client.get("/order/all/")).json()
 
-        assert placed["order_id"] in {each["_id"] for each in listed}
+        assert placed["order_id"] in {order["_id"] for order in listed}
 
 
 class TestEnforcedMode:
@@ -362,9 +362,9 @@ class TestEnforcedMode:
         self, client: AsyncClient, catalog: None
     ) -> None:
         shopper, other, till = await new_shopper(), await new_shopper(), await staff()
-        place = (await self._place(client, shopper.headers, shopper.user_id)).json()
+        placed = (await self._place(client, shopper.headers, shopper.user_id)).json()
         own = f"/order/{shopper.user_id}"
-        single = f"{own}/{place['order_id']}"
+        single = f"{own}/{placed['order_id']}"
 
         async def status(path: str, headers: dict[str, str] | None) -> int:
             return (await client.get(path, headers=headers)).status_code
@@ -378,7 +378,7 @@ class TestEnforcedMode:
         assert await status("/order/all", till) == 200
         assert (await self._place(client, other.headers, shopper.user_id)).status_code == 403
         assert (await self._place(client, till, shopper.user_id)).status_code == 200
-        foreign = f"/order/{other.user_id}/{place['order_id']}"
+        foreign = f"/order/{other.user_id}/{placed['order_id']}"
         assert await status(foreign, other.headers) == 404
         assert await status(f"{own}/unknown", shopper.headers) == 404
 
@@ -473,7 +473,7 @@ class TestEnforcedMode:
         others = await client.get(f"/order/{one.user_id}", headers=one.headers | keys[1])
         strange = await client.get(f"/order/{two.user_id}", headers=two.headers | keys[0])
 
-        assert [each["_id"] for each in found.json()] == [placed.json()["order_id"]]
+        assert [order["_id"] for order in found.json()] == [placed.json()["order_id"]]
         assert others.json() == strange.json() == []
         assert "Link" not in found.headers
         assert found.headers["Idempotency-Key"] == keys[0]["Idempotency-Key"]
@@ -515,7 +515,7 @@ class TestEnforcedMode:
         link = first.headers["Link"].split(";")[0].strip("<>")
         rest = await client.get(link, headers=shopper.headers)
 
-        assert [each["_id"] for each in first.json() + rest.json()] == placed[::-1]
+        assert [order["_id"] for order in first.json() + rest.json()] == placed[::-1]
         assert "Link" not in rest.headers
 
     async def test_the_old_till_is_understood(self, client: AsyncClient, catalog: None) -> None:

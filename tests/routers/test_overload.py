@@ -50,7 +50,7 @@ async def test_what_is_too_much_is_told_to_come_again_and_the_rest_is_answered()
     assert turned_away.status_code == 503
     assert refusal(turned_away)["message"] == "the shop is full; try again in a moment"
     assert turned_away.headers["retry-after"] == "1"
-    assert [each.status_code for each in (*answers, later)] == [200, 200, 200]
+    assert [answer.status_code for answer in (*answers, later)] == [200, 200, 200]
 
 
 async def test_a_full_shop_says_that_it_is_up_and_answers_preflights() -> None:
@@ -80,7 +80,7 @@ async def test_a_request_that_breaks_gives_its_place_back() -> None:
 
 
 def test_the_application_sheds_load_behind_its_middleware() -> None:
-    kinds: list[object] = [each.cls for each in create_app().user_middleware]
+    kinds: list[object] = [middleware.cls for middleware in create_app().user_middleware]
 
     assert kinds == [HTTPMiddleware, LoadShedder]
     assert MAX_IN_FLIGHT > 64

@@ -65,7 +65,9 @@ async def test_a_page_loads_everything_from_this_host(client: AsyncClient, path:
 def policy_of(answer: Response) -> dict[str, set[str]]:
     """Return the content security policy of an answer, sources by directive."""
     directives = answer.headers["content-security-policy"].split(";")
-    return {name: set(sources) for name, *sources in (each.split() for each in directives)}
+    return {
+        name: set(sources) for name, *sources in (directive.split() for directive in directives)
+    }
 
 
 STRICT = {
@@ -189,7 +191,7 @@ def test_the_vendored_styles_load_nothing_from_elsewhere() -> None:
     loaded = re.findall(r"url\(\s*['\"]?([^'\")]+)", text)
 
     assert "@import" not in text
-    assert [each for each in loaded if not each.startswith(("data:", "#"))] == []
+    assert [address for address in loaded if not address.startswith(("data:", "#"))] == []
 
 
 def test_the_reference_asks_no_validator_elsewhere() -> None:

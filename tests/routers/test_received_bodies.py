@@ -66,7 +66,7 @@ async def test_more_half_sent_requests_than_there_are_places_leave_others_served
     for _, writer in connections:
         writer.close()
 
-    assert [each.status_code for each in (*others, whole)] == [200, 200, 200]
+    assert [answer.status_code for answer in (*others, whole)] == [200, 200, 200]
     assert first_line == b"HTTP/1.1 200 OK\r\n"
     assert {line["itemid"] for line in cart.json()["cart"]} == {"a", "b"}
 

@@ -97,9 +97,9 @@ async def test_a_password_is_stored_as_a_slow_salted_hash(
     for body in (first, second):
         await client.post("/register", json=body)
 
-    hashes = [await find_credentials(table, each["username"]) for each in (first, second)]
+    hashes = [await find_credentials(table, user["username"]) for user in (first, second)]
 
-    one, other = (each.password_hash for each in hashes if each)
+    one, other = (credentials.password_hash for credentials in hashes if credentials)
     assert one.startswith("$argon2id$")
     assert one != other
 
@@ -213,8 +213,8 @@ async def test_of_16_registrations_of_one_name_one_wins(client: AsyncClient, tab
         *(client.post("/register", json=peter(name) | {"firstname": str(n)}) for n in range(16))
     )
 
-    assert sorted(each.status_code for each in answers) == [201] + [409] * 15
-    (winner,) = (each.json()["resourceId"] for each in answers if each.status_code == 201)
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 15
+    (winner,) = (answer.json()["resourceId"] for answer in answers if answer.status_code == 201)
     stored = await find_credentials(table, name)
     assert stored is not None
     assert stored.user_id == winner
@@ -230,7 +230,7 @@ async def test_of_names_that_differ_in_case_only_one_wins(own_stack: dict[str, s
         )
         listed = await client.get("/users", headers=await staff())
 
-    assert sorted(each.status_code for each in answers) == [201] + [409] * 6
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 6
     # The losers left nothing behind.
     assert len(listed.json()["data"]) == 1
 
@@ -401,7 +401,7 @@ async def test_the_list_of_users_is_for_staff(client: AsyncClient) -> None:
     customer = await client.get("/users", headers=await bearer(fresh()))
     somebody = await client.get("/users", headers=await staff())
 
-    assert [each.status_code for each in (nobody, customer, somebody)] == [401, 403, 200]
+    assert [answer.status_code for answer in (nobody, customer, somebody)] == [401, 403, 200]
     assert refusal(customer)["message"] == "this is for staff"
 
 
@@ -415,8 +415,8 @@ async def test_the_list_holds_every_profile_and_no_secret(
 
     body = answer.json()
     assert (answer.status_code, body["status"]) == (200, 200)
-    assert [each["id"] for each in body["data"]] == [each.user_id for each in users]
-    assert {frozenset(each) for each in body["data"]} == {
+    assert [profile["id"] for profile in body["data"]] == [user.user_id for user in users]
+    assert {frozenset(profile) for profile in body["data"]} == {
         frozenset({"id", "username", "firstname", "lastname", "email"})
     }
     assert "argon2" not in answer.text
@@ -432,10 +432,10 @@ async def test_pages_of_any_size_hold_every_user_once(
         path: str | None = f"/users/?limit={limit}"
         while path:
             answer = await client.get(path)
-            seen += [each["id"] for each in answer.json()["data"]]
+            seen += [profile["id"] for profile in answer.json()["data"]]
             path = answer.links.get("next", {}).get("url")
 
-    assert seen == [each.user_id for each in users]
+    assert seen == [user.user_id for user in users]
 
 
 async def test_a_token_of_another_list_is_400(own_stack: dict[str, str], open_mode: None) -> None:
@@ -493,4 +493,4 @@ async def test_the_gateways_logout_never_leads_to_another_host(
 
     assert (answer.status_code, answer.headers["location"]) == (302, "/")
     assert len(answer.headers.get_list("set-cookie")) == 2
-    assert all("Max-Age=0" in each for each in answer.headers.get_list("set-cookie"))
+    assert all("Max-Age=0" in cookie for cookie in answer.headers.get_list("set-cookie"))

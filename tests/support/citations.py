@@ -121,7 +121,7 @@ def missing_in(path: Path, text: str) -> list[str]:
         _missing_modules,
         _missing_links,
     )
-    return [f"{path}: {each}" for find in finders for each in find(path, flowing)]
+    return [f"{path}: {finding}" for find in finders for finding in find(path, flowing)]
 
 
 def _missing_numbers(_: Path, flowing: str) -> Iterator[str]:
@@ -144,7 +144,7 @@ def _exists(path: Path, cited: str) -> bool:
     # TypeScript reads the types of a module from its declarations (.d.ts).
     spellings = [cited, cited.removesuffix(".js") + ".d.ts"] if path.suffix == ".js" else [cited]
     folders = [path.parent, *path.parent.parents]
-    return any((ROOT / folder / each).exists() for folder in folders for each in spellings)
+    return any((ROOT / folder / spelling).exists() for folder in folders for spelling in spellings)
 
 
 def _missing_files(path: Path, flowing: str) -> Iterator[str]:
@@ -163,7 +163,8 @@ def _missing_modules(_: Path, flowing: str) -> Iterator[str]:
     for cited in _MODULE.findall(flowing):
         parts = cited.split(".")
         at = next(
-            (place for place in range(len(parts), 0, -1) if _module(parts[:place]) is not None), 0
+            (length for length in range(len(parts), 0, -1) if _module(parts[:length]) is not None),
+            0,
         )
         module = _module(parts[:at])
         rest = parts[at:]

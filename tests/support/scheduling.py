@@ -34,9 +34,9 @@ ON_ONE_WORKER = ("tests/e2e/",)
 
 def rank(nodeid: str) -> int:
     """Return the place in the order, counted from 0."""
-    for place, start in enumerate(LONGEST_FIRST):
+    for index, start in enumerate(LONGEST_FIRST):
         if nodeid.startswith(start):
-            return place
+            return index
     return len(LONGEST_FIRST)
 
 

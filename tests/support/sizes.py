@@ -47,7 +47,7 @@ class Sizes:
 
     def scaled(self, factor: float, least: Self) -> "Sizes":
         """Return the sizes times ``factor``, none below ``least``."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
         for name, value in values.items():
             if name not in {"is_full", "seed"}:
                 values[name] = max(int(value * factor), getattr(least, name))

@@ -44,4 +44,4 @@ def sqs_event(*bodies: str, queue: str) -> dict[str, Any]:
 def failed_places(event: dict[str, Any], answer: dict[str, Any]) -> list[int]:
     """Return the places of the records that a handler reported as failed."""
     ids = [record["messageId"] for record in event["Records"]]
-    return [ids.index(each["itemIdentifier"]) for each in answer["batchItemFailures"]]
+    return [ids.index(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]

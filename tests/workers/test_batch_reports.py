@@ -30,11 +30,11 @@ def strictly(event: dict[str, Any], answer: Any) -> set[str]:
     assert answer == {"batchItemFailures": ANY}
     assert json.loads(json.dumps(answer)) == answer
     reported = []
-    for each in answer["batchItemFailures"]:
-        assert list(each) == ["itemIdentifier"]
-        assert isinstance(each["itemIdentifier"], str)
-        assert each["itemIdentifier"]
-        reported.append(each["itemIdentifier"])
+    for failure in answer["batchItemFailures"]:
+        assert list(failure) == ["itemIdentifier"]
+        assert isinstance(failure["itemIdentifier"], str)
+        assert failure["itemIdentifier"]
+        reported.append(failure["itemIdentifier"])
     assert len(reported) == len(set(reported))
     assert set(reported) <= {record["messageId"] for record in event["Records"]}
     return set(reported)
@@ -203,7 +203,7 @@ def test_a_damaged_record_is_reported_and_its_neighbours_are_not_disturbed(
 
 
 def test_a_record_without_an_id_fails_its_batch() -> None:
-    nameless = {name: each for name, each in sqs_record("x").items() if name != "messageId"}
+    nameless = {name: value for name, value in sqs_record("x").items() if name != "messageId"}
 
     answer = payment.handler({"Records": [nameless, None]}, CONTEXT)
 

@@ -93,14 +93,14 @@ class TestPayment:
             payment_worker.handler(sqs_event(body, queue="payment-request"), CONTEXT)
 
         announced = sent("payment-response", order_id)
-        assert [each["data"]["success"] for each in announced] == ["false"] * 3
+        assert [event["data"]["success"] for event in announced] == ["false"] * 3
         decision = asyncio.run(find_decision(get_table(), order_id))
         assert decision is not None
         assert decision.reason == "creditcard has expired"
 
     def test_sixteen_deliveries_at_once_are_one_decision(self) -> None:
         order_id = str(uuid4())
-        bodies = [sample("payment", each, order_id) for each in ("success", "failure")] * 8
+        bodies = [sample("payment", kind, order_id) for kind in ("success", "failure")] * 8
 
         with ThreadPoolExecutor(16) as pool:
             list(
@@ -114,7 +114,7 @@ class TestPayment:
 
         announced = sent("payment-response", order_id)
         assert len(announced) == 16
-        assert len({each["data"]["success"] for each in announced}) == 1
+        assert len({event["data"]["success"] for event in announced}) == 1
 
     def test_only_the_bad_records_of_a_batch_come_again(
         self, caplog: pytest.LogCaptureFixture
@@ -122,7 +122,7 @@ class TestPayment:
         good = [str(uuid4()) for _ in range(3)]
         number = GOOD_CARD.number
         poison = json.dumps({"data": {"card": {"number": number, "cvv": "98765"}, "total": "1"}})
-        bodies = [sample("payment", "success", each) for each in good]
+        bodies = [sample("payment", "success", order_id) for order_id in good]
         event = sqs_event(
             bodies[0], poison, bodies[1], "not json", bodies[2], queue="payment-request"
         )
@@ -131,7 +131,7 @@ class TestPayment:
             answer = payment_worker.handler(event, CONTEXT)
 
         assert failed_places(event, answer) == [1, 3]
-        assert all(sent("payment-response", each) for each in good)
+        assert all(sent("payment-response", order_id) for order_id in good)
         assert number not in caplog.text
         assert "98765" not in caplog.text
 
@@ -190,7 +190,7 @@ class TestOrder:
 
     def test_a_straggler_changes_nothing(self) -> None:
         order = new_order(OrderState.DELIVERED)
-        bodies = [sample("shipment", each, order.order_id) for each in ("sent", "delivered")]
+        bodies = [sample("shipment", kind, order.order_id) for kind in ("sent", "delivered")]
 
         answer = order_worker.handler(sqs_event(*bodies, queue="shipment-response"), CONTEXT)
 
@@ -241,7 +241,7 @@ class TestShipment:
         assert left["metadata"]["type"] == EventType.SHIPMENT_SENT
         [arrived] = eventually(lambda: sent("shipment-response", order_id))
         assert arrived["metadata"]["type"] == EventType.SHIPMENT_DELIVERED
-        numbers = {each["data"]["trackingNumber"] for each in (left, arrived)}
+        numbers = {event["data"]["trackingNumber"] for event in (left, arrived)}
         assert numbers == {tracking_number_for(order_id)}
 
     def test_goods_in_the_store_change_hands_at_once(self) -> None:

@@ -33,7 +33,7 @@ def with_check_digit(prefix: str, length: int) -> str:
     A prefix as long as the number keeps all of its digits but the last.
     """
     body = prefix[: length - 1].ljust(length - 1, "0")
-    doubled = (int(digit) * (2 if place % 2 == 0 else 1) for place, digit in enumerate(body[::-1]))
+    doubled = (int(digit) * (2 if index % 2 == 0 else 1) for index, digit in enumerate(body[::-1]))
     total = sum(value - 9 if value > 9 else value for value in doubled)
     return f"{body}{-total % 10}"
 
@@ -517,14 +517,14 @@ def test_a_number_with_its_check_digit_is_taken(number: str) -> None:
     assert verdict(replace(VISA, number=number)) is None
 
 
-@given(number=VALID_NUMBERS, place=st.integers(0, 18), step=st.integers(1, 9))
+@given(number=VALID_NUMBERS, index=st.integers(0, 18), step=st.integers(1, 9))
 def test_changing_one_digit_of_a_valid_number_is_noticed(
-    number: str, place: int, step: int
+    number: str, index: int, step: int
 ) -> None:
-    place %= len(number)
-    changed = str((int(number[place]) + step) % 10)
+    index %= len(number)
+    changed = str((int(number[index]) + step) % 10)
 
-    misread = number[:place] + changed + number[place + 1 :]
+    misread = number[:index] + changed + number[index + 1 :]
 
     assert verdict(replace(VISA, number=misread)) is CardRefusal.NUMBER
 

@@ -79,7 +79,7 @@ def test_each_key_is_known_before_it_signs_and_after(secret: str) -> None:
             assert after[ring][0] == upcoming
             assert after[ring][2] == signed
             assert after[ring][1] not in before[ring]
-    assert len({each["fingerprint"] for each in seen}) == 1
+    assert len({entry["fingerprint"] for entry in seen}) == 1
 
 
 def test_a_secret_with_one_key_gets_the_next_before_anything_changes() -> None:

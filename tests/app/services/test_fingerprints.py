@@ -52,7 +52,7 @@ CHANGES = {
 
 
 def test_every_field_is_tried() -> None:
-    assert set(CHANGES) == {each.name for each in fields(OrderDraft)}
+    assert set(CHANGES) == {field.name for field in fields(OrderDraft)}
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -187,7 +187,7 @@ async def test_an_order_that_nobody_can_read_stops_no_other(
     assert await state_of(order) is OrderState.DECLINED
     assert f"order.unreadable order_id={odd.order_id}" in caplog.text
     listed = await list_orders(get_table(), PageRequest())
-    assert [each.order_id for each in listed.entries] == [order.order_id]
+    assert [entry.order_id for entry in listed.entries] == [order.order_id]
 
 
 class BrokenFor(SentMessages):

@@ -163,8 +163,8 @@ async def test_a_final_order_is_no_longer_swept(
 async def test_a_users_orders_are_one_query_and_a_move_is_one_call(table: Table) -> None:
     user_id = str(uuid4())
     placed = [replace(order(user_id=user_id), placed_at=NOW + timedelta(hours=n)) for n in range(3)]
-    for each in placed:
-        await add_order(table, each)
+    for placed_order in placed:
+        await add_order(table, placed_order)
 
     listing = count_calls(table)
     page = await list_user_orders(table, user_id, PageRequest())

@@ -54,7 +54,11 @@ class FakeTable(Table):
         try:
             left = sorted(self._stored[partition], reverse=newest_first)
             if after is not None:
-                left = [each for each in left if (each < after if newest_first else each > after)]
+                left = [
+                    position
+                    for position in left
+                    if (position < after if newest_first else position > after)
+                ]
             for number, position in enumerate(left):
                 if number % page_size == 0:
                     self.pages_read += 1
@@ -101,7 +105,7 @@ def test_every_entry_comes_exactly_once_and_in_order(
 
     pages = asyncio.run(walk(table, limit, newest_first=newest_first))
 
-    assert [each for page in pages for each in page] == sorted(stored, reverse=newest_first)
+    assert [position for page in pages for position in page] == sorted(stored, reverse=newest_first)
     assert all(len(page) == limit for page in pages[:-1])
     assert len(pages) == max(1, -(-len(stored) // limit))
     assert table.open_streams == 0
@@ -183,9 +187,9 @@ def test_what_is_no_token_is_refused(junk: str) -> None:
 def test_a_token_that_was_changed_in_any_letter_is_refused() -> None:
     token = write_token("things", "2025-01-01T00:00:00.000000Z#5c393a111d41c892ce243829")
 
-    for place, letter in enumerate(token):
+    for index, letter in enumerate(token):
         for other in "Aa0_":
-            changed = token[:place] + other + token[place + 1 :]
+            changed = token[:index] + other + token[index + 1 :]
             if other != letter and not _same_bytes(changed, token):
                 with pytest.raises(InvalidInputError):
                     read_token("things", changed)
@@ -233,10 +237,10 @@ def many_users(count: int) -> list[User]:
 async def stored(own_stack: dict[str, str]) -> list[User]:
     """More users than one batch read takes."""
     users = many_users(130)
-    items: list[Any] = [user_to_item(each) for each in users]
+    items: list[Any] = [user_to_item(user) for user in users]
     items += [
-        credentials_to_item(Credentials(each.user_id, each.username, each.role, "x"))
-        for each in users
+        credentials_to_item(Credentials(user.user_id, user.username, user.role, "x"))
+        for user in users
     ]
     for start in range(0, len(items), 25):
         await get_table().put_many(items[start : start + 25])
@@ -280,7 +284,7 @@ async def test_a_real_list_goes_newest_first_too(stored: list[User]) -> None:
         if token is None:
             break
 
-    assert seen == [each.user_id for each in reversed(stored)]
+    assert seen == [user.user_id for user in reversed(stored)]
 
 
 async def test_what_is_stored_meanwhile_is_not_repeated(stored: list[User]) -> None:
@@ -329,9 +333,9 @@ async def test_a_page_of_large_items_ends_early_and_misses_nothing(
         if token is None:
             break
 
-    assert seen == [each for each in positions if read is read_page or each != "05"]
+    assert seen == [position for position in positions if read is read_page or position != "05"]
     assert pages == 9
-    assert all(each <= 40 for each in table.batches)
+    assert all(size <= 40 for size in table.batches)
 
 
 async def test_an_item_larger_than_a_page_is_a_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ async def test_of_many_decisions_at_once_all_callers_get_the_same(table: Table) 
     order_id = fresh("order")
     made = [time_out_payment(order_id, amount_cents=cents, now=NOW) for cents in range(8)]
 
-    kept = await asyncio.gather(*(decide_once(table, each) for each in made))
+    kept = await asyncio.gather(*(decide_once(table, decision) for decision in made))
 
     assert len(set(kept)) == 1
     assert kept[0] in made

@@ -197,7 +197,7 @@ async def test_a_client_sees_orders_of_a_later_release(client: AsyncClient, tabl
 
     assert one.status_code == all_of_them.status_code == 200
     assert one.json()["state"] == "unknown"
-    assert [each["status"] for each in all_of_them.json()] == ["returned"]
+    assert [order["status"] for order in all_of_them.json()] == ["returned"]
 
 
 async def test_a_decision_of_a_later_release_is_replayed(table: Table) -> None:

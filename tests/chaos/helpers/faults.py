@@ -73,7 +73,7 @@ class Report:
             f"last order final {self.final_seconds:.1f} s after the last fault",
             self.side_effects,
             f"{self.dead_letters} dead letters",
-            *(f"PROBLEM: {each}" for each in self.problems or ["none"]),
+            *(f"PROBLEM: {problem}" for problem in self.problems or ["none"]),
         ]
 
 
@@ -198,7 +198,9 @@ class Faults:
         limit = self._pace.return_seconds + self._pace.answer_seconds
         deadline = back + (limit if self._pace.are_seconds_judged else _HEALTHY_SECONDS)
         while not (
-            good := [each for each in self._prober.answers if each.ended >= back and each.is_good]
+            good := [
+                answer for answer in self._prober.answers if answer.ended >= back and answer.is_good
+            ]
         ):
             if time.monotonic() > deadline:
                 self._report.problems.append("no success after the store's return")
@@ -212,23 +214,25 @@ class Faults:
 
     def _judge(self, away: float, back: float, *, amid_kills: bool) -> None:
         limit = self._pace.answer_seconds
-        for each in list(self._prober.answers):
+        for answer in list(self._prober.answers):
             # Who asked shortly before the return may be answered by the store itself.
-            if not away < each.begun < back or (each.ended > back and each.begun + limit > back):
+            if not away < answer.begun < back or (
+                answer.ended > back and answer.begun + limit > back
+            ):
                 continue
-            if amid_kills and (each.status == 0 or self._api_was_starting(each)):
-                self._report.answers["cut off by a kill"] += each.status == 0
+            if amid_kills and (answer.status == 0 or self._api_was_starting(answer)):
+                self._report.answers["cut off by a kill"] += answer.status == 0
                 continue
-            if each.status == 0 and not self._pace.are_seconds_judged:
+            if answer.status == 0 and not self._pace.are_seconds_judged:
                 # On a busy machine a client gives up before the shop has had its turn.
                 continue
-            self._report.answers[f"{each.what}: {each.status}"] += 1
-            took = each.ended - each.begun
+            self._report.answers[f"{answer.what}: {answer.status}"] += 1
+            took = answer.ended - answer.begun
             self._report.slowest_refusal_seconds = max(self._report.slowest_refusal_seconds, took)
             is_late = self._pace.are_seconds_judged and took > limit
-            if not (each.is_good or each.status == 503) or is_late:
+            if not (answer.is_good or answer.status == 503) or is_late:
                 self._report.problems.append(
-                    f"{each.what}: answer {each.status} after {took:.2f} s with the store away"
+                    f"{answer.what}: answer {answer.status} after {took:.2f} s with the store away"
                 )
 
     def _api_was_starting(self, answer: Answer) -> bool:

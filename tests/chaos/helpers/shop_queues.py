@@ -30,7 +30,7 @@ class ShopQueues:
     def depth(self, queue: str) -> int:
         """Return how many messages a queue has: waiting, in flight and delayed."""
         found = self._sqs.get_queue_attributes(QueueUrl=self.url(queue), AttributeNames=_COUNTS)
-        return sum(int(found["Attributes"][each]) for each in _COUNTS)
+        return sum(int(found["Attributes"][name]) for name in _COUNTS)
 
     def send(self, queue: str, body: str) -> None:
         """Put a message on a queue."""
@@ -40,11 +40,11 @@ class ShopQueues:
         """Take messages off a queue until there are so many, or no more for a second."""
         taken: list[str] = []
         while found := self._receive(queue, min(10, most - len(taken))):
-            for each in found:
+            for message in found:
                 self._sqs.delete_message(
-                    QueueUrl=self.url(queue), ReceiptHandle=each["ReceiptHandle"]
+                    QueueUrl=self.url(queue), ReceiptHandle=message["ReceiptHandle"]
                 )
-                taken.append(each["Body"])
+                taken.append(message["Body"])
         return taken
 
     def _receive(self, queue: str, most: int) -> list[Any]:

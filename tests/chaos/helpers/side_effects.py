@@ -71,16 +71,20 @@ class SideEffects:
             if self.charges[order_id] or self.shipments[order_id]
         ]
         for what, ids in (("charge", self.charges), ("parcel", self.shipments)):
-            orders_of = Counter(each for some in ids.values() for each in some)
+            orders_of = Counter(
+                effect_id for effect_ids in ids.values() for effect_id in effect_ids
+            )
             found += [
-                f"several orders share the {what} {each}" for each, n in orders_of.items() if n > 1
+                f"several orders share the {what} {effect_id}"
+                for effect_id, n in orders_of.items()
+                if n > 1
             ]
         return found
 
     def text(self) -> str:
         """Return how much was seen, for people."""
-        charges = sum(len(each) for each in self.charges.values())
-        shipments = sum(len(each) for each in self.shipments.values())
+        charges = sum(len(charged) for charged in self.charges.values())
+        shipments = sum(len(shipped) for shipped in self.shipments.values())
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(self.heard.items()))
         return (
             f"side effects seen by the proxy: {charges} charges of {len(self.charges)} orders, "

@@ -66,7 +66,7 @@ def _kinds(queue: str, chance: Random) -> Iterator[Callable[[str], str]]:
 
     def with_id(value: Any) -> Callable[[str], str]:
         def change(body: dict[str, Any]) -> None:
-            name = next(each for each in _ID_NAMES if each in body["data"])
+            name = next(id_name for id_name in _ID_NAMES if id_name in body["data"])
             body["data"][name] = value
 
         return lambda mark: event(change, mark).replace('"mark"', f'"{mark}"')
@@ -93,7 +93,7 @@ def _kinds(queue: str, chance: Random) -> Iterator[Callable[[str], str]]:
     yield lambda mark: f'{{"mark": "{mark}", "data": ' + '{"a": ' * 3000 + "1" + "}" * 3001
     yield lambda mark: mark + "x" * _LARGE
     yield lambda mark: json.dumps({"data": {"filling": "x" * _LARGE, "mark": mark}})
-    others = [each for each in GOOD if each != queue]
+    others = [candidate for candidate in GOOD if candidate != queue]
     yield lambda mark: good_body(chance.choice(others), mark)
     yield (
         lambda mark: (

@@ -142,15 +142,15 @@ def _wrong_event(draw: st.DrawFn, event: dict[str, Any]) -> Any:
 @cache
 def _weighted() -> tuple[Operation, ...]:
     """Return every operation; those that take a body, which can go wrong in most ways, thrice."""
-    every = sorted(operations().values(), key=lambda each: each.name)
-    with_body = [each for each in every if each.example is not None]
+    every = sorted(operations().values(), key=lambda operation: operation.name)
+    with_body = [operation for operation in every if operation.example is not None]
     return (*every, *with_body, *with_body)
 
 
 def _headers_for(operation: Operation) -> tuple[dict[str, str], ...]:
     """Return the headers to choose from; often one that the operation listens to."""
-    known = {each["name"] for each in operation.content.get("parameters", ())}
-    heard = [each for each in HEADERS if known & {name.lower() for name in each}]
+    known = {parameter["name"] for parameter in operation.content.get("parameters", ())}
+    heard = [header for header in HEADERS if known & {name.lower() for name in header}]
     return (*HEADERS, *heard * (len(HEADERS) // len(heard))) if heard else HEADERS
 
 

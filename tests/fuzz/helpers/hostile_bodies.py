@@ -147,9 +147,9 @@ _PLANTED = {
 def planted(body: Any) -> Any:
     """Return a body with secrets of ours in the places of its own."""
     if isinstance(body, dict):
-        return {name: _PLANTED.get(name, planted(each)) for name, each in body.items()}
+        return {name: _PLANTED.get(name, planted(value)) for name, value in body.items()}
     if isinstance(body, list):
-        return [planted(each) for each in body]
+        return [planted(value) for value in body]
     return body
 
 
@@ -162,13 +162,13 @@ def rendered(body: Any, marks: dict[str, str]) -> str:
 
 
 def _places(body: Any) -> list[tuple[Any, Any]]:
-    """Return every container of a body with every key or place in it."""
+    """Return every container of a body with every key or index in it."""
     if isinstance(body, dict):
-        inner = [place for each in body.values() for place in _places(each)]
+        inner = [place for value in body.values() for place in _places(value)]
         return [(body, key) for key in body] + inner
     if isinstance(body, list):
-        inner = [place for each in body for place in _places(each)]
-        return [(body, place) for place in range(len(body))] + inner
+        inner = [place for value in body for place in _places(value)]
+        return [(body, index) for index in range(len(body))] + inner
     return []
 
 

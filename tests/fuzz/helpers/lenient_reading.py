@@ -59,7 +59,7 @@ def _published(body: Any) -> Any:
     """Return a body with every field in the form that the document shows, as far as it can be."""
     if not isinstance(body, dict):
         return body
-    return _plain({name: _unwrapped(name, each) for name, each in body.items()})
+    return _plain({name: _unwrapped(name, value) for name, value in body.items()})
 
 
 def _unwrapped(name: str, value: Any) -> Any:
@@ -73,9 +73,9 @@ def _unwrapped(name: str, value: Any) -> Any:
 
 def _plain(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
-        return {each: _plain(content, each.lower()) for each, content in value.items()}
+        return {key: _plain(content, key.lower()) for key, content in value.items()}
     if isinstance(value, list):
-        return [_plain(each, name) for each in value]
+        return [_plain(element, name) for element in value]
     return value if isinstance(value, bool) else _READERS.get(name, _number_as_text)(value)
 
 
@@ -109,8 +109,10 @@ def _card_date(value: Any) -> Any:
 
 def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
-    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
+        return {
+            name: _without_nulls(content) for name, content in value.items() if content is not None
+        }
+    return [_without_nulls(element) for element in value] if isinstance(value, list) else value
 
 
 def _number_as_text(value: Any) -> Any:

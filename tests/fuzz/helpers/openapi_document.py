@@ -68,7 +68,7 @@ class Operation:
     def mistakes(self, status: int, media_type: str, value: Any) -> list[str]:
         """Return what is wrong with the body of an answer by its schema."""
         validator = _validator(self.name, status, media_type)
-        return [each.message[:200] for each in validator.iter_errors(value)]
+        return [error.message[:200] for error in validator.iter_errors(value)]
 
 
 @cache
@@ -89,7 +89,7 @@ def operations() -> dict[str, Operation]:
         for template, verbs in _document()["paths"].items()
         for verb, content in verbs.items()
     ]
-    return {each.name: each for each in every}
+    return {operation.name: operation for operation in every}
 
 
 @cache
@@ -107,9 +107,12 @@ def _body_validator(name: str) -> Any:
 @cache
 def _templates() -> list[tuple[re.Pattern[str], str]]:
     templates = sorted(
-        {each.template for each in operations().values()}, key=lambda t: t.count("{")
+        {operation.template for operation in operations().values()}, key=lambda t: t.count("{")
     )
-    return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", each) + r"\n?"), each) for each in templates]
+    return [
+        (re.compile(re.sub(r"\{\w+\}", "[^/]+", template) + r"\n?"), template)
+        for template in templates
+    ]
 
 
 def find(method: str, path: str) -> Operation | frozenset[int]:

@@ -45,18 +45,21 @@ def _schema() -> BaseSchema:
 @cache
 def _operations() -> tuple[APIOperation[Any, Any, Any, Any], ...]:
     results = list(_schema().get_all_operations())
-    assert all(isinstance(each, Ok) for each in results)
-    return tuple(each.ok() for each in results if isinstance(each, Ok))
+    assert all(isinstance(result, Ok) for result in results)
+    return tuple(result.ok() for result in results if isinstance(result, Ok))
 
 
 @cache
 def _strategies() -> tuple[st.SearchStrategy[AnyCase], ...]:
     """Return what draws right and wrong requests for each operation that can be asked wrongly."""
-    right = [each.as_strategy(generation_mode=GenerationMode.POSITIVE) for each in _operations()]
+    right = [
+        operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+        for operation in _operations()
+    ]
     wrong = [
-        each.as_strategy(generation_mode=GenerationMode.NEGATIVE)
-        for each in _operations()
-        if 400 in operations()[each.label].statuses
+        operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+        for operation in _operations()
+        if 400 in operations()[operation.label].statuses
     ]
     return (*right, *wrong)
 
@@ -67,11 +70,11 @@ def _covering() -> tuple[AnyCase, ...]:
     schema = _schema()
     return tuple(
         case
-        for each in _operations()
+        for operation in _operations()
         for case in schema.iter_coverage_cases(
-            each,
+            operation,
             generation_modes=list(GenerationMode),
-            generation_config=schema.config.generation_for(operation=each),
+            generation_config=schema.config.generation_for(operation=operation),
         )
     )
 
@@ -180,8 +183,10 @@ class _Sender:
 
 def _told(failure: FailureGroup, case: AnyCase) -> str:
     """Return what failed, on a first line that is the same for the same mistake."""
-    titles = sorted({f"{each.title}: {case.operation.label}" for each in failure.exceptions})
-    texts = "\n".join(str(each) for each in failure.exceptions)
+    titles = sorted(
+        {f"{exception.title}: {case.operation.label}" for exception in failure.exceptions}
+    )
+    texts = "\n".join(str(exception) for exception in failure.exceptions)
     return f"{'; '.join(titles)}\n{case.as_curl_command()[:2000]}\n{texts[:2000]}"
 
 

@@ -36,7 +36,7 @@ class Answer:
         body, headers = given.get("body", ""), given.get("headers", {})
         cookies = given.get("cookies", [])
         texts = [body, *headers, *headers.values(), *cookies]
-        if type(given["statusCode"]) is not int or not all(type(each) is str for each in texts):
+        if type(given["statusCode"]) is not int or not all(type(text) is str for text in texts):
             raise TypeError("not an answer that API Gateway understands")
         content = base64.b64decode(body) if given["isBase64Encoded"] else body.encode()
         return cls(given["statusCode"], headers, cookies, content)
@@ -89,8 +89,8 @@ def complaints(case: Case, answer: Answer, *, mode: str) -> list[str]:
 def leaks(world: World, text: str, *, about: str) -> list[str]:
     """Return which secrets are in a text; without saying them."""
     return [
-        f"{about}: secret number {place}"
-        for place, secret in enumerate(world.secrets)
+        f"{about}: secret number {index}"
+        for index, secret in enumerate(world.secrets)
         if secret in text
     ]
 
@@ -101,7 +101,7 @@ def _complaints_about_headers(answer: Answer) -> list[str]:
         found.append("no access-control-allow-origin")
     for name, value in [
         *answer.headers.items(),
-        *(("set-cookie", each) for each in answer.cookies),
+        *(("set-cookie", cookie) for cookie in answer.cookies),
     ]:
         if not (name + value).isprintable():
             found.append(f"the header {name} holds a control character")

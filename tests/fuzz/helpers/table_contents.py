@@ -38,9 +38,9 @@ def restore(wanted: Items) -> None:
         if key not in wanted
     ]
     settings = get_settings()
-    for some in _batches(changes):
-        _client(settings.region).batch_write_item(RequestItems={settings.table: some})
+    for batch in _batches(changes):
+        _client(settings.region).batch_write_item(RequestItems={settings.table: batch})
 
 
 def _batches(changes: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    return (changes[place : place + _BATCH] for place in range(0, len(changes), _BATCH))
+    return (changes[start : start + _BATCH] for start in range(0, len(changes), _BATCH))

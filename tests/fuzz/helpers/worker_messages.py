@@ -57,20 +57,20 @@ def batches(draw: st.DrawFn, world: World) -> Batch:
         return Batch(queue, draw(st.sampled_from(_NO_BATCHES)), frozenset())
     records: list[Any] = []
     lost = set()
-    for place in range(draw(st.integers(0, 5))):
+    for index in range(draw(st.integers(0, 5))):
         body = draw(_bodies(world))
         text = body.decode("utf-8", "surrogateescape")
         record: Any = sqs_record(text, queue=queue)
         if not is_readable(body):
-            lost.add(place)
+            lost.add(index)
         if draw(st.integers(0, 5)) == 0:
             damage, can_be_handled = draw(st.sampled_from(_DAMAGES))
             record |= damage
             if not can_be_handled:
-                lost.add(place)
+                lost.add(index)
         elif draw(st.integers(0, 19)) == 0:
             record = draw(st.sampled_from((None, 1, "x", [], {})))
-            lost.add(place)
+            lost.add(index)
         records.append(record)
     return Batch(queue, {"Records": records}, frozenset(lost))
 
@@ -99,7 +99,7 @@ def _complaints(batch: Batch, answer: Any) -> list[str]:
     """Return what is wrong with a worker's report."""
     if set(answer) != {"batchItemFailures"}:
         return ["a report of another shape"]
-    reported = [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+    reported = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
     if not isinstance(batch.event, dict) or not isinstance(batch.event["Records"], list):
         return [] if reported == [""] else ["what is no batch was taken for done"]
     ids = [
@@ -112,7 +112,7 @@ def _complaints(batch: Batch, answer: Any) -> list[str]:
     if "" not in reported:
         if not set(reported) <= set(ids):
             found.append("an id that is in no record")
-        if missed := [place for place in batch.lost if ids[place] not in reported]:
+        if missed := [index for index in batch.lost if ids[index] not in reported]:
             found.append(f"records taken for done that nobody can have read: {missed}")
     return found
 

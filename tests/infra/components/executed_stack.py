@@ -171,11 +171,14 @@ class ExecutedStack:
         """Put what the functions said where the graph wants it, as Lambda does with their roles."""
         for name, function in self.graph.items():
             logs = self._client("logs", self._session(function["role"], "lambda"))
-            place = {"logGroupName": function["loggingConfig"]["logGroup"], "logStreamName": name}
+            log_stream = {
+                "logGroupName": function["loggingConfig"]["logGroup"],
+                "logStreamName": name,
+            }
             said = self.functions[name].log.decode() or "nothing"
             now = int(datetime.now(UTC).timestamp() * 1000)
-            logs.create_log_stream(**place)
-            logs.put_log_events(**place, logEvents=[{"timestamp": now, "message": said}])
+            logs.create_log_stream(**log_stream)
+            logs.put_log_events(**log_stream, logEvents=[{"timestamp": now, "message": said}])
 
     def client_of(self, function: str, service: str) -> Any:
         """Return a client that may do what a function may do, and is not written down."""

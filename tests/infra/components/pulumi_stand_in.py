@@ -67,10 +67,10 @@ def main() -> None:
             for option in options[1::2]:
                 path, _, value = option.removeprefix("awsconfig:generic.").partition("=")
                 *way, last = path.split(".")
-                place = generic
+                node = generic
                 for step in way:
-                    place = place.setdefault(step, {})
-                place[last] = value
+                    node = node.setdefault(step, {})
+                node[last] = value
         case ["config", "rm", "--path", "awsconfig:generic.canary"]:
             generic.pop("canary", None)
         case ["up", "--yes", "--skip-preview"]:

@@ -50,8 +50,8 @@ def _needed(
     service, operation = scope["service"], target.rpartition(".")[2]
     prefix = f"arn:aws:{service}:{scope['region']}:{ACCOUNT}:"
     if service == "dynamodb":
-        for action, place in _needed_of_table(operation, body):
-            yield action, f"{prefix}table/{place}"
+        for action, table in _needed_of_table(operation, body):
+            yield action, f"{prefix}table/{table}"
     elif service == "sqs":
         batch = _SINGLE.fullmatch(operation)
         yield batch["single"] if batch else operation, prefix + body["QueueUrl"].rpartition("/")[2]

@@ -42,14 +42,14 @@ class Sentry:
             return Said(200, {"version": self.release})
         if asked.path != "/api/0/organizations/acme/issues/":
             return Said(404, {"detail": "The requested resource does not exist"})
-        place = int(asked.parameters.get("cursor", "0:0:0").split(":")[1])
-        more = str(place + 1 < len(self.pages)).lower()
+        index = int(asked.parameters.get("cursor", "0:0:0").split(":")[1])
+        more = str(index + 1 < len(self.pages)).lower()
         link = (
             f'<http://elsewhere.invalid/?cursor=0:0:1>; rel="previous"; results="false"; '
-            f'cursor="0:0:1", <http://elsewhere.invalid/?cursor=0:{place + 1}:0>; rel="next"; '
-            f'results="{more}"; cursor="0:{place + 1}:0"'
+            f'cursor="0:0:1", <http://elsewhere.invalid/?cursor=0:{index + 1}:0>; rel="next"; '
+            f'results="{more}"; cursor="0:{index + 1}:0"'
         )
-        return Said(200, self.pages[place], {"Link": link})
+        return Said(200, self.pages[index], {"Link": link})
 
 
 @pytest.fixture

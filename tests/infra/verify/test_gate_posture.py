@@ -165,7 +165,7 @@ def test_each_rule_finds_what_breaks_it(
 
     assert (rule, subject) in findings
     # A permission too many breaks two rules; everything else breaks one.
-    assert {each for each, _ in findings} <= {rule, "permission"}
+    assert {violated for violated, _ in findings} <= {rule, "permission"}
 
 
 @pytest.mark.parametrize(
