@@ -3,7 +3,7 @@
 .PHONY: help run test proof check check-pages check-documents bench chaos fuzz screenshots verify release watch image-check buildah browser openapi reset lock clean
 
 BIN := .venv/bin
-# As many as there are processors, as far as anybody can tell.
+# As many as there are processors, as far as can be told.
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 # The first interpreter on the path that is new enough.
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \

@@ -1,6 +1,6 @@
 """Events are checked against what is stored before they change anything.
 
-Whoever may send to the shop's queues could otherwise pay, decline or charge any order. It
+A client that may send to the shop's queues could otherwise pay, decline or charge any order. It
 also happens without malice: a table that was restored to yesterday is older than its queues.
 An event that does not agree is refused, so it comes to the dead letters with its reason.
 """

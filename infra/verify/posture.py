@@ -86,8 +86,8 @@ def _is_public(statement: Mapping[str, Any]) -> bool:
     asked = {
         key.lower() for condition in statement.get("Condition", {}).values() for key in condition
     }
-    is_anybody = any("*" in as_list(value) for value in named)
-    return statement["Effect"] == "Allow" and is_anybody and _WHO.isdisjoint(asked)
+    is_open_to_all = any("*" in as_list(value) for value in named)
+    return statement["Effect"] == "Allow" and is_open_to_all and _WHO.isdisjoint(asked)
 
 
 def public_functions(graph: Graph) -> Iterator[Finding]:

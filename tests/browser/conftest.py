@@ -135,7 +135,7 @@ def eric_client(shop_url: str, eric_tokens: dict[str, str]) -> Iterator[Client]:
 
 @pytest.fixture
 def guest(shared_context: BrowserContext, shop_url: str, eric_client: Client) -> Iterator[Shopper]:
-    """Somebody who has not logged in; Eric's cart is empty."""
+    """A shopper who has not logged in; Eric's cart is empty."""
     with open_shop_page(shared_context, shop_url, eric_client, user_id=ERIC) as shopper:
         shopper.fill_cart()
         yield shopper

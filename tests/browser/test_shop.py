@@ -28,7 +28,7 @@ def log_in(page: Page, username: str, password: str = PASSWORD) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
-def token_that_nobody_takes(*, ends_in_seconds: int) -> str:
+def token_with_a_bad_signature(*, ends_in_seconds: int) -> str:
     """Return an access token for Eric with a signature that is none."""
     claims = {"sub": ERIC, "Username": "eric", "exp": int(time.time()) + ends_in_seconds}
     parts = [{"alg": "HS256", "kid": "signin_1"}, claims, {}]
@@ -230,7 +230,7 @@ def test_nothing_is_called_paid_before_the_shop_says_so(eric: Shopper) -> None:
     expect(eric.heading).to_have_text(re.compile("Paid|on its way|Delivered"))
 
 
-def test_prices_that_have_moved_are_shown_before_anybody_is_charged(eric: Shopper) -> None:
+def test_prices_that_have_moved_are_shown_before_the_card_is_charged(eric: Shopper) -> None:
     def old_prices(route: Route) -> None:
         answer = route.fetch().json()
         for product in answer["data"]:
@@ -309,7 +309,7 @@ def test_what_is_taken_out_of_the_cart_stays_out(eric: Shopper) -> None:
     assert eric.cart() == {"Water Bottle": 3}
 
 
-def test_somebody_new_registers_and_is_in(guest: Shopper) -> None:
+def test_a_new_shopper_registers_and_is_logged_in(guest: Shopper) -> None:
     page = guest.page
     guest.open("/#/login?next=%23%2Forders")
     page.get_by_role("link", name="Register").click()
@@ -349,7 +349,7 @@ def test_a_token_that_has_run_out_is_renewed_silently(
 
     guest.page.on("request", note)
     guest.open("/#/orders")
-    access = token_that_nobody_takes(ends_in_seconds=ends_in_seconds)
+    access = token_with_a_bad_signature(ends_in_seconds=ends_in_seconds)
     guest.fill_cart((BOTTLE, 4))
 
     guest.store_tokens({"access": access, "refresh": eric_tokens["refresh"]})
@@ -394,7 +394,7 @@ def test_a_token_that_ends_mid_checkout_does_not_stop_the_order(eric: Shopper, h
 def test_a_session_that_cannot_be_renewed_ends_at_the_login_and_goes_on_there(
     guest: Shopper,
 ) -> None:
-    stale = token_that_nobody_takes(ends_in_seconds=-60)
+    stale = token_with_a_bad_signature(ends_in_seconds=-60)
     guest.open("/#/orders")
     guest.store_tokens({"access": stale, "refresh": stale})
 
@@ -420,7 +420,7 @@ def test_search_and_tags_thin_out_the_shelves(guest: Shopper) -> None:
     expect(guest.page).to_have_url(re.compile("tag=running"))
 
 
-def test_back_leads_to_where_somebody_was(guest: Shopper) -> None:
+def test_back_leads_to_where_the_shopper_was(guest: Shopper) -> None:
     page = guest.page
     page.set_viewport_size({"width": 390, "height": 844})
     guest.open()

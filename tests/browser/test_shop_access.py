@@ -12,7 +12,7 @@ from tests.browser.helpers.shopper import BIKE, UNKNOWN_CARD, Shopper, lose_requ
 MOST_STOPS = 60
 
 _SMALL_TARGETS = """() => [...document.querySelectorAll("button, input, a.button, nav a, a.tag")]
-    .map((element) => [element.id || element.textContent, element.getBoundingClientRect()])
+    .map((node) => [node.id || node.textContent, node.getBoundingClientRect()])
     .filter(([, box]) => box.width && box.top >= 0 && (box.width < 43.5 || box.height < 43.5))
     .map(([name]) => name)"""
 

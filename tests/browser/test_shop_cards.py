@@ -1,4 +1,4 @@
-"""Card fields read what somebody means, however it is typed, pasted or composed."""
+"""Card fields read what the shopper means, however it is typed, pasted or composed."""
 
 import re
 

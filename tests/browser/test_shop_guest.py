@@ -1,4 +1,4 @@
-"""The pages of a shop that lets anybody in: a guest buys without a name, staff still have one."""
+"""The pages of a shop in open mode: a guest buys without a name, staff still have one."""
 
 import re
 from collections.abc import Iterator
@@ -23,8 +23,8 @@ def open_shop(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture
-def nobody(browser: Browser, open_shop: Client) -> Iterator[Shopper]:
-    """Somebody whom the shop does not know."""
+def guest(browser: Browser, open_shop: Client) -> Iterator[Shopper]:
+    """A shopper without an account, in open mode."""
     url = str(open_shop.base_url)
     context = new_context(browser, url)
     with open_shop_page(context, url, open_shop, user_id="guest") as shopper:
@@ -32,41 +32,41 @@ def nobody(browser: Browser, open_shop: Client) -> Iterator[Shopper]:
     context.close()
 
 
-def test_a_guest_buys_and_follows_the_order(nobody: Shopper) -> None:
-    nobody.put("Weights")
-    nobody.open("/#/checkout")
-    nobody.page.get_by_label("First name").fill("Nobody")
-    nobody.page.get_by_label("Last name").fill("Special")
-    nobody.fill_address()
-    nobody.fill_card()
+def test_a_guest_buys_and_follows_the_order(guest: Shopper) -> None:
+    guest.put("Weights")
+    guest.open("/#/checkout")
+    guest.page.get_by_label("First name").fill("Nobody")
+    guest.page.get_by_label("Last name").fill("Special")
+    guest.fill_address()
+    guest.fill_card()
 
-    nobody.pay_button.click()
+    guest.pay_button.click()
 
-    expect(nobody.heading).to_have_text(re.compile("Delivered"))
-    expect(nobody.page.locator(".tracking")).to_be_visible()
-    expect(nobody.count).to_have_text("")
-    [order] = nobody.orders()
+    expect(guest.heading).to_have_text(re.compile("Delivered"))
+    expect(guest.page.locator(".tracking")).to_be_visible()
+    expect(guest.count).to_have_text("")
+    [order] = guest.orders()
     assert (order["total"], order["cart"][0]["name"]) == ("49.99", "Weights")
 
 
-def test_a_guest_who_logs_in_takes_the_cart_along(nobody: Shopper) -> None:
+def test_a_guest_who_logs_in_takes_the_cart_along(guest: Shopper) -> None:
     cart = {"cart": [{"itemid": "0b3a1e5a-e520-4f1e-bdf4-5f721f728bfd", "quantity": 2}]}
-    nobody.client.post(f"/cart/modify/{ERIC}", json=cart).raise_for_status()
-    nobody.put("Water Bottle", "Yoga Mat")
-    nobody.open("/#/login")
-    nobody.page.get_by_label("User name").fill("eric")
-    nobody.page.get_by_label("Password").fill(PASSWORD)
+    guest.client.post(f"/cart/modify/{ERIC}", json=cart).raise_for_status()
+    guest.put("Water Bottle", "Yoga Mat")
+    guest.open("/#/login")
+    guest.page.get_by_label("User name").fill("eric")
+    guest.page.get_by_label("Password").fill(PASSWORD)
 
-    nobody.page.get_by_role("button", name="Log in").click()
+    guest.page.get_by_role("button", name="Log in").click()
 
-    expect(nobody.count).to_have_text("4")
-    items = nobody.client.get(f"/cart/items/{ERIC}").json()["cart"]
+    expect(guest.count).to_have_text("4")
+    items = guest.client.get(f"/cart/items/{ERIC}").json()["cart"]
     assert {item["name"]: item["quantity"] for item in items} == {"Water Bottle": 3, "Yoga Mat": 1}
-    assert nobody.page.evaluate("localStorage.getItem('acme-shop.basket')") is None
+    assert guest.page.evaluate("localStorage.getItem('acme-shop.basket')") is None
 
 
-def test_the_till_wants_staff_even_where_everybody_is_let_in(nobody: Shopper) -> None:
-    page = nobody.page
+def test_the_till_wants_staff_even_in_open_mode(guest: Shopper) -> None:
+    page = guest.page
     page.goto("/pos")
     sign_in(page, "eric")
     expect(page.get_by_role("alert")).to_contain_text("only staff")

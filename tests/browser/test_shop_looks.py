@@ -13,7 +13,7 @@ from tests.browser.helpers.page_monitor import monitored
 from tests.browser.helpers.shopper import BIKE, MAT, Shopper
 from tests.support.sizes import matrix
 
-#: What somebody may have to fetch before they see anything, pictures apart: headers and all,
+#: What a shopper may have to fetch before they see anything, pictures apart: headers and all,
 #: as the local server sends it, which compresses nothing.
 MAX_BYTES = 132_000
 
@@ -86,7 +86,7 @@ def test_nothing_jumps_while_a_slow_page_fills(eric: Shopper, width: int) -> Non
         assert (address, shift < MAX_SHIFT) == (address, True), shift
 
 
-#: Keeps how many placeholders there were at most: nobody can look often enough.
+#: Keeps how many placeholders there were at most: a test cannot look often enough.
 COUNT_SKELETONS = """
     window.mostSkeletons = 0;
     new MutationObserver(() => {
@@ -151,7 +151,7 @@ def test_who_types_before_the_shelves_are_there_finds_it_when_they_are(guest: Sh
     expect(guest.page.locator(".card h2")).to_have_text(["Water Bottle"])
 
 
-def test_a_part_of_the_pages_that_comes_late_or_not_leaves_nobody_in_the_dark(
+def test_a_part_of_the_pages_that_comes_late_or_not_is_announced(
     eric: Shopper,
 ) -> None:
     page = eric.page
@@ -203,7 +203,7 @@ def test_an_order_page_tells_the_journey_as_it_happens(
     assert page.evaluate("window.isSamePage") is True
 
 
-def test_nobody_asks_for_news_behind_the_scenes(
+def test_a_hidden_page_does_not_ask_for_news(
     context: BrowserContext, eric_tokens: dict[str, str], eric: Shopper
 ) -> None:
     context.clock.install()

@@ -136,7 +136,7 @@ def test_who_goes_back_while_the_bank_thinks_still_gets_to_the_order(eric: Shopp
     assert eric.cart() == {}
 
 
-def test_a_cart_that_has_changed_is_shown_before_anybody_is_charged(eric: Shopper) -> None:
+def test_a_cart_that_has_changed_is_shown_before_the_card_is_charged(eric: Shopper) -> None:
     eric.to_checkout(BOTTLE)
     eric.fill_card()
     eric.fill_cart((BOTTLE, 1), (MAT, 1))

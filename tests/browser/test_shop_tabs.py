@@ -76,7 +76,7 @@ def test_two_tabs_have_one_cart_and_one_person(guest: Shopper) -> None:
     other.close()
 
 
-def test_a_guests_lines_join_once_whoever_of_two_tabs_is_slower(guest: Shopper) -> None:
+def test_a_guests_lines_join_once_whichever_of_two_tabs_is_slower(guest: Shopper) -> None:
     guest.put("Water Bottle")
     other = guest.page.context.new_page()
     other.goto("/#/", wait_until="commit")
@@ -247,7 +247,7 @@ def test_a_cart_that_could_not_be_emptied_is_emptied_later_and_not_paid_again(
     expect(eric.pay_button).to_have_text("Pay $62.50")
 
 
-def test_an_order_leaves_the_cart_of_whoever_is_here_now_alone(
+def test_an_order_leaves_the_cart_of_the_next_user_alone(
     eric: Shopper, dwight: dict[str, str]
 ) -> None:
     eric.to_checkout(BOTTLE)
@@ -305,7 +305,7 @@ def test_what_another_tab_adds_while_an_order_leaves_the_cart_stays(eric: Shoppe
     sister.page.close()
 
 
-def test_an_order_leaves_the_cart_once_whoever_sees_it_first(eric: Shopper) -> None:
+def test_an_order_leaves_the_cart_once_whichever_tab_sees_it_first(eric: Shopper) -> None:
     eric.to_checkout(BOTTLE)
     eric.fill_card()
     held = HeldRequests(eric.page, PAYING, times=1)
@@ -406,7 +406,7 @@ def test_a_shop_that_does_not_know_keys_is_not_believed(eric: Shopper) -> None:
     assert eric.cart() == {"Water Bottle": 1}
 
 
-def test_an_empty_cart_fills_while_somebody_looks(guest: Shopper) -> None:
+def test_an_empty_cart_fills_while_the_guest_looks(guest: Shopper) -> None:
     guest.open("/#/cart")
     expect(guest.heading).to_have_text("Nothing in the cart")
     sister = guest.other_tab()

@@ -123,7 +123,7 @@ def test_a_card_that_was_typed_does_not_wait_for_the_next_shift(till: Till) -> N
         expect(till.page.locator(f"#card-{name}")).to_have_value("")
 
 
-def test_prices_that_have_moved_are_shown_before_anybody_is_charged(till: Till) -> None:
+def test_prices_that_have_moved_are_shown_before_the_card_is_charged(till: Till) -> None:
     def old_prices(route: Route) -> None:
         answer = route.fetch().json()
         for product in answer["data"]:
@@ -183,7 +183,7 @@ def test_staff_sign_in_with_their_name_and_password(context: BrowserContext) -> 
     expect(page.locator("#till")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-    # Staff at the till are nobody in the shop next door.
+    # Signing in at the till does not sign in to the shop.
     assert context.cookies() == []
 
 

@@ -66,7 +66,7 @@ def test_who_types_is_no_scanner(till: Till) -> None:
     assert till.lines() == ["Red Pants 1 $99.00", "Water Bottle 2 $69.98"]
 
 
-def test_a_code_that_nobody_knows_is_refused_in_words(till: Till) -> None:
+def test_an_unknown_code_is_refused_in_words(till: Till) -> None:
     till.page.locator("#sale-title").focus()
     till.scan("40-17-gone")
 

@@ -120,7 +120,7 @@ def test_what_a_finger_has_to_hit_is_large_enough(till: Till) -> None:
     def check(*, dialog: str = "") -> None:
         small = till.page.evaluate(
             """within => [...document.querySelectorAll(`${within} button, ${within} input`)]
-                .map((element) => [element.id || element.textContent, element.getBoundingClientRect()])
+                .map((node) => [node.id || node.textContent, node.getBoundingClientRect()])
                 .filter(([, box]) => box.width && (box.width < 44 || box.height < 44))
                 .map(([name]) => name)""",
             dialog,

@@ -203,7 +203,7 @@ def test_a_full_browser_keeps_what_matters_most(
     assert found == expected
 
 
-def test_a_lost_answer_is_asked_for_again_and_nobody_pays_twice(till: Till) -> None:
+def test_a_lost_answer_is_asked_for_again_and_no_customer_pays_twice(till: Till) -> None:
     till.ring_up("Fit Bike")
     till.page.route("**/order/add/*", lose_answer, times=1)
 

@@ -1,4 +1,4 @@
-"""Drawn lives of a sale: whatever goes wrong, nobody pays twice and no state lies."""
+"""Drawn lives of a sale: whatever goes wrong, no customer pays twice and no state lies."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ def run_histories(page: Page, *, seed: int, histories: int) -> Found:
     return found
 
 
-def test_whatever_goes_wrong_nobody_pays_twice_and_no_state_lies(
+def test_whatever_goes_wrong_no_customer_pays_twice_and_no_state_lies(
     page: Page, figure: Callable[[str], None]
 ) -> None:
     count = SIZES.till_histories

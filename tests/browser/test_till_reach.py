@@ -68,7 +68,7 @@ def test_letters_of_twice_the_size_push_nothing_off_the_till(till: Till, width: 
         check("today")
 
 
-def test_a_crash_of_the_page_loses_no_sale_and_charges_nobody_twice(
+def test_a_crash_of_the_page_loses_no_sale_and_charges_no_card_twice(
     context: BrowserContext, staff_client: Client
 ) -> None:
     page = context.new_page()

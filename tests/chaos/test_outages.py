@@ -8,7 +8,7 @@ import pytest
 from tests.chaos.helpers.faulty_proxy import FaultyProxy
 
 
-async def test_a_proxy_that_swallows_lets_nobody_connect_until_it_is_back() -> None:
+async def test_a_proxy_that_swallows_lets_no_client_connect_until_it_is_back() -> None:
     proxy = FaultyProxy(lambda: "http://127.0.0.1:9", rate=0.0, seed=1)
     url = await proxy.listen()
     swallowing = asyncio.create_task(proxy.swallow(5.0))

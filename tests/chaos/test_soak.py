@@ -50,7 +50,7 @@ def test_a_shop_behind_a_faulty_proxy_keeps_its_word_and_a_crowd_is_served(
 
 
 def test_the_proxy_has_every_fault_and_passes_the_rest_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Who hangs is cut off in the end, so nobody's time-out has to tell a fault from a slow machine.
+    # A client that hangs is cut off in the end, so no time-out has to tell a fault from slowness.
     monkeypatch.setattr(faulty_proxy, "_HANG_SECONDS", 0.1)
     monkeypatch.setattr(faulty_proxy, "_SLOW_SECONDS", 0.1)
 

@@ -183,8 +183,8 @@ class TestOpen:
     def test_b_the_bash_test(self, open_shop: Client) -> None:
         assert log_in(open_shop)["token"] == ERIC
         open_shop.cookies.clear()
-        nobody = open_shop.post("/login", json={"username": "none", "password": PASSWORD})
-        assert nobody.status_code >= 400
+        unknown = open_shop.post("/login", json={"username": "none", "password": PASSWORD})
+        assert unknown.status_code >= 400
         assert open_shop.get("/products").json()["data"]
         assert not open_shop.get("/cart/items/guest").json().get("cart")
         item = {"name": "TEST", "price": "1", "shortDescription": "TEST", "quantity": 1,

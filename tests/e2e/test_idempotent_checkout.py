@@ -52,7 +52,7 @@ class Till:
 
 @pytest.fixture(scope="module")
 def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
-    """A shop that lets anybody in, waits for payments, and soon repeats what a kill cut off."""
+    """A shop in open mode that waits for payments, and soon repeats what a kill cut off."""
     with proxied_shop(
         tmp_path_factory.mktemp("till"),
         AUTH_MODE="0",
@@ -127,7 +127,7 @@ async def kill_some(shop: ShopProcess, chance: Random) -> Counter[str]:
 def check_side_effects(till: Till, charged_before: set[str]) -> str:
     """Count what the functions tried to charge and to ship; return this round's charge."""
     effects, order_id = till.proxied.effects, till.order_ids[-1]
-    # Also of earlier rounds: a late repeat may have charged somebody since.
+    # Also of earlier rounds: a late repeat may have charged a card since.
     assert effects.problems(till.order_ids, cents=2000) == []
     assert set(effects.charges) - charged_before == {order_id}
     [charge] = effects.charges[order_id]

@@ -21,7 +21,7 @@ def order(**changes: Any) -> dict[str, Any]:
 
 
 def new_customer(shop: Client) -> str:
-    """Register and log in somebody new; the client sends their token from now on."""
+    """Register and log in a new customer; the client sends their token from now on."""
     name = f"user-{uuid4().hex}"
     body = {"username": name, "password": "secret", "firstname": "A", "lastname": "B"}
     user_id: str = shop.post("/register", json=body).json()["resourceId"]
@@ -69,7 +69,7 @@ def test_a_paid_order_is_shipped_and_delivered(shop: Client) -> None:
         "amount": "34.99",
         "transactionID": "?",
     }
-    # It is under way for a second or two, and whoever looks may be held up for longer.
+    # It is under way for a second or two, and a client that looks may be held up for longer.
     shipped = watched(shop, user_id, placed["order_id"], "shipped - pending delivery", "delivered")
     assert shipped["transactionID"] == placed["payment"]["transactionID"]
     delivered = watched(shop, user_id, placed["order_id"], "delivered")

@@ -131,7 +131,8 @@ class Campaign:
 def main() -> int:
     """Run the command; return 1 if something broke."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.fuzz", description="Send the shop what nobody should send it."
+        prog="python -m tests.fuzz",
+        description="Send the shop requests that no client should send.",
     )
     parser.add_argument("--n", type=int, default=1000, help="how many requests")
     parser.add_argument(

@@ -83,7 +83,7 @@ def test_items_are_read(release: str) -> None:
 
 @pytest.mark.parametrize("release", _NAMES)
 def test_lists_look_where_items_lie(release: str) -> None:
-    """A partition that nobody reads any more would hide a part of every list."""
+    """A partition that is no longer read would hide a part of every list."""
     looked_at = {
         *(
             shard

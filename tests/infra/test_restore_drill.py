@@ -1,7 +1,7 @@
 """A drill: the table is restored to an earlier point in time, and the queues are newer than it.
 
 A restored table is a new one. Messages about orders that it does not hold, or about decisions
-that it does not know, must charge nobody and invent nothing; the rest must go on.
+that it does not know, must charge no card and invent nothing; the rest must go on.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ def restore(
     return take
 
 
-def test_a_restored_table_charges_nobody_for_what_it_does_not_hold(
+def test_a_restored_table_charges_no_order_that_it_does_not_hold(
     restore: Callable[[], Callable[[], None]],
 ) -> None:
     kept, undecided = new_order(), new_order()
@@ -101,7 +101,7 @@ def test_a_restored_table_charges_nobody_for_what_it_does_not_hold(
     assert is_done(order_worker, paid, "payment-response")
     assert is_done(payment_worker, request_for(kept), "payment-request")
     assert is_done(order_worker, paid, "payment-response")
-    # An order it does not hold is charged to nobody, a decision it does not know settles nothing.
+    # An order it does not hold is not charged, a decision it does not know settles nothing.
     assert not is_done(payment_worker, request_for(lost), "payment-request")
     assert [is_done(order_worker, late, "payment-response") for late in late_results] == [
         False,

@@ -120,7 +120,7 @@ OTHERS = {
         "routers/carts.py",
         "    check_owner(caller, userid, settings)\n",
         "",
-        "routers/test_carts.py::test_nobody_reaches_the_cart_of_another",
+        "routers/test_carts.py::test_no_customer_reaches_the_cart_of_another",
     ),
     "a total that disagrees is taken": Mutation(
         "app/domain/draft.py",

@@ -106,7 +106,7 @@ ROWS = {
         "app/store/orders.py",
         "    except (KeyError, TypeError, ValueError):\n",
         "    except ZeroDivisionError:\n",
-        f"{_SWEEPER}::test_an_order_that_nobody_can_read_stops_no_other",
+        f"{_SWEEPER}::test_an_unreadable_order_stops_no_other",
     ),
     "shipments without a limit": Mutation(
         "app/services/sweeper.py",
@@ -276,8 +276,7 @@ ROWS = {
         "workers/payment.py",
         "    if not dependencies.settings.trusts_events:\n",
         "    if False:\n",
-        "infra/test_restore_drill.py::"
-        "test_a_restored_table_charges_nobody_for_what_it_does_not_hold",
+        "infra/test_restore_drill.py::test_a_restored_table_charges_no_order_that_it_does_not_hold",
     ),
     "undecided orders left alone": Mutation(
         "app/services/sweeper.py",

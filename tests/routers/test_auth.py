@@ -363,9 +363,9 @@ async def test_a_refresh_token_is_no_access_token(client: AsyncClient) -> None:
 
 async def test_a_token_of_the_staff_is_of_the_staff_only_by_its_role(client: AsyncClient) -> None:
     customer = await client.get("/users", headers=await bearer("staff"))
-    somebody = await client.get("/users", headers=await bearer("x", role=Role.STAFF))
+    employee = await client.get("/users", headers=await bearer("x", role=Role.STAFF))
 
-    assert (customer.status_code, somebody.status_code) == (403, 200)
+    assert (customer.status_code, employee.status_code) == (403, 200)
 
 
 # Verify and refresh.
@@ -444,7 +444,7 @@ async def test_a_login_sets_both_cookies(client: AsyncClient, table: Table) -> N
     assert access.value == answer.json()["access_token"]
     assert refresh.value == answer.json()["refresh_token"]
     assert (access["max-age"], refresh["max-age"]) == ("3600", "10800")
-    # Scripts of the pages read the one, nobody the other.
+    # Scripts of the pages read the access token, no script the refresh token.
     assert not access["httponly"]
     assert refresh["httponly"] is True
     for cookie in (access, refresh):
@@ -505,7 +505,7 @@ async def test_a_logout_needs_a_token(client: AsyncClient, path: str) -> None:
     assert refusal(answer) == UNAUTHORIZED
 
 
-async def test_in_open_mode_anybody_logs_out(client: AsyncClient, open_mode: None) -> None:
+async def test_in_open_mode_a_guest_logs_out(client: AsyncClient, open_mode: None) -> None:
     answer = await client.post("/logout")
 
     assert answer.status_code == 202

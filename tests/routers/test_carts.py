@@ -641,7 +641,7 @@ async def test_without_a_token_a_cart_is_closed(
 
 
 @pytest.mark.parametrize(("method", "path", "body"), _OPERATIONS)
-async def test_nobody_reaches_the_cart_of_another(
+async def test_no_customer_reaches_the_cart_of_another(
     client: AsyncClient, shopper: Shopper, method: str, path: str, body: Any
 ) -> None:
     await add(client, shopper, FITBAND)
@@ -664,7 +664,7 @@ async def test_staff_do_not_fill_the_carts_of_customers(
 
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize(("method", "path", "body"), _OPERATIONS)
-async def test_in_open_mode_anybody_uses_any_cart(
+async def test_in_open_mode_a_guest_uses_any_cart(
     client: AsyncClient, open_mode: None, method: str, path: str, body: Any, slash: str
 ) -> None:
     answer = await client.request(method, path.format(fresh("dan")) + slash, json=body)
@@ -699,11 +699,11 @@ async def test_a_user_id_has_an_end(client: AsyncClient, open_mode: None) -> Non
 
 
 async def test_the_list_of_all_carts_is_for_staff(client: AsyncClient, shopper: Shopper) -> None:
-    nobody = await client.get("/cart/all")
+    anonymous = await client.get("/cart/all")
     customer = await client.get("/cart/all", headers=shopper.headers)
-    somebody = await client.get("/cart/all", headers=await staff())
+    employee = await client.get("/cart/all", headers=await staff())
 
-    assert [answer.status_code for answer in (nobody, customer, somebody)] == [401, 403, 200]
+    assert [answer.status_code for answer in (anonymous, customer, employee)] == [401, 403, 200]
     assert refusal(customer)["message"] == "this is for staff"
 
 

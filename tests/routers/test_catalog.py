@@ -281,17 +281,17 @@ async def test_a_product_that_makes_no_sense_is_refused_by_field(
 async def test_only_staff_change_the_catalog(client: AsyncClient, table: Table) -> None:
     made = count_calls(table)
 
-    nobody = await client.post("/products", json=BOTTLE)
+    anonymous = await client.post("/products", json=BOTTLE)
     customer = await client.post("/product", json=BOTTLE, headers=await bearer(fresh()))
 
-    assert nobody.status_code == 401
-    assert refusal(nobody) == UNAUTHORIZED
+    assert anonymous.status_code == 401
+    assert refusal(anonymous) == UNAUTHORIZED
     assert customer.status_code == 403
     assert refusal(customer)["message"] == "this is for staff"
     assert made == []
 
 
-async def test_in_open_mode_anybody_adds_a_product(client: AsyncClient, open_mode: None) -> None:
+async def test_in_open_mode_a_guest_adds_a_product(client: AsyncClient, open_mode: None) -> None:
     answer = await client.post("/products", json=BOTTLE)
 
     assert answer.status_code == 201

@@ -436,14 +436,16 @@ async def test_a_body_that_is_too_large_is_not_read_to_its_end(client: AsyncClie
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    # Bound, so that nobody else gets it, and not listening, so that nobody answers.
+    # Bound, so that no other process gets it, and not listening, so that it refuses connections.
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         yield probe.getsockname()[1]
 
 
 @pytest.fixture
-def nobody_home(stack: dict[str, str], monkeypatch: pytest.MonkeyPatch, closed_port: int) -> None:
+def aws_unreachable(
+    stack: dict[str, str], monkeypatch: pytest.MonkeyPatch, closed_port: int
+) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed_port}")
     monkeypatch.setenv("AUTH_MODE", "0")
     forget_clients()
@@ -465,7 +467,7 @@ def nobody_home(stack: dict[str, str], monkeypatch: pytest.MonkeyPatch, closed_p
     ],
 )
 async def test_without_the_store_the_shop_asks_to_come_back(
-    client: AsyncClient, nobody_home: None, method: str, path: str, body: Any
+    client: AsyncClient, aws_unreachable: None, method: str, path: str, body: Any
 ) -> None:
     answer = await client.request(method, path, json=body)
 
@@ -475,7 +477,7 @@ async def test_without_the_store_the_shop_asks_to_come_back(
 
 
 async def test_without_store_and_queue_the_shop_is_not_ready(
-    client: AsyncClient, nobody_home: None
+    client: AsyncClient, aws_unreachable: None
 ) -> None:
     answer = await client.get("/readyz")
 
@@ -485,7 +487,7 @@ async def test_without_store_and_queue_the_shop_is_not_ready(
 
 
 async def test_without_the_keys_the_shop_asks_to_come_back(
-    client: AsyncClient, nobody_home: None
+    client: AsyncClient, aws_unreachable: None
 ) -> None:
     answer = await client.post("/verify-token", json={"access_token": "x"})
 
@@ -495,7 +497,7 @@ async def test_without_the_keys_the_shop_asks_to_come_back(
 
 
 async def test_without_anything_the_process_is_still_up(
-    client: AsyncClient, nobody_home: None
+    client: AsyncClient, aws_unreachable: None
 ) -> None:
     answer = await client.get("/healthz")
 

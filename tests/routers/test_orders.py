@@ -215,7 +215,7 @@ class TestOpenMode:
 
         assert answer.json()["userid"] == user_id
 
-    async def test_somebody_must_be_named(self, client: AsyncClient) -> None:
+    async def test_a_user_must_be_named(self, client: AsyncClient) -> None:
         answer = await client.post("/order/add", json=order())
 
         assert answer.json() == {"message": "userid: is missing", "status": 400}

@@ -1,4 +1,4 @@
-"""The pages' own sources: small, and nothing in them that nobody uses."""
+"""The pages' own sources: small, and nothing in them that is unused."""
 
 import re
 from pathlib import Path

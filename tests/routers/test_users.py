@@ -342,19 +342,17 @@ async def test_a_user_reads_their_own_profile(
     }
 
 
-async def test_staff_read_every_profile_and_nobody_else_does(
-    client: AsyncClient, table: Table
-) -> None:
+async def test_only_staff_read_every_profile(client: AsyncClient, table: Table) -> None:
     user = await stored_user(table)
     path = f"/users/{user.user_id}"
 
-    nobody = await client.get(path)
+    anonymous = await client.get(path)
     stranger = await client.get(path, headers=await bearer(fresh()))
-    somebody = await client.get(path, headers=await staff())
+    employee = await client.get(path, headers=await staff())
 
-    assert refusal(nobody) == UNAUTHORIZED
+    assert refusal(anonymous) == UNAUTHORIZED
     assert refusal(stranger) == {"message": "this belongs to another user", "status": 403}
-    assert somebody.json()["data"]["id"] == user.user_id
+    assert employee.json()["data"]["id"] == user.user_id
 
 
 async def test_a_stranger_does_not_learn_who_exists(client: AsyncClient) -> None:
@@ -373,7 +371,7 @@ async def test_an_unknown_user_is_404(client: AsyncClient) -> None:
         assert refusal(answer) == {"message": "no user has this id", "status": 404}
 
 
-async def test_in_open_mode_anybody_reads_a_profile(
+async def test_in_open_mode_a_guest_reads_a_profile(
     client: AsyncClient, table: Table, open_mode: None
 ) -> None:
     user = await stored_user(table)
@@ -397,11 +395,11 @@ async def test_reading_a_profile_is_one_call(client: AsyncClient, table: Table) 
 
 
 async def test_the_list_of_users_is_for_staff(client: AsyncClient) -> None:
-    nobody = await client.get("/users")
+    anonymous = await client.get("/users")
     customer = await client.get("/users", headers=await bearer(fresh()))
-    somebody = await client.get("/users", headers=await staff())
+    employee = await client.get("/users", headers=await staff())
 
-    assert [answer.status_code for answer in (nobody, customer, somebody)] == [401, 403, 200]
+    assert [answer.status_code for answer in (anonymous, customer, employee)] == [401, 403, 200]
     assert refusal(customer)["message"] == "this is for staff"
 
 
@@ -468,7 +466,7 @@ async def test_who_is_logged_in_is_told(client: AsyncClient, table: Table, path:
 
 @pytest.mark.parametrize("path", ["/userinfo", "/whoami"])
 @pytest.mark.parametrize("header", [None, "Bearer guest", "Bearer junk", "Bearer a.b.c", "junk"])
-async def test_nobody_is_an_empty_object(
+async def test_a_caller_without_a_token_is_an_empty_object(
     client: AsyncClient, path: str, header: str | None
 ) -> None:
     answer = await client.get(path, headers={"Authorization": header} if header else {})

@@ -119,7 +119,7 @@ class LambdaProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        # Read all the time: a process whose output nobody takes stops.
+        # Read all the time: a process whose output is not read stops.
         self._logging = threading.Thread(target=self._read_log, daemon=True)
         self._logging.start()
         return self

@@ -25,7 +25,7 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 class Progress:
-    """Prints a line a minute about the proof that runs, so that nobody takes it for dead."""
+    """Prints a line a minute about the proof that runs, so that it is not taken for dead."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config

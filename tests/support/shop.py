@@ -71,7 +71,7 @@ async def bearer(user_id: str, *, role: Role = Role.CUSTOMER) -> dict[str, str]:
 
 
 async def staff() -> dict[str, str]:
-    """Return the header that speaks for somebody of the staff."""
+    """Return the header that speaks for a member of staff."""
     return await bearer(fresh("staff"), role=Role.STAFF)
 
 
@@ -84,7 +84,7 @@ class Shopper:
 
 
 async def new_shopper() -> Shopper:
-    """Return somebody who has a token and has done nothing yet."""
+    """Return a shopper who has a token and has done nothing yet."""
     user_id = fresh("shopper")
     return Shopper(user_id, await bearer(user_id))
 

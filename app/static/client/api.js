@@ -14,7 +14,7 @@ import { Session } from "./session.js";
 /** @import { CartLine, NewOrder, Order, OrderAnswer, Product, UserProfile } from "./types.js" */
 
 /** @typedef {{orders: Order[], next: string|null}} OrderPage */
-/** @typedef {Request & {allowGuest?: boolean}} Call A request; `allowGuest` sends it without a token where nobody has signed in. */
+/** @typedef {Request & {allowGuest?: boolean}} Call A request; `allowGuest` sends it without a token while no user is signed in. */
 
 /**
  * A product as the API answers it.

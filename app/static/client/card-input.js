@@ -1,5 +1,5 @@
 /**
- * How card fields are formatted while somebody types. A text is regrouped, never cut: what is
+ * How card fields are formatted during typing. A text is regrouped, never cut: what is
  * too long is an error to be shown. While an input method composes, nothing is touched.
  */
 

@@ -1,4 +1,4 @@
-/** Finding products and people by what somebody types. */
+/** Finding products and people by the text that is typed. */
 
 /** @import { Product } from "./types.js" */
 

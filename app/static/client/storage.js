@@ -13,7 +13,7 @@ export class JsonStorage {
 
   /**
    * Return the value under a key; null where there is none, or none that can be read. It may
-   * have any shape: whoever reads it checks what is needed.
+   * have any shape: the caller checks what is needed.
    * @param {string} key @returns {unknown}
    */
   read(key) {

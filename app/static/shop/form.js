@@ -13,7 +13,7 @@ import { isShopError } from "../client/errors.js";
  * @property {string} [hint]
  * @property {string} [kind] A class for the width: "half", "third", "rest".
  * @property {(value: string) => string} [check] Returns an error message, or "".
- * @property {(input: HTMLInputElement) => void} [format] Called while somebody types.
+ * @property {(input: HTMLInputElement) => void} [format] Called after every keystroke.
  * @property {(input: HTMLInputElement) => void} [complete] Called when the field is left.
  */
 

@@ -10,7 +10,7 @@ import { isShopError } from "../client/errors.js";
 
 const SCROLL_KEY = "acme-shop.scroll";
 
-/** An address that changes while somebody types is written when they pause so long. */
+/** An address that changes while the shopper types is written after a pause of this length. */
 const ADDRESS_PAUSE_MS = 300;
 
 /** Of so many history entries the scroll position is stored. */
@@ -94,7 +94,7 @@ export class Router {
   }
 
   /**
-   * Change the address without showing another view, a moment later: while somebody types, one
+   * Change the address without showing another view, a moment later: while the shopper types, one
    * change is enough.
    * @param {string} address
    */
@@ -104,7 +104,7 @@ export class Router {
     this.#addressTimer = setTimeout(() => this.#flushAddress(), ADDRESS_PAUSE_MS);
   }
 
-  /** Store something in the current entry of the history, for when somebody comes back. @param {Record<string, unknown>} changes */
+  /** Store something in the current entry of the history, for when the shopper comes back. @param {Record<string, unknown>} changes */
   updateEntry(changes) {
     history.replaceState({ ...history.state, ...changes }, "");
   }

@@ -105,7 +105,7 @@ def test_every_step_can_be_repeated(secret: str) -> None:
     assert value(secret) == after
 
 
-def test_nobody_sees_new_keys_before_the_last_step(secret: str) -> None:
+def test_no_function_sees_new_keys_before_the_last_step(secret: str) -> None:
     before, version = value(secret), str(uuid4())
 
     for step in STEPS[:-1]:

@@ -70,7 +70,7 @@ def test_text_that_is_no_secret_is_refused(text: str) -> None:
     ],
 )
 def test_a_key_that_is_too_short_to_sign_is_refused(change: dict[str, Any]) -> None:
-    """An empty key would let anybody sign; RFC 7518 asks for 256 bits."""
+    """An empty key would let any client sign; RFC 7518 asks for 256 bits."""
     with pytest.raises(SettingsError):
         parse_signing_keys(json.dumps(SECRET | change))
 

@@ -62,5 +62,5 @@ def test_every_field_counts(name: str) -> None:
     assert compute_fingerprint(other, KEY) != compute_fingerprint(DRAFT, KEY)
 
 
-def test_nobody_finds_the_card_without_the_key() -> None:
+def test_the_card_cannot_be_found_without_the_key() -> None:
     assert compute_fingerprint(DRAFT, b"another") != compute_fingerprint(DRAFT, KEY)

@@ -92,7 +92,7 @@ async def test_an_order_whose_decision_got_lost_is_settled() -> None:
     assert [event.event_type for event in queues.events] == [EventType.SHIPMENT_REQUESTED]
 
 
-async def test_an_order_nobody_paid_for_48_hours_is_declined() -> None:
+async def test_an_order_unpaid_for_48_hours_is_declined() -> None:
     order = await order_of_age(OrderState.PENDING, timedelta(hours=48))
 
     report = await run()
@@ -174,7 +174,7 @@ async def test_a_sweep_that_runs_out_of_time_says_so() -> None:
     )
 
 
-async def test_an_order_that_nobody_can_read_stops_no_other(
+async def test_an_unreadable_order_stops_no_other(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     odd = await order_of_age(OrderState.PENDING, timedelta(hours=51))
@@ -218,7 +218,7 @@ async def test_an_order_that_cannot_be_pushed_stops_no_other(failure: Exception)
 
 
 async def test_payments_do_not_wait_behind_shipments_that_stand_still() -> None:
-    """Nobody ships, and there are more such orders than one sweep asks for."""
+    """No order is shipped, and there are more such orders than one sweep asks for."""
     for _ in range(MOST_SHIPMENTS + 30):
         await order_of_age(OrderState.PAID, timedelta(hours=60))
     late = await order_of_age(OrderState.PENDING, timedelta(hours=49))

@@ -121,7 +121,7 @@ async def test_an_open_order_is_listed_when_it_is_due(own_stack: dict[str, str])
     [entry] = (await list_due_orders(table, PageRequest(), now=placed.placed_at + GRACE)).entries
     await postpone_sweep(table, entry, until=LATER + GRACE)
     assert (await list_due_orders(table, PageRequest(), now=placed.placed_at + GRACE)).entries == ()
-    # What was read before somebody else filed the order anew puts nothing off.
+    # What was read before another sweeper filed the order anew puts nothing off.
     await postpone_sweep(table, entry, until=LATER + timedelta(days=1))
     [again] = (await list_due_orders(table, PageRequest(), now=LATER + GRACE)).entries
     assert again.order == placed

@@ -62,7 +62,7 @@ class FakeTable(Table):
             for number, position in enumerate(left):
                 if number % page_size == 0:
                     self.pages_read += 1
-                    # Whoever fails does so while the others still wait for their answers.
+                    # A partition that fails does so while the others still wait for their answers.
                     is_slow = self._breaks_in not in {None, partition}
                     await asyncio.sleep(0.005 if is_slow else 0)
                 if partition == self._breaks_in:

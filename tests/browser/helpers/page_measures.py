@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-#: Less than anybody can see (web.dev/cls: good is below 0.1): a name in the bar may find its room.
+#: Less than a person can see (web.dev/cls: good is below 0.1): a name in the bar may find its room.
 MAX_SHIFT = 0.002
 
 #: Adds up what moved without being asked to, from now on and from the start of the page.

@@ -42,7 +42,7 @@ class _PageMonitor:
 def monitored(context: BrowserContext, shop_url: str) -> Iterator[list[str]]:
     """Fail at the end of the block if any page of ``context`` did something wrong in it.
 
-    Wrong is an error or a warning on the console, an exception nobody caught, a violation of
+    Wrong is an error or a warning on the console, an uncaught exception, a violation of
     the content security policy, a request to another host, and a file of the pages that is
     not there. Yields what was found so far.
     """

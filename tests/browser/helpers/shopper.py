@@ -140,7 +140,7 @@ class Shopper:
 def open_shop_page(
     context: BrowserContext, shop_url: str, client: Client, *, user_id: str
 ) -> Iterator[Shopper]:
-    """Give somebody a page of their own; nothing may go wrong unheard in it."""
+    """Give a shopper a page of their own; nothing may go wrong unheard in it."""
     with monitored(context, shop_url):
         page = context.new_page()
         yield Shopper(page, client, user_id)

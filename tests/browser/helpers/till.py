@@ -118,7 +118,7 @@ def sign_in(page: Page, username: str) -> None:
 
 @contextmanager
 def open_till(context: BrowserContext, client: Client, tokens: dict[str, str]) -> Iterator[Till]:
-    """Open a till that somebody has signed in to; nothing may go wrong unheard."""
+    """Open a till that a member of staff has signed in to; nothing may go wrong unheard."""
     page = context.new_page()
     # A reload with an unsent sale asks; the tests mean it.
     page.on("dialog", lambda dialog: dialog.accept())

@@ -49,7 +49,7 @@ class Customers:
         await asyncio.gather(*(self._customer(number) for number in range(self._customers)))
 
     def close(self) -> None:
-        """Let nobody begin another order."""
+        """Begin no further order."""
         self._is_closing = True
 
     async def _customer(self, number: int) -> None:

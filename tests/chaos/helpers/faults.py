@@ -177,7 +177,7 @@ class Faults:
         self.shorten_visibility()
 
     async def refuse(self) -> None:
-        """Have nobody listen where the functions look for AWS."""
+        """Close the port where the functions look for AWS."""
         away, proxied = time.monotonic(), self._proxied
         await asyncio.wrap_future(proxied.on_proxy(proxied.proxy.close()))
         await asyncio.sleep(self._some_seconds())

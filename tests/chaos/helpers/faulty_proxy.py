@@ -89,13 +89,13 @@ class FaultyProxy:
             await _hang_up(self._idle.pop()[1])
 
     async def swallow(self, seconds: float) -> None:
-        """Hang up, and for so long let connections hang that somebody wants to open."""
+        """Hang up, and for so long let new connections of clients hang."""
         await self.close()
         with socket.socket() as hole, ExitStack() as fillers:
             hole.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             hole.bind(("127.0.0.1", self._port))
             hole.listen(0)
-            # Linux drops what comes when the queue of connections nobody took is full.
+            # Linux drops what comes when the queue of connections that are not accepted is full.
             for _ in range(4):
                 filler = fillers.enter_context(socket.socket())
                 filler.setblocking(False)
@@ -116,7 +116,7 @@ class FaultyProxy:
         assert task is not None
         self._talks.add(task)
         try:
-            # Only close() cancels it, and then nobody waits for more than its end.
+            # Only close() cancels it, and then its end is all that is waited for.
             with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 while await self._call(reader, writer):
                     pass

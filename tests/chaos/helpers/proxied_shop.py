@@ -34,7 +34,7 @@ class ProxiedShop:
 
 @contextmanager
 def proxied_shop(folder: Path, *, seed: int = 1, **environment: str) -> Iterator[ProxiedShop]:
-    """Run a shop in a folder; its proxy has no faults until somebody gives it a rate."""
+    """Run a shop in a folder; its proxy has no faults until a test gives it a rate."""
     (folder / "project").mkdir()
     target = folder / "target"
     effects = SideEffects()

@@ -39,7 +39,7 @@ class TrafficLog:
 
 
 class Customer:
-    """Somebody with an account, who does one thing after the other."""
+    """A customer with an account, who does one thing after the other."""
 
     def __init__(self, url: str, log: TrafficLog, *, seed: str) -> None:
         """Prepare; nothing is asked yet."""

@@ -97,7 +97,7 @@ def _possible(ordered: Sequence[Call], done: int) -> list[int]:
 
 
 def broken_counters(adds: Sequence[Call], reads: Sequence[Call]) -> list[Call]:
-    """Return the reads of an item nobody removes that tell of too few or too many.
+    """Return the reads of an item that is never removed that tell of too few or too many.
 
     At least everything acknowledged before the read began, at most everything that was
     asked for before it ended.

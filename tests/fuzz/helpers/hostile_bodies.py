@@ -1,4 +1,4 @@
-"""Bodies that are wrong in every way somebody thought of, around bodies that would be right."""
+"""Bodies that are wrong in every way that is known, around bodies that would be right."""
 
 import json
 from collections.abc import Callable
@@ -118,7 +118,7 @@ WRECKS: tuple[bytes, ...] = (
 GIANTS: dict[str, Callable[[], bytes]] = {
     "1 MB of spaces": lambda: b" " * 1_000_000,
     "1 MB of one text": lambda: b'{"itemid": "' + b"x" * 1_000_000 + b'"}',
-    "1 MB of a field nobody knows": lambda: b'{"itemid": "a", "x": "' + b"y" * 1_000_000 + b'"}',
+    "1 MB of an unknown field": lambda: b'{"itemid": "a", "x": "' + b"y" * 1_000_000 + b'"}',
     "1 MB of items": lambda: b'{"cart": [' + b'{"itemid": "a"},' * 62_500 + b"]}",
     "as much as is read": lambda: b'{"itemid": "' + b"x" * (256 * 1024 - 14) + b'"}',
     "one byte more": lambda: b'{"itemid": "' + b"x" * (256 * 1024 - 13) + b'"}',

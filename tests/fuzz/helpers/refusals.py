@@ -46,7 +46,7 @@ def refuse_events(world: World, *, mode: str, number: int, count: int) -> Tally:
         tally.requests += 1
         tally.statuses[status] += 1
         changed, before = after != before, after
-        # Of a 503 nobody knows what it did, and it says so.
+        # What a request did before a 503 is unknown, and the 503 says so.
         assert status < 400 or status == 503 or not changed, (
             f"{status} changed the shop\n{shown(case.event)}"
         )

@@ -1,4 +1,4 @@
-"""Parts of requests that somebody may send one day: ids, queries, headers, tokens, cookies."""
+"""Parts of requests that a client may send: ids, queries, headers, tokens, cookies."""
 
 import base64
 
@@ -83,7 +83,7 @@ QUERIES = (
     "&".join(f"p{number}=1" for number in range(2000)),
 )
 
-#: Headers that somebody may send; real gateways pass most of them on.
+#: Headers that a client may send; real gateways pass most of them on.
 HEADERS: tuple[dict[str, str], ...] = (
     {},
     {"content-type": "text/plain"},
@@ -124,7 +124,7 @@ HEADERS: tuple[dict[str, str], ...] = (
     {"Idempotency-Key": "a", "idempotency-key": "b"},
 )
 
-#: Tokens that speak for nobody.
+#: Tokens that name no valid user.
 FORGED = (
     "x",
     "a.b.c",

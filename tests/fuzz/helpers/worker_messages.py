@@ -42,7 +42,7 @@ _DAMAGES: tuple[tuple[dict[str, Any], bool], ...] = (
 
 @dataclass(frozen=True)
 class Batch:
-    """An event for a worker, and the places of the records that nobody can have handled."""
+    """An event for a worker, and the indexes of the records that no worker can have handled."""
 
     queue: str
     event: Any
@@ -113,7 +113,7 @@ def _complaints(batch: Batch, answer: Any) -> list[str]:
         if not set(reported) <= set(ids):
             found.append("an id that is in no record")
         if missed := [index for index in batch.lost if ids[index] not in reported]:
-            found.append(f"records taken for done that nobody can have read: {missed}")
+            found.append(f"records taken for done that no worker can have read: {missed}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""A small shop with everything in it that a request can name, and the secrets nobody may see."""
+"""A small shop with everything that a request can name, and the secrets no answer may show."""
 
 import asyncio
 import os

@@ -117,7 +117,7 @@ def test_every_alarm_is_told_to_the_topic_and_says_what_it_means(deployment: Dep
         assert alarm["alarmDescription"].endswith((".", "?"))
 
 
-def test_whoever_tells_may_use_the_topic_and_its_key(deployment: Deployment) -> None:
+def test_the_services_that_notify_may_use_the_topic_and_its_key(deployment: Deployment) -> None:
     key = deployment.by_arn(deployment.one("Topic")["kmsMasterKeyId"])
     (tell,) = deployment.one("TopicPolicy").document("policy")["Statement"]
     use = key.document("policy")["Statement"][1]

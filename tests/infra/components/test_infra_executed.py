@@ -139,7 +139,7 @@ def test_the_emulator_enforces_what_these_tests_rely_on(
         executed.client_of(function.name, "dynamodb").scan(TableName=table)
 
 
-def test_nobody_gets_in_without_a_token(executed: ExecutedStack) -> None:
+def test_no_request_gets_in_without_a_token(executed: ExecutedStack) -> None:
     answer = executed.request("GET", "/order/somebody")
 
     assert answer["statusCode"] == 401

@@ -107,7 +107,7 @@ def test_the_card_key_works_for_queues_only(deployment: Deployment) -> None:
     ]
 
 
-def test_whoever_looks_after_the_card_key_cannot_use_it_directly(deployment: Deployment) -> None:
+def test_the_administrator_of_the_card_key_cannot_use_it_directly(deployment: Deployment) -> None:
     looking_after = deployment.all("Key")["cards"].document("policy")["Statement"][0]
 
     # Without these two the key could never be changed again.

@@ -69,7 +69,7 @@ def test_the_tour_sees_every_route(walkthrough: Walkthrough) -> None:
     assert walkthrough.visited == routes
 
 
-def test_nobody_was_refused_on_the_tour(walkthrough: Walkthrough) -> None:
+def test_no_call_was_refused_in_the_walkthrough(walkthrough: Walkthrough) -> None:
     refused = [(role, call) for role, call in walkthrough.stack.calls() if call.was_refused]
 
     assert refused == []

@@ -117,7 +117,7 @@ def test_what_is_paid_by_the_month_is_what_the_stack_makes() -> None:
     assert budget["budgetType"] == "COST"
 
 
-def test_keys_are_asked_for_by_whoever_uses_them() -> None:
+def test_key_requests_are_counted_for_every_role_that_uses_a_key() -> None:
     # Cards: one role sends (twice), one receives. The table: three roles. Every five minutes.
     assert key_requests() == (2 + 1 + 3) * 8640
 

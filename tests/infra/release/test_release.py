@@ -239,7 +239,7 @@ def test_a_release_that_was_not_found_good_is_taken_back(
     assert stack.generic == {"image": OLD, "replaces": NEW, "stage": "dev"}
 
 
-def test_the_alarm_ends_a_canary_before_anybody_is_asked(
+def test_the_alarm_ends_a_canary_before_the_judge_is_asked(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     stack.raise_alarm()

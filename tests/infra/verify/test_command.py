@@ -134,7 +134,7 @@ def test_a_rollback_that_fails_is_worse_than_a_failure(bad_evidence: Path) -> No
     assert "api: it has no alias to switch" in done.stderr
 
 
-def test_nobody_is_switched_without_being_told_to(
+def test_no_alias_is_switched_without_being_told_to(
     emulator: Emulator, canary: str, bad_evidence: Path
 ) -> None:
     done = _verify("canary", "--replay", str(bad_evidence), "--stack", canary)

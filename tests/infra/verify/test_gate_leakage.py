@@ -80,7 +80,7 @@ async def test_a_tree_without_a_shop_is_not_judged(tmp_path: Path) -> None:
     assert evidence.unreachable == "no shop could be started to plant secrets in"
 
 
-async def test_a_shop_that_lets_nobody_in_is_not_judged() -> None:
+async def test_a_shop_that_refuses_to_register_is_not_judged() -> None:
     with (
         serving(lambda _: Said(503, {"message": "later"})) as url,
         pytest.raises(SourceUnreachableError, match="refuses to register"),

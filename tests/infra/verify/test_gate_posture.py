@@ -184,21 +184,21 @@ def test_each_rule_misses_what_is_not_there(
     assert (rule, subject) in found(without(graph, kind, name))
 
 
-def test_a_function_anybody_may_call_by_address_is_public(graph: Graph) -> None:
+def test_a_function_with_an_open_address_is_public(graph: Graph) -> None:
     url = Resource("aws:lambda/functionUrl:FunctionUrl", "api", "", {"authorizationType": "NONE"})
 
     assert found(Graph([*graph.resources, url])) == {("public", "function URL api")}
 
 
 @pytest.mark.parametrize("kind", ["rolePolicyAttachment:RolePolicyAttachment", "policy:Policy"])
-def test_permissions_that_nobody_compares_with_calls_are_found(graph: Graph, kind: str) -> None:
+def test_permissions_that_are_not_compared_with_calls_are_found(graph: Graph, kind: str) -> None:
     more = Resource(f"aws:iam/{kind}", "admin", "", {"policyArn": "arn:aws:iam::aws:policy/Admin"})
 
     subject = f"{kind.rpartition(':')[2].lower()} admin"
     assert found(Graph([*graph.resources, more])) == {("permission", subject)}
 
 
-def test_whoever_is_named_by_a_condition_is_not_anybody(graph: Graph) -> None:
+def test_a_principal_named_by_a_condition_is_not_public(graph: Graph) -> None:
     named = opening("policy", "*", StringEquals={"aws:SourceAccount": "123456789012"})
 
     assert found(changed(graph, QUEUE, "payment-error", named)) == set()

@@ -55,7 +55,7 @@ def test_a_canary_far_slower_than_the_version_next_to_it_fails(policy: Policy) -
     assert _verdict(policy, "live", "performance", slower) is Verdict.WARN
 
 
-def test_a_canary_that_hardly_anybody_called_is_not_judged(policy: Policy) -> None:
+def test_a_canary_with_too_few_calls_is_not_judged(policy: Policy) -> None:
     rare = Measurement("p95 of api", 100, "ms", samples=3, baseline=120)
 
     assert _verdict(policy, "canary", "performance", rare) is Verdict.INCONCLUSIVE

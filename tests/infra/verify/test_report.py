@@ -123,7 +123,7 @@ def test_something_else_is_no_report(tmp_path: Path, text: str) -> None:
         ("measurements.0.baseline", {"baseline": []}),
     ],
 )
-def test_a_report_that_somebody_spoilt_is_refused_by_the_place(
+def test_a_damaged_report_is_refused_by_the_place(
     tmp_path: Path, place: str, changed: dict[str, object]
 ) -> None:
     report = json.loads(
