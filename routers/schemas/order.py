@@ -9,7 +9,7 @@ from app.domain.draft import MAX_LINES, DraftLine, OrderDraft
 from app.domain.instants import instant_to_text
 from app.domain.money import cents_to_number, cents_to_text
 from app.domain.order import Address, Order, OrderLine, OrderState
-from app.domain.payment import PAID_MESSAGE, PaymentDecision
+from app.domain.payment import PaymentDecision
 from app.fields import (
     CardDate,
     Cents,
@@ -21,63 +21,8 @@ from app.fields import (
     TotalCents,
     json_inside_json,
 )
-
-_CARD_EXAMPLE: dict[str, Any] = {
-    "type": "visa",
-    "number": "4111111111111111",
-    "expMonth": "12",
-    "expYear": "2030",
-    "ccv": "123",
-}
-_ADDRESS_EXAMPLE: dict[str, Any] = {
-    "street": "20 Riding Lane",
-    "city": "San Francisco",
-    "zip": "10201",
-    "state": "CA",
-    "country": "USA",
-}
-_ITEM_EXAMPLE: dict[str, Any] = {
-    "itemid": "533445d-530e-4a76-9398-5d16713b827b",
-    "quantity": 1,
-    "price": 62.5,
-}
-_ORDER_EXAMPLE: dict[str, Any] = {
-    "firstname": "Walter",
-    "lastname": "White",
-    "email": "walter@acmefitness.com",
-    "address": _ADDRESS_EXAMPLE,
-    "delivery": "UPS/FEDEX",
-    "card": _CARD_EXAMPLE,
-    "cart": [_ITEM_EXAMPLE],
-    "total": "62.50",
-}
-_LISTED_EXAMPLE: dict[str, Any] = {
-    "_id": "a4b6f0f2-5a5e-4f63-8a3e-52f4b1c4d0a1",
-    "status": "shipped - pending delivery",
-    "state": "shipped",
-    "userid": "5c3939ea1d41c892ce243827",
-    "firstname": "Walter",
-    "lastname": "White",
-    "address": _ADDRESS_EXAMPLE,
-    "email": "walter@acmefitness.com",
-    "delivery": "UPS/FEDEX",
-    "card": {"type": "Visa", "number": "************1111", "expMonth": "12", "expYear": "2030"},
-    "cart": [
-        {
-            "id": "533445d-530e-4a76-9398-5d16713b827b",
-            "itemid": "533445d-530e-4a76-9398-5d16713b827b",
-            "name": "Yoga Mat",
-            "description": "",
-            "quantity": 1,
-            "price": 62.5,
-        }
-    ],
-    "total": "62.50",
-    "transactionID": "3f846704-af12-4ea9-a98c-8d7b37e10b54",
-    "trackingNumber": "6bc3b96b-19e9-42d3-bff8-91a2c431d1d6",
-    "placedAt": "2026-11-23T09:00:00.000000Z",
-    "updatedAt": "2026-11-23T09:00:02.000000Z",
-}
+from routers.schemas.order_examples import CARD, NEW_ORDER, PLACED_ORDER, STORED_ORDER
+from routers.schemas.payment import PaymentPublic
 
 
 class AddressCreate(LiberalModel):
@@ -93,7 +38,7 @@ class AddressCreate(LiberalModel):
 class CardCreate(LiberalCard):
     """A card in the shape of the pages, the till or the event."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_CARD_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [CARD]})
 
     type: Text = Field("", description="What a page preselected; not looked at.")
     number: Text = Field("", description="Card number; spaces and hyphens do not matter.")
@@ -137,7 +82,7 @@ _Cart = Annotated[list[OrderItemCreate], Field(min_length=1, max_length=MAX_LINE
 class OrderCreate(LiberalModel):
     """A new order; only card and cart are required."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_ORDER_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [NEW_ORDER]})
 
     userid: ShortText = Field("", description="Only read where the path names no user.")
     firstname: ShortText = Field("", description="First name.")
@@ -189,71 +134,10 @@ class OrderCreate(LiberalModel):
         )
 
 
-class PaymentPublic(BaseModel):
-    """The result of the payment; ``status`` is 400 for a refused card."""
-
-    success: Literal["true", "false"] = Field(description="Whether the card was charged, as text.")
-    status: Literal[200, 400] = Field(
-        description="400 for a card that was refused; 200 when it was charged or is pending."
-    )
-    message: str = Field(
-        description="`transaction successful`, `pending payment`, or why the card was refused."
-    )
-    amount: str = Field(
-        description="Charged amount in dollars, as text: `0` if refused, empty while pending."
-    )
-    transactionID: str = Field(
-        description="Id of the charge: `-1` if refused, empty while pending."
-    )
-
-    @classmethod
-    def from_decision(cls, decision: PaymentDecision | None) -> "PaymentPublic":
-        """Return the public form of a decision; None means that it is pending."""
-        if decision is None:
-            return cls(
-                success="false",
-                status=200,
-                message="pending payment",
-                amount="",
-                transactionID="",
-            )
-        if decision.success:
-            return cls(
-                success="true",
-                status=200,
-                message=PAID_MESSAGE,
-                amount=cents_to_text(decision.amount_cents),
-                transactionID=decision.transaction_id,
-            )
-        return cls(
-            success="false",
-            status=400,
-            message=decision.reason,
-            amount="0",
-            transactionID=decision.transaction_id,
-        )
-
-
 class OrderPlacedResponse(BaseModel):
     """The answer to a new order."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "order_id": "a4b6f0f2-5a5e-4f63-8a3e-52f4b1c4d0a1",
-                    "userid": "5c3939ea1d41c892ce243827",
-                    "payment": {
-                        "success": "true",
-                        "status": 200,
-                        "message": PAID_MESSAGE,
-                        "amount": "62.50",
-                        "transactionID": "3f846704-af12-4ea9-a98c-8d7b37e10b54",
-                    },
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [PLACED_ORDER]})
 
     order_id: str = Field(description="Id of the order.")
     userid: str = Field(description="Id of the user whose order it is.")
@@ -318,7 +202,7 @@ StateName = Literal["pending", "paid", "shipped", "delivered", "declined", "unkn
 class OrderPublic(BaseModel):
     """An order and its state; ids that are not known yet are empty."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_LISTED_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [STORED_ORDER]})
 
     id: str = Field(alias="_id", description="Id of the order.")
     status: str = Field(
