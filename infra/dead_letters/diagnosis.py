@@ -111,7 +111,10 @@ async def _refusal(check: Awaitable[None]) -> str | None:
     try:
         await check
     except EventRefusedError as failure:
-        return f"it agrees with nothing stored ({failure}): sent by hand, or the table was restored"
+        return (
+            f"it agrees with nothing stored ({failure}): sent by hand, or the table was restored;"
+            " redrive it only where TRUST_EVENTS is 1"
+        )
     return None
 
 

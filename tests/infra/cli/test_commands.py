@@ -101,7 +101,7 @@ async def test_documents_are_written_once_and_stale_ones_are_named(
     openapi.command(tmp_path / "new", check=False, as_json=False)
     openapi.command(tmp_path / "new", check=True, as_json=False)
     said = capsys.readouterr().out.splitlines()
-    assert [line[:7] for line in said] == ["Wrote 5", "Wrote 0", "5 docum"]
+    assert [line[:7] for line in said] == ["Wrote 6", "Wrote 0", "6 docum"]
 
     (tmp_path / "new" / "cart.json").write_text("{}")
 

@@ -62,10 +62,10 @@ def test_the_reason_of_a_good_letter_is_where_its_order_stands(
     decision = PaymentDecision(decided, True, 100, "t", PAID_MESSAGE, "", NOW)
     asyncio.run(decide_once(get_table(), decision))
     expected = {
-        ("payment", "success", str(uuid4())): "is not decided: redrive it",
+        ("payment", "success", str(uuid4())): "agrees with nothing stored (orderID:",
         ("payment", "failure", decided): "announces the decision again",
         ("payment", "accepted", str(uuid4())): "no order has this id",
-        ("payment", "accepted", pending): "the order is pending: redrive it",
+        ("payment", "accepted", pending): "agrees with nothing stored (orderID:",
         ("payment", "declined", shipped): "past this already: shipped",
         ("shipment", "requested", shipped): "past this already: shipped",
         ("shipment", "requested", pending): "the order is pending: redrive it",
@@ -150,9 +150,11 @@ def test_a_sweep_says_what_it_did(shop: str, capsys: pytest.CaptureFixture[str])
         "timed_out": 1,
         "shipments_requested": 0,
         "failed": 0,
+        "unreadable": 0,
+        "oldest_seconds": 3600,
         "is_complete": True,
     }
-    assert second.startswith("Looked at 1 open orders older than 5 minutes: 0 settled")
+    assert second.startswith("Looked at 0 orders that have been open for 5 minutes and more: 0")
     assert asyncio.run(get_order(get_table(), unpaid)).state is OrderState.DECLINED
     [request] = bodies(shop, "shipment-request")
     assert json.loads(request)["data"]["_id"] == decided

@@ -21,6 +21,7 @@ KEEPS_NOTHING = {
     *("Alias", "Api", "Budget", "BucketOwnershipControls", "BucketPolicy"),
     *("BucketPublicAccessBlock", "BucketServerSideEncryptionConfiguration", "CompositeAlarm"),
     *("Dashboard", "Distribution", "EventSourceMapping", "Function", "Integration", "Key"),
+    "FunctionEventInvokeConfig",
     *("MetricAlarm", "OriginAccessControl", "Permission", "ResponseHeadersPolicy", "Role"),
     *("RolePolicy", "Route", "Schedule", "ScheduleGroup", "SecretRotation", "Stage"),
     "TopicPolicy",
