@@ -143,7 +143,7 @@ async def test_an_outage_of_a_queue_is_no_refusal(
 async def test_a_queue_that_cannot_be_reached_is_no_refusal(
     stack: dict[str, str], monkeypatch: pytest.MonkeyPatch, client: str
 ) -> None:
-    with socket.socket() as bound:  # Nobody listens, and nobody else gets the port.
+    with socket.socket() as bound:  # Not listening, and the port is taken.
         bound.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{bound.getsockname()[1]}")
         monkeypatch.setenv("AWS_CLIENT", client)

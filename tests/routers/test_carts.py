@@ -161,8 +161,8 @@ async def test_an_addition_with_a_key_is_made_once(client: AsyncClient, shopper:
     answers = await gather(*(client.post(path, json=FITBAND, headers=keyed) for _ in range(8)))
     other = await client.post(path, json=REDPANT, headers=keyed)
 
-    assert {each.status_code for each in answers} == {200}
-    assert {each.text for each in answers} == {f'{{"userid":"{shopper.user_id}"}}'}
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.text for answer in answers} == {f'{{"userid":"{shopper.user_id}"}}'}
     assert [item["quantity"] for item in await items_of(client, shopper)] == [1]
     assert other.status_code == 422
     assert refusal(other)["message"] == "Idempotency-Key: was used for another addition"
