@@ -2,7 +2,7 @@
 
 A key is an attribute of the cart: ``k#<hash of the key>`` holds ``<expiry>#<what was added>``,
 the expiry in seconds since 1970. An addition is made on the condition that its key is not
-there. Whoever replaces or empties the cart removes its keys too.
+there. A call that replaces or empties the cart removes its keys too.
 """
 
 import hashlib
