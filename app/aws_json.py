@@ -248,7 +248,7 @@ def endpoint_of(service: str, region: str) -> str:
 
 
 _services: dict[tuple[str, ...], JsonService] = {}
-_making = threading.Lock()
+_services_lock = threading.Lock()
 
 
 def sqs(region: str) -> JsonService:
@@ -263,7 +263,7 @@ def secrets_manager(region: str) -> JsonService:
 
 def _shared(name: str, target: str, region: str, **protocol: Any) -> JsonService:
     endpoint = endpoint_of(name, region)
-    with _making:
+    with _services_lock:
         key = (name, endpoint, region)
         if key not in _services:
             _services[key] = JsonService(name, target, endpoint, region, **protocol)

@@ -120,7 +120,7 @@ def get_sender(deadline: float) -> Sender:
     """Return what sends until ``deadline``: the light client, or boto3's by setting."""
     settings = get_settings()
     if settings.aws_client is AwsClient.BOTO3:
-        with _making:
+        with _client_lock:
             return cast("Sender", get_client())
     from app.aws_json import sqs  # noqa: PLC0415
 
@@ -128,7 +128,7 @@ def get_sender(deadline: float) -> Sender:
 
 
 # boto3's default session is not thread-safe: it must not make two clients at once.
-_making = threading.Lock()
+_client_lock = threading.Lock()
 
 
 @lru_cache(maxsize=1)

@@ -48,7 +48,7 @@ ALLOWED_FROM: dict[OrderState, frozenset[OrderState]] = {
 }
 
 
-def check_straggler(order: "Order", target: OrderState) -> None:
+def check_late_event(order: "Order", target: OrderState) -> None:
     """Accept an event that repeats or comes late: the order is in ``target`` or beyond.
 
     Raises:

@@ -2,8 +2,8 @@
 
 An open order is looked at first after ``GRACE``, when its messages are normally done. From
 then on the pause between two looks is as long as the order has waited already, within
-``GRACE`` and ``LONGEST_PAUSE``: an order that waits for days costs a few looks, and a shipper
-that is away is asked some thirty times a day for one order, not every five minutes.
+``GRACE`` and ``LONGEST_PAUSE``: an order that waits for days costs a few looks, and while the
+shipment worker is down one order is requested some thirty times a day, not every five minutes.
 """
 
 from datetime import datetime, timedelta

@@ -156,7 +156,7 @@ async def wait_for_decision(
                 pause = min(pause * _PAUSE_FACTOR, _LONGEST_PAUSE_SECONDS)
                 decision = await _read_decision(table, order_id)
     if seconds > 0:
-        wait.note(is_decided=decision is not None, now=clock())
+        wait.record_result(is_decided=decision is not None, now=clock())
     return decision
 
 

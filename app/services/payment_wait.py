@@ -6,13 +6,13 @@ halves the next ones, and every ``RECOVERY_SECONDS`` without one doubles them ag
 is that of one process; on Lambda each environment learns for itself.
 """
 
-#: A wait is never shorter than this share of the setting: payments that have recovered are seen.
+#: A wait is never shorter than this share of the setting, so recovered payments are noticed.
 SHORTEST_SHARE = 1 / 16
 RECOVERY_SECONDS = 10.0
 
 
 class PaymentWait:
-    """The share of the set wait that is worth waiting; times are seconds of a monotonic clock."""
+    """The fraction of the configured wait that calls use; times are monotonic seconds."""
 
     def __init__(self) -> None:
         """Begin with the whole wait."""
@@ -27,7 +27,7 @@ class PaymentWait:
             self._since = now
         return longest * self._share
 
-    def note(self, *, is_decided: bool, now: float) -> None:
+    def record_result(self, *, is_decided: bool, now: float) -> None:
         """Remember how a wait ended."""
         if is_decided:
             return

@@ -20,8 +20,8 @@ from app.store.table import Table
 
 log = logging.getLogger("shop.sweeper")
 
-#: Shipments that one sweep asks for again: while the shipper is away, more of them only
-#: become dead letters.
+#: Shipments that one sweep requests again: while the shipment worker is down, more requests
+#: only become dead letters.
 MOST_SHIPMENTS = 200
 
 _PAGE_SIZE = 100
@@ -83,7 +83,7 @@ async def sweep(
     Costs, for 100 due orders, one query per partition and four batch reads, and one write for
     each order that stays open.
     """
-    this_round = _Round(now, timedelta(seconds=longest_delivery_seconds))
+    state = _SweepState(now, timedelta(seconds=longest_delivery_seconds))
     report, token = SweepReport(), None
     while True:
         page = await list_due_orders(table, PageRequest(_PAGE_SIZE, token), now=now)
@@ -96,7 +96,7 @@ async def sweep(
         report += await _run_parallel(
             page.entries,
             lambda entry, found=decisions: _push(  # type: ignore[misc]
-                table, queues, entry, found.get(entry.order_id), this_round
+                table, queues, entry, found.get(entry.order_id), state
             ),
             may_go_on,
         )
@@ -124,7 +124,7 @@ async def _run_parallel(
 
 
 @dataclass
-class _Round:
+class _SweepState:
     """What the orders of one sweep share."""
 
     now: datetime
@@ -137,17 +137,17 @@ async def _push(
     queues: Queues,
     entry: OpenEntry,
     decision: PaymentDecision | None,
-    this_round: _Round,
+    state: _SweepState,
 ) -> SweepReport:
     """Push one order and put it off; a failure is logged and disturbs no other order."""
-    now = this_round.now
+    now = state.now
     if entry.order is None:
         return SweepReport(unreadable=1) + await _put_off(table, entry, now + GRACE)
     if entry.order.state is OrderState.UNKNOWN:
         # The release that knows the state sweeps it.
         return SweepReport(seen=1) + await _put_off(table, entry, now + LONGEST_PAUSE)
     try:
-        order, report = await _move(table, queues, entry.order, decision, this_round)
+        order, report = await _move(table, queues, entry.order, decision, state)
     except ShopError as failure:
         log.warning("sweep.failed order_id=%s cause=%s", entry.order_id, failure)
     except Exception:
@@ -155,7 +155,7 @@ async def _push(
     else:
         if order.state.is_final or not report.is_complete:
             return report
-        until = next_look_at(order, now=now, longest_delivery=this_round.longest_delivery)
+        until = next_look_at(order, now=now, longest_delivery=state.longest_delivery)
         age = int((now - order.placed_at).total_seconds())
         report += SweepReport(oldest_seconds=age)
         return report + await _put_off(table, entry, until)
@@ -177,19 +177,19 @@ async def _move(
     queues: Queues,
     order: Order,
     decision: PaymentDecision | None,
-    this_round: _Round,
+    state: _SweepState,
 ) -> tuple[Order, SweepReport]:
     """Do for one order what its workers did not; return it as it is then."""
     seen = SweepReport(seen=1)
     if order.state is OrderState.PENDING:
-        order, report = await _settle(table, queues, order, decision, now=this_round.now)
+        order, report = await _settle(table, queues, order, decision, now=state.now)
         return order, seen + report
-    due = stuck_at(order, longest_delivery=this_round.longest_delivery)
-    if order.state.is_final or this_round.now < due:
+    due = stuck_at(order, longest_delivery=state.longest_delivery)
+    if order.state.is_final or state.now < due:
         return order, seen
-    if not this_round.shipments_left:
+    if not state.shipments_left:
         return order, seen + SweepReport(is_complete=False)
-    this_round.shipments_left -= 1
+    state.shipments_left -= 1
     await request_shipment(queues, order)
     return order, seen + SweepReport(shipments_requested=1)
 

@@ -14,7 +14,7 @@ from app.domain.order import (
     Order,
     OrderLine,
     OrderState,
-    check_straggler,
+    check_late_event,
 )
 from app.domain.sweeping import GRACE
 from app.store.keys import (
@@ -165,7 +165,7 @@ async def advance_order(
         if failure.item is None:
             raise OrderNotFoundError("no order has this id") from failure
         found = item_to_order(failure.item)
-        check_straggler(found, target)
+        check_late_event(found, target)
         return await _fill_in(table, found, known)
     return item_to_order(item)
 
@@ -240,7 +240,7 @@ async def list_due_orders(table: Table, request: PageRequest, *, now: datetime) 
 
 
 async def postpone_sweep(table: Table, entry: OpenEntry, *, until: datetime) -> None:
-    """File an open order under a later time; one that has become final, or was filed anew, stays.
+    """File an open order under a later time; one that has become final, or was rescheduled, stays.
 
     One conditional write. Safe to repeat.
     """

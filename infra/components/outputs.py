@@ -1,4 +1,4 @@
-"""The stack's outputs under the names clients of the shop know them by (design, section 3)."""
+"""The stack's outputs under the names clients of the shop know them by (openapi/CONTRACT.md, 2)."""
 
 import pulumi
 import pulumi_aws as aws

@@ -34,7 +34,7 @@ _LEFTOVERS = ("*.pyi", "*.pxd", "*.pyx", "*.c", "*.h", "examples-*.json")
 _TEST_FOLDERS = frozenset({"test", "tests"})
 
 #: What lies beside the code for people who change it: no function reads it.
-NOTES_FOR_DEVELOPERS = ("*.md", "SHA256SUMS")
+NOTES_FOR_DEVELOPERS = ("*.md", "*.d.ts", "SHA256SUMS")
 
 #: Where Lambda puts the folder's content, for tracebacks out of bytecode.
 TASK_ROOT = "/var/task"

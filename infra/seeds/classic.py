@@ -110,7 +110,8 @@ def classic_stock(now: datetime) -> Stock:
         for owner in _CART_OWNERS
     )
     by_name = {user.username: user for user, _ in users}
-    mat, bottle, *_, weights = products
+    named = {product.name: product for product in products}
+    mat, bottle, weights = named["Yoga Mat"], named["Water Bottle"], named["Weights"]
     orders = (
         make_order("a4b6f0f2-5a5e-4f63-8a3e-52f4b1c4d0a1", by_name["walter"], [weights, bottle],
                    OrderState.DELIVERED, placed_at=now - timedelta(days=3)),

@@ -77,8 +77,8 @@ def decide(
 ) -> Decision:
     """Compare evidence with the limits of a stage; ``only`` leaves the other gates out.
 
-    ``is_local`` is whether the evidence is about a shop on this machine, which has no figures in
-    AWS knows anything.
+    ``is_local`` says that the evidence is about a shop on this machine, of which AWS has no
+    figures.
     """
     by_gate = {gathered.gate: gathered for gathered in evidence}
     gates = [

@@ -77,7 +77,7 @@ ROWS = {
     ),
     "early report taken for done": Mutation(
         "app/store/orders.py",
-        "        check_straggler(found, target)\n",
+        "        check_late_event(found, target)\n",
         "",
         _CONVERGENCE,
     ),
@@ -110,14 +110,14 @@ ROWS = {
     ),
     "shipments without a limit": Mutation(
         "app/services/sweeper.py",
-        "    if not this_round.shipments_left:\n",
+        "    if not state.shipments_left:\n",
         "    if False:\n",
         f"{_SWEEPER}::test_payments_do_not_wait_behind_shipments_that_stand_still",
     ),
     "paid orders left alone": Mutation(
         "app/services/sweeper.py",
-        "order.state.is_final or this_round.now < due",
-        "order.state is OrderState.PAID or this_round.now < due",
+        "order.state.is_final or state.now < due",
+        "order.state is OrderState.PAID or state.now < due",
         f"{_SWEEPER}::test_a_paid_order_that_stands_still_asks_for_its_shipment_again",
     ),
     "clocks of two processes compared": Mutation(

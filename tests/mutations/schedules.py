@@ -110,8 +110,8 @@ MUTATIONS = {
     ),
     "the sweeper forgets paid orders": Mutation(
         "app/services/sweeper.py",
-        "order.state.is_final or this_round.now < due",
-        "order.state is OrderState.PAID or this_round.now < due",
+        "order.state.is_final or state.now < due",
+        "order.state is OrderState.PAID or state.now < due",
     ),
     "the sweeper forgets decided orders": Mutation(
         "app/services/sweeper.py", "    if decision is not None:\n", "    if False:\n"
@@ -210,7 +210,7 @@ MUTATIONS |= {
 #: all carry a number. Those of another shipper need not, which other tests than schedules try.
 FOR_OTHER_SHIPPERS = {
     "an early shipment report counts as done": Mutation(
-        "app/store/orders.py", "        check_straggler(found, target)\n", ""
+        "app/store/orders.py", "        check_late_event(found, target)\n", ""
     ),
     "late facts are not filled in": Mutation(
         "app/store/orders.py", "if not missing or order.state is OrderState.DECLINED:", "if True:"

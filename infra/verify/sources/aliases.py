@@ -44,7 +44,7 @@ def point_alias(client: "LambdaClient", routing: Routing, *, version: str) -> Ro
 
     Raises:
         ClientError: AWS refuses; ``PreconditionFailedException`` when the alias was changed
-            the alias since ``routing`` was read.
+            since ``routing`` was read.
     """
     alias = client.update_alias(
         FunctionName=routing.function,

@@ -11,7 +11,7 @@ from app.domain.order import (
     Order,
     OrderLine,
     OrderState,
-    check_straggler,
+    check_late_event,
     sum_lines,
 )
 from app.domain.user import Role, User
@@ -47,7 +47,7 @@ def test_every_state_but_the_first_can_be_reached() -> None:
 @pytest.mark.parametrize("target", [OrderState.SHIPPED, OrderState.DELIVERED])
 def test_a_report_of_a_shipment_before_the_payment_has_to_come_again(target: OrderState) -> None:
     with pytest.raises(OrderNotPaidError, match="o-1"):
-        check_straggler(order(OrderState.PENDING), target)
+        check_late_event(order(OrderState.PENDING), target)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_report_of_a_shipment_before_the_payment_has_to_come_again(target: Ord
 )
 @pytest.mark.parametrize("target", [OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED])
 def test_a_repeat_or_a_late_event_is_accepted(state: OrderState, target: OrderState) -> None:
-    check_straggler(order(state), target)
+    check_late_event(order(state), target)
 
 
 def test_a_number_of_a_later_release_is_an_unknown_state() -> None:

@@ -21,7 +21,7 @@ def test_each_wait_that_runs_out_halves_the_next() -> None:
     waits = []
     for _ in range(7):
         waits.append(wait.seconds(4.0, now=0.0))
-        wait.note(is_decided=False, now=0.0)
+        wait.record_result(is_decided=False, now=0.0)
 
     assert waits == [4.0, 2.0, 1.0, 0.5, 0.25, 0.25, 0.25]
     assert waits[-1] == 4.0 * SHORTEST_SHARE
@@ -29,8 +29,8 @@ def test_each_wait_that_runs_out_halves_the_next() -> None:
 
 def test_a_payment_in_time_changes_nothing() -> None:
     wait = PaymentWait()
-    wait.note(is_decided=False, now=0.0)
-    wait.note(is_decided=True, now=1.0)
+    wait.record_result(is_decided=False, now=0.0)
+    wait.record_result(is_decided=True, now=1.0)
 
     assert wait.seconds(4.0, now=2.0) == 2.0
 
@@ -38,7 +38,7 @@ def test_a_payment_in_time_changes_nothing() -> None:
 def test_waits_grow_back_with_time() -> None:
     wait = PaymentWait()
     for _ in range(4):
-        wait.note(is_decided=False, now=100.0)
+        wait.record_result(is_decided=False, now=100.0)
 
     grown = [wait.seconds(4.0, now=100.0 + number * RECOVERY_SECONDS) for number in range(6)]
 
@@ -48,7 +48,7 @@ def test_waits_grow_back_with_time() -> None:
 def test_a_long_silence_gives_the_whole_wait_back_at_once() -> None:
     wait = PaymentWait()
     for _ in range(9):
-        wait.note(is_decided=False, now=0.0)
+        wait.record_result(is_decided=False, now=0.0)
 
     assert wait.seconds(3.0, now=3600.0) == 3.0
 
