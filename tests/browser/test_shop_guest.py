@@ -69,7 +69,7 @@ def test_the_till_wants_staff_even_in_open_mode(guest: Shopper) -> None:
     page = guest.page
     page.goto("/pos")
     sign_in(page, "eric")
-    expect(page.get_by_role("alert")).to_contain_text("only staff")
+    expect(page.get_by_role("alert")).to_contain_text("The till is for staff")
 
     sign_in(page, "staff")
     page.locator("#products").get_by_role("button", name="Weights").click()
