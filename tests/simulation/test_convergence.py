@@ -27,6 +27,7 @@ def test_every_order_and_number_of_the_events_ends_the_same(
 
     assert list(ends.values()) == [29_160]
     assert "('state', 4)" in next(iter(ends))
+    assert "'success': True" in next(iter(ends))
 
 
 def test_remembered_steps_are_what_the_handlers_do() -> None:

@@ -183,7 +183,7 @@ class Walker:
         return number, is_done
 
     def walk(self, events: Sequence[Event], *, is_retried: bool) -> Item:
-        """Return the order at the end.
+        """Return the order at the end, with the decision about its payment.
 
         With ``is_retried``, refused events are delivered again; without it they become dead
         letters, and are redriven 14 days later, when all other events come once more too.
@@ -201,7 +201,9 @@ class Walker:
         for event in refused:
             situation, is_done = self.step(situation, event, LATER)
             assert is_done
-        return self._contents[situation][f"ORDER#{_ORDER_ID}", "ORDER"]
+        contents = self._contents[situation]
+        order = contents[f"ORDER#{_ORDER_ID}", "ORDER"]
+        return {**order, "decision": contents[f"PAYMENT#{_ORDER_ID}", "PAYMENT"]}
 
 
 def essence(item: Item) -> str:
