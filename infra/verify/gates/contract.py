@@ -1,7 +1,8 @@
 """Gate ``contract``: can every client of the last release use this one?
 
 The documents of the API and the events are compared with those of the last tag, or of the
-commit this tree is made on. A shop that runs is also asked what its oldest clients ask.
+commit this tree is made on; items and messages of earlier releases must be read, and theirs
+read ours. A shop that runs is also asked what its oldest clients ask.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from infra.verify.sources.documents import (
     breaking_api_changes,
     breaking_event_changes,
 )
+from infra.verify.sources.releases import read_other_releases
 from infra.verify.target import Target
 
 GATE = "contract"
@@ -57,6 +59,11 @@ async def collect(target: Target) -> Evidence:
                 compared, changes = await asyncio.to_thread(_compare, target.root, base, kind)
                 measurements.append(Measurement(f"{kind.name} compared", compared, "documents"))
                 findings += changes
+            reading = await asyncio.to_thread(read_other_releases, target.root)
+            measurements.append(Measurement("tests of other releases", reading.passed, "tests"))
+            findings += [
+                Finding("releases", test, "another release is not read") for test in reading.failed
+            ]
         if target.url:
             source = f"clients of {target.url}"
             with translate_errors("the shop"):

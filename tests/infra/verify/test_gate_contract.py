@@ -273,7 +273,37 @@ async def test_a_document_counts_once_it_exists(tree: Tree) -> None:
         assert {measurement.name: measurement.value for measurement in evidence.measurements} == {
             "API documents compared": 1,
             "event documents compared": events,
+            "tests of other releases": 0,
         }
+
+
+RELEASE_TESTS = ("tests/golden/test_golden.py", "tests/simulation/test_releases.py")
+
+
+@pytest.mark.parametrize(
+    ("second", "passed", "failed"),
+    [
+        ("def test_b(): pass", 2, ()),
+        ("def test_b(): assert False", 1, ("tests/simulation/test_releases.py::test_b",)),
+        ("raise RuntimeError", 0, ("tests/simulation/test_releases.py",)),
+    ],
+)
+async def test_what_earlier_releases_stored_must_be_read(
+    tree: Tree, *, second: str, passed: int, failed: tuple[str, ...]
+) -> None:
+    (tree.root / "pyproject.toml").write_text("")
+    for path_of, text in zip(RELEASE_TESTS, ("def test_a(): pass", second), strict=True):
+        (tree.root / path_of).parent.mkdir(parents=True, exist_ok=True)
+        (tree.root / path_of).write_text(text)
+    tree.commit(openapi=API, tag="v1")
+    tree.commit()
+    tree.commit()
+
+    evidence = await contract.collect(tree.target)
+
+    [reading] = [it for it in evidence.measurements if it.name == "tests of other releases"]
+    assert reading.value == passed
+    assert tuple(finding.subject for finding in evidence.findings) == failed
 
 
 async def test_without_anything_to_compare_with_nothing_is_known(tree: Tree) -> None:

@@ -134,7 +134,12 @@ class Release:
         _, renewed = self._named("app.security.signing_keys", "_refresh_at")
         routes = self._module("routers.dependencies")
         replaced: list[tuple[ModuleType, str, object]] = [
-            *((routes, name, stand_in) for name, stand_in in STAND_INS.items()),
+            # An earlier release lacks what came since.
+            *(
+                (routes, name, stand_in)
+                for name, stand_in in STAND_INS.items()
+                if hasattr(routes, name)
+            ),
             (keys, known, KEYS),
             (keys, renewed, math.inf),
             (*self._named("app.queues", "get_sender"), lambda *_: client),
