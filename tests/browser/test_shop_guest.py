@@ -72,7 +72,7 @@ def test_the_till_wants_staff_even_in_open_mode(guest: Shopper) -> None:
     expect(page.get_by_role("alert")).to_contain_text("The till is for staff")
 
     sign_in(page, "staff")
-    page.locator("#products").get_by_role("button", name="Weights").click()
+    page.locator("#products").get_by_role("option", name="Weights").click()
     page.get_by_role("button", name="Take payment").click()
     page.get_by_role("button", name="Mastercard").click()
     page.locator("#charge").click()
