@@ -180,14 +180,6 @@ MUTATIONS |= {
         "    if order.state is OrderState.PENDING:\n",
         "    if True:\n",
     ),
-    "a replay is announced with the amount of the message": Mutation(
-        "app/services/payments.py",
-        "    decision = await decide_once(table, decision)\n",
-        "    from dataclasses import replace\n"
-        "    decision = replace(\n"
-        "        await decide_once(table, decision), amount_cents=message.total_cents\n"
-        "    )\n",
-    ),
     "keys are folded by case": Mutation(
         "app/domain/ids.py", "{idempotency_key}", "{idempotency_key.casefold()}"
     ),
