@@ -12,8 +12,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import validate
 
 from app import __version__
+from app.main import create_app
 from infra.cli.openapi import documents
-from routers.documents import DOMAINS
+from routers.documents import DOMAINS, build_document, build_domain_document
 
 FOLDER = Path(__file__).parents[2] / "openapi"
 #: The committed document; the first test shows that it is the generated one.
@@ -429,3 +430,13 @@ async def test_what_the_shop_answers_is_documented(
     content = json_of(resolved(responses[str(answer.status_code)]))
     if content is not None:
         assert mistakes(answer.json(), content["schema"]) == []
+
+
+def test_documents_built_anew_are_the_committed_ones() -> None:
+    """Not the ones that this process has built for another test already."""
+    whole = build_document(create_app())
+
+    assert whole == json.loads((FOLDER / "openapi.json").read_text())
+    for domain in DOMAINS:
+        part = build_domain_document(whole, domain)
+        assert part == json.loads((FOLDER / f"{domain}.json").read_text())
