@@ -1,6 +1,7 @@
 """``python -m tests.mutations``: does each test that is named catch its planted bug?"""
 
 import argparse
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +19,8 @@ def _run(name: str) -> Verdict:
     begun = time.monotonic()
     try:
         verdict = run_named_test(name, CATALOGUE[name])
-    except ValueError as failure:
-        # The code has changed, and the bug is not where it was.
+    except (ValueError, subprocess.TimeoutExpired) as failure:
+        # The code has changed, and the bug is not where it was; or the test does not end.
         verdict = Verdict(name, is_caught=False, output=str(failure))
     outcome = "caught  " if verdict.is_caught else "SURVIVED"
     _say(f"{outcome} {time.monotonic() - begun:6.1f} s  {name}  ({CATALOGUE[name].test})")
