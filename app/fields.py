@@ -161,7 +161,7 @@ Cents = Annotated[int, BeforeValidator(_cents, json_schema_input_type=AMOUNT_SCH
 #: The same; the documents show it as text.
 TotalCents = Annotated[int, BeforeValidator(_cents, json_schema_input_type=_TOTAL_SCHEMA)]
 
-#: One letter can become eighteen when a name is folded, and a key takes 2,048 bytes.
+#: Folding a name can turn one letter into eighteen, and a key holds at most 2,048 bytes.
 _MAX_FOLDED_BYTES = 1000
 
 

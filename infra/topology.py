@@ -46,8 +46,8 @@ class Function:
     """One Lambda function; all are the same image with another handler.
 
     ``settings`` are the environment variables it reads (aliases of ``app.settings``),
-    ``sends_to`` the queues it writes, ``checks`` those it asks for a sign of
-    life, ``queries`` the indexes it asks; ``table_actions`` and ``keeps_signing_keys``, which is
+    ``sends_to`` the queues it writes, ``checks`` those whose attributes it reads for its health
+    check, ``queries`` the indexes it asks; ``table_actions`` and ``keeps_signing_keys``, which is
     reading and rotating them, are what else its role needs.
     """
 
@@ -84,7 +84,7 @@ class Schedule:
 
 
 # A worker that dies leaves its messages invisible for the visibility time, so short
-# time-outs are what makes the shop heal quickly.
+# time-outs make the shop recover quickly.
 _WORKER_TIMEOUT = 6
 _VISIBILITY = VISIBILITY_FACTOR * _WORKER_TIMEOUT
 

@@ -101,8 +101,8 @@ def status_for(error: ShopError | type[ShopError]) -> int:
 def problems(*errors: type[ShopError]) -> dict[int | str, Any]:
     """Return the documented error answers of a route from the errors it may raise.
 
-    503 is always among them: any route can find the table away. ``routers/documents.py`` adds the
-    errors of malformed requests.
+    503 is always among them: the table can be unavailable to any route. ``routers/documents.py``
+    adds the errors of malformed requests.
     """
     return {status: describe(status) for status in sorted({503, *map(status_for, errors)})}
 

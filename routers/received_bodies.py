@@ -16,9 +16,10 @@ BODY_SECONDS = 10.0
 async def receive_body(scope: Scope, receive: Receive, send: Send) -> Receive | None:
     """Return what hands out the body again, once all of it has arrived.
 
-    A body beyond the limit is read up to the limit: who reads on gets the rest from the
-    connection, and refuses it. Nothing is returned for a client that goes away, or that needs
-    more than :data:`BODY_SECONDS`: such a one is answered with 408, and its connection is closed.
+    A body beyond the limit is read up to the limit: the reader of the body gets the rest from
+    the connection, and refuses it. Nothing is returned for a client that goes away, or that
+    needs more than :data:`BODY_SECONDS`: that client is answered with 408, and its connection
+    is closed.
     """
     if not _has_body(Headers(scope=scope)):
         return receive

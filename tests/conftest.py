@@ -153,7 +153,7 @@ def own_stack(
 
 @pytest.fixture
 def open_mode(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let everybody in; name it after the stack."""
+    """Turn authentication off; name it after the stack."""
     monkeypatch.setenv("AUTH_MODE", "0")
     get_settings.cache_clear()
 

@@ -1,7 +1,7 @@
 """What the workers use of the outside world: table, queues, settings and clock.
 
-The twin of ``routers/dependencies.py``. Handlers pass ``AWS_DEPENDENCIES`` to the functions
-they call; the simulator passes its own.
+``routers/dependencies.py`` is the same for the HTTP application. Handlers pass
+``AWS_DEPENDENCIES`` to the functions they call; the simulator passes its own.
 """
 
 from collections.abc import Callable

@@ -76,8 +76,8 @@ class QueueUnavailableError(ShopError):
 class ServiceMisconfiguredError(ShopError):
     """AWS refuses the shop's calls until an operator changes something.
 
-    ``code`` is AWS's own word for why, ``operation`` the call. Each service has its own class,
-    which is also the one of that service's outages: callers come back, as after an outage.
+    ``code`` is AWS's error code, ``operation`` the refused call. Each service has its own subclass,
+    which is also a subclass of that service's outage error, so that callers retry as after one.
     """
 
     def __init__(self, text: str, *, code: str = "", operation: str = "") -> None:

@@ -83,8 +83,8 @@ async def get_signing_keys() -> SigningKeys:
 
 def new_signing_keys() -> str:
     """Return the text of a secret with random keys, for a new deployment."""
-    rings = {ring: [_new_key(), _new_key()] for ring in (ACCESS, REFRESH)}
-    return json.dumps({**rings, "fingerprint": _new_key()})
+    keys = {kind: [_new_key(), _new_key()] for kind in (ACCESS, REFRESH)}
+    return json.dumps({**keys, "fingerprint": _new_key()})
 
 
 def rotate_signing_keys(text: str) -> str:
@@ -95,9 +95,9 @@ def rotate_signing_keys(text: str) -> str:
     """
     parse_signing_keys(text)
     secret = json.loads(text)
-    for ring in (ACCESS, REFRESH):
-        signs, *others = secret[ring]
-        secret[ring] = [others[0], _new_key(), signs] if others else [signs, _new_key()]
+    for kind in (ACCESS, REFRESH):
+        signs, *others = secret[kind]
+        secret[kind] = [others[0], _new_key(), signs] if others else [signs, _new_key()]
     return json.dumps(secret)
 
 

@@ -20,15 +20,15 @@ ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 PAGE_PATHS = ("/", "/index.html", "/pos", "/pos/*", "/static/*")
 
 _PAGES, _API = "pages", "api"
-_READING = ["GET", "HEAD"]
-_EVERYTHING = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+_READ_METHODS = ["GET", "HEAD"]
+_ALL_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 _A_YEAR = 365 * 24 * 60 * 60
 
 
 def _headers(
     name: str, stack: str, parent: pulumi.Resource
 ) -> aws.cloudfront.ResponseHeadersPolicy:
-    """Make the policy with what every answer carries that does not say otherwise itself."""
+    """Make the policy with the headers that an answer gets when it does not bring its own."""
     headers = aws.cloudfront
     return headers.ResponseHeadersPolicy(
         name,
@@ -128,8 +128,8 @@ class CDN(pulumi.ComponentResource):
                     path_pattern=path,
                     target_origin_id=_PAGES,
                     viewer_protocol_policy="redirect-to-https",
-                    allowed_methods=_READING,
-                    cached_methods=_READING,
+                    allowed_methods=_READ_METHODS,
+                    cached_methods=_READ_METHODS,
                     compress=True,
                     cache_policy_id=CACHING_OPTIMIZED,
                     response_headers_policy_id=headers.id,
@@ -140,8 +140,8 @@ class CDN(pulumi.ComponentResource):
                 target_origin_id=_API,
                 # A token sent in the open is not made safe by a redirect.
                 viewer_protocol_policy="https-only",
-                allowed_methods=_EVERYTHING,
-                cached_methods=_READING,
+                allowed_methods=_ALL_METHODS,
+                cached_methods=_READ_METHODS,
                 compress=True,
                 cache_policy_id=CACHING_DISABLED,
                 origin_request_policy_id=ALL_BUT_HOST,

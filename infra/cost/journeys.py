@@ -12,7 +12,7 @@ from infra.cost.units import Units
 #: Written from ``python -m infra.verify.sources.journeys``; a test compares the two.
 JOURNEYS_FILE = Path(__file__).with_name("journeys.json")
 
-#: What reading anything else ends in.
+#: What reading a file of another shape raises.
 _WRONG = (OSError, AttributeError, KeyError, TypeError, ValueError, ArithmeticError)
 
 Amounts = dict[str, Decimal]

@@ -105,8 +105,8 @@ def describe_old_assumptions() -> list[str]:
         ),
         (
             "Known: no secret, signing keys stood in the source. Assumed: no backups, no indexes, "
-            "no keys of its own, no alarms, no schedule; a line that is empty is a thing it goes "
-            "without. What its code is stored in is left out."
+            "no keys of its own, no alarms, no schedule; an empty line is a part it does not "
+            "have. The storage of its code is left out."
         ),
     ]
 

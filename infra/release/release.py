@@ -26,8 +26,8 @@ STEPS = (10, 50)
 #: How long each step is watched: alarms look at five minutes.
 BAKE_MINUTES = 5.0
 #: Calls of each function that a new version should get, with or without customers. More than
-#: infra/verify/policy.toml wants to judge by: chance deals them out, and queues hand over
-#: several at once.
+#: infra/verify/policy.toml asks for: their split between versions is random, and a queue
+#: hands over several messages in one call.
 PRACTICE_CALLS = 50
 
 _COMMIT = ("git", "rev-parse", "--short=12", "HEAD")

@@ -57,7 +57,7 @@ class Decision:
 
     @property
     def verdict(self) -> Verdict:
-        """Return the worst of all gates; nothing looked at is nothing known."""
+        """Return the worst of all gates; without any gate it is inconclusive."""
         return max((gate.verdict for gate in self.gates), default=Verdict.INCONCLUSIVE)
 
     @property

@@ -35,7 +35,7 @@ class Mode(StrEnum):
 class Where(StrEnum):
     """What a limit is about: a tree or a shop on this machine, or a shop in AWS."""
 
-    HERE = "here"
+    LOCAL = "local"
     AWS = "aws"
 
 
@@ -65,7 +65,7 @@ class Limit(_Strict):
     reason: Words
 
     @model_validator(mode="after")
-    def _says_one_thing(self) -> Self:
+    def _measure_or_rule(self) -> Self:
         if bool(self.measure) == bool(self.rule):
             raise ValueError("needs either measure or rule")
         bounds = (self.at_most, self.at_least, self.at_most_ratio)
@@ -123,7 +123,7 @@ class Policy(_Strict):
 
     def limits_for(self, gate: str, stage: str, *, is_local: bool) -> list[Limit]:
         """Return what a gate is held to in a stage; ``is_local`` is said of a deployed one."""
-        where = Where.HERE if is_local or stage not in DEPLOYED else Where.AWS
+        where = Where.LOCAL if is_local or stage not in DEPLOYED else Where.AWS
         return [
             limit
             for limit in self.limits

@@ -62,10 +62,10 @@ def wildcards(graph: Graph) -> Iterator[Finding]:
 
 def public_buckets(graph: Graph) -> Iterator[Finding]:
     """Find buckets that could be made public."""
-    walls = graph.all("s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
+    blocks = graph.all("s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
     for bucket in graph.all("s3/bucket:Bucket"):
-        behind = [wall for wall in walls if wall.inputs["bucket"] == bucket.inputs["bucket"]]
-        if not any(all(wall.inputs.get(key) for key in _PUBLIC_ACCESS) for wall in behind):
+        blocking = [block for block in blocks if block.inputs["bucket"] == bucket.inputs["bucket"]]
+        if not any(all(block.inputs.get(key) for key in _PUBLIC_ACCESS) for block in blocking):
             yield Finding("public", f"bucket {bucket.name}", "can be made public")
 
 
@@ -92,14 +92,12 @@ def _is_public(statement: Mapping[str, Any]) -> bool:
 
 def public_functions(graph: Graph) -> Iterator[Finding]:
     """Find functions that can be called from outside the stack."""
-    for door in graph.all("lambda/permission:Permission"):
-        if door.inputs["principal"] == "*" or not door.inputs.get("sourceArn"):
-            yield Finding("public", f"permission {door.name}", "does not say who may call")
-    for door in graph.all("lambda/functionUrl:FunctionUrl"):
-        if door.inputs["authorizationType"] == "NONE":
-            yield Finding(
-                "public", f"function URL {door.name}", "can be called without credentials"
-            )
+    for permission in graph.all("lambda/permission:Permission"):
+        if permission.inputs["principal"] == "*" or not permission.inputs.get("sourceArn"):
+            yield Finding("public", f"permission {permission.name}", "does not say who may call")
+    for url in graph.all("lambda/functionUrl:FunctionUrl"):
+        if url.inputs["authorizationType"] == "NONE":
+            yield Finding("public", f"function URL {url.name}", "can be called without credentials")
 
 
 def recovery(graph: Graph) -> Iterator[Finding]:

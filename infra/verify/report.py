@@ -164,7 +164,8 @@ def read_report(path: Path) -> Earlier:
     """Return what an earlier ``verify.json`` was decided from.
 
     Raises:
-        SettingsError: the file is none; names what is missing or wrong in one that is JSON.
+        SettingsError: the file cannot be read or is no report; for JSON, the text names what is
+            missing or wrong.
     """
     try:
         return TypeAdapter(Earlier).validate_json(path.read_bytes())

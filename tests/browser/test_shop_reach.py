@@ -156,7 +156,7 @@ def test_a_try_without_any_answer_is_not_called_undone(eric: Shopper) -> None:
 
     def act() -> None:
         eric.pay_button.click()
-        alert = eric.page.get_by_role("alert").filter(has_text="nobody knows")
+        alert = eric.page.get_by_role("alert").filter(has_text="not known yet")
         expect(alert).to_contain_text("keeps only one")
         eric.page.unroute("**/order/add/*")
         eric.pay_button.click()

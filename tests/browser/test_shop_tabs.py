@@ -540,7 +540,7 @@ def test_a_browser_that_lends_no_locks_and_keeps_nothing_buys_once(guest: Shoppe
 
     def act() -> None:
         guest.pay_button.click()
-        expect(guest.page.get_by_role("alert").filter(has_text="nobody knows")).to_be_visible()
+        expect(guest.page.get_by_role("alert").filter(has_text="not known yet")).to_be_visible()
         guest.page.unroute(PAYING)
         guest.pay_button.click()
         expect(guest.heading).to_have_text(BOUGHT)

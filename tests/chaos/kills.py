@@ -22,8 +22,8 @@ from typing import Any
 from httpx import AsyncClient
 
 from infra.topology import QUEUES
-from tests.chaos.helpers.customers import TOTAL_CENTS, Customers, Prober, look
-from tests.chaos.helpers.faults import Faults, Pace, Report
+from tests.chaos.helpers.customers import TOTAL_CENTS, ContinuousProbe, Customers, look
+from tests.chaos.helpers.faults import Faults, FaultTiming, Report
 from tests.chaos.helpers.proxied_shop import ProxiedShop, proxied_shop
 from tests.chaos.helpers.shop_queues import ShopQueues
 
@@ -36,16 +36,16 @@ DELIVERED = "delivered"
 class Chaos:
     """One run: customers, faults, and checks afterwards."""
 
-    def __init__(self, proxied: ProxiedShop, pace: Pace, *, seed: int) -> None:
+    def __init__(self, proxied: ProxiedShop, timing: FaultTiming, *, seed: int) -> None:
         """Work on a shop that is ready."""
         self.report = Report()
         self._proxied = proxied
         self._shop = proxied.shop
-        self._pace = pace
+        self._timing = timing
         self._chance = Random(seed)
         self._customers = Customers(self._shop.url, customers=8, seed=seed)
-        self._prober = Prober(self._shop.url, self._customers.ledger)
-        self._faults = Faults(proxied, self._prober, self.report, pace=pace, chance=self._chance)
+        self._probe = ContinuousProbe(self._shop.url, self._customers.record)
+        self._faults = Faults(proxied, self._probe, self.report, timing=timing, chance=self._chance)
 
     async def run(self, seconds: float) -> Report:
         """Let customers order while processes are killed for so long; then check everything.
@@ -54,11 +54,11 @@ class Chaos:
         """
         self._faults.shorten_visibility()
         shopping = asyncio.create_task(self._customers.shop())
-        probing = asyncio.create_task(self._prober.ask_on())
+        probing = asyncio.create_task(self._probe.ask_on())
         killed_for, turn = 0.0, 0
         # At least once each.
         while killed_for < seconds or turn < self._faults.kinds:
-            kill_seconds = self._chance.uniform(*self._pace.kill_seconds)
+            kill_seconds = self._chance.uniform(*self._timing.kill_seconds)
             await self._faults.kill_for(kill_seconds)
             killed_for += kill_seconds
             await self._faults.until_healthy()
@@ -74,7 +74,7 @@ class Chaos:
 
     async def _check_orders(self) -> None:
         """See every acknowledged order through, and look at what it says of itself."""
-        open_orders = dict(self._customers.ledger.acknowledged)
+        open_orders = dict(self._customers.record.acknowledged)
         deadline = self._faults.last + FINAL_SECONDS
         async with AsyncClient(base_url=self._shop.url, timeout=10) as http:
             while open_orders:
@@ -95,7 +95,7 @@ class Chaos:
                     break
                 await asyncio.sleep(0.2)
             self.report.final_seconds = time.monotonic() - self._faults.last
-            for user in set(self._customers.ledger.acknowledged.values()):
+            for user in set(self._customers.record.acknowledged.values()):
                 if len(listed := await _orders_of(http, user)) != 1:
                     self.report.problems.append(f"{len(listed)} orders of {user} instead of one")
 
@@ -103,7 +103,7 @@ class Chaos:
         """See that each order was charged what it costs and shipped, once, as no other was."""
         effects = self._proxied.effects
         self.report.side_effects = effects.text()
-        acknowledged = self._customers.ledger.acknowledged
+        acknowledged = self._customers.record.acknowledged
         self.report.problems += effects.problems(acknowledged, cents=TOTAL_CENTS)[:10]
 
     def _count_dead_letters(self) -> None:
@@ -112,10 +112,10 @@ class Chaos:
         self.report.dead_letters = sum(map(queues.depth, names))
 
     def _finish(self) -> Report:
-        ledger = self._customers.ledger
-        self.report.acknowledged = len(ledger.acknowledged)
-        self.report.attempts = ledger.attempts
-        self.report.problems += ledger.surprises[:10]
+        record = self._customers.record
+        self.report.acknowledged = len(record.acknowledged)
+        self.report.attempts = record.attempts
+        self.report.problems += record.surprises[:10]
         return self.report
 
 
@@ -129,7 +129,7 @@ async def _orders_of(http: AsyncClient, user: str) -> list[Any]:
             await asyncio.sleep(0.2)
 
 
-def run(folder: Path, *, seconds: float, seed: int, pace: Pace | None = None) -> Report:
+def run(folder: Path, *, seconds: float, seed: int, timing: FaultTiming | None = None) -> Report:
     """Start a shop in a folder, do all of it, and stop the shop."""
     with proxied_shop(
         folder,
@@ -138,7 +138,7 @@ def run(folder: Path, *, seconds: float, seed: int, pace: Pace | None = None) ->
         SHOP_DELIVERY_SECONDS="0-2",
         SHOP_PAYMENT_WAIT_SECONDS="1",
     ) as proxied:
-        return asyncio.run(Chaos(proxied, pace or Pace(), seed=seed).run(seconds))
+        return asyncio.run(Chaos(proxied, timing or FaultTiming(), seed=seed).run(seconds))
 
 
 def main() -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.helpers.faults import Pace
+from tests.chaos.helpers.faults import FaultTiming
 from tests.chaos.kills import run
 from tests.support.sizes import SIZES
 
 # The processors may be busy with other tests, so in small no seconds are judged. A message that
 # is tried again more often than every five seconds is a dead letter after two outages.
-SHORT = Pace(
+SHORT = FaultTiming(
     (0.5, 0.8), (3.5, 3.6), settle_seconds=1.0, visibility_seconds=5, are_seconds_judged=False
 )
 
@@ -20,9 +20,9 @@ SHORT = Pace(
 def test_a_shop_whose_processes_are_killed_loses_nothing(
     tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
-    pace = Pace() if SIZES.is_full else SHORT
+    timing = FaultTiming() if SIZES.is_full else SHORT
 
-    report = run(tmp_path, seconds=SIZES.kill_seconds, seed=1 + SIZES.seed, pace=pace)
+    report = run(tmp_path, seconds=SIZES.kill_seconds, seed=1 + SIZES.seed, timing=timing)
 
     figure(
         f"{report.kills.total()} kills, {report.outages.total()} outages, "

@@ -35,13 +35,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=1, help="trees side by side")
     options = parser.parse_args(arguments)
     names = options.names or [
-        name for name, each in CATALOGUE.items() if each.test.startswith(options.folder)
+        name for name, mutation in CATALOGUE.items() if mutation.test.startswith(options.folder)
     ]
     with ThreadPoolExecutor(options.jobs) as pool:
         verdicts = list(pool.map(_run, names))
-    survivors = [each for each in verdicts if not each.is_caught]
-    for each in survivors:
-        _say(f"\n{each.name}\n{each.output[-3000:]}")
+    survivors = [verdict for verdict in verdicts if not verdict.is_caught]
+    for verdict in survivors:
+        _say(f"\n{verdict.name}\n{verdict.output[-3000:]}")
     _say(f"{len(verdicts) - len(survivors)} of {len(verdicts)} planted bugs were caught by name")
     return 1 if survivors else 0
 

@@ -52,16 +52,16 @@ def _swap(module: ModuleType, changed: CodeType) -> list[Any]:
 
 
 def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:
-    for each in code.co_consts:
-        if isinstance(each, CodeType) and "<locals>" not in each.co_qualname:
-            yield each.co_qualname, each
-            yield from _codes(each)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType) and "<locals>" not in constant.co_qualname:
+            yield constant.co_qualname, constant
+            yield from _codes(constant)
 
 
 def _functions(module: ModuleType) -> Iterator[FunctionType]:
     """Yield the functions and methods that a module's own text defines."""
-    classes = (each for each in vars(module).values() if isinstance(each, type))
-    places = [dict(vars(module)), *(dict(vars(each)) for each in classes)]
+    classes = (value for value in vars(module).values() if isinstance(value, type))
+    places = [dict(vars(module)), *(dict(vars(cls)) for cls in classes)]
     for place in places:
         for value in place.values():
             bare = value.fget if isinstance(value, property) else value
@@ -80,15 +80,15 @@ def _swap_constants(module: ModuleType, changed: CodeType) -> list[Any]:
     finally:
         sys.modules[module.__name__] = module
     undo: list[Any] = []
-    shop = [each for name, each in sys.modules.items() if name.startswith(("app.", "workers."))]
+    shop = [loaded for name, loaded in sys.modules.items() if name.startswith(("app.", "workers."))]
     for name, old in list(vars(module).items()):
         new = vars(scratch).get(name)
         if not name.isupper() or old == new:
             continue
-        for each in shop:
-            if vars(each).get(name) is old:
-                setattr(each, name, new)
-                undo.append(lambda each=each, name=name, old=old: setattr(each, name, old))
+        for owner in shop:
+            if vars(owner).get(name) is old:
+                setattr(owner, name, new)
+                undo.append(lambda owner=owner, name=name, old=old: setattr(owner, name, old))
     if not undo:
         raise ValueError(f"nothing changed in {module.__name__}")
     return undo

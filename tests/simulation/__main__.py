@@ -59,9 +59,9 @@ def _tell(summary: Summary) -> None:
     if failures:
         say(text_of(run_traced(failures[0].seed)))
         say("")
-    for each in failures[:_MOST_SHOWN]:
-        say(_coloured(f"BROKEN  {each.about[:300]}", _RED))
-        say(f"        {replay_line(each.seed)}")
+    for failure in failures[:_MOST_SHOWN]:
+        say(_coloured(f"BROKEN  {failure.about[:300]}", _RED))
+        say(f"        {replay_line(failure.seed)}")
     if len(failures) > _MOST_SHOWN:
         say(f"        and {len(failures) - _MOST_SHOWN} more")
     verdict = f"{len(failures)} schedules broke a promise" if failures else "every promise was kept"
@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--mutant", choices=sorted(MUTATIONS), help="plant a bug first")
     parser.add_argument(
         "--beside",
-        choices=[each.name for each in RELEASES],
+        choices=[release.name for release in RELEASES],
         help="let invocations run the code of this release, too",
     )
     options = parser.parse_args(arguments)
@@ -105,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         facts = {**asdict(summary), "per_second": round(summary.per_second, 1)}
         facts["failures"] = [
-            {**asdict(each), "replay": replay_line(each.seed)} for each in summary.failures
+            {**asdict(failure), "replay": replay_line(failure.seed)} for failure in summary.failures
         ]
         say(json.dumps(facts))
     else:

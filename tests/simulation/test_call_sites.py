@@ -69,7 +69,7 @@ def test_another_name_for_table_or_queues_is_refused(lines: str) -> None:
     found = list(complaints(planted(_SHIPMENTS, _END, f"    {lines}\n{_END}")))
 
     assert found
-    assert all(each.startswith(_SHIPMENTS) for each in found)
+    assert all(site.startswith(_SHIPMENTS) for site in found)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_new_file_that_reaches_aws_by_itself_is_refused(text: str) -> None:
     found = list(complaints({**shop_files(), "app/notices.py": text}))
 
     assert found
-    assert all(each.startswith("app/notices.py") for each in found)
+    assert all(site.startswith("app/notices.py") for site in found)
 
 
 def test_what_no_handler_comes_to_is_no_place() -> None:

@@ -64,7 +64,7 @@ def test_messages_are_handed_out_the_same_from_memory_and_from_the_emulator(
 ) -> None:
     came_up = compare_queues(emulated, seed=3)
 
-    assert min(came_up[each] for each in ("sent", "sent late", "received", "dead")) > 0
+    assert min(came_up[event] for event in ("sent", "sent late", "received", "dead")) > 0
     assert came_up["received"] > came_up["sent"]
     assert emulated.calls > 300
 

@@ -65,4 +65,4 @@ def test_a_planted_bug_is_found_by_some_interleaving() -> None:
     with applied("a decision is overwritten"):
         explored = explore("pending", ("PaymentRequested", "PaymentRequested"))
 
-    assert any("a payment is decided once" in each for each in explored.broken)
+    assert any("a payment is decided once" in outcome for outcome in explored.broken)

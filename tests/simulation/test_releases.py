@@ -81,13 +81,13 @@ def test_a_release_that_cannot_read_another_is_noticed(before: Release, after: R
     if before.name != "ff5ee60":
         pytest.skip("later releases read fields that they do not know")
 
-    assert any("TypeError" in each for each in broken_rules(before, after))
+    assert any("TypeError" in rule for rule in broken_rules(before, after))
 
 
 def test_each_release_runs_its_own_code(before: Release, after: Release) -> None:
     files = {
-        each.name: Path(each.handler("payment").__code__.co_filename).parents[1]
-        for each in (current_release(), before, after)
+        release.name: Path(release.handler("payment").__code__.co_filename).parents[1]
+        for release in (current_release(), before, after)
     }
 
     assert len(set(files.values())) == 3

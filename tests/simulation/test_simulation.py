@@ -35,7 +35,9 @@ def test_every_promise_is_kept_in_every_schedule(figure: Callable[[str], None]) 
             f"{summary.orders:,} orders, {summary.events:,} events"
         )
 
-    broken = "\n".join(f"{each.about}\n{replay_line(each.seed)}" for each in summary.failures)
+    broken = "\n".join(
+        f"{failure.about}\n{replay_line(failure.seed)}" for failure in summary.failures
+    )
     assert summary.schedules == SCHEDULES
     assert not broken, broken
 
@@ -79,8 +81,8 @@ def _rare(world: World) -> Iterator[str]:
     sweeps = [at for at, _, event, _ in entries if event == "sweeps" and at < world.faults_end_at]
     redrives = [at for at, _, event, _ in entries if event == "redrives"]
     drafts = defaultdict(set)
-    for each in world.purchases:
-        drafts[each.key].add((each.draft.user_id, each.draft.card))
+    for purchase in world.purchases:
+        drafts[purchase.key].add((purchase.draft.user_id, purchase.draft.card))
     keyed = [pairs for key, pairs in drafts.items() if key]
     is_rare = (
         world.history.races,

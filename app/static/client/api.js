@@ -198,7 +198,7 @@ export class Api extends EventTarget {
     return this.#orderPage(next ?? `/order/${segment(userId)}?limit=${limit}`, request);
   }
 
-  /** Return a page of everybody's orders, newest first; only staff may. @param {string|null} [next] @returns {Promise<OrderPage>} */
+  /** Return a page of all users' orders, newest first; only staff may. @param {string|null} [next] @returns {Promise<OrderPage>} */
   listOrders(next = null) {
     return this.#orderPage(next ?? "/order/all?limit=100");
   }

@@ -79,8 +79,8 @@ export function readExpiry(text) {
 export const formatExpiry = ({ month, year }) => `${String(month).padStart(2, "0")}/${String(year).slice(-2)}`;
 
 /**
- * Whether a card is over everywhere on earth: it is good through the last day of its month,
- * which ends last at UTC-12. The shop judges by its own clock, in UTC, and has the last word.
+ * Whether a card has expired in every time zone: it is valid through the last day of its month,
+ * which ends last at UTC-12. The shop judges by its own clock, in UTC, and decides.
  * @param {Expiry} expiry @param {number} [now] Milliseconds since 1970.
  */
 function hasExpired({ month, year }, now = Date.now()) {

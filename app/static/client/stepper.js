@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 
 /**
  * Return a stepper. A button beyond `min` or `max` is disabled; less than a quantity above `max`
- * is `max`. Where `min` is 0, the last one less takes the article out, and says so.
+ * is `max`. Where `min` is 0, the decrease from 1 removes the article, and its label says so.
  * @param {object} options
  * @param {string} options.name What is counted.
  * @param {number} options.quantity

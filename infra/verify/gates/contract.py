@@ -67,11 +67,9 @@ async def collect(target: Target) -> Evidence:
         if target.url:
             source = f"clients of {target.url}"
             with translate_errors("the shop"):
-                surprises = await _play(target.url)
+                unexpected = await _play(target.url)
             measurements.append(Measurement("client sequences", len(SEQUENCES), "sequences"))
-            findings += [
-                Finding("client", surprise.client, surprise.says) for surprise in surprises
-            ]
+            findings += [Finding("client", answer.client, answer.says) for answer in unexpected]
     except SourceUnreachableError as failure:
         return Evidence(GATE, source, now, unreachable=str(failure))
     return Evidence(GATE, source, now, tuple(measurements), tuple(findings))

@@ -65,7 +65,7 @@ def build_evidence(
 
 
 def price_journeys(prices: PriceList, used: dict[str, Units]) -> list[Measurement]:
-    """Return the cost of each journey, and the units that do not hang on this machine."""
+    """Return the cost of each journey, and its read and write units, which no machine changes."""
     measurements = []
     for journey, units in used.items():
         cost = round(prices.cost_of(units), _DIGITS)

@@ -41,7 +41,7 @@ async def collect(target: Target) -> Evidence:
                 lambda: count_dead_letters(aws_client("sqs", target.region), target.stack)
             )
             drift = await asyncio.to_thread(find_drift, target)
-            crowded = await asyncio.to_thread(_find_crowding, target)
+            crowded = await asyncio.to_thread(_find_concurrency_conflicts, target)
             stuck = await stuck_orders(target.stack, target.region, now=now)
     except SourceUnreachableError as failure:
         return Evidence(GATE, source, now, unreachable=str(failure))
@@ -67,7 +67,7 @@ async def _buy(url: str) -> Purchase | str:
         raise SourceUnreachableError("the shop answers in another shape than ours") from None
 
 
-def _find_crowding(target: Target) -> list[Finding]:
+def _find_concurrency_conflicts(target: Target) -> list[Finding]:
     """Return where functions of a deployed stack can use up each other's concurrency."""
     if target.is_local:
         return []

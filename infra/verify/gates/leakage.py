@@ -38,7 +38,7 @@ async def collect(target: Target) -> Evidence:
     now, source = datetime.now(UTC), "a shop in a folder of its own"
     try:
         with tempfile.TemporaryDirectory(prefix="acme-shop-leakage-") as folder:
-            marks = await _live_through(target.root, Path(folder))
+            marks = await _plant_secrets(target.root, Path(folder))
             searched, findings = await asyncio.to_thread(search, Path(folder), marks)
     except SourceUnreachableError as failure:
         return Evidence(GATE, source, now, unreachable=str(failure))
@@ -49,7 +49,7 @@ async def collect(target: Target) -> Evidence:
     return Evidence(GATE, source, now, measurements, tuple(findings))
 
 
-async def _live_through(root: Path, folder: Path) -> dict[str, str]:
+async def _plant_secrets(root: Path, folder: Path) -> dict[str, str]:
     """Run a shop in ``folder`` while secrets are typed in; return them by kind."""
     environment = {
         **base_environment(os.environ),

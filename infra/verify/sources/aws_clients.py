@@ -21,7 +21,7 @@ _CONFIG = Config(
 )
 
 
-_MAKING = Lock()
+_SESSION_LOCK = Lock()
 
 
 class SourceUnreachableError(ShopError):
@@ -35,7 +35,7 @@ def aws_client(service: Any, region: str) -> Any:
     is asked of AWS and of the emulator. All clients come from one session, which remembers
     the descriptions of the services; sessions are not safe on threads, hence the lock.
     """
-    with _MAKING:
+    with _SESSION_LOCK:
         return _session().client(service, region_name=region, config=_CONFIG)
 
 

@@ -25,7 +25,7 @@ _TIMEOUT_SECONDS = 12.0
 
 
 @dataclass
-class Ledger:
+class OrderRecord:
     """What all customers know: orders that were acknowledged, by id, with their user."""
 
     acknowledged: dict[str, str] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Customers:
 
     def __init__(self, url: str, *, customers: int, seed: int) -> None:
         """Prepare them; :meth:`shop` is what they do."""
-        self.ledger = Ledger()
+        self.record = OrderRecord()
         self._url = url
         self._customers = customers
         self._seed = seed
@@ -67,7 +67,7 @@ class Customers:
         wanted = 2 if uuid4().int % 4 == 0 else 1
         told: list[str] = []
         while len(told) < wanted:
-            self.ledger.attempts += 1
+            self.record.attempts += 1
             try:
                 answer = await http.post(f"/order/add/{user}", json=BODY, headers=headers)
             except HTTPError:
@@ -75,18 +75,18 @@ class Customers:
                 continue
             if answer.status_code == 200:
                 told.append(answer.json()["order_id"])
-                self.ledger.acknowledged[told[-1]] = user
+                self.record.acknowledged[told[-1]] = user
                 continue
             if answer.status_code != 503:
-                self.ledger.surprises.append(f"{answer.status_code} {answer.text[:200]}")
+                self.record.surprises.append(f"{answer.status_code} {answer.text[:200]}")
             await asyncio.sleep(_RETRY_SECONDS)
         if len(set(told)) > 1:
-            self.ledger.surprises.append(f"one key made several orders: {told}")
+            self.record.surprises.append(f"one key made several orders: {told}")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the prober asked, from when to when, and what it heard; status 0 is nothing."""
+    """What the probe asked, from when to when, and what it heard; status 0 is nothing."""
 
     begun: float
     ended: float
@@ -99,18 +99,18 @@ class Answer:
         return self.status == 200
 
 
-class Prober:
+class ContinuousProbe:
     """Asks the shop all the time, and writes down when it answered what, and how long it took.
 
     It reads a cart, and every fifth time it places an order; what it is told of goes into
-    the ledger of the customers.
+    the record of the customers.
     """
 
-    def __init__(self, url: str, ledger: Ledger) -> None:
+    def __init__(self, url: str, record: OrderRecord) -> None:
         """Prepare to ask."""
         self.answers: list[Answer] = []
         self._url = url
-        self._ledger = ledger
+        self._record = record
 
     async def ask_on(self) -> None:
         """Ask until cancelled."""
@@ -125,14 +125,14 @@ class Prober:
                 answer = Answer(begun, time.monotonic(), status, what)
                 self.answers.append(answer)
                 if status not in {0, 200, 503}:
-                    self._ledger.surprises.append(f"{what}: {status}")
+                    self._record.surprises.append(f"{what}: {status}")
                 await asyncio.sleep(0.1)
 
     async def _order(self, http: AsyncClient) -> int:
-        user, headers = f"prober-{uuid4().hex}", {"Idempotency-Key": uuid4().hex}
+        user, headers = f"probe-{uuid4().hex}", {"Idempotency-Key": uuid4().hex}
         answer = await http.post(f"/order/add/{user}", json=BODY, headers=headers)
         if answer.status_code == 200:
-            self._ledger.acknowledged[answer.json()["order_id"]] = user
+            self._record.acknowledged[answer.json()["order_id"]] = user
         return answer.status_code
 
 
@@ -146,4 +146,4 @@ async def look(http: AsyncClient, path: str, headers: Mapping[str, str] | None =
 
 
 async def _cart(http: AsyncClient) -> int:
-    return (await http.get("/cart/items/prober")).status_code
+    return (await http.get("/cart/items/probe")).status_code

@@ -12,7 +12,7 @@ from random import Random
 
 from httpx import AsyncClient, HTTPError
 
-from tests.chaos.helpers.customers import Answer, Prober
+from tests.chaos.helpers.customers import Answer, ContinuousProbe
 from tests.chaos.helpers.proxied_shop import ProxiedShop
 from tests.chaos.helpers.shop_queues import ShopQueues
 
@@ -25,7 +25,7 @@ _HEALTHY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Pace:
+class FaultTiming:
     """How long each part of a round takes, from one number of seconds to another.
 
     ``visibility_seconds`` makes messages of killed workers come again sooner than the 36
@@ -78,18 +78,24 @@ class Report:
 
 
 class Faults:
-    """Kills, stops and cuts, and judges what the prober heard of them."""
+    """Kills, stops and cuts, and judges what the probe heard of them."""
 
     def __init__(
-        self, proxied: ProxiedShop, prober: Prober, report: Report, *, pace: Pace, chance: Random
+        self,
+        proxied: ProxiedShop,
+        probe: ContinuousProbe,
+        report: Report,
+        *,
+        timing: FaultTiming,
+        chance: Random,
     ) -> None:
         """Work on a shop that is ready."""
         self.last = time.monotonic()
         self._proxied = proxied
         self._shop = proxied.shop
-        self._prober = prober
+        self._probe = probe
         self._report = report
-        self._pace = pace
+        self._timing = timing
         self._chance = chance
         self._api_killed_at: list[float] = []
         self._outages: tuple[Callable[[], Awaitable[None]], ...] = (
@@ -129,10 +135,10 @@ class Faults:
         async with asyncio.timeout(_HEALTHY_SECONDS):
             await _until(lambda: set(VICTIMS) <= set(self._shop.children()))
             await _until_answers(f"{self._shop.url}/readyz")
-        await asyncio.sleep(self._pace.settle_seconds)
+        await asyncio.sleep(self._timing.settle_seconds)
 
     def _some_seconds(self) -> float:
-        return self._chance.uniform(*self._pace.outage_seconds)
+        return self._chance.uniform(*self._timing.outage_seconds)
 
     async def freeze(self) -> None:
         """Have the emulator take connections and answer nothing."""
@@ -172,7 +178,7 @@ class Faults:
             await _until_answers(f"{self._shop.facts['endpoint_url']}/_ministack/health")
         self._report.outages["restarted"] += 1
         await self._returned(away, time.monotonic())
-        await asyncio.sleep(self._pace.settle_seconds)
+        await asyncio.sleep(self._timing.settle_seconds)
         # Its return brought the stack up to its definitions.
         self.shorten_visibility()
 
@@ -193,13 +199,13 @@ class Faults:
         await self._returned(away, time.monotonic())
 
     async def _returned(self, away: float, back: float) -> None:
-        """Check what the prober heard while the store was away and when it was back."""
+        """Check what the probe heard while the store was away and when it was back."""
         self.last = back
-        limit = self._pace.return_seconds + self._pace.answer_seconds
-        deadline = back + (limit if self._pace.are_seconds_judged else _HEALTHY_SECONDS)
+        limit = self._timing.return_seconds + self._timing.answer_seconds
+        deadline = back + (limit if self._timing.are_seconds_judged else _HEALTHY_SECONDS)
         while not (
             good := [
-                answer for answer in self._prober.answers if answer.ended >= back and answer.is_good
+                answer for answer in self._probe.answers if answer.ended >= back and answer.is_good
             ]
         ):
             if time.monotonic() > deadline:
@@ -208,13 +214,13 @@ class Faults:
             await asyncio.sleep(0.05)
         took = good[0].ended - back
         self._report.slowest_return_seconds = max(self._report.slowest_return_seconds, took)
-        if self._pace.are_seconds_judged and took > self._pace.return_seconds:
+        if self._timing.are_seconds_judged and took > self._timing.return_seconds:
             self._report.problems.append(f"first success {took:.2f} s after the store's return")
         self._judge(away, back, amid_kills=False)
 
     def _judge(self, away: float, back: float, *, amid_kills: bool) -> None:
-        limit = self._pace.answer_seconds
-        for answer in list(self._prober.answers):
+        limit = self._timing.answer_seconds
+        for answer in list(self._probe.answers):
             # Who asked shortly before the return may be answered by the store itself.
             if not away < answer.begun < back or (
                 answer.ended > back and answer.begun + limit > back
@@ -223,13 +229,13 @@ class Faults:
             if amid_kills and (answer.status == 0 or self._api_was_starting(answer)):
                 self._report.answers["cut off by a kill"] += answer.status == 0
                 continue
-            if answer.status == 0 and not self._pace.are_seconds_judged:
+            if answer.status == 0 and not self._timing.are_seconds_judged:
                 # On a busy machine a client gives up before the shop has had its turn.
                 continue
             self._report.answers[f"{answer.what}: {answer.status}"] += 1
             took = answer.ended - answer.begun
             self._report.slowest_refusal_seconds = max(self._report.slowest_refusal_seconds, took)
-            is_late = self._pace.are_seconds_judged and took > limit
+            is_late = self._timing.are_seconds_judged and took > limit
             if not (answer.is_good or answer.status == 503) or is_late:
                 self._report.problems.append(
                     f"{answer.what}: answer {answer.status} after {took:.2f} s with the store away"
@@ -237,14 +243,14 @@ class Faults:
 
     def _api_was_starting(self, answer: Answer) -> bool:
         return any(
-            answer.begun - self._pace.api_start_seconds < killed_at < answer.ended
+            answer.begun - self._timing.api_start_seconds < killed_at < answer.ended
             for killed_at in self._api_killed_at
         )
 
     def shorten_visibility(self) -> None:
-        """Have messages of killed workers come again sooner, if the pace wants it."""
-        if self._pace.visibility_seconds is not None:
-            ShopQueues(self._shop).shorten_visibility(self._pace.visibility_seconds)
+        """Have messages of killed workers come again sooner, if the timing wants it."""
+        if self._timing.visibility_seconds is not None:
+            ShopQueues(self._shop).shorten_visibility(self._timing.visibility_seconds)
 
 
 async def _until(is_so: Callable[[], bool]) -> None:

@@ -76,7 +76,7 @@ class FaultyProxy:
         return f"http://127.0.0.1:{self._port}"
 
     async def close(self) -> None:
-        """Hang up on everybody, and refuse connections until it listens again."""
+        """Close every connection, and refuse connections until it listens again."""
         if self._server is not None:
             self._server.close()
         # Whom the server took just before has no talk yet that could be ended.

@@ -102,7 +102,7 @@ def new_world() -> Iterator[World]:
 
 @contextmanager
 def auth_mode(mode: str) -> Iterator[None]:
-    """Let everybody in, or only who has a token, for a while."""
+    """Set whether requests need a token, within the block."""
     before = os.environ.get("AUTH_MODE")
     os.environ["AUTH_MODE"] = mode
     get_settings.cache_clear()

@@ -199,7 +199,7 @@ class Caller:
         return Call("batch_get", (self._table, self._different([self._key() for _ in range(4)])))
 
     def _different(self, items: list[Item]) -> list[Item]:
-        return list({(each["PK"], each["SK"]): each for each in items}.values())
+        return list({(item["PK"], item["SK"]): item for item in items}.values())
 
     def _delete(self) -> Call:
         key = self._key()
@@ -214,8 +214,8 @@ class Caller:
         fresh = self._random.choice(("", self._suffix()))
         items = [self._item(fresh) for _ in range(2)]
         puts = [
-            {"type": "put", "table": self._table, "item": each, "condition_expression": NOT_THERE}
-            for each in items
+            {"type": "put", "table": self._table, "item": item, "condition_expression": NOT_THERE}
+            for item in items
         ]
         return Call("transact_write", (puts,))
 

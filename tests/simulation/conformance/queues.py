@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 #: A message was received: its queue, its body, for which time.
 Receive = tuple[str, str, int]
 
-FEEDING = tuple(each for each in QUEUES if each.dead_letters)
-_VISIBILITY = {each.name: each.visibility_seconds for each in QUEUES}
+FEEDING = tuple(queue for queue in QUEUES if queue.dead_letters)
+_VISIBILITY = {queue.name: queue.visibility_seconds for queue in QUEUES}
 #: Longer than all turns take: such a message is not seen in them.
 _LONG_DELAY = 900
 TURNS = 20
@@ -85,8 +85,8 @@ class InMemory:
 
     def redrive(self) -> int:
         """Send the dead letters back; return how many."""
-        dead = [each.name for each in QUEUES if not each.dead_letters]
-        letters = [each for name in dead for each in self._sqs.dead_letters(name)]
+        dead = [queue.name for queue in QUEUES if not queue.dead_letters]
+        letters = [dead_letter for name in dead for dead_letter in self._sqs.dead_letters(name)]
         for name in dead:
             self._sqs.dead_letters(name).clear()
         for letter in letters:
@@ -132,11 +132,11 @@ class Emulated:
                 return received
             received += [
                 (
-                    each["Body"],
-                    int(each["Attributes"]["ApproximateReceiveCount"]),
-                    each["ReceiptHandle"],
+                    message["Body"],
+                    int(message["Attributes"]["ApproximateReceiveCount"]),
+                    message["ReceiptHandle"],
                 )
-                for each in messages
+                for message in messages
             ]
 
     def _delete(self, queue: str, handle: str) -> None:
@@ -161,7 +161,7 @@ class Emulated:
     def redrive(self) -> int:
         """Send the dead letters back; return how many."""
         moved = 0
-        for letters in {each.dead_letters for each in FEEDING}:
+        for letters in {queue.dead_letters for queue in FEEDING}:
             for body, _, handle in self._receive(letters or ""):
                 # Where it came from is part of its text.
                 self.send(body.rpartition(" ")[2], body, 0)
@@ -201,8 +201,8 @@ def compare(emulated: Emulated, *, seed: int) -> Counter[str]:
             kind = random.choice(("good", "good", "good", "bad"))
             delay = _LONG_DELAY if random.random() < 0.02 else 0
             body = f"{kind} {seed}-{turn}-{number} {queue}"
-            for each in (memory, emulated):
-                each.send(queue, body, delay)
+            for queues in (memory, emulated):
+                queues.send(queue, body, delay)
             came_up["sent late" if delay else "sent"] += 1
         ours, theirs = memory.turn(), emulated.turn()
         where = f"seed {seed}, turn {turn}"
@@ -214,5 +214,5 @@ def compare(emulated: Emulated, *, seed: int) -> Counter[str]:
             came_up["redriven"] += moved[0]
         depths = memory.depths(), emulated.depths()
         assert depths[0] == depths[1], f"{where}: left {depths}"
-    came_up["dead"] = sum(memory.depths()[each.name] for each in QUEUES if not each.dead_letters)
+    came_up["dead"] = sum(memory.depths()[queue.name] for queue in QUEUES if not queue.dead_letters)
     return came_up

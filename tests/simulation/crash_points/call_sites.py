@@ -107,18 +107,18 @@ class Module:
 
     def reached_from(self, node: ast.AST) -> Iterator[tuple[str, str]]:
         """Yield the functions and classes that a function names."""
-        for each in ast.walk(node):
-            if isinstance(each, ast.Name):
-                if each.id in self.defined:
-                    yield self.path, each.id
-                elif each.id in self.names:
-                    yield self.names[each.id]
-            elif isinstance(each, ast.Attribute):
-                owner = getattr(each.value, "id", "")
+        for child in ast.walk(node):
+            if isinstance(child, ast.Name):
+                if child.id in self.defined:
+                    yield self.path, child.id
+                elif child.id in self.names:
+                    yield self.names[child.id]
+            elif isinstance(child, ast.Attribute):
+                owner = getattr(child.value, "id", "")
                 if owner in self.modules:
-                    yield self.modules[owner], each.attr
-                elif each.attr in self.defined:
-                    yield self.path, each.attr
+                    yield self.modules[owner], child.attr
+                elif child.attr in self.defined:
+                    yield self.path, child.attr
 
 
 def _file_of(module: str) -> str:
@@ -193,16 +193,20 @@ class Code:
         Raises:
             ValueError: there are several, and nothing tells which one it was.
         """
-        [site] = [each for each in self.sites[path].values() if each[:3] == (path, function, call)]
+        [site] = [site for site in self.sites[path].values() if site[:3] == (path, function, call)]
         return site
 
 
 def _methods(tree: ast.Module, name: str) -> frozenset[str]:
-    [owner] = [each for each in tree.body if isinstance(each, ast.ClassDef) and each.name == name]
+    [owner] = [
+        statement
+        for statement in tree.body
+        if isinstance(statement, ast.ClassDef) and statement.name == name
+    ]
     return frozenset(
-        each.name
-        for each in owner.body
-        if isinstance(each, ast.AsyncFunctionDef) and not each.name.startswith("_")
+        member.name
+        for member in owner.body
+        if isinstance(member, ast.AsyncFunctionDef) and not member.name.startswith("_")
     )
 
 

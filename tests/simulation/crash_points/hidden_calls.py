@@ -66,7 +66,7 @@ def _outside(module: Module) -> Iterator[tuple[int, str]]:
             if f"{name.replace('.', '/')}/".startswith(TOOLS):
                 yield line, f"{name}: a tool is no part of a handler"
             is_call = name.split(".")[0] in _LIBRARIES or name.split(".")[-1] in _CLIENTS
-            is_harmless = any(name.startswith(each) for each in _HARMLESS)
+            is_harmless = any(name.startswith(pattern) for pattern in _HARMLESS)
             if is_call and not is_harmless and module.path not in _MAY_REACH:
                 yield line, f"{name}: only {', '.join(sorted(_MAY_REACH))} may reach AWS"
         if isinstance(node, ast.Import):
@@ -110,7 +110,7 @@ def _named_in(annotation: ast.expr | None) -> set[str]:
         return set()
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         annotation = ast.parse(annotation.value, mode="eval").body
-    return {owner_of(each) for each in ast.walk(annotation) if isinstance(each, ast.expr)}
+    return {owner_of(node) for node in ast.walk(annotation) if isinstance(node, ast.expr)}
 
 
 def _is_port(node: ast.expr) -> bool:

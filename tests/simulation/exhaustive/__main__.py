@@ -33,8 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
         count += found.count
         broken += found.broken
         say(f"{found.count:9,}  {name}: {first} and {second}")
-    for each in broken[:_MOST_SHOWN]:
-        say(f"BROKEN  {each[:1000]}")
+    for outcome in broken[:_MOST_SHOWN]:
+        say(f"BROKEN  {outcome[:1000]}")
     verdict = f"{len(broken)} broke a rule" if broken else "no rule was broken"
     seconds = f"{time.monotonic() - begun:.0f} s"
     say(f"{count:,} interleavings of {len(pairs())} pairs, all there are: {verdict}, {seconds}")

@@ -208,4 +208,4 @@ class Walker:
 
 def essence(item: Item) -> str:
     """Return everything in an order's item but the instant of its last change."""
-    return repr(sorted((name, each) for name, each in item.items() if name != "updated_at"))
+    return repr(sorted((name, value) for name, value in item.items() if name != "updated_at"))

@@ -232,7 +232,7 @@ def interleavings(
 def explore(name: str, pair: tuple[str, str], *, may_fail: bool = True) -> Explored:
     """Run every interleaving of a pair, each with one fault at most, or with none."""
     results = list(interleavings(name, pair, may_fail=may_fail))
-    return Explored(len(results), tuple(each for each in results if each))
+    return Explored(len(results), tuple(result for result in results if result))
 
 
 def explore_pair(pair: tuple[str, str, str]) -> tuple[tuple[str, str, str], Explored]:

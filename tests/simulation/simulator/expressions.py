@@ -56,7 +56,7 @@ def compile_condition(text: str) -> Condition:
         path = found[1]
         return lambda item, names, _: _path(path, names) not in item
     if found := _ONE_OF.fullmatch(text):
-        path, choices = found[1], [each.strip() for each in found[2].split(",")]
+        path, choices = found[1], [choice.strip() for choice in found[2].split(",")]
         return lambda item, names, values: _is_among(item, path, choices, names, values)
     if found := _EQUAL.fullmatch(text):
         path, token = found[1], found[2]
@@ -65,9 +65,9 @@ def compile_condition(text: str) -> Condition:
 
 
 def _is_among(item: Item, path: str, choices: list[str], names: Names, values: Values) -> bool:
-    wanted = [_value(each, values) for each in choices]
+    wanted = [_value(choice, values) for choice in choices]
     name = _path(path, names)
-    return name in item and any(_same(item[name], each) for each in wanted)
+    return name in item and any(_same(item[name], value) for value in wanted)
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -83,7 +83,7 @@ def compile_update(text: str) -> tuple[Change, ...]:
         raise NotImplementedError(f"the simulation does not know the update {text!r}")
     changes: list[Change] = []
     for clause, body in zip(parts[1::2], parts[2::2], strict=True):
-        changes += [_change(clause, each.strip()) for each in _COMMA.split(body.strip())]
+        changes += [_change(clause, part.strip()) for part in _COMMA.split(body.strip())]
     return tuple(changes)
 
 
@@ -139,7 +139,7 @@ def _adding(path: str, token: str) -> Change:
 
 def check_use(names: Names | None, values: Values | None, *texts: str | None) -> None:
     """Refuse names and values that no expression uses, as DynamoDB does."""
-    used = {each for text in texts if text for each in _USED.findall(text)}
+    used = {name for text in texts if text for name in _USED.findall(text)}
     if not used.issuperset(names or ()):
         raise ValidationException("Value provided in ExpressionAttributeNames unused")
     if not used.issuperset(values or ()):
@@ -150,7 +150,7 @@ def changed_paths(text: str, names: Names) -> list[str]:
     """Return the attributes an update changes, repeats included."""
     parts = _CLAUSES.split(text)
     return [
-        _path(_PATH.match(each.strip())[0], names)  # type: ignore[index]
+        _path(_PATH.match(part.strip())[0], names)  # type: ignore[index]
         for body in parts[2::2]
-        for each in _COMMA.split(body.strip())
+        for part in _COMMA.split(body.strip())
     ]

@@ -158,8 +158,8 @@ async def request(
         heard.append(message)
 
     await application(scope, receive, send)
-    start = next(each for each in heard if each["type"] == "http.response.start")
-    parts = [each.get("body", b"") for each in heard if each["type"] == "http.response.body"]
+    start = next(event for event in heard if event["type"] == "http.response.start")
+    parts = [event.get("body", b"") for event in heard if event["type"] == "http.response.body"]
     names = {name.decode(): value.decode() for name, value in start["headers"]}
     return Answer(start["status"], names, b"".join(parts))
 

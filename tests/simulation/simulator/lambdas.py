@@ -23,8 +23,8 @@ EPOCH = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 _SETTINGS = {"SHOP_DELIVERY_SECONDS": "5-120", "TABLE": "shop"}
 _ARN = "arn:aws:sqs:eu-west-1:000000000000:local-acmeserverless-sqs-"
-_TIMEOUTS = {each.name: float(each.timeout_seconds) for each in FUNCTIONS}
-_FUNCTION_OF = {each.queue: each.function for each in MAPPINGS}
+_TIMEOUTS = {function.name: float(function.timeout_seconds) for function in FUNCTIONS}
+_FUNCTION_OF = {mapping.queue: mapping.function for mapping in MAPPINGS}
 
 
 @dataclass(frozen=True)
@@ -156,16 +156,18 @@ class Lambdas:
         self._trace.note(
             process.name,
             "gets",
-            ", ".join(f"{each.message_id} ({queue}, {each.receives})" for each in messages),
+            ", ".join(
+                f"{message.message_id} ({queue}, {message.receives})" for message in messages
+            ),
         )
         records = [
             {
-                "messageId": each.message_id,
-                "body": each.body,
-                "attributes": {"ApproximateReceiveCount": str(each.receives)},
+                "messageId": message.message_id,
+                "body": message.body,
+                "attributes": {"ApproximateReceiveCount": str(message.receives)},
                 "eventSourceARN": _ARN + queue,
             }
-            for each in messages
+            for message in messages
         ]
         context = SimContext(process, self._loop.time)
         release = process.release
@@ -186,7 +188,7 @@ class Lambdas:
             raise failure
         if failure is not None:
             raise ViolationError("a worker answers", repr(failure)) from failure
-        failed = {each["itemIdentifier"] for each in task.result()["batchItemFailures"]}
+        failed = {failure["itemIdentifier"] for failure in task.result()["batchItemFailures"]}
         for message in messages:
             if message.message_id not in failed:
                 self._sqs.delete(queue, message)

@@ -109,23 +109,25 @@ class MemoryTable:
 
     def transact_write(self, operations: list[dict[str, Any]]) -> None:
         """Write new items, all or none."""
-        places = [self._place(each["table"], each["item"]) for each in operations]
+        places = [self._place(operation["table"], operation["item"]) for operation in operations]
         if len(set(places)) < len(places):
             raise ValidationException("Transaction request cannot include multiple operations")
-        for each in operations:
-            if each["type"] != "put":
-                raise NotImplementedError(each["type"])
-            _check_item(each["item"])
+        for operation in operations:
+            if operation["type"] != "put":
+                raise NotImplementedError(operation["type"])
+            _check_item(operation["item"])
         reasons = [
             "None"
-            if compile_condition(each["condition_expression"])(self.items.get(place) or {}, {}, {})
+            if compile_condition(operation["condition_expression"])(
+                self.items.get(place) or {}, {}, {}
+            )
             else "ConditionalCheckFailed"
-            for place, each in zip(places, operations, strict=True)
+            for place, operation in zip(places, operations, strict=True)
         ]
         if "ConditionalCheckFailed" in reasons:
             raise TransactionCanceledException(f"Transaction cancelled [{', '.join(reasons)}]")
-        for place, each in zip(places, operations, strict=True):
-            self._write(place, self.items.get(place), each["item"])
+        for place, operation in zip(places, operations, strict=True):
+            self._write(place, self.items.get(place), operation["item"])
 
     def update_item(
         self,
@@ -268,5 +270,7 @@ def _size_of(value: Any) -> int:
     if isinstance(value, int | float):
         return (len(str(value).strip("-0")) + 1) // 2 + 1
     if isinstance(value, dict):
-        return 3 + sum(len(name.encode()) + 1 + _size_of(each) for name, each in value.items())
-    return 3 + sum(1 + _size_of(each) for each in value)
+        return 3 + sum(
+            len(name.encode()) + 1 + _size_of(element) for name, element in value.items()
+        )
+    return 3 + sum(1 + _size_of(element) for element in value)

@@ -67,7 +67,11 @@ class SimulatedDeadLetters:
         """Return some letters and hide them for a while."""
         fault = self._fault()
         now = self._loop.now
-        due = [each for each in self._sqs.dead_letters(queue) if each.visible_at <= now][:_BATCH]
+        due = [
+            dead_letter
+            for dead_letter in self._sqs.dead_letters(queue)
+            if dead_letter.visible_at <= now
+        ][:_BATCH]
         for message in due:
             message.visible_at = now + visibility_seconds
         self._end(fault)

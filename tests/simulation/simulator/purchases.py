@@ -129,8 +129,8 @@ def order_identity(purchase: Purchase) -> Any:
 def is_contested(purchase: Purchase, purchases: list[Purchase]) -> bool:
     """Return whether another client wants something else under the key of a purchase."""
     return any(
-        order_identity(each) == order_identity(purchase) and each.draft != purchase.draft
-        for each in purchases
+        order_identity(other) == order_identity(purchase) and other.draft != purchase.draft
+        for other in purchases
     )
 
 

@@ -264,7 +264,7 @@ def chosen_releases() -> tuple[Release, ...]:
     name = os.environ.get(VARIABLE)
     if not name:
         return (current_release(),)
-    entry = next((each for each in RELEASES if each.name == name), None)
+    entry = next((release for release in RELEASES if release.name == name), None)
     if entry is None:
         raise UnknownReleaseError(name)
     return current_release(), load_release(entry)

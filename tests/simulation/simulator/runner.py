@@ -34,12 +34,12 @@ class Summary:
 
     def add(self, outcomes: list[Outcome]) -> None:
         """Count some schedules."""
-        for each in outcomes:
+        for outcome in outcomes:
             self.schedules += 1
-            self.events += each.events
-            self.orders += each.orders
-            if each.rule is not None:
-                self.failures.append(each)
+            self.events += outcome.events
+            self.orders += outcome.orders
+            if outcome.rule is not None:
+                self.failures.append(outcome)
 
 
 def run_chunk(seeds: range) -> list[Outcome]:
@@ -70,7 +70,7 @@ def run_many(count: int, seed: int, *, jobs: int) -> Iterator[Summary]:
 
 def replay_line(seed: int) -> str:
     """Return the command that runs one schedule again."""
-    settings = [(each, os.environ.get(each)) for each in (VARIABLE, releases.VARIABLE)]
+    settings = [(variable, os.environ.get(variable)) for variable in (VARIABLE, releases.VARIABLE)]
     given = "".join(f"{variable}='{value}' " for variable, value in settings if value)
     return f"{given}make chaos N=1 SEED={seed}"
 

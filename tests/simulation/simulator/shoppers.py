@@ -190,7 +190,7 @@ def _respond(answer: "asyncio.Future[Any]", said: tuple[int, Promise | None]) ->
 def check_keys(purchases: list[Purchase], history: History) -> None:
     """Check that each key of a user stands for one order, and each card came to its end."""
     cards = {purchase.draft.card.number[-4:]: purchase.draft.card for purchase in purchases}
-    orders = [each for each in history.orders() if each["user_id"] != BACKLOG_USER]
+    orders = [order for order in history.orders() if order["user_id"] != BACKLOG_USER]
     found: dict[Any, str] = {}
     for order in orders:
         keys = history.keys[order["order_id"]]

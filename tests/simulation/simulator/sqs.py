@@ -65,7 +65,7 @@ class SimulatedSQS:
         self._trace = trace
         self._random = random
         self._count = 0
-        self.queues = {each.name: SimQueue(each.name, each) for each in QUEUES}
+        self.queues = {queue.name: SimQueue(queue.name, queue) for queue in QUEUES}
         #: Orders with messages that were never handled: too old, or purged.
         self.lost: set[str] = set()
         self._hand_sent: set[str] = set()
@@ -110,7 +110,7 @@ class SimulatedSQS:
     def _poll(self, name: str) -> None:
         queue, now = self.queues[name], self._loop.now
         due = []
-        for message in [each for each in queue.messages if each.visible_at <= now]:
+        for message in [message for message in queue.messages if message.visible_at <= now]:
             if self._is_expired(message, queue.shape):
                 queue.messages.remove(message)
             else:
@@ -119,7 +119,7 @@ class SimulatedSQS:
             return
         if len(due) > 1:
             self._random.shuffle(due)
-        received = [each for each in due[:_BATCH] if self._receive(queue, each)]
+        received = [message for message in due[:_BATCH] if self._receive(queue, message)]
         if len(due) > _BATCH:
             self._poll_at(name, now)
         if len(received) > 1 and self._random.random() < 0.5:

@@ -23,7 +23,7 @@ from tests.simulation.simulator.network import Network
 
 _URL = "https://sqs.simulated/"
 #: The part of the settings that the sender asks for.
-QUEUE_SETTINGS = {queue_setting(each.name): _URL + each.name for each in QUEUES} | {
+QUEUE_SETTINGS = {queue_setting(queue.name): _URL + queue.name for queue in QUEUES} | {
     # As in a stack in AWS: no event is believed that agrees with nothing stored.
     "TRUST_EVENTS": "0"
 }

@@ -35,7 +35,7 @@ const UNCHARGED = " Nothing was charged.";
 const REPEATS = 3;
 
 const UNKNOWN_OUTCOME =
-  "No answer came, so nobody knows yet whether the order arrived. Pay again when the network is back: the shop keeps only one of the two.";
+  "No answer came, so it is not known yet whether the order arrived. Pay again when the network is back: the shop keeps only one of the two.";
 
 /** @param {Context} context @returns {View} */
 export const checkoutView =
