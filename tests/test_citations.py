@@ -45,6 +45,9 @@ def test_every_decision_has_its_number() -> None:
         ("x.md", "[It](README.md#gone)"),
         ("x.toml", "# As app/gone.py says."),
         ("x.yml", "a: b\n# Decision: infra/gone.yml"),
+        ("x.md", "Type `make gone`."),
+        ("x.md", "Type `.venv/bin/acme-shop gone --all`."),
+        ("x.py", '"""What ``acme-shop gone`` prints."""'),
     ],
 )
 def test_a_stale_citation_is_found(name: str, text: str) -> None:
@@ -62,6 +65,7 @@ def test_a_stale_citation_is_found(name: str, text: str) -> None:
         ("x.py", 'path = "app/gone.py"  # Text that code uses is no citation.'),
         ("app/static/shop/x.js", "// As ../client/money.js says; https://example.com/gone.js"),
         ("x.md", "[It](README.md), `app/domain/`, `build/report.md`"),
+        ("x.md", "To make it short: `make check-pages`, `acme-shop dead-letters --json`"),
     ],
 )
 def test_what_is_there_may_be_cited(name: str, text: str) -> None:

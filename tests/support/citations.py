@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+from infra.cli.main import COMMANDS
+
 ROOT = Path(__file__).parents[2]
 
 #: Pages whose headings are cited by number.
@@ -48,6 +50,9 @@ _VAGUE = re.compile(
     r"|\bdesign note"
     r"|(?<!app/DECISIONS\.md, )\bdecisions? \d",
 )
+#: ``make check``, also ``make check-pages``; a sentence about something else has no code around it.
+_TARGET = re.compile(r"(?:^|`|\bexec |; )make (?:-\S+ )*([a-z][a-z-]*)\b(?=[ `).,:;]|$)")
+_COMMAND = re.compile(r"\bacme-shop ([a-z][a-z-]*)\b(?![/.])")
 _HEADING = re.compile(r"^#+ (\d+(?:\.\d+)?)[. ]", re.MULTILINE)
 
 
@@ -120,6 +125,8 @@ def missing_in(path: Path, text: str) -> list[str]:
         _missing_folders,
         _missing_modules,
         _missing_links,
+        _missing_targets,
+        _missing_commands,
     )
     return [f"{path}: {finding}" for find in finders for finding in find(path, flowing)]
 
@@ -196,6 +203,24 @@ def _missing_links(path: Path, flowing: str) -> Iterator[str]:
             yield f"leads nowhere: {target}"
         elif anchor and anchor not in anchors_of(found.read_text()):
             yield f"there is no heading for {target}"
+
+
+def _missing_targets(_: Path, flowing: str) -> Iterator[str]:
+    for target in _TARGET.findall(flowing):
+        if target not in make_targets():
+            yield f"there is no target {target} in the Makefile"
+
+
+def _missing_commands(_: Path, flowing: str) -> Iterator[str]:
+    for command in _COMMAND.findall(flowing):
+        if command not in COMMANDS:
+            yield f"there is no command {command}"
+
+
+@cache
+def make_targets() -> frozenset[str]:
+    """Return the targets of the Makefile."""
+    return frozenset(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def anchors_of(text: str) -> set[str]:
