@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient, HTTPError, Limits
 
-from tests.e2e.helpers.linearizability import (
+from tests.support.linearizability import (
     Call,
     Kind,
     UndecidedError,

@@ -198,6 +198,20 @@ MUTATIONS |= {
     ),
 }
 
+# Of carts.
+MUTATIONS |= {
+    "an addition counts as often as it arrives": Mutation(
+        "app/store/carts.py",
+        '            condition="attribute_not_exists(#key)",\n',
+        "",
+    ),
+    "a cart is read eventually": Mutation(
+        "app/store/carts.py",
+        "item = await table.get(cart_key(user_id), consistent=True)",
+        "item = await table.get(cart_key(user_id))",
+    ),
+}
+
 #: Bugs that the shop's own messages never meet: reports of a shipment follow its payment, and
 #: all carry a number. Those of another shipper need not, which other tests than schedules try.
 FOR_OTHER_SHIPPERS = {

@@ -105,6 +105,11 @@ class Release:
         tokens = self._modules.get("app.security.tokens") or self._modules["app.tokens"]
         return tokens.Caller(user_id, user_id, role.STAFF if is_staff else role.CUSTOMER)
 
+    @property
+    def knows_addition_keys(self) -> bool:
+        """Return whether it makes an addition to a cart once per key."""
+        return "app.store.addition_keys" in self._modules
+
     def is_business_failure(self, failure: BaseException) -> bool:
         """Return whether it is a failure that the shop has a name for."""
         return isinstance(failure, self._module("app.domain.errors").ShopError)

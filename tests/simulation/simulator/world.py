@@ -13,6 +13,7 @@ from uuid import UUID
 
 from infra.dead_letters.messages import SCAN_SECONDS
 from tests.simulation.simulator.backlog import backlog_orders
+from tests.simulation.simulator.carts import SharedCart
 from tests.simulation.simulator.catalog import Catalog
 from tests.simulation.simulator.faults import DAY, HOUR, MINUTE, DrawnFaults, draws
 from tests.simulation.simulator.final_checks import (
@@ -101,6 +102,20 @@ class World:
         self.operator = Operator(
             self.lambdas, self.sqs, self.history, self.faults, self.trace, loop=self.loop
         )
+        # Drawn apart, so that a cart changes nothing of what else is drawn.
+        cart_random = Random(f"{seed}/cart")
+        self.cart = (
+            SharedCart(
+                self.loop,
+                self.lambdas,
+                self.faults,
+                self.trace,
+                random=cart_random,
+                has_keys=all(release.knows_addition_keys for release in self.releases),
+            )
+            if purchases is None and draws(cart_random, 0.25)
+            else None
+        )
         self.log = Log(self.trace, lambda: self.loop.process.name)
         self.purchases = purchases or draw_purchases(random)
         if purchases is None and draws(random, 1 / 200):
@@ -143,6 +158,8 @@ class World:
         for number, purchase in enumerate(self.purchases):
             client = Process(f"client{number}")
             loop.at(loop.world, purchase.begins, self.start_client, self.shopper(purchase), client)
+        if self.cart is not None:
+            self.cart.schedule(until=self.faults_end_at)
         self._schedule_disturbances()
         loop.run(self.faults_end_at)
         self.faults.stop()
@@ -221,6 +238,8 @@ class World:
         self._settle()
         check_end(self.history)
         check_keys(self.purchases, self.history)
+        if self.cart is not None:
+            self.cart.check_end()
         if left := self.sqs.count(with_dead=self.faults.has_operator):
             raise ViolationError("no message is left over", f"{left}")
         if self.log.crash:
