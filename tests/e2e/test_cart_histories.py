@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient, HTTPError, Limits
 
+from tests.infra.local.helpers.shop_process import ShopProcess
 from tests.support.linearizability import (
     Call,
     Kind,
@@ -20,7 +21,6 @@ from tests.support.linearizability import (
     by_item,
     is_linearizable,
 )
-from tests.infra.local.helpers.shop_process import ShopProcess
 from tests.support.sizes import SIZES
 
 HISTORIES = SIZES.cart_histories
