@@ -122,6 +122,8 @@ Name = Annotated[
 ]
 #: An id from a client: any text that is not empty.
 Id = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_number_to_text)]
+#: An id as long as a path allows, or nothing: load generators send tokens as ids.
+AnyId = Annotated[str, Field(max_length=8000), BeforeValidator(_number_to_text)]
 #: A whole number, also as text.
 Integer = Annotated[int, Field(ge=-(10**9), le=10**9), BeforeValidator(_integer)]
 

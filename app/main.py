@@ -17,6 +17,7 @@ from routers import carts, catalog, documents, orders, pages, problems, system, 
 from routers.lambda_event import build_event, validate_event
 from routers.middleware import HTTPMiddleware
 from routers.overload import LoadShedder
+from routers.paths import Paths
 
 log = logging.getLogger("shop.http")
 
@@ -31,9 +32,13 @@ def create_app() -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.add_middleware(LoadShedder)
-    app.add_middleware(HTTPMiddleware)  # Outermost: refused requests get its headers too.
+    modules = (catalog, carts, orders, users, system)
+    app.state.paths = Paths(route for module in (*modules, pages) for route in module.router.routes)
+    app.add_middleware(
+        HTTPMiddleware, paths=app.state.paths
+    )  # Outermost: refused requests get its headers too.
     problems.install(app)
-    for module in (catalog, carts, orders, users, system):
+    for module in modules:
         app.include_router(module.router)
     pages.install(app)
     app.openapi = partial(_document, app)  # type: ignore[method-assign]

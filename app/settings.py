@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
@@ -62,6 +63,14 @@ def _seconds_range(value: Any) -> Any:
 SecondsRange = Annotated[tuple[int, int], BeforeValidator(_seconds_range)]
 
 
+#: An origin, perhaps with a path, to which paths like ``/static/images/x.jpg`` are appended.
+ImageBase = Annotated[
+    str,
+    Field(pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$"),
+    AfterValidator(lambda url: url.rstrip("/")),
+]
+
+
 class Settings(BaseModel):
     """The environment variables of a function; a field's alias is the variable's name.
 
@@ -85,6 +94,7 @@ class Settings(BaseModel):
     trust_events: EventTrust = Field(EventTrust.AUTO, alias="TRUST_EVENTS")
     aws_client: AwsClient = Field(AwsClient.LIGHT, alias="AWS_CLIENT")
     catalog_version: str = Field("v1", alias="CATALOG_VERSION")
+    image_base_url: ImageBase = Field("", alias="IMAGE_BASE_URL")
     payment_wait_seconds: float = Field(3.0, alias="SHOP_PAYMENT_WAIT_SECONDS", ge=0, le=10)
     delivery_seconds: SecondsRange = Field((5, 120), alias="SHOP_DELIVERY_SECONDS")
 

@@ -119,6 +119,7 @@ FUNCTIONS = (
             "AUTH_MODE",
             "AWS_CLIENT",
             "CATALOG_VERSION",
+            "IMAGE_BASE_URL",
             "PAYMENT_REQUEST_QUEUE_URL",
             "SHOP_PAYMENT_WAIT_SECONDS",
             "SIGNING_KEYS_SECRET",

@@ -23,7 +23,9 @@ from routers.dependencies import (
     TableDep,
     check_owner,
     link_next,
+    user_of_path,
 )
+from routers.middleware import IS_HEAD
 from routers.problems import problems
 from routers.requests import JSONRoute
 from routers.schemas.cart import (
@@ -49,14 +51,15 @@ async def _own_cart(
         str,
         Path(
             min_length=1,
-            max_length=200,
             description="Id of the user whose cart it is; `guest` is shared by all guests.",
             examples=["5c3939ea1d41c892ce243827"],
         ),
     ],
+    request: Request,
     caller: CallerDep,
     settings: SettingsDep,
 ) -> str:
+    userid = user_of_path(request, userid, caller, settings)
     check_owner(caller, userid, settings)
     return userid
 
@@ -156,7 +159,8 @@ async def replace_cart(
     operation_id="clear_cart_by_get",
     deprecated=True,
 )
-async def clear_cart(userid: UserId, table: TableDep) -> Response:
+async def clear_cart(userid: UserId, request: Request, table: TableDep) -> Response:
     """Remove all items. GET is kept for old pages; new clients use POST."""
-    await store.delete_cart(table, userid)
+    if IS_HEAD not in request.scope:
+        await store.delete_cart(table, userid)
     return Response(media_type="application/json")

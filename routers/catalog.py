@@ -23,6 +23,7 @@ from routers.dependencies import (
     TableDep,
     link_next,
 )
+from routers.entity_tags import entity_tag, if_changed
 from routers.pages import file_answer
 from routers.problems import problems
 from routers.requests import JSONRoute
@@ -44,7 +45,6 @@ ProductId = Annotated[
     str,
     PathParam(
         min_length=1,
-        max_length=200,
         description="Id of the product.",
         examples=["b274f41d-83dd-4fa1-90d9-2b289e06b1bf"],
     ),
@@ -53,20 +53,43 @@ ProductId = Annotated[
 
 @router.get("/products", summary="List the catalog", responses=problems())
 async def list_products(
-    request: Request, response: Response, table: TableDep, page: PageDep
+    request: Request, response: Response, table: TableDep, page: PageDep, settings: SettingsDep
 ) -> ProductsResponse:
     """Return all products, oldest first; a `Link` header names the next page."""
     products = await store.list_products(table, page)
     link_next(request, response, products, page.limit)
     return ProductsResponse(
-        data=[ProductPublic.from_product(product) for product in products.entries]
+        data=[
+            ProductPublic.from_product(product, settings.image_base_url)
+            for product in products.entries
+        ]
     )
 
 
-@router.get("/products/{id}", summary="Read a product", responses=problems(ProductNotFoundError))
-async def get_product(id: ProductId, table: TableDep) -> ProductResponse:  # noqa: A002
-    """Return one product."""
-    return ProductResponse(data=ProductPublic.from_product(await store.get_product(table, id)))
+@router.get(
+    "/products/{id}",
+    summary="Read a product",
+    response_model=ProductResponse,
+    responses={
+        304: {"description": "The product has not changed."},
+        **problems(ProductNotFoundError),
+    },
+)
+async def get_product(
+    id: ProductId,  # noqa: A002
+    request: Request,
+    table: TableDep,
+    settings: SettingsDep,
+) -> Response:
+    """Return one product, or 304 to a client that has it (`If-None-Match`)."""
+    product = await store.get_product(table, id)
+    body = ProductResponse(data=ProductPublic.from_product(product, settings.image_base_url))
+    content = body.model_dump_json().encode()
+    answer = Response(content, media_type="application/json")
+    answer.headers["ETag"] = entity_tag(content)
+    # A browser keeps it, and asks each time whether it has changed.
+    answer.headers["Cache-Control"] = "no-cache"
+    return if_changed(answer, request.headers)
 
 
 @router.post(
@@ -77,11 +100,15 @@ async def get_product(id: ProductId, table: TableDep) -> ProductResponse:  # noq
     responses=problems(UnauthorizedError, ForbiddenError),
 )
 @router.post("/product", status_code=201, dependencies=[StaffOnly], include_in_schema=False)
-async def add_product(body: ProductCreate, table: TableDep, now: NowDep) -> ProductCreatedResponse:
+async def add_product(
+    body: ProductCreate, table: TableDep, now: NowDep, settings: SettingsDep
+) -> ProductCreatedResponse:
     """Store a product under a new id. Staff only, except in open mode."""
     product = body.to_product(str(uuid4()), now=now)
     await store.add_product(table, product)
-    return ProductCreatedResponse(resourceId=ProductPublic.from_product(product))
+    return ProductCreatedResponse(
+        resourceId=ProductPublic.from_product(product, settings.image_base_url)
+    )
 
 
 @router.get("/catalogliveness", summary="Check the catalog")

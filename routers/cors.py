@@ -12,6 +12,16 @@ ALLOWED_HEADERS = (
     "X-Access-Token",
     "Idempotency-Key",
     "Prefer",
+    "traceparent",
+    "tracestate",
 )
-EXPOSED_HEADERS = ("Link", "Location", "Retry-After")
+EXPOSED_HEADERS = (
+    "Link",
+    "Location",
+    "Retry-After",
+    "Idempotency-Key",
+    "Preference-Applied",
+    "X-Request-Id",
+    "ETag",
+)
 MAX_AGE_SECONDS = 3600

@@ -68,6 +68,7 @@ _OF_OPERATIONS: Mapping[str, Mapping[int, tuple[str, ...]]] = {
     "place_own_order": {202: ("Location", "Preference-Applied")},
     "log_in": {200: ("Set-Cookie",)},
     "log_out": {202: ("Set-Cookie",)},
+    "get_product": {200: ("ETag", "Cache-Control"), 304: ("ETag", "Cache-Control")},
     "get_image": {200: ("ETag", "Cache-Control")},
 }
 

@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -67,7 +68,8 @@ def validate_event(event: Any) -> dict[str, Any]:
     call = given.context.http
     return build_event(
         call.method,
-        call.path,
+        # API Gateway has decoded it, and the adapter will decode it: once is right.
+        quote(call.path),
         source_ip=call.source_ip or "",
         query=given.query or "",
         headers=_drop_malformed(given.headers or {}),

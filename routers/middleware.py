@@ -1,12 +1,13 @@
 """Middleware for every request, as plain ASGI: cheaper than Starlette's base class."""
 
-import json
 import logging
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from routers import cors
+from routers.paths import Paths
+from routers.problems import problem
 
 log = logging.getLogger("shop.http")
 
@@ -17,20 +18,28 @@ _PREFLIGHT_HEADERS = {
 }
 _EXPOSED_HEADERS = ", ".join(cors.EXPOSED_HEADERS)
 
+#: Servers put this in place of bytes that are not UTF-8, so different paths would become one.
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+#: Marks the scope of a HEAD, which routes see as a GET.
+IS_HEAD = "shop.is_head"
+
 #: A year. Sent only over https (RFC 6797), which a local shop does not have.
 _HTTPS_ONLY = "max-age=31536000"
 
 
 class HTTPMiddleware:
-    """CORS headers and preflights, trailing slashes, and 500 for crashes.
+    """CORS headers and preflights, HEAD, trailing slashes, broken paths, and 500 for crashes.
 
     openapi/CONTRACT.md, 1.1: every path with and without a trailing slash, no redirect (rule
-    2); ``Access-Control-Allow-Origin: *`` on every answer, errors too (rule 10).
+    2); ``Access-Control-Allow-Origin: *`` on every answer, errors too (rule 10); HEAD as GET
+    without the body (RFC 9110, 9.3.2).
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap ``app``."""
+    def __init__(self, app: ASGIApp, paths: Paths | None = None) -> None:
+        """Wrap ``app``, whose routes have ``paths``."""
         self._app = app
+        self._paths = paths or Paths(())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -38,32 +47,48 @@ class HTTPMiddleware:
             await self._app(scope, receive, send)
             return
         if scope["method"] == "OPTIONS":
-            await _answer(send, 204, b"", _PREFLIGHT_HEADERS)
+            await _answer_preflight(send)
             return
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET", IS_HEAD: True}
         path = scope["path"]
         if len(path) > 1 and path.endswith("/"):
             scope = {**scope, "path": path[:-1]}
-        has_started = False
+        await _answer_with_headers(self._choose(scope, path), scope, receive, send)
 
-        async def send_with_headers(message: Message) -> None:
-            nonlocal has_started
-            if message["type"] == "http.response.start":
-                has_started = True
-                headers = MutableHeaders(scope=message)
-                if scope.get("scheme") == "https":
-                    headers["strict-transport-security"] = _HTTPS_ONLY
-                _add_headers(headers)
-            await send(message)
+    def _choose(self, scope: Scope, path: str) -> ASGIApp:
+        """Return what answers a request: the application, or a refusal of its path."""
+        if _REPLACEMENT in path:
+            return problem(400, "path: is not valid UTF-8")
+        if path != scope["path"] and self._paths.lacks_id(scope["method"], scope["path"]):
+            return problem(404, "Not Found")
+        return self._app
 
-        try:
-            await self._app(scope, receive, send_with_headers)
-        except Exception:
-            # The cause goes to the log, never to the caller.
-            log.exception("request.crashed method=%s", scope["method"])
-            if has_started:
-                raise
-            body = json.dumps({"message": "Internal Server Error", "status": 500}).encode()
-            await _answer(send, 500, body, {"content-type": "application/json"})
+
+async def _answer_with_headers(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    has_started = False
+
+    async def send_with_headers(message: Message) -> None:
+        nonlocal has_started
+        if message["type"] == "http.response.start":
+            has_started = True
+            headers = MutableHeaders(scope=message)
+            if scope.get("scheme") == "https":
+                headers["strict-transport-security"] = _HTTPS_ONLY
+            _add_headers(headers)
+        elif IS_HEAD in scope:
+            # The headers already hold its length.
+            message = {**message, "body": b""}
+        await send(message)
+
+    try:
+        await app(scope, receive, send_with_headers)
+    except Exception:
+        # The cause goes to the log, never to the caller.
+        log.exception("request.crashed method=%s", scope["method"])
+        if has_started:
+            raise
+        await problem(500, "Internal Server Error")(scope, receive, send_with_headers)
 
 
 def _add_headers(headers: MutableHeaders) -> None:
@@ -73,13 +98,10 @@ def _add_headers(headers: MutableHeaders) -> None:
     headers.setdefault("cache-control", "no-store")
 
 
-async def _answer(send: Send, status: int, body: bytes, more: dict[str, str]) -> None:
-    start: Message = {"type": "http.response.start", "status": status, "headers": []}
+async def _answer_preflight(send: Send) -> None:
+    start: Message = {"type": "http.response.start", "status": 204, "headers": []}
     headers = MutableHeaders(scope=start)
-    headers.update(more)
-    headers["content-length"] = str(len(body))
+    headers.update(_PREFLIGHT_HEADERS)
     _add_headers(headers)
-    if status == 204:
-        del headers["content-length"]
     await send(start)
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": b""})

@@ -26,6 +26,7 @@ from routers.dependencies import (
     TableDep,
     check_owner,
     link_next,
+    user_of_path,
 )
 from routers.problems import problems
 from routers.requests import JSONRoute
@@ -46,14 +47,16 @@ UserIdPath = Annotated[
     str,
     Path(
         min_length=1,
-        max_length=200,
         description="Id of the user whose order it is.",
         examples=["5c3939ea1d41c892ce243827"],
     ),
 ]
 
 
-async def _owned(userid: UserIdPath, caller: CallerDep, settings: SettingsDep) -> str:
+async def _owned(
+    userid: UserIdPath, request: Request, caller: CallerDep, settings: SettingsDep
+) -> str:
+    userid = user_of_path(request, userid, caller, settings)
     check_owner(caller, userid, settings, or_staff=True)
     return userid
 
@@ -201,7 +204,6 @@ async def get_order(
         str,
         Path(
             min_length=1,
-            max_length=200,
             description="Id of the order.",
             examples=["a4b6f0f2-5a5e-4f63-8a3e-52f4b1c4d0a1"],
         ),

@@ -6,13 +6,12 @@ Front page, till and API reference have their own paths; everything they load is
 
 import os
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 from starlette.datastructures import Headers
-from starlette.staticfiles import NotModifiedResponse, StaticFiles
+from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from app.static_files import (
@@ -25,6 +24,7 @@ from app.static_files import (
     STATIC,
     cache_control,
 )
+from routers.entity_tags import entity_tag, if_changed
 
 
 class Files(StaticFiles):
@@ -49,10 +49,7 @@ class Files(StaticFiles):
         status_code: int = 200,  # noqa: ARG002
     ) -> Response:
         """Return a file, or 304 if the browser has this version."""
-        answer = file_answer(Path(full_path), Headers(scope=scope))
-        if scope["method"] == "HEAD":
-            answer.body = b""  # The headers already hold its length.
-        return answer
+        return file_answer(Path(full_path), Headers(scope=scope))
 
 
 def file_answer(path: Path, asked: Headers, *, policy: str = CONTENT_POLICY) -> Response:
@@ -73,16 +70,14 @@ def file_answer(path: Path, asked: Headers, *, policy: str = CONTENT_POLICY) -> 
             "Referrer-Policy": REFERRER_POLICY,
         },
     )
-    candidates = asked.get("if-none-match", "").split(",")
-    known = {candidate.strip().removeprefix("W/") for candidate in candidates}
-    return NotModifiedResponse(answer.headers) if tag in known else answer
+    return if_changed(answer, asked)
 
 
 @cache
 def _read(path: Path, *_version: int) -> tuple[bytes, str]:
     """Return a file's content and its tag; cached per path and version."""
     content = path.read_bytes()
-    return content, f'"{sha256(content).hexdigest()[:32]}"'
+    return content, entity_tag(content)
 
 
 def _page(request: Request, *folders: str, policy: str = CONTENT_POLICY) -> Response:
@@ -102,6 +97,17 @@ async def get_front_page(request: Request) -> Response:
 async def get_till(request: Request) -> Response:
     """Return the till."""
     return _page(request, "pos")
+
+
+@router.get("/acme-login")
+@router.get("/oauth2/authorization/sso")
+async def get_log_in_page(request: Request) -> Response:
+    """Return the log-in page, for pages that expect a gateway to log in for them.
+
+    It sets the cookies and returns to the page that sent the shopper here, if that is one of
+    this origin (openapi/CONTRACT.md, 1.5).
+    """
+    return _page(request, "log-in")
 
 
 @router.get("/docs")

@@ -153,6 +153,11 @@ def _describe_mistake(error: dict[str, Any]) -> str:
     return f"{field}: {error['msg'].removeprefix('Value error, ')}"
 
 
-async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
+async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - the class it is registered for
-    return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        # Starlette names the methods of one route; what is mounted has no route of its own.
+        methods = request.app.state.paths.methods(request.scope["path"])
+        headers["Allow"] = ", ".join(methods or ("GET", "HEAD", "OPTIONS"))
+    return problem(error.status_code, str(error.detail), headers)

@@ -1,6 +1,7 @@
 """Reading bodies: JSON whatever the Content-Type says (openapi/CONTRACT.md, 1.1)."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -45,11 +46,13 @@ class JSONRequest(Request):
     async def json(self) -> Any:
         """Return the parsed body; NaN and deep nesting, which Python accepts, are refused.
 
+        A byte order mark before it, which some Windows tools write, is ignored (RFC 8259, 8.1).
+
         Raises:
             json.JSONDecodeError: the body is not JSON; answered with 400.
         """
         try:
-            return from_json(await self.body(), allow_inf_nan=False)
+            return from_json((await self.body()).removeprefix(BOM_UTF8), allow_inf_nan=False)
         except ValueError:
             raise json.JSONDecodeError("not valid JSON", "", 0) from None
 

@@ -14,6 +14,7 @@ from app.domain.errors import (
     UsernameTakenError,
     UserNotFoundError,
 )
+from app.domain.user import Role
 from app.security.signing_keys import get_signing_keys
 from app.security.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, TokenPair, read_access_token
 from app.services import users
@@ -155,12 +156,16 @@ async def register_user(body: UserCreate, table: TableDep, now: NowDep) -> UserC
     responses=problems(UnauthorizedError, ForbiddenError),
 )
 async def list_users(
-    request: Request, response: Response, table: TableDep, page: PageDep
+    request: Request, response: Response, table: TableDep, page: PageDep, settings: SettingsDep
 ) -> UsersResponse:
-    """Return all profiles, oldest first. Staff only, except in open mode."""
+    """Return all profiles, oldest first. Staff only; in open mode for all, and without staff."""
     users_page = await store.list_users(table, page)
     link_next(request, response, users_page, page.limit)
-    return UsersResponse(data=[UserPublic.from_user(user) for user in users_page.entries])
+    # The old till offers every entry as an account to charge (openapi/CONTRACT.md, 1.5).
+    listed = [
+        user for user in users_page.entries if not settings.is_open or user.role is Role.CUSTOMER
+    ]
+    return UsersResponse(data=[UserPublic.from_user(user) for user in listed])
 
 
 @router.get(
@@ -173,7 +178,6 @@ async def get_user(
         str,
         Path(
             min_length=1,
-            max_length=200,
             description="Id of the user.",
             examples=["5c3939ea1d41c892ce243827"],
         ),
@@ -204,12 +208,6 @@ async def get_current_user(request: Request, now: NowDep) -> CurrentUserResponse
     except UnauthorizedError:
         return CurrentUserResponse()
     return CurrentUserResponse(userId=caller.user_id, userName=caller.username)
-
-
-@router.get("/acme-login", include_in_schema=False)
-async def start_single_sign_on() -> RedirectResponse:
-    """Redirect pages that expect a gateway's single sign-on to the front page."""
-    return RedirectResponse("/", status_code=302)
 
 
 @router.get("/scg-logout", include_in_schema=False)

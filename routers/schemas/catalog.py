@@ -73,9 +73,12 @@ class ProductPublic(BaseModel):
     tags: list[str] = Field(description="Words to search and filter by.")
 
     @classmethod
-    def from_product(cls, product: Product) -> "ProductPublic":
-        """Return the public form of ``product``."""
-        first, second, third = product.image_urls
+    def from_product(cls, product: Product, image_base_url: str) -> "ProductPublic":
+        """Return the public form of ``product``; ``image_base_url`` goes before picture paths."""
+        first, second, third = (
+            image_base_url + url if url.startswith("/") and not url.startswith("//") else url
+            for url in product.image_urls
+        )
         return cls(
             id=product.product_id,
             name=product.name,

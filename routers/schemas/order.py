@@ -11,6 +11,7 @@ from app.domain.money import cents_to_number, cents_to_text
 from app.domain.order import Address, Order, OrderLine, OrderState
 from app.domain.payment import PaymentDecision
 from app.fields import (
+    AnyId,
     CardDate,
     Cents,
     LiberalCard,
@@ -84,7 +85,7 @@ class OrderCreate(LiberalModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [NEW_ORDER]})
 
-    userid: ShortText = Field("", description="Only read where the path names no user.")
+    userid: AnyId = Field("", description="Only read where the path names no user.")
     firstname: ShortText = Field("", description="First name.")
     lastname: ShortText = Field("", description="Last name.")
     email: ShortText = Field("", description="E-mail address; it is not checked.")

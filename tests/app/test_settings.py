@@ -99,3 +99,11 @@ def test_the_environment_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     get_settings.cache_clear()
     assert first is second
     assert second.catalog_version == "v4"
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://x", "shop.example", "https://", "https://x/?a", "https://x y"]
+)
+def test_a_base_of_pictures_is_an_address(url: str) -> None:
+    with pytest.raises(SettingsError, match="IMAGE_BASE_URL"):
+        read_settings({"IMAGE_BASE_URL": url})

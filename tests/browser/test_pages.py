@@ -5,6 +5,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from tests.browser.helpers.chromium import new_context
 from tests.browser.helpers.page_monitor import monitored
+from tests.e2e.helpers.running_shop import PASSWORD
 
 
 def open_page(page: Page, path: str) -> Response:
@@ -71,6 +72,33 @@ def test_a_page_that_is_opened_again_costs_headers_only(context: BrowserContext)
     files = [answer for answer in answers if answer.url.endswith(("/pos", ".js", ".css"))]
     assert len(files) > 10
     assert {file.request.sizes()["responseBodySize"] for file in files} == {0}
+
+
+@pytest.mark.parametrize(
+    ("query", "end"),
+    [
+        ("?redirect=/healthz?x=1", "/healthz?x=1"),
+        ("?redirect=//elsewhere.example/", "/"),
+        ("?redirect=/..//elsewhere.example/", "//elsewhere.example/"),
+        ("?redirect=https://elsewhere.example/&next=/live", "/live"),
+        ("?redirect=javascript:alert(1)", "/"),
+        ("?redirect=/acme-login", "/"),
+    ],
+)
+def test_the_log_in_page_sets_cookies_and_returns_to_this_origin(
+    context: BrowserContext, shop_url: str, query: str, end: str
+) -> None:
+    page = context.new_page()
+    open_page(page, f"/acme-login{query}")
+    page.get_by_label("User name").fill("eric")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+    page.wait_for_url(lambda url: not url.startswith(f"{shop_url}/acme-login"))
+
+    path = page.url.removeprefix(shop_url).partition("#")[0]
+    assert path == end
+    assert {cookie["name"] for cookie in context.cookies()} == {"logged_in", "refresh_token"}
 
 
 FAULTS = {

@@ -12,6 +12,7 @@ from app.domain.cart import Cart, CartLine
 from app.domain.errors import CartFullError
 from app.store import carts as store
 from app.store.table import Table
+from routers.schemas.order_examples import CARD
 from tests.support.shop import (
     UNAUTHORIZED,
     Shopper,
@@ -688,11 +689,47 @@ async def test_a_user_id_is_any_text(client: AsyncClient, open_mode: None, user_
     assert item_id in {item["itemid"] for item in found.json()["cart"]}
 
 
-async def test_a_user_id_has_an_end(client: AsyncClient, open_mode: None) -> None:
-    answer = await client.get(f"/cart/items/{'x' * 201}")
+@pytest.mark.parametrize("length", [200, 220, 800, 801, 5000])
+async def test_a_user_id_has_any_length(
+    own_stack: dict[str, str], open_mode: None, length: int
+) -> None:
+    """Load generators use their token, of some 220 characters, as path id."""
+    long, other = "é" * (length // 2), "é" * (length // 2 - 1) + "e"
+    async with shop_client() as client:
+        added = await client.post(f"/cart/item/add/{long}", json={"itemid": "a", "price": 1})
+        placed = await client.post(
+            f"/order/add/{long}",
+            json={
+                "userid": long,
+                "card": CARD,
+                "cart": [{"itemid": "a", "quantity": 1, "price": 1}],
+                "total": 1,
+            },
+        )
+        listed = await client.get("/cart/all")
+        carts = [await client.get(f"/cart/items/{user}") for user in (long, other)]
+        orders = await client.get(f"/order/{long}")
+        everyones = await client.get("/order/all?limit=1")
 
-    assert answer.status_code == 400
-    assert refusal(answer)["message"].startswith("userid: ")
+    assert (added.status_code, placed.status_code) == (200, 200)
+    assert [cart["userid"] for cart in listed.json()] == [long]
+    assert [len(cart.json()["cart"]) for cart in carts] == [1, 0]
+    assert [order["userid"] for order in orders.json()] == [long]
+    assert [order["userid"] for order in everyones.json()] == [long]
+
+
+async def test_the_callers_own_token_as_path_id_means_the_caller(client: AsyncClient) -> None:
+    user_id = fresh()
+    headers = await bearer(user_id)
+    token = headers["Authorization"].removeprefix("Bearer ")
+
+    added = await client.post(f"/cart/item/add/{token}", json={"itemid": "a"}, headers=headers)
+    orders = await client.get(f"/order/{token}", headers=headers)
+    other = await client.get(f"/cart/items/{token}", headers=await bearer(fresh()))
+
+    assert (added.status_code, added.json()) == (200, {"userid": user_id})
+    assert (orders.status_code, orders.json()) == (200, [])
+    assert other.status_code == 403
 
 
 # The list of all carts.

@@ -297,6 +297,47 @@ async def test_in_open_mode_a_guest_adds_a_product(client: AsyncClient, open_mod
     assert answer.status_code == 201
 
 
+# Versions of a product, and where its pictures are.
+
+
+async def test_a_product_that_has_not_changed_is_not_sent_again(
+    client: AsyncClient, table: Table
+) -> None:
+    product = await stored_product(table)
+    path = f"/products/{product.product_id}"
+    whole = await client.get(path)
+    tag = whole.headers["etag"]
+
+    same = await client.get(path, headers={"If-None-Match": f'"x", W/{tag}'})
+    other = await client.get(path, headers={"If-None-Match": '"x"'})
+
+    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
+    assert (other.status_code, other.json()) == (200, whole.json())
+    assert whole.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("/static/images/x.jpg", "https://shop.example/a/static/images/x.jpg"),
+        ("https://cdn.example/x.jpg", "https://cdn.example/x.jpg"),
+        ("//cdn.example/x.jpg", "//cdn.example/x.jpg"),
+        ("", ""),
+    ],
+)
+async def test_pictures_of_this_host_get_a_base(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch, url: str, shown: str
+) -> None:
+    monkeypatch.setenv("IMAGE_BASE_URL", "https://shop.example/a/")
+    get_settings.cache_clear()
+
+    added = await client.post("/products", json={**BOTTLE, "imageUrl1": url}, headers=await staff())
+    product = added.json()["resourceId"]
+    read = await client.get(f"/products/{product['id']}")
+
+    assert product["imageUrl1"] == read.json()["data"]["imageUrl1"] == shown
+
+
 # What it costs.
 
 

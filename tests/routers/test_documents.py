@@ -405,7 +405,6 @@ def test_the_document_shows_every_path_of_the_contract() -> None:
         ("GET", "/cart/items/dan", None, "GET /cart/items/{userid}"),
         ("POST", "/cart/item/add/dan", {}, "POST /cart/item/add/{userid}"),
         ("POST", "/cart/clear/dan", None, "POST /cart/clear/{userid}"),
-        ("GET", f"/cart/total/{'x' * 201}", None, "GET /cart/total/{userid}"),
         ("GET", "/cart/all", None, "GET /cart/all"),
         ("POST", "/login", {"username": "x-nobody", "password": "x"}, "POST /login"),
         ("POST", "/login", {}, "POST /login"),

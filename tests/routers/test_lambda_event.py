@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -121,3 +122,34 @@ def test_a_complaint_repeats_nothing_of_the_event() -> None:
         validate_event(event(headers={"x-secret": ["secret"]}, body={"secret": 1}))
 
     assert str(caught.value) == "body: is malformed"
+
+
+@pytest.mark.parametrize(
+    ("sent", "user_id"),
+    [
+        ("a%252Fb", "a%2Fb"),
+        ("a%2525", "a%25"),
+        ("%25", "%"),
+        ("ü%20ü", "ü ü"),
+        ("a+b", "a+b"),
+    ],
+)
+def test_a_path_is_decoded_once(
+    loop: None, stack: dict[str, str], open_mode: None, sent: str, user_id: str
+) -> None:
+    """API Gateway's HTTP API has decoded the path of its event already."""
+    answer = handler(http_event("GET", f"/cart/items/{unquote(sent)}"), None)
+
+    assert json.loads(answer["body"]) == {"cart": [], "userid": user_id}
+
+
+def test_a_path_that_was_no_utf_8_is_refused(loop: None, stack: dict[str, str]) -> None:
+    answer = handler(http_event("GET", f"/cart/items/{unquote('%ff')}"), None)
+
+    assert answer["statusCode"] == 400
+
+
+def test_head_sends_no_body(loop: None) -> None:
+    answer = handler(http_event("HEAD", "/healthz"), None)
+
+    assert (answer["statusCode"], answer["body"]) == (200, "")

@@ -54,7 +54,7 @@ REQUESTS: list[tuple[str, str, Any, int]] = [
     ("GET", "/users/unknown", None, 404),
     ("GET", "/userinfo", None, 200),
     ("GET", "/whoami", None, 200),
-    ("GET", "/acme-login", None, 302),
+    ("GET", "/acme-login", None, 200),
     ("GET", "/scg-logout", None, 302),
     ("GET", "/healthz", None, 200),
     ("GET", "/readyz", None, 200),
@@ -63,8 +63,9 @@ REQUESTS: list[tuple[str, str, Any, int]] = [
     ("GET", "/openapi.json", None, 200),
 ]
 
+_PAGE = "text/html; charset=utf-8"
 #: Answers that are no JSON, and say so.
-NOT_JSON = {"/live": "text/plain; charset=utf-8", "/docs": "text/html; charset=utf-8"}
+NOT_JSON = {"/live": "text/plain; charset=utf-8", "/docs": _PAGE, "/acme-login": _PAGE}
 
 
 # Rules 1 and 4: content types.
@@ -270,7 +271,8 @@ async def test_a_preflight_is_answered_everywhere(client: AsyncClient, path: str
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["access-control-allow-methods"] == "GET, POST, DELETE, OPTIONS"
     assert answer.headers["access-control-allow-headers"] == (
-        "Authorization, Content-Type, X-Access-Token, Idempotency-Key, Prefer"
+        "Authorization, Content-Type, X-Access-Token, Idempotency-Key, Prefer, "
+        "traceparent, tracestate"
     )
     assert answer.headers["access-control-max-age"] == "3600"
     assert "access-control-allow-credentials" not in answer.headers
@@ -337,7 +339,7 @@ async def post_text(client: AsyncClient, content: bytes | str) -> Any:
         '{"itemid": "a",}',
         "itemid=a&quantity=1",
         "\x00",
-        "\ufeff{}",
+        "\ufeff\ufeff{}",
         '{"itemid": "a"}'.encode("utf-16"),
     ],
 )
@@ -569,3 +571,101 @@ async def test_staff_are_no_exception_to_the_shape_of_errors(client: AsyncClient
     answer = await client.post("/products", json={}, headers=await staff())
 
     assert refusal(answer) == {"message": "name: is missing; price: is missing", "status": 400}
+
+
+# HEAD, Allow, and paths.
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(path for method, path, _, status in REQUESTS if method == "GET" and status == 200),
+        "/",
+        "/pos",
+        "/static/pos/till.js",
+        "/static/images/yogamat_square.jpg",
+        "/static/images/yogamat_square.svg",
+        "/products/unknown",
+    ],
+)
+async def test_head_is_get_without_the_body(
+    client: AsyncClient, open_mode: None, path: str
+) -> None:
+    whole = await client.get(path)
+    answer = await client.head(path)
+
+    assert (answer.status_code, answer.content) == (whole.status_code, b"")
+    kept = ("content-length", "content-type", "etag", "cache-control")
+    assert [answer.headers.get(name) for name in kept] == [whole.headers.get(name) for name in kept]
+
+
+async def test_head_empties_no_cart(client: AsyncClient, open_mode: None) -> None:
+    user_id = fresh()
+    await client.post(f"/cart/item/add/{user_id}", json=ITEM)
+
+    answer = await client.head(f"/cart/clear/{user_id}")
+
+    assert answer.status_code == 200
+    assert (await client.get(f"/cart/items/total/{user_id}")).json()["cartitemtotal"] == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/products", "GET, HEAD, OPTIONS, POST"),
+        ("PUT", "/products/", "GET, HEAD, OPTIONS, POST"),
+        ("PUT", "/cart/clear/dan", "GET, HEAD, OPTIONS, POST"),
+        ("HEAD", "/register", "OPTIONS, POST"),
+        ("POST", "/users/dan", "GET, HEAD, OPTIONS"),
+        ("GET", "/users/logout/", None),
+        ("PUT", "/order/add", "GET, HEAD, OPTIONS, POST"),
+        ("POST", "/pos", "GET, HEAD, OPTIONS"),
+        ("POST", "/static/pos/till.js", "GET, HEAD, OPTIONS"),
+        ("POST", "/openapi.json", "GET, HEAD, OPTIONS"),
+    ],
+)
+async def test_a_wrong_method_is_told_all_the_right_ones(
+    client: AsyncClient, open_mode: None, method: str, path: str, allowed: str | None
+) -> None:
+    answer = await client.request(method, path)
+
+    assert answer.headers.get("allow") == allowed
+    assert answer.status_code == (405 if allowed else 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/cart/items/total/", 404),
+        ("HEAD", "/cart/items/total/", 404),
+        ("GET", "/cart/items/total", 200),
+        ("GET", "/cart/items/dan/", 200),
+        ("GET", "/cart/items/", 404),
+        ("POST", "/cart/item/add/", 404),
+        ("POST", "/cart/clear/", 404),
+        ("GET", "/order/add/", 404),
+        ("GET", "/order/dan/", 200),
+        ("GET", "/order/", 404),
+        ("GET", "/users/", 200),
+        ("GET", "/cart/items/%ff", 400),
+        ("GET", "/cart/items/%C3%28", 400),
+        ("GET", "/%fe", 400),
+    ],
+)
+async def test_a_path_without_an_id_or_with_a_broken_one_names_no_user(
+    client: AsyncClient, open_mode: None, method: str, path: str, status: int
+) -> None:
+    answer = await client.request(method, path)
+
+    assert answer.status_code == status
+
+
+async def test_a_byte_order_mark_before_json_is_ignored(
+    client: AsyncClient, open_mode: None
+) -> None:
+    body = json.dumps(ITEM).encode("utf-8-sig")
+
+    answer = await client.post(f"/cart/item/add/{fresh()}", content=body)
+    twice = await client.post(f"/cart/item/add/{fresh()}", content=b"\xef\xbb\xbf" + body)
+
+    assert (answer.status_code, twice.status_code) == (200, 400)

@@ -48,7 +48,7 @@ def own_files() -> list[Path]:
     ]
 
 
-@pytest.mark.parametrize("path", ["/", "/pos", "/docs", "/docs/"])
+@pytest.mark.parametrize("path", ["/", "/pos", "/docs", "/docs/", "/acme-login"])
 async def test_a_page_loads_everything_from_this_host(client: AsyncClient, path: str) -> None:
     answer = await client.get(path)
 
@@ -83,7 +83,9 @@ STRICT = {
 }
 
 
-@pytest.mark.parametrize("path", ["/", "/pos", "/static/pos/till.js", "/static/favicon.svg"])
+@pytest.mark.parametrize(
+    "path", ["/", "/pos", "/acme-login", "/static/pos/till.js", "/static/favicon.svg"]
+)
 async def test_a_page_may_use_this_host_and_nothing_inline(client: AsyncClient, path: str) -> None:
     answer = await client.get(path)
 

@@ -403,6 +403,18 @@ async def test_the_list_of_users_is_for_staff(client: AsyncClient) -> None:
     assert refusal(customer)["message"] == "this is for staff"
 
 
+async def test_in_open_mode_the_list_holds_customers_only(
+    own_stack: dict[str, str], open_mode: None
+) -> None:
+    customer = await stored_user(get_table())
+    await stored_user(get_table(), role=Role.STAFF)
+
+    async with shop_client() as client:
+        answer = await client.get("/users")
+
+    assert [user["id"] for user in answer.json()["data"]] == [customer.user_id]
+
+
 @pytest.mark.parametrize("slash", ["", "/"])
 async def test_the_list_holds_every_profile_and_no_secret(
     own_stack: dict[str, str], open_mode: None, slash: str
@@ -477,10 +489,12 @@ async def test_a_caller_without_a_token_is_an_empty_object(
 # The gateway's single sign-on.
 
 
-async def test_the_gateways_login_leads_to_the_front_page(client: AsyncClient) -> None:
-    answer = await client.get("/acme-login")
+@pytest.mark.parametrize("path", ["/acme-login", "/oauth2/authorization/sso"])
+async def test_the_gateways_login_is_a_page(client: AsyncClient, path: str) -> None:
+    answer = await client.get(path, params={"redirect": "/shop/"})
 
-    assert (answer.status_code, answer.headers["location"]) == (302, "/")
+    assert answer.status_code == 200
+    assert "/static/log-in/log-in.js" in answer.text
 
 
 @pytest.mark.parametrize("target", ["/", "https://evil.example/", "//evil.example"])

@@ -58,3 +58,25 @@ def test_sort_keys_order_by_time_and_then_tell_ids_apart(
 
     assert keys.time_sort_key(NOW, one) < keys.time_sort_key(later, other)
     assert (keys.time_sort_key(NOW, one) == keys.time_sort_key(NOW, other)) is (one == other)
+
+
+@given(st.text(max_size=900), st.text(max_size=900))
+def test_an_id_of_any_length_fits_a_key_of_its_own(one: str, other: str) -> None:
+    one, other = one * 9, other * 9
+
+    for key in (keys.product_key, keys.user_key, keys.cart_key, keys.order_key, keys.payment_key):
+        assert len(key(one)["PK"].encode()) <= 1024
+        assert (key(one) == key(other)) == (one == other)
+    assert len(keys.time_sort_key(NOW, one).encode()) <= 1024
+    assert len(keys.buyer_partition(one).encode()) <= 1024
+
+
+def test_no_id_is_the_hash_of_another() -> None:
+    hashed = keys.cart_key("x" * 5000)["PK"].removeprefix("CART#")
+
+    assert keys.cart_key(hashed) != keys.cart_key("x" * 5000)
+
+
+@given(st.text(max_size=200))
+def test_an_id_that_earlier_releases_took_keeps_its_key(identity: str) -> None:
+    assert keys.cart_key(identity)["PK"] == f"CART#{identity}"

@@ -1,0 +1,21 @@
+"""Entity tags and answers that have not changed (RFC 9110, 8.8.3 and 13.1.2)."""
+
+from hashlib import sha256
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.staticfiles import NotModifiedResponse
+
+
+def entity_tag(content: bytes) -> str:
+    """Return the strong entity tag of a body."""
+    return f'"{sha256(content).hexdigest()[:32]}"'
+
+
+def if_changed(answer: Response, asked: Headers) -> Response:
+    """Return ``answer``, or 304 where the asking client already has the version of its ``ETag``."""
+    candidates = asked.get("if-none-match", "").split(",")
+    known = {candidate.strip().removeprefix("W/") for candidate in candidates}
+    if known & {answer.headers["etag"], "*"}:
+        return NotModifiedResponse(answer.headers)
+    return answer
