@@ -5,7 +5,10 @@ The API serves them (``routers/pages.py``), and in a stack a bucket does
 No page may load anything from another host or run anything that stands inline.
 """
 
+import json
+import re
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path, PurePath
 from types import MappingProxyType
 
@@ -23,6 +26,7 @@ SERVED: Mapping[str, str] = MappingProxyType(
         ".js": "text/javascript; charset=utf-8",
         ".png": "image/png",
         ".svg": "image/svg+xml",
+        ".webmanifest": "application/manifest+json",
         ".webp": "image/webp",
         ".woff2": "font/woff2",
     }
@@ -56,6 +60,8 @@ HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        # The till's service worker is below /static, and is for the till alone.
+        "Service-Worker-Allowed": "/pos",
     }
 )
 
@@ -67,3 +73,37 @@ def cache_control(path: PurePath) -> str:
     get 304. A product picture fits any version.
     """
     return "public, max-age=86400" if path.parent.name == "images" else "no-cache"
+
+
+_TILL_WORKER = "pos/service-worker.js"
+_TILL_PAGE = "pos/index.html"
+_LOADED = re.compile(r'(?:href|src)="/static/([^"]+)"')
+_NO_FILES = "const FILES = {};"
+
+
+def is_till_worker(path: Path, static: Path = STATIC) -> bool:
+    """Whether ``path`` is the till's service worker, which names the digests of other files."""
+    return path == static / _TILL_WORKER
+
+
+def till_files(static: Path = STATIC) -> dict[str, Path]:
+    """Return the files that the till needs to start without a network, by the path they have."""
+    page = static / _TILL_PAGE
+    names = sorted(set(_LOADED.findall(page.read_text(encoding="utf-8"))))
+    return {"/pos": page, **{f"/static/{name}": static / name for name in names}}
+
+
+def read_file(path: Path, static: Path = STATIC) -> bytes:
+    """Return what is served of a file: its content, and in the till's worker the digests.
+
+    A browser takes a new release when the worker changes, so the worker changes with every
+    file that it stores.
+    """
+    if not is_till_worker(path, static):
+        return path.read_bytes()
+    digests = {
+        address: sha256(file.read_bytes()).hexdigest()
+        for address, file in till_files(static).items()
+    }
+    text = path.read_text(encoding="utf-8")
+    return text.replace(_NO_FILES, f"const FILES = {json.dumps(digests)};").encode()

@@ -23,6 +23,9 @@ from app.static_files import (
     SERVED,
     STATIC,
     cache_control,
+    is_till_worker,
+    read_file,
+    till_files,
 )
 from routers.entity_tags import entity_tag, if_changed
 
@@ -57,8 +60,9 @@ def file_answer(path: Path, asked: Headers, *, policy: str = CONTENT_POLICY) -> 
 
     The body is the whole file: Mangum returns whole bodies, and ranges would need a thread.
     """
-    stat = path.stat()
-    content, tag = _read(path, stat.st_mtime_ns, stat.st_size)
+    parts = (path, *till_files().values()) if is_till_worker(path) else (path,)
+    stats = [part.stat() for part in parts]
+    content, tag = _read(path, *((stat.st_mtime_ns, stat.st_size) for stat in stats))
     answer = Response(
         content,
         media_type=SERVED.get(path.suffix, PAGE_TYPE),
@@ -74,9 +78,9 @@ def file_answer(path: Path, asked: Headers, *, policy: str = CONTENT_POLICY) -> 
 
 
 @cache
-def _read(path: Path, *_version: int) -> tuple[bytes, str]:
+def _read(path: Path, *_version: tuple[int, int]) -> tuple[bytes, str]:
     """Return a file's content and its tag; cached per path and version."""
-    content = path.read_bytes()
+    content = read_file(path)
     return content, entity_tag(content)
 
 

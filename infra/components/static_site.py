@@ -7,7 +7,14 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from app.static_files import PAGE_TYPE, SERVED, STATIC, cache_control
+from app.static_files import (
+    PAGE_TYPE,
+    SERVED,
+    STATIC,
+    cache_control,
+    is_till_worker,
+    read_file,
+)
 from infra.components.permissions import policy
 from infra.topology import static_site_name
 
@@ -40,6 +47,13 @@ def published_files(static: Path = STATIC) -> Iterator[PublishedFile]:
 
 def _published(key: str, path: Path, content_type: str) -> PublishedFile:
     return PublishedFile(key, path, content_type, cache_control(path))
+
+
+def _asset(path: Path) -> pulumi.Asset:
+    """Return what is uploaded of a file; the till's service worker is put together."""
+    if is_till_worker(path):
+        return pulumi.StringAsset(read_file(path).decode())
+    return pulumi.FileAsset(str(path))
 
 
 class StaticSite(pulumi.ComponentResource):
@@ -98,7 +112,7 @@ class StaticSite(pulumi.ComponentResource):
                 file.key,
                 bucket=bucket.bucket,
                 key=file.key,
-                source=pulumi.FileAsset(str(file.path)),
+                source=_asset(file.path),
                 content_type=file.content_type,
                 cache_control=file.cache_control,
                 opts=child,

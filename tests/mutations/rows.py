@@ -48,6 +48,12 @@ ROWS = {
         "return attempt && null;",
         "browser/test_shop_tabs.py::test_a_tab_that_was_closed_before_its_answer_does_not_pay_twice",
     ),
+    "release in the middle of a sale": Mutation(
+        "app/static/pos/updates.js",
+        "if (this.#isFree() && idleMs >= IDLE_MS)",
+        "if (true)",
+        "browser/test_till_offline.py::test_a_new_release_takes_over_between_sales_and_whole",
+    ),
     "repeat without a request for payment": Mutation(
         "app/services/orders.py",
         "    if order.state is OrderState.PENDING:\n",

@@ -2,6 +2,7 @@
 
 import { isShopError } from "../client/errors.js";
 import { normalizeCode } from "./barcode.js";
+import { keepCatalog, keptCatalog } from "./catalog-storage.js";
 
 /** @typedef {import("../client/types.js").Product} Product */
 
@@ -21,6 +22,9 @@ export class Catalog extends EventTarget {
 
   isLoaded = false;
 
+  /** When the products on screen were read, if the shop has not been asked since the page was opened; else null. @type {number | null} */
+  keptSince = null;
+
   /** @param {{shop: import("../client/api.js").Api}} options */
   constructor({ shop }) {
     super();
@@ -37,13 +41,17 @@ export class Catalog extends EventTarget {
     if (!this.byId.has(product.id)) this.#set([...this.products, product]);
   }
 
-  /** Read the catalog; what is known stays when the shop does not answer. */
+  /** Read the catalog; what is known, or was kept of an earlier visit, stays when the shop does not answer. */
   async load() {
+    if (!this.isLoaded) await this.#recall();
     try {
       const products = await this.#shop.listProducts();
       const isSame = this.isLoaded && JSON.stringify(products) === JSON.stringify(this.products);
+      const wasKept = this.keptSince !== null;
       this.isLoaded = true;
-      if (!isSame) this.#set(products);
+      this.keptSince = null;
+      if (!isSame || wasKept) this.#set(products);
+      keepCatalog(products, Date.now());
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
       if (!this.isLoaded) this.dispatchEvent(new Event("change"));
@@ -53,6 +61,14 @@ export class Catalog extends EventTarget {
   /** Read the catalog again every minute while `isWanted` says so. @param {() => boolean} isWanted */
   refreshRegularly(isWanted) {
     setInterval(() => isWanted() && this.load(), REFRESH_MS);
+  }
+
+  async #recall() {
+    const kept = await keptCatalog();
+    if (!kept || this.isLoaded) return;
+    this.isLoaded = true;
+    this.keptSince = kept.readAt;
+    this.#set(kept.products);
   }
 
   /** @param {Product[]} products */

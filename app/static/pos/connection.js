@@ -1,12 +1,14 @@
 /** The connection to the shop: says when it is lost, and checks until it is back. */
 
 import { backoffMs } from "../client/backoff.js";
+import { formatDateTime } from "../client/dates.js";
 import { byId } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 
 export class Connection {
   #shop;
   #store;
+  #catalog;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -14,12 +16,15 @@ export class Connection {
    * @param {{
    *   shop: import("../client/api.js").Api,
    *   store: import("./sale-store.js").SaleStore,
+   *   catalog: import("./catalog.js").Catalog,
    *   onRestored: () => void,
    * }} options `onRestored` runs when the shop answers again after it did not.
    */
-  constructor({ shop, store, onRestored }) {
+  constructor({ shop, store, catalog, onRestored }) {
     this.#shop = shop;
     this.#store = store;
+    this.#catalog = catalog;
+    catalog.addEventListener("change", () => this.render());
     shop.addEventListener("network", () => {
       this.render();
       if (shop.isOnline) onRestored();
@@ -33,6 +38,8 @@ export class Connection {
   render() {
     const messages = [];
     if (!this.#shop.isOnline) messages.push("No connection: sales wait here");
+    const { keptSince } = this.#catalog;
+    if (!this.#shop.isOnline && keptSince) messages.push(`Products and prices of ${formatDateTime(keptSince)}`);
     if (!this.#store.isSaved) messages.push("This browser stores nothing: a reload loses waiting sales");
     const text = messages.join(". ");
     if (byId("connection").textContent !== text) byId("connection").textContent = text;

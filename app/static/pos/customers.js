@@ -4,7 +4,7 @@ import { byId, el, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 import { matchesAllWords } from "../client/search.js";
 import { Combobox } from "./combobox.js";
-import { WALK_IN } from "./sale.js";
+import { fullName, WALK_IN } from "./sale.js";
 
 /**
  * @typedef {import("./sale.js").Customer} Customer
@@ -52,6 +52,19 @@ export class Customers {
     this.#dialog.showModal();
     this.#search.focus();
     this.#load();
+  }
+
+  /** Read the names of customers again, which a sign-out has removed from this browser. @param {import("./sale-store.js").SaleStore} store */
+  async restoreNames(store) {
+    for (const { id, customer } of store.all) {
+      if (customer.id === WALK_IN.id || fullName(customer)) continue;
+      try {
+        const { firstname, lastname, email } = await this.#shop.getUser(customer.id);
+        store.apply(id, { type: "customer", customer: { id: customer.id, firstname, lastname, email: email ?? "" } });
+      } catch (failure) {
+        if (!isShopError(failure)) throw failure;
+      }
+    }
   }
 
   /** Forget all users: another member of staff may follow. */

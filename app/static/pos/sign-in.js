@@ -2,6 +2,7 @@
 
 import { byId, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
+import { JsonStorage } from "../client/storage.js";
 
 /** @type {Partial<Record<import("../client/errors.js").ShopError["kind"], string>>} */
 const MESSAGES = {
@@ -9,6 +10,14 @@ const MESSAGES = {
   network: "No connection to the shop. Check the network, then try again.",
   shop: "The shop does not answer. Try again in a moment.",
 };
+
+/** Who signed in last: a name to start an outage with, no right to anything. */
+const LAST_STAFF_KEY = "acme-till.last-staff";
+
+/** So long after the last sign-in a till may be opened without the network: a shift and its breaks. */
+const OFFLINE_MS = 16 * 60 * 60_000;
+
+const storage = new JsonStorage();
 
 /** @param {string} id */
 const input = (id) => /** @type {HTMLInputElement} */ (byId(id));
@@ -25,6 +34,25 @@ export class SignIn {
       event.preventDefault();
       this.#signIn();
     });
+    byId("sign-in-offline").addEventListener("click", () => this.#open());
+    shop.addEventListener("network", () => this.#renderOffline());
+  }
+
+  /** The name of who signed in last in this browser, or "". */
+  get lastName() {
+    const last = /** @type {{name?: unknown, at?: unknown} | null} */ (storage.read(LAST_STAFF_KEY));
+    const isRecent = typeof last?.at === "number" && Math.abs(Date.now() - last.at) < OFFLINE_MS;
+    return isRecent && typeof last?.name === "string" ? last.name : "";
+  }
+
+  /** Remember who is signed in. @param {string} name */
+  remember(name) {
+    storage.write(LAST_STAFF_KEY, { name, at: Date.now() });
+  }
+
+  /** Forget who was signed in. */
+  forget() {
+    storage.write(LAST_STAFF_KEY, null);
   }
 
   /** Open the till for staff who are signed in already; ask everyone else. */
@@ -41,6 +69,27 @@ export class SignIn {
     byId("sign-in-page").hidden = false;
     document.body.dataset.view = "sign-in";
     byId("username").focus();
+    this.#renderOffline();
+    if (this.lastName) this.#checkNetwork();
+  }
+
+  /** Find out whether the shop can be reached; the till without a sign-in calls nothing that would tell. */
+  async #checkNetwork() {
+    try {
+      await this.#shop.callPublic("/healthz");
+    } catch (failure) {
+      if (!isShopError(failure)) throw failure;
+    }
+  }
+
+  /**
+   * Offer to go on without a network. Articles are added and payments wait, but nothing is read
+   * or sent before a member of staff has signed in.
+   */
+  #renderOffline() {
+    const button = byId("sign-in-offline");
+    button.hidden = this.#shop.isOnline || !this.lastName;
+    button.textContent = `Go on as ${this.lastName} without a network`;
   }
 
   /** @param {string} name */
@@ -56,8 +105,10 @@ export class SignIn {
     try {
       await this.#shop.signIn(input("username").value.trim(), input("password").value);
       const { user } = this.#shop;
-      if (user?.isStaff) this.#open();
-      else showText(byId("sign-in-error"), this.#notStaffMessage(user?.name ?? ""));
+      if (user?.isStaff) {
+        this.remember(user.name);
+        this.#open();
+      } else showText(byId("sign-in-error"), this.#notStaffMessage(user?.name ?? ""));
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
       showText(byId("sign-in-error"), MESSAGES[failure.kind] ?? failure.message);

@@ -13,7 +13,7 @@ import { announcementFor } from "./messages.js";
 import { OrderSender } from "./order-sender.js";
 import { announce, closeDialogs, hideToast, isDialogOpen, openReceipt, showError, showToast } from "./overlay.js";
 import { ProductGrid } from "./product-grid.js";
-import { fullName, isEmpty, isInProgress, needsThisPage, totalCents, unitCount, WALK_IN } from "./sale.js";
+import { fullName, isBlank, isEmpty, isInProgress, needsThisPage, totalCents, unitCount } from "./sale.js";
 import { SaleActions } from "./sale-actions.js";
 import { SaleStore } from "./sale-store.js";
 import { SaleView } from "./sale-view.js";
@@ -21,6 +21,7 @@ import { listenForScans } from "./scanner.js";
 import { SignIn } from "./sign-in.js";
 import { claimTill } from "./till-lock.js";
 import { Today } from "./today.js";
+import { Updates } from "./updates.js";
 
 /**
  * @typedef {import("./sale.js").Sale} Sale
@@ -86,7 +87,8 @@ const saleView = new SaleView({
 });
 const today = new Today({ shop, store, openReceipt });
 const signIn = new SignIn({ shop, onSignedIn: openTill });
-const connection = new Connection({ shop, store, onRestored: resume });
+const connection = new Connection({ shop, store, catalog, onRestored: resume });
+const updates = new Updates({ isFree: isBetweenSales });
 
 // ---- when sales change
 
@@ -120,43 +122,44 @@ function renderSummary() {
   byId("sale-count").hidden = isEmpty(sale);
   byId("sale-count").textContent = isEmpty(sale) ? "" : `${unitCount(sale)} · ${formatMoney(totalCents(sale))}`;
   connection.render();
+  updates.takeIfFree();
+}
+
+/** Whether a reload would interrupt nothing: no sale, no dialog, nothing typed, no report on screen. */
+function isBetweenSales() {
+  const isQuiet = isBlank(store.current) && !store.all.some((sale) => needsThisPage(sale, store));
+  const fields = /** @type {NodeListOf<HTMLInputElement>} */ (
+    document.querySelectorAll("#search, #username, #password")
+  );
+  return (
+    isQuiet && !isDialogOpen() && document.body.dataset.view !== "today" && [...fields].every((field) => !field.value)
+  );
 }
 
 // ---- opening and closing
 
 async function showStaffName() {
   const { user } = shop;
-  if (!user) return;
   /** @param {string} name */
   const showName = (name) => {
     staffName = name;
     byId("staff-name").textContent = name;
   };
-  showName(user.name);
+  showName(user?.name ?? signIn.lastName);
+  if (!user) return;
   try {
     const profile = await shop.getUser(user.id);
-    if (shop.user?.id === user.id) showName(fullName(profile) || user.name);
+    if (shop.user?.id !== user.id) return;
+    showName(fullName(profile) || user.name);
+    signIn.remember(staffName);
   } catch (failure) {
     if (!isShopError(failure)) throw failure;
   }
 }
 
-/** Read the names of customers again, which a sign-out has removed from this browser. */
-async function readCustomers() {
-  for (const { id, customer } of store.all) {
-    if (customer.id === WALK_IN.id || fullName(customer)) continue;
-    try {
-      const { firstname, lastname, email } = await shop.getUser(customer.id);
-      store.apply(id, { type: "customer", customer: { id: customer.id, firstname, lastname, email: email ?? "" } });
-    } catch (failure) {
-      if (!isShopError(failure)) throw failure;
-    }
-  }
-}
-
 function openTill() {
   showStaffName();
-  readCustomers();
+  if (shop.user) customers.restoreNames(store);
   byId("till").hidden = false;
   if (!document.body.dataset.view || document.body.dataset.view === "sign-in") show("catalog");
   saleView.render();
@@ -174,6 +177,7 @@ const isTillInUse = () => !isTillHidden() && !document.hidden && !shop.isClosed;
 
 /** The shop answers again: go on with what waited for it. */
 function resume() {
+  if (!shop.user) closeTill("The shop answers again. Sign in: what waits here is then sent.");
   sender.retryNow();
   if (isTillInUse()) catalog.load();
 }
@@ -198,6 +202,7 @@ byId("sign-out").addEventListener("click", () => {
     return;
   }
   shop.signOut();
+  signIn.forget();
   closeTill("Signed out.");
   store.anonymize();
 });
@@ -267,6 +272,7 @@ const takeOver = claimTill({
     byId("other-tab").hidden = true;
     store.open();
     signIn.start();
+    updates.start();
   },
   onTaken: ({ wasClaimed }) => {
     // The other page goes on with what this one was doing.

@@ -57,10 +57,20 @@ def chromium(path: str) -> Iterator[Browser]:
             browser.close()
 
 
-def new_context(browser: Browser, shop_url: str) -> BrowserContext:
-    """Return a fresh profile at a desk whose addresses start at the shop."""
+def new_context(
+    browser: Browser,
+    shop_url: str,
+    *,
+    service_workers: Literal["allow", "block"] = "block",
+) -> BrowserContext:
+    """Return a fresh profile at a desk whose addresses start at the shop.
+
+    Without service workers, unless they are what a test is about: each profile would store the
+    till anew, and requests that a worker answers cannot be held back.
+    """
     context = browser.new_context(
         base_url=shop_url,
+        service_workers=service_workers,
         viewport={"width": 1280, "height": 800},
         # Painting movements is most of what a page costs; `make proof` has them painted.
         reduced_motion="no-preference" if SIZES.is_full else "reduce",

@@ -12,7 +12,11 @@ _Axe = import_module("axe_playwright_python.sync_playwright").Axe
 
 #: The browser's own remark about an answer with an error status. Tests ask for many of those
 #: on purpose; the pages' own files are looked at in `on_response` instead.
-_REMARK = "Failed to load resource"
+_REMARKS = (
+    "Failed to load resource",
+    # Most tests run without service workers, and Playwright says so.
+    "Service Worker registration blocked",
+)
 
 
 class _PageMonitor:
@@ -22,7 +26,7 @@ class _PageMonitor:
 
     def on_console(self, message: ConsoleMessage) -> None:
         # Violations of the content security policy are reported here too.
-        if message.type in {"error", "warning"} and not message.text.startswith(_REMARK):
+        if message.type in {"error", "warning"} and not message.text.startswith(_REMARKS):
             self.faults.append(f"console: {message.text}")
 
     def on_error(self, error: WebError) -> None:
