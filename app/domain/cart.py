@@ -4,10 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from app.domain.errors import CartFullError
+from app.domain.money import MAX_CENTS, cents_to_text
 from app.domain.product import Product
 
-#: More of one article is refused as a mistake.
+#: What an order takes, and so what a cart holds. More of one article is refused as a mistake.
 MAX_QUANTITY = 1_000_000
+#: One read of the table fetches the prices of this many articles.
+MAX_LINES = 100
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,33 @@ class Cart:
     def total_cents(self) -> int:
         """Return the sum of price times quantity, in cents."""
         return sum(line.price_cents * line.quantity for line in self.lines)
+
+    def check_bounds(self) -> None:
+        """Check that an order could contain this cart; one of an earlier release may be beyond it.
+
+        Raises:
+            CartFullError: too many lines, too many of one article, or too much money.
+        """
+        if len(self.lines) > MAX_LINES:
+            raise CartFullError(f"cart: holds at most {MAX_LINES} different items")
+        if any(line.quantity > MAX_QUANTITY for line in self.lines):
+            raise CartFullError(f"quantity: a cart holds at most {MAX_QUANTITY} of one item")
+        if self.total_cents > MAX_CENTS:
+            raise CartFullError(f"cart: comes to more than {cents_to_text(MAX_CENTS)}")
+
+    def quantity_of(self, item_id: str) -> int:
+        """Return how many there are of an item, 0 if it has no line."""
+        return next((line.quantity for line in self.lines if line.item_id == item_id), 0)
+
+    def with_quantity(self, item_id: str, quantity: int) -> "Cart":
+        """Return the cart with another quantity in the line of an item."""
+        return replace(
+            self,
+            lines=tuple(
+                replace(line, quantity=quantity) if line.item_id == item_id else line
+                for line in self.lines
+            ),
+        )
 
     @property
     def item_count(self) -> int:

@@ -9,9 +9,6 @@ from app.domain.money import MAX_CENTS, cents_to_text
 from app.domain.order import Address, OrderLine, sum_lines
 from app.domain.product import Product
 
-#: One read of the table fetches the prices of this many articles.
-MAX_LINES = 100
-
 
 @dataclass(frozen=True)
 class DraftLine:

@@ -50,7 +50,7 @@ class IdempotencyConflictError(ShopError):
 
 
 class CartFullError(ShopError):
-    """The cart would exceed one item of the table (400 KB)."""
+    """The cart would hold more than an order takes, or exceed one item of the table (400 KB)."""
 
 
 class OrderNotPaidError(ShopError):

@@ -35,7 +35,9 @@ async def replace_cart(
         CartFullError: the cart cannot hold so much.
     """
     products = await _find_missing_prices(table, drafts)
-    await store.replace_cart(table, fill_cart(user_id, drafts, products, now=now), now=now)
+    cart = fill_cart(user_id, drafts, products, now=now)
+    cart.check_bounds()
+    await store.replace_cart(table, cart, now=now)
 
 
 async def _find_missing_prices(table: Table, drafts: Sequence[CartLineDraft]) -> dict[str, Product]:

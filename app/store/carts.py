@@ -92,9 +92,11 @@ async def add_line(
 
     One atomic call, so two tabs cannot lose each other's items. The other fields of a line
     stay as they were first stored. An addition whose ``key`` the cart knows changes nothing.
+    One that takes the cart beyond what an order takes is taken back, which costs a second call.
 
     Raises:
-        CartFullError: the cart would outgrow one item of the table (400 KB).
+        CartFullError: the cart would hold more than an order takes, or outgrow one item of the
+            table (400 KB).
         IdempotencyConflictError: something else was added under ``key``.
     """
     addition = addition_key(key, line, now=now)
@@ -127,6 +129,15 @@ async def add_line(
             text = "Idempotency-Key: was used for another addition"
             raise IdempotencyConflictError(text) from None
         return
+    cart = item_to_cart(item)
+    try:
+        cart.check_bounds()
+    except CartFullError:
+        # Not of a line that has changed since: another tab has seen it, and may have taken it out.
+        after = cart.quantity_of(line.item_id)
+        before = after - line.quantity
+        await _write_quantity(table, user_id, line.item_id, before, seen=after, key=addition.name)
+        raise
     await _forget_old_keys(table, user_id, keys_to_forget(item, now=now))
 
 
@@ -144,29 +155,66 @@ async def _forget_old_keys(table: Table, user_id: str, attributes: list[str]) ->
 
 
 async def set_quantity(table: Table, user_id: str, item_id: str, quantity: int) -> None:
-    """Set a line's quantity; 0 removes the line; for a missing line nothing changes."""
-    names = {"#quantity": _QUANTITY + item_id}
-    try:
-        if quantity == 0:
-            names["#line"] = _LINE + item_id
-            await table.update(
-                cart_key(user_id),
-                "REMOVE #line, #quantity",
-                names=names,
-                condition="attribute_exists(#quantity)",
-                is_repeatable=False,
-            )
-        else:
-            await table.update(
-                cart_key(user_id),
-                "SET #quantity = :quantity",
-                names=names,
-                values={":quantity": quantity},
-                condition="attribute_exists(#quantity)",
-                is_repeatable=False,
-            )
-    except ConditionFailedError:
+    """Set a line's quantity; 0 removes the line; for a missing line nothing changes.
+
+    Raises:
+        CartFullError: the cart would come to more than an order takes; a cart that is beyond
+            it already may be made smaller.
+    """
+    old = await _write_quantity(table, user_id, item_id, quantity)
+    if old is None:
         return
+    cart = item_to_cart(old)
+    before = cart.quantity_of(item_id)
+    if quantity <= before:
+        return
+    try:
+        cart.with_quantity(item_id, quantity).check_bounds()
+    except CartFullError:
+        await _write_quantity(table, user_id, item_id, before, seen=quantity)
+        raise
+
+
+async def _write_quantity(
+    table: Table,
+    user_id: str,
+    item_id: str,
+    quantity: int,
+    *,
+    seen: int | None = None,
+    key: str | None = None,
+) -> Item | None:
+    """Set a quantity and forget ``key``; return the item as it was before.
+
+    Does nothing and returns None if the line is gone, or has another quantity than ``seen``.
+    """
+    names = {"#quantity": _QUANTITY + item_id}
+    values: dict[str, Any] = {}
+    removed = []
+    if quantity == 0:
+        names["#line"] = _LINE + item_id
+        removed += ["#line", "#quantity"]
+    else:
+        values[":quantity"] = quantity
+    if key is not None:
+        names["#key"] = key
+        removed.append("#key")
+    if seen is not None:
+        values[":seen"] = seen
+    parts = ["SET #quantity = :quantity"] if quantity else []
+    parts += [f"REMOVE {', '.join(removed)}"] if removed else []
+    try:
+        return await table.update(
+            cart_key(user_id),
+            " ".join(parts),
+            names=names,
+            values=values or None,
+            condition="attribute_exists(#quantity)" if seen is None else "#quantity = :seen",
+            is_repeatable=False,
+            returns="ALL_OLD",
+        )
+    except ConditionFailedError:
+        return None
 
 
 async def replace_cart(table: Table, cart: Cart, *, now: datetime) -> None:

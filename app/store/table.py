@@ -7,7 +7,7 @@ The client is pydynox (app/DECISIONS.md, 14). Its errors are translated by
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydynox import DynamoDBClient
 from pydynox.exceptions import ProvisionedThroughputExceededException, PydynoxException
@@ -143,8 +143,9 @@ class Table:
         values: dict[str, Any] | None = None,
         condition: str | None = None,
         is_repeatable: bool = True,
+        returns: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW",
     ) -> Item:
-        """Change one item and return the changed item.
+        """Change one item and return it, as it is afterwards or as it was before.
 
         ``is_repeatable`` says that the change may be made twice, the second time after
         other writers have changed the item.
@@ -163,7 +164,7 @@ class Table:
                 expression_attribute_names=names,
                 expression_attribute_values=values,
                 return_values_on_condition_check_failure=condition is not None,
-                return_values="ALL_NEW",
+                return_values=returns,
             ),
             is_repeatable=is_repeatable,
         )

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from app.domain.cart import Cart, CartLine, CartLineDraft
+from app.domain.cart import MAX_LINES, Cart, CartLine, CartLineDraft
 from app.domain.errors import InvalidInputError
 from app.domain.money import cents_to_number, cents_to_text, strip_quotes, to_cents
 from app.fields import (
@@ -120,7 +120,7 @@ class CartLineCreate(CartItemCreate):
     )
 
 
-_Cart = Annotated[list[CartLineCreate], Field(max_length=500)]
+_Cart = Annotated[list[CartLineCreate], Field(max_length=MAX_LINES)]
 
 
 class CartUpdate(LiberalModel):

@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.domain.draft import MAX_LINES, DraftLine, OrderDraft
+from app.domain.cart import MAX_LINES
+from app.domain.draft import DraftLine, OrderDraft
 from app.domain.instants import instant_to_text
 from app.domain.money import cents_to_number, cents_to_text
 from app.domain.order import Address, Order, OrderLine, OrderState

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from app.domain.cart import Cart, CartLine
+from app.domain.cart import MAX_LINES, MAX_QUANTITY, Cart, CartLine
 from app.domain.errors import CartFullError
 from app.store import carts as store
 from app.store.table import Table
@@ -570,13 +570,66 @@ async def test_text_that_is_too_long_names_its_field_as_the_client_wrote_it(
     }
 
 
-async def test_a_cart_of_more_than_500_lines_is_refused(
+_FULL = [{"itemid": str(number), "price": 1} for number in range(MAX_LINES)]
+_DEAREST = {"itemid": "0", "price": 999_999_999.99}
+
+
+@pytest.mark.parametrize(
+    ("cart", "change", "body", "field"),
+    [
+        (_FULL, add, {"itemid": "one more", "price": 1}, "cart"),
+        (_FULL, replace, {"cart": [*_FULL, {"itemid": "one more", "price": 1}]}, "cart"),
+        ([{**_FULL[0], "quantity": MAX_QUANTITY}], add, _FULL[0], "quantity"),
+        (_FULL[:1], replace, {"cart": [{**_FULL[0], "quantity": MAX_QUANTITY}] * 2}, "quantity"),
+        ([_DEAREST], add, _FULL[1], "cart"),
+        ([_DEAREST], modify, {"itemid": "0", "quantity": 2}, "cart"),
+        (_FULL[:1], replace, {"cart": [_DEAREST, _FULL[1]]}, "cart"),
+    ],
+)
+async def test_a_cart_that_no_order_takes_cannot_come_to_be(
+    client: AsyncClient, shopper: Shopper, cart: list[Any], change: Any, body: Any, field: str
+) -> None:
+    assert (await replace(client, shopper, {"cart": cart})).status_code == 200
+    before = await items_of(client, shopper)
+
+    answers = [await change(client, shopper, body) for _ in range(2)]
+
+    for answer in answers:
+        assert answer.status_code == 400
+        assert refusal(answer)["message"].startswith(f"{field}: ")
+    assert await items_of(client, shopper) == before
+
+
+async def test_a_refused_addition_is_refused_again_under_its_key(
     client: AsyncClient, shopper: Shopper
 ) -> None:
-    answer = await replace(client, shopper, {"cart": [{"itemid": str(n)} for n in range(501)]})
+    await replace(client, shopper, {"cart": _FULL})
+    url = f"/cart/item/add/{shopper.user_id}"
+    headers = {**shopper.headers, "Idempotency-Key": "one-more"}
 
-    assert answer.status_code == 400
-    assert refusal(answer)["message"].startswith("cart: ")
+    answers = [
+        await client.post(url, json={"itemid": "one more"}, headers=headers) for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400]
+
+
+async def test_a_cart_of_an_earlier_release_can_be_made_smaller(
+    client: AsyncClient, shopper: Shopper, table: Table
+) -> None:
+    line = CartLine("0", "x", "", "", 1, None, 1, datetime.now(UTC))
+    lines = tuple(replace_in(line, item_id=str(number)) for number in range(MAX_LINES + 2))
+    lines = (replace_in(line, quantity=2 * MAX_QUANTITY), *lines[1:])
+    await store.replace_cart(table, Cart(shopper.user_id, lines), now=datetime.now(UTC))
+
+    smaller = await modify(client, shopper, {"itemid": "0", "quantity": 5})
+    gone = [await modify(client, shopper, {"itemid": str(n), "quantity": 0}) for n in (1, 2)]
+    more = await modify(client, shopper, {"itemid": "3", "quantity": 2})
+
+    assert [answer.status_code for answer in (smaller, *gone, more)] == [200] * 4
+    items = await items_of(client, shopper)
+    assert len(items) == MAX_LINES
+    assert {item["itemid"]: item["quantity"] for item in items}["0"] == 5
 
 
 async def test_a_cart_that_outgrows_its_item_says_it_is_full(

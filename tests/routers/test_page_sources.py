@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.cart import MAX_LINES, MAX_QUANTITY
 from app.static_files import STATIC
 
 #: Folders of our own, with the folders whose modules and pages they belong to.
@@ -78,3 +79,11 @@ def test_every_style_of_a_page_is_fetched_by_it(page: str) -> None:
     fetched = set(re.findall(r"/static/(\w+/\w+\.css)", text_of(page)))
 
     assert fetched == {f"{page}/{path.name}" for path in STYLES if path.parent.name == page}
+
+
+def test_pages_sell_no_more_than_an_order_takes() -> None:
+    text = (SHARED / "bounds.js").read_text(encoding="utf-8")
+    bounds = {name: int(value) for name, value in re.findall(r"const (\w+) = (\d+);", text)}
+
+    assert bounds["MAX_LINES"] == MAX_LINES
+    assert bounds["MAX_QUANTITY"] <= MAX_QUANTITY

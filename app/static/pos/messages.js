@@ -1,7 +1,8 @@
 /** The till's texts about sales. They say what is known, and what to do next. */
 
+import { MAX_LINES, MAX_QUANTITY } from "../client/bounds.js";
 import { formatMoney } from "../client/money.js";
-import { isAbandoned, isInProgress, isUnsettled, MAX_LINES, MAX_QUANTITY, totalCents, unitCount } from "./sale.js";
+import { isAbandoned, isInProgress, isUnsettled, totalCents, unitCount } from "./sale.js";
 
 /** @typedef {import("./sale.js").Sale} Sale */
 

@@ -1,9 +1,10 @@
 /** The articles of the sale on screen: quantities, removal, and undoing a removal. */
 
+import { MAX_QUANTITY } from "../client/bounds.js";
 import { byId, el, updateChildren } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
 import { isComposing } from "./keyboard.js";
-import { isEditable, MAX_QUANTITY } from "./sale.js";
+import { isEditable } from "./sale.js";
 
 /**
  * @typedef {import("./sale.js").Sale} Sale

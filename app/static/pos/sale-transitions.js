@@ -21,8 +21,9 @@
  * a sale only knows its brand and last four digits, so sales may be kept on disk.
  */
 
+import { MAX_LINES, MAX_QUANTITY } from "../client/bounds.js";
 import { linesOf, orderBody, recordOf, summaryOfCard } from "./order-data.js";
-import { isAbandoned, isEditable, isEmpty, isUnsettled, MAX_LINES, MAX_QUANTITY, WALK_IN } from "./sale.js";
+import { isAbandoned, isEditable, isEmpty, isUnsettled, WALK_IN } from "./sale.js";
 
 /**
  * @typedef {import("./sale.js").Sale} Sale

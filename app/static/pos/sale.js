@@ -52,12 +52,6 @@ import { sumCents, sumQuantities, textToCents } from "../client/money.js";
 /** The customer of a sale that names none: such sales are orders of this user id. */
 export const WALK_IN = Object.freeze({ id: "walk-in", firstname: "Walk-in", lastname: "customer", email: "" });
 
-/** The shop takes no more lines in an order (app/domain/draft.py). */
-export const MAX_LINES = 100;
-
-/** The pages sell no more of one article at once. */
-export const MAX_QUANTITY = 99;
-
 /** States in which lines and customer may change, and a payment may be started. */
 const EDITABLE = new Set(["open", "declined"]);
 

@@ -1,10 +1,8 @@
 /** Lines of a cart, `[{id, quantity}]`: pure functions from one list to another. */
 
-/** @import { CartLine } from "../client/types.js" */
+import { MAX_QUANTITY } from "../client/bounds.js";
 
-/** The most of one article, and the most different articles, that an order takes. */
-export const MAX_QUANTITY = 99;
-export const MAX_LINES = 100;
+/** @import { CartLine } from "../client/types.js" */
 
 /** Return the nearest quantity that a cart can have. @param {number} quantity */
 export const clampQuantity = (quantity) => Math.min(Math.max(quantity, 0), MAX_QUANTITY);

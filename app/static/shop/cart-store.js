@@ -5,19 +5,11 @@
  * a guest signs in, their lines are merged into the cart the shop has. Event: "change".
  */
 
+import { MAX_LINES, MAX_QUANTITY } from "../client/bounds.js";
 import { isShopError, isUnanswered, ShopError } from "../client/errors.js";
 import { sumQuantities } from "../client/money.js";
 import { newReference } from "../client/reference.js";
-import {
-  clampQuantity,
-  hasAsMany,
-  MAX_LINES,
-  MAX_QUANTITY,
-  quantityOf,
-  withAdded,
-  without,
-  withQuantity,
-} from "./cart-lines.js";
+import { clampQuantity, hasAsMany, quantityOf, withAdded, without, withQuantity } from "./cart-lines.js";
 import { mergeGuestCart, readGuestCart, updateGuestLines } from "./guest-cart.js";
 import { CART_KEY } from "./storage.js";
 

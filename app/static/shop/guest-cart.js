@@ -1,5 +1,6 @@
 /** A guest's cart, stored in the browser, and how it is merged into a user's cart in the shop. */
 
+import { MAX_LINES } from "../client/bounds.js";
 import { hasAsMany, isSame, withAdded, without } from "./cart-lines.js";
 import { CART_KEY, storage } from "./storage.js";
 
@@ -48,15 +49,28 @@ async function mergeInto(api, userId) {
   if (!isSame(readGuestCart(), guest)) return mergeInto(api, userId);
   const begun = guest.plan?.userId === userId ? guest.plan : null;
   const isMerged = begun !== null && hasAsMany(own, begun.lines, begun.from);
+  const from = fitting(own, guest.lines);
+  if (!isMerged && !from.length) return;
   // A plan for a cart that has changed since would undo the change.
   const isCurrent = begun !== null && (isMerged || isSame(own, begun.own));
-  const plan = isCurrent ? begun : { userId, from: guest.lines, own, lines: guest.lines.reduce(withAdded, own) };
+  const plan = isCurrent ? begun : { userId, from, own, lines: from.reduce(withAdded, own) };
   if (!isCurrent) storage.write(CART_KEY, { ...guest, plan });
   if (!isMerged) await api.replaceCart(userId, plan.lines);
   // A tab that did not know of the login may have added something meanwhile.
   const left = without(readGuestCart().lines, plan.from);
   storage.write(CART_KEY, left.length ? { lines: left } : null);
   await mergeInto(api, userId);
+}
+
+/**
+ * Return the guest's lines that fit into a user's cart; the others stay the guest's until there is room.
+ * The shop takes no whole cart beyond its bounds, so one of an earlier release gets no lines either.
+ * @param {CartLine[]} own @param {CartLine[]} lines
+ */
+function fitting(own, lines) {
+  if (own.length > MAX_LINES) return [];
+  const fresh = lines.filter(({ id }) => !own.some((line) => line.id === id)).slice(0, MAX_LINES - own.length);
+  return lines.filter((line) => fresh.includes(line) || own.some(({ id }) => id === line.id));
 }
 
 /** Run work in one tab at a time, where the browser has locks and grants them. @template T @param {() => Promise<T>} work @returns {Promise<T>} */

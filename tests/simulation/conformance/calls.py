@@ -125,7 +125,7 @@ class Caller:
             update_expression=expression,
             expression_attribute_names=names,
             expression_attribute_values=values,
-            return_values="ALL_NEW",
+            return_values=self._random.choice(("ALL_NEW", "ALL_OLD")),
         )
 
     def _advance(self) -> Call:

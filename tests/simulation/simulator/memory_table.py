@@ -140,8 +140,8 @@ class MemoryTable:
         expression_attribute_values: dict[str, Any] | None = None,
         return_values_on_condition_check_failure: bool = False,
         return_values: str = "ALL_NEW",
-    ) -> Item:
-        """Change an item, or make it, and return it as it is afterwards."""
+    ) -> Item | None:
+        """Change an item, or make it, and return it as it is afterwards, or was before."""
         place = self._place(table, key)
         names = expression_attribute_names or {}
         values = expression_attribute_values or {}
@@ -160,7 +160,7 @@ class MemoryTable:
         if self._is_strict:
             _check_item(new)
         self._write(place, old, new)
-        return new
+        return old if return_values == "ALL_OLD" else new
 
     def delete_item(self, table: str, key: Item) -> None:
         """Remove an item if it is there."""

@@ -1,11 +1,11 @@
 /** The cart, with the prices of the catalog. */
 
+import { MAX_LINES, MAX_QUANTITY } from "../../client/bounds.js";
 import { el, updateChildren } from "../../client/dom.js";
 import { isShopError } from "../../client/errors.js";
 import { formatMoney, sumCents, sumQuantities } from "../../client/money.js";
 import { productImage } from "../../client/product-image.js";
 import { stepper } from "../../client/stepper.js";
-import { MAX_LINES, MAX_QUANTITY } from "../cart-lines.js";
 import { button, linkButton, panel, productUrl, slowNotice } from "../components.js";
 import { failureMessage } from "../messages.js";
 

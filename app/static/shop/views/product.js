@@ -1,10 +1,10 @@
 /** One product: three pictures, its price, and the way into the cart. */
 
+import { MAX_QUANTITY } from "../../client/bounds.js";
 import { el, updateChildren } from "../../client/dom.js";
 import { formatMoney } from "../../client/money.js";
 import { productImage } from "../../client/product-image.js";
 import { stepper } from "../../client/stepper.js";
-import { MAX_QUANTITY } from "../cart-lines.js";
 import { linkButton, pageSkeleton, panel, productCard } from "../components.js";
 
 /** @import { Product } from "../../client/types.js" */
