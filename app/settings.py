@@ -18,9 +18,13 @@ from pydantic import (
 
 from app.domain.card import CardRules
 from app.domain.errors import SettingsError
+from app.domain.throttling import Limit, Limits
 
 #: Stages in which open mode is allowed; anywhere else it would let everyone in.
 OPEN_STAGES = frozenset({"local", "test", "demo"})
+
+#: The longest waits between attempts. Those for one name from everywhere only slow guesses down.
+_LONGEST_WAIT_SECONDS, _LONGEST_WAIT_BY_NAME_SECONDS = 15 * 60, 30
 
 #: SQS delays a message by at most 15 minutes.
 MAX_DELIVERY_SECONDS = 900
@@ -93,6 +97,12 @@ class Settings(BaseModel):
     card_rules: CardRules = Field(CardRules.STRICT, alias="CARD_RULES")
     trust_events: EventTrust = Field(EventTrust.AUTO, alias="TRUST_EVENTS")
     aws_client: AwsClient = Field(AwsClient.LIGHT, alias="AWS_CLIENT")
+    login_attempts: int = Field(0, alias="LOGIN_ATTEMPTS", ge=0)
+    login_attempts_by_name: int = Field(0, alias="LOGIN_ATTEMPTS_BY_NAME", ge=0)
+    registrations: int = Field(0, alias="REGISTRATIONS", ge=0)
+    declined_cards: int = Field(0, alias="DECLINED_CARDS", ge=0)
+    declined_cards_by_address: int = Field(0, alias="DECLINED_CARDS_BY_ADDRESS", ge=0)
+    trusted_proxies: int = Field(0, alias="TRUSTED_PROXIES", ge=0, le=5)
     catalog_version: str = Field("v1", alias="CATALOG_VERSION")
     image_base_url: ImageBase = Field("", alias="IMAGE_BASE_URL")
     payment_wait_seconds: float = Field(3.0, alias="SHOP_PAYMENT_WAIT_SECONDS", ge=0, le=10)
@@ -124,6 +134,30 @@ class Settings(BaseModel):
         if self.trust_events is EventTrust.AUTO:
             return self.stage == "local"
         return self.trust_events is EventTrust.ALL
+
+    @property
+    def limits(self) -> Limits:
+        """Limits of attempts an hour; a setting that is 0 has the default of its kind of shop.
+
+        Defaults are high in the stage local and in the open mode, whose clients retry, share
+        one address, and test with cards that are refused.
+        """
+        is_high = self.stage == "local" or self.is_open
+
+        def limit(
+            free: int, default: int, high: int, *, longest: int = _LONGEST_WAIT_SECONDS
+        ) -> Limit:
+            return Limit(free or (high if is_high else default), longest)
+
+        return Limits(
+            login=limit(self.login_attempts, 10, 100),
+            login_by_name=limit(
+                self.login_attempts_by_name, 100, 1000, longest=_LONGEST_WAIT_BY_NAME_SECONDS
+            ),
+            registrations=limit(self.registrations, 20, 300),
+            declines_by_user=limit(self.declined_cards, 10, 500),
+            declines_by_address=limit(self.declined_cards_by_address, 30, 1000),
+        )
 
     def queue_url(self, queue: str) -> str:
         """Return the URL of a queue (``payment-request``).

@@ -9,12 +9,14 @@ from fastapi import Depends, Query, Request, Response
 
 from app.domain.errors import ForbiddenError, UnauthorizedError
 from app.queues import Queues, get_queues
+from app.security.origins import Origin
 from app.security.signing_keys import get_signing_keys
 from app.security.tokens import Caller, read_access_token
 from app.services.payment_wait import PaymentWait
 from app.settings import Settings, get_settings
 from app.store.pagination import MAX_PAGE, Page, PageRequest
 from app.store.table import Table, get_table
+from routers.client_address import find_client_address
 
 #: Values that clients send when they have no token (openapi/CONTRACT.md, 3.2).
 _NO_TOKEN = frozenset({"", "guest", "undefined", "null"})
@@ -53,6 +55,17 @@ SettingsDep = Annotated[Settings, Depends(_settings)]
 TableDep = Annotated[Table, Depends(_table)]
 QueuesDep = Annotated[Queues, Depends(_queues)]
 NowDep = Annotated[datetime, Depends(_now)]
+
+#: Sent back only to the shop, and read by no page. See ``app/security/origins.py``.
+DEVICE_COOKIE = "device"
+
+
+async def _origin(request: Request, settings: SettingsDep) -> Origin:
+    address = find_client_address(request, trusted_proxies=settings.trusted_proxies)
+    return Origin(address, request.cookies.get(DEVICE_COOKIE, ""))
+
+
+OriginDep = Annotated[Origin, Depends(_origin)]
 PaymentWaitDep = Annotated[PaymentWait, Depends(_payment_wait)]
 
 

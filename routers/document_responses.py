@@ -48,14 +48,20 @@ _HEADERS: Mapping[str, Part] = {
     "WWW-Authenticate": _header("How to prove who is asking.", "Bearer"),
     "Allow": _header("The methods that the path has.", "GET, POST"),
     "Set-Cookie": _header(
-        "`logged_in` and `refresh_token`, for pages of the same origin; empty at log-out.",
+        "`logged_in` and `refresh_token`, for pages of the same origin; empty at log-out. "
+        "A login also sets `device`, which strangers' wrong passwords cannot slow down.",
         "logged_in=eyJhbGciOi; Path=/; SameSite=Strict; Max-Age=3600",
     ),
     "ETag": _header("Changes with the content.", '"2c26b46b68ffc68ff99b453c1d304134"'),
     "Cache-Control": _header("How long a browser may keep it.", "public, max-age=86400"),
 }
 
-_OF_ERRORS = {401: ("WWW-Authenticate",), 405: ("Allow",), 503: ("Retry-After",)}
+_OF_ERRORS = {
+    401: ("WWW-Authenticate",),
+    405: ("Allow",),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
 
 #: The headers of answers that are no errors, by operation and status.
 _OF_OPERATIONS: Mapping[str, Mapping[int, tuple[str, ...]]] = {

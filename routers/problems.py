@@ -21,6 +21,7 @@ from app.domain.errors import (
     SecretsUnavailableError,
     ShopError,
     StoreUnavailableError,
+    TooManyAttemptsError,
     UnauthorizedError,
     UsernameTakenError,
 )
@@ -37,6 +38,7 @@ STATUS_OF: dict[type[ShopError], int] = {
     NotFoundError: 404,
     UsernameTakenError: 409,
     IdempotencyConflictError: 422,
+    TooManyAttemptsError: 429,
     StoreUnavailableError: 503,
     QueueUnavailableError: 503,
     SecretsUnavailableError: 503,
@@ -66,8 +68,8 @@ MEANINGS: Mapping[int, tuple[str, str]] = {
         "Idempotency-Key: was used for another order",
     ),
     429: (
-        "The gateway's limit of requests a second is reached; the shop did not see the call.",
-        "Too Many Requests",
+        "Too many attempts, or the gateway's limit of requests a second; wait for `Retry-After`.",
+        "too many attempts; try again in 8 s",
     ),
     500: ("A fault of the shop; the cause is in its log.", "Internal Server Error"),
     503: (
@@ -134,6 +136,8 @@ async def _on_shop_error(_: Request, error: Exception) -> JSONResponse:
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, TooManyAttemptsError):
+        headers = {"Retry-After": str(error.retry_after_seconds)}
     return problem(status, str(error), headers)
 
 

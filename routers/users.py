@@ -10,19 +10,24 @@ from fastapi.responses import RedirectResponse
 from app.domain.errors import (
     ForbiddenError,
     InvalidCredentialsError,
+    TooManyAttemptsError,
     UnauthorizedError,
     UsernameTakenError,
     UserNotFoundError,
 )
 from app.domain.user import Role
+from app.security.origins import DEVICE_LIFETIME, remember_device
 from app.security.signing_keys import get_signing_keys
 from app.security.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, TokenPair, read_access_token
 from app.services import users
+from app.services.throttling import check_registration
 from app.store import users as store
 from routers.dependencies import (
+    DEVICE_COOKIE,
     AnyUser,
     CallerDep,
     NowDep,
+    OriginDep,
     PageDep,
     SettingsDep,
     StaffOnly,
@@ -72,25 +77,55 @@ def _set_cookies(request: Request, response: Response, tokens: TokenPair | None)
         )
 
 
+def _set_device_cookie(request: Request, response: Response, value: str) -> None:
+    response.set_cookie(
+        DEVICE_COOKIE,
+        value,
+        max_age=int(DEVICE_LIFETIME.total_seconds()),
+        path="/",
+        secure=_is_https(request),
+        httponly=True,
+        samesite="strict",
+    )
+
+
 def _is_https(request: Request) -> bool:
     forwarded = request.headers.get("x-forwarded-proto", request.url.scheme)
     return forwarded.split(",")[0].strip().lower() == "https"
 
 
-@router.post("/login", summary="Log in", responses=problems(InvalidCredentialsError))
+@router.post(
+    "/login",
+    summary="Log in",
+    responses=problems(InvalidCredentialsError, TooManyAttemptsError),
+)
 @router.post("/acme-login", include_in_schema=False)
 async def log_in(
-    body: LoginCreate, request: Request, response: Response, table: TableDep, now: NowDep
+    body: LoginCreate,
+    request: Request,
+    response: Response,
+    table: TableDep,
+    settings: SettingsDep,
+    origin: OriginDep,
+    now: NowDep,
 ) -> LoginResponse:
-    """Return new tokens and set them as cookies for pages of the same origin."""
+    """Return new tokens and set them as cookies for pages of the same origin.
+
+    After many wrong passwords the next attempts must wait, longer each time.
+    """
+    keys = await get_signing_keys()
     login = await users.log_in(
         table,
-        await get_signing_keys(),
+        keys,
         username=body.username,
         password=body.password,
+        origin=origin,
+        limits=settings.limits,
         now=now,
     )
-    _set_cookies(request, response, login.tokens)
+    if body.cookies:
+        _set_cookies(request, response, login.tokens)
+    _set_device_cookie(request, response, remember_device(keys, origin, body.username))
     return LoginResponse(
         access_token=login.tokens.access,
         refresh_token=login.tokens.refresh,
@@ -132,10 +167,17 @@ async def log_out(request: Request, response: Response) -> MessageResponse:
     "/register",
     summary="Register",
     status_code=201,
-    responses=problems(UsernameTakenError),
+    responses=problems(UsernameTakenError, TooManyAttemptsError),
 )
-async def register_user(body: UserCreate, table: TableDep, now: NowDep) -> UserCreatedResponse:
-    """Store a new customer. The name must be free; case is ignored."""
+async def register_user(
+    body: UserCreate, table: TableDep, settings: SettingsDep, origin: OriginDep, now: NowDep
+) -> UserCreatedResponse:
+    """Store a new customer. The name must be free; case is ignored.
+
+    After many registrations from one address the next ones must wait.
+    """
+    keys = await get_signing_keys()
+    await check_registration(table, keys, limits=settings.limits, origin=origin, now=now)
     user = await users.register_user(
         table,
         user_id=str(uuid4()),

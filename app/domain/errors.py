@@ -37,6 +37,15 @@ class InvalidCredentialsError(ShopError):
     """The name is unknown or the password is wrong; the text does not say which."""
 
 
+class TooManyAttemptsError(ShopError):
+    """Too many attempts of one kind; the next one is allowed after ``retry_after_seconds``."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        """Say when to come back; the text does not tell what was counted."""
+        super().__init__(f"too many attempts; try again in {retry_after_seconds} s")
+        self.retry_after_seconds = retry_after_seconds
+
+
 class UnauthorizedError(ShopError):
     """The operation needs a valid token, and the caller sent none."""
 

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.errors import InvalidCredentialsError
+from app.domain.throttling import Limits
 from app.domain.user import Credentials, Role, User
+from app.security.origins import Origin
 from app.security.passwords import hash_password, password_matches
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import Caller, TokenPair, issue_tokens, read_refresh_token
+from app.services.throttling import limited_login
 from app.store import users as store
 from app.store.table import Table
 
@@ -57,17 +60,26 @@ async def register_user(
 
 
 async def log_in(
-    table: Table, keys: SigningKeys, *, username: str, password: str, now: datetime
+    table: Table,
+    keys: SigningKeys,
+    *,
+    username: str,
+    password: str,
+    origin: Origin,
+    limits: Limits,
+    now: datetime,
 ) -> Login:
     """Return new tokens for a name and its password.
 
     Raises:
         InvalidCredentialsError: unknown name or wrong password; both take the same time.
+        TooManyAttemptsError: too many passwords were wrong before.
     """
-    credentials = await store.find_credentials(table, username)
-    stored_hash = credentials.password_hash if credentials else None
-    if not await password_matches(password, stored_hash) or credentials is None:
-        raise InvalidCredentialsError("Invalid username or password")
+    async with limited_login(table, keys, limits=limits, username=username, origin=origin, now=now):
+        credentials = await store.find_credentials(table, username)
+        stored_hash = credentials.password_hash if credentials else None
+        if not await password_matches(password, stored_hash) or credentials is None:
+            raise InvalidCredentialsError("Invalid username or password")
     caller = Caller(credentials.user_id, credentials.username, credentials.role)
     return Login(credentials.user_id, issue_tokens(caller, keys, now=now))
 

@@ -60,6 +60,11 @@ def payment_key(order_id: str) -> Key:
     return {"PK": f"PAYMENT#{_fit(order_id)}", "SK": "PAYMENT"}
 
 
+def attempts_key(counter: str, window: int) -> Key:
+    """Return the key of what was counted in one window; ``counter`` is a hash or an id."""
+    return {"PK": f"ATTEMPTS#{counter}", "SK": f"ATTEMPTS#{window}"}
+
+
 def buyer_partition(user_id: str) -> str:
     """Return the ``GSI1`` partition with one user's orders."""
     return f"BUYER#{_fit(user_id)}"

@@ -48,3 +48,7 @@ GSI2 = Index("GSI2", "KEYS_ONLY")
 GSI3 = Index("GSI3", "KEYS_ONLY")
 
 SHAPE = TableShape("PK", "SK", (GSI1, GSI2, GSI3))
+
+#: Seconds since 1970 after which DynamoDB may delete an item, within days. No decision rests on
+#: that it has (app/DECISIONS.md, 2).
+TIME_TO_LIVE = "expires_at"

@@ -25,6 +25,9 @@ Environment:
   AUTH_MODE                  1: tokens are checked (default); 0: open legacy mode
   CARD_RULES                 strict (default), or classic with AUTH_MODE=0
   STAGE                      name of the stage (default local)
+  LOGIN_ATTEMPTS, LOGIN_ATTEMPTS_BY_NAME, REGISTRATIONS, DECLINED_CARDS,
+  DECLINED_CARDS_BY_ADDRESS  attempts an hour before the next ones must wait (README.md)
+  TRUSTED_PROXIES            proxies whose X-Forwarded-For is believed (default 0)
   SHOP_DELIVERY_SECONDS      min-max seconds until a parcel arrives (default 5-120)
   SHOP_PAYMENT_WAIT_SECONDS  how long an order waits for its payment (default 3)
 """

@@ -188,6 +188,8 @@ def _settings(
     }
     if not values.get("STAGE", "").strip():
         problems.append(f"{_NAMESPACE}:generic.stage is not set")
+    # Requests come through the CDN, which appends the viewer's address.
+    values.setdefault("TRUSTED_PROXIES", "1")
     if generic and generic.image and not values.get("VERSION"):
         values["VERSION"] = image_version(generic.image)
     try:

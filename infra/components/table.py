@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-from app.store.schema import SHAPE, Index
+from app.store.schema import SHAPE, TIME_TO_LIVE, Index
 from infra.components.configuration import Configuration
 from infra.components.stack_config import DynamoDB
 from infra.topology import table_name
@@ -55,6 +55,7 @@ class Table(pulumi.ComponentResource):
             point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(
                 enabled=True, recovery_period_in_days=settings.recovery_days
             ),
+            ttl=aws.dynamodb.TableTtlArgs(attribute_name=TIME_TO_LIVE, enabled=True),
             # Encrypted either way; this key of AWS leaves a trace of its use in CloudTrail.
             server_side_encryption=aws.dynamodb.TableServerSideEncryptionArgs(enabled=True),
             deletion_protection_enabled=not configuration.is_disposable,

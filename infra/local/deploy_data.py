@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from app.security.signing_keys import new_signing_keys
-from app.store.schema import TableShape
+from app.store.schema import TIME_TO_LIVE, TableShape
 from infra import topology
 from infra.local.errors import OutdatedDataError
 
@@ -52,6 +52,7 @@ def ensure_table(client: "DynamoDBClient", name: str, shape: TableShape) -> None
             ],
             GlobalSecondaryIndexes=indexes,
         )
+        _expire_items(client, name)
         return
 
     def described(index: Any) -> tuple[Any, ...]:
@@ -66,6 +67,17 @@ def ensure_table(client: "DynamoDBClient", name: str, shape: TableShape) -> None
         raise OutdatedDataError(
             "The stored table has other keys or indexes than this version of the shop; "
             "forget the local data with `make reset`."
+        )
+    # Tables of earlier releases keep everything.
+    _expire_items(client, name)
+
+
+def _expire_items(client: "DynamoDBClient", name: str) -> None:
+    described = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    if described.get("TimeToLiveStatus") != "ENABLED":
+        client.update_time_to_live(
+            TableName=name,
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": TIME_TO_LIVE},
         )
 
 

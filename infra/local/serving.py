@@ -68,6 +68,8 @@ def serve(app: Any, listener_fd: int, *, drain_seconds: int, access_log: bool = 
         lifespan="off",
         ws="none",
         server_header=False,
+        # Whose X-Forwarded-For counts is a setting of the shop (TRUSTED_PROXIES).
+        proxy_headers=False,
         log_config=_log_config(access=access_log),
         access_log=access_log,
         timeout_graceful_shutdown=drain_seconds,

@@ -33,6 +33,10 @@ class LoginCreate(LiberalModel):
 
     username: Username = Field(description="Name; its case does not matter.")
     password: Password = Field(description="Password.", json_schema_extra={"format": "password"})
+    cookies: bool = Field(
+        True,
+        description="Whether to set the tokens as cookies; pages that keep them set it to false.",
+    )
 
 
 class UserCreate(LiberalModel):

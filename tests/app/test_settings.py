@@ -1,9 +1,12 @@
 """What a function can be told from outside."""
 
+from dataclasses import fields, replace
+
 import pytest
 
 from app.domain.card import CardRules
 from app.domain.errors import SettingsError
+from app.domain.throttling import Limit, Limits
 from app.settings import AuthMode, get_settings, read_settings
 
 
@@ -47,6 +50,23 @@ def test_classic_card_rules_need_the_open_mode() -> None:
 
     opened = read_settings({"CARD_RULES": "classic", "AUTH_MODE": "0"})
     assert opened.card_rules is CardRules.CLASSIC
+
+
+def test_limits_are_high_where_clients_share_an_address_and_settings_win() -> None:
+    local = read_settings({}).limits
+    open_demo = read_settings({"STAGE": "demo", "AUTH_MODE": "0"}).limits
+    production = read_settings({"STAGE": "production"}).limits
+    chosen = read_settings({"STAGE": "production", "LOGIN_ATTEMPTS": "7"}).limits
+
+    assert local == open_demo
+    assert 20 < local.login.free < 200
+    assert production.login == Limit(10, 900)
+    assert chosen.login == Limit(7, 900)
+    assert replace(chosen, login=production.login) == production
+    for kind in fields(Limits):
+        low, high = getattr(production, kind.name), getattr(local, kind.name)
+        assert low.free * 3 < high.free
+        assert low.longest_wait_seconds <= 900
 
 
 @pytest.mark.parametrize(

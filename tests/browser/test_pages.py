@@ -59,6 +59,33 @@ def test_nothing_inline_runs_in_a_page(browser: Browser, shop_url: str, path: st
     }
 
 
+@pytest.mark.parametrize(
+    ("path", "button"), [("/#/login", "Log in"), ("/pos", "Sign in")], ids=["shop", "till"]
+)
+def test_a_page_says_when_to_try_again_and_takes_no_cookie_but_the_devices(
+    page: Page, path: str, button: str
+) -> None:
+    open_page(page, path)
+
+    def try_to_sign_in() -> None:
+        page.get_by_label("User name" if button == "Log in" else "Name").fill("staff")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.locator("form").get_by_role("button", name=button).click()
+
+    page.route(
+        "**/login",
+        lambda route: route.fulfill(status=429, headers={"Retry-After": "120"}, json={}),
+        times=1,
+    )
+    try_to_sign_in()
+    expect(page.get_by_text("Too many attempts. Try again in 2 minutes.").first).to_be_visible()
+
+    with page.expect_response("**/login") as answer:
+        try_to_sign_in()
+    assert answer.value.status == 200
+    assert [cookie["name"] for cookie in page.context.cookies()] == ["device"]
+
+
 def test_a_page_that_is_opened_again_costs_headers_only(context: BrowserContext) -> None:
     page = context.new_page()
     open_page(page, "/pos")

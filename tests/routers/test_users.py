@@ -300,22 +300,29 @@ async def test_a_login_needs_both_fields(client: AsyncClient, field: str) -> Non
     assert refusal(answer) == {"message": f"{field}: is missing", "status": 400}
 
 
-async def test_a_login_is_one_call(client: AsyncClient, table: Table) -> None:
+async def test_a_login_is_four_reads_and_a_wrong_one_counts_twice(
+    client: AsyncClient, table: Table
+) -> None:
     user = await stored_user(table)
     made = count_calls(table)
 
     await client.post("/login", json={"username": user.username, "password": PASSWORD})
+    good = made.copy()
+    made.clear()
     await client.post("/login", json={"username": fresh(), "password": PASSWORD})
 
-    assert made == ["get_item", "get_item"]
+    assert good == ["get_item"] * 4
+    assert made == ["get_item"] * 3 + ["update_item"] * 2
 
 
-async def test_a_registration_is_one_transaction(client: AsyncClient, table: Table) -> None:
+async def test_a_registration_is_counted_and_is_one_transaction(
+    client: AsyncClient, table: Table
+) -> None:
     made = count_calls(table)
 
     await client.post("/register", json=peter())
 
-    assert made == ["transact_write"]
+    assert made == ["get_item", "update_item", "transact_write"]
 
 
 # Profiles.

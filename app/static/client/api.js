@@ -49,12 +49,9 @@ export class Api extends EventTarget {
   constructor({ storageKey, storage, retries = 0 }) {
     super();
     this.#retries = retries;
-    /** @param {string} path @param {object} json */
-    const post = async (path, json) => (await this.#send(path, { json })).body;
-    this.session = new Session(/** @type {(path: string, json: object) => Promise<TokenAnswer>} */ (post), {
-      storageKey,
-      storage,
-    });
+    /** @type {(path: string, json: object, more?: object) => Promise<any>} */
+    const post = async (path, json, more) => (await this.#send(path, { json, ...more })).body;
+    this.session = new Session(post, { storageKey, storage });
   }
 
   /** Whether the last call reached the shop. */

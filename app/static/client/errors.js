@@ -31,6 +31,18 @@ export class ShopError extends Error {
 export const isShopError = (failure) => failure instanceof ShopError;
 
 /**
+ * Return when to try again after too many attempts, "" for any other failure.
+ * @param {ShopError} failure
+ */
+export function waitText({ status, retryAfterMs }) {
+  if (status !== 429) return "";
+  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  const minutes = Math.ceil(seconds / 60);
+  const wait = seconds < 90 ? `${seconds} second${seconds === 1 ? "" : "s"}` : `${minutes} minutes`;
+  return `Too many attempts. Try again in ${wait}.`;
+}
+
+/**
  * Whether a failure leaves open what became of the request.
  * @param {unknown} failure @returns {failure is ShopError}
  */

@@ -1,8 +1,8 @@
 /**
  * One request, one answer: JSON in and out, a deadline, and failures as `ShopError`.
  *
- * Cookies are neither sent nor taken: the page says who calls, and a customer in one tab and
- * staff in another stay who they are.
+ * Cookies are neither sent nor taken, but that of the device at a login: the page says who
+ * calls, and a customer in one tab and staff in another stay who they are.
  */
 
 import { backoffMs, sleep } from "./backoff.js";
@@ -17,6 +17,7 @@ const TIMEOUT_MS = 20_000;
  * @property {"GET"|"POST"} [method]
  * @property {string|null} [token] An access token.
  * @property {Record<string, string>} [headers]
+ * @property {RequestCredentials} [credentials] Whether cookies go with it; "omit" by default.
  * @property {AbortSignal} [signal] Gives up early; the failure is then the signal's own.
  * @property {number} [retries] How often a GET is repeated after "network" and "shop".
  */
@@ -63,9 +64,10 @@ export class HttpClient {
    * @template Body
    * @param {string} path @param {Request} request @returns {Promise<Answer<Body>>}
    */
-  async #once(path, { json, method = json ? "POST" : "GET", token, headers = {}, signal }) {
+  async #once(path, { json, method = json ? "POST" : "GET", token, headers = {}, credentials = "omit", signal }) {
     const { response, text } = await this.#fetch(path, signal, {
       method,
+      credentials,
       ...(json && { body: JSON.stringify(json) }),
       headers: {
         ...headers,
@@ -93,7 +95,7 @@ export class HttpClient {
     const timer = setTimeout(abort, this.#timeoutMs);
     signal?.addEventListener("abort", abort);
     try {
-      const response = await fetch(path, { ...init, signal: attempt.signal, credentials: "omit" });
+      const response = await fetch(path, { ...init, signal: attempt.signal });
       const text = await response.text();
       this.#onNetwork(true);
       return { response, text };

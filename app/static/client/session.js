@@ -38,8 +38,8 @@ export class Session {
   user = null;
 
   /**
-   * @param {(path: string, json: object) => Promise<TokenAnswer>} post Returns the parsed
-   *   body, or throws a `ShopError`.
+   * @param {(path: string, json: object, more?: {credentials?: RequestCredentials}) => Promise<TokenAnswer>} post
+   *   Returns the parsed body, or throws a `ShopError`.
    * @param {{storageKey: string, storage: () => Storage}} options Under which key, and where.
    */
   constructor(post, { storageKey, storage }) {
@@ -61,7 +61,9 @@ export class Session {
 
   /** Sign in; a refusal throws and leaves everything as it was. @param {string} username @param {string} password */
   async signIn(username, password) {
-    this.#take(tokensOf(await this.#post("/login", { username, password })));
+    // With the device's cookie, which keeps strangers who guess from slowing this device down.
+    const login = { username, password, cookies: false };
+    this.#take(tokensOf(await this.#post("/login", login, { credentials: "same-origin" })));
   }
 
   /** Forget the tokens. */

@@ -1,7 +1,7 @@
 /** The sign-in page of the till: only staff may sell. */
 
 import { byId, showText } from "../client/dom.js";
-import { isShopError } from "../client/errors.js";
+import { isShopError, waitText } from "../client/errors.js";
 import { JsonStorage } from "../client/storage.js";
 
 /** @type {Partial<Record<import("../client/errors.js").ShopError["kind"], string>>} */
@@ -111,7 +111,7 @@ export class SignIn {
       } else showText(byId("sign-in-error"), this.#notStaffMessage(user?.name ?? ""));
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
-      showText(byId("sign-in-error"), MESSAGES[failure.kind] ?? failure.message);
+      showText(byId("sign-in-error"), waitText(failure) || (MESSAGES[failure.kind] ?? failure.message));
     } finally {
       button.disabled = false;
       input("password").value = "";

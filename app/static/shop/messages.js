@@ -1,5 +1,7 @@
 /** The storefront's messages, in one place so that they agree in tone and in fact. */
 
+import { waitText } from "../client/errors.js";
+
 /** @import { ShopError, FailureKind } from "../client/errors.js" */
 /** @import { OrderState } from "../client/types.js" */
 /** @import { Mood } from "./mascot.js" */
@@ -61,6 +63,7 @@ export const FAILURE_MESSAGES = {
 export function failureMessage(failure) {
   if (failure.kind === "refused") return failure.message || FAILURE_MESSAGES.refused.text;
   if (failure.kind === "sign in") return "Your sign-in has run out. Log in again to go on.";
+  if (failure.status === 429) return waitText(failure);
   return failure.kind === "network"
     ? "No connection. Nothing was confirmed; try again."
     : "The shop did not answer. Nothing was confirmed; try again.";

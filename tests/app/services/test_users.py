@@ -7,15 +7,20 @@ import pytest
 
 from app.domain.errors import InvalidCredentialsError, UnauthorizedError, UsernameTakenError
 from app.domain.user import Role, User
+from app.security.origins import Origin
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import REFRESH_LIFETIME, read_access_token
 from app.services.users import log_in, refresh_tokens, register_user
+from app.settings import read_settings
 from app.store.table import Table
 from app.store.users import find_credentials, get_user
 from tests.support.shop import fresh
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
+ORIGIN, LIMITS = Origin("192.0.2.1"), read_settings({}).limits
 KEYS = SigningKeys(access=(b"a" * 32,), refresh=(b"r" * 32,), fingerprint=b"f" * 32)
+
+CALM: dict[str, Any] = {"origin": ORIGIN, "limits": LIMITS, "now": NOW}
 
 
 async def register(table: Table, username: str, **changes: Any) -> User:
@@ -54,7 +59,7 @@ async def test_a_login_gives_tokens_of_the_user(table: Table) -> None:
     name = fresh("eric")
     user = await register(table, name, role=Role.STAFF)
 
-    login = await log_in(table, KEYS, username=name, password="vmware1!", now=NOW)
+    login = await log_in(table, KEYS, username=name, password="vmware1!", **CALM)
 
     caller = read_access_token(login.tokens.access, KEYS, now=NOW)
     assert login.user_id == caller.user_id == user.user_id
@@ -68,7 +73,7 @@ async def test_a_wrong_password_and_an_unknown_name_are_the_same_error(table: Ta
     texts = set()
     for username, password in ((name, "wrong"), (fresh("unknown"), "vmware1!")):
         with pytest.raises(InvalidCredentialsError) as refused:
-            await log_in(table, KEYS, username=username, password=password, now=NOW)
+            await log_in(table, KEYS, username=username, password=password, **CALM)
         texts.add(str(refused.value))
 
     assert len(texts) == 1
@@ -77,7 +82,7 @@ async def test_a_wrong_password_and_an_unknown_name_are_the_same_error(table: Ta
 async def test_a_refresh_token_gives_tokens_until_it_expires(table: Table) -> None:
     name = fresh("eric")
     user = await register(table, name)
-    login = await log_in(table, KEYS, username=name, password="vmware1!", now=NOW)
+    login = await log_in(table, KEYS, username=name, password="vmware1!", **CALM)
     late = NOW + REFRESH_LIFETIME
 
     tokens = refresh_tokens(

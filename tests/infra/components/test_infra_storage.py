@@ -1,6 +1,6 @@
 """Everything that keeps something: its shape, its encryption, its way back."""
 
-from app.store.schema import SHAPE
+from app.store.schema import SHAPE, TIME_TO_LIVE
 from infra.components.resource_graph import Deployment
 from tests.infra.components.deployment import deploy
 
@@ -61,6 +61,10 @@ def test_the_table_has_the_shape_the_store_relies_on(deployment: Deployment) -> 
         )
         for index in SHAPE.indexes
     ]
+
+
+def test_old_counters_are_deleted_without_a_charge(deployment: Deployment) -> None:
+    assert deployment.one("Table")["ttl"] == {"attributeName": TIME_TO_LIVE, "enabled": True}
 
 
 def test_an_idle_table_costs_nothing(deployment: Deployment) -> None:

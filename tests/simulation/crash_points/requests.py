@@ -15,12 +15,16 @@ from app.deadlines import call_deadline
 from app.domain.cart import Cart, CartLine
 from app.domain.errors import SecretsUnavailableError, ShopError
 from app.domain.order import OrderState
+from app.domain.throttling import window_of
 from app.domain.user import Credentials, Role, User
 from app.queues import SQSQueues
+from app.security.origins import Origin
 from app.security.passwords import hash_password_blocking
+from app.services.throttling import login_counters
 from app.settings import read_settings
 from app.store.addition_keys import FORGOTTEN_TOGETHER
 from app.store.carts import cart_to_item
+from app.store.keys import attempts_key
 from app.store.orders import order_to_item
 from app.store.products import product_to_item
 from app.store.users import credentials_to_item, user_to_item
@@ -159,6 +163,9 @@ def _items() -> Iterator[dict[str, Any]]:
         yield product_to_item(product)
     yield user_to_item(_ERIC)
     yield credentials_to_item(Credentials("u1", "eric", Role.CUSTOMER, _HASH))
+    # A wrong password was counted, which the next login forgets.
+    counter, _ = login_counters(KEYS, _SETTINGS.limits, "eric", Origin("127.0.0.1"))
+    yield {**attempts_key(counter.key, window_of(EPOCH)), "attempts": 1, "last_at": 0}
     line = CartLine(_MAT, "Mat", "", "", 6250, None, 1, _NOW)
     # So many keys that the next addition removes them.
     old_keys = {f"k#{number}": "1000000000#x" for number in range(FORGOTTEN_TOGETHER)}
@@ -168,10 +175,12 @@ def _items() -> Iterator[dict[str, Any]]:
 
 
 def _essence(memory: MemoryTable) -> str:
-    # Without the keys of additions, which are drawn, and removed at any time.
+    # Without the keys of additions, which are drawn, and removed at any time, and without what
+    # was counted: an attempt counts whatever becomes of it.
     items = (
         {name: value for name, value in item.items() if not name.startswith("k#")}
         for item in memory.items.values()
+        if not item["PK"].startswith("ATTEMPTS#")
     )
     return repr(sorted(_DRAWN.sub("?", repr(item)) for item in items))
 

@@ -1,0 +1,105 @@
+"""Counting attempts at what an attacker would try without end, and refusing the next too soon.
+
+A counter's key is a keyed hash: the table holds no name that somebody typed, and no address. An
+unknown name is counted like a known one.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.errors import InvalidCredentialsError, TooManyAttemptsError
+from app.domain.throttling import Attempts, Limit, Limits, check_attempts
+from app.domain.user import fold_username
+from app.security.origins import Origin, address_hash, keyed_hash, known_device
+from app.security.signing_keys import SigningKeys
+from app.store import attempts as store
+from app.store.table import Table
+
+
+@dataclass(frozen=True)
+class Counter:
+    """One counter: its key in the table, and its limit."""
+
+    key: str
+    limit: Limit
+
+
+@asynccontextmanager
+async def limited_login(
+    table: Table,
+    keys: SigningKeys,
+    *,
+    limits: Limits,
+    username: str,
+    origin: Origin,
+    now: datetime,
+) -> AsyncIterator[None]:
+    """Let the block check a password, unless too many were wrong; count it if it is wrong.
+
+    The block's result is told only if the counters still allow it afterwards, so guesses at
+    the same moment gain nothing. Costs two reads of a counter, and one read when the password
+    was right or a write for each counter when it was wrong.
+
+    Raises:
+        TooManyAttemptsError: the attempt comes too soon.
+    """
+    counters = login_counters(keys, limits, username, origin)
+    seen = [await _check(table, counter, now=now) for counter in counters]
+    try:
+        yield
+    except InvalidCredentialsError:
+        for counter, before in zip(counters, seen, strict=True):
+            await _count(table, counter, before, now=now)
+        raise
+    own = counters[0]
+    attempts = await _check(table, own, now=now, consistent=True)
+    if attempts.count:
+        await store.delete_attempts(table, own.key, now=now)
+
+
+def login_counters(
+    keys: SigningKeys, limits: Limits, username: str, origin: Origin
+) -> tuple[Counter, ...]:
+    """Return the counters of a login: of the device if it is known, else of address and name."""
+    name = fold_username(username)
+    device = known_device(keys, origin, username)
+    if device is not None:
+        return (Counter(keyed_hash(keys, "login-device", name, device), limits.login),)
+    address = address_hash(keys, origin)
+    return (
+        Counter(keyed_hash(keys, "login", name, address), limits.login),
+        Counter(keyed_hash(keys, "login-name", name), limits.login_by_name),
+    )
+
+
+async def check_registration(
+    table: Table, keys: SigningKeys, *, limits: Limits, origin: Origin, now: datetime
+) -> None:
+    """Count a registration from an address, whatever becomes of it.
+
+    Costs a read and a write.
+
+    Raises:
+        TooManyAttemptsError: it comes too soon; nothing was counted.
+    """
+    key = keyed_hash(keys, "registration", address_hash(keys, origin))
+    counter = Counter(key, limits.registrations)
+    seen = await _check(table, counter, now=now)
+    await _count(table, counter, seen, now=now)
+
+
+async def _check(
+    table: Table, counter: Counter, *, now: datetime, consistent: bool = False
+) -> Attempts:
+    attempts = await store.get_attempts(table, counter.key, now=now, consistent=consistent)
+    check_attempts(counter.limit, attempts, now=now)
+    return attempts
+
+
+async def _count(table: Table, counter: Counter, seen: Attempts, *, now: datetime) -> None:
+    """Count one attempt; it is refused if others at the same moment have used up the limit."""
+    attempts = await store.add_attempt(table, counter.key, now=now)
+    if attempts.count > max(seen.count + 1, counter.limit.free):
+        raise TooManyAttemptsError(counter.limit.wait_seconds(attempts.count))

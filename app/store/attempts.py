@@ -1,0 +1,49 @@
+"""Counters of attempts, one item for each and each hour; DynamoDB deletes them when they are old.
+
+The hour is part of the key, so an old counter counts for nothing, deleted or not.
+"""
+
+from datetime import datetime
+
+from app.domain.throttling import WINDOW_SECONDS, Attempts, window_of
+from app.store.keys import Key, attempts_key
+from app.store.schema import TIME_TO_LIVE
+from app.store.table import Item, Table
+
+
+def _key(counter: str, now: datetime) -> Key:
+    return attempts_key(counter, window_of(now))
+
+
+def _item_to_attempts(item: Item | None) -> Attempts:
+    if item is None:
+        return Attempts()
+    return Attempts(count=int(item.get("attempts", 0)), last_at=float(item.get("last_at", 0)))
+
+
+async def get_attempts(
+    table: Table, counter: str, *, now: datetime, consistent: bool = False
+) -> Attempts:
+    """Return what was counted this hour; nothing is stored before the first attempt."""
+    return _item_to_attempts(await table.get(_key(counter, now), consistent=consistent))
+
+
+async def add_attempt(table: Table, counter: str, *, now: datetime) -> Attempts:
+    """Count one attempt, atomically, and return what is counted with it."""
+    item = await table.update(
+        _key(counter, now),
+        f"SET last_at = :now, {TIME_TO_LIVE} = :expires ADD attempts :one",
+        values={
+            ":one": 1,
+            ":now": int(now.timestamp()),
+            ":expires": (window_of(now) + 2) * WINDOW_SECONDS,
+        },
+        # After a lost answer it would count twice.
+        is_repeatable=False,
+    )
+    return _item_to_attempts(item)
+
+
+async def delete_attempts(table: Table, counter: str, *, now: datetime) -> None:
+    """Forget what was counted this hour."""
+    await table.delete(_key(counter, now))

@@ -1,0 +1,54 @@
+"""Counters of attempts in the table."""
+
+from asyncio import gather
+from datetime import UTC, datetime, timedelta
+
+from app.domain.throttling import WINDOW_SECONDS, Attempts
+from app.store.attempts import add_attempt, delete_attempts, get_attempts
+from app.store.keys import attempts_key
+from app.store.table import Table
+from tests.support.shop import count_calls, fresh
+
+NOW = datetime(2026, 11, 30, 12, 30, tzinfo=UTC)
+
+
+async def test_attempts_at_the_same_moment_are_all_counted(table: Table) -> None:
+    counter = fresh()
+    calls = count_calls(table)
+
+    counts = await gather(*(add_attempt(table, counter, now=NOW) for _ in range(8)))
+
+    assert sorted(attempts.count for attempts in counts) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert calls == ["update_item"] * 8
+    assert await get_attempts(table, counter, now=NOW) == Attempts(8, NOW.timestamp())
+
+
+async def test_an_old_counter_counts_for_nothing_whether_it_was_deleted_or_not(
+    table: Table,
+) -> None:
+    counter = fresh()
+    await add_attempt(table, counter, now=NOW)
+
+    later = NOW + timedelta(seconds=WINDOW_SECONDS)
+
+    assert await get_attempts(table, counter, now=later) == Attempts()
+    assert (await add_attempt(table, counter, now=later)).count == 1
+
+
+async def test_a_counter_may_be_deleted_once_its_hour_is_over(table: Table) -> None:
+    counter = fresh()
+    await add_attempt(table, counter, now=NOW)
+
+    item = await table.get(attempts_key(counter, int(NOW.timestamp()) // WINDOW_SECONDS))
+
+    assert item is not None
+    assert 0 < item["expires_at"] - NOW.timestamp() - 1800 <= WINDOW_SECONDS
+
+
+async def test_what_was_counted_can_be_forgotten(table: Table) -> None:
+    counter = fresh()
+    await add_attempt(table, counter, now=NOW)
+
+    await delete_attempts(table, counter, now=NOW)
+
+    assert await get_attempts(table, counter, now=NOW) == Attempts()

@@ -1,0 +1,122 @@
+"""Guessing over HTTP: 429 with ``Retry-After``, for known and unknown names alike."""
+
+import jwt
+import pytest
+from httpx import AsyncClient
+
+from app.domain.user import Role
+from app.settings import get_settings
+from app.store.table import Table
+from tests.support.shop import PASSWORD, fresh, refusal, stored_user
+
+
+@pytest.fixture
+def limited(stack: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two wrong passwords and three registrations are free."""
+    monkeypatch.setenv("LOGIN_ATTEMPTS", "2")
+    monkeypatch.setenv("REGISTRATIONS", "3")
+    get_settings.cache_clear()
+
+
+async def test_two_hundred_wrong_passwords_within_a_minute_meet_a_limit(
+    client: AsyncClient, table: Table
+) -> None:
+    user = await stored_user(table)
+    answers = [
+        await client.post("/login", json={"username": user.username, "password": f"guess {number}"})
+        for number in range(102)
+    ]
+
+    assert [answer.status_code for answer in answers] == [401] * 100 + [429] * 2
+    assert refusal(answers[-1])["message"].startswith("too many attempts; try again in ")
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+    right = await client.post("/login", json={"username": user.username, "password": PASSWORD})
+    assert right.status_code == 429
+    assert "set-cookie" not in right.headers
+    other = await stored_user(table)
+    body = {"username": other.username, "password": PASSWORD}
+    assert (await client.post("/login", json=body)).status_code == 200
+
+
+async def test_an_unknown_name_is_refused_like_a_known_one(
+    client: AsyncClient, table: Table, limited: None
+) -> None:
+    known, unknown = (await stored_user(table)).username, fresh("nobody")
+    answers = {
+        name: [
+            (await client.post("/login", json={"username": name, "password": "x"})).json()
+            for _ in range(4)
+        ]
+        for name in (known, unknown)
+    }
+
+    assert answers[known] == answers[unknown]
+    assert [answer["status"] for answer in answers[known]] == [401, 401, 429, 429]
+
+
+async def test_a_forged_forwarded_address_changes_nothing(
+    client: AsyncClient, table: Table, limited: None
+) -> None:
+    name = fresh("nobody")
+    statuses = [
+        (
+            await client.post(
+                "/login",
+                json={"username": name, "password": "x"},
+                headers={"X-Forwarded-For": f"192.0.2.{number}"},
+            )
+        ).status_code
+        for number in range(3)
+    ]
+
+    assert statuses == [401, 401, 429]
+
+
+async def test_a_device_that_has_logged_in_is_not_locked_out(
+    client: AsyncClient, table: Table, limited: None
+) -> None:
+    user = await stored_user(table, role=Role.STAFF)
+    body = {"username": user.username, "password": PASSWORD}
+    first = await client.post("/login", json={**body, "cookies": False})
+    [cookie] = first.headers.get_list("set-cookie")
+    client.cookies.clear()
+    for _ in range(3):
+        locked = await client.post("/login", json={**body, "password": "x"})
+    assert locked.status_code == 429
+
+    device = cookie.partition(";")[0]
+    known = await client.post("/login", json=body, headers={"Cookie": device})
+
+    assert known.status_code == 200
+    assert cookie.startswith("device=")
+    assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
+    assert user.username not in cookie
+    assert "device" not in jwt.decode(
+        known.json()["access_token"], options={"verify_signature": False}
+    )
+
+
+@pytest.fixture
+def behind_a_proxy(limited: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", "1")
+    get_settings.cache_clear()
+
+
+async def test_a_flood_of_registrations_from_one_address_must_wait(
+    client: AsyncClient, behind_a_proxy: None
+) -> None:
+    statuses = []
+    for address in ("192.0.2.77", "192.0.2.78"):
+        for _ in range(5):
+            person = {"username": fresh("bot"), "password": PASSWORD}
+            answer = await client.post(
+                "/register",
+                json={**person, "firstname": "a", "lastname": "b"},
+                headers={"X-Forwarded-For": f"6.6.6.6, {address}"},
+            )
+            statuses.append(answer.status_code)
+        assert int(answer.headers["Retry-After"]) == 1
+        login = await client.post("/login", json=person)
+        assert login.status_code == 401
+
+    assert statuses == [201, 201, 201, 429, 429] * 2
