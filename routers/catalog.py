@@ -1,10 +1,10 @@
 """Catalog: products and their pictures."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParam
 
 from app.domain.errors import (
@@ -51,16 +51,29 @@ ProductId = Annotated[
 ]
 
 
+Include = Annotated[
+    Literal["codes"] | None,
+    Query(description="`codes` adds `sku` and `barcode` to the products that have them."),
+]
+
+
 @router.get("/products", summary="List the catalog", responses=problems())
 async def list_products(
-    request: Request, response: Response, table: TableDep, page: PageDep, settings: SettingsDep
+    request: Request,
+    response: Response,
+    table: TableDep,
+    page: PageDep,
+    settings: SettingsDep,
+    include: Include = None,
 ) -> ProductsResponse:
     """Return all products, oldest first; a `Link` header names the next page."""
     products = await store.list_products(table, page)
-    link_next(request, response, products, page.limit)
+    link_next(request, response, products, page.limit, include=include)
     return ProductsResponse(
         data=[
-            ProductPublic.from_product(product, settings.image_base_url)
+            ProductPublic.from_product(
+                product, settings.image_base_url, with_codes=include == "codes"
+            )
             for product in products.entries
         ]
     )
@@ -80,10 +93,14 @@ async def get_product(
     request: Request,
     table: TableDep,
     settings: SettingsDep,
+    include: Include = None,
 ) -> Response:
     """Return one product, or 304 to a client that has it (`If-None-Match`)."""
     product = await store.get_product(table, id)
-    body = ProductResponse(data=ProductPublic.from_product(product, settings.image_base_url))
+    public = ProductPublic.from_product(
+        product, settings.image_base_url, with_codes=include == "codes"
+    )
+    body = ProductResponse(data=public)
     content = body.model_dump_json().encode()
     answer = Response(content, media_type="application/json")
     answer.headers["ETag"] = entity_tag(content)
@@ -107,7 +124,7 @@ async def add_product(
     product = body.to_product(str(uuid4()), now=now)
     await store.add_product(table, product)
     return ProductCreatedResponse(
-        resourceId=ProductPublic.from_product(product, settings.image_base_url)
+        resourceId=ProductPublic.from_product(product, settings.image_base_url, with_codes=True)
     )
 
 

@@ -153,9 +153,15 @@ async def _page_request(
 PageDep = Annotated[PageRequest, Depends(_page_request)]
 
 
-def link_next(request: Request, response: Response, page: Page[Any], limit: int) -> None:
-    """Name the next page in a ``Link`` header (RFC 8288); the old bodies have no field for it."""
+def link_next(
+    request: Request, response: Response, page: Page[Any], limit: int, **asked: str | None
+) -> None:
+    """Name the next page in a ``Link`` header (RFC 8288); the old bodies have no field for it.
+
+    ``asked`` are further parameters of the query, which hold for the next page too.
+    """
     if page.next_token is not None:
-        query = urlencode({"limit": limit, "next": page.next_token})
+        more = {name: value for name, value in asked.items() if value is not None}
+        query = urlencode({"limit": limit, **more, "next": page.next_token})
         # Quoted again: a header takes only Latin-1, and a user id may hold any character.
         response.headers["Link"] = f'<{quote(request.scope["path"])}?{query}>; rel="next"'

@@ -6,7 +6,11 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Product:
-    """One article of the catalog; a missing image URL is empty text."""
+    """One article of the catalog; what is missing is empty text.
+
+    ``sku`` is the shop's own code, ``barcode`` an EAN or UPC (app/domain/barcode.py). Two products
+    may have the same one.
+    """
 
     product_id: str
     name: str
@@ -16,3 +20,5 @@ class Product:
     price_cents: int
     tags: tuple[str, ...]
     created_at: datetime
+    sku: str = ""
+    barcode: str = ""

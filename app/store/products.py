@@ -27,6 +27,8 @@ def product_to_item(product: Product) -> Item:
         "price_cents": product.price_cents,
         "tags": list(product.tags),
         "created_at": instant_to_text(product.created_at),
+        **({"sku": product.sku} if product.sku else {}),
+        **({"barcode": product.barcode} if product.barcode else {}),
     }
 
 
@@ -42,6 +44,8 @@ def item_to_product(item: Item) -> Product:
         price_cents=item["price_cents"],
         tags=tuple(item.get("tags", ())),
         created_at=text_to_instant(item["created_at"]),
+        sku=item.get("sku", ""),
+        barcode=item.get("barcode", ""),
     )
 
 

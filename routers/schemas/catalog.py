@@ -3,14 +3,19 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from app.domain.barcode import read_barcode
+from app.domain.errors import InvalidInputError
 from app.domain.money import cents_to_number
 from app.domain.product import Product
 from app.fields import Cents, LiberalModel, Name, ShortText, Text
 
 STATUS = "The HTTP status once more."
 _PICTURE = "Address of a picture, often relative to this host; may be empty."
+
+_SKU = "The shop's own code for the product"
+_BARCODE = "EAN or UPC of the product: 8, 12, 13 or 14 digits, the last one the check digit"
 
 _EXAMPLE: dict[str, Any] = {
     "id": "533445d-530e-4a76-9398-5d16713b827b",
@@ -23,6 +28,13 @@ _EXAMPLE: dict[str, Any] = {
     "price": 62.5,
     "tags": ["mat"],
 }
+
+
+def _barcode(text: str) -> str:
+    try:
+        return read_barcode(text)
+    except InvalidInputError as failure:
+        raise ValueError(str(failure)) from failure
 
 
 class ProductCreate(LiberalModel):
@@ -44,6 +56,10 @@ class ProductCreate(LiberalModel):
     tags: Annotated[list[ShortText], Field(max_length=50)] = Field(
         default_factory=list, description="Words to search and filter by."
     )
+    sku: Annotated[ShortText, AfterValidator(str.strip)] = Field("", description=f"{_SKU}.")
+    barcode: Annotated[ShortText, AfterValidator(_barcode)] = Field(
+        "", description=f"{_BARCODE}; spaces and hyphens are left out."
+    )
 
     def to_product(self, product_id: str, *, now: datetime) -> Product:
         """Return the product under its new id."""
@@ -56,11 +72,17 @@ class ProductCreate(LiberalModel):
             price_cents=self.price,
             tags=tuple(self.tags),
             created_at=now,
+            sku=self.sku,
+            barcode=self.barcode,
         )
 
 
+def _is_none(value: str | None) -> bool:
+    return value is None
+
+
 class ProductPublic(BaseModel):
-    """A product; all nine fields are always present."""
+    """A product; nine fields are always present, its codes only if they are asked for and set."""
 
     id: str = Field(description="Id; opaque text.")
     name: str = Field(description="Name.")
@@ -71,9 +93,17 @@ class ProductPublic(BaseModel):
     imageUrl3: str = Field(description=_PICTURE)
     price: int | float = Field(description="Price in dollars.")
     tags: list[str] = Field(description="Words to search and filter by.")
+    sku: str | None = Field(
+        None, exclude_if=_is_none, description=f"{_SKU}; absent if it has none."
+    )
+    barcode: str | None = Field(
+        None, exclude_if=_is_none, description=f"{_BARCODE}; absent if it has none."
+    )
 
     @classmethod
-    def from_product(cls, product: Product, image_base_url: str) -> "ProductPublic":
+    def from_product(
+        cls, product: Product, image_base_url: str, *, with_codes: bool = False
+    ) -> "ProductPublic":
         """Return the public form of ``product``; ``image_base_url`` goes before picture paths."""
         first, second, third = (
             image_base_url + url if url.startswith("/") and not url.startswith("//") else url
@@ -89,6 +119,8 @@ class ProductPublic(BaseModel):
             imageUrl3=third,
             price=cents_to_number(product.price_cents),
             tags=list(product.tags),
+            sku=(product.sku or None) if with_codes else None,
+            barcode=(product.barcode or None) if with_codes else None,
         )
 
 

@@ -203,3 +203,24 @@ def test_a_scan_on_the_sign_in_page_stays_in_its_field(till: Till) -> None:
     time.sleep(0.2)
 
     expect(till.page.locator("#username")).to_have_value(BIKE)
+
+
+def test_a_barcode_or_the_shops_own_code_is_found_by_scan_and_by_search(
+    till: Till,
+) -> None:
+    """A UPC arrives as an EAN-13; the product is newer than what the till has read."""
+    name = "Jump Rope"
+    body = {"name": name, "price": 9.5, "sku": "ROPE-7", "barcode": "0 36000-29145 2"}
+    assert till.shop.post("/products", json=body).status_code == 201
+
+    till.scan("0036000291452")
+    expect(till.page.locator("#lines li")).to_have_count(1)
+    till.scan("rope-7")
+    expect(till.page.locator("#total")).to_have_text("$19.00")
+    till.page.keyboard.press("F2")
+    for typed in ("rope-7", "036000291452"):
+        till.page.locator("#search").fill(typed)
+        expect(till.page.locator("#products").get_by_role("option")).to_have_count(1)
+        till.ring_up("Jump Rope")
+
+    assert till.lines() == ["Jump Rope 4 $38.00"]

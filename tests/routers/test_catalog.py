@@ -414,3 +414,49 @@ async def test_an_unknown_picture_is_404(client: AsyncClient, name: str) -> None
 
     assert answer.status_code == 404
     refusal(answer)
+
+
+_CODES = {"sku": "MAT-1", "barcode": "4006381333931"}
+
+
+async def test_codes_are_told_only_to_those_who_ask(client: AsyncClient) -> None:
+    body = {"name": "Mat", "price": 5, "SKU": " MAT-1 ", "barcode": "4 006381-333931"}
+
+    made = (await client.post("/products", json=body, headers=await staff())).json()["resourceId"]
+
+    path = f"/products/{made['id']}"
+    plain = (await client.get(path)).json()["data"]
+    with_codes = (await client.get(f"{path}?include=codes")).json()["data"]
+    listed = (await client.get("/products?include=codes")).json()["data"]
+    assert made == with_codes == {**plain, **_CODES}
+    assert len(plain) == 9
+    assert made in listed
+    assert all(len(product) in {9, 11} for product in listed)
+    assert all(len(product) == 9 for product in (await client.get("/products")).json()["data"])
+
+
+async def test_the_next_page_has_codes_too(client: AsyncClient, table: Table) -> None:
+    for _ in range(2):
+        await stored_product(table)
+
+    answer = await client.get("/products?limit=1&include=codes")
+
+    assert "include=codes" in answer.links["next"]["url"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("barcode", "4006381333932", "barcode: has a wrong check digit"),
+        ("barcode", "12345", "barcode: must be an EAN or UPC of 8, 12, 13 or 14 digits"),
+        ("sku", "x" * 201, "sku: String should have at most 200 characters"),
+    ],
+)
+async def test_a_code_that_is_none_names_its_field(
+    client: AsyncClient, field: str, value: str, message: str
+) -> None:
+    body = {"name": "Mat", "price": 5, field: value}
+
+    answer = await client.post("/products", json=body, headers=await staff())
+
+    assert (answer.status_code, answer.json()["message"]) == (400, message)

@@ -28,6 +28,8 @@ import { Session } from "./session.js";
  * @property {string} imageUrl2
  * @property {string} imageUrl3
  * @property {string[]} tags
+ * @property {string} [sku]
+ * @property {string} [barcode]
  */
 
 const segment = encodeURIComponent;
@@ -89,7 +91,7 @@ export class Api extends EventTarget {
 
   /** Return all products. @param {Request} [request] @returns {Promise<Product[]>} */
   async listProducts(request = {}) {
-    const products = await this.#all((path) => this.callPublic(path, request), "/products?limit=500");
+    const products = await this.#all((path) => this.callPublic(path, request), "/products?limit=500&include=codes");
     return /** @type {ProductAnswer[]} */ (products).map(toProduct);
   }
 
@@ -97,7 +99,7 @@ export class Api extends EventTarget {
   async findProduct(id, request = {}) {
     try {
       /** @type {Answer<{data: ProductAnswer}>} */
-      const { body } = await this.callPublic(`/products/${segment(id)}`, request);
+      const { body } = await this.callPublic(`/products/${segment(id)}?include=codes`, request);
       return toProduct(body.data);
     } catch (failure) {
       if (isShopError(failure) && failure.status === 404) return null;
@@ -257,13 +259,12 @@ export class Api extends EventTarget {
 }
 
 /** @param {ProductAnswer} answer @returns {Product} */
-const toProduct = ({ id, name, shortDescription, description, price, imageUrl1, imageUrl2, imageUrl3, tags }) => ({
-  id,
-  name,
+const toProduct = ({ shortDescription, price, imageUrl1, imageUrl2, imageUrl3, sku = "", barcode = "", ...same }) => ({
+  ...same,
   about: shortDescription,
-  description,
   cents: Math.round(price * 100),
   image: imageUrl1,
   images: [imageUrl1, imageUrl2, imageUrl3].filter(Boolean),
-  tags,
+  sku,
+  barcode,
 });

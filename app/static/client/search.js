@@ -35,6 +35,9 @@ export function matchesAllWords(text, typed) {
 const MIN_TYPO_LENGTH = 4;
 const TYPO_RANK = 4;
 
+/** Shorter parts of a code fit too many products. */
+const MIN_CODE_LENGTH = 3;
+
 /** Whether `typed` is within one letter (missing, added, changed or swapped) of `word` or of its start. */
 const isOneLetterOff = (/** @type {string} */ typed, /** @type {string} */ word) => {
   let start = 0;
@@ -51,12 +54,13 @@ const isOneLetterOff = (/** @type {string} */ typed, /** @type {string} */ word)
 
 /**
  * Return how well a typed word fits a product, 0 best: a word of the name that starts so, the
- * name, a tag, the description, a typing error in the name or in a tag; Infinity if not at all.
+ * name or a code, a tag, the description, a typing error in the name or in a tag; Infinity if not at all.
  * @param {string} word @param {ReturnType<typeof searchable>} product
  */
-function rankOf(word, { nameWords, name, compactName, tagWords, tags, about }) {
+function rankOf(word, { nameWords, name, compactName, tagWords, tags, about, codes }) {
   if (nameWords.some((nameWord) => nameWord.startsWith(word))) return 0;
   if (name.includes(word) || compactName.includes(word)) return 1;
+  if (codes.some((code) => code === word || (word.length >= MIN_CODE_LENGTH && code.startsWith(word)))) return 1;
   if (tags.includes(word)) return 2;
   if (about.includes(word)) return 3;
   const isTypo =
@@ -66,7 +70,7 @@ function rankOf(word, { nameWords, name, compactName, tagWords, tags, about }) {
 }
 
 /** @param {Product} product */
-function searchable({ name, tags, about }) {
+function searchable({ name, tags, about, sku, barcode }) {
   const nameWords = wordsOf(name);
   const tagWords = tags.flatMap(wordsOf);
   return {
@@ -76,6 +80,8 @@ function searchable({ name, tags, about }) {
     tagWords,
     tags: tagWords.join(" "),
     about: foldText(about),
+    // A catalog that was kept by an earlier release has no codes.
+    codes: [...wordsOf(sku ?? ""), barcode ?? ""].filter(Boolean),
   };
 }
 

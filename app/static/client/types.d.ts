@@ -10,6 +10,10 @@ export interface Product {
   image: string;
   images: string[];
   tags: string[];
+  /** The shop's own code, "" for none. */
+  sku: string;
+  /** Digits of an EAN or UPC, "" for none. */
+  barcode: string;
 }
 
 /** An article of a cart: names and prices are the catalog's. */

@@ -40,8 +40,19 @@ export function usCharacterOf({ code, key, shiftKey }) {
   return US_KEYS.get(code ?? "")?.[shiftKey ? 1 : 0] ?? key;
 }
 
-/** Return a code without case and punctuation, for looking products up. @param {string} code */
-export const normalizeCode = (code) => code.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+/**
+ * Return a code without case and punctuation, for looking products up. An EAN or UPC is the same
+ * number with any count of leading zeros: a UPC-A may be scanned as an EAN-13.
+ * @param {string} code
+ */
+export function normalizeCode(code) {
+  const plain = code.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+  return isGtin(plain) ? plain.padStart(14, "0") : plain;
+}
+
+/** Return the codes that stand for a product, normalized. @param {{id: string, sku?: string, barcode?: string}} product */
+export const codesOf = ({ id, sku, barcode }) =>
+  [id, sku ?? "", barcode ?? ""].filter(Boolean).map((code) => normalizeCode(code));
 
 /**
  * Return how a scan may be read, the likeliest first, as `{code, quantity}`.
@@ -69,8 +80,9 @@ export const likeliestCode = (readings) =>
     readings[0]
   ).code;
 
-/** Whether the check digit of an EAN or UPC is right (GS1 General Specifications, 7.9). @param {string} digits */
-function passesGtinCheck(digits) {
+/** Whether digits are an EAN or UPC with its check digit (GS1 General Specifications, 7.9). @param {string} digits */
+function isGtin(digits) {
+  if (!/^\d+$/.test(digits) || !GTIN_LENGTHS.includes(digits.length)) return false;
   const sum = [...digits].reverse().reduce((total, digit, index) => total + Number(digit) * (index % 2 ? 3 : 1), 0);
   return sum % 10 === 0;
 }
@@ -85,7 +97,7 @@ export function looksLikeScan(code) {
   if (PRODUCT_ID.test(code)) return true;
   if (/^\d+$/.test(code)) {
     if (code.length >= 12 && brandOf(code) && !numberProblem(code)) return false;
-    return GTIN_LENGTHS.includes(code.length) && passesGtinCheck(code);
+    return isGtin(code);
   }
   return (
     /^[\x21-\x7e]{6,}$/.test(code) &&

@@ -1,7 +1,7 @@
 /** The products of the shop, as this till knows them. */
 
 import { isShopError } from "../client/errors.js";
-import { normalizeCode } from "./barcode.js";
+import { codesOf, normalizeCode } from "./barcode.js";
 import { keepCatalog, keptCatalog } from "./catalog-storage.js";
 
 /** @typedef {import("../client/types.js").Product} Product */
@@ -75,7 +75,10 @@ export class Catalog extends EventTarget {
   #set(products) {
     this.products = products;
     this.byId = new Map(products.map((product) => [product.id, product]));
-    this.#byCode = new Map(products.map((product) => [normalizeCode(product.id), product]));
+    // The oldest product with a code is the one that is found.
+    this.#byCode = new Map(
+      [...products].reverse().flatMap((product) => codesOf(product).map((code) => [code, product])),
+    );
     this.dispatchEvent(new Event("change"));
   }
 }

@@ -102,7 +102,7 @@ export class SaleActions {
     const code = likeliestCode(readings);
     const shown = code.slice(0, 40);
     try {
-      const product = await this.#shop.findProduct(code);
+      const product = (await this.#shop.findProduct(code)) ?? (await this.#findNew(readings));
       if (!product) showError(`No product has the code ${shown}. Search for it by name.`);
       if (product) {
         this.#catalog.add(product);
@@ -114,6 +114,12 @@ export class SaleActions {
       showError(`The code ${shown} is not known here, and the shop does not answer. Search for the product by name.`);
     }
     return false;
+  }
+
+  /** Look for a code among the products as they are now: one with this EAN may be new. @param {import("./scanner.js").Reading[]} readings */
+  async #findNew(readings) {
+    await this.#catalog.load();
+    return readings.map(({ code }) => this.#catalog.find(code)).find(Boolean) ?? null;
   }
 
   /** The shop refused the total: take its prices and say what has changed. @param {Sale} sale */
