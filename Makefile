@@ -85,13 +85,16 @@ buildah: ## Install buildah and debootstrap, for image-check (with apt), unless 
 	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
 	$$sudo apt-get update -qq && $$sudo apt-get install -qq -y buildah debootstrap
 
-# The headless shell takes half the processor's time; a Chrome does as well: tests/browser/helpers/chromium.py looks for the same names.
-browser: ## Install Chromium, for the tests that want one (with apt), unless there is one
-	@for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable; do \
-		if command -v $$name; then exit 0; fi; done; \
+# The headless shell takes half the processor's time of a whole Chromium; that or a Chrome does as
+# well, where the shell cannot be had: tests/browser/helpers/chromium.py looks for the same names.
+browser: ## Install Chromium's headless shell, for the tests that want a browser (with apt), unless it is there
+	@if command -v chromium-headless-shell; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
-	$$sudo apt-get update -qq && { $$sudo apt-get install -qq -y chromium-headless-shell 2>/dev/null \
-		|| $$sudo apt-get install -qq -y chromium; }
+	if command -v apt-get >/dev/null && { $$sudo apt-get update -qq; \
+		$$sudo apt-get install -qq -y chromium-headless-shell; } >/dev/null 2>&1; then exit 0; fi; \
+	for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+		if command -v $$name; then exit 0; fi; done; \
+	$$sudo apt-get install -qq -y chromium
 
 openapi: .venv/.ready ## Write the API documents in openapi/
 	@exec $(BIN)/acme-shop openapi

@@ -45,16 +45,18 @@ class SharedResources:
 def _environment(
     function: Function, configuration: Configuration, shared: SharedResources
 ) -> dict[str, pulumi.Input[str]]:
-    """Return exactly the variables a function reads."""
+    """Return exactly the variables a function reads; one that is empty is left out."""
     made: dict[str, pulumi.Input[str]] = {
         "REGION": configuration.region,
         "TABLE": shared.table.name,
         "SIGNING_KEYS_SECRET": shared.signing_keys.arn,
         **{queue_setting(queue.name): shared.queues.by_name[queue.name].url for queue in QUEUES},
     }
+    plain = {name: configuration.variable(name) for name in function.settings if name not in made}
     return {
-        name: made[name] if name in made else configuration.variable(name)
+        name: made[name] if name in made else plain[name]
         for name in function.settings
+        if name in made or plain[name]
     }
 
 

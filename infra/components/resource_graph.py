@@ -8,6 +8,7 @@ and ``acme-shop verify`` does, before anything is deployed.
 
 import argparse
 import asyncio
+import gc
 import json
 import runpy
 import sys
@@ -202,6 +203,21 @@ def _event_loops() -> Iterator[None]:
             loop.close()
 
 
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Leave what is made until the end of the block: all of it lives that long.
+
+    The collector would take more than half of the time, looking at it again and again.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def run_program(
     stack: str,
     values: Mapping[str, str],
@@ -237,7 +253,7 @@ def run_program(
             run()
 
     # Pulumi keeps its state in context variables, and a new thread begins without any.
-    with ThreadPoolExecutor(1) as thread, warnings.catch_warnings():
+    with _no_garbage_collection(), ThreadPoolExecutor(1) as thread, warnings.catch_warnings():
         # Raised by resources the program does not use, as soon as their packages are loaded.
         unused = r"aws\.lambda/microvmsimage|aws\.s3/|s3\.Bucket\w+ has"
         warnings.filterwarnings("ignore", unused, DeprecationWarning)

@@ -43,4 +43,6 @@ def test_there_are_no_pictures_without_a_browser_and_the_command_says_why() -> N
 def test_the_command_that_installs_it_looks_for_the_names_the_tests_look_for() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
 
-    assert f"for name in {' '.join(_NAMES)}; do" in makefile
+    preferred, *others = _NAMES
+    assert f"if command -v {preferred}; then exit 0" in makefile
+    assert f"for name in {' '.join(others)}; do" in makefile

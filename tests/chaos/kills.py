@@ -36,14 +36,16 @@ DELIVERED = "delivered"
 class Chaos:
     """One run: customers, faults, and checks afterwards."""
 
-    def __init__(self, proxied: ProxiedShop, timing: FaultTiming, *, seed: int) -> None:
+    def __init__(
+        self, proxied: ProxiedShop, timing: FaultTiming, *, customers: int, seed: int
+    ) -> None:
         """Work on a shop that is ready."""
         self.report = Report()
         self._proxied = proxied
         self._shop = proxied.shop
         self._timing = timing
         self._chance = Random(seed)
-        self._customers = Customers(self._shop.url, customers=8, seed=seed)
+        self._customers = Customers(self._shop.url, customers=customers, seed=seed)
         self._probe = ContinuousProbe(self._shop.url, self._customers.record)
         self._faults = Faults(proxied, self._probe, self.report, timing=timing, chance=self._chance)
 
@@ -129,7 +131,14 @@ async def _orders_of(http: AsyncClient, user: str) -> list[Any]:
             await asyncio.sleep(0.2)
 
 
-def run(folder: Path, *, seconds: float, seed: int, timing: FaultTiming | None = None) -> Report:
+def run(
+    folder: Path,
+    *,
+    seconds: float,
+    seed: int,
+    customers: int = 8,
+    timing: FaultTiming | None = None,
+) -> Report:
     """Start a shop in a folder, do all of it, and stop the shop."""
     with proxied_shop(
         folder,
@@ -138,7 +147,8 @@ def run(folder: Path, *, seconds: float, seed: int, timing: FaultTiming | None =
         SHOP_DELIVERY_SECONDS="0-2",
         SHOP_PAYMENT_WAIT_SECONDS="1",
     ) as proxied:
-        return asyncio.run(Chaos(proxied, timing or FaultTiming(), seed=seed).run(seconds))
+        chaos = Chaos(proxied, timing or FaultTiming(), customers=customers, seed=seed)
+        return asyncio.run(chaos.run(seconds))
 
 
 def main() -> None:

@@ -20,9 +20,10 @@ SHORT = FaultTiming(
 def test_a_shop_whose_processes_are_killed_loses_nothing(
     tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
-    timing = FaultTiming() if SIZES.is_full else SHORT
+    timing, customers = (FaultTiming(), 8) if SIZES.is_full else (SHORT, 3)
+    seconds, seed = SIZES.kill_seconds, 1 + SIZES.seed
 
-    report = run(tmp_path, seconds=SIZES.kill_seconds, seed=1 + SIZES.seed, timing=timing)
+    report = run(tmp_path, seconds=seconds, seed=seed, customers=customers, timing=timing)
 
     figure(
         f"{report.kills.total()} kills, {report.outages.total()} outages, "

@@ -176,6 +176,7 @@ class Walkthrough:
         self.visit("POST", "/verify-token", {"access_token": self._token})
         self.visit("POST", "/refresh-token", {"refresh_token": self._refresh_token})
         self.visit("GET", "/acme-login")
+        self.visit("GET", "/oauth2/authorization/sso")
         self.visit("GET", "/scg-logout")
         self.visit("POST", "/users/logout")
         self.visit("POST", "/logout")

@@ -23,6 +23,7 @@ from tests.infra.local.helpers.shop_process import (
     running,
 )
 from tests.infra.local.helpers.stand_ins import make_project
+from tests.support.sizes import SIZES
 
 #: For tests that are not about the five seconds; the open requests would take a minute.
 _WORK_SECONDS = 15.0
@@ -30,18 +31,23 @@ _WORK_SECONDS = 15.0
 _NOT_SAVED = "acme-shop: Not all data could be saved"
 
 
+#: A command, the signal it gets, and whether its children get it too. Each takes a whole shop.
+_STOPS = [
+    (RUN, signal.SIGTERM, False),
+    (MAKE, signal.SIGINT, True),
+    (MAKE, signal.SIGKILL, False),
+]
+_MORE_STOPS = [
+    (RUN, signal.SIGINT, True),
+    (MAKE, signal.SIGTERM, True),
+    (MAKE, signal.SIGTERM, False),
+    (MAKE, signal.SIGINT, False),
+]
+
+
+@pytest.mark.proof
 @pytest.mark.parametrize(
-    ("argv", "number", "group"),
-    [
-        (RUN, signal.SIGTERM, False),
-        (RUN, signal.SIGINT, True),
-        (MAKE, signal.SIGINT, True),
-        (MAKE, signal.SIGTERM, True),
-        (MAKE, signal.SIGTERM, False),
-        (MAKE, signal.SIGINT, False),
-        (MAKE, signal.SIGKILL, False),
-    ],
-    ids=str,
+    ("argv", "number", "group"), [*_STOPS, *(_MORE_STOPS if SIZES.is_full else [])], ids=str
 )
 def test_a_signal_stops_all_of_it(
     argv: tuple[str, ...],
