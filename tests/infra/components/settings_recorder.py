@@ -7,8 +7,18 @@ from typing import Any
 
 from app import settings
 
-#: What stands for another setting.
-_MEANS = {"is_open": "auth_mode", "trusts_events": "trust_events"}
+#: What is worked out from settings, and from which.
+_MEANS = {
+    "is_open": ("auth_mode",),
+    "trusts_events": ("trust_events",),
+    "limits": (
+        "login_attempts",
+        "login_attempts_by_name",
+        "registrations",
+        "declined_cards",
+        "declined_cards_by_address",
+    ),
+}
 
 _read_settings = settings.read_settings
 
@@ -20,7 +30,8 @@ class _Recorded:
         self._settings = _read_settings(environment)
 
     def __getattr__(self, name: str) -> Any:
-        _note(_MEANS.get(name, name))
+        for setting in _MEANS.get(name, (name,)):
+            _note(setting)
         return getattr(self._settings, name)
 
     def required(self, name: str) -> str:
