@@ -86,7 +86,7 @@ async def _in_thread(call: Callable[[Sender], None]) -> None:
     deadline = time.monotonic() + call_seconds()
     await run_in_thread(
         lambda: call(get_sender(deadline)),
-        error=QueueUnavailableError("the queue does not answer"),
+        error=QueueUnavailableError(),
     )
 
 
@@ -103,7 +103,7 @@ def _translated(operation: str) -> Iterator[None]:
         if code := permanent_code(failure):
             text = "the shop has no access to a queue"
             raise report(QueueMisconfiguredError(text, code=code, operation=operation)) from failure
-        raise QueueUnavailableError("the queue does not answer") from failure
+        raise QueueUnavailableError from failure
 
 
 def _send(client: Sender, url: str, body: str, delay_seconds: int) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from routers.problems import MEANINGS, ErrorResponse
+from routers.error_catalogue import BY_STATUS
+from routers.problems import ErrorResponse
 
 Part = dict[str, Any]
 
@@ -90,8 +91,11 @@ def error_components() -> dict[str, Part]:
 
 
 def _error(status: int) -> Part:
-    meaning, message = MEANINGS[status]
-    body: Part = {"message": message, "status": status}
+    entry = BY_STATUS[status]
+    meaning, message = entry.cause, entry.example
+    field, colon, text = message.partition(": ")
+    fields = [{"field": field, "message": text}] if colon else []
+    body: Part = {"message": message, "status": status, "code": entry.code, "fields": fields}
     schema = ErrorResponse.__name__
     if status == 429:
         body, schema = {"message": message}, "GatewayErrorResponse"

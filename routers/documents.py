@@ -45,7 +45,8 @@ and says the others in words.
 
 **Paths** work with and without a trailing slash.
 
-**Errors** have `message` and `status`. What makes no sense is 400, and the message names the field.
+**Errors** have `message`, `status`, a stable `code` and the wrong `fields`. What makes no sense \
+is 400. `/docs/errors` lists every code with its cause and its cure.
 
 **Lists** come in pages of `limit` entries; follow `Link: rel="next"`.
 

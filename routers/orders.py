@@ -213,5 +213,5 @@ async def get_order(
     """Return one order of a user in its present state."""
     order = await store.get_order(table, order_id)
     if order.user_id != userid:
-        raise OrderNotFoundError("no order has this id")
+        raise OrderNotFoundError
     return OrderPublic.from_order(order)

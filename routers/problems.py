@@ -1,7 +1,7 @@
-"""All errors in one form: ``{"message": ..., "status": ...}`` (openapi/CONTRACT.md, 1.1)."""
+"""All errors in one form: ``message, status, code, fields`` (openapi/CONTRACT.md, 1.1, rule 9)."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -10,82 +10,36 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from app.domain.errors import (
-    CartFullError,
-    ForbiddenError,
-    IdempotencyConflictError,
-    InvalidCredentialsError,
-    InvalidInputError,
-    NotFoundError,
-    QueueUnavailableError,
-    SecretsUnavailableError,
-    ShopError,
-    StoreUnavailableError,
-    TooManyAttemptsError,
-    UnauthorizedError,
-    UsernameTakenError,
-)
+from app.domain.errors import ShopError, TooManyAttemptsError
+from routers.error_catalogue import BY_STATUS, ErrorEntry, entry_for
 
 log = logging.getLogger("shop.http")
 
-#: The first class that fits an error decides.
-STATUS_OF: dict[type[ShopError], int] = {
-    InvalidInputError: 400,
-    CartFullError: 400,
-    InvalidCredentialsError: 401,
-    UnauthorizedError: 401,
-    ForbiddenError: 403,
-    NotFoundError: 404,
-    UsernameTakenError: 409,
-    IdempotencyConflictError: 422,
-    TooManyAttemptsError: 429,
-    StoreUnavailableError: 503,
-    QueueUnavailableError: 503,
-    SecretsUnavailableError: 503,
-}
-
-#: What each status means in the API documents.
-MEANINGS: Mapping[int, tuple[str, str]] = {
-    400: (
-        "The request is invalid; the message names the field.",
-        "quantity: is missing",
-    ),
-    401: ("A valid token is needed.", "Invalid Key. User Not Authorized"),
-    403: (
-        "The token belongs to another user, or is not a staff token.",
-        "this belongs to another user",
-    ),
-    404: ("Nothing is stored under this id.", "no product has this id"),
-    405: ("The path has other methods; `Allow` names them.", "Method Not Allowed"),
-    408: (
-        "The body did not arrive within ten seconds; the connection is closed.",
-        "the body did not arrive in time",
-    ),
-    409: ("The name is taken.", "username: is taken"),
-    413: ("The body is larger than 256 KiB.", "the body is larger than 256 KiB"),
-    422: (
-        "The idempotency key was used for another body.",
-        "Idempotency-Key: was used for another order",
-    ),
-    429: (
-        "Too many attempts, or the gateway's limit of requests a second; wait for `Retry-After`.",
-        "too many attempts; try again in 8 s",
-    ),
-    500: ("A fault of the shop; the cause is in its log.", "Internal Server Error"),
-    503: (
-        "A service behind the shop does not answer, or the shop is at its limit; repeat the call.",
-        "the store does not answer",
-    ),
-}
-
 RETRY_AFTER_SECONDS = 1
+
+#: Statuses of errors whose text begins with the field that is wrong.
+_NAMING_FIELDS = frozenset({400, 409, 422})
+
+
+class FieldProblem(BaseModel):
+    """One field of a request that is wrong."""
+
+    field: str = Field(description="The field, as a path: `cart.0.quantity`.")
+    message: str = Field(description="What is wrong with it; never the value that was sent.")
 
 
 class ErrorResponse(BaseModel):
     """The body of every error."""
 
-    message: str = Field(description="What is wrong, as a sentence.")
+    message: str = Field(description="What is wrong, for people; it may change.")
     status: int = Field(description="The HTTP status.")
+    code: str = Field(
+        description="Which error it is, for programs; `/docs/errors` explains each. It stays the"
+        " same within a major version, and there can be new ones."
+    )
+    fields: list[FieldProblem] = Field(
+        description="What is wrong, field by field; empty where no field is to blame."
+    )
 
 
 class GatewayErrorResponse(BaseModel):
@@ -96,8 +50,7 @@ class GatewayErrorResponse(BaseModel):
 
 def status_for(error: ShopError | type[ShopError]) -> int:
     """Return the HTTP status of an error; 500 for one that callers cannot cause."""
-    kind = error if isinstance(error, type) else type(error)
-    return next((status for known, status in STATUS_OF.items() if issubclass(kind, known)), 500)
+    return entry_for(error).status
 
 
 def problems(*errors: type[ShopError]) -> dict[int | str, Any]:
@@ -111,12 +64,25 @@ def problems(*errors: type[ShopError]) -> dict[int | str, Any]:
 
 def describe(status: int) -> dict[str, Any]:
     """Return the documentation of one error answer."""
-    return {"model": ErrorResponse, "description": MEANINGS[status][0]}
+    return {"model": ErrorResponse, "description": BY_STATUS[status].cause}
 
 
-def problem(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """Return the answer for one error."""
-    return JSONResponse({"message": message, "status": status}, status, headers)
+def problem(
+    status: int,
+    message: str,
+    headers: dict[str, str] | None = None,
+    *,
+    entry: ErrorEntry | None = None,
+    fields: Sequence[tuple[str, str]] = (),
+) -> JSONResponse:
+    """Return the answer for one error; ``fields`` are names with what is wrong with each."""
+    body = {
+        "message": message,
+        "status": status,
+        "code": (entry or BY_STATUS[status]).code,
+        "fields": [{"field": field, "message": text} for field, text in fields],
+    }
+    return JSONResponse(body, status, headers)
 
 
 def install(app: FastAPI) -> None:
@@ -128,33 +94,38 @@ def install(app: FastAPI) -> None:
 
 async def _on_shop_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ShopError)  # noqa: S101 - the class it is registered for
-    status = status_for(error)
+    entry = entry_for(error)
+    status = entry.status
     if status >= 500:
         log.warning("request.refused status=%s cause=%s", status, type(error).__name__)
     if status == 500:
-        return problem(500, "Internal Server Error")
+        return problem(500, entry.example)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer"}
     if isinstance(error, TooManyAttemptsError):
         headers = {"Retry-After": str(error.retry_after_seconds)}
-    return problem(status, str(error), headers)
+    # What the caller can correct begins with the name of the field (app/domain/errors.py).
+    field, colon, text = str(error).partition(": ")
+    fields = [(field, text)] if colon and status in _NAMING_FIELDS else []
+    return problem(status, str(error), headers, entry=entry, fields=fields)
 
 
 async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - the class it is registered for
-    return problem(400, "; ".join(map(_describe_mistake, error.errors())))
+    mistakes = [_describe_mistake(mistake) for mistake in error.errors()]
+    return problem(400, "; ".join(map(": ".join, mistakes)), fields=mistakes)
 
 
-def _describe_mistake(error: dict[str, Any]) -> str:
-    """Return one mistake as ``field: what is wrong``; never the value that was sent."""
+def _describe_mistake(error: dict[str, Any]) -> tuple[str, str]:
+    """Return the field of one mistake and what is wrong; never the value that was sent."""
     if error["type"] == "json_invalid":
-        return "body: is not valid JSON"
+        return "body", "is not valid JSON"
     source, *path = error["loc"]
     field = ".".join(map(str, path)) or str(source)
     if error["type"] == "missing":
-        return f"{field}: is missing"
-    return f"{field}: {error['msg'].removeprefix('Value error, ')}"
+        return field, "is missing"
+    return field, error["msg"].removeprefix("Value error, ")
 
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:

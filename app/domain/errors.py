@@ -1,8 +1,17 @@
-"""Every business error of the shop; ``routers/problems.py`` maps them to HTTP statuses."""
+"""Every business error of the shop; ``routers/error_catalogue.py`` maps them to HTTP statuses."""
+
+from typing import ClassVar
 
 
 class ShopError(Exception):
     """The shop refuses or cannot do something; the text may be shown to the caller."""
+
+    #: What is said where nothing more exact is known.
+    text: ClassVar[str] = ""
+
+    def __init__(self, text: str | None = None) -> None:
+        """Keep what is said to the caller."""
+        super().__init__(self.text if text is None else text)
 
 
 class SettingsError(ShopError):
@@ -16,21 +25,31 @@ class InvalidInputError(ShopError):
 class NotFoundError(ShopError):
     """Nothing is stored under the requested id."""
 
+    text = "Not Found"
+
 
 class ProductNotFoundError(NotFoundError):
     """No product has this id."""
+
+    text = "no product has this id"
 
 
 class OrderNotFoundError(NotFoundError):
     """No order has this id."""
 
+    text = "no order has this id"
+
 
 class UserNotFoundError(NotFoundError):
     """No user has this id."""
 
+    text = "no user has this id"
+
 
 class UsernameTakenError(ShopError):
     """Another user has this name."""
+
+    text = "username: is taken"
 
 
 class InvalidCredentialsError(ShopError):
@@ -61,6 +80,8 @@ class IdempotencyConflictError(ShopError):
 class CartFullError(ShopError):
     """The cart would hold more than an order takes, or exceed one item of the table (400 KB)."""
 
+    text = "cart: is full"
+
 
 class OrderNotPaidError(ShopError):
     """A shipment was reported for an order that is not paid yet."""
@@ -73,13 +94,19 @@ class EventRefusedError(ShopError):
 class StoreUnavailableError(ShopError):
     """The table did not answer in time; the write may or may not have been made."""
 
+    text = "the store does not answer"
+
 
 class SecretsUnavailableError(ShopError):
     """Secrets Manager did not return the signing keys in time."""
 
+    text = "the signing keys cannot be read"
+
 
 class QueueUnavailableError(ShopError):
     """A queue did not answer in time; the message may or may not have been stored."""
+
+    text = "the queue does not answer"
 
 
 class ServiceMisconfiguredError(ShopError):

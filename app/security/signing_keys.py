@@ -67,7 +67,7 @@ async def get_signing_keys() -> SigningKeys:
         return _cached_keys
     _refresh_at = now + _RETRY_SECONDS  # Other calls use the known keys meanwhile.
     name = get_settings().required("signing_keys_secret")
-    error = SecretsUnavailableError("the signing keys cannot be read")
+    error = SecretsUnavailableError()
     try:
         deadline = time.monotonic() + call_seconds()
         text = await run_in_thread(lambda: _fetch(name, deadline), error=error)
@@ -154,4 +154,4 @@ def _fetch(name: str, deadline: float) -> str:
             text = "the shop has no access to its signing keys"
             error = SecretsMisconfiguredError(text, code=code, operation="GetSecretValue")
             raise report(error) from failure
-        raise SecretsUnavailableError("the signing keys cannot be read") from failure
+        raise SecretsUnavailableError from failure

@@ -122,7 +122,7 @@ async def add_line(
             condition="attribute_not_exists(#key)",
         )
     except ItemTooLargeError as failure:
-        raise CartFullError("cart: is full") from failure
+        raise CartFullError from failure
     except ConditionFailedError as failure:
         stored = (failure.item or {}).get(addition.name)
         if stored is not None and not addition.is_of_same_addition(stored):
@@ -226,7 +226,7 @@ async def replace_cart(table: Table, cart: Cart, *, now: datetime) -> None:
     try:
         await table.put(cart_to_item(cart, now=now), is_repeatable=False)
     except ItemTooLargeError as failure:
-        raise CartFullError("cart: is full") from failure
+        raise CartFullError from failure
 
 
 async def delete_cart(table: Table, user_id: str) -> None:

@@ -117,7 +117,7 @@ async def get_order(table: Table, order_id: str) -> Order:
     """
     item = await table.get(order_key(order_id), consistent=True)
     if item is None:
-        raise OrderNotFoundError("no order has this id")
+        raise OrderNotFoundError
     return item_to_order(item)
 
 
@@ -163,7 +163,7 @@ async def advance_order(
         )
     except ConditionFailedError as failure:
         if failure.item is None:
-            raise OrderNotFoundError("no order has this id") from failure
+            raise OrderNotFoundError from failure
         found = item_to_order(failure.item)
         check_late_event(found, target)
         return await _fill_in(table, found, known)

@@ -57,7 +57,7 @@ async def get_product(table: Table, product_id: str) -> Product:
     """
     item = await table.get(product_key(product_id))
     if item is None:
-        raise ProductNotFoundError("no product has this id")
+        raise ProductNotFoundError
     return item_to_product(item)
 
 

@@ -76,13 +76,13 @@ def translated(operation: str) -> Iterator[None]:
             raise ItemTooLargeError from failure
         raise
     except (ConnectionException, ProvisionedThroughputExceededException) as failure:
-        raise StoreUnavailableError("the store does not answer") from failure
+        raise StoreUnavailableError from failure
     except PydynoxException as failure:
         if code := _permanent_code(failure):
             text = "the shop has no access to its store"
             raise report(StoreMisconfiguredError(text, code=code, operation=operation)) from failure
         if is_transient(failure):
-            raise StoreUnavailableError("the store does not answer") from failure
+            raise StoreUnavailableError from failure
         raise
 
 

@@ -61,7 +61,7 @@ async def add_user(table: Table, user: User, credentials: Credentials) -> None:
     try:
         await table.add_together(user_to_item(user), credentials_to_item(credentials))
     except ConditionFailedError as failure:
-        raise UsernameTakenError("username: is taken") from failure
+        raise UsernameTakenError from failure
 
 
 async def get_user(table: Table, user_id: str) -> User:
@@ -72,7 +72,7 @@ async def get_user(table: Table, user_id: str) -> User:
     """
     item = await table.get(user_key(user_id))
     if item is None:
-        raise UserNotFoundError("no user has this id")
+        raise UserNotFoundError
     return item_to_user(item)
 
 

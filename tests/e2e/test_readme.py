@@ -16,7 +16,7 @@ from app.settings import Settings
 from infra.cli.main import COMMANDS as COMMANDS_OF_THE_SHOP
 from infra.cli.run import DEFAULT_PORT
 from infra.components.configuration import variables
-from routers.problems import STATUS_OF
+from routers.error_catalogue import BY_STATUS
 from tests.browser.readme_pictures import MAX_BYTES
 from tests.e2e.helpers.running_shop import ROOT
 from tests.support.citations import tracked_files
@@ -120,11 +120,7 @@ def _as_text(default: object) -> str:
 def test_the_table_of_errors_has_every_status() -> None:
     first_cells = re.findall(r"^\| ([0-9, ]+) \|", _section("Errors"), re.MULTILINE)
 
-    assert {int(number) for cell in first_cells for number in cell.split(",")} >= {
-        *STATUS_OF.values(),
-        408,
-        413,
-    }
+    assert {int(number) for cell in first_cells for number in cell.split(",")} == set(BY_STATUS)
 
 
 def _section(title: str) -> str:

@@ -190,7 +190,7 @@ def test_an_error_answer_is_a_problem_with_a_real_example(name: str) -> None:
             assert set(example) == {"message"}
             continue
         assert content["schema"] == PROBLEM
-        assert set(example) == {"message", "status"}
+        assert set(example) == {"message", "status", "code", "fields"}
         assert str(example["status"]) == status
         assert mistakes(example, PROBLEM) == []
 

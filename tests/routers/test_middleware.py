@@ -13,8 +13,9 @@ from starlette.types import Receive, Scope, Send
 from app.domain.errors import SettingsError
 from app.settings import get_settings
 from app.store.table import Table, get_table
+from routers.error_catalogue import CATALOGUE, entry_for
 from routers.middleware import HTTPMiddleware
-from routers.problems import STATUS_OF, status_for
+from routers.problems import status_for
 from routers.requests import MAX_BODY_BYTES
 from tests.conftest import forget_clients
 from tests.support.shop import PASSWORD, bearer, fresh, refusal, staff, stored_product, stored_user
@@ -563,7 +564,9 @@ async def test_what_is_not_http_passes_through() -> None:
 
 
 def test_every_refusal_has_a_status() -> None:
-    assert {status_for(error) for error in STATUS_OF} == {400, 401, 403, 404, 409, 422, 503}
+    errors = [entry.error for entry in CATALOGUE if entry.error]
+    assert {status_for(error) for error in errors} == {400, 401, 403, 404, 409, 422, 503}
+    assert [entry_for(error).error for error in errors] == errors
     assert status_for(SettingsError("x")) == 500
 
 
@@ -571,6 +574,43 @@ async def test_staff_are_no_exception_to_the_shape_of_errors(client: AsyncClient
     answer = await client.post("/products", json={}, headers=await staff())
 
     assert refusal(answer) == {"message": "name: is missing; price: is missing", "status": 400}
+    assert answer.json()["code"] == "invalid_request"
+    assert answer.json()["fields"] == [
+        {"field": "name", "message": "is missing"},
+        {"field": "price", "message": "is missing"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code", "fields"),
+    [
+        ("GET", "/products/unknown", None, "product_not_found", []),
+        ("GET", "/order/dan/unknown", None, "order_not_found", []),
+        ("GET", "/users/unknown", None, "user_not_found", []),
+        ("GET", "/nowhere", None, "not_found", []),
+        ("GET", "/cart/items/total/", None, "not_found", []),
+        ("PUT", "/products", None, "method_not_allowed", []),
+        ("POST", "/login", {"username": "nobody", "password": "x"}, "invalid_credentials", []),
+        ("POST", "/verify-token", {"access_token": "x"}, "unauthorized", []),
+        ("POST", "/order/add", {"cart": [], "card": {}}, "invalid_request", None),
+        ("GET", "/products?next=x", None, "invalid_request", ["next"]),
+    ],
+)
+async def test_an_error_has_a_code_and_names_its_fields(
+    client: AsyncClient,
+    open_mode: None,
+    method: str,
+    path: str,
+    body: Any,
+    code: str,
+    fields: list[str] | None,
+) -> None:
+    answer = await client.request(method, path, json=body)
+
+    refusal(answer)
+    assert answer.json()["code"] == code
+    named = [field["field"] for field in answer.json()["fields"]]
+    assert named == fields if fields is not None else named
 
 
 # HEAD, Allow, and paths.

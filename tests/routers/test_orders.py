@@ -19,7 +19,7 @@ from app.store.keys import order_key
 from app.store.products import add_product
 from app.store.table import Table, get_table
 from infra.seeds.classic import classic_products
-from tests.support.shop import bearer, fresh, new_shopper, staff
+from tests.support.shop import bearer, fresh, new_shopper, refusal, staff
 from tests.support.sqs_events import CONTEXT
 from workers import payment
 
@@ -218,7 +218,7 @@ class TestOpenMode:
     async def test_a_user_must_be_named(self, client: AsyncClient) -> None:
         answer = await client.post("/order/add", json=order())
 
-        assert answer.json() == {"message": "userid: is missing", "status": 400}
+        assert refusal(answer) == {"message": "userid: is missing", "status": 400}
 
     @pytest.mark.parametrize(
         ("delivery", "kept"),
@@ -345,7 +345,7 @@ class TestEnforcedMode:
         answer = await self._place(client, shopper.headers, shopper.user_id, total="69.97")
 
         message = "total: disagrees with the catalog; the right total is 69.98"
-        assert answer.json() == {"message": message, "status": 400}
+        assert refusal(answer) == {"message": message, "status": 400}
 
     async def test_what_is_not_in_the_catalog_is_not_sold(
         self, client: AsyncClient, catalog: None
@@ -458,7 +458,7 @@ class TestEnforcedMode:
         answer = await self._place(client, headers, shopper.user_id, **changes)
 
         message = "Idempotency-Key: was used for another order"
-        assert answer.json() == {"message": message, "status": 422}
+        assert refusal(answer) == {"message": message, "status": 422}
         assert queued("") == []
 
     async def test_an_order_is_found_by_its_key_and_by_its_users_alone(

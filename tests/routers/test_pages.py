@@ -256,4 +256,4 @@ async def test_nothing_but_files_of_the_pages_is_served(client: AsyncClient, pat
     answer = await client.get(path)
 
     assert answer.status_code == 404
-    assert set(answer.json()) == {"message", "status"}
+    assert set(answer.json()) == {"message", "status", "code", "fields"}

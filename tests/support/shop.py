@@ -19,6 +19,7 @@ from app.security.tokens import Caller, TokenPair, issue_tokens
 from app.store.products import add_product
 from app.store.table import Table
 from app.store.users import add_user
+from routers.error_catalogue import CATALOGUE
 
 PASSWORD = "vmware1!"
 
@@ -150,12 +151,14 @@ def count_calls(table: Table) -> list[str]:
 
 
 def refusal(answer: Response) -> dict[str, Any]:
-    """Return the body of an error, which has one shape everywhere."""
+    """Return message and status of an error, whose body has one shape everywhere."""
     body: dict[str, Any] = answer.json()
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert set(body) == {"message", "status"}
+    assert set(body) == {"message", "status", "code", "fields"}
+    assert (body["code"], body["status"]) in {(entry.code, entry.status) for entry in CATALOGUE}
+    assert all(set(field) == {"field", "message"} for field in body["fields"])
     assert body["status"] == answer.status_code
     assert isinstance(body["message"], str)
     assert body["message"]
-    return body
+    return {"message": body["message"], "status": body["status"]}

@@ -112,7 +112,10 @@ def _complaints_about_refusal(answer: Answer) -> list[str]:
     if answer.media_type != "application/json":
         return [f"a refusal of type {answer.media_type}"]
     problem = json.loads(answer.body)
-    if set(problem) != {"message", "status"} or problem["status"] != answer.status:
+    if (
+        set(problem) != {"message", "status", "code", "fields"}
+        or problem["status"] != answer.status
+    ):
         return ["a refusal of another shape"]
     if not (isinstance(problem["message"], str) and 0 < len(problem["message"]) < 20_000):
         return ["a refusal without a message, or with too much of it"]

@@ -1,0 +1,220 @@
+"""Every error a client can get, in one table: status, stable code, cause, cure and an example.
+
+The answers, the API documents and the page ``/docs/errors`` are made from it. Codes are kept
+within a major version; messages are for people and may change.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.domain.errors import (
+    CartFullError,
+    ForbiddenError,
+    IdempotencyConflictError,
+    InvalidCredentialsError,
+    InvalidInputError,
+    NotFoundError,
+    OrderNotFoundError,
+    ProductNotFoundError,
+    QueueUnavailableError,
+    SecretsUnavailableError,
+    ShopError,
+    StoreUnavailableError,
+    TooManyAttemptsError,
+    UnauthorizedError,
+    UsernameTakenError,
+    UserNotFoundError,
+)
+
+
+@dataclass(frozen=True)
+class ErrorEntry:
+    """One kind of error: when it comes, what the caller can do, and what its message says."""
+
+    code: str
+    status: int
+    cause: str
+    cure: str
+    example: str
+    #: The business error behind it; None for what HTTP itself refuses.
+    error: type[ShopError] | None = None
+
+
+_REPEAT = (
+    "Wait for `Retry-After` seconds and repeat. Whether a change was made is not known: send an "
+    "`Idempotency-Key`, or read first."
+)
+
+#: The first entry whose error class fits decides; so does the first entry of a bare status.
+CATALOGUE: tuple[ErrorEntry, ...] = (
+    ErrorEntry(
+        "invalid_request",
+        400,
+        "The request makes no sense; `fields` names every field that is wrong, and no value.",
+        "Correct these fields. A repeat without a change is refused again.",
+        "quantity: is missing",
+        InvalidInputError,
+    ),
+    ErrorEntry(
+        "cart_full",
+        400,
+        "The cart would outgrow what is kept of one cart, some 500 different articles.",
+        "Order what is in it, or remove something.",
+        "cart: is full",
+        CartFullError,
+    ),
+    ErrorEntry(
+        "invalid_credentials",
+        401,
+        "No user has this name, or the password is another one; which of them is not said.",
+        "Ask for name and password again.",
+        "Invalid username or password",
+        InvalidCredentialsError,
+    ),
+    ErrorEntry(
+        "unauthorized",
+        401,
+        "The call needs a valid access token: there is none, or it has expired or was revoked.",
+        "Renew it with `POST /refresh-token`, or log in again, and repeat the call once.",
+        "Invalid Key. User Not Authorized",
+        UnauthorizedError,
+    ),
+    ErrorEntry(
+        "forbidden",
+        403,
+        "The token is valid, but what is asked for belongs to another user or is for staff.",
+        "Use the id that the login answers as `token`, or a staff account.",
+        "this belongs to another user",
+        ForbiddenError,
+    ),
+    ErrorEntry(
+        "product_not_found",
+        404,
+        "No product has this id.",
+        "Take the id from `GET /products`.",
+        ProductNotFoundError.text,
+        ProductNotFoundError,
+    ),
+    ErrorEntry(
+        "order_not_found",
+        404,
+        "This user has no order with this id.",
+        "Take `order_id` from the answer of `POST /order/add`, or list the user's orders.",
+        OrderNotFoundError.text,
+        OrderNotFoundError,
+    ),
+    ErrorEntry(
+        "user_not_found",
+        404,
+        "No user has this id.",
+        "Take the id that the login or the registration answers.",
+        UserNotFoundError.text,
+        UserNotFoundError,
+    ),
+    ErrorEntry(
+        "not_found",
+        404,
+        "No path or picture has this name, or an id is missing in the path.",
+        "Compare the path with the reference; an id must not be empty.",
+        "Not Found",
+        NotFoundError,
+    ),
+    ErrorEntry(
+        "method_not_allowed",
+        405,
+        "The path has other methods; `Allow` names them.",
+        "Use one of these.",
+        "Method Not Allowed",
+    ),
+    ErrorEntry(
+        "request_timeout",
+        408,
+        "The body did not arrive within ten seconds; the connection is closed.",
+        "Repeat on a new connection.",
+        "the body did not arrive in time",
+    ),
+    ErrorEntry(
+        "username_taken",
+        409,
+        "Another user has this name; capitals do not matter.",
+        "Choose another name.",
+        UsernameTakenError.text,
+        UsernameTakenError,
+    ),
+    ErrorEntry(
+        "content_too_large",
+        413,
+        "The body is larger than 256 KiB.",
+        "Send less.",
+        "the body is larger than 256 KiB",
+    ),
+    ErrorEntry(
+        "idempotency_conflict",
+        422,
+        "The `Idempotency-Key` was used before for another body.",
+        "Use a new key for each purchase and each addition, the same one only for its repeats.",
+        "Idempotency-Key: was used for another order",
+        IdempotencyConflictError,
+    ),
+    ErrorEntry(
+        "too_many_requests",
+        429,
+        "Too many attempts to log in or to register, or too many calls in a short time. Where the "
+        "gateway refuses, the shop did not see the call, and the body has only a `message`.",
+        "Wait for `Retry-After` seconds, or one second without it, then twice as long each time.",
+        "too many attempts; try again in 8 s",
+        TooManyAttemptsError,
+    ),
+    ErrorEntry(
+        "internal_error",
+        500,
+        "A fault of the shop; the cause is in its log.",
+        "Repeat once, with an `Idempotency-Key` where something is bought; then tell operators.",
+        "Internal Server Error",
+    ),
+    ErrorEntry(
+        "overloaded",
+        503,
+        "The shop is at its limit, or a service behind it does not answer.",
+        _REPEAT,
+        "the shop is full; try again in a moment",
+    ),
+    ErrorEntry(
+        "store_unavailable",
+        503,
+        "The table did not answer in time.",
+        _REPEAT,
+        StoreUnavailableError.text,
+        StoreUnavailableError,
+    ),
+    ErrorEntry(
+        "queue_unavailable",
+        503,
+        "The queue that takes payments did not answer in time.",
+        _REPEAT,
+        QueueUnavailableError.text,
+        QueueUnavailableError,
+    ),
+    ErrorEntry(
+        "keys_unavailable",
+        503,
+        "The keys that tokens are signed with could not be read in time.",
+        _REPEAT,
+        SecretsUnavailableError.text,
+        SecretsUnavailableError,
+    ),
+)
+
+#: The entry of an error of which only the status is known.
+BY_STATUS: Mapping[int, ErrorEntry] = {entry.status: entry for entry in reversed(CATALOGUE)} | {
+    404: next(entry for entry in CATALOGUE if entry.code == "not_found")
+}
+
+_INTERNAL = BY_STATUS[500]
+
+
+def entry_for(error: ShopError | type[ShopError]) -> ErrorEntry:
+    """Return the entry of a business error; 500's for one that callers cannot cause."""
+    kind = error if isinstance(error, type) else type(error)
+    fitting = (entry for entry in CATALOGUE if entry.error and issubclass(kind, entry.error))
+    return next(fitting, _INTERNAL)
