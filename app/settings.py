@@ -104,6 +104,7 @@ class Settings(BaseModel):
     declined_cards_by_address: int = Field(0, alias="DECLINED_CARDS_BY_ADDRESS", ge=0)
     trusted_proxies: int = Field(0, alias="TRUSTED_PROXIES", ge=0, le=5)
     catalog_version: str = Field("v1", alias="CATALOG_VERSION")
+    security_contact: str = Field("mailto:security@acme.example", alias="SECURITY_CONTACT")
     image_base_url: ImageBase = Field("", alias="IMAGE_BASE_URL")
     payment_wait_seconds: float = Field(3.0, alias="SHOP_PAYMENT_WAIT_SECONDS", ge=0, le=10)
     delivery_seconds: SecondsRange = Field((5, 120), alias="SHOP_DELIVERY_SECONDS")

@@ -126,6 +126,7 @@ FUNCTIONS = (
             "LOGIN_ATTEMPTS_BY_NAME",
             "PAYMENT_REQUEST_QUEUE_URL",
             "REGISTRATIONS",
+            "SECURITY_CONTACT",
             "SHOP_PAYMENT_WAIT_SECONDS",
             "SIGNING_KEYS_SECRET",
             "TRUSTED_PROXIES",

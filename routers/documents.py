@@ -18,6 +18,7 @@ from routers.document_responses import (
 from routers.document_schemas import simplify, simplify_parameter
 from routers.links import LINKS
 from routers.problems import GatewayErrorResponse
+from routers.schemas.user import ACCESS_MINUTES
 
 Document = dict[str, Any]
 
@@ -77,7 +78,7 @@ _SECURITY_SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The `access_token` of `POST /login`, good for 60 minutes.",
+        "description": f"The `access_token` of `POST /login`, good for {ACCESS_MINUTES} minutes.",
     },
     "accessTokenHeader": {
         "type": "apiKey",

@@ -1,18 +1,23 @@
 """Health and readiness."""
 
 import asyncio
+from datetime import timedelta
 from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
+from app.domain.instants import instant_to_text
 from app.messages import PAYMENT_REQUEST
 from app.store.keys import product_key
-from routers.dependencies import QueuesDep, SettingsDep, TableDep
+from routers.dependencies import NowDep, QueuesDep, SettingsDep, TableDep
 from routers.problems import problems
 
 router = APIRouter(tags=["system"])
+
+#: RFC 9116, 2.5.5, recommends less than a year.
+_SECURITY_TXT_IS_GOOD_FOR = timedelta(days=180)
 
 
 class HealthResponse(BaseModel):
@@ -45,3 +50,14 @@ async def get_readiness(table: TableDep, queues: QueuesDep) -> ReadinessResponse
 async def get_payment_liveness() -> str:
     """Return `live`, as the original payment service does."""
     return "live"
+
+
+@router.get("/.well-known/security.txt", include_in_schema=False, response_class=PlainTextResponse)
+async def get_security_contact(settings: SettingsDep, now: NowDep) -> str:
+    """Return whom to tell of a weakness (RFC 9116); the file is never out of date."""
+    expires = (now + _SECURITY_TXT_IS_GOOD_FOR).replace(microsecond=0)
+    return (
+        f"Contact: {settings.security_contact}\n"
+        f"Expires: {instant_to_text(expires)}\n"
+        "Preferred-Languages: en\n"
+    )

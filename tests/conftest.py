@@ -123,7 +123,14 @@ def new_stack(emulator: Emulator) -> Callable[[], dict[str, str]]:
 def _use(
     stack: dict[str, str], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, str]]:
-    for name in ("AUTH_MODE", "CARD_RULES", "STAGE", "CATALOG_VERSION", "IMAGE_BASE_URL"):
+    for name in (
+        "AUTH_MODE",
+        "CARD_RULES",
+        "STAGE",
+        "CATALOG_VERSION",
+        "IMAGE_BASE_URL",
+        "SECURITY_CONTACT",
+    ):
         monkeypatch.delenv(name, raising=False)
     settings = {
         **stack,

@@ -33,17 +33,29 @@ def main() -> None:
         _handle_early_signals()
     import typer  # noqa: PLC0415  # After the signals: the import takes a tenth of a second.
 
+    from app import __version__  # noqa: PLC0415
     from app.domain.errors import SettingsError, ShopError  # noqa: PLC0415
+
+    def options(
+        version: bool = typer.Option(
+            False,
+            "--version",
+            is_eager=True,
+            help="Say which version this is.",
+        ),
+    ) -> None:
+        if version:
+            print(f"acme-shop {__version__}")
+            raise typer.Exit
 
     # It warns of every call over 100 ms, which distant stacks and busy machines often need.
     logging.getLogger("pydynox").setLevel(logging.ERROR)
     application = typer.Typer(
         help="The ACME fitness shop: the one on this machine, and stacks in AWS.",
-        add_completion=False,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
     )
-    application.callback()(lambda: None)
+    application.callback(invoke_without_command=True)(options)
     for command in [name] if name in COMMANDS else COMMANDS:
         module = import_module(COMMANDS[command])
         if hasattr(module, "commands"):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -18,19 +19,57 @@ from infra.topology import FUNCTIONS
 DEFAULT_PORT = 8000
 _LAST_PORT = 65535
 
-EPILOG = """\b
-Environment:
-  PORT                       the API's port on 127.0.0.1 (default 8000; 0 picks a free one)
-  SHOP_DATA_DIR              the folder with the shop's data (default .local)
-  AUTH_MODE                  1: tokens are checked (default); 0: open legacy mode
-  CARD_RULES                 strict (default), or classic with AUTH_MODE=0
-  STAGE                      name of the stage (default local)
-  LOGIN_ATTEMPTS, LOGIN_ATTEMPTS_BY_NAME, REGISTRATIONS, DECLINED_CARDS,
-  DECLINED_CARDS_BY_ADDRESS  attempts an hour before the next ones must wait (README.md)
-  TRUSTED_PROXIES            proxies whose X-Forwarded-For is believed (default 0)
-  SHOP_DELIVERY_SECONDS      min-max seconds until a parcel arrives (default 5-120)
-  SHOP_PAYMENT_WAIT_SECONDS  how long an order waits for its payment (default 3)
-"""
+#: What the settings that a person may set mean; ``run`` makes the others itself.
+_MEANINGS = {
+    "AUTH_MODE": "1: tokens are checked; 0: open legacy mode",
+    "AWS_CLIENT": "light, or boto3: what calls SQS and Secrets Manager",
+    "CARD_RULES": "strict, or classic with AUTH_MODE=0",
+    "CATALOG_VERSION": "what /catalogliveness says",
+    "DECLINED_CARDS": "declined cards of a shopper an hour before the next must wait",
+    "DECLINED_CARDS_BY_ADDRESS": "the same for an address",
+    "IMAGE_BASE_URL": "what goes before picture paths, for pages on another origin",
+    "LOGIN_ATTEMPTS": "wrong passwords of an address an hour before the next must wait",
+    "LOGIN_ATTEMPTS_BY_NAME": "the same for a name",
+    "REGISTRATIONS": "registrations of an address an hour before the next must wait",
+    "SECURITY_CONTACT": "whom /.well-known/security.txt names",
+    "SHOP_DELIVERY_SECONDS": "min-max seconds until a parcel arrives",
+    "SHOP_PAYMENT_WAIT_SECONDS": "how long an order waits for its payment",
+    "STAGE": "name of the stage",
+    "TRUSTED_PROXIES": "how many proxies' X-Forwarded-For is believed",
+    "TRUST_EVENTS": "1 believes hand-sent events, 0 does not, auto: 1 in the stage local",
+    "VERSION": "what the shop says is running",
+}
+#: Settings whose values ``run`` makes: names and addresses of what it creates.
+_MADE_BY_RUN = re.compile("TABLE|REGION|SIGNING_KEYS_SECRET|.*_QUEUE_URL")
+
+
+def _epilog() -> str:
+    """Return the environment variables of ``run``: its own, and every setting of a function."""
+    fields = {field.alias: field.default for field in Settings.model_fields.values()}
+    names = {name for function in FUNCTIONS for name in function.settings}
+    rows = [
+        ("PORT", "the API's port on 127.0.0.1; 0 picks a free one", str(DEFAULT_PORT)),
+        ("SHOP_DATA_DIR", "the folder with the shop's data", ".local"),
+        *(
+            (name, _MEANINGS.get(name, "see README.md"), _as_text(fields.get(name)))
+            for name in sorted(names)
+            if not _MADE_BY_RUN.fullmatch(name)
+        ),
+    ]
+    lines = [
+        f"  {name:26} {meaning}" + (f" (default {default})" if default else "")
+        for name, meaning, default in rows
+    ]
+    return "\n".join(["\b", "Environment:", *lines])
+
+
+def _as_text(default: object) -> str:
+    if isinstance(default, tuple):
+        return "-".join(map(str, default))
+    return f"{default:g}" if isinstance(default, float) else str("" if default is None else default)
+
+
+EPILOG = _epilog()
 
 
 def command(

@@ -20,6 +20,7 @@ from infra.local.reload import SHOP, code_changes
 from infra.local.shutdown import Shutdown
 from infra.local.sockets import listen, port_of, url_of
 from infra.local.threads import run_in_thread
+from infra.local.welcome import welcome
 from infra.topology import FUNCTIONS, Function
 
 if TYPE_CHECKING:
@@ -119,6 +120,8 @@ class Shop:
             }
         )
         self._output.announce(f"Shop ready: {url}")
+        for line in welcome(url):
+            self._output.say(line)
         await self._until(asyncio.Event().wait())
 
     def _begin(self, coroutine: Coroutine[None, None, None]) -> None:

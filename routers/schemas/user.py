@@ -1,11 +1,16 @@
 """Bodies of users and tokens (openapi/CONTRACT.md, 1.5)."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.user import User
 from app.fields import LiberalModel, Name, Password, ShortText, Username
+from app.security.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME
+
+ACCESS_MINUTES = ACCESS_LIFETIME // timedelta(minutes=1)
+REFRESH_MINUTES = REFRESH_LIFETIME // timedelta(minutes=1)
 
 STATUS = "The HTTP status once more."
 
@@ -78,14 +83,16 @@ class VerificationCreate(LiberalModel):
 
 
 class TokensResponse(BaseModel):
-    """New tokens; valid for 60 minutes (access) and 180 minutes (refresh)."""
+    """New tokens: one to send, one to renew both with."""
 
     model_config = _examples(_TOKENS_EXAMPLE)
 
     access_token: str = Field(
-        description="JWT to send as `Authorization: Bearer`, good for 60 minutes."
+        description=f"JWT to send as `Authorization: Bearer`, good for {ACCESS_MINUTES} minutes."
     )
-    refresh_token: str = Field(description="JWT to renew both with, good for 180 minutes.")
+    refresh_token: str = Field(
+        description=f"JWT to renew both with, good for {REFRESH_MINUTES} minutes."
+    )
     status: Literal[200] = Field(200, description=STATUS)
 
 

@@ -15,6 +15,7 @@ from app import __version__
 from app.main import create_app
 from infra.cli.openapi import documents
 from routers.documents import DOMAINS, build_document, build_domain_document
+from routers.schemas.user import ACCESS_MINUTES, REFRESH_MINUTES
 
 FOLDER = Path(__file__).parents[2] / "openapi"
 #: The committed document; the first test shows that it is the generated one.
@@ -439,3 +440,11 @@ def test_documents_built_anew_are_the_committed_ones() -> None:
     for domain in DOMAINS:
         part = build_domain_document(whole, domain)
         assert part == json.loads((FOLDER / f"{domain}.json").read_text())
+
+
+async def test_the_contract_tells_how_long_tokens_live() -> None:
+    contract = (FOLDER / "CONTRACT.md").read_text(encoding="utf-8")
+
+    assert (
+        f"An access token lives {ACCESS_MINUTES} minutes, a refresh token {REFRESH_MINUTES}."
+    ) in " ".join(contract.split())

@@ -1,6 +1,11 @@
 """The shop as a machine."""
 
+from datetime import UTC, datetime
+
+import pytest
 from httpx import AsyncClient
+
+from app.settings import get_settings
 
 
 async def test_health_touches_nothing(client: AsyncClient) -> None:
@@ -20,3 +25,18 @@ async def test_the_old_payment_service_still_says_its_word(client: AsyncClient) 
     answer = await client.get("/live")
 
     assert (answer.status_code, answer.text) == (200, "live")
+
+
+async def test_security_txt_names_a_contact_and_is_in_date(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECURITY_CONTACT", "https://shop.example/report")
+    get_settings.cache_clear()
+
+    answer = await client.get("/.well-known/security.txt")
+
+    fields = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert fields["Contact"] == "https://shop.example/report"
+    days = (datetime.fromisoformat(fields["Expires"]) - datetime.now(UTC)).days
+    assert 0 < days < 365

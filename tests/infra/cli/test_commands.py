@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -11,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from app import __version__
 from app.domain.errors import InvalidInputError, QueueUnavailableError, SettingsError
 from app.domain.user import Role
 from app.security.passwords import password_matches
@@ -18,10 +21,11 @@ from app.store.pagination import PageRequest
 from app.store.products import list_products
 from app.store.table import get_table
 from app.store.users import find_credentials
-from infra.cli import openapi, queues, seed, send_event
+from infra.cli import main, openapi, queues, run, seed, send_event
 from infra.cli.openapi import StaleDocumentsError
 from infra.cli.sample_events import sample_event
 from infra.local.emulator import Emulator
+from infra.topology import FUNCTIONS
 from tests.infra.cli.helpers.published_stack import publish
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -182,3 +186,57 @@ class TestStacksInAWS:
         )
 
         assert len(json.loads(capsys.readouterr().out)) == 6
+
+
+def test_the_command_says_its_version(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _ended(["--version"], monkeypatch) == 0
+
+    assert capsys.readouterr().out == f"acme-shop {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("acme-shop se", ["seed", "send-event"]), ("acme-shop run --p", ["--port"])],
+)
+def test_a_shell_completes_commands_and_options(words: str, found: list[str]) -> None:
+    asked = {
+        **os.environ,
+        "_ACME_SHOP_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
+    }
+
+    done = subprocess.run(
+        [Path(sys.executable).with_name("acme-shop")],
+        env=asked,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.stdout.split() == found
+
+
+def test_run_tells_every_setting_that_one_may_set() -> None:
+    made = {"TABLE", "REGION", "SIGNING_KEYS_SECRET"}
+    names = {name for function in FUNCTIONS for name in function.settings} - made
+    told = dict(re.findall(r"^  (\w+) +(\S.*)$", run.EPILOG, re.MULTILINE))
+
+    assert set(told) == {"PORT", "SHOP_DATA_DIR"} | {
+        name for name in names if not name.endswith("_QUEUE_URL")
+    }
+
+
+def _ended(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """Run the command in this process, and return how it ended."""
+    monkeypatch.setattr(sys, "argv", ["acme-shop", *arguments])
+
+    def end(code: int) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr("os._exit", end)
+    with pytest.raises(SystemExit) as caught:
+        main.main()
+    return int(str(caught.value.code))
