@@ -28,8 +28,8 @@ _MEANINGS = {
     "DECLINED_CARDS": "declined cards of a shopper an hour before the next must wait",
     "DECLINED_CARDS_BY_ADDRESS": "the same for an address",
     "IMAGE_BASE_URL": "what goes before picture paths, for pages on another origin",
-    "LOGIN_ATTEMPTS": "wrong passwords of an address an hour before the next must wait",
-    "LOGIN_ATTEMPTS_BY_NAME": "the same for a name",
+    "LOGIN_ATTEMPTS": "wrong passwords an hour before the next ones must wait",
+    "LOGIN_ATTEMPTS_BY_NAME": "the same from all unknown devices",
     "REGISTRATIONS": "registrations of an address an hour before the next must wait",
     "SECURITY_CONTACT": "whom /.well-known/security.txt names",
     "SHOP_DELIVERY_SECONDS": "min-max seconds until a parcel arrives",
@@ -66,7 +66,7 @@ def _epilog() -> str:
 def _as_text(default: object) -> str:
     if isinstance(default, tuple):
         return "-".join(map(str, default))
-    return f"{default:g}" if isinstance(default, float) else str("" if default is None else default)
+    return f"{default:g}" if isinstance(default, float) else str(default or "")
 
 
 EPILOG = _epilog()

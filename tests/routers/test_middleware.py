@@ -565,7 +565,7 @@ async def test_what_is_not_http_passes_through() -> None:
 
 def test_every_refusal_has_a_status() -> None:
     errors = [entry.error for entry in CATALOGUE if entry.error]
-    assert {status_for(error) for error in errors} == {400, 401, 403, 404, 409, 422, 503}
+    assert {status_for(error) for error in errors} == {400, 401, 403, 404, 409, 422, 429, 503}
     assert [entry_for(error).error for error in errors] == errors
     assert status_for(SettingsError("x")) == 500
 
