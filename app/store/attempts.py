@@ -1,5 +1,7 @@
 """Counters of attempts, one item for each and each hour; DynamoDB deletes them when they are old.
 
+``last_at`` is in milliseconds since 1970, ``expires_at`` in seconds, as DynamoDB wants it.
+
 The hour is part of the key, so an old counter counts for nothing, deleted or not.
 """
 
@@ -18,7 +20,7 @@ def _key(counter: str, now: datetime) -> Key:
 def _item_to_attempts(item: Item | None) -> Attempts:
     if item is None:
         return Attempts()
-    return Attempts(count=int(item.get("attempts", 0)), last_at=float(item.get("last_at", 0)))
+    return Attempts(count=int(item.get("attempts", 0)), last_at=item.get("last_at", 0) / 1000)
 
 
 async def get_attempts(
@@ -35,7 +37,7 @@ async def add_attempt(table: Table, counter: str, *, now: datetime) -> Attempts:
         f"SET last_at = :now, {TIME_TO_LIVE} = :expires ADD attempts :one",
         values={
             ":one": 1,
-            ":now": int(now.timestamp()),
+            ":now": int(now.timestamp() * 1000),
             ":expires": (window_of(now) + 2) * WINDOW_SECONDS,
         },
         # After a lost answer it would count twice.

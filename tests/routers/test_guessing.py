@@ -1,5 +1,8 @@
 """Guessing over HTTP: 429 with ``Retry-After``, for known and unknown names alike."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
 import jwt
 import pytest
 from httpx import AsyncClient
@@ -7,7 +10,19 @@ from httpx import AsyncClient
 from app.domain.user import Role
 from app.settings import get_settings
 from app.store.table import Table
+from routers.dependencies import _now
 from tests.support.shop import PASSWORD, fresh, refusal, stored_user
+
+
+@pytest.fixture(autouse=True)
+def _stopped_clock(stack: dict[str, str]) -> Iterator[None]:
+    """Let no time pass between two requests: waits do not end, and no hour begins."""
+    from app.main import app as application  # noqa: PLC0415
+
+    now = datetime.now(UTC)
+    application.dependency_overrides[_now] = lambda: now
+    yield
+    del application.dependency_overrides[_now]
 
 
 @pytest.fixture
