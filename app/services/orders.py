@@ -1,13 +1,14 @@
 """Placing orders and advancing them by events."""
 
 import asyncio
-import hmac
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime
 from uuid import uuid4
 
 from app.deadlines import seconds_left
 from app.domain.card import detect_brand, mask_number
+from app.domain.card_text import mask_card_numbers
 from app.domain.draft import Bill, OrderDraft, bill_as_sent, bill_from_catalog
 from app.domain.errors import (
     IdempotencyConflictError,
@@ -16,7 +17,7 @@ from app.domain.errors import (
     StoreUnavailableError,
 )
 from app.domain.ids import order_id_for
-from app.domain.order import PENDING_TEXT, CardSummary, Order, OrderState
+from app.domain.order import PENDING_TEXT, Address, CardSummary, Order, OrderState
 from app.domain.payment import DECLINED_MESSAGE, PAID_MESSAGE, PaymentDecision
 from app.messages import (
     CreditCardValidated,
@@ -26,7 +27,7 @@ from app.messages import (
     ShipmentSent,
 )
 from app.queues import Queues
-from app.services.fingerprints import compute_fingerprint
+from app.services.fingerprints import compute_fingerprint, is_repeat
 from app.services.payment_wait import PaymentWait
 from app.store import orders as store
 from app.store.payments import find_decision
@@ -60,7 +61,6 @@ async def place_order(
         IdempotencyConflictError: the key was used for another order.
         QueueUnavailableError: the payment may not have been requested; the client must retry.
     """
-    fingerprint = compute_fingerprint(draft, fingerprint_key)
     order_id = order_id_for(draft.user_id, idempotency_key) if idempotency_key else str(uuid4())
     try:
         bill = await _bill(table, draft, client_is_trusted=client_is_trusted)
@@ -69,12 +69,13 @@ async def place_order(
         earlier = await _find_order(table, order_id) if idempotency_key else None
         if earlier is None:
             raise
-        order = _same_order(earlier, fingerprint)
+        order = _same_order(earlier, draft, fingerprint_key)
     else:
+        fingerprint = compute_fingerprint(draft, fingerprint_key)
         order = _order_from(draft, bill, order_id=order_id, fingerprint=fingerprint, now=now)
         earlier = await store.add_order(table, order)
         if earlier is not None:
-            order = _same_order(earlier, fingerprint)
+            order = _same_order(earlier, draft, fingerprint_key)
     if order.state is OrderState.PENDING:
         request = PaymentRequested.for_order(order_id, draft.card, total_cents=order.total_cents)
         await queues.send(request)
@@ -101,8 +102,8 @@ async def _find_order(table: Table, order_id: str) -> Order | None:
         return None
 
 
-def _same_order(earlier: Order, fingerprint: str) -> Order:
-    if not hmac.compare_digest(earlier.fingerprint, fingerprint):
+def _same_order(earlier: Order, draft: OrderDraft, key: bytes) -> Order:
+    if not is_repeat(draft, key, stored=earlier.fingerprint):
         raise IdempotencyConflictError("Idempotency-Key: was used for another order")
     return earlier
 
@@ -116,11 +117,14 @@ def _order_from(
         user_id=draft.user_id,
         state=OrderState.PENDING,
         status=PENDING_TEXT,
-        first_name=draft.first_name,
-        last_name=draft.last_name,
-        email=draft.email,
-        address=draft.address,
-        delivery=draft.delivery,
+        # What people type into such fields is at times a card's number.
+        first_name=mask_card_numbers(draft.first_name),
+        last_name=mask_card_numbers(draft.last_name),
+        email=mask_card_numbers(draft.email),
+        address=Address(
+            **{part: mask_card_numbers(text) for part, text in asdict(draft.address).items()}
+        ),
+        delivery=mask_card_numbers(draft.delivery),
         card=CardSummary(
             type=detect_brand(card.digits) or "",
             number=mask_number(card.number),

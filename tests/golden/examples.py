@@ -23,7 +23,7 @@ from app.messages import (
 )
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import Caller, issue_tokens
-from app.services.fingerprints import compute_fingerprint
+from app.services.fingerprints import CURRENT, compute_fingerprint
 from app.store.carts import cart_to_item
 from app.store.orders import order_to_item
 from app.store.pagination import write_token
@@ -64,7 +64,7 @@ CART = Cart(
         CartLine("#l:q#1", "", "", "", 0, None, 1_000_000, NOW + timedelta(microseconds=1)),
     ),
 )
-_DRAFT = OrderDraft(
+DRAFT = OrderDraft(
     user_id="u-1",
     first_name="Eric",
     last_name="Cartman",
@@ -83,14 +83,14 @@ _ORDER = Order(
     first_name="Eric",
     last_name="Cartman",
     email="eric@acmefitness.com",
-    address=_DRAFT.address,
+    address=DRAFT.address,
     delivery="UPS/FEDEX",
     card=CardSummary("Visa", "************1111", "12", "2030"),
     lines=(OrderLine(PRODUCT.product_id, "Yoga Mat", "soft", 2, 6250),),
     total_cents=12_500,
     placed_at=NOW,
     updated_at=NOW,
-    fingerprint=compute_fingerprint(_DRAFT, KEYS.fingerprint),
+    fingerprint=compute_fingerprint(DRAFT, KEYS.fingerprint),
 )
 
 
@@ -141,7 +141,7 @@ def messages() -> dict[str, str]:
     """Return the body of each event."""
     order = _ORDER
     shipment = plan_shipment(order.order_id, delivery="UPS", seconds=(5, 120))
-    request = PaymentRequested.for_order(order.order_id, _DRAFT.card, total_cents=12_500)
+    request = PaymentRequested.for_order(order.order_id, DRAFT.card, total_cents=12_500)
     shipping = ShipmentRequested(order_id=order.order_id, delivery="UPS")
     return {
         "PaymentRequested": request.to_body(),
@@ -177,13 +177,20 @@ def ids() -> list[dict[str, Any]]:
 def fingerprints() -> dict[str, str]:
     """Return the fingerprints of some orders, by what is special about them."""
     drafts = {
-        "plain": _DRAFT,
-        "no total": replace(_DRAFT, total_cents=None),
-        "empty address": replace(_DRAFT, address=Address()),
-        "no brand": replace(_DRAFT, card=replace(_DRAFT.card, type="")),
-        "no price": replace(_DRAFT, lines=(replace(_DRAFT.lines[0], price_cents=None),)),
+        "plain": DRAFT,
+        "no total": replace(DRAFT, total_cents=None),
+        "empty address": replace(DRAFT, address=Address()),
+        "no brand": replace(DRAFT, card=replace(DRAFT.card, type="")),
+        "no price": replace(DRAFT, lines=(replace(DRAFT.lines[0], price_cents=None),)),
     }
-    return {name: compute_fingerprint(draft, KEYS.fingerprint) for name, draft in drafts.items()}
+    # Names without a number are those of the first list of fields.
+    return {
+        name if version == "1" else f"{name}, {version}": compute_fingerprint(
+            draft, KEYS.fingerprint, version=version
+        )
+        for name, draft in drafts.items()
+        for version in ("1", CURRENT)
+    }
 
 
 def tokens() -> dict[str, str]:

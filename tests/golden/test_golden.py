@@ -1,6 +1,7 @@
 """What earlier releases stored, sent and handed out is read, and made again where it must stay."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from app.message_parser import parse_event
 from app.messages import EVENTS, EventType
 from app.security.tokens import Caller, read_access_token, read_refresh_token
+from app.services.fingerprints import is_repeat
 from app.store.carts import item_to_cart
 from app.store.keys import shards
 from app.store.orders import item_to_order
@@ -44,8 +46,9 @@ def test_ids_fingerprints_and_tokens_are_made_again_byte_by_byte(release: str, n
 
 #: Attributes whose values may change from release to release, with the reason. The sweeper's
 #: index files an order under its next look: ff5ee60 took the time it was placed, the sweeper of
-#: either release reads both.
-_FILED_ANEW = frozenset({"GSI3SK"})
+#: either release reads both. Fingerprints have a version: ff5ee60 puts the CVV into them, which may
+#: not be kept, so it takes a repeat of an order of this release for another order.
+_FILED_ANEW = frozenset({"GSI3SK", "fingerprint"})
 
 
 @pytest.mark.parametrize("release", _NAMES)
@@ -76,7 +79,9 @@ def test_items_are_read(release: str) -> None:
     assert item_to_user(items["user"]) == examples.USER
     assert item_to_cart(items["cart"]) == examples.CART
     for name, order in examples.orders().items():
-        assert item_to_order(items[f"order {name}"]) == order
+        read = item_to_order(items[f"order {name}"])
+        assert read == replace(order, fingerprint=read.fingerprint)
+        assert is_repeat(examples.DRAFT, examples.KEYS.fingerprint, stored=read.fingerprint)
     for name, decision in examples.decisions().items():
         assert item_to_decision(items[f"decision {name}"]) == decision
 

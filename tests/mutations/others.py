@@ -14,14 +14,17 @@ OTHERS = {
     "transactions and shipments share their ids": Mutation(
         "app/domain/ids.py", 'uuid5(_SHOP, "shipment")', 'uuid5(_SHOP, "transaction")', _IDS
     ),
-    "a fingerprint knows no CVV": Mutation(
+    "an early fingerprint knows no CVV": Mutation(
         "app/services/fingerprints.py",
-        "card.full_year, card.cvv, card.type",
-        "card.full_year, card.type",
+        "[card.cvv] if version == _WITH_CVV else []",
+        "[]",
         _IDS,
     ),
     "a fingerprint has another number": Mutation(
-        "app/services/fingerprints.py", '_VERSION = "1"', '_VERSION = "2"', _IDS
+        "app/services/fingerprints.py",
+        'CURRENT = "2"',
+        'CURRENT = "3"',
+        "app/services/test_fingerprints.py::test_a_fingerprint_of_a_later_release_is_not_judged",
     ),
     "refresh tokens end with access tokens": Mutation(
         "app/security/tokens.py",

@@ -38,7 +38,7 @@ ROWS = {
     ),
     "another body taken for a repeat": Mutation(
         "app/services/orders.py",
-        "    if not hmac.compare_digest(earlier.fingerprint, fingerprint):\n",
+        "    if not is_repeat(draft, key, stored=earlier.fingerprint):\n",
         "    if False:\n",
         f"{_CHECKOUT}::test_another_body_under_the_key_is_refused_and_nothing_is_sent",
     ),

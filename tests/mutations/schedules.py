@@ -23,7 +23,7 @@ MUTATIONS = {
     ),
     "another body under the same key is taken for a repeat": Mutation(
         "app/services/orders.py",
-        "    if not hmac.compare_digest(earlier.fingerprint, fingerprint):\n",
+        "    if not is_repeat(draft, key, stored=earlier.fingerprint):\n",
         "    if False:\n",
     ),
     "orders are answered before payment is asked for": Mutation(

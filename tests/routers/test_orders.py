@@ -442,7 +442,7 @@ class TestEnforcedMode:
         "changes",
         [
             {"cart": [{"itemid": BOTTLE, "quantity": 3}]},
-            {"card": SHOP_CARD | {"ccv": "124"}},
+            {"card": SHOP_CARD | {"expMonth": "11"}},
             {"card": SHOP_CARD | {"number": "5555555555554444"}},
             {"email": "other@example.com"},
         ],

@@ -7,7 +7,7 @@ import pytest
 from app.domain.card import Card
 from app.domain.draft import DraftLine, OrderDraft
 from app.domain.order import Address
-from app.services.fingerprints import compute_fingerprint
+from app.services.fingerprints import compute_fingerprint, is_repeat
 
 KEY = b"k" * 32
 CARD = Card("4111111111111111", 12, 2030, "123", "Visa")
@@ -25,11 +25,35 @@ DRAFT = OrderDraft(
 )
 
 
-def test_a_fingerprint_stays_as_long_as_orders_live() -> None:
+@pytest.mark.parametrize(
+    ("version", "known"),
+    [
+        ("1", "7e617e49a0d76699e0cf2f21aba56c328bdff3054cd53bdfdcd9fb486c93a2cd"),
+        ("2", "d8216c1f892444c46e8c915ae1042dcc1baf772c1cf0ac308b77769b66a50bde"),
+    ],
+)
+def test_a_fingerprint_stays_as_long_as_orders_live(version: str, known: str) -> None:
     """A release that changes it answers 422 to clients that repeat an order across it."""
-    assert compute_fingerprint(DRAFT, KEY) == (
-        "1:7e617e49a0d76699e0cf2f21aba56c328bdff3054cd53bdfdcd9fb486c93a2cd"
-    )
+    made = compute_fingerprint(DRAFT, KEY, version=version)
+
+    assert made == f"{version}:{known}"
+    assert is_repeat(DRAFT, KEY, stored=made)
+    assert not is_repeat(replace(DRAFT, delivery="instore"), KEY, stored=made)
+
+
+def test_nothing_that_is_stored_follows_from_the_cvv() -> None:
+    other = replace(DRAFT, card=replace(CARD, cvv="999"))
+
+    assert compute_fingerprint(other, KEY) == compute_fingerprint(DRAFT, KEY)
+    # Orders of earlier releases have it in theirs.
+    assert not is_repeat(other, KEY, stored=compute_fingerprint(DRAFT, KEY, version="1"))
+
+
+@pytest.mark.parametrize(
+    ("stored", "is_same"), [("3:abc", True), ("", False), ("x", False), ("2:abc", False)]
+)
+def test_a_fingerprint_of_a_later_release_is_not_judged(stored: str, is_same: bool) -> None:  # noqa: FBT001
+    assert is_repeat(DRAFT, KEY, stored=stored) is is_same
 
 
 def test_a_card_counts_by_what_it_says() -> None:
@@ -45,7 +69,7 @@ CHANGES = {
     "email": "c@example.com",
     "address": replace(DRAFT.address, country="CA"),
     "delivery": "instore",
-    "card": replace(CARD, cvv="124"),
+    "card": replace(CARD, expiry_month=11),
     "lines": (replace(LINE, quantity=3),),
     "total_cents": None,
 }

@@ -110,6 +110,11 @@ class Release:
         """Return whether it makes an addition to a cart once per key."""
         return "app.store.addition_keys" in self._modules
 
+    @property
+    def reads_new_fingerprints(self) -> bool:
+        """Return whether it tells a repeat of an order that today's release has stored."""
+        return hasattr(self._module("app.services.fingerprints"), "is_repeat")
+
     def is_business_failure(self, failure: BaseException) -> bool:
         """Return whether it is a failure that the shop has a name for."""
         return isinstance(failure, self._module("app.domain.errors").ShopError)

@@ -146,6 +146,8 @@ class Shopper:
         check(answer.status in _ANSWERS, "the api answers as documented", answer)
         if answer.status >= 400:
             self._history.answered(answer.status, None)
+            if answer.status == 422 and not release.reads_new_fingerprints:
+                return answer.status, None
             self._check_refusal(answer.status, held, self._catalog.prices_since(begun))
             return answer.status, None
         said = answer.json()
