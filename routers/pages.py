@@ -70,11 +70,16 @@ def file_answer(path: Path, asked: Headers, *, policy: str = CONTENT_POLICY) -> 
             **HEADERS,
             "ETag": tag,
             "Cache-Control": cache_control(path),
-            "Content-Security-Policy": policy,
+            # Of a script or a style browsers read none, a worker's apart.
+            **({} if _is_part(path) else {"Content-Security-Policy": policy}),
             "Referrer-Policy": REFERRER_POLICY,
         },
     )
     return if_changed(answer, asked)
+
+
+def _is_part(path: Path) -> bool:
+    return path.suffix in {".css", ".js"} and not is_till_worker(path)
 
 
 @cache

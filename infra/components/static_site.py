@@ -12,7 +12,6 @@ from app.static_files import (
     SERVED,
     STATIC,
     cache_control,
-    is_till_worker,
     read_file,
 )
 from infra.components.permissions import policy
@@ -50,10 +49,11 @@ def _published(key: str, path: Path, content_type: str) -> PublishedFile:
 
 
 def _asset(path: Path) -> pulumi.Asset:
-    """Return what is uploaded of a file; the till's service worker is put together."""
-    if is_till_worker(path):
-        return pulumi.StringAsset(read_file(path).decode())
-    return pulumi.FileAsset(str(path))
+    """Return what is uploaded of a file: the same bytes that the API serves."""
+    served = read_file(path)
+    if served == path.read_bytes():
+        return pulumi.FileAsset(str(path))
+    return pulumi.StringAsset(served.decode())
 
 
 class StaticSite(pulumi.ComponentResource):

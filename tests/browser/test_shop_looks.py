@@ -14,8 +14,8 @@ from tests.browser.helpers.shopper import BIKE, MAT, Shopper
 from tests.support.sizes import matrix
 
 #: What a shopper may have to fetch before they see anything, pictures apart: headers and all,
-#: as the local server sends it, which compresses nothing.
-MAX_BYTES = 132_000
+#: as the local server sends it.
+MAX_BYTES = 60_000
 
 #: Bytes a second of a phone at the edge of a village.
 THIN_WIRE = 100_000

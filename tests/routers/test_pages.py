@@ -1,5 +1,6 @@
 """The pages: from this host, with nothing from another."""
 
+import json
 import os
 import re
 from hashlib import sha256
@@ -10,7 +11,7 @@ import pytest
 from httpx import AsyncClient, Response
 from starlette.datastructures import Headers
 
-from app.static_files import STATIC
+from app.static_files import STATIC, read_file
 from routers.pages import _read, file_answer
 
 VENDOR = STATIC / "docs" / "vendor"
@@ -84,7 +85,7 @@ STRICT = {
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/pos", "/acme-login", "/static/pos/till.js", "/static/favicon.svg"]
+    "path", ["/", "/pos", "/acme-login", "/static/pos/service-worker.js", "/static/favicon.svg"]
 )
 async def test_a_page_may_use_this_host_and_nothing_inline(client: AsyncClient, path: str) -> None:
     answer = await client.get(path)
@@ -152,6 +153,24 @@ async def test_a_picture_is_kept_for_a_day(client: AsyncClient) -> None:
     answer = await client.get("/static/images/bottle_square.svg")
 
     assert answer.headers["cache-control"] == "public, max-age=86400"
+
+
+def test_a_script_is_served_without_comments_and_with_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "page.js"
+    kept = ["const a = 1; // Stays.", "const b = `/*`;"]
+    path.write_text(f"/**\n * What it is.\n */\n{kept[0]}\n  // Goes.\n/* Goes. */\n{kept[1]}\n")
+
+    assert read_file(path).decode() == f"\n\n\n{kept[0]}\n\n\n{kept[1]}\n"
+
+
+async def test_the_tills_worker_names_what_is_served(client: AsyncClient) -> None:
+    worker = (await client.get("/static/pos/service-worker.js")).text
+
+    digests = json.loads(re.findall(r"const FILES = (.*);", worker)[0])
+
+    assert {"/pos", "/static/pos/till.js", "/static/pos/manifest.webmanifest"} <= set(digests)
+    for path, digest in digests.items():
+        assert sha256((await client.get(path)).content).hexdigest() == digest
 
 
 def test_a_file_that_changes_in_the_image_changes_its_tag(tmp_path: Path) -> None:

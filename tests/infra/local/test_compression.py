@@ -1,0 +1,58 @@
+"""The first view of a large shop is light; answers say how they may be kept."""
+
+import gzip
+import re
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from app.main import app
+from app.store.products import add_product
+from app.store.table import get_table
+from infra.local.compression import compressed
+from infra.seeds.plausible import products
+
+#: What a shopper of a shop with 308 products fetches before they see it, pictures apart.
+MAX_BYTES = 60_000
+
+_LOADED = re.compile(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"')
+
+
+async def fetched(client: AsyncClient, path: str) -> tuple[int, str]:
+    """Return the bytes of an answer on the wire, headers and all, and its text."""
+    async with client.stream("GET", path) as answer:
+        raw = b"".join([part async for part in answer.aiter_raw()])
+        headers = sum(len(name) + len(value) + 4 for name, value in answer.headers.raw)
+        encoding = answer.headers.get("content-encoding")
+    return headers + len(raw), (gzip.decompress(raw) if encoding else raw).decode()
+
+
+@pytest.mark.usefixtures("own_stack")
+async def test_the_first_view_of_a_shop_with_308_products_is_light() -> None:
+    for product in products(308, Random(1), datetime.now(UTC)):
+        await add_product(get_table(), product)
+    transport = ASGITransport(compressed(app))
+    async with AsyncClient(transport=transport, base_url="http://shop") as client:
+        size, page = await fetched(client, "/")
+        paths = [*dict.fromkeys(_LOADED.findall(page)), "/products?limit=500&include=codes"]
+        sizes = {path: (await fetched(client, path))[0] for path in paths}
+
+    assert len(sizes) > 20
+    assert size + sum(sizes.values()) < MAX_BYTES
+
+
+async def test_a_client_that_reads_no_gzip_gets_none_and_both_keep_their_tag() -> None:
+    transport = ASGITransport(compressed(app))
+    async with AsyncClient(transport=transport, base_url="http://shop") as client:
+        plain = await client.get("/", headers={"Accept-Encoding": "identity"})
+        packed = await client.get("/")
+        again = await client.get("/", headers={"If-None-Match": packed.headers["etag"]})
+
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["vary"] == "Accept-Encoding"
+    assert packed.headers["cache-control"] == "no-cache"
+    assert packed.text == plain.text
+    assert (again.status_code, again.content) == (304, b"")
