@@ -41,6 +41,9 @@ from routers.schemas.cart import (
 
 router = APIRouter(prefix="/cart", tags=["cart"], route_class=JSONRoute)
 
+#: GET where POST belongs: deprecated since 2026-12-01 (RFC 9745), without a date of its end.
+_DEPRECATED = {"Deprecation": "@1796083200", "Link": '</docs#versions>; rel="deprecation"'}
+
 _READING = problems(UnauthorizedError, ForbiddenError)
 _WRITING = problems(UnauthorizedError, ForbiddenError, CartFullError)
 _ADDING = problems(UnauthorizedError, ForbiddenError, CartFullError, IdempotencyConflictError)
@@ -163,4 +166,5 @@ async def clear_cart(userid: UserId, request: Request, table: TableDep) -> Respo
     """Remove all items. GET is kept for old pages; new clients use POST."""
     if IS_HEAD not in request.scope:
         await store.delete_cart(table, userid)
-    return Response(media_type="application/json")
+    headers = _DEPRECATED if request.method == "GET" else None
+    return Response(media_type="application/json", headers=headers)

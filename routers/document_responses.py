@@ -53,6 +53,7 @@ _HEADERS: Mapping[str, Part] = {
         "A login also sets `device`, which strangers' wrong passwords cannot slow down.",
         "logged_in=eyJhbGciOi; Path=/; SameSite=Strict; Max-Age=3600",
     ),
+    "Deprecation": _header("Since when it is deprecated (RFC 9745).", "@1796083200"),
     "ETag": _header("Changes with the content.", '"2c26b46b68ffc68ff99b453c1d304134"'),
     "Cache-Control": _header("How long a browser may keep it.", "public, max-age=86400"),
 }
@@ -75,6 +76,7 @@ _OF_OPERATIONS: Mapping[str, Mapping[int, tuple[str, ...]]] = {
     "place_own_order": {202: ("Location", "Preference-Applied")},
     "log_in": {200: ("Set-Cookie",)},
     "log_out": {202: ("Set-Cookie",)},
+    "clear_cart_by_get": {200: ("Deprecation",)},
     "get_product": {200: ("ETag", "Cache-Control"), 304: ("ETag", "Cache-Control")},
     "get_image": {200: ("ETag", "Cache-Control")},
 }

@@ -29,6 +29,9 @@ from app.static_files import (
 )
 from routers.entity_tags import entity_tag, if_changed
 
+#: Files that have an address of their own, and none below ``/static``.
+_OTHER_TYPES = {".html": PAGE_TYPE, ".json": "application/json"}
+
 
 class Files(StaticFiles):
     """Files with the headers of a page and an entity tag computed from their content.
@@ -65,7 +68,7 @@ def file_answer(path: Path, asked: Headers, *, policy: str = CONTENT_POLICY) -> 
     content, tag = _read(path, *((stat.st_mtime_ns, stat.st_size) for stat in stats))
     answer = Response(
         content,
-        media_type=SERVED.get(path.suffix, PAGE_TYPE),
+        media_type=SERVED.get(path.suffix) or _OTHER_TYPES[path.suffix],
         headers={
             **HEADERS,
             "ETag": tag,
@@ -121,8 +124,26 @@ async def get_log_in_page(request: Request) -> Response:
 
 @router.get("/docs")
 async def get_api_reference(request: Request) -> Response:
-    """Return the API reference; it loads nothing from other hosts."""
+    """Return the guide with the API reference; it loads nothing from other hosts."""
     return _page(request, "docs", policy=REFERENCE_POLICY)
+
+
+@router.get("/docs/errors")
+async def get_error_page(request: Request) -> Response:
+    """Return what each error means."""
+    return _page(request, "docs", "errors")
+
+
+@router.get("/docs/events")
+async def get_event_page(request: Request) -> Response:
+    """Return what the events look like."""
+    return _page(request, "docs", "events")
+
+
+@router.get("/asyncapi.json")
+async def get_event_document(request: Request) -> Response:
+    """Return the document of the events."""
+    return file_answer(STATIC / "docs" / "asyncapi.json", request.headers)
 
 
 def install(app: FastAPI) -> None:

@@ -8,6 +8,8 @@ import typer
 
 from app.domain.errors import ShopError
 from app.main import app
+from app.static_files import STATIC
+from infra.document_pages import build_pages
 from infra.event_document import build_event_document
 from routers.documents import DOMAINS, build_domain_document
 
@@ -25,6 +27,9 @@ def documents() -> dict[str, dict[str, Any]]:
 
 def command(
     folder: Annotated[Path, typer.Option(help="Where the documents are.")] = Path("openapi"),
+    pages: Annotated[Path, typer.Option(help="Where the pages of the documents are.")] = (
+        STATIC / "docs"
+    ),
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; fail when a document is stale.")
     ] = False,
@@ -32,26 +37,30 @@ def command(
         bool, typer.Option("--json", help="Print the whole document instead of writing files.")
     ] = False,
 ) -> None:
-    """Write openapi.json, one document per HTTP domain, and asyncapi.json of the events."""
+    """Write openapi.json, one document per HTTP domain, asyncapi.json, and their pages."""
+    events = build_event_document()
     texts = {
-        name: json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        for name, document in {**documents(), "asyncapi.json": build_event_document()}.items()
+        folder / name: json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        for name, document in {**documents(), "asyncapi.json": events}.items()
     }
     if as_json:
-        print(texts["openapi.json"], end="")
+        print(texts[folder / "openapi.json"], end="")
         return
+    # A copy of the events' document, because the image holds only what is in `app`.
+    texts[pages / "asyncapi.json"] = texts[folder / "asyncapi.json"]
+    texts |= {pages / name: text for name, text in build_pages(events).items()}
     stale = [
-        name
-        for name, text in texts.items()
-        if not (folder / name).is_file() or (folder / name).read_text() != text
+        path
+        for path, text in texts.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
     if check:
         if stale:
-            names = ", ".join(stale)
-            raise StaleDocumentsError(f"{names} in {folder} are stale: run make openapi")
+            names = ", ".join(map(str, stale))
+            raise StaleDocumentsError(f"{names}: stale; run make openapi")
         print(f"{len(texts)} documents are up to date.")
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in stale:
-        (folder / name).write_text(texts[name])
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(texts[path], encoding="utf-8")
     print(f"Wrote {len(stale)} of {len(texts)} documents; the others were up to date.")

@@ -818,6 +818,17 @@ async def test_all_carts_are_a_bare_list_with_both_ids(
     ]
 
 
+async def test_clearing_with_get_says_that_it_is_deprecated(
+    client: AsyncClient, open_mode: None
+) -> None:
+    old = await client.get(f"/cart/clear/{fresh()}")
+    new = await client.post(f"/cart/clear/{fresh()}")
+
+    assert old.headers["deprecation"] == "@1796083200"
+    assert 'rel="deprecation"' in old.headers["link"]
+    assert "deprecation" not in new.headers
+
+
 async def test_a_cart_that_was_cleared_is_not_listed(
     own_stack: dict[str, str], open_mode: None
 ) -> None:

@@ -49,7 +49,9 @@ def own_files() -> list[Path]:
     ]
 
 
-@pytest.mark.parametrize("path", ["/", "/pos", "/docs", "/docs/", "/acme-login"])
+@pytest.mark.parametrize(
+    "path", ["/", "/pos", "/docs", "/docs/", "/docs/errors", "/docs/events", "/acme-login"]
+)
 async def test_a_page_loads_everything_from_this_host(client: AsyncClient, path: str) -> None:
     answer = await client.get(path)
 
@@ -85,7 +87,15 @@ STRICT = {
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/pos", "/acme-login", "/static/pos/service-worker.js", "/static/favicon.svg"]
+    "path",
+    [
+        "/",
+        "/pos",
+        "/docs/errors",
+        "/acme-login",
+        "/static/pos/service-worker.js",
+        "/static/favicon.svg",
+    ],
 )
 async def test_a_page_may_use_this_host_and_nothing_inline(client: AsyncClient, path: str) -> None:
     answer = await client.get(path)
@@ -259,6 +269,7 @@ async def test_files_say_what_they_are(client: AsyncClient, path: str, content_t
         # A page has one address, and notes for developers have none.
         "/static/index.html",
         "/static/docs/index.html",
+        "/static/docs/asyncapi.json",
         "/static/pos/index.html",
         "/static/README.md",
         "/static/docs/vendor/README.md",
@@ -276,3 +287,10 @@ async def test_nothing_but_files_of_the_pages_is_served(client: AsyncClient, pat
 
     assert answer.status_code == 404
     assert set(answer.json()) == {"message", "status", "code", "fields"}
+
+
+async def test_the_document_of_the_events_is_served(client: AsyncClient) -> None:
+    answer = await client.get("/asyncapi.json")
+
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json()["asyncapi"].startswith("3.")

@@ -101,17 +101,17 @@ def test_a_file_that_cannot_be_read_or_holds_no_event_is_refused(tmp_path: Path)
 async def test_documents_are_written_once_and_stale_ones_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    openapi.command(tmp_path / "new", check=False, as_json=False)
-    openapi.command(tmp_path / "new", check=False, as_json=False)
-    openapi.command(tmp_path / "new", check=True, as_json=False)
+    openapi.command(tmp_path / "new", tmp_path / "pages", check=False, as_json=False)
+    openapi.command(tmp_path / "new", tmp_path / "pages", check=False, as_json=False)
+    openapi.command(tmp_path / "new", tmp_path / "pages", check=True, as_json=False)
     said = capsys.readouterr().out.splitlines()
-    assert [line[:7] for line in said] == ["Wrote 6", "Wrote 0", "6 docum"]
+    assert [line[:7] for line in said] == ["Wrote 9", "Wrote 0", "9 docum"]
 
     (tmp_path / "new" / "cart.json").write_text("{}")
 
     with pytest.raises(StaleDocumentsError, match=r"cart\.json"):
-        openapi.command(tmp_path / "new", check=True, as_json=False)
-    openapi.command(tmp_path / "new", check=False, as_json=True)
+        openapi.command(tmp_path / "new", tmp_path / "pages", check=True, as_json=False)
+    openapi.command(tmp_path / "new", tmp_path / "pages", check=False, as_json=True)
     assert json.loads(capsys.readouterr().out)["openapi"].startswith("3.1")
 
 
