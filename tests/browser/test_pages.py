@@ -125,7 +125,8 @@ def test_the_log_in_page_sets_cookies_and_returns_to_this_origin(
 
     path = page.url.removeprefix(shop_url).partition("#")[0]
     assert path == end
-    assert {cookie["name"] for cookie in context.cookies()} >= {"logged_in", "refresh_token"}
+    cookies = {cookie["name"] for cookie in context.cookies()}
+    assert cookies == {"device", "logged_in", "refresh_token"}
 
 
 FAULTS = {

@@ -177,6 +177,7 @@ class Walkthrough:
         self.visit("POST", "/refresh-token", {"refresh_token": self._refresh_token})
         self.visit("GET", "/acme-login")
         self.visit("GET", "/oauth2/authorization/sso")
+        self.visit("GET", "/.well-known/security.txt")
         self.visit("GET", "/scg-logout")
         self.visit("POST", "/users/logout")
         self.visit("POST", "/logout")
