@@ -7,6 +7,7 @@ knows a key long before it is used, and long after. ``fingerprint`` is one key t
 changes.
 """
 
+import asyncio
 import json
 import logging
 import secrets
@@ -14,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.deadlines import call_seconds, run_in_thread
+from app.deadlines import call_deadline, call_seconds, run_in_thread
 from app.domain.errors import SecretsMisconfiguredError, SecretsUnavailableError, SettingsError
 from app.settings import AwsClient, get_settings
 
@@ -50,10 +51,11 @@ _RETRY_SECONDS = 60
 
 _cached_keys: SigningKeys | None = None
 _refresh_at = 0.0
+_fetching: "asyncio.Task[SigningKeys] | None" = None
 
 
 async def get_signing_keys() -> SigningKeys:
-    """Return the keys; fetched by the first call of a process and then once an hour.
+    """Return the keys; fetched once for all first callers of a process, then once an hour.
 
     When they cannot be fetched again, the known keys stay in use.
 
@@ -61,11 +63,22 @@ async def get_signing_keys() -> SigningKeys:
         SecretsUnavailableError: no keys are known yet, and the secret cannot be read.
         SettingsError: no keys are known yet, and the secret is malformed, or its name not set.
     """
-    global _cached_keys, _refresh_at  # noqa: PLW0603
-    now = time.time()
-    if _cached_keys is not None and now < _refresh_at:
+    global _fetching, _refresh_at  # noqa: PLW0603
+    if _cached_keys is not None and time.time() < _refresh_at:
         return _cached_keys
-    _refresh_at = now + _RETRY_SECONDS  # Other calls use the known keys meanwhile.
+    if _cached_keys is not None:
+        _refresh_at = time.time() + _RETRY_SECONDS  # Other calls use the known keys meanwhile.
+        return await _renew()
+    loop = asyncio.get_running_loop()
+    if _fetching is None or _fetching.done() or _fetching.get_loop() is not loop:
+        # A task of its own: it goes on for the others when the first caller gives up.
+        _fetching = loop.create_task(_renew())
+    async with call_deadline(SecretsUnavailableError("the signing keys cannot be read")):
+        return await asyncio.shield(_fetching)
+
+
+async def _renew() -> SigningKeys:
+    global _cached_keys, _refresh_at  # noqa: PLW0603
     name = get_settings().required("signing_keys_secret")
     error = SecretsUnavailableError()
     try:
@@ -77,7 +90,7 @@ async def get_signing_keys() -> SigningKeys:
             raise
         log.warning("signing_keys.not_renewed cause=%s", failure)
     else:
-        _refresh_at = now + _RENEW_SECONDS
+        _refresh_at = time.time() + _RENEW_SECONDS
     return _cached_keys
 
 

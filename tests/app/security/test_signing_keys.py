@@ -1,5 +1,6 @@
 """The secrets of a deployment."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -85,6 +86,40 @@ async def test_keys_are_fetched_once(
 
     assert first is second
     assert app.security.signing_keys._cached_keys is first
+
+
+async def test_first_callers_share_one_fetch_which_outlives_one_that_gives_up(
+    stack: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+    fetch = app.security.signing_keys._fetch
+
+    def counted(name: str, deadline: float) -> str:
+        fetched.append(name)
+        return fetch(name, deadline)
+
+    monkeypatch.setattr("app.security.signing_keys._fetch", counted)
+    first, *others = [asyncio.create_task(get_signing_keys()) for _ in range(60)]
+    await asyncio.sleep(0)
+    first.cancel()
+
+    keys = await asyncio.gather(*others)
+
+    assert len(fetched) == 1
+    assert len(set(map(id, keys))) == 1
+
+
+async def test_a_fetch_that_failed_is_made_again_for_the_next_caller(
+    stack: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("app.security.signing_keys._fetch", lambda *_: "junk")
+        failures = await asyncio.gather(
+            *(get_signing_keys() for _ in range(3)), return_exceptions=True
+        )
+
+    assert [type(failure) for failure in failures] == [SettingsError] * 3
+    assert (await get_signing_keys()).fingerprint
 
 
 async def test_a_deployment_without_its_secret_says_what_is_missing(

@@ -133,6 +133,7 @@ class Run:
         with sending_through(client), _patched(network, Log(trace, lambda: "api")) as log:
             for _ in range(requests):
                 app.security.signing_keys._cached_keys = None
+                app.security.signing_keys._fetching = None
                 self.answers.append(self._ask(loop, dependencies))
                 self.script.stop()
                 self.states.append(_essence(memory))
