@@ -13,7 +13,17 @@ from mangum import Mangum
 
 from app.domain.errors import InvalidInputError
 from app.security.key_rotation import is_rotation, rotate
-from routers import carts, catalog, documents, orders, pages, problems, system, users
+from routers import (
+    carts,
+    catalog,
+    documents,
+    orders,
+    pages,
+    problems,
+    sessions,
+    system,
+    users,
+)
 from routers.lambda_event import build_event, validate_event
 from routers.middleware import HTTPMiddleware
 from routers.overload import LoadShedder
@@ -32,7 +42,7 @@ def create_app() -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.add_middleware(LoadShedder)
-    modules = (catalog, carts, orders, users, system)
+    modules = (catalog, carts, orders, sessions, users, system)
     app.state.paths = Paths(route for module in (*modules, pages) for route in module.router.routes)
     app.add_middleware(
         HTTPMiddleware, paths=app.state.paths

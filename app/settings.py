@@ -1,6 +1,7 @@
 """The environment variables of the shop as one model, read on first use."""
 
 import os
+from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any, Self
@@ -107,6 +108,7 @@ class Settings(BaseModel):
     security_contact: str = Field("mailto:security@acme.example", alias="SECURITY_CONTACT")
     image_base_url: ImageBase = Field("", alias="IMAGE_BASE_URL")
     payment_wait_seconds: float = Field(3.0, alias="SHOP_PAYMENT_WAIT_SECONDS", ge=0, le=10)
+    session_hours: int = Field(12, alias="SHOP_SESSION_HOURS", ge=1, le=720)
     delivery_seconds: SecondsRange = Field((5, 120), alias="SHOP_DELIVERY_SECONDS")
 
     @model_validator(mode="after")
@@ -128,6 +130,11 @@ class Settings(BaseModel):
     def is_open(self) -> bool:
         """Whether callers need no token (open legacy mode)."""
         return self.auth_mode is AuthMode.OPEN
+
+    @property
+    def session_lifetime(self) -> timedelta:
+        """How long a login can be renewed."""
+        return timedelta(hours=self.session_hours)
 
     @property
     def trusts_events(self) -> bool:

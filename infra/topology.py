@@ -128,6 +128,7 @@ FUNCTIONS = (
             "REGISTRATIONS",
             "SECURITY_CONTACT",
             "SHOP_PAYMENT_WAIT_SECONDS",
+            "SHOP_SESSION_HOURS",
             "SIGNING_KEYS_SECRET",
             "TRUSTED_PROXIES",
         ),

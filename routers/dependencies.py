@@ -13,13 +13,12 @@ from app.security.origins import Origin
 from app.security.signing_keys import get_signing_keys
 from app.security.tokens import Caller, read_access_token
 from app.services.payment_wait import PaymentWait
+from app.services.sessions import confirm_staff
 from app.settings import Settings, get_settings
 from app.store.pagination import MAX_PAGE, Page, PageRequest
 from app.store.table import Table, get_table
 from routers.client_address import find_client_address
-
-#: Values that clients send when they have no token (openapi/CONTRACT.md, 3.2).
-_NO_TOKEN = frozenset({"", "guest", "undefined", "null"})
+from routers.credentials import DEVICE_COOKIE, find_token
 
 
 async def _settings() -> Settings:
@@ -56,38 +55,27 @@ TableDep = Annotated[Table, Depends(_table)]
 QueuesDep = Annotated[Queues, Depends(_queues)]
 NowDep = Annotated[datetime, Depends(_now)]
 
-#: Sent back only to the shop, and read by no page. See ``app/security/origins.py``.
-DEVICE_COOKIE = "device"
-
 
 async def _origin(request: Request, settings: SettingsDep) -> Origin:
     address = find_client_address(request, trusted_proxies=settings.trusted_proxies)
     return Origin(address, request.cookies.get(DEVICE_COOKIE, ""))
 
 
-OriginDep = Annotated[Origin, Depends(_origin)]
 PaymentWaitDep = Annotated[PaymentWait, Depends(_payment_wait)]
+OriginDep = Annotated[Origin, Depends(_origin)]
 
 
-def find_token(request: Request) -> str | None:
-    """Return the token of a request: bearer, else ``X-Access-Token``, else the cookie."""
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    candidates = (
-        bearer if scheme.lower() == "bearer" else "",
-        request.headers.get("x-access-token", ""),
-        request.cookies.get("logged_in", ""),
-    )
-    for candidate in map(str.strip, candidates):
-        if candidate not in _NO_TOKEN:
-            return candidate
-    return None
+async def _caller(
+    request: Request, settings: SettingsDep, table: TableDep, now: NowDep
+) -> Caller | None:
+    """Return the caller; a token that is sent must be valid, in open mode too.
 
-
-async def _caller(request: Request, settings: SettingsDep, now: NowDep) -> Caller | None:
-    """Return the caller; a token that is sent must be valid, in open mode too."""
+    A token that says staff is not believed: one read finds the role that is stored.
+    """
     token = find_token(request)
     if token is not None:
-        return read_access_token(token, await get_signing_keys(), now=now)
+        caller = read_access_token(token, await get_signing_keys(), now=now)
+        return await confirm_staff(table, caller) if caller.is_staff else caller
     if settings.is_open:
         return None
     raise UnauthorizedError("Invalid Key. User Not Authorized")
@@ -95,8 +83,15 @@ async def _caller(request: Request, settings: SettingsDep, now: NowDep) -> Calle
 
 CallerDep = Annotated[Caller | None, Depends(_caller)]
 
-#: For routes that need a valid token of any user.
-AnyUser = Depends(_caller)
+
+async def _known_caller(caller: CallerDep) -> Caller:
+    if caller is None:
+        raise UnauthorizedError("Invalid Key. User Not Authorized")
+    return caller
+
+
+#: For routes that need a valid token of any user, in open mode too.
+KnownCallerDep = Annotated[Caller, Depends(_known_caller)]
 
 
 async def _staff(caller: CallerDep, settings: SettingsDep) -> None:

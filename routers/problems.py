@@ -94,6 +94,11 @@ def install(app: FastAPI) -> None:
 
 async def _on_shop_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ShopError)  # noqa: S101 - the class it is registered for
+    return answer_to(error)
+
+
+def answer_to(error: ShopError) -> JSONResponse:
+    """Return the answer for an error of the shop, and log what the shop is to blame for."""
     entry = entry_for(error)
     status = entry.status
     if status >= 500:

@@ -1,30 +1,25 @@
-"""User: registration, login, tokens, profiles."""
+"""Users: registration and profiles."""
 
-from datetime import timedelta
 from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import RedirectResponse
 
 from app.domain.errors import (
     ForbiddenError,
-    InvalidCredentialsError,
     TooManyAttemptsError,
     UnauthorizedError,
     UsernameTakenError,
     UserNotFoundError,
 )
 from app.domain.user import Role
-from app.security.origins import DEVICE_LIFETIME, remember_device
 from app.security.signing_keys import get_signing_keys
-from app.security.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, TokenPair, read_access_token
+from app.security.tokens import read_access_token
 from app.services import users
 from app.services.throttling import check_registration
 from app.store import users as store
+from routers.credentials import find_token
 from routers.dependencies import (
-    DEVICE_COOKIE,
-    AnyUser,
     CallerDep,
     NowDep,
     OriginDep,
@@ -33,134 +28,20 @@ from routers.dependencies import (
     StaffOnly,
     TableDep,
     check_owner,
-    find_token,
     link_next,
 )
 from routers.problems import problems
 from routers.requests import JSONRoute
 from routers.schemas.user import (
     CurrentUserResponse,
-    LoginCreate,
-    LoginResponse,
-    MessageResponse,
-    TokensResponse,
-    TokensUpdate,
     UserCreate,
     UserCreatedResponse,
     UserPublic,
     UserResponse,
     UsersResponse,
-    VerificationCreate,
 )
 
 router = APIRouter(tags=["user"], route_class=JSONRoute)
-
-#: Readable by page scripts, which send it back as a bearer token (openapi/CONTRACT.md, 3.3).
-_ACCESS_COOKIE = "logged_in"
-_REFRESH_COOKIE = "refresh_token"
-
-
-def _set_cookies(request: Request, response: Response, tokens: TokenPair | None) -> None:
-    """Set the cookies with the tokens, or delete them."""
-    for name, value, lifetime, is_hidden in (
-        (_ACCESS_COOKIE, tokens.access if tokens else "", ACCESS_LIFETIME, False),
-        (_REFRESH_COOKIE, tokens.refresh if tokens else "", REFRESH_LIFETIME, True),
-    ):
-        response.set_cookie(
-            name,
-            value,
-            max_age=int((lifetime if tokens else timedelta()).total_seconds()),
-            path="/",
-            secure=_is_https(request),
-            httponly=is_hidden,
-            samesite="strict",
-        )
-
-
-def _set_device_cookie(request: Request, response: Response, value: str) -> None:
-    response.set_cookie(
-        DEVICE_COOKIE,
-        value,
-        max_age=int(DEVICE_LIFETIME.total_seconds()),
-        path="/",
-        secure=_is_https(request),
-        httponly=True,
-        samesite="strict",
-    )
-
-
-def _is_https(request: Request) -> bool:
-    forwarded = request.headers.get("x-forwarded-proto", request.url.scheme)
-    return forwarded.split(",")[0].strip().lower() == "https"
-
-
-@router.post(
-    "/login",
-    summary="Log in",
-    responses=problems(InvalidCredentialsError, TooManyAttemptsError),
-)
-@router.post("/acme-login", include_in_schema=False)
-async def log_in(
-    body: LoginCreate,
-    request: Request,
-    response: Response,
-    table: TableDep,
-    settings: SettingsDep,
-    origin: OriginDep,
-    now: NowDep,
-) -> LoginResponse:
-    """Return new tokens and set them as cookies for pages of the same origin.
-
-    After many wrong passwords the next attempts must wait, longer each time.
-    """
-    keys = await get_signing_keys()
-    login = await users.log_in(
-        table,
-        keys,
-        username=body.username,
-        password=body.password,
-        origin=origin,
-        limits=settings.limits,
-        now=now,
-    )
-    if body.cookies:
-        _set_cookies(request, response, login.tokens)
-    _set_device_cookie(request, response, remember_device(keys, origin, body.username))
-    return LoginResponse(
-        access_token=login.tokens.access,
-        refresh_token=login.tokens.refresh,
-        token=login.user_id,
-    )
-
-
-@router.post("/refresh-token", summary="Renew tokens", responses=problems(UnauthorizedError))
-async def refresh_tokens(body: TokensUpdate, now: NowDep) -> TokensResponse:
-    """Return new tokens for a refresh token; an access token is refused."""
-    tokens = users.refresh_tokens(
-        await get_signing_keys(), refresh_token=body.refresh_token, now=now
-    )
-    return TokensResponse(access_token=tokens.access, refresh_token=tokens.refresh)
-
-
-@router.post("/verify-token", summary="Check a token", responses=problems(UnauthorizedError))
-async def verify_token(body: VerificationCreate, now: NowDep) -> MessageResponse:
-    """Answer 200 for a valid access token and 401 for any other."""
-    read_access_token(body.access_token, await get_signing_keys(), now=now)
-    return MessageResponse(message="Token Valid. User Authorized", status=200)
-
-
-@router.post(
-    "/logout",
-    summary="Log out",
-    status_code=202,
-    dependencies=[AnyUser],
-    responses=problems(UnauthorizedError),
-)
-@router.post("/users/logout", status_code=202, dependencies=[AnyUser], include_in_schema=False)
-async def log_out(request: Request, response: Response) -> MessageResponse:
-    """Delete the cookies. Copies of the tokens stay valid until they expire."""
-    _set_cookies(request, response, None)
-    return MessageResponse(message="Done", status=202)
 
 
 @router.post(
@@ -250,11 +131,3 @@ async def get_current_user(request: Request, now: NowDep) -> CurrentUserResponse
     except UnauthorizedError:
         return CurrentUserResponse()
     return CurrentUserResponse(userId=caller.user_id, userName=caller.username)
-
-
-@router.get("/scg-logout", include_in_schema=False)
-async def end_single_sign_on(request: Request) -> RedirectResponse:
-    """Delete the cookies and redirect to the front page, never to another host."""
-    answer = RedirectResponse("/", status_code=302)
-    _set_cookies(request, answer, None)
-    return answer

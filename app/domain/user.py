@@ -36,12 +36,16 @@ class User:
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a login is checked against; ``password_hash`` is argon2id and never leaves the shop."""
+    """What a login is checked against; ``password_hash`` is argon2id and never leaves the shop.
+
+    ``generation`` is drawn anew when all sessions of the user end; tokens carry theirs.
+    """
 
     user_id: str
     username: str
     role: Role
     password_hash: str = field(repr=False)
+    generation: str = ""
 
 
 def fold_username(username: str) -> str:

@@ -1,7 +1,7 @@
-"""Registration, login and refresh."""
+"""Registration and login."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.domain.errors import InvalidCredentialsError
 from app.domain.throttling import Limits
@@ -9,7 +9,8 @@ from app.domain.user import Credentials, Role, User
 from app.security.origins import Origin
 from app.security.passwords import hash_password, password_matches
 from app.security.signing_keys import SigningKeys
-from app.security.tokens import Caller, TokenPair, issue_tokens, read_refresh_token
+from app.security.tokens import TokenPair
+from app.services.sessions import start_session
 from app.services.throttling import limited_login
 from app.store import users as store
 from app.store.table import Table
@@ -68,8 +69,9 @@ async def log_in(
     origin: Origin,
     limits: Limits,
     now: datetime,
+    lifetime: timedelta,
 ) -> Login:
-    """Return new tokens for a name and its password.
+    """Begin a session for a name and its password; one read and one write.
 
     Raises:
         InvalidCredentialsError: unknown name or wrong password; both take the same time.
@@ -80,15 +82,5 @@ async def log_in(
         stored_hash = credentials.password_hash if credentials else None
         if not await password_matches(password, stored_hash) or credentials is None:
             raise InvalidCredentialsError("Invalid username or password")
-    caller = Caller(credentials.user_id, credentials.username, credentials.role)
-    return Login(credentials.user_id, issue_tokens(caller, keys, now=now))
-
-
-def refresh_tokens(keys: SigningKeys, *, refresh_token: str, now: datetime) -> TokenPair:
-    """Return new tokens for a refresh token, without a read.
-
-    Raises:
-        UnauthorizedError: the token is not a valid refresh token.
-    """
-    caller = read_refresh_token(refresh_token, keys, now=now)
-    return issue_tokens(caller, keys, now=now)
+    tokens = await start_session(table, keys, credentials, now=now, lifetime=lifetime)
+    return Login(credentials.user_id, tokens)

@@ -45,6 +45,11 @@ def username_key(folded: str) -> Key:
     return {"PK": f"USERNAME#{folded}", "SK": "USERNAME"}
 
 
+def session_key(session_id: str) -> Key:
+    """Return the key of a session."""
+    return {"PK": f"SESSION#{session_id}", "SK": "SESSION"}
+
+
 def cart_key(user_id: str) -> Key:
     """Return the key of a user's cart."""
     return {"PK": f"CART#{_fit(user_id)}", "SK": "CART"}

@@ -27,7 +27,7 @@ from app.store.keys import (
 from app.store.pagination import LARGE_BATCH, Page, PageRequest, read_page, read_page_behind
 from app.store.schema import GSI1, GSI2, GSI3
 from app.store.stored_values import read_value
-from app.store.table import NOT_THERE, Item, Table
+from app.store.table import NOT_THERE, THERE, Item, Table
 from app.store.table_errors import ConditionFailedError, ItemTooLargeError
 
 log = logging.getLogger("shop.store")
@@ -182,6 +182,17 @@ async def _fill_in(table: Table, order: Order, known: dict[str, str]) -> Order:
         values={f":{name}": value for name, value in missing.items()},
     )
     return item_to_order(item)
+
+
+async def blank_buyer(table: Table, order_id: str) -> None:
+    """Take name and e-mail address off an order, which stays. Safe to repeat."""
+    with suppress(ConditionFailedError):
+        await table.update(
+            order_key(order_id),
+            "SET first_name = :blank, last_name = :blank, email = :blank",
+            values={":blank": ""},
+            condition=THERE,
+        )
 
 
 async def list_user_orders(table: Table, user_id: str, request: PageRequest) -> Page[Order]:

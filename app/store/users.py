@@ -1,5 +1,7 @@
 """Users in the table: a profile under the id, credentials under the name."""
 
+from secrets import token_urlsafe
+
 from app.domain.errors import UsernameTakenError, UserNotFoundError
 from app.domain.instants import instant_to_text, text_to_instant
 from app.domain.user import Credentials, Role, User, fold_username
@@ -10,6 +12,7 @@ from app.store.table import Item, Table
 from app.store.table_errors import ConditionFailedError
 
 _USERS = "USERS"
+_GENERATION = "session_generation"
 
 
 def user_to_item(user: User) -> Item:
@@ -79,14 +82,74 @@ async def get_user(table: Table, user_id: str) -> User:
 async def find_credentials(table: Table, username: str) -> Credentials | None:
     """Return the credentials under a name, or None; a consistent read."""
     item = await table.get(username_key(fold_username(username)), consistent=True)
-    if item is None:
-        return None
+    return None if item is None else item_to_credentials(item)
+
+
+def item_to_credentials(item: Item) -> Credentials:
+    """Return the credentials that an item stores."""
     return Credentials(
         user_id=item["user_id"],
         username=item["username"],
         role=Role.from_stored(item.get("role", "")),
         password_hash=item["password_hash"],
+        generation=item.get(_GENERATION, ""),
     )
+
+
+async def end_sessions_of(table: Table, username: str, *, user_id: str) -> bool:
+    """Begin a new generation of sessions, which ends all others; one write.
+
+    False when the name is not this user's any more. Safe to repeat.
+    """
+    try:
+        await table.update(
+            username_key(fold_username(username)),
+            f"SET {_GENERATION} = :drawn",
+            values={":drawn": token_urlsafe(6), ":user": user_id},
+            condition="user_id = :user",
+        )
+    except ConditionFailedError:
+        return False
+    return True
+
+
+async def change_password(
+    table: Table, credentials: Credentials, new_hash: str
+) -> Credentials | None:
+    """Store a new hash and end all sessions, in one write; return the credentials, or None.
+
+    None says that the password is not the one in ``credentials`` any more. Safe to repeat.
+    """
+    try:
+        item = await table.update(
+            username_key(fold_username(credentials.username)),
+            f"SET password_hash = :new, {_GENERATION} = :drawn",
+            values={
+                ":new": new_hash,
+                ":drawn": token_urlsafe(6),
+                ":old": credentials.password_hash,
+            },
+            condition="password_hash = :old",
+        )
+    except ConditionFailedError as failure:
+        item = failure.item or {}
+        if item.get("password_hash") != new_hash:
+            return None
+        # The first try was made, and its answer was lost: hashes have a salt of their own.
+    return item_to_credentials(item)
+
+
+async def delete_user(table: Table, user_id: str) -> None:
+    """Delete a profile. Safe to repeat."""
+    await table.delete(user_key(user_id))
+
+
+async def delete_credentials(table: Table, username: str) -> None:
+    """Delete the credentials under a name, which is free then; ends every session.
+
+    Not repeated: the name may have a new owner.
+    """
+    await table.delete(username_key(fold_username(username)), is_repeatable=False)
 
 
 async def list_users(table: Table, request: PageRequest) -> Page[User]:

@@ -1,7 +1,7 @@
 """Bodies of users and tokens (openapi/CONTRACT.md, 1.5)."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -72,6 +72,28 @@ class TokensUpdate(LiberalModel):
     model_config = _examples({"refresh_token": "<JWT>"})
 
     refresh_token: Token = Field(description="The `refresh_token` of the last login or renewal.")
+
+
+class PasswordUpdate(LiberalModel):
+    """The password of the caller, and the one that is to replace it."""
+
+    model_config = _examples({"password": "vmware1!", "new_password": "correct horse battery"})
+    also_known_as: ClassVar[dict[str, str]] = {"newpassword": "new_password"}
+
+    password: Password = Field(
+        description="The password so far.", json_schema_extra={"format": "password"}
+    )
+    new_password: Password = Field(
+        description="The new password.", json_schema_extra={"format": "password"}
+    )
+
+
+class AccountClosure(LiberalModel):
+    """The password of the caller, who closes the account for good."""
+
+    model_config = _examples({"password": "vmware1!"})
+
+    password: Password = Field(description="Password.", json_schema_extra={"format": "password"})
 
 
 class VerificationCreate(LiberalModel):

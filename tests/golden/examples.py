@@ -12,6 +12,7 @@ from app.domain.ids import order_id_for, tracking_number_for, transaction_id_for
 from app.domain.order import Address, CardSummary, Order, OrderLine, OrderState
 from app.domain.payment import PaymentDecision
 from app.domain.product import Product
+from app.domain.session import Session
 from app.domain.shipment import plan_shipment
 from app.domain.user import Credentials, Role, User
 from app.messages import (
@@ -22,7 +23,7 @@ from app.messages import (
     ShipmentSent,
 )
 from app.security.signing_keys import SigningKeys
-from app.security.tokens import Caller, issue_tokens
+from app.security.tokens import issue_tokens
 from app.services.fingerprints import CURRENT, compute_fingerprint
 from app.store.carts import cart_to_item
 from app.store.orders import order_to_item
@@ -195,7 +196,8 @@ def fingerprints() -> dict[str, str]:
 
 def tokens() -> dict[str, str]:
     """Return tokens of a login, and one that goes on behind a place in a list."""
-    pair = issue_tokens(Caller("u-1", "Eric", Role.STAFF), KEYS, now=NOW)
+    session = Session("session-1", "u-1", "Eric", "", 0, NOW, NOW + timedelta(hours=12))
+    pair = issue_tokens(session, Role.STAFF, KEYS)
     position = f"2026-11-29T12:30:15.123456Z#{_ORDER.order_id}"
     return {
         "access": pair.access,

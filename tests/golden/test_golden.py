@@ -41,7 +41,12 @@ def test_ids_fingerprints_and_tokens_are_made_again_byte_by_byte(release: str, n
     missing = [key for key in found if key not in made]
     assert missing == []
     if isinstance(found, dict):
-        assert {key: made[key] for key in found} == found
+        kept = {key: value for key, value in found.items() if key not in _ISSUED_ANEW}
+        assert {key: made[key] for key in kept} == kept
+
+
+#: Tokens of sessions; those of earlier releases say less, and are read below.
+_ISSUED_ANEW = frozenset({"access", "refresh"})
 
 
 #: Attributes whose values may change from release to release, with the reason. The sweeper's
@@ -127,6 +132,7 @@ def test_tokens_are_read(release: str) -> None:
     eric = Caller("u-1", "Eric", examples.USER.role)
 
     assert read_access_token(tokens["access"], examples.KEYS, now=examples.NOW) == eric
-    assert read_refresh_token(tokens["refresh"], examples.KEYS, now=examples.NOW) == eric
+    renewed = read_refresh_token(tokens["refresh"], examples.KEYS, now=examples.NOW)
+    assert renewed.caller == eric
     for name in ("orders", "products"):
         assert (read_token(name, tokens[name]) or "").startswith("2026-11-29T12:30")

@@ -30,7 +30,7 @@ OTHERS = {
         "app/security/tokens.py",
         "REFRESH_LIFETIME = timedelta(minutes=180)",
         "REFRESH_LIFETIME = timedelta(minutes=60)",
-        _IDS,
+        "app/security/test_tokens.py::test_lifetimes_are_those_of_the_contract",
     ),
     "page tokens have another checksum": Mutation(
         "app/store/pagination.py",
@@ -40,15 +40,15 @@ OTHERS = {
     ),
     "an expired token counts": Mutation(
         "app/security/tokens.py",
-        '        if claims["exp"] > now.timestamp():\n',
-        "        if True:\n",
+        '    if claims["exp"] <= now.timestamp():\n',
+        "    if False:\n",
         "app/security/test_tokens.py::test_a_token_ends_with_its_lifetime",
     ),
     "an access token passes for a refresh token": Mutation(
         "app/security/tokens.py",
-        '.get("kid") != kid:\n',
-        '.get("kid") is None:\n',
-        "app/security/test_tokens.py::test_neither_token_passes_for_the_other",
+        '.get("kid") == kid:\n',
+        '.get("kid") is not None:\n',
+        "app/security/test_tokens.py::test_a_token_of_the_release_before_is_good_for_its_kind_only",
     ),
     # What is stored.
     "an order forgets its delivery": Mutation(

@@ -340,6 +340,31 @@ ROWS = {
         "await table.put(decision_to_item(decision))",
         "simulation/test_interleavings.py::test_no_interleaving_breaks_a_rule",
     ),
+    "new password that leaves sessions": Mutation(
+        "app/store/users.py",
+        "SET password_hash = :new, {_GENERATION} = :drawn",
+        "SET password_hash = :new, drawn = :drawn",
+        "app/services/test_accounts.py::test_hash_and_end_of_the_sessions_are_one_write",
+    ),
+    "credentials deleted first": Mutation(
+        "app/services/accounts.py",
+        "    await delete_cart(table, caller.user_id)\n",
+        "    await store.delete_credentials(table, credentials.username)\n"
+        "    await delete_cart(table, caller.user_id)\n",
+        "app/services/test_accounts.py::test_a_closing_that_broke_off_can_be_repeated",
+    ),
+    "renewal without grace": Mutation(
+        "app/domain/session.py",
+        "GRACE = timedelta(seconds=15)",
+        "GRACE = timedelta(seconds=-1)",
+        "app/services/test_sessions.py::test_a_refresh_token_gets_one_answer_for_a_moment",
+    ),
+    "old refresh token taken": Mutation(
+        "app/domain/session.py",
+        "else Renewal.REUSED",
+        "else Renewal.GRANTED",
+        "app/services/test_sessions.py::test_a_token_that_is_used_twice_ends_the_session",
+    ),
     "checks that find nothing": Mutation(
         "tests/simulation/simulator/rules.py",
         "    if not holds:\n",

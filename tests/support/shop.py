@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -12,13 +12,14 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from app.domain.errors import SecretsUnavailableError
 from app.domain.product import Product
+from app.domain.session import Session
 from app.domain.user import Credentials, Role, User
 from app.security.passwords import hash_password_blocking
 from app.security.signing_keys import SigningKeys, get_signing_keys
-from app.security.tokens import Caller, TokenPair, issue_tokens
+from app.security.tokens import TokenPair, issue_tokens
 from app.store.products import add_product
-from app.store.table import Table
-from app.store.users import add_user
+from app.store.table import Table, get_table
+from app.store.users import add_user, credentials_to_item
 from routers.error_catalogue import CATALOGUE
 
 PASSWORD = "vmware1!"
@@ -54,21 +55,36 @@ async def _keys() -> SigningKeys:
     return await get_signing_keys()
 
 
+def session_of(user_id: str, *, username: str = "somebody", at: datetime) -> Session:
+    """Return a session that began at some time; it is not stored."""
+    return Session(fresh("session"), user_id, username, "", 0, at, at + timedelta(hours=12))
+
+
 async def tokens_of(
     user_id: str,
     *,
-    username: str = "somebody",
+    username: str | None = None,
     role: Role = Role.CUSTOMER,
     at: datetime | None = None,
 ) -> TokenPair:
-    """Return tokens of a user, who need not be stored, issued at some time."""
-    caller = Caller(user_id, username, role)
-    return issue_tokens(caller, await _keys(), now=at or datetime.now(UTC))
+    """Return tokens of a user, issued at some time.
+
+    A customer need not be stored; a member of staff is, because each request asks for the role.
+    """
+    name = username or ("somebody" if role is Role.CUSTOMER else fresh("staff"))
+    if role is Role.STAFF:
+        credentials = Credentials(user_id, name, role, _password_hash())
+        await get_table().put(credentials_to_item(credentials))
+    session = session_of(user_id, username=name, at=at or datetime.now(UTC))
+    return issue_tokens(session, role, await _keys())
 
 
-async def bearer(user_id: str, *, role: Role = Role.CUSTOMER) -> dict[str, str]:
+async def bearer(
+    user_id: str, *, role: Role = Role.CUSTOMER, username: str | None = None
+) -> dict[str, str]:
     """Return the header that speaks for a user."""
-    return {"Authorization": f"Bearer {(await tokens_of(user_id, role=role)).access}"}
+    tokens = await tokens_of(user_id, role=role, username=username)
+    return {"Authorization": f"Bearer {tokens.access}"}
 
 
 async def staff() -> dict[str, str]:

@@ -1,26 +1,44 @@
 """Tokens at any time, without a shop."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import jwt
 import pytest
 
 from app.domain.errors import UnauthorizedError
+from app.domain.session import Session
 from app.domain.user import Role
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import (
     ACCESS_LIFETIME,
     REFRESH_LIFETIME,
     Caller,
+    TokenPair,
     issue_tokens,
     read_access_token,
     read_refresh_token,
+    session_of_token,
+    time_to_remember,
 )
 
 NOW = datetime(2020, 2, 29, 12, tzinfo=UTC)
 ERIC = Caller("5c393a111d41c892ce243829", "eric", Role.CUSTOMER)
 DWIGHT = Caller("5c393a011d41c892ce243828", "dwight", Role.STAFF)
 KEYS = SigningKeys(access=(b"a" * 32,), refresh=(b"r" * 32,), fingerprint=b"f" * 32)
+ENDS = NOW + timedelta(hours=12)
+
+
+def tokens_of(caller: Caller, keys: SigningKeys = KEYS, *, ends_at: datetime = ENDS) -> TokenPair:
+    session = Session("session-1", caller.user_id, caller.username, "g2", 5, NOW, ends_at)
+    return issue_tokens(session, caller.role, keys)
+
+
+def old_token(kid: str, **changes: Any) -> str:
+    """Return a token as the release before signed it."""
+    claims = {"sub": "x", "Username": "x", "role": "staff", "exp": 9999999999, **changes}
+    given = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(given, b"a" * 32, algorithm="HS256", headers={"kid": kid})
 
 
 def test_lifetimes_are_those_of_the_contract() -> None:
@@ -30,10 +48,10 @@ def test_lifetimes_are_those_of_the_contract() -> None:
 
 @pytest.mark.parametrize("caller", [ERIC, DWIGHT])
 def test_a_token_speaks_for_whom_it_was_issued(caller: Caller) -> None:
-    tokens = issue_tokens(caller, KEYS, now=NOW)
+    tokens = tokens_of(caller)
 
     assert read_access_token(tokens.access, KEYS, now=NOW) == caller
-    assert read_refresh_token(tokens.refresh, KEYS, now=NOW) == caller
+    assert read_refresh_token(tokens.refresh, KEYS, now=NOW).caller == caller
 
 
 def test_only_staff_are_staff() -> None:
@@ -41,7 +59,7 @@ def test_only_staff_are_staff() -> None:
 
 
 def test_claims_and_header_are_those_of_the_contract() -> None:
-    tokens = issue_tokens(ERIC, KEYS, now=NOW)
+    tokens = tokens_of(ERIC)
 
     claims = jwt.decode(tokens.access, options={"verify_signature": False})
 
@@ -57,7 +75,7 @@ def test_claims_and_header_are_those_of_the_contract() -> None:
 
 
 def test_a_token_ends_with_its_lifetime() -> None:
-    tokens = issue_tokens(ERIC, KEYS, now=NOW)
+    tokens = tokens_of(ERIC)
     second = timedelta(seconds=1)
 
     read_access_token(tokens.access, KEYS, now=NOW + ACCESS_LIFETIME - second)
@@ -70,7 +88,7 @@ def test_a_token_ends_with_its_lifetime() -> None:
 
 
 def test_neither_token_passes_for_the_other() -> None:
-    tokens = issue_tokens(ERIC, KEYS, now=NOW)
+    tokens = tokens_of(ERIC)
 
     with pytest.raises(UnauthorizedError):
         read_access_token(tokens.refresh, KEYS, now=NOW)
@@ -80,7 +98,7 @@ def test_neither_token_passes_for_the_other() -> None:
 
 def test_neither_token_passes_for_the_other_even_with_one_key_for_both() -> None:
     keys = SigningKeys(access=(b"a" * 32,), refresh=(b"a" * 32,), fingerprint=b"f")
-    tokens = issue_tokens(ERIC, keys, now=NOW)
+    tokens = tokens_of(ERIC, keys)
 
     with pytest.raises(UnauthorizedError):
         read_access_token(tokens.refresh, keys, now=NOW)
@@ -91,8 +109,8 @@ def test_neither_token_passes_for_the_other_even_with_one_key_for_both() -> None
 def test_after_a_rotation_old_tokens_count_and_new_ones_use_the_new_key() -> None:
     rotated = SigningKeys(access=(b"n" * 32, b"a" * 32), refresh=KEYS.refresh, fingerprint=b"f")
     only_new = SigningKeys(access=(b"n" * 32,), refresh=KEYS.refresh, fingerprint=b"f")
-    old = issue_tokens(ERIC, KEYS, now=NOW)
-    new = issue_tokens(ERIC, rotated, now=NOW)
+    old = tokens_of(ERIC)
+    new = tokens_of(ERIC, rotated)
 
     assert read_access_token(old.access, rotated, now=NOW) == ERIC
     assert read_access_token(new.access, rotated, now=NOW) == ERIC
@@ -123,6 +141,89 @@ def test_a_token_without_a_claim_is_refused(claim: str) -> None:
 
 
 def test_a_refusal_says_the_same_for_every_reason() -> None:
-    for token in ("", "junk", "a.b.c", issue_tokens(ERIC, KEYS, now=NOW).refresh):
+    for token in ("", "junk", "a.b.c", tokens_of(ERIC).refresh):
         with pytest.raises(UnauthorizedError, match=r"^Invalid Key\. User Not Authorized$"):
             read_access_token(token, KEYS, now=NOW)
+
+
+def test_both_tokens_carry_their_session_and_say_what_they_are() -> None:
+    tokens = tokens_of(ERIC)
+    pair = [
+        jwt.decode(token, options={"verify_signature": False})
+        for token in (tokens.access, tokens.refresh)
+    ]
+
+    assert [claims["typ"] for claims in pair] == ["access", "refresh"]
+    assert pair[0]["jti"] != pair[1]["jti"]
+    for claims in pair:
+        assert (claims["sid"], claims["gen"], claims["rot"]) == ("session-1", "g2", 5)
+        assert claims["iss"] == claims["aud"] == "acme-fitness-shop"
+        assert claims["iat"] == int(NOW.timestamp())
+
+
+def test_no_token_outlives_its_session() -> None:
+    tokens = tokens_of(ERIC, ends_at=NOW + timedelta(minutes=5))
+
+    read_access_token(tokens.access, KEYS, now=NOW + timedelta(minutes=4))
+    with pytest.raises(UnauthorizedError):
+        read_access_token(tokens.access, KEYS, now=NOW + timedelta(minutes=5))
+    with pytest.raises(UnauthorizedError):
+        read_refresh_token(tokens.refresh, KEYS, now=NOW + timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"iss": "another shop"},
+        {"aud": "another shop"},
+        {"aud": ["acme-fitness-shop"]},
+        {"typ": "refresh"},
+        {"typ": None},
+        {"sid": ""},
+        {"sid": 5},
+        {"jti": None},
+        {"gen": 1},
+        {"rot": None},
+        {"rot": -1},
+        {"iat": None},
+    ],
+)
+def test_each_claim_of_a_session_must_be_right(change: dict[str, Any]) -> None:
+    right = jwt.decode(tokens_of(ERIC).access, options={"verify_signature": False})
+    read_access_token(old_token("signin_1", **right), KEYS, now=NOW)
+
+    with pytest.raises(UnauthorizedError):
+        read_access_token(old_token("signin_1", **{**right, **change}), KEYS, now=NOW)
+
+
+def test_a_token_of_the_release_before_is_good_for_its_kind_only() -> None:
+    keys = SigningKeys(access=(b"a" * 32,), refresh=(b"a" * 32,), fingerprint=b"f")
+    access, refresh = old_token("signin_1"), old_token("signin_2")
+
+    assert read_access_token(access, keys, now=NOW).session_id == ""
+    first, second = (read_refresh_token(refresh, keys, now=NOW) for _ in range(2))
+    assert not first.has_session
+    # Its session follows from the token, so that it can be used once.
+    assert first.caller.session_id == second.caller.session_id != ""
+    with pytest.raises(UnauthorizedError):
+        read_access_token(refresh, keys, now=NOW)
+    with pytest.raises(UnauthorizedError):
+        read_refresh_token(access, keys, now=NOW)
+
+
+def test_the_session_of_a_token_is_found_after_its_end_too() -> None:
+    tokens = tokens_of(ERIC)
+
+    for token in (tokens.access, tokens.refresh):
+        found = session_of_token(token, KEYS)
+        assert found is not None
+        assert (found.session_id, found.user_id) == ("session-1", ERIC.user_id)
+    assert session_of_token(old_token("signin_1"), KEYS) is None
+    assert session_of_token("junk", KEYS) is None
+
+
+def test_a_token_may_be_remembered_until_it_expires() -> None:
+    caller = read_access_token(tokens_of(ERIC).access, KEYS, now=NOW)
+
+    assert time_to_remember(caller, now=NOW + timedelta(minutes=50)) == timedelta(minutes=10)
+    assert time_to_remember(caller, now=NOW + timedelta(days=1)) == timedelta()

@@ -1,26 +1,27 @@
-"""Registration, login and refresh."""
+"""Registration and login."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from app.domain.errors import InvalidCredentialsError, UnauthorizedError, UsernameTakenError
+from app.domain.errors import InvalidCredentialsError, UsernameTakenError
 from app.domain.user import Role, User
 from app.security.origins import Origin
 from app.security.signing_keys import SigningKeys
-from app.security.tokens import REFRESH_LIFETIME, read_access_token
-from app.services.users import log_in, refresh_tokens, register_user
+from app.security.tokens import read_access_token
+from app.services.users import log_in, register_user
 from app.settings import read_settings
 from app.store.table import Table
 from app.store.users import find_credentials, get_user
 from tests.support.shop import fresh
 
+DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ORIGIN, LIMITS = Origin("192.0.2.1"), read_settings({}).limits
 KEYS = SigningKeys(access=(b"a" * 32,), refresh=(b"r" * 32,), fingerprint=b"f" * 32)
 
-CALM: dict[str, Any] = {"origin": ORIGIN, "limits": LIMITS, "now": NOW}
+CALM: dict[str, Any] = {"origin": ORIGIN, "limits": LIMITS, "now": NOW, "lifetime": DAY}
 
 
 async def register(table: Table, username: str, **changes: Any) -> User:
@@ -77,18 +78,3 @@ async def test_a_wrong_password_and_an_unknown_name_are_the_same_error(table: Ta
         texts.add(str(refused.value))
 
     assert len(texts) == 1
-
-
-async def test_a_refresh_token_gives_tokens_until_it_expires(table: Table) -> None:
-    name = fresh("eric")
-    user = await register(table, name)
-    login = await log_in(table, KEYS, username=name, password="vmware1!", **CALM)
-    late = NOW + REFRESH_LIFETIME
-
-    tokens = refresh_tokens(
-        KEYS, refresh_token=login.tokens.refresh, now=late - timedelta(seconds=1)
-    )
-    assert read_access_token(tokens.access, KEYS, now=late).user_id == user.user_id
-
-    with pytest.raises(UnauthorizedError):
-        refresh_tokens(KEYS, refresh_token=login.tokens.refresh, now=late)

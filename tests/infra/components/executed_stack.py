@@ -11,15 +11,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
 
-from app.domain.user import Role
+from app.domain.session import Session as UserSession
+from app.domain.user import Credentials, Role
 from app.security.signing_keys import new_signing_keys, parse_signing_keys
-from app.security.tokens import Caller, issue_tokens
+from app.security.tokens import issue_tokens
+from app.store.users import credentials_to_item
 from infra.components.resource_graph import REGION, PlannedResource
 from infra.local.clients import Clients
 from infra.local.emulator import Emulator
@@ -119,9 +121,14 @@ class ExecutedStack:
         return self.functions[self.deployment.function_of(arn).name].invoke(event)
 
     def token(self, user_id: str, *, role: Role = Role.CUSTOMER) -> str:
-        """Return an access token signed with the keys of the stack's secret."""
-        caller = Caller(user_id, user_id, role)
-        return issue_tokens(caller, parse_signing_keys(self._keys), now=datetime.now(UTC)).access
+        """Return an access token signed with the keys of the stack's secret, of a stored user."""
+        item = credentials_to_item(Credentials(user_id, user_id, role, "no hash"))
+        table = self.deployment.one("Table")["name"]
+        stored = {name: {"S": value} for name, value in item.items()}
+        self.aws("dynamodb").put_item(TableName=table, Item=stored)
+        now = datetime.now(UTC)
+        session = UserSession("session", user_id, user_id, "", 0, now, now + timedelta(hours=1))
+        return issue_tokens(session, role, parse_signing_keys(self._keys)).access
 
     def request(
         self, method: str, path: str, body: Any = None, *, token: str = "", **headers: str

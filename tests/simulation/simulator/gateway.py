@@ -105,12 +105,17 @@ async def ask(
     path: str,
     *,
     user_id: str = "",
+    username: str = "",
     is_staff: bool = False,
     body: Any = None,
     headers: dict[str, str] | None = None,
 ) -> Answer:
-    """Make one request of today's application as a user, and return the answer."""
-    caller = _caller_of(user_id, is_staff=is_staff) if user_id else None
+    """Make one request of today's application as a user, and return the answer.
+
+    The user's name is the id unless it is given.
+    """
+    role = Role.STAFF if is_staff else Role.CUSTOMER
+    caller = Caller(user_id, username or user_id, role) if user_id else None
     return await request(
         _application(), dependencies, method, path, caller=caller, body=body, headers=headers
     )
@@ -162,7 +167,3 @@ async def request(
     parts = [event.get("body", b"") for event in heard if event["type"] == "http.response.body"]
     names = {name.decode(): value.decode() for name, value in start["headers"]}
     return Answer(start["status"], names, b"".join(parts))
-
-
-def _caller_of(user_id: str, *, is_staff: bool) -> Caller:
-    return Caller(user_id, user_id, Role.STAFF if is_staff else Role.CUSTOMER)

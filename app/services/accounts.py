@@ -1,0 +1,95 @@
+"""What users do to their own accounts: a new password, and the end of the account."""
+
+from datetime import datetime, timedelta
+
+from app.domain.errors import InvalidCredentialsError, UnauthorizedError
+from app.domain.throttling import Limits
+from app.domain.user import Credentials
+from app.security.origins import Origin
+from app.security.passwords import hash_password, password_matches
+from app.security.signing_keys import SigningKeys
+from app.security.tokens import Caller, TokenPair
+from app.services.sessions import start_session
+from app.services.throttling import limited_login
+from app.store import users as store
+from app.store.carts import delete_cart
+from app.store.orders import blank_buyer, list_user_orders
+from app.store.pagination import MAX_PAGE, PageRequest
+from app.store.table import Table
+
+
+async def change_password(
+    table: Table,
+    keys: SigningKeys,
+    caller: Caller,
+    *,
+    password: str,
+    new_password: str,
+    origin: Origin,
+    limits: Limits,
+    now: datetime,
+    lifetime: timedelta,
+) -> TokenPair:
+    """Store a new password, end every session, and return the tokens of a new session.
+
+    Hash and end of the sessions are one write, so no session outlives the old password.
+
+    Raises:
+        UnauthorizedError: the user is gone.
+        InvalidCredentialsError: ``password`` is not the user's.
+        TooManyAttemptsError: too many passwords were wrong before.
+    """
+    async with limited_login(
+        table, keys, limits=limits, username=caller.username, origin=origin, now=now
+    ):
+        credentials = await _check_password(table, caller, password)
+    changed = await store.change_password(table, credentials, await hash_password(new_password))
+    if changed is None:
+        raise InvalidCredentialsError("password: is wrong")
+    return await start_session(table, keys, changed, now=now, lifetime=lifetime)
+
+
+async def close_account(
+    table: Table,
+    keys: SigningKeys,
+    caller: Caller,
+    *,
+    password: str,
+    origin: Origin,
+    limits: Limits,
+    now: datetime,
+) -> None:
+    """Delete everything about a user but their orders, which lose name and e-mail address.
+
+    The credentials go last: until then the user can log in and repeat what broke off.
+
+    Raises:
+        UnauthorizedError: the user is gone.
+        InvalidCredentialsError: ``password`` is not the user's.
+        TooManyAttemptsError: too many passwords were wrong before.
+    """
+    async with limited_login(
+        table, keys, limits=limits, username=caller.username, origin=origin, now=now
+    ):
+        credentials = await _check_password(table, caller, password)
+    await delete_cart(table, caller.user_id)
+    request = PageRequest(MAX_PAGE)
+    while True:
+        page = await list_user_orders(table, caller.user_id, request)
+        for order in page.entries:
+            await blank_buyer(table, order.order_id)
+        if page.next_token is None:
+            break
+        request = PageRequest(MAX_PAGE, page.next_token)
+    await store.delete_user(table, caller.user_id)
+    await store.delete_credentials(table, credentials.username)
+
+
+async def _check_password(table: Table, caller: Caller, password: str) -> Credentials:
+    credentials = await store.find_credentials(table, caller.username)
+    known = credentials if credentials and credentials.user_id == caller.user_id else None
+    if known is None or known.generation != caller.generation:
+        raise UnauthorizedError("Invalid Key. User Not Authorized")
+    if not await password_matches(password, known.password_hash):
+        raise InvalidCredentialsError("password: is wrong")
+    return known
