@@ -15,6 +15,8 @@ COMMANDS = {
     "seed": "infra.cli.seed",
     "add-staff": "infra.cli.add_staff",
     "send-event": "infra.cli.send_event",
+    "order": "infra.cli.order",
+    "orders": "infra.cli.orders",
     "queues": "infra.cli.queues",
     "dead-letters": "infra.cli.dead_letters",
     "redrive": "infra.cli.redrive",

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +18,7 @@ from infra.local.running import running_shop
 from infra.topology import table_name
 
 if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
     from types_boto3_sqs import SQSClient
 
 #: The name of the stack of `make run`.
@@ -34,13 +35,15 @@ class StackConnection:
     """One stack, and the clients that reach it; each is made on first use.
 
     Without an ``endpoint_url`` it is in AWS: credentials are found as by every AWS tool, and
-    ``AWS_ENDPOINT_URL`` is honoured. ``environment`` holds the settings of its functions.
+    ``AWS_ENDPOINT_URL`` is honoured. ``environment`` holds the settings of its functions,
+    ``worker_urls`` the addresses of workers that are processes on this machine.
     """
 
     name: str
     region: str
     environment: Mapping[str, str]
     endpoint_url: str | None = None
+    worker_urls: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def table(self) -> Table:
@@ -65,6 +68,14 @@ class StackConnection:
         return boto3.client("sqs", region_name=self.region, config=aws.client_config())
 
     @cached_property
+    def functions(self) -> "LambdaClient":
+        """Return a client of the stack's functions and of what calls them."""
+        if self.endpoint_url is not None:
+            client: LambdaClient = Clients(self.endpoint_url, self.region)("lambda")
+            return client
+        return boto3.client("lambda", region_name=self.region, config=aws.client_config())
+
+    @cached_property
     def settings(self) -> Settings:
         """Return the settings of the stack's functions, as far as they are known here."""
         return read_settings(dict(self.environment))
@@ -79,4 +90,10 @@ def connect(stack: str = LOCAL, region: str = REGION) -> StackConnection:
     if stack != LOCAL:
         return StackConnection(stack, region, os.environ)
     shop = running_shop()
-    return StackConnection(stack, shop.environment["REGION"], shop.environment, shop.endpoint_url)
+    return StackConnection(
+        stack,
+        shop.environment["REGION"],
+        shop.environment,
+        shop.endpoint_url,
+        shop.worker_urls,
+    )

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.local.data_folder import data_path, is_locked
@@ -12,12 +12,16 @@ from infra.local.errors import NotRunningError
 
 @dataclass(frozen=True)
 class RunningShop:
-    """How to reach a running shop; ``environment`` holds the settings of its stack."""
+    """How to reach a running shop; ``environment`` holds the settings of its stack.
+
+    ``worker_urls`` is where each worker's process answers.
+    """
 
     pid: int
     url: str
     endpoint_url: str
     environment: dict[str, str]
+    worker_urls: dict[str, str] = field(default_factory=dict)
 
 
 def running_shop(data_dir: Path | None = None) -> RunningShop:

@@ -50,8 +50,10 @@ class Shop:
         self._user = user_environment
         self._output = output
         self._listeners = {API.name: listener, **{worker.name: listen() for worker in WORKERS}}
-        urls = {worker.name: url_of(self._listeners[worker.name]) for worker in WORKERS}
-        self._emulator = Emulator(folder.emulator, environment=proxy_environment(urls))
+        self._worker_urls = {
+            worker.name: url_of(self._listeners[worker.name]) for worker in WORKERS
+        }
+        self._emulator = Emulator(folder.emulator, environment=proxy_environment(self._worker_urls))
         self._endpoint_url = self._emulator.endpoint_url
         self._stack: dict[str, str] = {}
         self._seeding: ChildProcess | None = None
@@ -117,6 +119,7 @@ class Shop:
                 "url": url,
                 "endpoint_url": self._endpoint_url,
                 "environment": {**self._user_settings(), **self._stack},
+                "worker_urls": self._worker_urls,
             }
         )
         self._output.announce(f"Shop ready: {url}")

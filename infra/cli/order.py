@@ -1,0 +1,89 @@
+"""``acme-shop order``: why one order stands where it stands."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from app.domain.instants import instant_to_text
+from infra.cli.dead_letters import age_text
+from infra.cli.order_evidence import gather
+from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
+from infra.local.environment import REGION
+from infra.order_explanation import Evidence, Explanation, explain
+
+
+def command(
+    order_id: Annotated[str, typer.Argument(help="The order's id.")],
+    stack: StackOption = LOCAL,
+    region: RegionOption = REGION,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Show one order, its payment, its queues and dead letters, why it stands there, what to do.
+
+    Nothing is moved. Of the order neither the card nor names and addresses are shown.
+    """
+    now = datetime.now(UTC)
+    evidence = asyncio.run(gather(connect(stack, region), order_id, now=now))
+    explanation = explain(evidence, now=now)
+    if as_json:
+        print(json.dumps(_facts(evidence, explanation)))
+        return
+    for line in _lines(evidence, explanation, now=now):
+        print(line)
+
+
+def _facts(evidence: Evidence, explanation: Explanation) -> dict[str, Any]:
+    order, decision = evidence.order, evidence.decision
+    return {
+        "order_id": order.order_id,
+        "state": order.state.name.lower(),
+        "placed_at": instant_to_text(order.placed_at),
+        "updated_at": instant_to_text(order.updated_at),
+        "total_cents": order.total_cents,
+        "decision": decision
+        and {
+            "success": decision.success,
+            "reason": decision.reason,
+            "decided_at": instant_to_text(decision.decided_at),
+        },
+        "queues": [asdict(status) for status in evidence.queues],
+        "dead_letters": [asdict(letter) for letter in evidence.letters],
+        **asdict(explanation),
+    }
+
+
+def _lines(evidence: Evidence, explanation: Explanation, *, now: datetime) -> Iterator[str]:
+    order, decision = evidence.order, evidence.decision
+    age = age_text(int((now - order.placed_at).total_seconds()))
+    yield f"order     {order.order_id}: {order.state.name.lower()}, {order.total_cents} cents"
+    yield f"placed    {_time(order.placed_at)}, {age} ago"
+    if order.updated_at != order.placed_at:
+        yield f"moved     {_time(order.updated_at)}, to {order.state.name.lower()}"
+    if decision is None:
+        yield "payment   not decided"
+    else:
+        result = "paid" if decision.success else f"declined: {decision.reason}"
+        yield f"payment   {_time(decision.decided_at)}, {result}"
+    for status in evidence.queues:
+        worker = status.obstacle or "works"
+        yield (
+            f"queue     {status.queue}: {status.waiting} waiting, {status.in_flight} in flight, "
+            f"{status.delayed} delayed; mapping {status.mapping_state or 'missing'}; "
+            f"{status.function}: {worker}"
+        )
+    for letter in evidence.letters:
+        yield (
+            f"dead      {letter.queue}, message {letter.message_id}, "
+            f"{age_text(letter.age_seconds)} old: {letter.reason}"
+        )
+    yield f"why       {explanation.why}"
+    yield f"do        {explanation.next_step}"
+
+
+def _time(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S} UTC"

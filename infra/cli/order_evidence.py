@@ -1,0 +1,147 @@
+"""Gathering what is known of one order: its items, its queues, their workers, its dead letters."""
+
+import http.client
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from app.domain.errors import QueueUnavailableError
+from app.store.orders import get_order
+from app.store.payments import find_decision
+from app.store.table import Table
+from infra.cli.dead_letter_queues import SQSDeadLetterQueues
+from infra.cli.stacks import LOCAL, StackConnection
+from infra.dead_letters.diagnosis import Diagnosis, diagnose
+from infra.dead_letters.messages import DEAD_LETTER_QUEUES, SCAN_SECONDS, QueueScan, order_id_in
+from infra.order_explanation import Evidence, QueueStatus
+from infra.topology import LIVE_ALIAS, MAPPINGS, Mapping, function_name
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
+#: A worker that is up answers a GET at once.
+_ANSWER_SECONDS = 1.0
+
+
+async def gather(connection: StackConnection, order_id: str, *, now: datetime) -> Evidence:
+    """Return the evidence about one order; two reads of the table, and nothing is moved.
+
+    Other readers do not see dead letters while they are looked at.
+
+    Raises:
+        OrderNotFoundError: the table has no order with this id.
+        QueueUnavailableError: the queues or the functions do not answer.
+    """
+    order = await get_order(connection.table, order_id)
+    decision = await find_decision(connection.table, order_id, consistent=True)
+    queues = SQSDeadLetterQueues(connection)
+    region = f" --region {connection.region}"
+    return Evidence(
+        order=order,
+        decision=decision,
+        queues=_queue_statuses(connection, queues),
+        letters=tuple(await _letters(queues, connection.table, order_id, now=now)),
+        longest_delivery=timedelta(seconds=connection.settings.delivery_seconds[1]),
+        options="" if connection.name == LOCAL else f" --stack {connection.name}{region}",
+        aws_options=region
+        + (f" --endpoint-url {connection.endpoint_url}" if connection.endpoint_url else ""),
+    )
+
+
+async def _letters(
+    queues: SQSDeadLetterQueues, table: Table, order_id: str, *, now: datetime
+) -> list[Diagnosis]:
+    """Return the diagnoses of an order's dead letters; the others are only looked through."""
+    found = []
+    for queue in DEAD_LETTER_QUEUES:
+        with QueueScan(queues, queue, visibility_seconds=SCAN_SECONDS) as scan:
+            for letter in scan.letters():
+                if order_id_in(letter.body) == order_id:
+                    found.append(await diagnose(table, letter, now=now))  # noqa: PERF401  # Awaits.
+    return found
+
+
+def _queue_statuses(
+    connection: StackConnection, queues: SQSDeadLetterQueues
+) -> tuple[QueueStatus, ...]:
+    depths = {depth.queue: depth for depth in queues.depths()}
+    obstacles: dict[str, str | None] = {}
+    statuses = []
+    try:
+        for mapping in MAPPINGS:
+            if mapping.function not in obstacles:
+                obstacles[mapping.function] = _obstacle(connection, mapping.function)
+            depth = depths[mapping.queue]
+            status = QueueStatus(
+                mapping.queue,
+                mapping.function,
+                depth.waiting,
+                depth.in_flight,
+                depth.delayed,
+                mapping_state="",
+                mapping_id="",
+                obstacle=obstacles[mapping.function],
+            )
+            statuses.append(_with_mapping(connection, queues.url(mapping.queue), mapping, status))
+    except (BotoCoreError, ClientError) as failure:
+        raise QueueUnavailableError("the functions of the stack do not answer") from failure
+    return tuple(statuses)
+
+
+def _with_mapping(
+    connection: StackConnection, url: str, mapping: Mapping, status: QueueStatus
+) -> QueueStatus:
+    """Return a queue's status with the state of the mapping that empties it."""
+    source = url.rpartition("/")[2]
+    name = function_name(connection.name, mapping.function)
+    client = connection.functions
+    qualified = name if connection.endpoint_url else f"{name}:{LIVE_ALIAS}"
+    try:
+        found = client.list_event_source_mappings(FunctionName=qualified)
+    except client.exceptions.ResourceNotFoundException:
+        return status
+    for each in found["EventSourceMappings"]:
+        if each["EventSourceArn"].rpartition(":")[2] == source:
+            return replace(status, mapping_state=each["State"], mapping_id=each["UUID"])
+    return status
+
+
+def _obstacle(connection: StackConnection, function: str) -> str | None:
+    """Return why a function does not work, or None if nothing is wrong with it."""
+    if url := connection.worker_urls.get(function):
+        return _silence(url)
+    name = function_name(connection.name, function)
+    client = connection.functions
+    try:
+        facts = client.get_function_configuration(FunctionName=name)
+    except client.exceptions.ResourceNotFoundException:
+        return "it is not deployed"
+    # "Pending" passes by itself, and a call wakes an inactive function.
+    if facts.get("State") == "Failed":
+        return f"AWS could not set it up: {facts.get('StateReasonCode', 'no reason given')}"
+    if _concurrency(client, name) == 0:
+        return "it is throttled: its reserved concurrency is 0"
+    return None
+
+
+def _concurrency(client: "LambdaClient", name: str) -> int | None:
+    return client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
+
+
+def _silence(url: str) -> str | None:
+    """Return what is wrong with a local worker that gives no answer to a GET."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(
+        address.hostname or "", address.port, timeout=_ANSWER_SECONDS
+    )
+    try:
+        connection.request("GET", "/")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return "its process gives no answer"
+    finally:
+        connection.close()
+    return None

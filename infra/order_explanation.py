@@ -1,0 +1,177 @@
+"""Telling from what was found why an order does not move, and what to do next."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.domain.order import Order, OrderState
+from app.domain.payment import PAYMENT_TIMEOUT, PaymentDecision
+from app.domain.sweeping import GRACE, stuck_at
+from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
+from infra.dead_letters.diagnosis import Diagnosis
+
+#: A step normally takes less than a second; until then nothing is called stuck.
+ON_ITS_WAY = timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class QueueStatus:
+    """One queue that an order's messages pass, and the worker behind it.
+
+    ``mapping_state`` is AWS's word for the event source mapping, empty where there is none.
+    """
+
+    queue: str
+    function: str
+    waiting: int
+    in_flight: int
+    delayed: int
+    mapping_state: str
+    mapping_id: str
+    obstacle: str | None = None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the mapping takes nothing from the queue."""
+        return self.mapping_state not in {"Enabled", "Enabling", "Creating", "Updating"}
+
+    @property
+    def content(self) -> str:
+        """Return how many messages the queue holds, of this order or others, in words."""
+        count = self.waiting + self.in_flight + self.delayed
+        return "1 message" if count == 1 else f"{count or 'no'} messages"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that was found about one order.
+
+    ``options`` is what each suggested command needs to reach the same stack, and
+    ``aws_options`` what the AWS command line needs.
+    """
+
+    order: Order
+    decision: PaymentDecision | None
+    queues: tuple[QueueStatus, ...]
+    letters: tuple[Diagnosis, ...]
+    longest_delivery: timedelta
+    options: str = ""
+    aws_options: str = ""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why an order stands where it stands, and what an operator should do; one sentence each."""
+
+    why: str
+    next_step: str
+
+
+def explain(evidence: Evidence, *, now: datetime) -> Explanation:
+    """Return the likeliest cause; what is certain comes before what is guessed."""
+    order = evidence.order
+    if order.state is OrderState.UNKNOWN:
+        return Explanation("A later release gave it this state.", "Nothing: that release moves it.")
+    if order.state is OrderState.DECLINED:
+        reason = evidence.decision.reason if evidence.decision else order.status
+        return Explanation(f"It was declined: {reason}.", "Nothing: it is final.")
+    if order.state is OrderState.DELIVERED:
+        return Explanation("It was delivered.", "Nothing: it is final.")
+    return next(_causes(evidence, now=now))
+
+
+def _causes(evidence: Evidence, *, now: datetime) -> Iterator[Explanation]:
+    order, stage = evidence.order, expected_queues(evidence)
+    passed = [status for status in evidence.queues if status.queue in stage]
+    # A letter of another step may be old; it explains the order only if nothing else does.
+    own = [letter for letter in evidence.letters if letter.comes_from in {None, *stage}]
+    yield from (_letter(letter, evidence) for letter in own)
+    yield from (_paused(status, evidence) for status in passed if status.is_paused)
+    for status in passed:
+        if status.obstacle:
+            yield Explanation(
+                f"The worker {status.function} does not work: {status.obstacle}.",
+                f"Bring {status.function} back; {status.queue} holds {status.content} and delivers "
+                "by itself then.",
+            )
+    since = order.placed_at if order.state is OrderState.PENDING else order.updated_at
+    if order.state is OrderState.SHIPPED and now < since + evidence.longest_delivery:
+        yield Explanation("It is being delivered.", "Nothing: the delivery is a delayed message.")
+    for status in passed:
+        if status.waiting or status.in_flight or status.delayed:
+            yield Explanation(
+                f"{status.queue} holds {status.content} ({status.in_flight} in flight), "
+                f"and {status.function} takes them: this one waits or is tried again.",
+                f"Look again in a minute; after five tries it is in "
+                f"acme-shop dead-letters{evidence.options}.",
+            )
+    if now - since < ON_ITS_WAY:
+        yield Explanation("Its message is on its way.", "Look again in some seconds.")
+    yield from (_letter(letter, evidence) for letter in evidence.letters)
+    yield _lost(evidence, now=now)
+
+
+def expected_queues(evidence: Evidence) -> tuple[str, ...]:
+    """Return the queues in which the message that moves the order next can be."""
+    match evidence.order.state:
+        case OrderState.PENDING if evidence.decision is None:
+            return (PAYMENT_REQUEST,)
+        case OrderState.PENDING:
+            return (PAYMENT_RESPONSE,)
+        case OrderState.PAID:
+            return (SHIPMENT_REQUEST, SHIPMENT_RESPONSE)
+        case _:
+            return (SHIPMENT_RESPONSE,)
+
+
+def _letter(letter: Diagnosis, evidence: Evidence) -> Explanation:
+    came = f" of {letter.comes_from}" if letter.comes_from else ""
+    return Explanation(
+        f"Its message{came} died in {letter.queue} after {letter.receives} tries: {letter.reason}.",
+        f"If the reason is gone: acme-shop redrive --queue {letter.queue}{evidence.options}",
+    )
+
+
+def _paused(status: QueueStatus, evidence: Evidence) -> Explanation:
+    what = status.mapping_state or "missing"
+    why = (
+        f"Nothing takes messages from {status.queue} to {status.function}: its event source "
+        f"mapping is {what}, and the queue holds {status.content}."
+    )
+    if not status.mapping_id:
+        return Explanation(why, "Deploy the stack again (locally: start make run again).")
+    return Explanation(
+        why,
+        "aws lambda update-event-source-mapping --enabled --uuid "
+        f"{status.mapping_id}{evidence.aws_options}",
+    )
+
+
+def _lost(evidence: Evidence, *, now: datetime) -> Explanation:
+    order = evidence.order
+    if order.state is OrderState.PENDING and evidence.decision is None:
+        if now - order.placed_at >= PAYMENT_TIMEOUT:
+            return Explanation(
+                "Its payment was never decided, and it is older than 48 hours.",
+                f"Let the sweeper decline it: acme-shop sweep{evidence.options}",
+            )
+        ends_at = f"{order.placed_at + PAYMENT_TIMEOUT:%Y-%m-%d %H:%M} UTC"
+        return Explanation(
+            "Its payment was never decided, and no queue holds the request: it was not sent, or "
+            "was removed. Its card is stored nowhere.",
+            "Only the customer's repeat with the same Idempotency-Key asks for the payment again; "
+            f"without one the sweeper declines the order at {ends_at}.",
+        )
+    if order.state is OrderState.PENDING:
+        what = "The payment is decided, but no queue holds the message about it."
+    else:
+        what = f"It is {order.state.name.lower()}, but no queue holds the message that moves it on."
+    due = stuck_at(order, longest_delivery=evidence.longest_delivery)
+    if now < due:
+        minutes = int(GRACE.total_seconds()) // 60
+        return Explanation(
+            what,
+            f"The sweeper repeats it from {due:%H:%M:%S} UTC on ({minutes} minutes of grace); "
+            f"then: acme-shop sweep{evidence.options}",
+        )
+    return Explanation(what, f"acme-shop sweep{evidence.options}")

@@ -1,0 +1,186 @@
+"""``order`` and ``orders`` on the emulator's table, queues and functions."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.domain.errors import OrderNotFoundError
+from app.domain.order import OrderState
+from app.domain.payment import PAID_MESSAGE, PaymentDecision
+from app.store.payments import decide_once
+from app.store.table import get_table
+from infra.cli import order, orders
+from infra.cli.order_evidence import gather
+from infra.cli.stacks import connect
+from infra.topology import function_name
+from tests.infra.cli.helpers.dead_letters import NOW, new_order, printed_json, put, sample, url
+
+
+@pytest.fixture
+def worker() -> Iterator[str]:
+    """The address of a process that answers GET like a worker."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Print nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def payment(shop: str) -> Iterator[str]:
+    """The mapping of a payment function; it is paused."""
+    client = connect(shop).functions
+    name = function_name(shop, "payment")
+    client.create_function(
+        FunctionName=name,
+        Role="arn:aws:iam::000000000000:role/any",
+        PackageType="Image",
+        Code={"ImageUri": "any"},
+    )
+    arn = (
+        f"arn:aws:sqs:{client.meta.region_name}:000000000000:"
+        + url(shop, "payment-request").rpartition("/")[2]
+    )
+    made = client.create_event_source_mapping(EventSourceArn=arn, FunctionName=name, Enabled=False)
+    yield made["UUID"]
+    client.delete_event_source_mapping(UUID=made["UUID"])
+    client.delete_function(FunctionName=name)
+
+
+def show(shop: str, order_id: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    order.command(order_id, stack=shop, as_json=True)
+    found: dict[str, Any] = printed_json(capsys)
+    return found
+
+
+def test_a_paused_queue_is_named_with_its_mapping(
+    shop: str, payment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order_id = new_order()
+    put(shop, "payment-request", "one")
+
+    found = show(shop, order_id, capsys)
+
+    assert found["state"] == "pending"
+    assert found["queues"][0] == {
+        "queue": "payment-request",
+        "function": "payment",
+        "waiting": 1,
+        "in_flight": 0,
+        "delayed": 0,
+        "mapping_state": "Disabled",
+        "mapping_id": payment,
+        "obstacle": None,
+    }
+    assert "Nothing takes messages from payment-request" in found["why"]
+    assert f"--uuid {payment}" in found["next_step"]
+
+
+def test_a_local_worker_that_gives_no_answer_is_named(shop: str, worker: str) -> None:
+    urls = {"payment": worker, "order": "http://127.0.0.1:9"}
+    connection = replace(connect(shop), worker_urls=urls)
+
+    found = asyncio.run(gather(connection, new_order(), now=NOW))
+
+    obstacles = {status.function: status.obstacle for status in found.queues}
+    assert obstacles == {
+        "payment": None,
+        "order": "its process gives no answer",
+        "shipment": "it is not deployed",
+    }
+
+
+@pytest.mark.usefixtures("payment")
+def test_a_function_without_concurrency_is_named(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client, name = connect(shop).functions, function_name(shop, "payment")
+    assert show(shop, new_order(), capsys)["queues"][0]["obstacle"] is None
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+
+    found = show(shop, new_order(), capsys)
+
+    assert "reserved concurrency is 0" in found["queues"][0]["obstacle"]
+
+
+def test_only_the_dead_letters_of_the_order_are_told(shop: str) -> None:
+    order_id, other = new_order(), new_order()
+    put(shop, "payment-error", sample("payment", "success", order_id))
+    put(shop, "payment-error", sample("payment", "success", other))
+
+    found = asyncio.run(gather(connect(shop), order_id, now=NOW))
+
+    assert [letter.order_id for letter in found.letters] == [order_id]
+    assert found.options == f" --stack {shop} --region {connect(shop).region}"
+
+
+def test_people_read_lines_without_card_name_or_address(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order_id = new_order(OrderState.SHIPPED, age=timedelta(hours=1))
+    decision = PaymentDecision(order_id, True, 100, "t", PAID_MESSAGE, "", NOW)
+    asyncio.run(decide_once(get_table(), decision))
+    put(shop, "shipment-error", sample("shipment", "delivered", order_id))
+
+    order.command(order_id, stack=shop)
+    order.command(new_order(), stack=shop)
+
+    said = capsys.readouterr().out
+    for text in (f"order     {order_id}: shipped", "UTC, paid", "queue     shipment-request: 0 w"):
+        assert text in said
+    for text in ("dead      shipment-error", "why       Its message", "payment   not decided"):
+        assert text in said
+    for text in ("Cartman", "e@example.com", "1111"):
+        assert text not in said
+
+
+def test_an_unknown_order_is_said_so(shop: str) -> None:
+    with pytest.raises(OrderNotFoundError):
+        order.command(str(uuid4()), stack=shop)
+
+
+def test_open_orders_are_listed_whole_and_the_stuck_ones_marked(
+    shop: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    stuck, fresh = new_order(age=timedelta(hours=1)), new_order()
+    done = new_order(OrderState.DELIVERED)
+
+    orders.command(only_open=True, most=100, stack=shop, as_json=True)
+    listed = {row["order_id"]: row["is_stuck"] for row in printed_json(capsys)}
+    orders.command(only_open=False, most=100, stack=shop, as_json=True)
+    everything = {row["order_id"] for row in printed_json(capsys)}
+    orders.command(only_open=True, most=1, stack=shop)
+
+    assert listed[stuck] is True
+    assert listed[fresh] is False
+    assert done not in listed
+    assert {stuck, fresh, done} <= everything
+    assert "There are more than these 1." in capsys.readouterr().out
+
+
+def test_the_list_shows_whole_ids(
+    shop: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    order_id = new_order()
+
+    orders.command(only_open=True, most=100, stack=shop)
+
+    assert order_id in capsys.readouterr().out

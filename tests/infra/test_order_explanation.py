@@ -1,0 +1,111 @@
+"""Why an order stands where it stands, from each kind of evidence."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.domain.order import OrderState
+from app.domain.payment import DECLINED_MESSAGE, PAID_MESSAGE, PaymentDecision
+from app.domain.user import Role, User
+from infra.dead_letters.diagnosis import Diagnosis
+from infra.order_explanation import Evidence, QueueStatus, explain
+from infra.seeds.classic import classic_products, make_order
+from infra.topology import MAPPINGS
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
+PAID = PaymentDecision("o-1", True, 100, "t", PAID_MESSAGE, "", NOW)
+DECLINED = PaymentDecision("o-1", False, 100, "-1", DECLINED_MESSAGE, "the card has expired", NOW)
+DEAD = Diagnosis(
+    "payment-error", "m-1", 60, 5, "PaymentRequested", "o-1", "poison", "payment-request"
+)
+OLD = replace(DEAD, queue="shipment-error", comes_from="shipment-response")
+WORKING = QueueStatus("", "", 0, 0, 0, "Enabled", "u-u-i-d")
+HOLDING = replace(WORKING, waiting=2, in_flight=1)
+PAUSED = replace(HOLDING, mapping_state="Disabled")
+STOPPED = replace(HOLDING, obstacle="its process gives no answer")
+
+
+def evidence(
+    state: OrderState,
+    *,
+    age: timedelta,
+    decision: PaymentDecision | None,
+    letters: tuple[Diagnosis, ...],
+    changed: dict[str, QueueStatus],
+) -> Evidence:
+    products = list(classic_products(NOW))[:1]
+    order = make_order("o-1", BUYER, products, PENDING, placed_at=NOW - age)
+    return Evidence(
+        order=replace(order, state=state, updated_at=NOW - age),
+        decision=decision,
+        queues=tuple(
+            replace(
+                changed.get(mapping.queue, WORKING), queue=mapping.queue, function=mapping.function
+            )
+            for mapping in MAPPINGS
+        ),
+        letters=letters,
+        longest_delivery=timedelta(seconds=120),
+        options=" --stack dev",
+        aws_options=" --region eu-west-1",
+    )
+
+
+PENDING, SHIPPED = OrderState.PENDING, OrderState.SHIPPED
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+REQUEST, RESPONSE = "payment-request", "payment-response"
+SWEEP = "acme-shop sweep --stack dev"
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "decision", "letters", "changed", "why", "next_step"),
+    [
+        (OrderState.UNKNOWN, HOUR, None, (), {}, "later release", "Nothing"),
+        (OrderState.DECLINED, HOUR, DECLINED, (DEAD,), {}, "the card has expired", "Nothing"),
+        (OrderState.DECLINED, HOUR, None, (), {}, "It was declined", "Nothing"),
+        (OrderState.DELIVERED, HOUR, PAID, (), {REQUEST: PAUSED}, "was delivered", "Nothing"),
+        (PENDING, MINUTE, None, (DEAD,), {REQUEST: PAUSED}, "poison", "redrive --queue payment-er"),
+        (PENDING, MINUTE, None, (), {REQUEST: PAUSED}, "payment-request to", "--uuid u-u-i-d --re"),
+        (PENDING, MINUTE, None, (), {REQUEST: STOPPED}, "payment does not work", "3 messages"),
+        (PENDING, MINUTE, None, (), {REQUEST: HOLDING}, "3 messages (1 in", "in a minute"),
+        (PENDING, MINUTE, None, (), {RESPONSE: PAUSED}, "never decided", "Idempotency-Key"),
+        (PENDING, 49 * HOUR, None, (), {}, "older than 48 hours", SWEEP),
+        (PENDING, timedelta(), None, (), {}, "on its way", "Look again"),
+        (PENDING, MINUTE, PAID, (), {REQUEST: STOPPED}, "payment is decided", "from 12:04:00 UTC"),
+        (PENDING, HOUR, PAID, (), {}, "payment is decided", SWEEP),
+        (PENDING, HOUR, PAID, (DEAD,), {RESPONSE: PAUSED}, "is Disabled", "update-event-source"),
+        (OrderState.PAID, HOUR, PAID, (), {"shipment-request": STOPPED}, "shipment does", "Bring"),
+        (OrderState.PAID, HOUR, PAID, (), {}, "It is paid, but no queue", SWEEP),
+        (OrderState.PAID, HOUR, PAID, (DEAD,), {}, "poison", "redrive"),
+        (SHIPPED, MINUTE, PAID, (), {}, "being delivered", "Nothing"),
+        (SHIPPED, HOUR, PAID, (), {}, "It is shipped, but", SWEEP),
+        (SHIPPED, HOUR, PAID, (OLD,), {}, "shipment-error after 5 tries", "redrive --queue ship"),
+    ],
+)
+def test_the_likeliest_cause_is_told_with_what_to_do(
+    state: OrderState,
+    age: timedelta,
+    decision: PaymentDecision | None,
+    letters: tuple[Diagnosis, ...],
+    changed: dict[str, QueueStatus],
+    why: str,
+    next_step: str,
+) -> None:
+    found = evidence(state, age=age, decision=decision, letters=letters, changed=changed)
+
+    told = explain(found, now=NOW)
+
+    assert why in told.why
+    assert next_step in told.next_step
+
+
+def test_a_mapping_that_is_missing_asks_for_a_deployment() -> None:
+    gone = replace(WORKING, mapping_state="", mapping_id="")
+    found = evidence(PENDING, age=HOUR, decision=None, letters=(), changed={REQUEST: gone})
+
+    told = explain(found, now=NOW)
+
+    assert "is missing" in told.why
+    assert "Deploy the stack again" in told.next_step
