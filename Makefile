@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test proof check check-pages check-documents bench chaos fuzz screenshots verify release watch image-check buildah browser openapi reset lock clean
+.PHONY: help run test proof check check-pages check-documents bench chaos fuzz screenshots verify release watch image-check buildah browser openapi clients reset lock clean
 
 BIN := .venv/bin
 # As many as there are processors, as far as can be told.
@@ -99,11 +99,14 @@ browser: ## Install Chromium's headless shell, for the tests that want a browser
 openapi: .venv/.ready ## Write the API documents in openapi/
 	@exec $(BIN)/acme-shop openapi
 
+clients: .venv/.ready ## Make clients in Python, TypeScript, Java and Go from the API document
+	@$(MAKE) --no-print-directory -C infra/clients
+
 reset: ## Forget the local shop's data
 	rm -rf "$${SHOP_DATA_DIR:-.local}"
 
 clean: ## Remove everything that was made here
-	rm -rf .venv node_modules .local build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf .venv node_modules .local build infra/clients/.venv infra/clients/node_modules infra/clients/generated* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 
 # requirements.txt is what the functions run on, requirements-dev.txt is everything. A lock
 # without download addresses installs from whatever index a machine is set up to use.
