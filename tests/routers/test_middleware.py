@@ -475,7 +475,11 @@ async def test_without_the_store_the_shop_asks_to_come_back(
     answer = await client.request(method, path, json=body)
 
     assert answer.status_code == 503
-    assert refusal(answer)["message"] == "the store does not answer"
+    # A registration reads the keys first: the address that is counted is hashed with one.
+    first = (
+        "the signing keys cannot be read" if path == "/register" else "the store does not answer"
+    )
+    assert refusal(answer)["message"] == first
     assert answer.headers["retry-after"] == "1"
 
 
