@@ -103,7 +103,17 @@ def shared_context(browser: Browser, shop_url: str) -> Iterator[BrowserContext]:
 def till(
     shared_context: BrowserContext, staff_client: Client, staff_tokens: dict[str, str]
 ) -> Iterator[Till]:
-    with open_till(shared_context, staff_client, staff_tokens) as till:
+    """A till that knows no product from the test before."""
+    with open_till(shared_context, staff_client, staff_tokens, keeps_catalog=False) as till:
+        yield till
+
+
+@pytest.fixture
+def keeping_till(
+    context: BrowserContext, staff_client: Client, staff_tokens: dict[str, str]
+) -> Iterator[Till]:
+    """A till that keeps its catalog in the browser, in a profile of its own."""
+    with open_till(context, staff_client, staff_tokens) as till:
         yield till
 
 

@@ -117,9 +117,20 @@ def sign_in(page: Page, username: str) -> None:
 
 
 @contextmanager
-def open_till(context: BrowserContext, client: Client, tokens: dict[str, str]) -> Iterator[Till]:
-    """Open a till that a member of staff has signed in to; nothing may go wrong unheard."""
+def open_till(
+    context: BrowserContext,
+    client: Client,
+    tokens: dict[str, str],
+    *,
+    keeps_catalog: bool = True,
+) -> Iterator[Till]:
+    """Open a till that a member of staff has signed in to; nothing may go wrong unheard.
+
+    One that keeps no catalog shows what the shop answers after a reload, and nothing before.
+    """
     page = context.new_page()
+    if not keeps_catalog:
+        page.add_init_script("caches.open = async () => { throw new Error('kept nowhere'); }")
     # A reload with an unsent sale asks; the tests mean it.
     page.on("dialog", lambda dialog: dialog.accept())
     page.add_init_script(f"sessionStorage.setItem('acme-till.staff', '{json.dumps(tokens)}')")
