@@ -18,7 +18,14 @@ ERRORS = [
 def test_every_error_is_a_shop_error_and_named_like_one(error: type[Exception]) -> None:
     assert issubclass(error, ShopError)
     assert error.__name__.endswith("Error")
-    assert str(error("a text for the caller")) == "a text for the caller"
+    assert "a text for the caller" in str(error("a text for the caller"))
+
+
+def test_too_many_attempts_say_when_the_next_one_is_allowed() -> None:
+    error = errors.TooManyAttemptsError(30)
+
+    assert error.retry_after_seconds == 30
+    assert str(error) == "too many attempts; try again in 30 s"
 
 
 def test_what_is_not_found_can_be_caught_by_one_name() -> None:
