@@ -11,6 +11,7 @@ from tests.mutations.catalogue import CATALOGUE
 from tests.mutations.mutation import ROOT, Mutation
 from tests.mutations.others import OTHERS
 from tests.mutations.schedules import FOR_OTHER_SHIPPERS, MUTATIONS
+from tests.mutations.security import SECURITY
 from tests.mutations.survivors import SURVIVORS
 from tests.mutations.trees import run_named_test
 from tests.support.sizes import SIZES
@@ -36,6 +37,7 @@ def test_a_bug_for_schedules_has_its_place(mutation: Mutation) -> None:
 def test_bugs_that_survived_once_and_others_are_in_the_catalogue() -> None:
     assert len(SURVIVORS) >= 15
     assert len(OTHERS) >= 25
+    assert len(SECURITY) >= 30
 
 
 @pytest.mark.proof

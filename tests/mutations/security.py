@@ -1,0 +1,250 @@
+"""Security bugs, one at a time; each is caught by the test it names.
+
+Some of them once survived the whole suite.
+"""
+
+from tests.mutations.mutation import Mutation
+
+_ATTACKS = "routers/test_attacks.py"
+_AUTH = "routers/test_auth.py"
+_GUESSING = "routers/test_guessing.py"
+_ORIGINS = "app/security/test_origins.py"
+_PERMISSIONS = "infra/components/test_infra_permissions.py"
+_SETTINGS = "app/test_settings.py"
+_THROTTLING = "app/services/test_throttling.py"
+_USERS = "routers/test_users.py"
+
+_CHECK = "        if not await password_matches(password, stored_hash) or credentials is None:\n"
+_OWNER = "    if settings.is_open or (caller and caller.user_id == user_id):\n"
+_STAFF = "    if not settings.is_open and not (caller and caller.is_staff):\n"
+
+SECURITY = {
+    # Logins.
+    "the hash is checked for names in small letters only": Mutation(
+        "app/services/users.py",
+        _CHECK,
+        "        matches = await password_matches(password, stored_hash)\n"
+        "        if (username.islower() and not matches) or credentials is None:\n",
+        f"{_ATTACKS}::test_the_password_is_checked_however_the_name_is_spelled",
+    ),
+    "the hash is not checked for a name with a space behind it": Mutation(
+        "app/services/users.py",
+        _CHECK,
+        "        matches = await password_matches(password, stored_hash)\n"
+        "        if (username == username.strip() and not matches) or credentials is None:\n",
+        f"{_ATTACKS}::test_the_password_is_checked_however_the_name_is_spelled",
+    ),
+    "an unknown name is answered without hashing": Mutation(
+        "app/services/users.py",
+        "        stored_hash = credentials.password_hash if credentials else None\n",
+        "        if credentials is None:\n"
+        '            raise InvalidCredentialsError("Invalid username or password")\n'
+        "        stored_hash = credentials.password_hash\n",
+        f"{_ATTACKS}::test_an_unknown_name_costs_as_much_work_as_a_known_one",
+    ),
+    "a refusal tells whether the name exists": Mutation(
+        "app/services/users.py",
+        'raise InvalidCredentialsError("Invalid username or password")',
+        'raise InvalidCredentialsError("password" if credentials else "username")',
+        f"{_USERS}::test_a_wrong_password_and_an_unknown_name_get_the_same_answer",
+    ),
+    "a password is stripped at a login": Mutation(
+        "app/services/users.py",
+        "password_matches(password, stored_hash)",
+        "password_matches(password.strip(), stored_hash)",
+        f"{_ATTACKS}::test_a_password_is_compared_with_its_spaces",
+    ),
+    # Guessing.
+    "guesses are never slowed down": Mutation(
+        "app/domain/throttling.py",
+        "        if beyond < 0:\n",
+        "        if True:\n",
+        f"{_GUESSING}::test_two_hundred_wrong_passwords_within_a_minute_meet_a_limit",
+    ),
+    "a wait has no end": Mutation(
+        "app/domain/throttling.py",
+        "min(1 << min(beyond, _MOST_DOUBLINGS), self.longest_wait_seconds)",
+        "1 << beyond",
+        "app/domain/test_throttling.py::test_waits_double_from_one_second_up_to_the_longest",
+    ),
+    "the right one of many guesses at once is told": Mutation(
+        "app/services/throttling.py",
+        "    attempts = await _check(table, own, now=now, consistent=True)\n",
+        "    attempts = await store.get_attempts(table, own.key, now=now)\n",
+        f"{_THROTTLING}::test_the_right_one_of_many_guesses_at_the_same_moment_is_not_told",
+    ),
+    "guesses at the same moment are all answered": Mutation(
+        "app/services/throttling.py",
+        "    if attempts.count > max(seen.count + 1, counter.limit.free):\n",
+        "    if False:\n",
+        f"{_THROTTLING}::test_guesses_at_the_same_moment_are_no_more_than_those_one_after_another",
+    ),
+    "strangers lock a device out": Mutation(
+        "app/services/throttling.py",
+        "    if device is not None:\n",
+        "    if False:\n",
+        f"{_THROTTLING}::test_strangers_do_not_lock_out_a_device_that_has_logged_in_before",
+    ),
+    "a name has no counter over all addresses": Mutation(
+        "app/services/throttling.py",
+        '        Counter(keyed_hash(keys, "login-name", name), limits.login_by_name),\n',
+        '        Counter(keyed_hash(keys, "login-name", name, address), limits.login_by_name),\n',
+        f"{_THROTTLING}::test_guesses_from_everywhere_are_slowed_down_and_nothing_more",
+    ),
+    "a device is known without a signature": Mutation(
+        "app/security/origins.py",
+        '        if hmac.compare_digest(signature.encode(errors="replace"), expected.encode()):\n',
+        "        if expected:\n",
+        f"{_ORIGINS}::test_a_cookie_that_was_made_up_is_no_device",
+    ),
+    "each address of one network counts alone": Mutation(
+        "app/security/origins.py",
+        "int(parsed) >> 64 << 64",
+        "int(parsed)",
+        f"{_ORIGINS}::test_one_customer_of_a_provider_is_one_address",
+    ),
+    "a client says where it comes from": Mutation(
+        "routers/client_address.py",
+        "chain[-1 - trusted_proxies]",
+        "chain[0]",
+        "routers/test_client_address.py::test_behind_a_proxy_its_entry_counts_and_no_earlier_one",
+    ),
+    "registrations without a limit": Mutation(
+        "routers/users.py",
+        "await check_registration(table, keys, limits=settings.limits, origin=origin, now=now)",
+        "assert keys",
+        f"{_GUESSING}::test_a_flood_of_registrations_from_one_address_must_wait",
+    ),
+    # Who may what.
+    "a token is read from the query": Mutation(
+        "routers/dependencies.py",
+        '        request.headers.get("x-access-token", ""),\n',
+        '        request.headers.get("x-access-token", "")\n'
+        '        or request.query_params.get("access_token", ""),\n',
+        f"{_ATTACKS}::test_a_token_is_read_from_no_other_place",
+    ),
+    "staff by name": Mutation(
+        "routers/dependencies.py",
+        _STAFF,
+        "    is_staff = caller and (caller.is_staff or caller.username == 'staff')\n"
+        "    if not settings.is_open and not is_staff:\n",
+        f"{_ATTACKS}::test_a_customer_whose_name_is_staff_is_a_customer",
+    ),
+    "staff is everybody with a token": Mutation(
+        "routers/dependencies.py",
+        _STAFF,
+        "    if not settings.is_open and not caller:\n",
+        f"{_USERS}::test_the_list_of_users_is_for_staff",
+    ),
+    "an owner by the beginning of the id": Mutation(
+        "routers/dependencies.py",
+        _OWNER,
+        "    if settings.is_open or (caller and caller.user_id.startswith(user_id)):\n",
+        f"{_ATTACKS}::test_an_id_that_is_nearly_ones_own_is_anothers",
+    ),
+    "an id is compared without its space": Mutation(
+        "routers/dependencies.py",
+        _OWNER,
+        "    if settings.is_open or (caller and caller.user_id == user_id.strip()):\n",
+        f"{_ATTACKS}::test_an_id_that_is_nearly_ones_own_is_anothers",
+    ),
+    "any token opens the cart of the guests": Mutation(
+        "routers/dependencies.py",
+        _OWNER,
+        "    if settings.is_open or (caller and user_id in {caller.user_id, 'guest'}):\n",
+        f"{_ATTACKS}::test_a_token_opens_no_cart_of_nobody",
+    ),
+    "any stage can be open": Mutation(
+        "app/settings.py",
+        "        if self.is_open and self.stage not in OPEN_STAGES:\n",
+        "        if False:\n",
+        f"{_SETTINGS}::test_no_other_stage_can_be_open",
+    ),
+    "hand-sent events are believed everywhere": Mutation(
+        "app/settings.py",
+        "        if self.trust_events is EventTrust.ALL and self.stage not in OPEN_STAGES:\n",
+        "        if False:\n",
+        "app/services/test_event_checks.py::test_trusting_events_is_refused_where_money_is_real",
+    ),
+    "a charge of any amount": Mutation(
+        "app/services/event_checks.py",
+        "    if order.total_cents != message.total_cents:\n",
+        "    if False:\n",
+        "app/services/test_event_checks.py::test_a_charge_of_another_amount_is_refused",
+    ),
+    # Tokens and keys.
+    "another algorithm signs too": Mutation(
+        "app/security/tokens.py",
+        "algorithms=[_ALGORITHM]",
+        'algorithms=[_ALGORITHM, "HS512"]',
+        f"{_AUTH}::test_hs512_is_refused_even_with_our_key",
+    ),
+    "keys are printed": Mutation(
+        "app/security/signing_keys.py",
+        "    access: tuple[bytes, ...] = field(repr=False)\n",
+        "    access: tuple[bytes, ...]\n",
+        "app/security/test_signing_keys.py::test_keys_are_never_printed",
+    ),
+    "a request passes for a rotation": Mutation(
+        "app/security/key_rotation.py",
+        '"requestContext" not in event and "Step" in event',
+        '"Step" in event',
+        "app/security/test_key_rotation.py::test_what_comes_through_the_gateway_is_never_a_rotation",
+    ),
+    "every function keeps the keys": Mutation(
+        "infra/components/permissions.py",
+        "    if function.keeps_signing_keys:\n",
+        "    if True:\n",
+        f"{_PERMISSIONS}::test_only_the_api_reads_and_changes_the_signing_keys",
+    ),
+    "every function reads cards": Mutation(
+        "infra/components/permissions.py",
+        "    if sends_cards or receives_cards:\n",
+        "    if True:\n",
+        f"{_PERMISSIONS}::test_only_the_api_encrypts_cards_and_only_payment_reads_them",
+    ),
+    # Cards, and what is logged.
+    "a four-digit CVV is kept with the order": Mutation(
+        "app/services/orders.py",
+        "            number=mask_number(card.number),\n",
+        "            number=mask_number(card.number) + (card.cvv if len(card.cvv) == 4 else ''),\n",
+        f"{_ATTACKS}::test_an_order_keeps_no_cvv_and_no_number_wherever_they_are_typed",
+    ),
+    "a delivery keeps a card's number": Mutation(
+        "app/services/orders.py",
+        "mask_card_numbers(draft.delivery)",
+        "draft.delivery",
+        f"{_ATTACKS}::test_an_order_keeps_no_cvv_and_no_number_wherever_they_are_typed",
+    ),
+    "an address keeps a card's number": Mutation(
+        "app/services/orders.py",
+        "{part: mask_card_numbers(text) for part, text in asdict(draft.address).items()}",
+        "asdict(draft.address)",
+        f"{_ATTACKS}::test_an_order_keeps_no_cvv_and_no_number_wherever_they_are_typed",
+    ),
+    "the fingerprint has the CVV in it": Mutation(
+        "app/services/fingerprints.py",
+        "[card.cvv] if version == _WITH_CVV else []",
+        "[card.cvv]",
+        "app/services/test_fingerprints.py::test_nothing_that_is_stored_follows_from_the_cvv",
+    ),
+    "a worker logs the record when it crashes": Mutation(
+        "workers/batch.py",
+        '"record.crashed message_id=%s receives=%s", _message_id(record), _receives(record)',
+        '"record.crashed message_id=%s record=%s", _message_id(record), record',
+        f"{_ATTACKS}::test_a_worker_that_crashes_logs_no_record",
+    ),
+    "a body is logged when it fails validation": Mutation(
+        "routers/problems.py",
+        "    mistakes = [_describe_mistake(mistake) for mistake in error.errors()]\n",
+        "    mistakes = [_describe_mistake(mistake) for mistake in error.errors()]\n"
+        '    log.info("request.invalid body=%s", error.body)\n',
+        f"{_ATTACKS}::test_what_was_sent_is_not_logged_when_it_fails_validation",
+    ),
+    "botocore logs requests at DEBUG": Mutation(
+        "app/aws.py",
+        '    logging.getLogger("botocore").setLevel(logging.WARNING)\n',
+        "    logging.captureWarnings(False)\n",
+        f"{_ATTACKS}::test_botocore_never_logs_requests",
+    ),
+}
