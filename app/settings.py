@@ -101,8 +101,6 @@ class Settings(BaseModel):
     login_attempts: int = Field(0, alias="LOGIN_ATTEMPTS", ge=0)
     login_attempts_by_name: int = Field(0, alias="LOGIN_ATTEMPTS_BY_NAME", ge=0)
     registrations: int = Field(0, alias="REGISTRATIONS", ge=0)
-    declined_cards: int = Field(0, alias="DECLINED_CARDS", ge=0)
-    declined_cards_by_address: int = Field(0, alias="DECLINED_CARDS_BY_ADDRESS", ge=0)
     trusted_proxies: int = Field(0, alias="TRUSTED_PROXIES", ge=0, le=5)
     catalog_version: str = Field("v1", alias="CATALOG_VERSION")
     security_contact: str = Field("mailto:security@acme.example", alias="SECURITY_CONTACT")
@@ -147,8 +145,8 @@ class Settings(BaseModel):
     def limits(self) -> Limits:
         """Limits of attempts an hour; a setting that is 0 has the default of its kind of shop.
 
-        Defaults are high in the stage local and in the open mode, whose clients retry, share
-        one address, and test with cards that are refused.
+        Defaults are high in the stage local and in the open mode, whose clients retry
+        and share one address.
         """
         is_high = self.stage == "local" or self.is_open
 
@@ -163,8 +161,6 @@ class Settings(BaseModel):
                 self.login_attempts_by_name, 100, 1000, longest=_LONGEST_WAIT_BY_NAME_SECONDS
             ),
             registrations=limit(self.registrations, 20, 300),
-            declines_by_user=limit(self.declined_cards, 10, 500),
-            declines_by_address=limit(self.declined_cards_by_address, 30, 1000),
         )
 
     def queue_url(self, queue: str) -> str:

@@ -119,8 +119,6 @@ FUNCTIONS = (
             "AUTH_MODE",
             "AWS_CLIENT",
             "CATALOG_VERSION",
-            "DECLINED_CARDS",
-            "DECLINED_CARDS_BY_ADDRESS",
             "IMAGE_BASE_URL",
             "LOGIN_ATTEMPTS",
             "LOGIN_ATTEMPTS_BY_NAME",

@@ -43,8 +43,6 @@ class Limits:
     login: Limit
     login_by_name: Limit
     registrations: Limit
-    declines_by_user: Limit
-    declines_by_address: Limit
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,6 @@ _MEANINGS = {
     "AWS_CLIENT": "light, or boto3: what calls SQS and Secrets Manager",
     "CARD_RULES": "strict, or classic with AUTH_MODE=0",
     "CATALOG_VERSION": "what /catalogliveness says",
-    "DECLINED_CARDS": "declined cards of a shopper an hour before the next must wait",
-    "DECLINED_CARDS_BY_ADDRESS": "the same for an address",
     "IMAGE_BASE_URL": "what goes before picture paths, for pages on another origin",
     "LOGIN_ATTEMPTS": "wrong passwords an hour before the next ones must wait",
     "LOGIN_ATTEMPTS_BY_NAME": "the same from all unknown devices",

@@ -117,7 +117,7 @@ SECURITY = {
     ),
     # Who may what.
     "a token is read from the query": Mutation(
-        "routers/dependencies.py",
+        "routers/credentials.py",
         '        request.headers.get("x-access-token", ""),\n',
         '        request.headers.get("x-access-token", "")\n'
         '        or request.query_params.get("access_token", ""),\n',

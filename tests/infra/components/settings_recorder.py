@@ -15,8 +15,6 @@ _MEANS = {
         "login_attempts",
         "login_attempts_by_name",
         "registrations",
-        "declined_cards",
-        "declined_cards_by_address",
     ),
 }
 
