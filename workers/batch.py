@@ -6,6 +6,7 @@ runs into the time-out is delivered again as a whole, with the records that succ
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -16,6 +17,9 @@ log = logging.getLogger("shop.worker")
 
 #: Time that a batch leaves unused, for reporting.
 RESERVE_SECONDS = 1.0
+
+#: The shop's own ids are UUIDs.
+_LONGEST_ID = 36
 
 Record = dict[str, Any]
 BatchResponse = dict[str, list[dict[str, str]]]
@@ -28,7 +32,8 @@ class LambdaContext(Protocol):
         """Return the milliseconds until the function's time-out."""
 
 
-Handle = Callable[[Record, Dependencies], Awaitable[object]]
+#: Handles one record and returns the id of its order for the log, if it knows it.
+Handle = Callable[[Record, Dependencies], Awaitable[str | None]]
 
 
 async def handle_batch(
@@ -80,8 +85,9 @@ async def _try_record(record: Any, handle: Handle, dependencies: Dependencies) -
     if not (isinstance(record, dict) and isinstance(record.get("body"), str)):
         log.error("record.malformed message_id=%s", _message_id(record))
         return False
+    started = time.monotonic()
     try:
-        await handle(record, dependencies)
+        order_id = await handle(record, dependencies)
     except ShopError as failure:
         # The texts of our own errors repeat no value of the message.
         log.warning(
@@ -97,4 +103,19 @@ async def _try_record(record: Any, handle: Handle, dependencies: Dependencies) -
             "record.crashed message_id=%s receives=%s", _message_id(record), _receives(record)
         )
         return False
+    log.info(
+        "record.done order_id=%s queue=%s receives=%s ms=%d",
+        _shown(order_id),
+        str(record.get("eventSourceARN", "?")).rpartition("-sqs-")[2],
+        _receives(record),
+        (time.monotonic() - started) * 1000,
+    )
     return True
+
+
+def _shown(order_id: str | None) -> str:
+    """Return an id as it may stand in a log; events sent by hand may hold any text, or a card."""
+    if order_id is None:
+        return "?"
+    is_plain = len(order_id) <= _LONGEST_ID and order_id.isprintable() and order_id.isascii()
+    return order_id if is_plain and sum(map(str.isdigit, order_id)) != len(order_id) else "?"

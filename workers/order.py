@@ -39,8 +39,8 @@ log = logging.getLogger("shop.worker")
 _QUEUES = (PAYMENT_RESPONSE, SHIPMENT_RESPONSE)
 
 
-async def handle(record: Record, dependencies: Dependencies) -> None:
-    """Move the order that one record names."""
+async def handle(record: Record, dependencies: Dependencies) -> str:
+    """Move the order that one record names; return its id."""
     message = parse_event(record["body"], *_expected_events(record))
     if isinstance(message, CreditCardValidated):
         if not dependencies.settings.trusts_events:
@@ -50,6 +50,7 @@ async def handle(record: Record, dependencies: Dependencies) -> None:
         )
     elif isinstance(message, ShipmentSent | ShipmentDelivered):
         await record_shipment(dependencies.table, message, now=dependencies.now())
+    return message.order_id
 
 
 def _expected_events(record: Record) -> tuple[type[Event], ...]:

@@ -11,8 +11,8 @@ from workers.batch import BatchResponse, LambdaContext, Record, handle_batch
 from workers.dependencies import AWS_DEPENDENCIES, Dependencies
 
 
-async def handle(record: Record, dependencies: Dependencies) -> None:
-    """Decide about the charge that one record asks for."""
+async def handle(record: Record, dependencies: Dependencies) -> str:
+    """Decide about the charge that one record asks for; return the order's id."""
     message = parse_event(record["body"], PaymentRequested)
     if not dependencies.settings.trusts_events:
         await check_payment_request(dependencies.table, message)
@@ -23,6 +23,7 @@ async def handle(record: Record, dependencies: Dependencies) -> None:
         rules=dependencies.settings.card_rules,
         now=dependencies.now(),
     )
+    return message.order_id
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:

@@ -10,13 +10,15 @@ from workers.batch import BatchResponse, LambdaContext, Record, handle_batch
 from workers.dependencies import AWS_DEPENDENCIES, Dependencies
 
 
-async def handle(record: Record, dependencies: Dependencies) -> None:
-    """Send the order that one record names."""
+async def handle(record: Record, dependencies: Dependencies) -> str:
+    """Send the order that one record names; return its id."""
+    message = parse_event(record["body"], ShipmentRequested)
     await ship_order(
         dependencies.queues,
-        parse_event(record["body"], ShipmentRequested),
+        message,
         delivery_seconds=dependencies.settings.delivery_seconds,
     )
+    return message.order_id
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:

@@ -120,7 +120,12 @@ class ShopFunction(pulumi.ComponentResource):
                 variables=_environment(function, configuration, shared)
             ),
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(
-                log_format="Text", log_group=logs.name
+                log_format="JSON",
+                # Below it Lambda drops a line; without it, everything under WARNING is dropped.
+                application_log_level="INFO",
+                # Without START, END and REPORT of each call.
+                system_log_level="WARN",
+                log_group=logs.name,
             ),
             # The first call may come at once, and event source mappings are refused when
             # the role cannot poll their queue.

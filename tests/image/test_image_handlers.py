@@ -1,6 +1,7 @@
 """Each handler, started from the image by Lambda's runtime client, answers its events."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +87,47 @@ def test_a_worker_logs_no_word_of_a_message_it_cannot_read(
     process.invoke(queue_event("payment-request", '{"Number": "4222222222222", "poison'))
 
     assert b"4222222222222" not in process.log
+
+
+_STEP = """
+import asyncio
+from workers.batch import handle_batch
+
+async def handle(record, dependencies):
+    return record["body"]
+
+def handler(event, context):
+    return asyncio.run(handle_batch(event, context, handle, None))
+"""
+
+
+def test_one_step_is_one_json_line_of_at_most_300_bytes(
+    image: Path, runtime: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "step.py").write_text(_STEP)
+    process = LambdaProcess(
+        "step.handler",
+        cwd=image,
+        runtime=runtime,
+        env={
+            "PYTHONPATH": os.pathsep.join(map(str, (image, runtime, tmp_path))),
+            "AWS_LAMBDA_LOG_FORMAT": "JSON",
+            "AWS_LAMBDA_LOG_LEVEL": "INFO",
+        },
+    )
+    order_id, card = "7c8bba4d-1ecc-42a9-8c64-16bea075f069", "4222222222222"
+    event = queue_event("payment-response", order_id, card)
+
+    with process:
+        assert process.invoke(event) == {"batchItemFailures": []}
+
+    lines = [line for line in process.log.splitlines() if b"record.done" in line]
+    second, first = sorted((json.loads(line) for line in lines), key=lambda line: line["message"])
+    assert second["message"].startswith(f"record.done order_id={order_id} queue=payment-response")
+    assert first["message"].startswith("record.done order_id=? queue=payment-response receives=")
+    assert {second["level"], second["logger"]} == {"INFO", "shop.worker"}
+    assert second["requestId"]
+    assert max(map(len, lines)) <= 300
 
 
 def test_a_handler_that_is_not_there_is_reported_at_the_start(image: Path, runtime: Path) -> None:

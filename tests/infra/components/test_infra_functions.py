@@ -126,6 +126,15 @@ def test_every_function_logs_to_a_group_that_forgets(
     assert group["retentionInDays"] == 30
 
 
+@each_function
+def test_every_function_logs_json_from_info_up(deployment: Deployment, function: Function) -> None:
+    settings = deployment.all("Function")[function.name]["loggingConfig"]
+
+    assert settings["logFormat"] == "JSON"
+    assert settings["applicationLogLevel"] == "INFO"
+    assert settings["systemLogLevel"] == "WARN"
+
+
 def test_the_api_answers_before_the_gateway_gives_up(deployment: Deployment) -> None:
     assert deployment.all("Function")["api"]["timeout"] < GATEWAY_SECONDS
 
