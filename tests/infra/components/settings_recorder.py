@@ -11,6 +11,7 @@ from app import settings
 _MEANS = {
     "is_open": ("auth_mode",),
     "trusts_events": ("trust_events",),
+    "session_lifetime": ("session_hours",),
     "limits": (
         "login_attempts",
         "login_attempts_by_name",

@@ -36,7 +36,7 @@ class Walkthrough:
         self.stack = stack
         self.visited: set[tuple[str, str]] = set()
         self._staff = stack.token("staff", role=Role.STAFF)
-        secret = {"username": f"visitor-{uuid4()}", "password": "open-the-doors-1"}
+        self._secret = secret = {"username": f"visitor-{uuid4()}", "password": "open-the-doors-1"}
         person = {"firstname": "Hal", "lastname": "Nine", "email": "hal@example.com"}
         self.visit("POST", "/register", {**secret, **person})
         login = self.visit("POST", "/login", secret)
@@ -178,6 +178,14 @@ class Walkthrough:
         self.visit("GET", "/acme-login")
         self.visit("GET", "/oauth2/authorization/sso")
         self.visit("GET", "/.well-known/security.txt")
+        for page in ("/docs/events", "/docs/errors", "/asyncapi.json"):
+            self.visit("GET", page)
         self.visit("GET", "/scg-logout")
         self.visit("POST", "/users/logout")
         self.visit("POST", "/logout")
+        passwords = {"password": self._secret["password"], "new_password": "open-the-doors-2"}
+        self._token = self.visit("POST", "/change-password", passwords)["access_token"]
+        self.visit("POST", "/logout-everywhere")
+        secret = {**self._secret, "password": "open-the-doors-2"}
+        self._token = self.visit("POST", "/login", secret)["access_token"]
+        self.visit("POST", "/close-account", {"password": "open-the-doors-2"})
