@@ -20,6 +20,7 @@ from routers import (
     orders,
     pages,
     problems,
+    product_pages,
     sessions,
     system,
     users,
@@ -42,7 +43,7 @@ def create_app() -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.add_middleware(LoadShedder)
-    modules = (catalog, carts, orders, sessions, users, system)
+    modules = (catalog, carts, orders, sessions, users, system, product_pages)
     app.state.paths = Paths(route for module in (*modules, pages) for route in module.router.routes)
     app.add_middleware(
         HTTPMiddleware, paths=app.state.paths

@@ -26,6 +26,7 @@ from routers.dependencies import (
 from routers.entity_tags import entity_tag, if_changed
 from routers.pages import file_answer
 from routers.problems import problems
+from routers.product_pages import get_product_page, wants_page
 from routers.requests import JSONRoute
 from routers.schemas.catalog import (
     LivenessPublic,
@@ -95,7 +96,12 @@ async def get_product(
     settings: SettingsDep,
     include: Include = None,
 ) -> Response:
-    """Return one product, or 304 to a client that has it (`If-None-Match`)."""
+    """Return one product, or 304 to a client that has it (`If-None-Match`).
+
+    Who asks for `text/html` rather than for JSON, as browsers do, gets the product's page.
+    """
+    if wants_page(request):
+        return await get_product_page(request, table, id)
     product = await store.get_product(table, id)
     public = ProductPublic.from_product(
         product, settings.image_base_url, with_codes=include == "codes"
@@ -104,6 +110,7 @@ async def get_product(
     content = body.model_dump_json().encode()
     answer = Response(content, media_type="application/json")
     answer.headers["ETag"] = entity_tag(content)
+    answer.headers["Vary"] = "Accept"
     # A browser keeps it, and asks each time whether it has changed.
     answer.headers["Cache-Control"] = "no-cache"
     return if_changed(answer, request.headers)

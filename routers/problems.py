@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from app.domain.errors import ShopError, TooManyAttemptsError
 from routers.error_catalogue import BY_STATUS, ErrorEntry, entry_for
+from routers.product_pages import not_found_page, wants_page
 
 log = logging.getLogger("shop.http")
 
@@ -133,8 +134,10 @@ def _describe_mistake(error: dict[str, Any]) -> tuple[str, str]:
     return field, error["msg"].removeprefix("Value error, ")
 
 
-async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - the class it is registered for
+    if error.status_code == 404 and request.method == "GET" and wants_page(request):
+        return not_found_page()
     headers = dict(error.headers or {})
     if error.status_code == 405:
         # Starlette names the methods of one route; what is mounted has no route of its own.

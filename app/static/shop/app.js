@@ -10,7 +10,7 @@ import { Catalog } from "./catalog.js";
 import { button, linkButton, panel } from "./components.js";
 import { lazyView } from "./lazy-view.js";
 import { FAILURE_MESSAGES, failureMessage } from "./messages.js";
-import { Router, readAddress } from "./router.js";
+import { currentAddress, Router, readAddress } from "./router.js";
 import { attemptKey, SESSION_KEY, storage } from "./storage.js";
 import { homeView } from "./views/home.js";
 
@@ -79,7 +79,7 @@ async function addToCart(product, quantity = 1) {
 /** @param {ShopError} failure @param {() => void} retry */
 function onFailure(failure, retry) {
   if (failure.kind === "sign in" && failure.status === 401) {
-    goToLogin(location.hash);
+    goToLogin(currentAddress());
     return null;
   }
   const { mood, title, text } = FAILURE_MESSAGES[failure.kind === "sign in" ? "refused" : failure.kind];
@@ -98,7 +98,7 @@ const router = new Router({
   onShown: (title) => {
     document.title = `${title} · ACME Fitness`;
     toast.hide();
-    const current = location.hash.split(/[?/]/)[1] ?? "";
+    const current = currentAddress().split(/[?/]/)[1] ?? "";
     for (const link of document.querySelectorAll("a[data-view]")) {
       if (link.getAttribute("data-view") === current) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
@@ -196,7 +196,7 @@ const showNetwork = () =>
 for (const type of ["pointerover", "focusin"]) {
   document.addEventListener(type, ({ target }) => {
     const link = target instanceof Element ? target.closest("a") : null;
-    const [name = ""] = readAddress(link?.hash ?? "").path;
+    const [name = ""] = link?.pathname.startsWith("/products/") ? ["product"] : readAddress(link?.hash ?? "").path;
     views.get(name)?.prefetch?.();
   });
 }

@@ -12,7 +12,7 @@ import { mascot } from "./mascot.js";
 const SLOW_MS = 4000;
 
 /** @param {string} id */
-export const productUrl = (id) => `#/product/${encodeURIComponent(id)}`;
+export const productUrl = (id) => `/products/${encodeURIComponent(id)}`;
 /** @param {string} id @param {string} [query] */
 export const orderUrl = (id, query = "") => `#/order/${encodeURIComponent(id)}${query}`;
 

@@ -1,6 +1,7 @@
 /**
- * Views by address. The address is the part behind `#`, so that back and forward work, links
- * can be sent, and any server of plain files can serve the page.
+ * Views by address. The address is the part behind `#`, so that any server of plain files can serve
+ * the page. A product also has a path of its own, `/products/<id>`, whose page the shop makes: a link
+ * to it that is sent to others has a preview. Inside the page it is `#/product/<id>` as well.
  */
 
 import { isShopError } from "../client/errors.js";
@@ -32,11 +33,28 @@ function decodeSegment(segment) {
   }
 }
 
+/** The path of the storefront, where no product is. */
+const HOME = "/";
+
+/** Return the address that is shown. */
+export function currentAddress() {
+  if (location.hash.startsWith("#/") || location.pathname === HOME) return location.hash;
+  const id = /^\/products\/([^/]+)\/?$/.exec(location.pathname)?.[1];
+  return id ? `#/product/${id}` : "#/not-found";
+}
+
+/** Return what the browser shows for an address. @param {string} address */
+function urlOf(address) {
+  const id = /^#\/product\/([^/?]+)$/.exec(address)?.[1];
+  return id ? `/products/${id}` : HOME + address;
+}
+
 export class Router {
   /** @type {AbortController|null} */
   #controller = null;
   #isFirst = true;
   #entryId = "";
+  #href = "";
   /** @type {string|null} */
   #nextAddress = null;
   #addressTimer = 0;
@@ -69,7 +87,9 @@ export class Router {
     } catch {
       // Nothing stored: every page starts at its top.
     }
-    addEventListener("hashchange", () => this.#navigate());
+    // Browsers dispatch one of them or both.
+    for (const type of ["hashchange", "popstate"]) addEventListener(type, () => this.#onMove());
+    addEventListener("click", (event) => this.#onClick(event));
     addEventListener("pagehide", () => this.#saveScroll());
     // Before a link is followed: afterwards it would be the address of the next entry.
     addEventListener("click", () => this.#flushAddress(), { capture: true });
@@ -78,18 +98,34 @@ export class Router {
 
   /** The segments of the address that is shown, or about to be. */
   get path() {
-    return readAddress(location.hash).path;
+    return readAddress(currentAddress()).path;
   }
 
   /** Go to an address; `isReplacing` leaves no way back to the current one. @param {string} address @param {{isReplacing?: boolean}} [options] */
   go(address, { isReplacing = false } = {}) {
     this.#flushAddress();
-    if (address !== location.hash && !isReplacing) {
-      location.hash = address;
-      return;
+    if (address !== currentAddress()) {
+      // Not location.replace: WebKit would keep the state, and with it the scroll position, of the old entry.
+      if (isReplacing) history.replaceState(null, "", urlOf(address));
+      else history.pushState(null, "", urlOf(address));
     }
-    // Not location.replace: WebKit would keep the state, and with it the scroll position, of the old entry.
-    if (address !== location.hash) history.replaceState(null, "", address);
+    this.#navigate();
+  }
+
+  /** Follow a link to one of our addresses without loading the page anew. @param {MouseEvent} event */
+  #onClick(event) {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (!link || !isPlain || event.defaultPrevented || link.target || link.origin !== location.origin) return;
+    const id = /^\/products\/([^/]+)$/.exec(link.pathname)?.[1];
+    const isView = link.hash.startsWith("#/") && link.getAttribute("href")?.replace(/^\//, "").startsWith("#/");
+    if (!id && !isView) return;
+    event.preventDefault();
+    this.go(isView ? link.hash : `#/product/${id}`);
+  }
+
+  #onMove() {
+    if (location.href === this.#href && history.state?.entryId === this.#entryId) return;
     this.#navigate();
   }
 
@@ -114,7 +150,7 @@ export class Router {
     clearTimeout(this.#addressTimer);
     if (this.#nextAddress === null) return;
     try {
-      history.replaceState(history.state, "", this.#nextAddress);
+      history.replaceState(history.state, "", urlOf(this.#nextAddress));
     } catch {
       // WebKit allows a hundred changes in ten seconds; the next one will do.
     }
@@ -152,7 +188,8 @@ export class Router {
     this.#nextAddress = null;
     const { signal } = this.#controller;
     const top = this.#enterHistory();
-    const { path, query } = readAddress(location.hash);
+    const { path, query } = readAddress(currentAddress());
+    this.#href = location.href;
     const isFirst = this.#isFirst;
     this.#isFirst = false;
     let isShown = false;

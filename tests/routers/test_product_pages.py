@@ -1,0 +1,95 @@
+"""Pages of products: for browsers only, with what a shared link shows, and nothing unescaped."""
+
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+from httpx import AsyncClient
+
+from app.domain.product import Product
+from app.store.products import add_product
+from app.store.table import Table
+from tests.support.shop import fresh, stored_product
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+async def test_a_browser_gets_a_page_with_a_preview(client: AsyncClient, table: Table) -> None:
+    name, text = 'Mat "<i>&</i>"', "</script><script>alert(1)</script> \\g<0>"
+    now = datetime.now(UTC)
+    product = Product(
+        fresh("p") + "ä", name, text, text, ("/a.jpg", "", ""), 6250, (), now, "M-1", "96385074"
+    )
+    await add_product(table, product)
+    answer = await client.get(f"/products/{product.product_id}", headers=BROWSER)
+
+    page = answer.text
+    data = json.loads(re.findall(r'<script type="application/ld\+json">(.*?)</script>', page)[0])
+    metas = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', page))
+    assert (answer.status_code, answer.headers["vary"]) == (200, "Accept")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert "<title>Mat &quot;&lt;i&gt;&amp;&lt;/i&gt;&quot; · ACME Fitness</title>" in page
+    assert "<script>alert" not in page
+    assert metas["og:title"] == "Mat &quot;&lt;i&gt;&amp;&lt;/i&gt;&quot;"
+    assert metas["og:image"] == f"{client.base_url}/a.jpg"
+    assert metas["product:price:amount"] == "62.50"
+    assert (data["@type"], data["name"], data["description"]) == ("Product", name, text)
+    assert (data["sku"], data["gtin"], data["offers"]["price"]) == ("M-1", "96385074", "62.50")
+    assert "/static/shop/app.js" in page
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        *("*/*", "application/json", "application/json, text/plain, */*", ""),
+        *("application/json, text/html;q=0.9", "text/html;q=0", "text/html;q=x"),
+    ],
+)
+async def test_clients_that_do_not_ask_for_a_page_get_what_they_know(
+    client: AsyncClient, table: Table, accept: str
+) -> None:
+    product = await stored_product(table)
+
+    found = await client.get(f"/products/{product.product_id}", headers={"Accept": accept})
+    missing = await client.get("/nowhere", headers={"Accept": accept})
+
+    assert found.json()["data"]["name"] == "Yoga Mat"
+    assert missing.json()["status"] == 404
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/products/none", "/static/none.js", "/products/a/b"])
+async def test_what_is_not_there_is_a_page_for_a_browser(client: AsyncClient, path: str) -> None:
+    answer = await client.get(path, headers=BROWSER)
+    head = await client.head(path, headers=BROWSER)
+    sent = await client.post(path, headers=BROWSER)
+
+    assert (answer.status_code, head.status_code) == (404, 404)
+    assert answer.headers["content-type"].startswith("text/html")
+    assert '<meta name="robots" content="noindex">' in answer.text
+    assert sent.headers["content-type"] == "application/json"
+
+
+async def test_a_host_that_is_none_leaves_addresses_relative(
+    client: AsyncClient, table: Table
+) -> None:
+    product = await stored_product(table)
+
+    answer = await client.get(
+        f"/products/{product.product_id}", headers={**BROWSER, "Host": 'x"><script>'}
+    )
+
+    assert f'<link rel="canonical" href="/products/{product.product_id}">' in answer.text
+
+
+async def test_search_engines_find_every_product(client: AsyncClient, table: Table) -> None:
+    product = await stored_product(table)
+
+    robots = (await client.get("/robots.txt")).text
+    address = re.findall(r"Sitemap: (\S+)", robots)[0]
+    sitemap = await client.get(address)
+
+    assert "Disallow: /order\n" in robots
+    assert sitemap.headers["content-type"] == "application/xml"
+    assert f"<loc>{client.base_url}/products/{product.product_id}</loc>" in sitemap.text
