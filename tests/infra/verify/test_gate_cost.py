@@ -58,8 +58,8 @@ async def test_the_journeys_of_this_tree_are_metered_and_priced() -> None:
     # A page of the catalog is four queries, a product one read.
     assert _of(evidence, "reads of browse").value == 4 * 0.5 + 3 * 0.5
     assert _of(evidence, "writes of browse").value == 0
-    # Two products into the cart, which is new in an index of keys.
-    assert _of(evidence, "writes of cart").value == 3
+    # Two products into the cart, which is new in an index of keys, and the count of its lines.
+    assert _of(evidence, "writes of cart").value == 4
     # Four messages, each sent, received and deleted.
     assert _of(evidence, "queue requests of buy").value == 12
     assert _of(evidence, "function calls of buy").value == 3 + 4
