@@ -30,7 +30,7 @@ from routers.dependencies import (
 )
 from routers.problems import problems
 from routers.requests import JSONRoute
-from routers.schemas.order import OrderCreate, OrderPlacedResponse, OrderPublic
+from routers.schemas.order import OrderCreate, OrderDetail, OrderPlacedResponse, OrderPublic
 
 router = APIRouter(prefix="/order", tags=["order"], route_class=JSONRoute)
 
@@ -105,6 +105,7 @@ async def place_order(
         client_is_trusted=settings.is_open,
         fingerprint_key=(await get_signing_keys()).fingerprint,
         now=now,
+        by=f"api@{settings.version}",
     )
     if _prefers_async(prefer):
         response.status_code = 202
@@ -209,9 +210,9 @@ async def get_order(
         ),
     ],
     table: TableDep,
-) -> OrderPublic:
-    """Return one order of a user in its present state."""
+) -> OrderDetail:
+    """Return one order of a user in its present state, with the steps it took."""
     order = await store.get_order(table, order_id)
     if order.user_id != userid:
         raise OrderNotFoundError
-    return OrderPublic.from_order(order)
+    return OrderDetail.from_order(order)

@@ -46,11 +46,25 @@ async def handle(record: Record, dependencies: Dependencies) -> str:
         if not dependencies.settings.trusts_events:
             await check_payment_result(dependencies.table, message)
         await settle_payment(
-            dependencies.table, dependencies.queues, message, now=dependencies.now()
+            dependencies.table,
+            dependencies.queues,
+            message,
+            now=dependencies.now(),
+            by=_name(dependencies, "order"),
         )
     elif isinstance(message, ShipmentSent | ShipmentDelivered):
-        await record_shipment(dependencies.table, message, now=dependencies.now())
+        await record_shipment(
+            dependencies.table,
+            message,
+            now=dependencies.now(),
+            by=_name(dependencies, "order"),
+        )
     return message.order_id
+
+
+def _name(dependencies: Dependencies, function: str) -> str:
+    """Return who takes a step, for the history of an order."""
+    return f"{function}@{dependencies.settings.version}"
 
 
 def _expected_events(record: Record) -> tuple[type[Event], ...]:
@@ -78,6 +92,7 @@ async def handle_schedule(context: LambdaContext, dependencies: Dependencies) ->
         dependencies.table,
         dependencies.queues,
         now=dependencies.now(),
+        by=_name(dependencies, "sweeper"),
         longest_delivery_seconds=dependencies.settings.delivery_seconds[1],
         may_go_on=lambda: context.get_remaining_time_in_millis() > 2000 * RESERVE_SECONDS,
     )

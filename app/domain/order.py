@@ -95,11 +95,25 @@ class OrderLine:
 
 
 @dataclass(frozen=True)
+class OrderStep:
+    """One step of an order: the state it entered, when, and which function of which release did it.
+
+    ``by`` is ``<function>@<version>``.
+    """
+
+    state: OrderState
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
 class Order:
     """One purchase.
 
     ``fingerprint`` is a keyed hash of the request; it tells a repeat from another body that
-    was sent under the same idempotency key.
+    was sent under the same idempotency key. ``history`` holds the steps that this release and
+    later ones recorded, in the order of their ranks; ``trace_id`` is the W3C trace id, 32
+    lower-case hexadecimal digits, of the request that placed the order.
     """
 
     order_id: str
@@ -119,6 +133,8 @@ class Order:
     fingerprint: str = ""
     transaction_id: str | None = None
     tracking_number: str | None = None
+    history: tuple[OrderStep, ...] = ()
+    trace_id: str | None = None
 
 
 def sum_lines(lines: tuple[OrderLine, ...]) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -17,7 +17,7 @@ from app.domain.errors import (
     StoreUnavailableError,
 )
 from app.domain.ids import order_id_for
-from app.domain.order import PENDING_TEXT, Address, CardSummary, Order, OrderState
+from app.domain.order import PENDING_TEXT, Address, CardSummary, Order, OrderState, OrderStep
 from app.domain.payment import DECLINED_MESSAGE, PAID_MESSAGE, PaymentDecision
 from app.messages import (
     CreditCardValidated,
@@ -49,12 +49,15 @@ async def place_order(
     client_is_trusted: bool,
     fingerprint_key: bytes,
     now: datetime,
+    by: str,
+    trace_id: str | None = None,
 ) -> Order:
     """Store an order and request its payment: one conditional put and one send.
 
     With an ``idempotency_key`` a repeat returns the order of the first call in its present
     state, and requests the payment again while it is pending. ``client_is_trusted`` accepts
-    the client's prices and total (open mode).
+    the client's prices and total (open mode). ``by`` names function and version in the order's
+    history; ``trace_id`` (32 hexadecimal digits) is stored on a new order.
 
     Raises:
         InvalidInputError: an unknown article, or a total that disagrees with the catalog.
@@ -72,7 +75,11 @@ async def place_order(
         order = _same_order(earlier, draft, fingerprint_key)
     else:
         fingerprint = compute_fingerprint(draft, fingerprint_key)
-        order = _order_from(draft, bill, order_id=order_id, fingerprint=fingerprint, now=now)
+        order = replace(
+            _order_from(draft, bill, order_id=order_id, fingerprint=fingerprint, now=now),
+            history=(OrderStep(OrderState.PENDING, now, by),),
+            trace_id=trace_id,
+        )
         earlier = await store.add_order(table, order)
         if earlier is not None:
             order = _same_order(earlier, draft, fingerprint_key)
@@ -172,11 +179,12 @@ async def _read_decision(table: Table, order_id: str) -> PaymentDecision | None:
 
 
 async def settle_payment(
-    table: Table, queues: Queues, message: CreditCardValidated, *, now: datetime
+    table: Table, queues: Queues, message: CreditCardValidated, *, now: datetime, by: str
 ) -> Order:
     """Move an order to paid or declined; request the shipment of a paid one.
 
-    Safe to repeat: the shipment is requested again until the order is shipped.
+    Safe to repeat: the shipment is requested again until the order is shipped. ``by`` names
+    function and version in the order's history.
 
     Raises:
         OrderNotFoundError: there is no order with the id in the message.
@@ -188,6 +196,7 @@ async def settle_payment(
             OrderState.DECLINED,
             status=message.message or DECLINED_MESSAGE,
             now=now,
+            by=by,
         )
     order = await store.advance_order(
         table,
@@ -195,6 +204,7 @@ async def settle_payment(
         OrderState.PAID,
         status=PAID_MESSAGE,
         now=now,
+        by=by,
         transaction_id=message.transaction_id or None,
     )
     if order.state is OrderState.PAID:
@@ -208,7 +218,7 @@ async def request_shipment(queues: Queues, order: Order) -> None:
 
 
 async def record_shipment(
-    table: Table, message: ShipmentSent | ShipmentDelivered, *, now: datetime
+    table: Table, message: ShipmentSent | ShipmentDelivered, *, now: datetime, by: str
 ) -> Order:
     """Move an order to shipped or delivered; repeated and late events change no state.
 
@@ -223,5 +233,6 @@ async def record_shipment(
         OrderState.SHIPPED if sent else OrderState.DELIVERED,
         status=message.status_text,
         now=now,
+        by=by,
         tracking_number=message.tracking_number or None,
     )

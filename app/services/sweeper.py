@@ -69,6 +69,7 @@ async def sweep(
     queues: Queues,
     *,
     now: datetime,
+    by: str,
     longest_delivery_seconds: int,
     may_go_on: Callable[[], bool] = lambda: True,
 ) -> SweepReport:
@@ -83,7 +84,7 @@ async def sweep(
     Costs, for 100 due orders, one query per partition and four batch reads, and one write for
     each order that stays open.
     """
-    state = _SweepState(now, timedelta(seconds=longest_delivery_seconds))
+    state = _SweepState(now, by, timedelta(seconds=longest_delivery_seconds))
     report, token = SweepReport(), None
     while True:
         page = await list_due_orders(table, PageRequest(_PAGE_SIZE, token), now=now)
@@ -128,6 +129,8 @@ class _SweepState:
     """What the orders of one sweep share."""
 
     now: datetime
+    #: Who takes the steps, in the history of an order: ``sweeper@<version>``.
+    by: str
     longest_delivery: timedelta
     shipments_left: int = MOST_SHIPMENTS
 
@@ -182,7 +185,7 @@ async def _move(
     """Do for one order what its workers did not; return it as it is then."""
     seen = SweepReport(seen=1)
     if order.state is OrderState.PENDING:
-        order, report = await _settle(table, queues, order, decision, now=state.now)
+        order, report = await _settle(table, queues, order, decision, state)
         return order, seen + report
     due = stuck_at(order, longest_delivery=state.longest_delivery)
     if order.state.is_final or state.now < due:
@@ -199,18 +202,22 @@ async def _settle(
     queues: Queues,
     order: Order,
     decision: PaymentDecision | None,
-    *,
-    now: datetime,
+    state: _SweepState,
 ) -> tuple[Order, SweepReport]:
     """Push an order that waits for its payment; return it as it is then."""
+    now = state.now
     if decision is not None:
         settled = CreditCardValidated.from_decision(decision)
-        return await settle_payment(table, queues, settled, now=now), SweepReport(settled=1)
+        return await settle_payment(table, queues, settled, now=now, by=state.by), SweepReport(
+            settled=1
+        )
     if now - order.placed_at >= PAYMENT_TIMEOUT:
         # Unless a decision is made in this very moment: then that one counts.
         decision = await decide_once(
             table, time_out_payment(order.order_id, amount_cents=order.total_cents, now=now)
         )
         ended = CreditCardValidated.from_decision(decision)
-        return await settle_payment(table, queues, ended, now=now), SweepReport(timed_out=1)
+        return await settle_payment(table, queues, ended, now=now, by=state.by), SweepReport(
+            timed_out=1
+        )
     return order, SweepReport()

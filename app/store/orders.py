@@ -14,6 +14,7 @@ from app.domain.order import (
     Order,
     OrderLine,
     OrderState,
+    OrderStep,
     check_late_event,
 )
 from app.domain.sweeping import GRACE
@@ -23,6 +24,14 @@ from app.store.keys import (
     shard_for,
     shards,
     time_sort_key,
+)
+from app.store.order_steps import (
+    TRACE_ID,
+    item_to_history,
+    step_name,
+    step_to_text,
+    text_to_trace_id,
+    trace_id_to_text,
 )
 from app.store.pagination import LARGE_BATCH, Page, PageRequest, read_page, read_page_behind
 from app.store.schema import GSI1, GSI2, GSI3
@@ -68,7 +77,9 @@ def order_to_item(order: Order) -> Item:
         item["transaction_id"] = order.transaction_id
     if order.tracking_number is not None:
         item["tracking_number"] = order.tracking_number
-    return item
+    if order.trace_id is not None:
+        item[TRACE_ID] = trace_id_to_text(order.trace_id)
+    return item | {step_name(step.state): step_to_text(step) for step in order.history}
 
 
 def item_to_order(item: Item) -> Order:
@@ -91,6 +102,8 @@ def item_to_order(item: Item) -> Order:
         fingerprint=item.get("fingerprint", ""),
         transaction_id=item.get("transaction_id"),
         tracking_number=item.get("tracking_number"),
+        history=item_to_history(item),
+        trace_id=text_to_trace_id(item.get(TRACE_ID)),
     )
 
 
@@ -128,12 +141,14 @@ async def advance_order(
     *,
     status: str,
     now: datetime,
+    by: str,
     transaction_id: str | None = None,
     tracking_number: str | None = None,
 ) -> Order:
     """Move an order to ``target`` and return it; repeated and late events change no state.
 
-    The rule "forward only" is the condition of the write. A late event still fills in the
+    The rule "forward only" is the condition of the write, which also records the step and who
+    took it (``by``, as in :class:`OrderStep`). A late event still fills in the
     transaction id or tracking number if the order has none.
 
     Raises:
@@ -144,6 +159,7 @@ async def advance_order(
     known = {name: value for name, value in details.items() if value is not None}
     origins = {f":from{state:d}": int(state) for state in ALLOWED_FROM[target]}
     expression = "SET #state = :state, #status = :status, updated_at = :now"
+    expression += f", {step_name(target)} = :step"
     expression += "".join(f", {name} = if_not_exists({name}, :{name})" for name in known)
     if target.is_final:
         expression += f" REMOVE {GSI3.hash_key}, {GSI3.range_key}"
@@ -156,6 +172,7 @@ async def advance_order(
                 ":state": int(target),
                 ":status": status,
                 ":now": instant_to_text(now),
+                ":step": step_to_text(OrderStep(target, now, by)),
                 **origins,
                 **{f":{name}": value for name, value in known.items()},
             },

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from app import __version__
 from app.domain.sweeping import GRACE
 from app.messages import QUEUE_OF, Event
 from app.services.sweeper import SweepFailedError, SweepReport, sweep
@@ -55,6 +56,7 @@ def command(
             connection.table,
             StackQueues(QueueClient(connection)),
             now=datetime.now(UTC),
+            by=f"acme-shop@{__version__}",
             longest_delivery_seconds=connection.settings.delivery_seconds[1],
         )
     )

@@ -1,7 +1,7 @@
 """Bodies of orders (openapi/CONTRACT.md, 1.4)."""
 
 import json
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -9,7 +9,7 @@ from app.domain.cart import MAX_LINES
 from app.domain.draft import DraftLine, OrderDraft
 from app.domain.instants import instant_to_text
 from app.domain.money import cents_to_number, cents_to_text
-from app.domain.order import Address, Order, OrderLine, OrderState
+from app.domain.order import Address, Order, OrderLine, OrderState, OrderStep
 from app.domain.payment import PaymentDecision
 from app.fields import (
     AnyId,
@@ -23,7 +23,7 @@ from app.fields import (
     TotalCents,
     json_inside_json,
 )
-from routers.schemas.order_examples import CARD, NEW_ORDER, PLACED_ORDER, STORED_ORDER
+from routers.schemas.order_examples import CARD, NEW_ORDER, ORDER_DETAIL, PLACED_ORDER, STORED_ORDER
 from routers.schemas.payment import PaymentPublic
 
 
@@ -238,9 +238,10 @@ class OrderPublic(BaseModel):
     )
 
     @classmethod
-    def from_order(cls, order: Order) -> "OrderPublic":
-        """Return the public form of ``order``."""
+    def from_order(cls, order: Order, **more: Any) -> Self:
+        """Return the public form of ``order``; ``more`` are the fields of a subclass."""
         return cls(
+            **more,
             _id=order.order_id,
             status=order.status,
             state=_STATE_NAMES[order.state],
@@ -263,6 +264,40 @@ class OrderPublic(BaseModel):
             placedAt=instant_to_text(order.placed_at),
             updatedAt=instant_to_text(order.updated_at),
         )
+
+
+class OrderStepPublic(BaseModel):
+    """One step of an order."""
+
+    state: StateName = Field(description="The state that the order entered.")
+    at: str = Field(description="When.", json_schema_extra={"format": "date-time"})
+    by: str = Field(
+        description="What took the step: `api`, `order` or `sweeper`, then `@` and its version."
+    )
+
+    @classmethod
+    def from_step(cls, step: OrderStep) -> Self:
+        """Return the public form of one step."""
+        return cls(state=_STATE_NAMES[step.state], at=instant_to_text(step.at), by=step.by)
+
+
+class OrderDetail(OrderPublic):
+    """An order, its state, and how it came there."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ORDER_DETAIL]})
+
+    history: list[OrderStepPublic] = Field(
+        description=(
+            "The steps that were recorded, in the order of their states. Earlier releases "
+            "recorded none, so the list may have gaps or be empty."
+        )
+    )
+
+    @classmethod
+    def from_order(cls, order: Order, **more: Any) -> Self:
+        """Return the public form of ``order`` with its history."""
+        history = [OrderStepPublic.from_step(step) for step in order.history]
+        return super().from_order(order, history=history, **more)
 
 
 _STATE_NAMES: dict[OrderState, StateName] = {

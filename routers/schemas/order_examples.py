@@ -60,6 +60,14 @@ STORED_ORDER: dict[str, Any] = {
     "placedAt": "2026-11-23T09:00:00.000000Z",
     "updatedAt": "2026-11-23T09:00:02.000000Z",
 }
+ORDER_DETAIL: dict[str, Any] = {
+    **STORED_ORDER,
+    "history": [
+        {"state": "pending", "at": "2026-11-23T09:00:00.000000Z", "by": "api@1.0.0"},
+        {"state": "paid", "at": "2026-11-23T09:00:01.000000Z", "by": "order@1.0.0"},
+        {"state": "shipped", "at": "2026-11-23T09:00:02.000000Z", "by": "order@1.0.0"},
+    ],
+}
 PLACED_ORDER: dict[str, Any] = {
     "order_id": "a4b6f0f2-5a5e-4f63-8a3e-52f4b1c4d0a1",
     "userid": "5c3939ea1d41c892ce243827",

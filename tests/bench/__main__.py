@@ -131,6 +131,7 @@ async def _operations() -> list[Figure]:
             client_is_trusted=False,
             fingerprint_key=b"bench",
             now=now,
+            by="api@bench",
         )
 
     operations: dict[str, Callable[[], Awaitable[object]]] = {

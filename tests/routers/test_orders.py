@@ -407,6 +407,10 @@ class TestEnforcedMode:
         found = await client.get(answer.headers["Location"], headers=shopper.headers)
         assert found.json()["_id"] == answer.json()["order_id"]
         assert found.json()["status"] == "Pending Payment"
+        placed_at = found.json()["placedAt"]
+        assert found.json()["history"] == [
+            {"state": "pending", "at": placed_at, "by": f"api@{get_settings().version}"}
+        ]
 
     @pytest.mark.parametrize("name", ["ü", "😀", "a b?#%", "a\r\nSet-Cookie: b=c"])
     async def test_the_place_of_an_order_can_be_said_whatever_the_user_is_called(

@@ -105,6 +105,7 @@ def test_a_sweep_goes_on_behind_a_page_with_an_order_that_nobody_can_read() -> N
             shop.table,
             shop.queues,
             now=EPOCH + timedelta(hours=1),
+            by="sweeper@1",
             longest_delivery_seconds=120,
         )
     )
@@ -172,6 +173,7 @@ def test_a_number_that_an_order_has_is_not_written_over() -> None:
             OrderState.DELIVERED,
             status="delivered",
             now=EPOCH,
+            by="order@1",
             transaction_id="another",
             tracking_number="another",
         )

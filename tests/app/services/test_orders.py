@@ -18,7 +18,7 @@ from app.domain.errors import (
     OrderNotPaidError,
     QueueUnavailableError,
 )
-from app.domain.order import Address, Order, OrderState
+from app.domain.order import Address, Order, OrderState, OrderStep
 from app.domain.payment import DECLINED_MESSAGE, time_out_payment
 from app.domain.product import Product
 from app.messages import (
@@ -44,6 +44,7 @@ from tests.support.flaky_dynamodb import flaky
 from tests.support.sent_events import SentEvents
 from tests.support.shop import fresh, stored_product
 
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CARD = {"number": "4111111111111111", "expMonth": "12", "expYear": "2030", "ccv": "123"}
 BUSY = ProvisionedThroughputExceededException("busy")
@@ -127,6 +128,8 @@ async def place(
         client_is_trusted=False,
         fingerprint_key=b"k" * 32,
         now=NOW,
+        by="api@1",
+        trace_id=TRACE_ID,
     )
 
 
@@ -138,6 +141,8 @@ async def test_an_order_is_stored_and_its_payment_requested(table: Table) -> Non
     assert await get_order(table, order.order_id) == order
     assert (order.state, order.total_cents) == (OrderState.PENDING, 12_500)
     assert order.card.number == "************1111"
+    assert order.history == (OrderStep(OrderState.PENDING, NOW, "api@1"),)
+    assert order.trace_id == TRACE_ID
     [request] = queues.events
     assert isinstance(request, PaymentRequested)
     assert (request.order_id, request.total_cents) == (order.order_id, 12_500)
@@ -160,7 +165,7 @@ async def test_a_repeat_of_a_settled_order_requests_nothing(table: Table) -> Non
     queues, user = SentEvents(), fresh("user")
     asked = draft(await stored_product(table), user_id=user)
     first = await place(table, queues, asked, key="k")
-    await settle_payment(table, queues, verdict(first, success=False), now=NOW)
+    await settle_payment(table, queues, verdict(first, success=False), now=NOW, by="order@1")
     queues.events.clear()
 
     again = await place(table, queues, asked, key="k")
@@ -214,13 +219,15 @@ async def test_a_paid_order_asks_for_its_shipment_until_it_is_shipped(table: Tab
     queues = SentEvents()
 
     for _ in range(2):
-        paid = await settle_payment(table, queues, verdict(order, success=True), now=NOW)
+        paid = await settle_payment(
+            table, queues, verdict(order, success=True), now=NOW, by="order@1"
+        )
     assert (paid.state, paid.transaction_id) == (OrderState.PAID, "t-1")
     expected = ShipmentRequested.for_order(order.order_id, delivery="UPS/FEDEX")
     assert queues.events == [expected, expected]
 
-    await record_shipment(table, ShipmentSent(order_id=order.order_id), now=NOW)
-    await settle_payment(table, queues, verdict(order, success=True), now=NOW)
+    await record_shipment(table, ShipmentSent(order_id=order.order_id), now=NOW, by="order@1")
+    await settle_payment(table, queues, verdict(order, success=True), now=NOW, by="order@1")
     assert len(queues.events) == 2
 
 
@@ -228,7 +235,9 @@ async def test_a_declined_order_asks_for_nothing_and_says_why(table: Table) -> N
     order = await place(table, SentEvents(), draft(await stored_product(table)))
     queues = SentEvents()
 
-    declined = await settle_payment(table, queues, verdict(order, success=False), now=NOW)
+    declined = await settle_payment(
+        table, queues, verdict(order, success=False), now=NOW, by="order@1"
+    )
 
     assert (declined.state, declined.status) == (OrderState.DECLINED, DECLINED_MESSAGE)
     assert queues.events == []
@@ -238,7 +247,7 @@ async def test_a_shipment_before_its_payment_has_to_come_again(table: Table) -> 
     order = await place(table, SentEvents(), draft(await stored_product(table)))
 
     with pytest.raises(OrderNotPaidError):
-        await record_shipment(table, ShipmentSent(order_id=order.order_id), now=NOW)
+        await record_shipment(table, ShipmentSent(order_id=order.order_id), now=NOW, by="order@1")
 
 
 @pytest.mark.parametrize(
@@ -248,4 +257,4 @@ async def test_a_report_about_no_order_is_an_error(table: Table, event: Event) -
     assert isinstance(event, ShipmentSent | ShipmentDelivered)
 
     with pytest.raises(OrderNotFoundError):
-        await record_shipment(table, event, now=NOW)
+        await record_shipment(table, event, now=NOW, by="order@1")

@@ -69,7 +69,7 @@ async def order_of_age(
 async def run(queues: SentMessages | None = None, *, now: datetime = NOW) -> SweepReport:
     """Sweep; the age of the oldest order has a test of its own."""
     report = await sweep(
-        get_table(), queues or SentMessages(), now=now, longest_delivery_seconds=120
+        get_table(), queues or SentMessages(), now=now, by="sweeper@1", longest_delivery_seconds=120
     )
     return replace(report, oldest_seconds=0)
 
@@ -165,6 +165,7 @@ async def test_a_sweep_that_runs_out_of_time_says_so() -> None:
         get_table(),
         SentMessages(),
         now=NOW,
+        by="sweeper@1",
         longest_delivery_seconds=120,
         may_go_on=lambda: next(looks, False),
     )
@@ -225,7 +226,7 @@ async def test_payments_do_not_wait_behind_shipments_that_stand_still() -> None:
     first, second = SentMessages(), SentMessages()
 
     report = await run(first)
-    await sweep(get_table(), second, now=NOW + GRACE, longest_delivery_seconds=120)
+    await sweep(get_table(), second, now=NOW + GRACE, by="sweeper@1", longest_delivery_seconds=120)
 
     assert report.timed_out == 1
     assert await state_of(late) is OrderState.DECLINED
@@ -308,6 +309,7 @@ async def test_a_sweep_starts_where_the_last_one_ended() -> None:
             get_table(),
             queues,
             now=NOW + number * GRACE,
+            by="sweeper@1",
             longest_delivery_seconds=120,
             may_go_on=lambda looks=looks: next(looks, False),  # type: ignore[misc]
         )

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from app.domain.errors import OrderNotFoundError, OrderNotPaidError
-from app.domain.order import ALLOWED_FROM, Order, OrderState
+from app.domain.order import ALLOWED_FROM, Order, OrderState, OrderStep
 from app.domain.sweeping import GRACE
 from app.domain.user import Role, User
 from app.store.keys import order_key
@@ -65,7 +65,7 @@ async def test_an_unknown_order_is_not_found(table: Table) -> None:
     with pytest.raises(OrderNotFoundError):
         await get_order(table, "unknown")
     with pytest.raises(OrderNotFoundError):
-        await advance_order(table, "unknown", OrderState.PAID, status="s", now=NOW)
+        await advance_order(table, "unknown", OrderState.PAID, status="s", now=NOW, by="order@1")
 
 
 @pytest.mark.parametrize(("origin", "target"), list(product(OrderState, ALLOWED_FROM)))
@@ -77,7 +77,9 @@ async def test_an_order_only_moves_forward(
 
     async def advance() -> Order:
         facts: dict[str, Any] = FACTS[target]
-        return await advance_order(table, placed.order_id, target, status="new", now=LATER, **facts)
+        return await advance_order(
+            table, placed.order_id, target, status="new", now=LATER, by="order@1", **facts
+        )
 
     too_early = origin is OrderState.PENDING and target in {
         OrderState.SHIPPED,
@@ -91,8 +93,10 @@ async def test_an_order_only_moves_forward(
     found = await advance()
     if origin in ALLOWED_FROM[target]:
         assert (found.state, found.status, found.updated_at) == (target, "new", LATER)
+        assert found.history == (OrderStep(target, LATER, "order@1"),)
     else:
         assert (found.state, found.status) == (origin, placed.status)
+        assert found.history == ()
     assert found == await get_order(table, placed.order_id)
 
 
@@ -101,10 +105,22 @@ async def test_a_late_event_fills_in_what_is_missing_and_overwrites_nothing(tabl
     await add_order(table, placed)
 
     await advance_order(
-        table, placed.order_id, OrderState.SHIPPED, status="s", now=LATER, tracking_number="second"
+        table,
+        placed.order_id,
+        OrderState.SHIPPED,
+        status="s",
+        now=LATER,
+        by="order@1",
+        tracking_number="second",
     )
     found = await advance_order(
-        table, placed.order_id, OrderState.PAID, status="s", now=LATER, transaction_id="t"
+        table,
+        placed.order_id,
+        OrderState.PAID,
+        status="s",
+        now=LATER,
+        by="order@1",
+        transaction_id="t",
     )
 
     assert (found.tracking_number, found.transaction_id) == ("first", "t")
@@ -132,7 +148,9 @@ async def test_an_order_that_became_final_is_not_put_off(own_stack: dict[str, st
     placed = order(OrderState.PENDING)
     await add_order(table, placed)
     [entry] = (await list_due_orders(table, PageRequest(), now=placed.placed_at + GRACE)).entries
-    await advance_order(table, placed.order_id, OrderState.DECLINED, status="s", now=NOW)
+    await advance_order(
+        table, placed.order_id, OrderState.DECLINED, status="s", now=NOW, by="order@1"
+    )
 
     await postpone_sweep(table, entry, until=LATER)
 
@@ -152,7 +170,7 @@ async def test_a_final_order_is_no_longer_swept(
     listed = await list_due_orders(table, PageRequest(), now=due_at)
     assert [entry.order_id for entry in listed.entries] == [placed.order_id]
 
-    await advance_order(table, placed.order_id, target, status="s", now=NOW)
+    await advance_order(table, placed.order_id, target, status="s", now=NOW, by="order@1")
 
     assert (await list_due_orders(table, PageRequest(), now=due_at)).entries == ()
     item = await table.get(order_key(placed.order_id))
@@ -169,7 +187,9 @@ async def test_a_users_orders_are_one_query_and_a_move_is_one_call(table: Table)
     listing = count_calls(table)
     page = await list_user_orders(table, user_id, PageRequest())
     listed = len(listing)
-    await advance_order(table, placed[0].order_id, OrderState.PAID, status="s", now=NOW)
+    await advance_order(
+        table, placed[0].order_id, OrderState.PAID, status="s", now=NOW, by="order@1"
+    )
 
     assert page.entries == tuple(placed[::-1])
     assert (listed, len(listing)) == (1, 2)

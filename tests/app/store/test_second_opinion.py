@@ -60,7 +60,9 @@ async def test_the_store_says_the_same_on_another_emulator() -> None:
     await users.add_user(table, BUYER, credentials)
     assert await orders.add_order(table, order) is None
     assert await orders.add_order(table, replace(order, delivery="other")) == order
-    paid = await orders.advance_order(table, "o-1", OrderState.PAID, status="paid", now=NOW)
+    paid = await orders.advance_order(
+        table, "o-1", OrderState.PAID, status="paid", now=NOW, by="order@1"
+    )
 
     assert (await carts.get_cart(table, "u-1")).total_cents == 4 * 3499
     assert (await products.list_products(table, PageRequest())).entries == goods
