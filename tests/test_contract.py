@@ -58,7 +58,7 @@ def named(text: str) -> set[tuple[str, str]]:
 
 def test_every_route_is_on_the_page() -> None:
     page = re.sub(r"^```.*?^```$", "", PAGE, flags=re.MULTILINE | re.DOTALL)
-    spelled = {path for _, path in named(page)} | set(re.findall(r"`(/[\w{}/-]+)`", page))
+    spelled = {path for _, path in named(page)} | set(re.findall(r"`(/[\w{}/.-]+)`", page))
 
     assert {path for _, path in routes()} - spelled == set()
 

@@ -7,7 +7,6 @@ runs into the time-out is delivered again as a whole, with the records that succ
 import asyncio
 import logging
 import re
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -86,7 +85,8 @@ async def _try_record(record: Any, handle: Handle, dependencies: Dependencies) -
     if not (isinstance(record, dict) and isinstance(record.get("body"), str)):
         log.error("record.malformed message_id=%s", _message_id(record))
         return False
-    started = time.monotonic()
+    loop = asyncio.get_running_loop()
+    started = loop.time()
     try:
         order_id = await handle(record, dependencies)
     except ShopError as failure:
@@ -109,7 +109,7 @@ async def _try_record(record: Any, handle: Handle, dependencies: Dependencies) -
         _shown(order_id),
         str(record.get("eventSourceARN", "?")).rpartition("-sqs-")[2],
         _receives(record),
-        (time.monotonic() - started) * 1000,
+        (loop.time() - started) * 1000,
     )
     return True
 

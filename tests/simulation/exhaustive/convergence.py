@@ -26,6 +26,7 @@ from app.messages import (
 )
 from app.queues import SQSQueues
 from app.settings import read_settings
+from app.store.order_steps import step_name
 from app.store.orders import order_to_item
 from tests.simulation.simulator.fake_clients import fake_table
 from tests.simulation.simulator.faults import NoFaults
@@ -207,5 +208,6 @@ class Walker:
 
 
 def essence(item: Item) -> str:
-    """Return everything in an order's item but the instant of its last change."""
-    return repr(sorted((name, value) for name, value in item.items() if name != "updated_at"))
+    """Return everything in an order's item but its history, which tells the order of events."""
+    left_out = {"updated_at", *map(step_name, OrderState)}
+    return repr(sorted((name, value) for name, value in item.items() if name not in left_out))
