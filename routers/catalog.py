@@ -1,7 +1,7 @@
 """Catalog: products and their pictures."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request, Response
@@ -53,8 +53,11 @@ ProductId = Annotated[
 
 
 Include = Annotated[
-    Literal["codes"] | None,
-    Query(description="`codes` adds `sku` and `barcode` to the products that have them."),
+    str | None,
+    Query(
+        pattern="^codes$",
+        description="`codes` adds `sku` and `barcode` to the products that have them.",
+    ),
 ]
 
 

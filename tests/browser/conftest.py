@@ -70,12 +70,16 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-@pytest.fixture(scope="session")
-def staff_tokens(shop_url: str) -> dict[str, str]:
-    """One sign-in for all tests: passwords are slow to check, on purpose."""
-    body = {"username": "staff", "password": PASSWORD}
+def _log_in(shop_url: str, username: str) -> dict[str, str]:
+    body = {"username": username, "password": PASSWORD}
     login = httpx.post(f"{shop_url}/login", json=body, timeout=30).json()
     return {"access": login["access_token"], "refresh": login["refresh_token"]}
+
+
+@pytest.fixture(scope="session")
+def staff_tokens(shop_url: str) -> dict[str, str]:
+    """One sign-in for all tests that do not renew the tokens: passwords are slow to check."""
+    return _log_in(shop_url, "staff")
 
 
 @pytest.fixture(scope="session")
@@ -118,21 +122,17 @@ def keeping_till(
 
 
 @pytest.fixture
-def clocked_till(
-    context: BrowserContext, staff_client: Client, staff_tokens: dict[str, str]
-) -> Iterator[Till]:
-    """A till whose time the test turns on."""
+def clocked_till(context: BrowserContext, staff_client: Client, shop_url: str) -> Iterator[Till]:
+    """A till whose time the test turns on, with a session of its own: it may renew its tokens."""
     context.clock.install()
-    with open_till(context, staff_client, staff_tokens) as till:
+    with open_till(context, staff_client, _log_in(shop_url, "staff")) as till:
         yield till
 
 
 @pytest.fixture(scope="session")
 def eric_tokens(shop_url: str) -> dict[str, str]:
-    """One login for all tests that need a customer."""
-    body = {"username": "eric", "password": PASSWORD}
-    login = httpx.post(f"{shop_url}/login", json=body, timeout=30).json()
-    return {"access": login["access_token"], "refresh": login["refresh_token"]}
+    """One login for all tests that need a customer, and do not renew his tokens."""
+    return _log_in(shop_url, "eric")
 
 
 @pytest.fixture(scope="session")
@@ -155,4 +155,11 @@ def guest(shared_context: BrowserContext, shop_url: str, eric_client: Client) ->
 def eric(guest: Shopper, eric_tokens: dict[str, str]) -> Shopper:
     """Eric, logged in, with an empty cart."""
     guest.open_as(eric_tokens)
+    return guest
+
+
+@pytest.fixture
+def renewing_eric(guest: Shopper, shop_url: str) -> Shopper:
+    """Eric with a session of his own: a refresh token is good once."""
+    guest.open_as(_log_in(shop_url, "eric"))
     return guest

@@ -294,6 +294,8 @@ def test_a_guests_cart_survives_a_reload_and_joins_the_one_in_the_shop(guest: Sh
 
 def test_what_is_taken_out_of_the_cart_stays_out(eric: Shopper) -> None:
     eric.fill_cart((BOTTLE, 2), (BIKE, 1))
+    # A page that is still on its way in cannot be loaded again.
+    eric.page.wait_for_load_state()
     eric.page.reload(wait_until="commit")
     expect(eric.count).to_have_text("3")
     eric.page.locator("#cart-link").click()
@@ -363,8 +365,10 @@ def test_a_token_that_has_run_out_is_renewed_silently(
 
 
 @pytest.mark.parametrize("how", ["run out", "refused"])
-def test_a_token_that_ends_mid_checkout_does_not_stop_the_order(eric: Shopper, how: str) -> None:
-    renewals: list[Request] = []
+def test_a_token_that_ends_mid_checkout_does_not_stop_the_order(
+    renewing_eric: Shopper, how: str
+) -> None:
+    eric, renewals = renewing_eric, list[Request]()
 
     def note(request: Request) -> None:
         if request.url.endswith("/refresh-token"):

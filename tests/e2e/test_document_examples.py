@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from httpx import Client
@@ -16,7 +17,10 @@ OPERATIONS = [
 ]
 #: What only staff may ask; everything else is asked as the user of the examples.
 FOR_STAFF = {"list_carts", "list_orders", "list_users", "add_product"}
-#: Their tokens are only known after a login; the examples have a place for them.
+#: What a user of their own does: the user of the examples could not log in any more.
+FOR_A_NEW_USER = {"change_password", "close_account"}
+REGISTRATION = {"password": PASSWORD, "firstname": "Eve", "lastname": "Example"}
+#: Tokens are only known after a login; the examples have a place for them.
 TOKEN_FIELDS = ("refresh_token", "access_token")
 
 
@@ -50,7 +54,11 @@ def test_an_example_works_as_it_stands(
     shop: Client, verb: str, path: str, operation: dict[str, Any]
 ) -> None:
     name = operation["operationId"]
-    tokens = tokens_of(shop, "staff" if name in FOR_STAFF else "walter")
+    username = "staff" if name in FOR_STAFF else "walter"
+    if name in FOR_A_NEW_USER:
+        username = f"example-{uuid4().hex}"
+        shop.post("/register", json=REGISTRATION | {"username": username}).raise_for_status()
+    tokens = tokens_of(shop, username)
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
 
     answer = shop.request(

@@ -178,7 +178,13 @@ class Walkthrough:
         self.visit("GET", "/acme-login")
         self.visit("GET", "/oauth2/authorization/sso")
         self.visit("GET", "/.well-known/security.txt")
-        for page in ("/docs/events", "/docs/errors", "/asyncapi.json"):
+        for page in (
+            "/docs/events",
+            "/docs/errors",
+            "/asyncapi.json",
+            "/robots.txt",
+            "/sitemap.xml",
+        ):
             self.visit("GET", page)
         self.visit("GET", "/scg-logout")
         self.visit("POST", "/users/logout")
