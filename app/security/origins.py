@@ -23,7 +23,7 @@ DEVICE_LIFETIME = timedelta(days=180)
 #: Names that one device remembers; a cookie of them all stays below 600 bytes.
 _MOST_NAMES = 8
 
-#: 96 bits: enough that nothing collides and nobody guesses a signature.
+#: 96 bits: enough against collisions and against guessing a signature.
 _HASH_CHARACTERS = 16
 
 
@@ -36,7 +36,7 @@ class Origin:
 
 
 def keyed_hash(keys: SigningKeys, kind: str, *parts: str) -> str:
-    """Return a short hash that nobody makes without the keys; ``kind`` keeps uses apart."""
+    """Return a short HMAC of ``parts``; ``kind`` makes the hashes of each use different."""
     text = "\0".join([kind, *(f"{len(part)}:{part}" for part in parts)])
     digest = hmac.new(keys.fingerprint, text.encode(errors="replace"), sha256).digest()
     return urlsafe_b64encode(digest).decode()[:_HASH_CHARACTERS]

@@ -108,15 +108,6 @@ def read_access_token(token: str, keys: SigningKeys, *, now: datetime) -> Caller
     return _caller(_current_claims(token, ACCESS, keys, now))
 
 
-def time_to_remember(caller: Caller, *, now: datetime) -> timedelta:
-    """Return for how long a process may take a verified access token for this caller's.
-
-    The token alone decides until it expires, whatever becomes of its session. A process may
-    remember tokens of staff too, because their role is asked for with each request.
-    """
-    return max(caller.expires_at - now, timedelta())
-
-
 def read_refresh_token(token: str, keys: SigningKeys, *, now: datetime) -> RefreshToken:
     """Return what a refresh token says.
 

@@ -39,10 +39,9 @@ async def change_password(
         InvalidCredentialsError: ``password`` is not the user's.
         TooManyAttemptsError: too many passwords were wrong before.
     """
-    async with limited_login(
-        table, keys, limits=limits, username=caller.username, origin=origin, now=now
-    ):
-        credentials = await _check_password(table, caller, password)
+    credentials = await _check_password(
+        table, keys, caller, password=password, origin=origin, limits=limits, now=now
+    )
     changed = await store.change_password(table, credentials, await hash_password(new_password))
     if changed is None:
         raise InvalidCredentialsError("password: is wrong")
@@ -68,10 +67,9 @@ async def close_account(
         InvalidCredentialsError: ``password`` is not the user's.
         TooManyAttemptsError: too many passwords were wrong before.
     """
-    async with limited_login(
-        table, keys, limits=limits, username=caller.username, origin=origin, now=now
-    ):
-        credentials = await _check_password(table, caller, password)
+    credentials = await _check_password(
+        table, keys, caller, password=password, origin=origin, limits=limits, now=now
+    )
     await delete_cart(table, caller.user_id)
     request = PageRequest(MAX_PAGE)
     while True:
@@ -85,11 +83,24 @@ async def close_account(
     await store.delete_credentials(table, credentials.username)
 
 
-async def _check_password(table: Table, caller: Caller, password: str) -> Credentials:
-    credentials = await store.find_credentials(table, caller.username)
-    known = credentials if credentials and credentials.user_id == caller.user_id else None
-    if known is None or known.generation != caller.generation:
-        raise UnauthorizedError("Invalid Key. User Not Authorized")
-    if not await password_matches(password, known.password_hash):
-        raise InvalidCredentialsError("password: is wrong")
+async def _check_password(
+    table: Table,
+    keys: SigningKeys,
+    caller: Caller,
+    *,
+    password: str,
+    origin: Origin,
+    limits: Limits,
+    now: datetime,
+) -> Credentials:
+    """Return the caller's credentials; wrong passwords are counted as those of a login are."""
+    async with limited_login(
+        table, keys, limits=limits, username=caller.username, origin=origin, now=now
+    ):
+        credentials = await store.find_credentials(table, caller.username)
+        known = credentials if credentials and credentials.user_id == caller.user_id else None
+        if known is None or known.generation != caller.generation:
+            raise UnauthorizedError("Invalid Key. User Not Authorized")
+        if not await password_matches(password, known.password_hash):
+            raise InvalidCredentialsError("password: is wrong")
     return known

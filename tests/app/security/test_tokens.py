@@ -19,7 +19,6 @@ from app.security.tokens import (
     read_access_token,
     read_refresh_token,
     session_of_token,
-    time_to_remember,
 )
 
 NOW = datetime(2020, 2, 29, 12, tzinfo=UTC)
@@ -220,10 +219,3 @@ def test_the_session_of_a_token_is_found_after_its_end_too() -> None:
         assert (found.session_id, found.user_id) == ("session-1", ERIC.user_id)
     assert session_of_token(old_token("signin_1"), KEYS) is None
     assert session_of_token("junk", KEYS) is None
-
-
-def test_a_token_may_be_remembered_until_it_expires() -> None:
-    caller = read_access_token(tokens_of(ERIC).access, KEYS, now=NOW)
-
-    assert time_to_remember(caller, now=NOW + timedelta(minutes=50)) == timedelta(minutes=10)
-    assert time_to_remember(caller, now=NOW + timedelta(days=1)) == timedelta()
