@@ -55,7 +55,7 @@ def _access_tokens(request: Request) -> Iterator[str]:
 def set_cookies(request: Request, response: Response, tokens: TokenPair | None) -> None:
     """Set the cookies with the tokens, or delete them; neither for a page of another origin.
 
-    That page could otherwise log a visitor in as somebody else, or out.
+    That page could otherwise log a visitor in as another user, or out.
     """
     if is_foreign(request):
         return

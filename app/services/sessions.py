@@ -52,7 +52,7 @@ async def refresh_session(
 
     One read and one write. The token is good once; for 15 seconds more it gets the same answer,
     which may have been lost or asked for by several tabs. After that its use ends the session:
-    somebody has a copy. Safe to repeat within these seconds.
+    the token was copied. Safe to repeat within these seconds.
 
     Raises:
         UnauthorizedError: the token is not a valid refresh token, was used before, or its session

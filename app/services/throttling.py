@@ -1,6 +1,6 @@
 """Counting attempts at what an attacker would try without end, and refusing the next too soon.
 
-A counter's key is a keyed hash: the table holds no name that somebody typed, and no address. An
+A counter's key is a keyed hash: the table holds neither the names that were typed nor addresses. An
 unknown name is counted like a known one.
 """
 

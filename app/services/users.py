@@ -71,7 +71,10 @@ async def log_in(
     now: datetime,
     lifetime: timedelta,
 ) -> Login:
-    """Begin a session for a name and its password; one read and one write.
+    """Begin a session for a name and its password.
+
+    Reads the credentials once and writes the session once; :func:`limited_login` adds the reads
+    and writes of its counters.
 
     Raises:
         InvalidCredentialsError: unknown name or wrong password; both take the same time.

@@ -103,9 +103,9 @@ def _with_mapping(
         found = client.list_event_source_mappings(FunctionName=qualified)
     except client.exceptions.ResourceNotFoundException:
         return status
-    for each in found["EventSourceMappings"]:
-        if each["EventSourceArn"].rpartition(":")[2] == source:
-            return replace(status, mapping_state=each["State"], mapping_id=each["UUID"])
+    for deployed in found["EventSourceMappings"]:
+        if deployed["EventSourceArn"].rpartition(":")[2] == source:
+            return replace(status, mapping_state=deployed["State"], mapping_id=deployed["UUID"])
     return status
 
 
