@@ -27,6 +27,7 @@ from routers import (
 )
 from routers.lambda_event import build_event, validate_event
 from routers.middleware import HTTPMiddleware
+from routers.origin_check import OriginCheck
 from routers.overload import LoadShedder
 from routers.paths import Paths
 
@@ -43,6 +44,7 @@ def create_app() -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.add_middleware(LoadShedder)
+    app.add_middleware(OriginCheck)
     modules = (catalog, carts, orders, sessions, users, system, product_pages)
     app.state.paths = Paths(route for module in (*modules, pages) for route in module.router.routes)
     app.add_middleware(

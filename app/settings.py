@@ -76,6 +76,20 @@ ImageBase = Annotated[
 ]
 
 
+def _hashes(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
+#: What ``ORIGIN_HEADER_SHA256`` says where nobody else can reach the shop, past its proxies.
+NOT_CHECKED = "none"
+
+#: SHA-256 hashes in hexadecimal with commas between them, or ``none``.
+Hashes = Annotated[
+    tuple[Annotated[str, Field(pattern=rf"^([0-9a-f]{{64}}|{NOT_CHECKED})$")], ...],
+    BeforeValidator(_hashes),
+]
+
+
 class Settings(BaseModel):
     """The environment variables of a function; a field's alias is the variable's name.
 
@@ -102,6 +116,7 @@ class Settings(BaseModel):
     login_attempts_by_name: int = Field(0, alias="LOGIN_ATTEMPTS_BY_NAME", ge=0)
     registrations: int = Field(0, alias="REGISTRATIONS", ge=0)
     trusted_proxies: int = Field(0, alias="TRUSTED_PROXIES", ge=0, le=5)
+    origin_header_sha256: Hashes = Field((), alias="ORIGIN_HEADER_SHA256")
     catalog_version: str = Field("v1", alias="CATALOG_VERSION")
     security_contact: str = Field("mailto:security@acme.example", alias="SECURITY_CONTACT")
     image_base_url: ImageBase = Field("", alias="IMAGE_BASE_URL")
@@ -120,6 +135,9 @@ class Settings(BaseModel):
             raise ValueError(f"AUTH_MODE=0 is refused in stage {self.stage}")
         if self.trust_events is EventTrust.ALL and self.stage not in OPEN_STAGES:
             raise ValueError(f"TRUST_EVENTS=1 is refused in stage {self.stage}")
+        if self.trusted_proxies and not (self.origin_header_sha256 or self.stage in OPEN_STAGES):
+            # Whoever goes round the proxies writes the header that is believed.
+            raise ValueError(f"TRUSTED_PROXIES needs ORIGIN_HEADER_SHA256 in stage {self.stage}")
         if self.card_rules is CardRules.CLASSIC and not self.is_open:
             raise ValueError("CARD_RULES=classic needs AUTH_MODE=0")
         return self
@@ -140,6 +158,12 @@ class Settings(BaseModel):
         if self.trust_events is EventTrust.AUTO:
             return self.stage == "local"
         return self.trust_events is EventTrust.ALL
+
+    @property
+    def origin_hashes(self) -> tuple[str, ...]:
+        """Hashes of what the CDN's header may hold; none where it is not looked at."""
+        given = () if self.stage == "local" else self.origin_header_sha256
+        return tuple(value for value in given if value != NOT_CHECKED)
 
     @property
     def limits(self) -> Limits:

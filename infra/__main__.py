@@ -20,6 +20,7 @@ from infra.components.functions import SharedResources, ShopFunction
 from infra.components.gateway import Gateway
 from infra.components.keys import CardKey, SigningKeys
 from infra.components.notifications import Notifications
+from infra.components.origin_header import OriginHeader
 from infra.components.outputs import (
     export_addresses,
     export_function,
@@ -75,8 +76,13 @@ if configuration.generic.image is None:
         lambda url: pulumi.warn(f"No functions yet: push the image to {url}, then set 'image'.")
     )
 else:
+    origin_header = OriginHeader("origin-header", number=configuration.generic.origin_header)
     shared = SharedResources(
-        table=table, queues=queues, card_key=card_key, signing_keys=signing_keys
+        table=table,
+        queues=queues,
+        card_key=card_key,
+        signing_keys=signing_keys,
+        origin_header=origin_header,
     )
     functions = {
         function.name: ShopFunction(
@@ -118,12 +124,13 @@ else:
         stack=stack,
         site=site,
         gateway=gateway,
+        origin_header=origin_header,
         is_disposable=configuration.is_disposable,
     )
 
     for name, shop_function in functions.items():
         export_function(name, shop_function)
-    export_addresses(gateway, cdn)
+    export_addresses(cdn)
 
 Alarms(
     "alarms",

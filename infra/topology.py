@@ -122,6 +122,7 @@ FUNCTIONS = (
             "IMAGE_BASE_URL",
             "LOGIN_ATTEMPTS",
             "LOGIN_ATTEMPTS_BY_NAME",
+            "ORIGIN_HEADER_SHA256",
             "PAYMENT_REQUEST_QUEUE_URL",
             "REGISTRATIONS",
             "SECURITY_CONTACT",

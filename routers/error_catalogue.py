@@ -88,6 +88,14 @@ CATALOGUE: tuple[ErrorEntry, ...] = (
         ForbiddenError,
     ),
     ErrorEntry(
+        "wrong_address",
+        403,
+        "The call went to the gateway behind the shop's address, which takes none but those that "
+        "come through that address.",
+        "Use the address that the operator publishes, the stack's output `Shop URL`.",
+        "use the shop's own address",
+    ),
+    ErrorEntry(
         "product_not_found",
         404,
         "No product has this id.",

@@ -28,6 +28,7 @@ _MEANINGS = {
     "IMAGE_BASE_URL": "what goes before picture paths, for pages on another origin",
     "LOGIN_ATTEMPTS": "wrong passwords an hour before the next ones must wait",
     "LOGIN_ATTEMPTS_BY_NAME": "the same from all unknown devices",
+    "ORIGIN_HEADER_SHA256": "which X-Origin-Verify is let in (not in the stage local); empty: all",
     "REGISTRATIONS": "registrations of an address an hour before the next must wait",
     "SECURITY_CONTACT": "whom /.well-known/security.txt names",
     "SHOP_DELIVERY_SECONDS": "min-max seconds until a parcel arrives",

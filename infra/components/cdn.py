@@ -5,8 +5,10 @@ import pulumi_aws as aws
 
 from app.static_files import CONTENT_POLICY, HEADERS, REFERRER_POLICY
 from infra.components.gateway import Gateway
+from infra.components.origin_header import OriginHeader
 from infra.components.static_site import StaticSite
 from infra.topology import static_site_name
+from routers.origin_check import ORIGIN_HEADER
 
 # Policies that AWS manages, the same in every account.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
@@ -79,6 +81,7 @@ class CDN(pulumi.ComponentResource):
         stack: str,
         site: StaticSite,
         gateway: Gateway,
+        origin_header: OriginHeader,
         is_disposable: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -121,6 +124,12 @@ class CDN(pulumi.ComponentResource):
                         origin_protocol_policy="https-only",
                         origin_ssl_protocols=["TLSv1.2"],
                     ),
+                    # In place of what a viewer sends under this name.
+                    custom_headers=[
+                        network.DistributionOriginCustomHeaderArgs(
+                            name=ORIGIN_HEADER, value=origin_header.value
+                        )
+                    ],
                 ),
             ],
             ordered_cache_behaviors=[

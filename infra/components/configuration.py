@@ -24,14 +24,14 @@ import pulumi
 from pydantic import AliasChoices, BaseModel, ValidationError
 
 from app.domain.errors import SettingsError
-from app.settings import OPEN_STAGES, Settings, read_settings
+from app.settings import NOT_CHECKED, OPEN_STAGES, Settings, read_settings
 from infra.components.live_image import check_image
 from infra.components.stack_config import DynamoDB, Generic, Tags, image_version
 
 _NAMESPACE = "awsconfig"
 
 #: Settings whose values this program makes or reads elsewhere: no keys for them.
-_MADE_HERE = frozenset({"region", "table", "signing_keys_secret"})
+_MADE_HERE = frozenset({"region", "table", "signing_keys_secret", "origin_header_sha256"})
 
 #: The longest name made from it, a schedule's, may have 64 characters; a repository's may
 #: have no capitals.
@@ -190,6 +190,8 @@ def _settings(
         problems.append(f"{_NAMESPACE}:generic.stage is not set")
     # Requests come through the CDN, which appends the viewer's address.
     values.setdefault("TRUSTED_PROXIES", "1")
+    # Made later (infra/components/origin_header.py).
+    values["ORIGIN_HEADER_SHA256"] = NOT_CHECKED
     if generic and generic.image and not values.get("VERSION"):
         values["VERSION"] = image_version(generic.image)
     try:

@@ -18,6 +18,7 @@ import pulumi_aws as aws
 
 from infra.components.configuration import Configuration
 from infra.components.keys import CardKey, SigningKeys
+from infra.components.origin_header import OriginHeader
 from infra.components.permissions import Resources, function_policy, trust
 from infra.components.queues import Queues
 from infra.components.stack_config import Generic
@@ -40,6 +41,7 @@ class SharedResources:
     queues: Queues
     card_key: CardKey
     signing_keys: SigningKeys
+    origin_header: OriginHeader
 
 
 def _environment(
@@ -50,6 +52,7 @@ def _environment(
         "REGION": configuration.region,
         "TABLE": shared.table.name,
         "SIGNING_KEYS_SECRET": shared.signing_keys.arn,
+        "ORIGIN_HEADER_SHA256": shared.origin_header.hashes,
         **{queue_setting(queue.name): shared.queues.by_name[queue.name].url for queue in QUEUES},
     }
     plain = {name: configuration.variable(name) for name in function.settings if name not in made}

@@ -108,5 +108,4 @@ class Gateway(pulumi.ComponentResource):
         )
         self.api_id = api.id
         self.host = api.api_endpoint.apply(lambda url: url.removeprefix("https://"))
-        self.url = pulumi.Output.concat(api.api_endpoint, "/")
-        self.register_outputs({"url": self.url})
+        self.register_outputs({"host": self.host})

@@ -5,7 +5,6 @@ import pulumi_aws as aws
 
 from infra.components.cdn import CDN
 from infra.components.functions import ShopFunction
-from infra.components.gateway import Gateway
 from infra.components.live_image import IMAGE_OUTPUT
 from infra.components.repository import ImageRepository
 from infra.components.table import Table
@@ -40,8 +39,11 @@ def export_function(name: str, function: ShopFunction) -> None:
     pulumi.export(f"{name}::Version", function.version)
 
 
-def export_addresses(gateway: Gateway, cdn: CDN) -> None:
-    """Export where the API is, and the addresses for people: the till and the shop."""
-    pulumi.export("Gateway::URL", gateway.url)
+def export_addresses(cdn: CDN) -> None:
+    """Export where the API is, and the addresses for people: the till and the shop.
+
+    The API's address is the CDN's: the gateway answers none but the CDN.
+    """
+    pulumi.export("Gateway::URL", cdn.url)
     pulumi.export("POS URL", pulumi.Output.concat(cdn.url, "pos"))
     pulumi.export("Shop URL", cdn.url)

@@ -159,6 +159,7 @@ class AwsMocks(Mocks):
             "invokeArn": f"{arn}/invocations",
             "keyId": made_id,
             "name": name,
+            "result": f"random {made_id}",
             "repositoryUrl": f"{self.account}.dkr.ecr.{REGION}.amazonaws.com/{name}",
             "version": "42",
             "url": f"https://sqs.{REGION}.amazonaws.com/{self.account}/{name}",

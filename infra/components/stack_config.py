@@ -124,6 +124,9 @@ class Generic(_Part):
     alarm_email: str | None = Field(None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     #: In US dollars, of everything that carries the stack's tag.
     monthly_budget: int = Field(50, ge=1)
+    #: Which value the CDN proves itself with to the api; it rises by one to change it. With 0 the
+    #: CDN sends it and the api does not ask for it: one deployment of a stack that had none.
+    origin_header: int = Field(1, ge=0)
     canary: Canary | None = None
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from app.settings import OPEN_STAGES
+from app.settings import NOT_CHECKED, OPEN_STAGES
 from infra.verify.evidence import Finding
 from infra.verify.sources.graph import Graph, Resource, as_list
 
@@ -98,6 +98,16 @@ def public_functions(graph: Graph) -> Iterator[Finding]:
     for url in graph.all("lambda/functionUrl:FunctionUrl"):
         if url.inputs["authorizationType"] == "NONE":
             yield Finding("public", f"function URL {url.name}", "can be called without credentials")
+
+
+def calls_past_the_cdn(graph: Graph) -> Iterator[Finding]:
+    """Find functions that believe a proxy's header, whoever sends it."""
+    for function in graph.all("lambda/function:Function"):
+        variables = function.inputs["environment"]["variables"]
+        believes = variables.get("TRUSTED_PROXIES", "0") != "0"
+        if believes and variables.get("ORIGIN_HEADER_SHA256", NOT_CHECKED) == NOT_CHECKED:
+            subject = f"function {function.name}"
+            yield Finding("public", subject, "answers calls that go past the CDN")
 
 
 def recovery(graph: Graph) -> Iterator[Finding]:
@@ -230,6 +240,7 @@ RULES = (
     public_buckets,
     public_policies,
     public_functions,
+    calls_past_the_cdn,
     recovery,
     dead_letters,
     retention,

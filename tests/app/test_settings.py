@@ -52,6 +52,27 @@ def test_classic_card_rules_need_the_open_mode() -> None:
     assert opened.card_rules is CardRules.CLASSIC
 
 
+HASH = "0123456789abcdef" * 4
+
+
+def test_proxies_are_believed_where_nobody_can_go_round_them() -> None:
+    given = {"STAGE": "prod", "TRUSTED_PROXIES": "1"}
+    with pytest.raises(SettingsError, match="TRUSTED_PROXIES needs ORIGIN_HEADER_SHA256 in stage"):
+        read_settings(given)
+
+    assert read_settings({**given, "ORIGIN_HEADER_SHA256": HASH}).origin_hashes == (HASH,)
+    assert read_settings({**given, "ORIGIN_HEADER_SHA256": "none"}).origin_hashes == ()
+    assert read_settings({**given, "STAGE": "local"}).trusted_proxies == 1
+    local = read_settings({"STAGE": "local", "ORIGIN_HEADER_SHA256": f"{HASH}, {HASH}"})
+    assert (local.origin_header_sha256, local.origin_hashes) == ((HASH, HASH), ())
+
+
+@pytest.mark.parametrize("value", [HASH[1:], HASH.upper(), f"{HASH},", f"{HASH} {HASH}", "no"])
+def test_what_is_no_hash_lets_nobody_in_by_mistake(value: str) -> None:
+    with pytest.raises(SettingsError, match="ORIGIN_HEADER_SHA256"):
+        read_settings({"ORIGIN_HEADER_SHA256": value})
+
+
 def test_limits_are_high_where_clients_share_an_address_and_settings_win() -> None:
     local = read_settings({}).limits
     open_demo = read_settings({"STAGE": "demo", "AUTH_MODE": "0"}).limits

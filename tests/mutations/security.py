@@ -109,6 +109,12 @@ SECURITY = {
         "chain[0]",
         "routers/test_client_address.py::test_behind_a_proxy_its_entry_counts_and_no_earlier_one",
     ),
+    "anything is the header of the CDN": Mutation(
+        "routers/origin_check.py",
+        "hmac.compare_digest(given, known)",
+        "given and known",
+        "routers/test_origin_check.py::test_who_goes_past_the_cdn_is_refused",
+    ),
     "registrations without a limit": Mutation(
         "routers/users.py",
         "await check_registration(table, keys, limits=settings.limits, origin=origin, now=now)",

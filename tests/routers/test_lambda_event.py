@@ -1,6 +1,5 @@
 """Events of API Gateway are read before they are believed."""
 
-import asyncio
 import base64
 import json
 import logging
@@ -14,6 +13,7 @@ from app.domain.errors import InvalidInputError
 from app.main import handler
 from routers.lambda_event import validate_event
 from tests.image.helpers.lambda_events import http_event
+from tests.support.event_loops import event_loop_of_thread
 
 HALF = "\ud800"
 
@@ -29,11 +29,8 @@ def call(**changes: Any) -> dict[str, Any]:
 @pytest.fixture
 def loop() -> Iterator[None]:
     """Give the adapter the event loop it looks for."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    asyncio.set_event_loop(None)
-    loop.close()
+    with event_loop_of_thread():
+        yield
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,11 @@ class ExecutedStack:
         integration = self.deployment.one("Integration")
         assert (route["apiId"], integration["apiId"]) == (api.id, api.id)
         assert route["target"] == f"integrations/{integration.id}"
-        given = {"authorization": f"Bearer {token}"} if token else {}
+        origins = {
+            made["originId"]: made for made in self.deployment.one("Distribution")["origins"]
+        }
+        given = {made["name"]: made["value"] for made in origins["api"]["customHeaders"]}
+        given |= {"authorization": f"Bearer {token}"} if token else {}
         event = http_event(method, path, body, {**given, **headers})
         return self.call(integration["integrationUri"].removesuffix("/invocations"), event)
 

@@ -12,6 +12,7 @@ _MEANS = {
     "is_open": ("auth_mode",),
     "trusts_events": ("trust_events",),
     "session_lifetime": ("session_hours",),
+    "origin_hashes": ("origin_header_sha256",),
     "limits": (
         "login_attempts",
         "login_attempts_by_name",

@@ -1,5 +1,6 @@
 """Pages: one address, a private bucket, an API that is never cached, strict headers."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from app.static_files import CONTENT_POLICY, SERVED, STATIC
 from infra.components.cdn import ALL_BUT_HOST, CACHING_DISABLED
 from infra.components.resource_graph import Deployment
 from infra.components.static_site import published_files
+from routers.origin_check import ORIGIN_HEADER
+from tests.infra.components.deployment import deploy
 
 
 def behaviours(deployment: Deployment) -> dict[str, Any]:
@@ -43,6 +46,29 @@ def test_the_origins_are_this_stack(deployment: Deployment) -> None:
     assert origins["pages"]["domainName"].startswith(deployment.one("s3/bucket:Bucket")["bucket"])
     assert origins["api"]["domainName"] == "dev-gateway-id.execute-api.eu-west-1.amazonaws.com"
     assert origins["api"]["customOriginConfig"]["originProtocolPolicy"] == "https-only"
+
+
+def header_and_hashes(deployment: Deployment) -> tuple[str, list[str]]:
+    """Return the hash of what the CDN sends the api, and the hashes the api accepts."""
+    origins = {origin["originId"]: origin for origin in deployment.one("Distribution")["origins"]}
+    [header] = origins["api"]["customHeaders"]
+    assert header["name"] == ORIGIN_HEADER
+    variables = deployment.all("lambda/function:Function")["api"]["environment"]["variables"]
+    accepted = variables["ORIGIN_HEADER_SHA256"].split(",")
+    return sha256(header["value"].encode()).hexdigest(), accepted
+
+
+def test_the_api_knows_the_cdn_before_and_after_its_header_changes(deployment: Deployment) -> None:
+    sent, accepted = header_and_hashes(deployment)
+    sent_next, accepted_next = header_and_hashes(deploy(originHeader=2))
+
+    assert sent != sent_next
+    assert {sent, sent_next} <= set(accepted) & set(accepted_next)
+    assert len(set(accepted)) == 3
+    assert all(
+        made["length"] >= 40 and not made["special"]
+        for made in deployment.all("RandomPassword").values()
+    )
 
 
 def test_the_api_is_never_cached_and_sees_who_asks(deployment: Deployment) -> None:

@@ -117,6 +117,13 @@ CASES = [
         opening("policy", {"AWS": "*"}, Bool={"aws:SecureTransport": "true"}),
     ),
     ("public", "permission gateway", "permission:Permission", "gateway", setting(principal="*")),
+    (
+        "public",
+        "function api",
+        "function:Function",
+        "api",
+        setting(environment={"variables": {"TRUSTED_PROXIES": "1"}}),
+    ),
     ("permission", "role api", ":Role", "api", setting(managedPolicyArns=["arn:aws:iam::x"])),
     ("permission", "role order", POLICY, "api", setting(role="sample-acmeserverless-lambda-order")),
     ("recovery", "table table", TABLE, "table", dropping("pointInTimeRecovery")),
