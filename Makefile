@@ -34,7 +34,7 @@ check: .venv/.ready ## Lint, types, import rules, drift of generated and lock fi
 	@$(MAKE) --no-print-directory check-pages
 	@$(MAKE) --no-print-directory check-documents
 	@$(MAKE) --no-print-directory lock LOCK_SUFFIX=.check
-	@for f in requirements.txt requirements-dev.txt; do \
+	@for f in requirements.txt requirements-dev.txt $(PEERS); do \
 		cmp -s $$f build/$$f.check || { echo "$$f is out of date: run make lock"; exit 1; }; done
 
 # Biome lints and formats the pages' JavaScript, TypeScript checks the types in its comments.
@@ -54,8 +54,8 @@ check-documents: ## Lint the API documents (needs Node.js 20 or newer)
 node_modules/.ready: package-lock.json
 	@npm ci --silent --ignore-scripts && touch node_modules/.ready
 
-bench: .venv/.ready ## Measure cold start, calls and capacity, as ratios to a baseline
-	@exec $(BIN)/python -m tests.bench
+bench: .venv/.ready ## Measure the shop next to its peers (SUITES="cold warm worker", ARGS="--rounds 5 --json")
+	@exec $(BIN)/python -m tests.bench $(SUITES) $(ARGS)
 
 chaos: .venv/.ready ## Run drawn fault schedules in simulated time (N=how many, SEED=the first)
 	@exec $(BIN)/python -m tests.simulation --n $(or $(N),1000) --seed $(or $(SEED),0) --jobs $(JOBS)
@@ -113,6 +113,10 @@ clean: ## Remove everything that was made here
 GROUPS := --group local --group infra --group check --group test --group build
 COMPILE = $(BIN)/uv pip compile pyproject.toml --python $(BIN)/python --universal --generate-hashes \
 	--quiet --no-header --no-annotate
+# The bench's peers have environments of their own, with the shop's versions of what both use.
+PEERS := $(patsubst %/requirements.in,%/requirements.txt,$(wildcard tests/bench/peers/*/requirements.in))
+COMPILE_PEER = $(BIN)/uv --no-config pip compile --python $(BIN)/python --universal --generate-hashes \
+	--quiet --no-header --no-annotate
 LOCK_SUFFIX :=
 LOCKED = $(if $(LOCK_SUFFIX),build/$(1)$(LOCK_SUFFIX),$(1))
 lock: .venv/.ready ## Bring the lock files up to pyproject.toml
@@ -121,6 +125,10 @@ lock: .venv/.ready ## Bring the lock files up to pyproject.toml
 	@$(if $(LOCK_SUFFIX),cp requirements-dev.txt build/requirements-dev.txt$(LOCK_SUFFIX))
 	@$(COMPILE) $(GROUPS) -o $(call LOCKED,requirements-dev.txt)
 	@$(COMPILE) -c $(call LOCKED,requirements-dev.txt) -o $(call LOCKED,requirements.txt)
+	@for peer in $(PEERS); do \
+		$(if $(LOCK_SUFFIX),mkdir -p build/$${peer%/*} && cp $$peer build/$$peer$(LOCK_SUFFIX) &&) \
+		$(COMPILE_PEER) $${peer%txt}in -c $(call LOCKED,requirements.txt) -o $(call LOCKED,$$peer) || exit 1; \
+	done
 
 # uv comes from the lock too, with its hash; then it installs the rest.
 .venv/.ready: requirements-dev.txt pyproject.toml

@@ -1,193 +1,86 @@
-"""``make bench``: cold start, DynamoDB calls and units, speed of the store.
+"""``make bench``: CPU of the shop next to what others would build, and what it asks of AWS.
 
-``python -m tests.bench --json`` prints the same for machines.
+``python -m tests.bench [SUITE ...] [--rounds N] [--json]``. Suites: ``cold`` (spawn to first
+answer), ``warm`` (calls of a running api), ``worker`` (messages), ``imports`` (starts against
+the bare framework), ``calls`` (DynamoDB calls and units of each operation). CPU is that of the
+whole process, user and system, ended threads included; figures are medians of interleaved
+rounds. Nothing here is a test: it says what is, and the gate ``performance`` compares.
 """
 
 import argparse
-import asyncio
 import json
-import os
-import resource
-import subprocess
 import sys
-import time
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from uuid import uuid4
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
 
-from infra.local.deploy import deploy
-from infra.local.emulator import Emulator
+from tests.bench import calls, operations, starts
+from tests.bench.contestants import Arena, arena, can_measure
+from tests.bench.figures import Case, Figure, figures, noise
 
-_STARTS = 7
-_READS = 400
-
-#: Methods of the client that are one call to DynamoDB each (as long as a batch fits in one).
-_REQUESTS = {
-    "batch_get",
-    "batch_write",
-    "delete_item",
-    "get_item",
-    "put_item",
-    "query",
-    "query_page",
-    "transact_write",
-    "update_item",
+#: Suites that run processes side by side.
+RACES: dict[str, Callable[[Arena, int, Path], list[Case]]] = {
+    "cold": lambda where, rounds, _: starts.cold(where, rounds),
+    "warm": calls.warm,
+    "worker": lambda where, rounds, _: [
+        *starts.first_messages(where, rounds),
+        *calls.batches(where, rounds),
+    ],
 }
-
-_BASELINE_IMPORT = "import fastapi, mangum"
-_IMPORTS = {
-    "app.main": "import app.main",
-    "workers.payment": "import workers.payment",
-    "workers.order": "import workers.order",
-    "workers.shipment": "import workers.shipment",
+COUNTS: dict[str, Callable[[], list[Figure]]] = {
+    "imports": operations.imports,
+    "calls": operations.operations,
 }
 
 
-class _CountingCore:
-    """The Rust core of the client, counting what is asked of it."""
-
-    def __init__(self, core: object) -> None:
-        self._core = core
-        self.calls = 0
-
-    def __getattr__(self, name: str) -> object:
-        found = getattr(self._core, name)
-        if name in _REQUESTS:
-            self.calls += 1
-        return found
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured value; ``unit`` says what it counts."""
-
-    name: str
-    value: float
-    unit: str
+def measure(suites: Sequence[str], rounds: int) -> list[Figure]:
+    """Return the figures of some suites."""
+    found: list[Figure] = []
+    races = [suite for suite in suites if suite in RACES]
+    if races and not can_measure():
+        print("Skipped: this system has no clock of other processes.", file=sys.stderr)
+        races = []
+    if races:
+        with arena() as where, tempfile.TemporaryDirectory() as folder:
+            for suite in races:
+                cases = RACES[suite](where, rounds, Path(folder))
+                found += [figure for case in cases for figure in figures(case)]
+    for suite in suites:
+        if suite in COUNTS:
+            found += COUNTS[suite]()
+    return found
 
 
-def _child_cpu_seconds(code: str) -> float:
-    """Return the CPU time of a fresh interpreter that runs ``code``."""
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def cold_starts() -> list[Figure]:
-    """Compare importing each handler with importing the bare framework."""
-    # Interleaved and by their best, so that a busy machine hurts all alike.
-    best = dict.fromkeys([_BASELINE_IMPORT, *_IMPORTS.values()], float("inf"))
-    for _ in range(_STARTS):
-        for code in best:
-            best[code] = min(best[code], _child_cpu_seconds(code))
-    unit = f"x CPU of '{_BASELINE_IMPORT}'"
-    return [
-        Figure(f"cold start of {name}", best[code] / best[_BASELINE_IMPORT], unit)
-        for name, code in _IMPORTS.items()
-    ]
-
-
-async def _operations() -> list[Figure]:
-    from app.domain.card import Card  # noqa: PLC0415 - after the environment is set
-    from app.domain.cart import CartLineDraft  # noqa: PLC0415
-    from app.domain.draft import DraftLine, OrderDraft  # noqa: PLC0415
-    from app.domain.order import Address  # noqa: PLC0415
-    from app.queues import get_queues  # noqa: PLC0415
-    from app.services import carts, orders  # noqa: PLC0415
-    from app.store import carts as cart_store  # noqa: PLC0415
-    from app.store import orders as order_store  # noqa: PLC0415
-    from app.store import products, users  # noqa: PLC0415
-    from app.store.pagination import PageRequest  # noqa: PLC0415
-    from app.store.table import get_table  # noqa: PLC0415
-    from infra.seeds.classic import SAMPLE_ORDER_ID  # noqa: PLC0415
-    from infra.seeds.load import seed_once  # noqa: PLC0415
-
-    table, queues, now = get_table(), get_queues(), datetime.now(UTC)
-    await seed_once(table)
-    mat = "533445d-530e-4a76-9398-5d16713b827b"
-    eric = "5c393a111d41c892ce243829"
-    line = CartLineDraft(mat, "Yoga Mat", "", "", 6250, None, 1)
-    draft = OrderDraft(
-        user_id=eric,
-        first_name="Eric",
-        last_name="Cartman",
-        email="eric@acmefitness.com",
-        address=Address(),
-        delivery="UPS/FEDEX",
-        card=Card("4111111111111111", 12, now.year + 1, "123"),
-        lines=(DraftLine(mat, "", "", 1, None),),
-        total_cents=6250,
-    )
-
-    async def place() -> None:
-        await orders.place_order(
-            table,
-            queues,
-            draft,
-            idempotency_key=uuid4().hex,
-            client_is_trusted=False,
-            fingerprint_key=b"bench",
-            now=now,
-            by="api@bench",
-        )
-
-    operations: dict[str, Callable[[], Awaitable[object]]] = {
-        "read a product": lambda: products.get_product(table, mat),
-        "list the catalog": lambda: products.list_products(table, PageRequest()),
-        "read a user": lambda: users.get_user(table, eric),
-        "find credentials": lambda: users.find_credentials(table, "eric"),
-        "add to a cart": lambda: carts.add_to_cart(table, "bench", line, now=now),
-        "read a cart": lambda: cart_store.get_cart(table, "bench"),
-        "read an order": lambda: order_store.get_order(table, SAMPLE_ORDER_ID),
-        "list a user's orders": lambda: order_store.list_user_orders(table, eric, PageRequest()),
-        "place an order (enforced)": place,
-    }
-    figures = []
-    counter = _CountingCore(table._client._client)
-    table._client._client = counter  # type: ignore[assignment]
-    for name, operation in operations.items():
-        table._client.reset_metrics()
-        counter.calls = 0
-        await operation()
-        total = table._client.get_total_metrics()
-        figures.append(Figure(f"{name}: calls", counter.calls, "DynamoDB calls"))
-        # The client does not report what queries and batches read; a zero would be a lie.
-        if counter.calls == total.operation_count:
-            figures.append(Figure(f"{name}: read", total.total_rcu, "RCU"))
-        figures.append(Figure(f"{name}: written", total.total_wcu, "WCU"))
-    key = {"PK": f"PRODUCT#{mat}", "SK": "PRODUCT"}
-    bare = await _cpu_per_call(lambda: table._client.get_item(table.name, key))
-    shop = await _cpu_per_call(lambda: products.get_product(table, mat))
-    return [*figures, Figure("read a product: CPU", shop / bare, "x CPU of the bare client")]
-
-
-async def _cpu_per_call(call: Callable[[], Awaitable[object]]) -> float:
-    for _ in range(_READS // 10):
-        await call()
-    start = time.process_time()
-    for _ in range(_READS):
-        await call()
-    return (time.process_time() - start) / _READS
+def table(found: Sequence[Figure]) -> Iterator[str]:
+    """Yield the lines of a table: names, values, units, and in brackets the quartiles."""
+    width = max((len(figure.name) for figure in found), default=0)
+    for figure in found:
+        spread = f"  ({figure.low:.2f} to {figure.high:.2f})" if figure.low is not None else ""
+        yield f"{figure.name:{width}} {figure.value:8.2f}  {figure.unit}{spread}"
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="make bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    every = [*RACES, *COUNTS]
+    parser.add_argument("suites", nargs="*", choices=[[], *every], metavar="SUITE")
+    parser.add_argument("--rounds", type=int, default=9, help="how often; 9 by default")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     wanted = parser.parse_args()
-    with Emulator() as emulator:
-        credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-        os.environ.update(credentials, AWS_ENDPOINT_URL=emulator.endpoint_url)
-        os.environ.update(deploy(emulator.endpoint_url))
-        figures = [*cold_starts(), *asyncio.run(_operations())]
+    found = measure(wanted.suites or every, max(wanted.rounds, 1))
     if wanted.json:
-        print(json.dumps([asdict(figure) for figure in figures], indent=2))
+        print(json.dumps([asdict(figure) for figure in found], indent=2))
         return
-    for figure in figures:
-        print(f"{figure.name:44} {figure.value:8.2f}  {figure.unit}")
+    for line in table(found):
+        print(line)
+    if (share := noise(found)) is not None:
+        print(
+            f"In brackets the quartiles. Rounds of one contestant lie {share:.0%} apart,"
+            " typically: a difference smaller than that is none."
+        )
 
 
 if __name__ == "__main__":

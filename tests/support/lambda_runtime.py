@@ -134,6 +134,11 @@ class LambdaProcess:
         self._serving.join()
         self._server.server_close()
 
+    @property
+    def pid(self) -> int:
+        """Return the id of the process."""
+        return self._process.pid
+
     def invoke(self, event: Any) -> Any:
         """Return the function's answer to ``event``.
 
@@ -143,7 +148,7 @@ class LambdaProcess:
         invocation = _Invocation(event)
         self._running[invocation.id] = invocation
         self._next.put(invocation)
-        self._await_start()
+        self.wait_until_ready()
         give_up_at = time.monotonic() + self._timeout_seconds
         while time.monotonic() < give_up_at:
             try:
@@ -160,7 +165,7 @@ class LambdaProcess:
         kind = "timeout" if self._process.poll() is None else "exit"
         raise LambdaError(kind, self.log.decode(errors="replace")[-4000:])
 
-    def _await_start(self) -> None:
+    def wait_until_ready(self) -> None:
         """Return once the process can take events, or has ended: starting is not their time."""
         give_up_at = time.monotonic() + START_SECONDS
         while not self._ready.wait(0.1) and time.monotonic() < give_up_at:

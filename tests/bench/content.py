@@ -1,0 +1,220 @@
+"""What the endpoint holds: the same catalog, cart and orders, as the shop and as peers store it."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from boto3.dynamodb.types import TypeSerializer
+
+from app.domain.card import Card
+from app.domain.cart import Cart, CartLine
+from app.domain.money import cents_to_text
+from app.domain.order import Address, CardSummary, Order, OrderLine, OrderState
+from app.domain.payment import PAID_MESSAGE, PaymentDecision
+from app.domain.product import Product
+from app.domain.session import Session
+from app.domain.user import Role
+from app.messages import CreditCardValidated, PaymentRequested, ShipmentRequested
+from app.security.signing_keys import parse_signing_keys
+from app.security.tokens import issue_tokens
+from app.store.carts import cart_to_item
+from app.store.orders import order_to_item
+from app.store.payments import decision_to_item
+from app.store.products import product_to_item
+from infra.seeds.classic import classic_products
+from infra.seeds.plausible import products as plausible_products
+
+NOW = datetime.now(UTC)
+BUYER = "5c393a111d41c892ce243829"
+#: The sizes of catalog that are measured; the name of a table ends in one.
+CATALOGS = (8, 200)
+#: Messages of one batch, each about an order of its own.
+BATCH = 10
+
+_CARD = Card("4111111111111111", 12, NOW.year + 2, "123")
+SECRET = json.dumps({"signin_1": ["1" * 64], "signin_2": ["2" * 64], "fingerprint": "3" * 64})
+
+_IDS = [str(uuid5(NAMESPACE_URL, f"order {number}")) for number in range(2 * BATCH)]
+#: Orders whose payment is to be decided, and orders whose payment was decided.
+UNDECIDED, DECIDED = _IDS[:BATCH], _IDS[BATCH:]
+
+
+def table_name(catalog: int) -> str:
+    """Return the table with a catalog of so many products."""
+    return f"bench-{catalog}"
+
+
+def access_token() -> str:
+    """Return a token of the buyer's, good for an hour."""
+    keys = parse_signing_keys(SECRET)
+    session = Session("session-1", BUYER, "eric", "", 0, NOW, NOW + timedelta(hours=12))
+    return issue_tokens(session, Role.CUSTOMER, keys).access
+
+
+def catalog(size: int) -> list[Product]:
+    """Return the classic products, and plausible ones up to ``size``."""
+    classic = list(classic_products(NOW))
+    more = plausible_products(max(size - len(classic), 0), Random(12), NOW)
+    return [*classic, *more][:size]
+
+
+def order_body() -> dict[str, Any]:
+    """Return what a shopper sends: two articles, shipped home."""
+    first, second = catalog(8)[:2]
+    return {
+        "firstname": "Eric",
+        "lastname": "Cartman",
+        "email": "eric@acmefitness.com",
+        "address": {
+            "street": "20 Riding Lane",
+            "city": "San Francisco",
+            "zip": "10201",
+            "state": "CA",
+            "country": "USA",
+        },
+        "delivery": "UPS/FEDEX",
+        "card": {
+            "number": _CARD.number,
+            "expMonth": "12",
+            "expYear": str(_CARD.expiry_year),
+            "ccv": "123",
+        },
+        "cart": [
+            {"itemid": first.product_id, "quantity": 1},
+            {"itemid": second.product_id, "quantity": 2},
+        ],
+        "total": cents_to_text(_total()),
+    }
+
+
+def _total() -> int:
+    first, second = catalog(8)[:2]
+    return first.price_cents + 2 * second.price_cents
+
+
+def _orders() -> list[Order]:
+    first, second = catalog(8)[:2]
+    order = Order(
+        order_id="",
+        user_id=BUYER,
+        state=OrderState.PENDING,
+        status="Pending Payment",
+        first_name="Eric",
+        last_name="Cartman",
+        email="eric@acmefitness.com",
+        address=Address("20 Riding Lane", "San Francisco", "10201", "CA", "USA"),
+        delivery="UPS/FEDEX",
+        card=CardSummary("Visa", "************1111", "12", str(_CARD.full_year)),
+        lines=(
+            OrderLine(first.product_id, first.name, "", 1, first.price_cents),
+            OrderLine(second.product_id, second.name, "", 2, second.price_cents),
+        ),
+        total_cents=_total(),
+        placed_at=NOW,
+        updated_at=NOW,
+    )
+    return [replace(order, order_id=order_id) for order_id in _IDS]
+
+
+def _decisions() -> list[PaymentDecision]:
+    return [
+        PaymentDecision(order_id, True, _total(), f"t-{order_id}", PAID_MESSAGE, "", NOW)
+        for order_id in DECIDED
+    ]
+
+
+def messages() -> dict[str, list[str]]:
+    """Return a batch of bodies for each worker."""
+    return {
+        "payment": [
+            PaymentRequested.for_order(order_id, _CARD, total_cents=_total()).to_body()
+            for order_id in UNDECIDED
+        ],
+        "order": [CreditCardValidated.from_decision(found).to_body() for found in _decisions()],
+        "shipment": [
+            ShipmentRequested.for_order(order_id, delivery="UPS/FEDEX").to_body()
+            for order_id in DECIDED
+        ],
+    }
+
+
+def _shop_items(size: int) -> list[dict[str, Any]]:
+    first, second = catalog(8)[:2]
+    lines = tuple(
+        CartLine(product.product_id, product.name, "", "", product.price_cents, None, 1, NOW)
+        for product in (first, second)
+    )
+    return [
+        *map(product_to_item, catalog(size)),
+        cart_to_item(Cart(BUYER, lines), now=NOW),
+        *map(order_to_item, _orders()),
+        *map(decision_to_item, _decisions()),
+    ]
+
+
+def _peer_items(size: int) -> list[dict[str, Any]]:
+    first, second = catalog(8)[:2]
+    return [
+        *(
+            {"PK": f"product#{product.product_id}", **_peer_product(product)}
+            for product in catalog(size)
+        ),
+        {
+            "PK": f"cart#{BUYER}",
+            "lines": [
+                {"itemid": product.product_id, "name": product.name, "quantity": 1, "price": 1}
+                for product in (first, second)
+            ],
+        },
+        *(
+            {
+                "PK": f"order#{order_id}",
+                "id": order_id,
+                "status": "pending",
+                "delivery": "UPS/FEDEX",
+                "total": cents_to_text(_total()),
+            }
+            for order_id in _IDS
+        ),
+        *(
+            {
+                "PK": f"payment#{found.order_id}",
+                "decision": json.dumps(
+                    json.loads(CreditCardValidated.from_decision(found).to_body())["data"]
+                ),
+            }
+            for found in _decisions()
+        ),
+    ]
+
+
+def _peer_product(product: Product) -> dict[str, Any]:
+    return {
+        "id": product.product_id,
+        "listPK": "catalog",
+        "name": product.name,
+        "shortDescription": product.short_description,
+        "description": product.description,
+        "images": list(product.image_urls),
+        "price": Decimal(product.price_cents) / 100,
+        "tags": list(product.tags),
+    }
+
+
+def content(*, of_shop: bool) -> dict[str, Any]:
+    """Return the content of an endpoint, for the shop or for its peers."""
+    serialize = TypeSerializer().serialize
+    items = _shop_items if of_shop else _peer_items
+    return {
+        "secret": SECRET,
+        "tables": {
+            table_name(size): [
+                {name: serialize(value) for name, value in item.items()} for item in items(size)
+            ]
+            for size in CATALOGS
+        },
+    }

@@ -1,0 +1,191 @@
+"""The shop and its peers as they would be deployed: packages as locked, code, bytecode."""
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.security.tokens import AUDIENCE
+from infra.release.build_image import compile_bytecode, copy_code, drop_leftovers, trim_botocore
+from infra.topology import FUNCTIONS, QUEUES, queue_setting
+from tests.bench.content import content, table_name
+from tests.support.lambda_runtime import LambdaProcess, link_runtime
+
+_ROOT = Path(__file__).parents[2]
+_PEERS = Path(__file__).parent / "peers"
+_BUILD = _ROOT / "build" / "bench"
+_UV = Path(sys.executable).with_name("uv")
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """Who is measured: a folder of code, and the handlers in it by what they do."""
+
+    name: str
+    handlers: Mapping[str, str]
+
+
+SHOP = Contestant("shop", {function.name: function.handler for function in FUNCTIONS})
+IDIOMATIC = Contestant("idiomatic", {"api": "shop.handler"})
+POWERTOOLS = Contestant("powertools", {"api": "shop.handler"})
+BOTO3_WORKER = Contestant(
+    "boto3_worker",
+    {name: f"worker.{name}" for name in ("payment", "order", "shipment")},
+)
+BARE = Contestant("bare", {"api": "constant.handler"})
+
+
+class Arena:
+    """Where contestants run: the endpoints they call, and the folders they run in."""
+
+    def __init__(self, urls: Mapping[bool, str], runtime: Path) -> None:
+        """Use the endpoints at ``urls``: of the shop, and of its peers."""
+        self._urls = urls
+        self._runtime = runtime
+        self._folders: dict[str, Path] = {}
+
+    def start(
+        self,
+        contestant: Contestant,
+        function: str,
+        *,
+        catalog: int = 8,
+        env: Mapping[str, str] | None = None,
+    ) -> LambdaProcess:
+        """Return the process of a function, to be entered; its table has so many products."""
+        url = self._urls[contestant is SHOP]
+        settings = {
+            "TABLE": table_name(catalog),
+            "REGION": "eu-west-1",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "STAGE": "bench",
+            "VERSION": "bench",
+            "AUDIENCE": AUDIENCE,
+            "SIGNING_KEYS_SECRET": "bench-keys",
+            "AWS_ENDPOINT_URL": url,
+            "AWS_EXECUTION_ENV": "AWS_Lambda_Image",
+            **{
+                queue_setting(queue.name): f"{url}/123456789012/bench-{queue.name}"
+                for queue in QUEUES
+            },
+            **(env or {}),
+        }
+        return LambdaProcess(
+            contestant.handlers[function],
+            cwd=self._folder(contestant),
+            runtime=self._runtime,
+            env=settings,
+        )
+
+    def _folder(self, contestant: Contestant) -> Path:
+        if contestant.name not in self._folders:
+            self._folders[contestant.name] = build(contestant)
+        return self._folders[contestant.name]
+
+
+def build(contestant: Contestant) -> Path:
+    """Return the folder of a contestant, filled; packages stay until their lock changes."""
+    folder = _BUILD / contestant.name
+    source = _PEERS / contestant.name
+    lock = (_ROOT if contestant is SHOP else source) / "requirements.txt"
+    digest = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
+    stamp = _BUILD / f"{contestant.name}.stamp"
+    if not (stamp.is_file() and stamp.read_text() == digest):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _install(lock, folder)
+        if contestant is SHOP:
+            drop_leftovers(folder)
+            trim_botocore(folder)
+        compile_bytecode(folder, root=folder)
+        stamp.write_text(digest)
+    if contestant is SHOP:
+        for name in ("app", "routers", "workers"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        copy_code(folder, _ROOT)
+        for name in ("app", "routers", "workers"):
+            compile_bytecode(folder / name, root=folder)
+    else:
+        for module in source.glob("*.py"):
+            shutil.copy(module, folder)
+        # Only the modules beside the packages: those are compiled already.
+        subprocess.run(
+            [sys.executable, "-m", "compileall", "-q", "-l", "-f", "--invalidation-mode",
+             "unchecked-hash", str(folder)],
+            check=True,
+        )  # fmt: skip
+    return folder
+
+
+def _install(lock: Path, folder: Path) -> None:
+    if not lock.read_text().strip():
+        return
+    print(f"Installing what {folder.name} needs ...", file=sys.stderr)
+    subprocess.run(
+        [_UV, "--no-config", "pip", "install", "--quiet", "--python", sys.executable,
+         "--require-hashes", "--no-deps", "--target", folder, "--requirement", lock],
+        check=True,
+    )  # fmt: skip
+
+
+@contextmanager
+def arena() -> Iterator[Arena]:
+    """Start the endpoints, and stop them at the end."""
+    _BUILD.mkdir(parents=True, exist_ok=True)
+    endpoints: list[subprocess.Popen[bytes]] = []
+    urls = {}
+    try:
+        for of_shop in (True, False):
+            file = _BUILD / f"content-{'shop' if of_shop else 'peers'}.json"
+            file.write_text(json.dumps(content(of_shop=of_shop)))
+            # Open before the process runs: whoever calls early waits.
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                urls[of_shop] = f"http://127.0.0.1:{listener.getsockname()[1]}"
+                endpoints.append(
+                    subprocess.Popen(
+                        [sys.executable, "-m", "tests.bench.endpoint", file,
+                         str(listener.fileno())],
+                        cwd=_ROOT,
+                        pass_fds=[listener.fileno()],
+                    )
+                )  # fmt: skip
+        yield Arena(urls, link_runtime(_BUILD / "runtime"))
+    finally:
+        for endpoint in endpoints:
+            endpoint.terminate()
+        for endpoint in endpoints:
+            endpoint.wait()
+
+
+def cpu_ms(process: LambdaProcess) -> float:
+    """Return the processor time of a whole process so far, ended threads included."""
+    # Linux' clock of another process: include/uapi/linux/time.h, CPUCLOCK_SCHED.
+    return time.clock_gettime((~process.pid << 3) | 2) * 1000
+
+
+def can_measure() -> bool:
+    """Tell whether this system has a clock of other processes."""
+    try:
+        time.clock_gettime((~os.getpid() << 3) | 2)
+    except OSError:
+        return False
+    return True
+
+
+def check(answer: Any) -> Any:
+    """Return an answer; what failed is not measured."""
+    if isinstance(answer, dict) and "statusCode" in answer:
+        if answer["statusCode"] >= 400:
+            raise SystemExit(f"A request failed: {answer}")
+    elif answer != {"batchItemFailures": []}:
+        raise SystemExit(f"A message failed: {answer}")
+    return answer
