@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 #: Attempts for one call, the first included.
 MAX_ATTEMPTS = 3
 CONNECT_SECONDS = 1.0
-#: For one attempt; the caller's deadline may leave less.
-READ_SECONDS = 2.0
 #: The longest pause before the second attempt; it doubles, and the pause is drawn below it.
 BACKOFF_SECONDS = 0.1
 #: Kept connections to one service. More callers at once open connections that are not kept.
@@ -184,9 +182,9 @@ class JsonService:
         if seconds <= 0:
             raise AwsCallError("RequestTimeout", 0)
         request = self.signed_request(operation, body)
-        timeout = urllib3.Timeout(
-            total=seconds, connect=CONNECT_SECONDS, read=min(READ_SECONDS, seconds)
-        )
+        # An answer has all the time that is left: after a time-out for reading, the operation
+        # has probably been done, and a repeat would do it twice.
+        timeout = urllib3.Timeout(total=seconds, connect=CONNECT_SECONDS)
         try:
             response = self._pool.request(
                 "POST",

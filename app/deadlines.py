@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from math import inf
+from threading import Lock
 from typing import TypeVar
 
 from app.domain.errors import ShopError
@@ -25,9 +26,33 @@ REQUEST_SECONDS = 12.0
 
 _deadline: ContextVar[float] = ContextVar("deadline", default=inf)
 
+#: Blocking calls at once; more than the api has requests (``routers/overload.py``), so that
+#: only calls whose callers have given up can fill it.
+MAX_THREADS = 96
+
 # Not the event loop's own pool: asyncio.run() waits for the threads in that one, so one
 # hanging call would carry a worker past the time-out of its function.
-_threads = ThreadPoolExecutor(32, thread_name_prefix="aws-call")
+_threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="aws-call")
+
+
+class _RunningCalls:
+    """The blocking calls that threads are making now."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lock = Lock()
+
+    def make(self, call: Callable[[], T]) -> T:
+        with self._lock:
+            self.count += 1
+        try:
+            return call()
+        finally:
+            with self._lock:
+                self.count -= 1
+
+
+_running = _RunningCalls()
 
 
 @contextmanager
@@ -68,10 +93,13 @@ async def run_in_thread(call: Callable[[], T], *, error: ShopError) -> T:
     """Make a blocking call in a thread and return its result.
 
     A thread cannot be cancelled: a call that misses the deadline goes on in its thread, and
-    its result is dropped.
+    its result is dropped. A call for which no thread is free does not wait for one.
 
     Raises:
-        ShopError: ``error``, when the deadline passed.
+        ShopError: ``error``, when the deadline passed, or when no thread is free.
     """
+    if _running.count >= MAX_THREADS:
+        raise error
     async with call_deadline(error):
-        return await asyncio.get_running_loop().run_in_executor(_threads, call)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(_threads, _running.make, call)

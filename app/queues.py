@@ -6,20 +6,23 @@ calls block, so they go through a thread.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from app.deadlines import call_seconds, run_in_thread
 from app.domain.errors import QueueMisconfiguredError, QueueUnavailableError
 from app.messages import QUEUE_OF, Event
+from app.send_group import Message, current_group
 from app.settings import AwsClient, get_settings
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
     from app.aws_json import JsonService
+
+T = TypeVar("T")
 
 
 class Queues(Protocol):
@@ -44,9 +47,26 @@ class SQSQueues:
     """The queues in SQS; their URLs are settings."""
 
     async def send(self, event: Event, *, delay_seconds: int = 0) -> None:
-        """Put an event on its queue; one call to SQS."""
-        url, body = get_settings().queue_url(QUEUE_OF[type(event)]), event.to_body()
-        await _in_thread(lambda client: _send(client, url, body, delay_seconds))
+        """Put an event on its queue; one call to SQS, or a tenth of one among a batch's."""
+        url = get_settings().queue_url(QUEUE_OF[type(event)])
+        message = Message(url, event.to_body(), delay_seconds)
+        if group := current_group():
+            await group.send(message, self)
+        else:
+            await _in_thread(lambda client: _send(client, message))
+
+    async def send_messages(self, messages: Sequence[Message]) -> Sequence[Exception | None]:
+        """Send up to ten messages of one queue; return the failure of each, or None.
+
+        One call to SQS.
+
+        Raises:
+            QueueUnavailableError: each of them may or may not have been stored.
+        """
+        if len(messages) == 1:
+            await _in_thread(lambda client: _send(client, messages[0]))
+            return [None]
+        return await _in_thread(lambda client: _send_batch(client, messages))
 
     async def check(self, queue: str) -> None:
         """Return once a queue answers; one call to SQS."""
@@ -55,10 +75,13 @@ class SQSQueues:
 
 
 class Sender(Protocol):
-    """The two calls of SQS that the shop makes, in boto3's words."""
+    """The calls of SQS that the shop makes, in boto3's words."""
 
     def send_message(self, **parameters: Any) -> Any:
         """Send one message."""
+
+    def send_message_batch(self, **parameters: Any) -> Any:
+        """Send up to ten messages to one queue; the answer says which were not stored."""
 
     def get_queue_attributes(self, **parameters: Any) -> Any:
         """Return what is known about a queue."""
@@ -73,6 +96,9 @@ class _LightSender:
     def send_message(self, **parameters: Any) -> Any:
         return self._call("SendMessage", parameters)
 
+    def send_message_batch(self, **parameters: Any) -> Any:
+        return self._call("SendMessageBatch", parameters)
+
     def get_queue_attributes(self, **parameters: Any) -> Any:
         return self._call("GetQueueAttributes", parameters)
 
@@ -81,10 +107,10 @@ class _LightSender:
         return self._service.call(operation, parameters, seconds=seconds)
 
 
-async def _in_thread(call: Callable[[Sender], None]) -> None:
+async def _in_thread(call: Callable[[Sender], T]) -> T:
     # A thread cannot be cancelled, so the call itself knows when its caller gives up.
     deadline = time.monotonic() + call_seconds()
-    await run_in_thread(
+    return await run_in_thread(
         lambda: call(get_sender(deadline)),
         error=QueueUnavailableError(),
     )
@@ -106,9 +132,24 @@ def _translated(operation: str) -> Iterator[None]:
         raise QueueUnavailableError from failure
 
 
-def _send(client: Sender, url: str, body: str, delay_seconds: int) -> None:
+def _send(client: Sender, message: Message) -> None:
     with _translated("SendMessage"):
-        client.send_message(QueueUrl=url, MessageBody=body, DelaySeconds=delay_seconds)
+        client.send_message(QueueUrl=message.url, **_parameters(message))
+
+
+def _send_batch(client: Sender, messages: Sequence[Message]) -> Sequence[Exception | None]:
+    """Send messages of one queue; return the failure of each that SQS did not store."""
+    entries = [
+        {"Id": str(number), **_parameters(message)} for number, message in enumerate(messages)
+    ]
+    with _translated("SendMessageBatch"):
+        answer = client.send_message_batch(QueueUrl=messages[0].url, Entries=entries)
+    stored = {entry["Id"] for entry in answer.get("Successful", ())}
+    return [None if entry["Id"] in stored else QueueUnavailableError() for entry in entries]
+
+
+def _parameters(message: Message) -> dict[str, Any]:
+    return {"MessageBody": message.body, "DelaySeconds": message.delay_seconds}
 
 
 def _check(client: Sender, url: str) -> None:

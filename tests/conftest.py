@@ -145,7 +145,6 @@ def _use(
     # its own, which set the deadline they test.
     monkeypatch.setattr("app.deadlines.CALL_SECONDS", PATIENT_SECONDS)
     monkeypatch.setattr("app.store.table.READ_TIMEOUT_SECONDS", PATIENT_SECONDS)
-    monkeypatch.setattr("app.aws_json.READ_SECONDS", PATIENT_SECONDS)
     patient = client_config().merge(Config(read_timeout=PATIENT_SECONDS))
     monkeypatch.setattr("app.aws.client_config", lambda: patient)
     forget_clients()

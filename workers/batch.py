@@ -8,9 +8,11 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 from app.domain.errors import ShopError
+from app.send_group import send_together
 from workers.dependencies import Dependencies
 
 log = logging.getLogger("shop.worker")
@@ -48,7 +50,14 @@ async def handle_batch(
     """
     records = _list_records(event)
     seconds = max(context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS, 0.1)
-    tasks = [asyncio.create_task(_try_record(record, handle, dependencies)) for record in records]
+    # One record has nothing to send together with.
+    with send_together(len(records)) if len(records) > 1 else nullcontext() as group:
+        tasks = [
+            asyncio.create_task(_try_record(record, handle, dependencies)) for record in records
+        ]
+    if group:
+        for task in tasks:
+            task.add_done_callback(lambda _: group.leave())
     if tasks:
         await asyncio.wait(tasks, timeout=seconds)
     failed = []

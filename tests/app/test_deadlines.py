@@ -6,19 +6,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
 import app.security.signing_keys
-from app.deadlines import CALL_SECONDS, request_deadline
+from app import deadlines
+from app.deadlines import CALL_SECONDS, request_deadline, run_in_thread
 from app.domain.errors import QueueUnavailableError, StoreUnavailableError
 from app.messages import PAYMENT_REQUEST
 from app.queues import SQSQueues
 from app.settings import get_settings
 from app.store.table import Table, get_table
 from infra.cli.sample_events import sample_event
+from routers.overload import MAX_IN_FLIGHT
 from tests.conftest import forget_clients
 from tests.support.flaky_dynamodb import Flaky
 from tests.support.shop import fresh, new_shopper
@@ -215,3 +218,26 @@ async def test_a_request_has_one_budget_for_all_it_does(stack: dict[str, str]) -
 
     assert 1 <= client.calls < 6
     await table.get(key)
+
+
+async def test_a_call_for_which_no_thread_is_free_fails_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.deadlines.MAX_THREADS", 1)
+    may_end, error = Event(), QueueUnavailableError()
+    hanging = asyncio.create_task(run_in_thread(may_end.wait, error=error))
+    try:
+        while not deadlines._running.count:  # noqa: ASYNC110  # A thread has no other way to say so.
+            await asyncio.sleep(0.001)
+
+        with pytest.raises(QueueUnavailableError):
+            await run_in_thread(lambda: "never", error=error)
+    finally:
+        may_end.set()
+
+    assert await hanging
+    assert await run_in_thread(lambda: "done", error=error) == "done"
+
+
+def test_there_is_a_thread_for_each_request_that_the_api_handles() -> None:
+    assert deadlines.MAX_THREADS > MAX_IN_FLIGHT

@@ -86,3 +86,35 @@ async def test_ten_first_messages_at_once_make_one_client(stack: dict[str, str])
     event = sqs_event(*["x"] * 10, queue="payment-request")
 
     assert failed_places(event, await handle_batch(event, Context(), send, AWS_DEPENDENCIES)) == []
+
+
+class PartlyRefusing:
+    """A client of SQS that stores all entries of a batch but the second."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+
+    def send_message_batch(self, **parameters: Any) -> dict[str, Any]:
+        self.requests.append(parameters)
+        ids = [entry["Id"] for entry in parameters["Entries"]]
+        failed = {"Id": ids.pop(1), "Code": "InternalError", "SenderFault": False}
+        return {"Successful": [{"Id": stored} for stored in ids], "Failed": [failed]}
+
+
+async def test_the_records_of_a_batch_share_a_request_but_not_its_failures(
+    stack: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = PartlyRefusing()
+    monkeypatch.setattr("app.queues.get_sender", lambda deadline: client)
+
+    async def send(record: dict[str, Any], _: object) -> None:
+        await SQSQueues().send(ShipmentSent(order_id=record["body"]), delay_seconds=3)
+
+    event = sqs_event(*map(str, range(10)), queue="shipment-request")
+
+    assert failed_places(event, await handle_batch(event, Context(), send, AWS_DEPENDENCIES)) == [1]
+    [request] = client.requests
+    assert request["QueueUrl"] == get_settings().queue_url(SHIPMENT_RESPONSE)
+    sent = [json.loads(entry["MessageBody"])["data"] for entry in request["Entries"]]
+    assert [data["orderNumber"] for data in sent] == list(map(str, range(10)))
+    assert {entry["DelaySeconds"] for entry in request["Entries"]} == {3}

@@ -42,6 +42,12 @@ ROWS = {
         "    if False:\n",
         f"{_CHECKOUT}::test_another_body_under_the_key_is_refused_and_nothing_is_sent",
     ),
+    "unstored entry taken for sent": Mutation(
+        "app/queues.py",
+        'None if entry["Id"] in stored else QueueUnavailableError()',
+        "None",
+        "app/test_queues.py::test_the_records_of_a_batch_share_a_request_but_not_its_failures",
+    ),
     "unfinished payment forgotten": Mutation(
         "app/static/shop/payment-attempt.js",
         'return typeof attempt?.key === "string" ? { ...attempt, key: attempt.key } : null;',

@@ -137,7 +137,7 @@ class Code:
         }
         self._methods = {
             "table": _methods(ast.parse(files[TABLE_FILE]), "Table"),
-            "queues": _methods(ast.parse(files[QUEUES_FILE]), "Queues"),
+            "queues": _methods(ast.parse(files[QUEUES_FILE]), "SQSQueues"),
         }
 
     @cached_property

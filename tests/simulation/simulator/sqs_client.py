@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 import app.queues
 from app.settings import Settings, read_settings
 from infra.topology import QUEUES, queue_setting
+from tests.simulation.simulator.faults import Fault
 from tests.simulation.simulator.network import QUEUES as SERVICE
 from tests.simulation.simulator.network import Network
 
@@ -57,6 +58,11 @@ class _Request(BaseException):
     queue: str
     parameters: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """Return the messages that it sends."""
+        return self.parameters.get("Entries") or [self.parameters]
+
 
 class SimulatedSQSClient:
     """The calls of boto3's SQS client that the shop makes."""
@@ -68,9 +74,14 @@ class SimulatedSQSClient:
         self._network = network
         self._answer: Callable[[], Any] | None = None
 
-    def send_message(self, **parameters: Any) -> dict[str, str]:
+    def send_message(self, **parameters: Any) -> dict[str, Any]:
         """Send one message."""
-        answer: dict[str, str] = self._call("send", parameters)
+        answer: dict[str, Any] = self._call("send", parameters)
+        return answer
+
+    def send_message_batch(self, **parameters: Any) -> dict[str, Any]:
+        """Send messages; each is stored, or named as failed, for itself."""
+        answer: dict[str, Any] = self._call("send", parameters)
         return answer
 
     def get_queue_attributes(self, **parameters: Any) -> dict[str, Any]:
@@ -98,12 +109,26 @@ class SimulatedSQSClient:
     ) -> None:
         queue, effect = request.queue, dict
         if request.operation == "send":
-            body = request.parameters["MessageBody"]
-            delay = request.parameters.get("DelaySeconds", 0)
-            self._sink.on_attempt(queue, body)
-            effect = partial(self._sink.send, queue, body, delay)  # type: ignore[assignment]
+            for entry in request.entries:
+                self._sink.on_attempt(queue, entry["MessageBody"])
+            effect = partial(self._store, queue, request.entries)  # type: ignore[assignment]
         call = self._network.call(SERVICE, request.operation, effect, queue)
         call.add_done_callback(partial(self._finish, request, work, result))
+
+    def _store(self, queue: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
+        """Store the entries of one request; among several, some may fail."""
+        answer: dict[str, Any] = {"Successful": [], "Failed": []}
+        for entry in entries:
+            if len(entries) > 1 and self._fails():
+                answer["Failed"].append({"Id": entry["Id"], "Code": "InternalError"})
+                continue
+            self._sink.send(queue, entry["MessageBody"], entry.get("DelaySeconds", 0))
+            answer["Successful"].append({"Id": entry.get("Id", "")})
+        return answer
+
+    def _fails(self) -> bool:
+        fault = self._network.faults.fault_of_call(SERVICE, "send entry", self.loop.now)
+        return fault is Fault.FAIL
 
     def _finish(
         self,
@@ -126,10 +151,10 @@ class SimulatedSQSClient:
             self._answer = None
 
 
-def _answer(call: "asyncio.Future[Any]", request: _Request) -> dict[str, str]:
+def _answer(call: "asyncio.Future[Any]", request: _Request) -> dict[str, Any]:
     failure = call.exception()
     if failure is None:
-        return {"MessageId": "m"}
+        return call.result() or {}
     kinds = (
         EndpointConnectionError(endpoint_url=_URL),
         ReadTimeoutError(endpoint_url=_URL),
