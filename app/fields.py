@@ -25,6 +25,7 @@ from app.domain.cart import MAX_QUANTITY
 from app.domain.errors import InvalidInputError
 from app.domain.money import MAX_CENTS, to_cents
 from app.domain.user import fold_username
+from app.usernames import check_new_username
 
 _INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 
@@ -176,7 +177,10 @@ def _check_folded(username: str) -> str:
     return username
 
 
+#: A name at a login: any that was ever taken.
 Username = Annotated[Name, AfterValidator(_check_folded)]
+#: The name of a new user.
+NewUsername = Annotated[Username, AfterValidator(check_new_username)]
 Password = Annotated[str, Field(min_length=1, max_length=200)]
 
 

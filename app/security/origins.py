@@ -15,8 +15,8 @@ from datetime import timedelta
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 
-from app.domain.user import fold_username
 from app.security.signing_keys import SigningKeys
+from app.usernames import name_to_count
 
 DEVICE_LIFETIME = timedelta(days=180)
 
@@ -89,7 +89,7 @@ def _entries(keys: SigningKeys, origin: Origin) -> Iterator[tuple[str, str]]:
 
 
 def _tag(keys: SigningKeys, username: str) -> str:
-    return keyed_hash(keys, "device-name", fold_username(username))
+    return keyed_hash(keys, "device-name", name_to_count(username))
 
 
 def _signature(keys: SigningKeys, tag: str, number: str) -> str:

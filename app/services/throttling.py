@@ -11,11 +11,11 @@ from datetime import datetime
 
 from app.domain.errors import InvalidCredentialsError, TooManyAttemptsError
 from app.domain.throttling import Attempts, Limit, Limits, check_attempts
-from app.domain.user import fold_username
 from app.security.origins import Origin, address_hash, keyed_hash, known_device
 from app.security.signing_keys import SigningKeys
 from app.store import attempts as store
 from app.store.table import Table
+from app.usernames import name_to_count
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def login_counters(
     keys: SigningKeys, limits: Limits, username: str, origin: Origin
 ) -> tuple[Counter, ...]:
     """Return the counters of a login: of the device if it is known, else of address and name."""
-    name = fold_username(username)
+    name = name_to_count(username)
     device = known_device(keys, origin, username)
     if device is not None:
         return (Counter(keyed_hash(keys, "login-device", name, device), limits.login),)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.domain.errors import InvalidCredentialsError
+from app.domain.errors import InvalidCredentialsError, UsernameTakenError
 from app.domain.throttling import Limits
 from app.domain.user import Credentials, Role, User
 from app.security.origins import Origin
@@ -14,6 +14,7 @@ from app.services.sessions import start_session
 from app.services.throttling import limited_login
 from app.store import users as store
 from app.store.table import Table
+from app.usernames import latin_lookalike, names_of_login
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,15 @@ async def register_user(
     now: datetime,
     role: Role = Role.CUSTOMER,
 ) -> User:
-    """Store a new user under a name that is free.
+    """Store a new user under a name that is free; reads once if the name looks like another.
 
     Raises:
-        UsernameTakenError: another user has the name; the write itself decides.
+        UsernameTakenError: another user has the name; the write itself decides. Or has the name
+            that it looks like.
     """
+    alike = latin_lookalike(username)
+    if alike and await store.find_credentials(table, alike):
+        raise UsernameTakenError
     user = User(
         user_id=user_id,
         username=username,
@@ -73,7 +78,8 @@ async def log_in(
 ) -> Login:
     """Begin a session for a name and its password.
 
-    Reads the credentials once and writes the session once; :func:`limited_login` adds the reads
+    Reads the credentials once, twice for a name that is not found and has invisible characters,
+    and writes the session once; :func:`limited_login` adds the reads
     and writes of its counters.
 
     Raises:
@@ -81,9 +87,16 @@ async def log_in(
         TooManyAttemptsError: too many passwords were wrong before.
     """
     async with limited_login(table, keys, limits=limits, username=username, origin=origin, now=now):
-        credentials = await store.find_credentials(table, username)
+        credentials = await _find_credentials(table, username)
         stored_hash = credentials.password_hash if credentials else None
         if not await password_matches(password, stored_hash) or credentials is None:
             raise InvalidCredentialsError("Invalid username or password")
     tokens = await start_session(table, keys, credentials, now=now, lifetime=lifetime)
     return Login(credentials.user_id, tokens)
+
+
+async def _find_credentials(table: Table, username: str) -> Credentials | None:
+    for name in names_of_login(username):
+        if credentials := await store.find_credentials(table, name):
+            return credentials
+    return None

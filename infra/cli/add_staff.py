@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.domain.errors import SettingsError
 from app.domain.user import Role
-from app.fields import Username
+from app.fields import NewUsername
 from app.services.users import register_user
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
@@ -32,7 +32,7 @@ def command(
 ) -> None:
     """Add a member of the staff; asks for the password, or reads it from a pipe."""
     try:
-        TypeAdapter(Username).validate_python(username)
+        TypeAdapter(NewUsername).validate_python(username)
     except ValidationError as failure:
         raise SettingsError(f"username: {failure.errors()[0]['msg']}") from None
     password = _ask_password()

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.user import User
-from app.fields import LiberalModel, Name, Password, ShortText, Username
+from app.fields import LiberalModel, Name, NewUsername, Password, ShortText, Username
 from app.security.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME
 
 ACCESS_MINUTES = ACCESS_LIFETIME // timedelta(minutes=1)
@@ -57,8 +57,9 @@ class UserCreate(LiberalModel):
         }
     )
 
-    username: Username = Field(
-        description="A name that is not taken; case and look-alike forms do not matter."
+    username: NewUsername = Field(
+        description="A name that is not taken; case and look-alike forms do not matter. Letters"
+        " of one script, nothing invisible."
     )
     password: Password = Field(description="Password.", json_schema_extra={"format": "password"})
     firstname: Name = Field(description="First name.")

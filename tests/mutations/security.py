@@ -12,6 +12,7 @@ _ORIGINS = "app/security/test_origins.py"
 _PERMISSIONS = "infra/components/test_infra_permissions.py"
 _SETTINGS = "app/test_settings.py"
 _THROTTLING = "app/services/test_throttling.py"
+_USERNAMES = "app/test_usernames.py"
 _USERS = "routers/test_users.py"
 
 _CHECK = "        if not await password_matches(password, stored_hash) or credentials is None:\n"
@@ -53,6 +54,25 @@ SECURITY = {
         "password_matches(password, stored_hash)",
         "password_matches(password.strip(), stored_hash)",
         f"{_ATTACKS}::test_a_password_is_compared_with_its_spaces",
+    ),
+    # Names.
+    "a name of several scripts is taken": Mutation(
+        "app/usernames.py",
+        "        if not _is_of_one_script(folded):\n",
+        "        if False:\n",
+        f"{_USERNAMES}::test_a_new_name_is_of_one_script",
+    ),
+    "only format characters count as invisible": Mutation(
+        "app/usernames.py",
+        r'_INVISIBLE = r"\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Zl}\p{Zp}"',
+        r'_INVISIBLE = r"\p{Cc}\p{Cf}\p{Zl}\p{Zp}"',
+        f"{_USERNAMES}::test_a_new_name_has_nothing_invisible",
+    ),
+    "guesses are counted for a name as it was typed": Mutation(
+        "app/usernames.py",
+        "    return fold_username(names_of_login(username)[-1])\n",
+        "    return fold_username(username)\n",
+        f"{_GUESSING}::test_guesses_for_one_name_are_counted_together_however_it_is_written",
     ),
     # Guessing.
     "guesses are never slowed down": Mutation(

@@ -69,6 +69,18 @@ async def test_an_unknown_name_is_refused_like_a_known_one(
     assert [answer["status"] for answer in answers[known]] == [401, 401, 429, 429]
 
 
+async def test_guesses_for_one_name_are_counted_together_however_it_is_written(
+    client: AsyncClient, table: Table, limited: None
+) -> None:
+    user = await stored_user(table)
+    statuses = [
+        (await client.post("/login", json={"username": name, "password": "x"})).status_code
+        for name in (user.username, f"{user.username}\u200b", f"\u00ad{user.username.upper()}")
+    ]
+
+    assert statuses == [401, 401, 429]
+
+
 async def test_a_forged_forwarded_address_changes_nothing(
     client: AsyncClient, table: Table, limited: None
 ) -> None:

@@ -206,6 +206,52 @@ async def test_a_name_that_reads_the_same_is_taken(
     assert (await client.post("/login", json=body)).status_code == 200
 
 
+@pytest.mark.parametrize("disguise", ["\u0435{}", "{}\u200b", "{}\u0000", "\u3164", "a\u00add{}"])
+async def test_a_name_in_disguise_is_refused(
+    client: AsyncClient, table: Table, disguise: str
+) -> None:
+    made = count_calls(table)
+
+    answer = await client.post("/register", json=peter(disguise.format(fresh("ric"))))
+
+    assert answer.status_code == 400
+    assert refusal(answer)["message"].startswith("username: must not")
+    assert made == []
+
+
+async def test_a_name_in_letters_like_those_of_another_is_taken(client: AsyncClient) -> None:
+    name = fresh("petri")
+    await client.post("/register", json=peter(name))
+
+    answer = await client.post("/register", json=peter(name.replace("i", "\u0131")))
+
+    assert refusal(answer) == {"message": "username: is taken", "status": 409}
+
+
+@pytest.mark.parametrize("pasted", ["{}\u200b", "\ufeff{}", "\u2060{}\n"])
+async def test_an_invisible_character_that_was_pasted_stops_no_login(
+    client: AsyncClient, table: Table, pasted: str
+) -> None:
+    user = await stored_user(table)
+    body = {"username": pasted.format(user.username), "password": PASSWORD}
+
+    answer = await client.post("/login", json=body)
+
+    assert answer.status_code == 200
+    assert answer.json()["token"] == user.user_id
+
+
+@pytest.mark.parametrize("name", ["{}\u200b", "\u0435{}", "\u2800{}", "{}\u0000"])
+async def test_a_name_that_an_earlier_release_took_still_logs_in(
+    client: AsyncClient, table: Table, name: str
+) -> None:
+    user = await stored_user(table, username=name.format(fresh("ric")))
+
+    answer = await client.post("/login", json={"username": user.username, "password": PASSWORD})
+
+    assert answer.json()["token"] == user.user_id
+
+
 async def test_of_16_registrations_of_one_name_one_wins(client: AsyncClient, table: Table) -> None:
     name = fresh("peterp")
 

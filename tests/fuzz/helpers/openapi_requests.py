@@ -1,5 +1,6 @@
 """Requests that schemathesis makes from the API document, with every check it has."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -34,6 +35,9 @@ _TOKEN_PLACES = {"authorization", "x-access-token", "logged_in"}
 
 #: How many steps a walk along the links takes at most.
 _STEPS = 8
+
+#: A name that a new user may have, whatever else they are.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 
 
 @cache
@@ -126,7 +130,14 @@ def _is_beyond_schemas(operation: Operation, case: AnyCase) -> bool:
     if "next" in (case.query or {}):
         # A position is what a page before said, with a checksum.
         return True
-    name = case.body.get("username") if isinstance(case.body, dict) else None
+    return isinstance(case.body, dict) and _may_be_refused_name(operation, case.body)
+
+
+def _may_be_refused_name(operation: Operation, body: dict[str, Any]) -> bool:
+    name = body.get("username")
+    if operation.template == "/register" and not _PLAIN_NAME.fullmatch(str(name)):
+        # Which characters go together follows from tables of Unicode (1.5).
+        return True
     # A name of nothing but space and marks is no name, whatever letters it is made of.
     return isinstance(name, str) and not 0 < len(fold_username(name).encode()) <= 1000
 

@@ -1,0 +1,139 @@
+"""Names of users: which new ones are taken, and which typed ones mean the same user.
+
+Rules and data are Unicode's (https://www.unicode.org/reports/tr39/), by way of the packages
+``regex`` and ``confusable_homoglyphs``. They are imported for names beyond ASCII only: together
+they cost a process 60 ms.
+"""
+
+import unicodedata
+from functools import cache
+from typing import Any
+
+from app.domain.user import fold_username
+
+#: What nobody sees and what moves other text: default-ignorable, control and format characters,
+#: and separators of lines.
+_INVISIBLE = r"\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Zl}\p{Zp}"
+#: Private, unassigned and surrogate characters look different, or not at all, on each machine.
+_UNDEFINED = r"\p{Co}\p{Cn}\p{Cs}"
+
+#: Scripts that are written together (UTS 39, 5.1): Japanese, Korean, Chinese with Bopomofo.
+_WRITTEN_TOGETHER = (
+    ("HAN", "HIRAGANA", "KATAKANA"),
+    ("HAN", "HANGUL"),
+    ("HAN", "BOPOMOFO"),
+)
+_ANY_SCRIPT = frozenset({"COMMON", "INHERITED"})
+
+
+def check_new_username(username: str) -> str:
+    """Return a name that a new user may have.
+
+    Raises:
+        ValueError: it has invisible characters, letters of several scripts, no letter or digit,
+            or reads like a name in Latin letters without being one.
+    """
+    folded = fold_username(username)
+    if _has_invisible(username) or _has_invisible(folded):
+        raise ValueError("must not have invisible or control characters")
+    if "  " in folded:
+        raise ValueError("must not have several spaces in a row")
+    if not any(unicodedata.category(character)[0] in "LN" for character in folded):
+        raise ValueError("must have a letter or a digit")
+    if not folded.isascii():
+        if not _is_of_one_script(folded):
+            raise ValueError("must not mix letters of several scripts")
+        shown = unicodedata.normalize("NFKC", username)
+        if _looks_latin(folded) or _looks_latin(shown):
+            raise ValueError("must not look like a name in Latin letters")
+    return username
+
+
+def without_invisible(username: str) -> str:
+    """Return a name without the invisible characters that come along when it is pasted."""
+    if username.isascii():
+        return "".join(filter(str.isprintable, username))
+    visible: str = _pattern(f"[{_INVISIBLE}]").sub("", username)
+    return visible
+
+
+def names_of_login(username: str) -> tuple[str, ...]:
+    """Return the names that a login may mean, the likeliest first.
+
+    The name as it was typed comes first: earlier releases took invisible characters.
+    """
+    visible = without_invisible(username)
+    if fold_username(visible) in {"", fold_username(username)}:
+        return (username,)
+    return username, visible
+
+
+def name_to_count(username: str) -> str:
+    """Return the form in which attempts for a name are counted.
+
+    Without invisible characters, or guesses for one name would be spread over as many counters
+    as there are ways to write it.
+    """
+    return fold_username(names_of_login(username)[-1])
+
+
+def latin_lookalike(username: str) -> str | None:
+    """Return the ASCII name that a name in other Latin letters looks like, as one with a dotless i.
+
+    None for a name in ASCII, and where a character has no look-alike.
+    """
+    folded = fold_username(username)
+    if folded.isascii():
+        return None
+    alike = "".join(map(_ascii_lookalike, folded))
+    return alike if alike.isascii() else None
+
+
+def _ascii_lookalike(character: str) -> str:
+    """Return what looks like a character in ASCII, or else the character (UTS 39, 4)."""
+    if character.isascii():
+        return character
+    from confusable_homoglyphs import confusables  # noqa: PLC0415 - 30 ms that few names need
+
+    likes = (like["c"] for like in confusables.confusables_data.get(character, ()))
+    return next(filter(str.isascii, likes), character)
+
+
+def _has_invisible(username: str) -> bool:
+    if username.isascii():
+        return not username.isprintable()
+    return _pattern(f"[{_INVISIBLE}{_UNDEFINED}]").search(username) is not None
+
+
+def _is_of_one_script(name: str) -> bool:
+    """Whether there is a script that every character belongs to (UTS 39, 5.1)."""
+    from confusable_homoglyphs import categories  # noqa: PLC0415 - 30 ms that few names need
+
+    found = {script.upper() for script in categories.unique_aliases(name)} - _ANY_SCRIPT
+    together = [scripts for scripts in _WRITTEN_TOGETHER if found <= set(scripts)]
+    alone: list[tuple[str, ...]] = [(script,) for script in found]
+    # A name of digits and signs alone has no script.
+    return any(_is_written_in(name, scripts) for scripts in [*alone, *together, ()])
+
+
+def _is_written_in(name: str, scripts: tuple[str, ...]) -> bool:
+    """Whether scripts have all characters, by the property Script_Extensions."""
+    letters = "".join(rf"\p{{scx={script}}}" for script in (*scripts, *_ANY_SCRIPT))
+    return _pattern(f"[{letters}]*").fullmatch(name) is not None
+
+
+def _looks_latin(name: str) -> bool:
+    """Whether no letter is Latin, and each has a look-alike in ASCII (UTS 39, 4.2)."""
+    from confusable_homoglyphs import categories  # noqa: PLC0415 - 30 ms that few names need
+
+    letters = [character for character in name if categories.alias(character) not in _ANY_SCRIPT]
+    if not letters or any(categories.alias(letter) == "LATIN" for letter in letters):
+        return False
+    return all(_ascii_lookalike(letter).isascii() for letter in letters)
+
+
+@cache
+def _pattern(text: str) -> Any:
+    import regex  # noqa: PLC0415 - 35 ms that few names need
+
+    return regex.compile(text)

@@ -1,0 +1,156 @@
+"""Which names new users may have, and which typed names mean the same user (UTS 39)."""
+
+import subprocess
+import sys
+
+import pytest
+
+from app.domain.user import fold_username
+from app.usernames import (
+    check_new_username,
+    latin_lookalike,
+    name_to_count,
+    names_of_login,
+    without_invisible,
+)
+
+#: What was once registered as a second eric, or as a user whose name is not seen.
+HIDING = [
+    "eric\u200b",
+    "er\u00adic",
+    "eric\ufe0f",
+    "\u202eeric",
+    "\u2060eric",
+    "e\u034fric",
+    "eric\u0000",
+    "eric\n",
+    "e\tric",
+    "\ufeffhan",
+    "eric\U000e0041",
+    "er\u2028ic",
+]
+
+
+@pytest.mark.parametrize("name", [*HIDING, "\u200b", "\u3164", "\uffa0", "eric\ue000"])
+def test_a_new_name_has_nothing_invisible(name: str) -> None:
+    with pytest.raises(ValueError, match="invisible or control"):
+        check_new_username(name)
+
+
+@pytest.mark.parametrize("name", ["\u2800", "...", "\U0001f600", "--"])
+def test_a_new_name_has_a_letter_or_a_digit(name: str) -> None:
+    with pytest.raises(ValueError, match="letter or a digit"):
+        check_new_username(name)
+
+
+@pytest.mark.parametrize("name", ["han  solo", "han\u00a0 solo", "han\u3000\u3000solo"])
+def test_a_new_name_has_no_gap_that_pages_would_close(name: str) -> None:
+    with pytest.raises(ValueError, match="several spaces"):
+        check_new_username(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u0435ric",  # Cyrillic
+        "st\u0430ff",
+        "eri\u03f2",  # Greek
+        "eric\u0664",  # an Arabic digit
+        "eric\u2800",  # Braille
+        "\ud55ceric",  # Hangul
+        "\u5c71\u0430",  # Han and Cyrillic
+        "eric\u30fc",  # a mark of Japanese
+    ],
+)
+def test_a_new_name_is_of_one_script(name: str) -> None:
+    with pytest.raises(ValueError, match="several scripts"):
+        check_new_username(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u0435\u0440\u0456\u0441",  # Cyrillic "epic"
+        "\u0405\u0421\u041e\u0420\u0415",  # the same kind in capitals
+        "\u03bf\u03b9",  # Greek
+        "\u13aa\u13aa",  # Cherokee
+        "\u0455\u0441\u043e\u0440\u0435 1",
+    ],
+)
+def test_a_new_name_in_other_letters_does_not_pass_for_a_latin_one(name: str) -> None:
+    with pytest.raises(ValueError, match="look like"):
+        check_new_username(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "eric",
+        " Eric ",
+        "o'brien-2@acme.example",
+        "han solo",
+        "1234",
+        "Łukasz",
+        "Ærø",
+        "straße",
+        "Đặng",
+        "y\u0131ld\u0131z",
+        "e\u0301ric",
+        "\uff45\uff52\uff49\uff43",
+        "bob \U0001f600",
+        "анна",
+        "Ελένη",
+        "\u05d9\u05d5\u05e1\u05d9",
+        "محمد",
+        "हिन्दी",
+        "みどり",
+        "山田タロウー",
+        "김철수",
+        "漢字한글",
+    ],
+)
+def test_people_of_every_script_can_have_their_name(name: str) -> None:
+    assert check_new_username(name) == name
+
+
+@pytest.mark.parametrize("name", HIDING)
+def test_attempts_are_counted_for_the_name_that_is_seen(name: str) -> None:
+    seen = without_invisible(name)
+
+    assert seen in {"eric", "han"}
+    assert name_to_count(name) == name_to_count(seen) == seen
+
+
+def test_a_login_means_what_was_typed_and_then_what_is_seen() -> None:
+    assert names_of_login("Eric") == ("Eric",)
+    assert names_of_login("eric\u200b") == ("eric\u200b", "eric")
+    assert names_of_login("\u0435ric\u200b") == ("\u0435ric\u200b", "\u0435ric")
+    # Of an earlier release; nothing else could be meant.
+    assert names_of_login("\u200b") == ("\u200b",)
+    assert name_to_count("\u200b") == fold_username("\u200b")
+
+
+@pytest.mark.parametrize(
+    ("name", "alike"),
+    [
+        ("er\u0131c", "eric"),
+        ("h\u0251n", "han"),
+        ("eric", None),
+        ("Łukasz", None),
+        ("\uff45ric", None),
+        ("\u0435ric", "eric"),
+    ],
+)
+def test_a_name_knows_which_it_looks_like(name: str, alike: str | None) -> None:
+    assert latin_lookalike(name) == alike
+
+
+def test_names_in_ascii_import_no_data_of_unicode() -> None:
+    script = (
+        "import sys; from app.usernames import check_new_username, name_to_count;"
+        "check_new_username('eric'); name_to_count('eric');"
+        "print(sorted({'regex', 'confusable_homoglyphs'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+
+    assert run.stdout == "[]\n"
