@@ -23,7 +23,7 @@ from routers.dependencies import (
     TableDep,
     link_next,
 )
-from routers.entity_tags import entity_tag, if_changed
+from routers.entity_tags import IF_NONE_MATCH, entity_tag, if_changed
 from routers.pages import file_answer
 from routers.problems import problems
 from routers.product_pages import get_product_page, wants_page
@@ -87,6 +87,8 @@ async def list_products(
     "/products/{id}",
     summary="Read a product",
     response_model=ProductResponse,
+    # Only documented: declared as an argument, it would be read and checked with every request.
+    openapi_extra={"parameters": [IF_NONE_MATCH]},
     responses={
         304: {"description": "The product has not changed."},
         **problems(ProductNotFoundError),

@@ -6,6 +6,15 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.staticfiles import NotModifiedResponse
 
+#: The header as the API documents declare it.
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The `ETag` of what the client has; 304 if that has not changed.",
+}
+
 
 def entity_tag(content: bytes) -> str:
     """Return the strong entity tag of a body."""

@@ -11,6 +11,7 @@ from app.main import app
 from app.static_files import STATIC
 from infra.document_pages import build_pages
 from infra.event_document import build_event_document
+from infra.postman_collection import build_postman_collection
 from routers.documents import DOMAINS, build_domain_document
 
 
@@ -37,11 +38,18 @@ def command(
         bool, typer.Option("--json", help="Print the whole document instead of writing files.")
     ] = False,
 ) -> None:
-    """Write openapi.json, one document per HTTP domain, asyncapi.json, and their pages."""
+    """Write the documents of API and events, their pages, and a Postman collection."""
     events = build_event_document()
+    api = documents()
+    collection = build_postman_collection(api["openapi.json"])
     texts = {
         folder / name: json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        for name, document in {**documents(), "asyncapi.json": events}.items()
+        for name, document in {
+            **api,
+            "asyncapi.json": events,
+            # In a folder of its own: linters of API documents take all that lies beside them.
+            "postman/collection.json": collection,
+        }.items()
     }
     if as_json:
         print(texts[folder / "openapi.json"], end="")

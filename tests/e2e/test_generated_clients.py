@@ -46,7 +46,16 @@ def test_the_typescript_clients_are_strict_and_buy(enforced_url: str) -> None:
 
     run("node_modules/.bin/tsc", "-p", "tsconfig.json")
     run("node_modules/.bin/tsc", "-p", "tsconfig.hey-api.json")
+    run("node", "no-any.mjs")
     assert "transaction successful" in run("node", "generated/buy.js", enforced_url)
+
+
+def test_postman_plays_the_collection(enforced_url: str) -> None:
+    run("make", "node_modules/.ready")
+
+    collection = str(ROOT / "openapi" / "postman" / "collection.json")
+    address = f"baseUrl={enforced_url}"
+    run("node_modules/.bin/newman", "run", collection, "--env-var", address, "--bail")
 
 
 @pytest.mark.parametrize(

@@ -453,3 +453,17 @@ async def test_the_contract_tells_how_long_tokens_live() -> None:
     assert (
         f"An access token lives {ACCESS_MINUTES} minutes, a refresh token {REFRESH_MINUTES}."
     ) in " ".join(contract.split())
+
+
+def test_what_can_answer_304_says_which_header_asks_for_it() -> None:
+    conditional = [
+        operation
+        for methods in DOCUMENT["paths"].values()
+        for operation in methods.values()
+        if "304" in operation["responses"]
+    ]
+
+    assert conditional
+    for operation in conditional:
+        headers = {found["name"] for found in operation["parameters"] if found["in"] == "header"}
+        assert "If-None-Match" in headers

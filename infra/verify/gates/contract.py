@@ -1,13 +1,15 @@
 """Gate ``contract``: can every client of the last release use this one?
 
 The documents of the API and the events are compared with those of the last tag, or of the
-commit this tree is made on; items and messages of earlier releases must be read, and theirs
-read ours. A shop that runs is also asked what its oldest clients ask.
+commit this tree is made on, and the events also with the messages that the last release of
+``infra/release/releases.toml`` sent; items and messages of earlier releases must be read, and
+theirs read ours. A shop that runs is also asked what its oldest clients ask.
 """
 
 import asyncio
 import json
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +24,7 @@ from infra.verify.sources.documents import (
     Document,
     breaking_api_changes,
     breaking_event_changes,
+    document_of_messages,
 )
 from infra.verify.sources.releases import read_other_releases
 from infra.verify.target import Target
@@ -59,6 +62,10 @@ async def collect(target: Target) -> Evidence:
                 compared, changes = await asyncio.to_thread(_compare, target.root, base, kind)
                 measurements.append(Measurement(f"{kind.name} compared", compared, "documents"))
                 findings += changes
+            sent = await asyncio.to_thread(compare_messages, target.root)
+            if sent is not None:
+                measurements.append(Measurement("events of the last release", sent[0], "events"))
+                findings += sent[1]
             reading = await asyncio.to_thread(read_other_releases, target.root)
             measurements.append(Measurement("tests of other releases", reading.passed, "tests"))
             findings += [
@@ -96,6 +103,24 @@ def _compare(root: Path, base: str, kind: _Kind) -> tuple[int, list[Finding]]:
         return 0, []
     changes = kind.breaking(json.loads(text), _read(root / kind.file))
     return 1, [Finding("breaking", place, change) for place, change in changes]
+
+
+def compare_messages(root: Path) -> tuple[int, list[Finding]] | None:
+    """Return how many events the list's last release sent, and what is no longer said of them.
+
+    None for a tree without a list of releases.
+    """
+    listed = root / "infra" / "release" / "releases.toml"
+    if not listed.is_file():
+        return None
+    *_, last = tomllib.loads(listed.read_text(encoding="utf-8"))["release"]
+    bodies = _read(root / "tests" / "golden" / last["name"] / "messages.json")
+    then = document_of_messages(bodies)
+    changes = breaking_event_changes(then, _read(root / "openapi" / "asyncapi.json"))
+    findings = [
+        Finding("breaking", place, f"{change} since {last['name']}") for place, change in changes
+    ]
+    return len(then["components"]["messages"]), findings
 
 
 def _read(path: Path) -> Any:

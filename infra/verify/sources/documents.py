@@ -4,6 +4,7 @@ Breaking is what takes away (a path, a method, a field of an answer, a value) or
 (a field that was free before); whatever adds is not.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -44,6 +45,26 @@ def breaking_event_changes(old: Document, new: Document) -> Iterator[tuple[str, 
             # Consumers read events: an event is an answer to them.
             payloads = (message["payload"], after[name].get("payload", {}))
             yield from _lost(f"event {name}", (old, payloads[0]), (new, payloads[1]))
+
+
+def document_of_messages(bodies: Mapping[str, str]) -> Document:
+    """Return what messages promise, as an AsyncAPI document has it.
+
+    ``bodies`` are named after their events, with a word behind where there are several.
+    """
+    messages = {
+        name.partition(" ")[0]: {"payload": _promised(json.loads(body))}
+        for name, body in bodies.items()
+    }
+    return {"components": {"messages": messages}}
+
+
+def _promised(value: Any) -> Document:
+    if isinstance(value, dict):
+        fields = {name: _promised(content) for name, content in value.items()}
+        return {"type": "object", "properties": fields, "required": list(fields)}
+    # A number that has no fraction in one message may have one in the next.
+    return {"type": "string"} if isinstance(value, str) else {}
 
 
 def _operation(

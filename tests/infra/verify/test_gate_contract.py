@@ -1,6 +1,7 @@
 """Gate contract: what breaks a client is found, what only adds is not."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -11,9 +12,16 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.verify.evidence import Finding
 from infra.verify.gates import contract
-from infra.verify.sources.documents import breaking_api_changes, breaking_event_changes
+from infra.verify.gates.contract import compare_messages
+from infra.verify.sources.documents import (
+    breaking_api_changes,
+    breaking_event_changes,
+    document_of_messages,
+)
 from infra.verify.target import Target
+from tests.golden.releases import RELEASES
 from tests.infra.local.helpers.shop_process import ShopProcess, running
 from tests.infra.verify.servers import Asked, Said, serving
 from tests.infra.verify.stacks import target_of
@@ -203,6 +211,47 @@ def test_an_event_that_says_more_breaks_nothing() -> None:
     new["channels"]["refund"] = {}
 
     assert list(breaking_event_changes(EVENTS, new)) == []
+
+
+PAID = {"metadata": {"type": "Paid"}, "data": {"orderID": "o-1", "amount": 12, "list": None}}
+
+
+def test_a_message_promises_its_fields_and_texts() -> None:
+    then = document_of_messages({"Paid": "{}", "Paid later": json.dumps(PAID)})
+    payload = {
+        "properties": {
+            "metadata": {"properties": {"type": {"type": "string"}}, "required": ["type"]},
+            "data": {"properties": {"orderID": {"type": "integer"}, "amount": {"type": "number"}}},
+        },
+        "required": ["metadata", "data"],
+    }
+    now = {"components": {"messages": {"Paid": {"payload": payload}}}}
+
+    assert list(breaking_event_changes(then, now)) == [
+        ("event Paid.data", "lost the field list"),
+        ("event Paid.data", "no longer always has orderID"),
+        ("event Paid.data", "no longer always has amount"),
+        ("event Paid.data.orderID", "became integer instead of string"),
+    ]
+
+
+def test_todays_events_say_what_the_last_release_said() -> None:
+    assert compare_messages(ROOT) == (5, [])
+
+
+def test_an_event_that_the_last_release_sent_is_missed(tmp_path: Path) -> None:
+    for name in ("infra/release/releases.toml", "openapi/asyncapi.json"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "tests" / "golden", tmp_path / "tests" / "golden")
+    document = json.loads((tmp_path / "openapi" / "asyncapi.json").read_text())
+    del document["components"]["messages"]["ShipmentSent"]
+    (tmp_path / "openapi" / "asyncapi.json").write_text(json.dumps(document))
+
+    found = compare_messages(tmp_path)
+
+    assert found is not None
+    assert found[1] == [Finding("breaking", "ShipmentSent", f"is gone since {RELEASES[-1].name}")]
 
 
 class Tree:
