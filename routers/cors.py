@@ -23,5 +23,6 @@ EXPOSED_HEADERS = (
     "Preference-Applied",
     "X-Request-Id",
     "ETag",
+    "X-Auth-Mode",
 )
 MAX_AGE_SECONDS = 3600

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 
 from app.security.origins import DEVICE_LIFETIME
 from app.security.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, TokenPair
+from routers.transport import is_https
 
 #: Readable by page scripts, which send it back as a bearer token.
 ACCESS_COOKIE = "logged_in"
@@ -68,7 +69,7 @@ def set_cookies(request: Request, response: Response, tokens: TokenPair | None) 
             value,
             max_age=int((lifetime if tokens else timedelta()).total_seconds()),
             path="/",
-            secure=_is_https(request),
+            secure=is_https(request.scope),
             httponly=is_hidden,
             samesite="strict",
         )
@@ -83,13 +84,7 @@ def set_device_cookie(request: Request, response: Response, value: str) -> None:
         value,
         max_age=int(DEVICE_LIFETIME.total_seconds()),
         path="/",
-        secure=_is_https(request),
+        secure=is_https(request.scope),
         httponly=True,
         samesite="strict",
     )
-
-
-def _is_https(request: Request) -> bool:
-    # From the scope, not ``request.url``: a ``Host`` that is no host cannot be made a URL.
-    forwarded = request.headers.get("x-forwarded-proto") or str(request.scope.get("scheme", ""))
-    return forwarded.split(",")[0].strip().lower() == "https"

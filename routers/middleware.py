@@ -5,9 +5,13 @@ import logging
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.domain.errors import SettingsError
+from app.settings import get_settings
+from app.static_files import DATA_POLICY
 from routers import cors
 from routers.paths import Paths
 from routers.problems import problem
+from routers.transport import is_https
 
 log = logging.getLogger("shop.http")
 
@@ -29,7 +33,7 @@ _HTTPS_ONLY = "max-age=31536000"
 
 
 class HTTPMiddleware:
-    """CORS headers and preflights, HEAD, trailing slashes, broken paths, and 500 for crashes.
+    """Headers of every answer, preflights, HEAD, trailing slashes, broken paths, 500 for crashes.
 
     openapi/CONTRACT.md, 1.1: every path with and without a trailing slash, no redirect (rule
     2); ``Access-Control-Allow-Origin: *`` on every answer, errors too (rule 10); HEAD as GET
@@ -47,7 +51,7 @@ class HTTPMiddleware:
             await self._app(scope, receive, send)
             return
         if scope["method"] == "OPTIONS":
-            await _answer_preflight(send)
+            await _answer_preflight(scope, send)
             return
         if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET", IS_HEAD: True}
@@ -73,9 +77,7 @@ async def _answer_with_headers(app: ASGIApp, scope: Scope, receive: Receive, sen
         if message["type"] == "http.response.start":
             has_started = True
             headers = MutableHeaders(scope=message)
-            if scope.get("scheme") == "https":
-                headers["strict-transport-security"] = _HTTPS_ONLY
-            _add_headers(headers)
+            _add_headers(headers, scope)
         elif IS_HEAD in scope:
             # The headers already hold its length.
             message = {**message, "body": b""}
@@ -91,17 +93,31 @@ async def _answer_with_headers(app: ASGIApp, scope: Scope, receive: Receive, sen
         await problem(500, "Internal Server Error")(scope, receive, send_with_headers)
 
 
-def _add_headers(headers: MutableHeaders) -> None:
+def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
+    """Add what every answer has; a page has a content policy of its own."""
     headers["access-control-allow-origin"] = cors.ALLOWED_ORIGIN
     headers["access-control-expose-headers"] = _EXPOSED_HEADERS
     headers.setdefault("x-content-type-options", "nosniff")
     headers.setdefault("cache-control", "no-store")
+    headers.setdefault("content-security-policy", DATA_POLICY)
+    if is_https(scope):
+        headers["strict-transport-security"] = _HTTPS_ONLY
+    if _is_open():
+        headers["x-auth-mode"] = "open"
 
 
-async def _answer_preflight(send: Send) -> None:
+def _is_open() -> bool:
+    """Whether the shop is in open mode, which pages show; False without valid settings."""
+    try:
+        return get_settings().is_open
+    except SettingsError:
+        return False
+
+
+async def _answer_preflight(scope: Scope, send: Send) -> None:
     start: Message = {"type": "http.response.start", "status": 204, "headers": []}
     headers = MutableHeaders(scope=start)
     headers.update(_PREFLIGHT_HEADERS)
-    _add_headers(headers)
+    _add_headers(headers, scope)
     await send(start)
     await send({"type": "http.response.body", "body": b""})

@@ -73,7 +73,7 @@ def file_answer(path: Path, asked: Headers, *, policy: str = CONTENT_POLICY) -> 
             **HEADERS,
             "ETag": tag,
             "Cache-Control": cache_control(path),
-            # Of a script or a style browsers read none, a worker's apart.
+            # Scripts and styles run under the policy of the page that loads them.
             **({} if _is_part(path) else {"Content-Security-Policy": policy}),
             "Referrer-Policy": REFERRER_POLICY,
         },

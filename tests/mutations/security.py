@@ -8,6 +8,7 @@ from tests.mutations.mutation import Mutation
 _ATTACKS = "routers/test_attacks.py"
 _AUTH = "routers/test_auth.py"
 _GUESSING = "routers/test_guessing.py"
+_MIDDLEWARE = "routers/test_middleware.py"
 _ORIGINS = "app/security/test_origins.py"
 _PERMISSIONS = "infra/components/test_infra_permissions.py"
 _SETTINGS = "app/test_settings.py"
@@ -54,6 +55,19 @@ SECURITY = {
         "password_matches(password, stored_hash)",
         "password_matches(password.strip(), stored_hash)",
         f"{_ATTACKS}::test_a_password_is_compared_with_its_spaces",
+    ),
+    # Browsers.
+    "an answer that is no page can be framed": Mutation(
+        "routers/middleware.py",
+        '    headers.setdefault("content-security-policy", DATA_POLICY)\n',
+        "",
+        f"{_MIDDLEWARE}::test_every_answer_forbids_frames_and_plain_http",
+    ),
+    "open mode is not told": Mutation(
+        "routers/middleware.py",
+        "        return get_settings().is_open\n",
+        "        return False\n",
+        f"{_MIDDLEWARE}::test_every_answer_of_the_open_mode_says_so",
     ),
     # Names.
     "a name of several scripts is taken": Mutation(

@@ -306,6 +306,77 @@ async def test_answers_are_not_kept_nor_guessed(client: AsyncClient) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+_EVERY_KIND_OF_ANSWER = [
+    ("OPTIONS", "/products", 204),
+    ("GET", "/products", 200),
+    ("HEAD", "/", 200),
+    ("GET", "/static/pos/till.js", 200),
+    ("GET", "/scg-logout", 302),
+    ("GET", "/%ff", 400),
+    ("GET", "/cart/items/dan", 401),
+    ("GET", "/unknown", 404),
+    ("PATCH", "/login", 405),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), _EVERY_KIND_OF_ANSWER)
+async def test_every_answer_forbids_frames_and_plain_http(
+    client: AsyncClient, method: str, path: str, status: int
+) -> None:
+    answer = await client.request(method, f"https://shop{path}")
+
+    assert answer.status_code == status
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert "x-auth-mode" not in answer.headers
+
+
+@pytest.mark.parametrize(("method", "path", "status"), _EVERY_KIND_OF_ANSWER)
+async def test_every_answer_of_the_open_mode_says_so(
+    client: AsyncClient, open_mode: None, method: str, path: str, status: int
+) -> None:
+    answer = await client.request(method, path)
+
+    assert answer.headers["x-auth-mode"] == "open"
+    assert "X-Auth-Mode" in answer.headers["access-control-expose-headers"]
+
+
+async def test_a_crash_has_the_headers_of_every_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if the settings are wrong, which is not told to the caller."""
+    monkeypatch.setenv("AUTH_MODE", "maybe")
+    get_settings.cache_clear()
+
+    async def crash(*_: object) -> None:
+        raise RuntimeError("a fault")
+
+    async with AsyncClient(
+        transport=ASGITransport(HTTPMiddleware(crash)), base_url="https://shop"
+    ) as client:
+        answer = await client.get("/")
+
+    assert answer.status_code == 500
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert "strict-transport-security" in answer.headers
+    assert "x-auth-mode" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "expected"),
+    [
+        ("https", "max-age=31536000"),
+        ("https, http", "max-age=31536000"),
+        ("HTTPS ", "max-age=31536000"),
+        ("http, https", None),
+    ],
+)
+async def test_what_the_first_proxy_says_counts(
+    client: AsyncClient, forwarded: str, expected: str | None
+) -> None:
+    answer = await client.get("/products", headers={"X-Forwarded-Proto": forwarded})
+
+    assert answer.headers.get("strict-transport-security") == expected
+
+
 # Bodies that are none.
 
 
