@@ -1,10 +1,13 @@
 """What the pages' headers do in a real browser, and what the page monitor of the tests notices."""
 
+import json
+
+import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Response, Route, expect
 
 from tests.browser.helpers.chromium import new_context
-from tests.browser.helpers.page_monitor import monitored
+from tests.browser.helpers.page_monitor import assert_accessible, monitored
 from tests.e2e.helpers.running_shop import PASSWORD
 
 
@@ -84,6 +87,66 @@ def test_a_page_says_when_to_try_again_and_takes_no_cookie_but_the_devices(
         try_to_sign_in()
     assert answer.value.status == 200
     assert [cookie["name"] for cookie in page.context.cookies()] == ["device"]
+
+
+def test_the_log_in_page_says_when_to_try_again(page: Page) -> None:
+    page.route(
+        "**/login",
+        lambda route: route.fulfill(status=429, headers={"Retry-After": "60"}, json={}),
+    )
+    open_page(page, "/acme-login")
+    page.get_by_label("User name").fill("eric")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+    expect(page.get_by_text("Too many attempts. Try again in 60 seconds.")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/pos"])
+def test_a_page_that_signs_out_ends_its_session(
+    context: BrowserContext, shop_url: str, path: str
+) -> None:
+    """Without a network the page is signed out at once, and tells the shop when it is back."""
+    page = context.new_page()
+    name, store = ("eric", "localStorage") if path == "/" else ("staff", "sessionStorage")
+    key = "acme-shop.session" if path == "/" else "acme-till.staff"
+    tokens = httpx.post(
+        f"{shop_url}/login", json={"username": name, "password": PASSWORD}, timeout=30
+    ).json()
+    held = {"access": tokens["access_token"], "refresh": tokens["refresh_token"]}
+    open_page(page, "/static/favicon.svg")
+    page.evaluate(f"([key, held]) => {store}.setItem(key, held)", [key, json.dumps(held)])
+    open_page(page, path)
+    out = page.get_by_role("button", name="Log out" if path == "/" else "Sign out")
+    expect(out).to_be_visible()
+    expect(page.get_by_text("Weights").first).to_be_visible()
+    context.set_offline(offline=True)
+
+    out.click()
+
+    expect(out).to_be_hidden()
+    assert page.evaluate(f"key => {store}.getItem(key)", key) is None
+    with page.expect_response("**/logout") as answer:
+        context.set_offline(offline=False)
+    assert answer.value.status == 202
+    body = {"refresh_token": tokens["refresh_token"]}
+    assert httpx.post(f"{shop_url}/refresh-token", json=body, timeout=30).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/", "/pos"])
+def test_a_page_says_that_the_shop_is_open(
+    page: Page, staff_tokens: dict[str, str], path: str
+) -> None:
+    def without_lock(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, "X-Auth-Mode": "open"})
+
+    page.add_init_script(f"sessionStorage.setItem('acme-till.staff', '{json.dumps(staff_tokens)}')")
+    page.route("**/products?*", without_lock)
+    open_page(page, path)
+
+    expect(page.get_by_text("Open mode: ")).to_be_visible()
+    assert_accessible(page, only_colors=True)
 
 
 def test_a_page_that_is_opened_again_costs_headers_only(context: BrowserContext) -> None:

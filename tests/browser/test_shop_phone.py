@@ -1,11 +1,10 @@
-"""The storefront on a phone, on paper, and in browsers of two years ago."""
+"""The storefront on a phone and on paper."""
 
-import json
 import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.helpers.held_requests import HeldRequests
 from tests.browser.helpers.shopper import BIKE, BOTTLE, Shopper, go_to
@@ -168,43 +167,3 @@ def test_an_order_is_printed_without_the_frame_of_the_page(eric: Shopper) -> Non
         expect(eric.page.locator(frame)).to_be_hidden()
     expect(eric.page.locator("address")).to_be_visible()
     eric.page.emulate_media(media="screen")
-
-
-def test_browsers_of_two_years_ago_show_every_view(
-    context: BrowserContext, eric_tokens: dict[str, str]
-) -> None:
-    context.add_init_script(
-        f"""
-        delete AbortSignal.any;
-        delete AbortSignal.timeout;
-        delete URLSearchParams.prototype.size;
-        if (location.protocol === "http:") {{
-            localStorage.setItem("acme-shop.session", {json.dumps(json.dumps(eric_tokens))});
-        }}
-        """
-    )
-    page = context.new_page()
-    page.goto("/")
-    expect(page.get_by_role("link", name="Fit Bike")).to_be_visible()
-    page.get_by_role("searchbox").fill("bike")
-    expect(page).to_have_url(re.compile("q=bike"))
-
-    for address, heading in {
-        f"product/{BIKE}": "Fit Bike",
-        "orders": "orders",
-        "cart": "cart",
-    }.items():
-        go_to(page, address, heading)
-
-
-def test_no_color_of_the_storefront_needs_a_new_function(page: Page) -> None:
-    styles: list[str] = []
-    page.on(
-        "response", lambda answer: styles.append(answer.text()) if ".css" in answer.url else None
-    )
-    page.goto("/#/cart")
-    expect(page.locator("h1")).to_be_visible()
-
-    assert len(styles) == 2
-    # The word stands in a comment that says why it is not used.
-    assert not [style for style in styles if re.search(r":[^;}]*light-dark\(", style)]

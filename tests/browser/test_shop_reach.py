@@ -188,6 +188,26 @@ def test_a_shop_out_of_breath_at_the_checkout_is_asked_again_and_charges_once(
     assert all(repeat == first for repeat in again)
 
 
+def test_a_shop_that_asks_for_patience_is_quoted_and_not_hammered(eric: Shopper) -> None:
+    def wait(route: Route) -> None:
+        body = {"message": "Too many attempts", "status": 429}
+        route.fulfill(status=429, json=body, headers={"Retry-After": "120"})
+
+    eric.to_checkout(BOTTLE)
+    eric.fill_card()
+    eric.page.route("**/order/add/*", wait, times=1)
+
+    def act() -> None:
+        eric.pay_button.click()
+        alert = eric.page.get_by_role("alert").filter(has_text="Try again in 2 minutes")
+        expect(alert).to_contain_text("Nothing was charged")
+        assert len(eric.sent) == 1
+        eric.pay_button.click()
+        expect(eric.heading).to_have_text(re.compile("Paid|on its way|Delivered"))
+
+    assert eric.count_new(act) == 1
+
+
 def test_an_order_page_without_news_says_so_until_there_are_some(eric: Shopper) -> None:
     order_id = eric.place_order()
     pattern = f"**/order/*/{order_id}"

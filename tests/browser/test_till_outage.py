@@ -81,6 +81,22 @@ def test_a_sale_without_network_is_kept_and_sent_once_when_it_returns(till: Till
     assert till.lines() == ["Weights 1 $49.99"]
 
 
+def test_a_sale_that_the_shop_asks_to_wait_for_says_how_long(till: Till) -> None:
+    till.page.route(
+        "**/order/add/*",
+        lambda route: route.fulfill(status=429, headers={"Retry-After": "120"}, json={}),
+        times=1,
+    )
+    till.ring_up("Weights")
+    till.charge()
+    till.expect_state("Waiting, not paid")
+    expect(till.page.locator("#outcome")).to_contain_text("Try again in 2 minutes")
+
+    till.page.get_by_role("button", name="Try now").click()
+
+    till.expect_state("Paid")
+
+
 def test_the_line_is_called_back_when_it_is_even_if_no_sale_waits(till: Till) -> None:
     line = till.page.locator("#connection")
     till.page.context.set_offline(True)

@@ -1,43 +1,37 @@
 /**
  * The shop's public API as pages need it. Every failure is a `ShopError`.
  *
- * Events: "network" when `isOnline` has changed,
+ * Events: "network" when `isOnline` has changed, "mode" when `isOpen` has,
  * "signed-out" when a session has run out and cannot be renewed.
  */
 
 import { isShopError, ShopError } from "./errors.js";
 import { HttpClient } from "./http.js";
+import { toProduct } from "./product.js";
 import { Session } from "./session.js";
 
 /** @import { Answer, Request } from "./http.js" */
+/** @import { ProductAnswer } from "./product.js" */
 /** @import { TokenAnswer } from "./session.js" */
 /** @import { CartLine, NewOrder, Order, OrderAnswer, Product, UserProfile } from "./types.js" */
 
 /** @typedef {{orders: Order[], next: string|null}} OrderPage */
 /** @typedef {Request & {allowGuest?: boolean}} Call A request; `allowGuest` sends it without a token while no user is signed in. */
 
-/**
- * A product as the API answers it.
- * @typedef {object} ProductAnswer
- * @property {string} id
- * @property {string} name
- * @property {string} shortDescription
- * @property {string} description
- * @property {number} price
- * @property {string} imageUrl1
- * @property {string} imageUrl2
- * @property {string} imageUrl3
- * @property {string[]} tags
- * @property {string} [sku]
- * @property {string} [barcode]
- */
-
 const segment = encodeURIComponent;
 
 export class Api extends EventTarget {
-  #http = new HttpClient({ onNetwork: (isOnline) => this.setOnline(isOnline) });
+  #http = new HttpClient({
+    onNetwork: (isOnline) => this.setOnline(isOnline),
+    onAnswer: (headers) => this.#setOpen(headers.get("X-Auth-Mode") === "open"),
+  });
   #isOnline = true;
   #retries;
+  /** Tokens whose sessions the shop has not ended yet, because it could not be reached. @type {Set<string>} */
+  #ending = new Set();
+
+  /** Whether the shop lets everyone in without a token (`AUTH_MODE=0`). */
+  isOpen = false;
 
   /** Whether `close` was called: every call then fails as if there were no network. */
   isClosed = false;
@@ -71,8 +65,22 @@ export class Api extends EventTarget {
     return this.session.signIn(username, password);
   }
 
+  /** Forget the tokens, and let the shop end their session; without a network when it is back. */
   signOut() {
-    this.session.signOut();
+    this.endSession(this.session.signOut());
+  }
+
+  /** Let the shop end the session of a token, which may have run out. @param {string|null} token */
+  async endSession(token) {
+    if (!token) return;
+    this.#ending.add(token);
+    try {
+      await this.#send("/logout", { method: "POST", token });
+      this.#ending.delete(token);
+    } catch (failure) {
+      if (!isShopError(failure)) throw failure;
+      if (failure.kind !== "network") this.#ending.delete(token);
+    }
   }
 
   /** Send nothing from now on. */
@@ -84,7 +92,15 @@ export class Api extends EventTarget {
   setOnline(isOnline) {
     if (isOnline === this.#isOnline) return;
     this.#isOnline = isOnline;
+    if (isOnline) for (const token of this.#ending) this.endSession(token);
     this.dispatchEvent(new CustomEvent("network"));
+  }
+
+  /** @param {boolean} isOpen */
+  #setOpen(isOpen) {
+    if (isOpen === this.isOpen) return;
+    this.isOpen = isOpen;
+    this.dispatchEvent(new CustomEvent("mode"));
   }
 
   // ---- catalog
@@ -257,14 +273,3 @@ export class Api extends EventTarget {
     return await this.#http.send(path, { retries: this.#retries, ...request });
   }
 }
-
-/** @param {ProductAnswer} answer @returns {Product} */
-const toProduct = ({ shortDescription, price, imageUrl1, imageUrl2, imageUrl3, sku = "", barcode = "", ...same }) => ({
-  ...same,
-  about: shortDescription,
-  cents: Math.round(price * 100),
-  image: imageUrl1,
-  images: [imageUrl1, imageUrl2, imageUrl3].filter(Boolean),
-  sku,
-  barcode,
-});

@@ -32,7 +32,7 @@ export const isShopError = (failure) => failure instanceof ShopError;
 
 /**
  * Return when to try again after too many attempts, "" for any other failure.
- * @param {ShopError} failure
+ * @param {Pick<ShopError, "status" | "retryAfterMs">} failure
  */
 export function waitText({ status, retryAfterMs }) {
   if (status !== 429) return "";

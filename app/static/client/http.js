@@ -30,15 +30,18 @@ const TIMEOUT_MS = 20_000;
 
 export class HttpClient {
   #onNetwork;
+  #onAnswer;
   #timeoutMs;
 
   /**
    * @param {object} [options]
    * @param {(isOnline: boolean) => void} [options.onNetwork] Called after every attempt.
+   * @param {(headers: Headers) => void} [options.onAnswer] Called with the headers of every good answer.
    * @param {number} [options.timeoutMs] How long one attempt may take.
    */
-  constructor({ onNetwork = () => {}, timeoutMs = TIMEOUT_MS } = {}) {
+  constructor({ onNetwork = () => {}, onAnswer = () => {}, timeoutMs = TIMEOUT_MS } = {}) {
     this.#onNetwork = onNetwork;
+    this.#onAnswer = onAnswer;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -79,6 +82,7 @@ export class HttpClient {
     const body = parseJson(text);
     // A gateway's page instead of the shop's answer is none, and so is nothing at all.
     if (ok && body !== null) {
+      this.#onAnswer(response.headers);
       return { status, body: /** @type {Body} */ (body), next: nextOf(response), headers: response.headers };
     }
     if (ok) throw new ShopError("shop", { status });

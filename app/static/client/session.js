@@ -66,9 +66,11 @@ export class Session {
     this.#take(tokensOf(await this.#post("/login", login, { credentials: "same-origin" })));
   }
 
-  /** Forget the tokens. */
+  /** Forget the tokens; returns the access token there was, or null. */
   signOut() {
+    const token = this.#tokens?.access ?? null;
     this.#take(null);
+    return token;
   }
 
   /**

@@ -4,11 +4,10 @@
  */
 
 import { byId } from "../client/dom.js";
+import { waitText } from "../client/errors.js";
 
-const MESSAGES = new Map([
-  [401, "User name or password is wrong."],
-  [429, "Too many attempts. Wait a moment, then try again."],
-]);
+const WRONG = "User name or password is wrong.";
+const NO_ANSWER = "The shop does not answer. Try again in a moment.";
 
 /** @param {string} id */
 const input = (id) => /** @type {HTMLInputElement} */ (byId(id));
@@ -41,7 +40,8 @@ async function logIn() {
       signal: AbortSignal.timeout(20_000),
     });
     if (answer.ok) return "";
-    return MESSAGES.get(answer.status) ?? "The shop does not answer. Try again in a moment.";
+    const retryAfterMs = 1000 * (Number(answer.headers.get("Retry-After")) || 0);
+    return waitText({ status: answer.status, retryAfterMs }) || (answer.status === 401 ? WRONG : NO_ANSWER);
   } catch {
     return "No connection to the shop. Try again.";
   }

@@ -91,7 +91,7 @@ export function outcomeMessage(sale, { isSaved }) {
       return {
         title: "Waiting",
         lines: [
-          WAITING_REASONS.get(sale.notice?.code ?? "") ?? "The sale is about to be sent.",
+          sale.notice?.text || (WAITING_REASONS.get(sale.notice?.code ?? "") ?? "The sale is about to be sent."),
           "Not paid: keep the goods.",
           isSaved
             ? "The sale is stored and will be sent once, by itself. Leave this page open: the card number is only in its memory."

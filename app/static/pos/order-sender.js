@@ -7,7 +7,7 @@
  */
 
 import { backoffMs } from "../client/backoff.js";
-import { isShopError } from "../client/errors.js";
+import { isShopError, waitText } from "../client/errors.js";
 import { isInProgress } from "./sale.js";
 
 /**
@@ -146,7 +146,7 @@ export class OrderSender {
       if (failure.status === 422) this.#apply(sale.id, { type: "conflict" });
       else if (failure.isFinal) this.#apply(sale.id, { type: "refused", message: failure.message });
       else {
-        this.#apply(sale.id, { type: "unanswered", why: failure.kind });
+        this.#apply(sale.id, { type: "unanswered", why: failure.kind, text: waitText(failure) });
         return this.#pauseAfter(sale, failure);
       }
     }

@@ -53,7 +53,7 @@ const LATE_ARRIVAL_MS = 35_000;
  *   | {type: "charge", reference: string, card: CardSummary, servedBy?: string}
  *   | {type: "cardless"}
  *   | {type: "send", at: number}
- *   | {type: "unanswered", why: string}
+ *   | {type: "unanswered", why: string, text?: string}
  *   | {type: "answered", answer: {order_id: string, payment: Payment}}
  *   | {type: "refused", message: string}
  *   | {type: "conflict"}
@@ -151,10 +151,10 @@ const TRANSITIONS = {
   },
 
   /** No answer: whether the request arrived is not known. */
-  unanswered(sale, { why }) {
+  unanswered(sale, { why, text = "" }) {
     if (sale.state !== "sending") return null;
     if (sale.withdrawn) return { ...sale, state: "unsure" };
-    return { ...sale, state: "waiting", notice: { tone: "wait", code: why } };
+    return { ...sale, state: "waiting", notice: { tone: "wait", code: why, ...(text && { text }) } };
   },
 
   answered(sale, { answer }) {

@@ -1,7 +1,7 @@
 /** The till: puts its parts together and listens to keys, scanner and network. */
 
 import { Api } from "../client/api.js";
-import { byId } from "../client/dom.js";
+import { byId, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 import { formatMoney } from "../client/money.js";
 import { beep } from "./beep.js";
@@ -37,6 +37,8 @@ const sender = new OrderSender({
   read: (id) => store.read(id),
   apply: (id, event) => store.apply(id, event),
 });
+
+const OPEN_MODE = "Open mode: the shop checks no tokens. Anybody can read and change everything. For tests only.";
 
 /** The name of the member of staff who is signed in. */
 let staffName = "";
@@ -87,6 +89,7 @@ const saleView = new SaleView({
 });
 const today = new Today({ shop, store, openReceipt });
 const signIn = new SignIn({ shop, onSignedIn: openTill });
+shop.addEventListener("mode", () => showText(byId("open-mode"), shop.isOpen ? OPEN_MODE : ""));
 const connection = new Connection({ shop, store, catalog, onRestored: resume });
 const updates = new Updates({ isFree: isBetweenSales });
 

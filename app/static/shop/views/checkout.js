@@ -3,7 +3,7 @@
 import { backoffMs, sleep } from "../../client/backoff.js";
 import { declineMessage, isLocalShop } from "../../client/card.js";
 import { el } from "../../client/dom.js";
-import { isShopError, isUnanswered } from "../../client/errors.js";
+import { isShopError, isUnanswered, waitText } from "../../client/errors.js";
 import { formatMoney, sumCents } from "../../client/money.js";
 import { productImage } from "../../client/product-image.js";
 import { addressFields } from "../address-fields.js";
@@ -33,6 +33,9 @@ const UNCHARGED = " Nothing was charged.";
 
 /** How often an order without an answer is sent again by itself, under its key. */
 const REPEATS = 3;
+
+/** A longer wait that the shop asks for is left to the shopper. */
+const LONGEST_WAIT_MS = 15_000;
 
 const UNKNOWN_OUTCOME =
   "No answer came, so it is not known yet whether the order arrived. Pay again when the network is back: the shop keeps only one of the two.";
@@ -152,11 +155,12 @@ export const checkoutView =
       } catch (failure) {
         if (!isShopError(failure)) throw failure;
         if (failure.status === 422) await settle(attempt, failure);
-        else if (failure.kind === "refused") {
+        else if (failure.kind === "refused" || failure.status === 429) {
           // An earlier request may still arrive. The key stays in use: it has made no order here.
           const isSure = !wasSent && sends === 1;
           if (isSure) updateAttempt(userId, attempt, { isSent: false });
-          await refuse(failure, { isSure });
+          if (failure.status === 429) form.showError(`${waitText(failure)}${isSure ? UNCHARGED : ""}`);
+          else await refuse(failure, { isSure });
         } else throw failure;
         return;
       }
@@ -206,7 +210,7 @@ export const checkoutView =
         try {
           return await api.placeOrder(userId, order, key, { allowGuest: true });
         } catch (failure) {
-          if (!isUnanswered(failure) || repeat >= REPEATS) throw failure;
+          if (!isUnanswered(failure) || repeat >= REPEATS || failure.retryAfterMs > LONGEST_WAIT_MS) throw failure;
           form.showProgress("No answer yet, asking again …");
           announce("No answer yet. Asking again; you cannot be charged twice.");
           await sleep(backoffMs(repeat, failure.retryAfterMs));
