@@ -89,6 +89,13 @@ Hashes = Annotated[
     BeforeValidator(_hashes),
 ]
 
+#: A line of text as it is printed on receipts.
+PrintedText = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+#: A time zone's name in the IANA database. Browsers know which there are; the functions' image
+#: has no such database.
+TimeZoneName = Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z][\w+-]*(/[\w+-]+)*)?$")]
+
 
 class Settings(BaseModel):
     """The environment variables of a function; a field's alias is the variable's name.
@@ -119,6 +126,11 @@ class Settings(BaseModel):
     origin_header_sha256: Hashes = Field((), alias="ORIGIN_HEADER_SHA256")
     catalog_version: str = Field("v1", alias="CATALOG_VERSION")
     security_contact: str = Field("mailto:security@acme.example", alias="SECURITY_CONTACT")
+    shop_name: PrintedText = Field("ACME Fitness Shop", alias="SHOP_NAME")
+    shop_address: PrintedText = Field("", alias="SHOP_ADDRESS")
+    shop_tax_line: PrintedText = Field("", alias="SHOP_TAX_LINE")
+    shop_time_zone: TimeZoneName = Field("", alias="SHOP_TIME_ZONE")
+    till_lock_minutes: int = Field(10, alias="TILL_LOCK_MINUTES", ge=0, le=720)
     image_base_url: ImageBase = Field("", alias="IMAGE_BASE_URL")
     payment_wait_seconds: float = Field(3.0, alias="SHOP_PAYMENT_WAIT_SECONDS", ge=0, le=10)
     session_hours: int = Field(12, alias="SHOP_SESSION_HOURS", ge=1, le=720)

@@ -1,9 +1,11 @@
 """Order: placing orders and reading their state."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from pydantic import AwareDatetime
 
 from app.domain.errors import (
     ForbiddenError,
@@ -71,6 +73,16 @@ def _key_header(description: str) -> Any:
 KeyHeader = Annotated[
     str | None,
     _key_header("A repeat with the same key and body returns the same order."),
+]
+#: Instants that can be written as text in UTC, whatever their offset.
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+Before = Annotated[
+    AwareDatetime | None,
+    Query(
+        ge=_EARLIEST,
+        le=_LATEST,
+        description="Only orders that were placed before this instant; `next` goes on from there.",
+    ),
 ]
 PreferHeader = Annotated[
     str | None,
@@ -160,10 +172,10 @@ async def place_own_order(
 
 @router.get("/all", summary="List all orders", dependencies=[StaffOnly], responses=_READING)
 async def list_orders(
-    request: Request, response: Response, table: TableDep, page: PageDep
+    request: Request, response: Response, table: TableDep, page: PageDep, before: Before = None
 ) -> list[OrderPublic]:
     """Return all orders, newest first. Staff only, except in open mode."""
-    orders_page = await store.list_orders(table, page)
+    orders_page = await store.list_orders(table, page, placed_before=before)
     link_next(request, response, orders_page, page.limit)
     return [OrderPublic.from_order(order) for order in orders_page.entries]
 

@@ -33,6 +33,22 @@ class ReadinessResponse(BaseModel):
     status: Literal["ready"] = Field("ready", description="Always the same word.")
 
 
+class ShopResponse(BaseModel):
+    """What stands on receipts, and how the till behaves; all of it are settings."""
+
+    name: str = Field(description="The shop's name.", examples=["ACME Fitness Shop"])
+    address: str = Field(description="Its address; may be empty.")
+    taxLine: str = Field(  # noqa: N815 - the contract's spelling
+        description="What the law wants on receipts, such as a VAT number; may be empty."
+    )
+    timeZone: str = Field(  # noqa: N815
+        description="The IANA time zone whose days reports are of; empty for the device's own."
+    )
+    tillLockMinutes: int = Field(  # noqa: N815
+        description="After so long without a touch the till locks itself; 0 for never."
+    )
+
+
 @router.get("/healthz", summary="Check the process")
 async def get_health(settings: SettingsDep) -> HealthResponse:
     """Answer as long as the process runs; no dependency is called."""
@@ -44,6 +60,18 @@ async def get_readiness(table: TableDep, queues: QueuesDep) -> ReadinessResponse
     """Answer if the table and the payment queue answer."""
     await asyncio.gather(table.get(product_key("readyz")), queues.check(PAYMENT_REQUEST))
     return ReadinessResponse()
+
+
+@router.get("/shop", summary="Read what the shop is called")
+async def get_shop(settings: SettingsDep) -> ShopResponse:
+    """Return what receipts and reports need to know of the shop; no token, no dependency."""
+    return ShopResponse(
+        name=settings.shop_name,
+        address=settings.shop_address,
+        taxLine=settings.shop_tax_line,
+        timeZone=settings.shop_time_zone,
+        tillLockMinutes=settings.till_lock_minutes,
+    )
 
 
 @router.get("/live", summary="Check the payment service", response_class=PlainTextResponse)

@@ -130,6 +130,11 @@ def _use(
         "CATALOG_VERSION",
         "IMAGE_BASE_URL",
         "SECURITY_CONTACT",
+        "SHOP_NAME",
+        "SHOP_ADDRESS",
+        "SHOP_TAX_LINE",
+        "SHOP_TIME_ZONE",
+        "TILL_LOCK_MINUTES",
     ):
         monkeypatch.delenv(name, raising=False)
     settings = {

@@ -33,7 +33,14 @@ from app.store.order_steps import (
     text_to_trace_id,
     trace_id_to_text,
 )
-from app.store.pagination import LARGE_BATCH, Page, PageRequest, read_page, read_page_behind
+from app.store.pagination import (
+    LARGE_BATCH,
+    Page,
+    PageRequest,
+    read_page,
+    read_page_behind,
+    write_token,
+)
 from app.store.schema import GSI1, GSI2, GSI3
 from app.store.stored_values import read_value
 from app.store.table import NOT_THERE, THERE, Item, Table
@@ -42,6 +49,7 @@ from app.store.table_errors import ConditionFailedError, ItemTooLargeError
 log = logging.getLogger("shop.store")
 
 _ORDERS = "ORDERS"
+_ORDER_LIST = "orders"
 _OPEN = "OPEN"
 
 
@@ -226,11 +234,19 @@ async def list_user_orders(table: Table, user_id: str, request: PageRequest) -> 
     )
 
 
-async def list_orders(table: Table, request: PageRequest) -> Page[Order]:
-    """Return a page of all orders, newest first; queries for keys, then a batch read."""
+async def list_orders(
+    table: Table, request: PageRequest, *, placed_before: datetime | None = None
+) -> Page[Order]:
+    """Return a page of all orders, newest first; queries for keys, then a batch read.
+
+    The first page begins with the newest order that was placed before ``placed_before``.
+    """
+    if placed_before and not request.token:
+        token = write_token(_ORDER_LIST, instant_to_text(placed_before))
+        request = PageRequest(request.limit, token)
     return _readable(
         await read_page_behind(
-            table, GSI2, shards(_ORDERS), name="orders", request=request, newest_first=True
+            table, GSI2, shards(_ORDERS), name=_ORDER_LIST, request=request, newest_first=True
         )
     )
 

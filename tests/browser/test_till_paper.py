@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
+from tests.browser.helpers.shopper import Shopper
 from tests.browser.helpers.till import Till
+
+# Comes without types.
+_read_barcodes = import_module("zxingcpp").read_barcodes
 
 _HOUR = timedelta(hours=1)
 
@@ -96,3 +101,67 @@ def test_a_receipt_promises_nothing_by_chance(till: Till) -> None:
         till.wait_out_haste()
 
     assert feet == {"Thank you for your purchase."}
+
+
+def read_qr_code(page: Page, selector: str) -> str:
+    """Return what a reader makes of a QR code on the page, as large as it is printed."""
+    side, pixels = page.locator(selector).evaluate(
+        """async (node) => {
+            const image = new Image();
+            const source = new XMLSerializer().serializeToString(node);
+            image.src = `data:image/svg+xml,${encodeURIComponent(source)}`;
+            await image.decode();
+            const side = 270;
+            const canvas = document.createElement("canvas");
+            canvas.width = canvas.height = side;
+            const paper = canvas.getContext("2d");
+            paper.drawImage(image, 0, 0, side, side);
+            const { data } = paper.getImageData(0, 0, side, side);
+            return [side, Array.from({ length: side * side }, (_, at) => data[4 * at])];
+        }"""
+    )
+    [found] = _read_barcodes(memoryview(bytes(pixels)).cast("B", (side, side)))
+    return str(found.text)
+
+
+def test_a_receipt_names_the_shop_and_leads_to_its_order(till: Till, eric: Shopper) -> None:
+    facts = {
+        "name": "Müller & Söhne",
+        "address": "20 Riding Lane, 10201 Frisco",
+        "taxLine": "VAT ID XX123456789",
+        "timeZone": "Pacific/Kiritimati",
+        "tillLockMinutes": 0,
+    }
+
+    def answer(route: Route) -> None:
+        route.fulfill(json=facts)
+
+    till.page.route("**/shop", answer)
+    with till.page.expect_response("**/shop"):
+        till.page.reload(wait_until="commit")
+    pay(till, "Water Bottle")
+    receipt = till.page.locator("#outcome .receipt")
+    for text in (facts["name"], facts["address"], facts["taxLine"]):
+        expect(receipt).to_contain_text(str(text))
+    till.wait_for_results()
+    order = till.orders()[0]
+    # In the time of the shop, which is fourteen hours ahead.
+    shown = datetime.fromisoformat(order["placedAt"]) + 14 * _HOUR
+    expect(receipt).to_contain_text(f"{shown:%H:%M}")
+
+    address = read_qr_code(till.page, "#outcome .qr-code")
+
+    assert address.endswith(f"/#/order/{order['_id']}?of=walk-in")
+    # The till's own scanner opens it, a page of a customer with another account does not.
+    till.wait_out_haste()
+    till.next_customer()
+    till.scan(address)
+    expect(till.page.locator("#receipt-dialog .receipt")).to_contain_text("$34.99")
+    till.page.keyboard.press("Escape")
+    till.scan(address.replace(order["_id"], "0" * 8 + order["_id"][8:]))
+    expect(till.page.locator("#toast")).to_contain_text("no such order")
+    eric.page.goto(address)
+    expect(eric.page.get_by_text("Take the receipt to the till")).to_be_visible()
+    mine = eric.place_order()
+    eric.page.goto(address.replace(order["_id"], mine).replace("walk-in", eric.user_id))
+    expect(eric.page.get_by_text("What you ordered")).to_be_visible()

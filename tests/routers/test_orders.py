@@ -318,6 +318,37 @@ class TestOpenMode:
 
         assert placed["order_id"] in {order["_id"] for order in listed}
 
+    async def test_all_orders_can_be_read_from_an_instant_backwards(
+        self, client: AsyncClient
+    ) -> None:
+        ids = [
+            (await client.post("/order/add/guest", json=order())).json()["order_id"]
+            for _ in range(3)
+        ]
+        detail = (await client.get(f"/order/guest/{ids[2]}")).json()
+
+        first = await client.get("/order/all", params={"before": detail["placedAt"], "limit": 1})
+        second = await client.get(first.links["next"]["url"])
+
+        assert [order["_id"] for order in first.json() + second.json()] == [ids[1], ids[0]]
+
+    @pytest.mark.parametrize(
+        "before",
+        [
+            "yesterday",
+            "2026-11-30T00:00:00",
+            "0001-01-01T00:00:00+05:00",
+            "9999-12-31T23:00:00-05:00",
+        ],
+    )
+    async def test_an_instant_that_is_none_is_refused_by_name(
+        self, client: AsyncClient, before: str
+    ) -> None:
+        answer = await client.get("/order/all", params={"before": before})
+
+        assert answer.status_code == 400
+        assert answer.json()["message"].startswith("before")
+
 
 class TestEnforcedMode:
     async def _place(

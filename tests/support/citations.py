@@ -22,7 +22,7 @@ NUMBERED = {"CONTRACT.md": "openapi/CONTRACT.md", "DECISIONS.md": "app/DECISIONS
 _KINDS = {".py", ".js", ".md", ".toml", ".yml", ".yaml", ".css", ".html"}
 _PLAIN = {"Makefile", "Dockerfile", ".dockerignore"}
 #: Files of others.
-_FOREIGN = ("app/static/docs/vendor/",)
+_FOREIGN = ("app/static/docs/vendor/", "app/static/pos/vendor/")
 #: Made on a machine, never committed.
 _MADE = {".venv", ".local", "build", ".git", "node_modules", "Pulumi.dev.yaml", "verify.md"}
 #: Parts of the folder of local data.

@@ -13,7 +13,7 @@ import { Session } from "./session.js";
 /** @import { Answer, Request } from "./http.js" */
 /** @import { ProductAnswer } from "./product.js" */
 /** @import { TokenAnswer } from "./session.js" */
-/** @import { CartLine, NewOrder, Order, OrderAnswer, Product, UserProfile } from "./types.js" */
+/** @import { CartLine, NewOrder, Order, OrderAnswer, Product, ShopFacts, UserProfile } from "./types.js" */
 
 /** @typedef {{orders: Order[], next: string|null}} OrderPage */
 /** @typedef {Request & {allowGuest?: boolean}} Call A request; `allowGuest` sends it without a token while no user is signed in. */
@@ -101,6 +101,13 @@ export class Api extends EventTarget {
     if (isOpen === this.isOpen) return;
     this.isOpen = isOpen;
     this.dispatchEvent(new CustomEvent("mode"));
+  }
+
+  /** @returns {Promise<ShopFacts>} */
+  async getShopFacts() {
+    /** @type {Answer<ShopFacts>} */
+    const { body } = await this.callPublic("/shop");
+    return body;
   }
 
   // ---- catalog
@@ -213,9 +220,14 @@ export class Api extends EventTarget {
     return this.#orderPage(next ?? `/order/${segment(userId)}?limit=${limit}`, request);
   }
 
-  /** Return a page of all users' orders, newest first; only staff may. @param {string|null} [next] @returns {Promise<OrderPage>} */
-  listOrders(next = null) {
-    return this.#orderPage(next ?? "/order/all?limit=100");
+  /**
+   * Return a page of all users' orders, newest first; only staff may.
+   * @param {string|null} [next] @param {number|null} [before] Only orders placed before then, in milliseconds.
+   * @returns {Promise<OrderPage>}
+   */
+  listOrders(next = null, before = null) {
+    const query = new URLSearchParams({ limit: "200", ...(before && { before: new Date(before).toISOString() }) });
+    return this.#orderPage(next ?? `/order/all?${query}`);
   }
 
   /** @param {string} path @param {Call} [request] @returns {Promise<OrderPage>} */

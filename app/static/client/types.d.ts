@@ -22,6 +22,17 @@ export interface CartLine {
   quantity: number;
 }
 
+/** What the shop says of itself: its settings for receipts, reports and tills. */
+export interface ShopFacts {
+  name: string;
+  address: string;
+  taxLine: string;
+  /** A zone of the IANA database, "" for the device's own. */
+  timeZone: string;
+  /** After so long without a touch a till locks itself; 0 for never. */
+  tillLockMinutes: number;
+}
+
 /** The signed-in user. */
 export interface User {
   id: string;
@@ -51,6 +62,7 @@ export interface Address {
 /** An order as the shop answers it; `price` is a decimal number, `total` decimal text. */
 export interface Order {
   _id: string;
+  userid: string;
   state: OrderState;
   /** Why the card was declined, in the shop's words; otherwise the state. */
   status: string;
@@ -65,6 +77,8 @@ export interface Order {
   total: string;
   trackingNumber: string;
   transactionID: string;
+  /** The states it entered, and when; an order that is read alone has it, earlier releases have none. */
+  history?: { state: OrderState; at: string }[];
 }
 
 /** A card as the shop wants it; the month has two digits, the year four. */

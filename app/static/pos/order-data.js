@@ -29,8 +29,8 @@ export function linesOf({ cart }, sale) {
 export const summaryOfCard = ({ type, number }) => ({ brand: type, lastFour: number.replace(/\D/g, "").slice(-4) });
 
 /** Return what a receipt needs of an order. @param {Order} order @returns {OrderRecord} */
-export function recordOf({ _id, transactionID, placedAt, firstname, lastname, address, cart, total, card }) {
-  return { _id, transactionID, placedAt, firstname, lastname, address, cart, total, card };
+export function recordOf({ _id, userid, transactionID, placedAt, firstname, lastname, address, cart, total, card }) {
+  return { _id, userid, transactionID, placedAt, firstname, lastname, address, cart, total, card };
 }
 
 /**

@@ -3,11 +3,14 @@
 import { formatDateTime } from "../client/dates.js";
 import { el, shortId } from "../client/dom.js";
 import { formatMoney, textToCents } from "../client/money.js";
+import { renderQrCode } from "./qr-code.js";
 import { fullName, totalCents } from "./sale.js";
+import { shopFacts } from "./shop-facts.js";
 
 /**
  * @typedef {object} Receipt
  * @property {string} orderId
+ * @property {string} userId Whose order it is; "" where an older sale does not say.
  * @property {string} transaction
  * @property {number} at In milliseconds.
  * @property {string} customer
@@ -16,6 +19,16 @@ import { fullName, totalCents } from "./sale.js";
  * @property {import("./sale.js").CardSummary} card
  * @property {string} servedBy
  */
+
+/** Return the address of an order in the storefront: for its buyer and for staff. @param {{orderId: string, userId: string}} order */
+const orderAddress = ({ orderId, userId }) =>
+  `${location.origin}/#/order/${encodeURIComponent(orderId)}${userId && `?of=${encodeURIComponent(userId)}`}`;
+
+/** Return the ids in the address of an order, or null: a receipt's QR code was scanned. @param {string} code */
+export function readOrderAddress(code) {
+  const found = /#\/order\/([0-9a-f-]{36})\?of=([\w%.~-]+)$/i.exec(code);
+  return found && { orderId: found[1].toLowerCase(), userId: decodeURIComponent(found[2]) };
+}
 
 /** Return who served, from the street of an order that was handed over. @param {{street?: string}} address */
 const servedBy = ({ street = "" }) => /^Handed over in store by (.+), [\w-]+$/.exec(street)?.[1] ?? "";
@@ -29,6 +42,7 @@ export function receiptOfSale(sale) {
   if (sale.record) return receiptOfOrder(sale.record);
   return {
     orderId: sale.order?.id ?? "",
+    userId: sale.customer.id,
     transaction: sale.order?.transaction ?? "",
     at: sale.sentAt ?? Date.now(),
     customer: fullName(sale.customer),
@@ -42,6 +56,7 @@ export function receiptOfSale(sale) {
 /** Return the receipt of a paid order. @param {import("./sale.js").OrderRecord} order @returns {Receipt} */
 export const receiptOfOrder = (order) => ({
   orderId: order._id,
+  userId: order.userid ?? "",
   transaction: order.transactionID,
   at: Date.parse(order.placedAt),
   customer: fullName(order),
@@ -65,11 +80,18 @@ const row = (label, value, kind = "") =>
   );
 
 /** Return a receipt as an element. @param {Receipt} receipt */
-export function renderReceipt({ orderId, transaction, at, customer, lines, cents, card, servedBy }) {
+export function renderReceipt({ orderId, userId, transaction, at, customer, lines, cents, card, servedBy }) {
+  const { name, address, taxLine } = shopFacts();
   return el(
     "article",
     { class: "receipt" },
-    el("header", { class: "receipt-head" }, el("b", {}, "ACME Fitness Shop"), el("span", {}, formatDateTime(at))),
+    el(
+      "header",
+      { class: "receipt-head" },
+      el("b", {}, name),
+      address ? el("span", {}, address) : "",
+      el("span", {}, formatDateTime(at)),
+    ),
     el(
       "ul",
       { class: "receipt-lines" },
@@ -83,12 +105,14 @@ export function renderReceipt({ orderId, transaction, at, customer, lines, cents
       ),
     ),
     row("Total", formatMoney(cents), "receipt-total amount"),
+    taxLine ? el("p", { class: "receipt-tax" }, taxLine) : "",
     row(`${card.brand || "Card"} ending ${card.lastFour}`, "paid"),
     customer ? row("Customer", customer) : "",
     servedBy ? row("Served by", servedBy) : "",
     row("Handed over", "in store"),
     row("Order", shortId(orderId)),
     transaction ? row("Transaction", shortId(transaction)) : "",
+    orderId ? renderQrCode(orderAddress({ orderId, userId }), "QR code of the order's page") : "",
     el("p", { class: "receipt-foot" }, "Thank you for your purchase."),
   );
 }

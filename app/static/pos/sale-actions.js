@@ -1,11 +1,14 @@
 /** What staff do with the sale on screen: add articles, choose a customer, cancel, print. */
 
+import { declineMessage } from "../client/card.js";
 import { isShopError } from "../client/errors.js";
 import { formatMoney } from "../client/money.js";
 import { likeliestCode } from "./barcode.js";
 import { beep } from "./beep.js";
 import { cancelQuestion, priceChangeMessage, refusalMessage } from "./messages.js";
-import { confirm, showError, showToast } from "./overlay.js";
+import { confirm, openReceipt, showError, showToast } from "./overlay.js";
+import { readOrderAddress, receiptOfOrder } from "./receipt.js";
+import { statusOf } from "./report.js";
 import { isAbandoned, isEditable, isUnsettled, totalCents } from "./sale.js";
 import { refusalOf } from "./sale-transitions.js";
 
@@ -114,6 +117,27 @@ export class SaleActions {
       showError(`The code ${shown} is not known here, and the shop does not answer. Search for the product by name.`);
     }
     return false;
+  }
+
+  /** Open the receipt whose QR code was scanned; returns whether it was one. @param {import("./scanner.js").Reading[]} readings */
+  async openScannedReceipt(readings) {
+    const found = readings.map(({ code }) => readOrderAddress(code)).find(Boolean);
+    if (!found) return false;
+    try {
+      const order = await this.#shop.getOrder(found.userId, found.orderId);
+      const status = statusOf(order);
+      if (status === "paid") openReceipt(receiptOfOrder(order));
+      else
+        showError(
+          status === "declined" ? `Declined: ${declineMessage(order.status)}` : "This order is not decided yet.",
+        );
+    } catch (failure) {
+      if (!isShopError(failure)) throw failure;
+      showError(
+        failure.status === 404 ? "The shop has no such order." : "The shop does not answer. Scan the receipt again.",
+      );
+    }
+    return true;
   }
 
   /** Look for a code among the products as they are now: one with this EAN may be new. @param {import("./scanner.js").Reading[]} readings */

@@ -20,6 +20,7 @@ import { sumCents, sumQuantities, textToCents } from "../client/money.js";
  *
  * @typedef {object} OrderRecord A paid order as the shop has it, as much as a receipt needs.
  * @property {string} _id
+ * @property {string} [userid] Sales of older releases do not have it.
  * @property {string} transactionID
  * @property {string} placedAt
  * @property {string} firstname

@@ -13,11 +13,13 @@ import { announcementFor } from "./messages.js";
 import { OrderSender } from "./order-sender.js";
 import { announce, closeDialogs, hideToast, isDialogOpen, openReceipt, showError, showToast } from "./overlay.js";
 import { ProductGrid } from "./product-grid.js";
+import { readOrderAddress } from "./receipt.js";
 import { fullName, isBlank, isEmpty, isInProgress, needsThisPage, totalCents, unitCount } from "./sale.js";
 import { SaleActions } from "./sale-actions.js";
 import { SaleStore } from "./sale-store.js";
 import { SaleView } from "./sale-view.js";
 import { listenForScans } from "./scanner.js";
+import { loadShopFacts } from "./shop-facts.js";
 import { SignIn } from "./sign-in.js";
 import { claimTill } from "./till-lock.js";
 import { Today } from "./today.js";
@@ -169,6 +171,7 @@ function openTill() {
   renderSummary();
   if (!catalog.isLoaded) grid.showSkeleton();
   catalog.load();
+  loadShopFacts(shop);
   sender.retryNow();
   for (const sale of store.all) sendIfNeeded(sale);
   if (store.current.state === "paid") sender.readRecord(store.current.id);
@@ -256,10 +259,11 @@ listenForShortcuts(document, { actions: SHORTCUTS, isDisabled: () => isTillHidde
 listenForScans(document, {
   onScan: async (readings) => {
     closeDialogs();
+    if (await actions.openScannedReceipt(readings)) return;
     if (document.body.dataset.view === "today") show("catalog");
     if (await actions.addScanned(readings, grid.typedCount ?? 1)) grid.clearCount();
   },
-  isKnown: (code) => catalog.find(code) !== null,
+  isKnown: (code) => catalog.find(code) !== null || readOrderAddress(code) !== null,
   isDisabled: isTillHidden,
 });
 

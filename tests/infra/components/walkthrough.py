@@ -120,7 +120,7 @@ class Walkthrough:
         product = {"id": self.add_product("/product")}
         for route in ("/", "/pos", "/docs", "/healthz", "/readyz", "/live", "/catalogliveness"):
             self.visit("GET", route)
-        for route in ("/liveness", "/products", "/userinfo", "/whoami"):
+        for route in ("/liveness", "/products", "/shop", "/userinfo", "/whoami"):
             self.visit("GET", route)
         self.visit("GET", "/static/images/{name}", ids={"name": "yogamat_square.jpg"})
         self.visit("GET", "/products/{id}", ids=product)

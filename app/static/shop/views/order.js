@@ -28,7 +28,8 @@ export const orderView =
   ({ api, cartStore, router, catalog, announce, showError }) =>
   async ({ path, query, signal, show, setTitle }) => {
     const id = path[1] ?? "";
-    const userId = cartStore.owner;
+    // A receipt of the till names the user whose order it is.
+    const userId = query.get("of") ?? cartStore.owner;
     show("Order", ...pageSkeleton("Order"));
     /** @type {Order} */
     let order;
@@ -36,13 +37,15 @@ export const orderView =
     try {
       order = await api.getOrder(userId, id, { signal, allowGuest: true });
     } catch (failure) {
-      if (!isShopError(failure) || failure.status !== 404) throw failure;
+      if (!isShopError(failure) || (failure.status !== 404 && failure.status !== 403)) throw failure;
       show(
         "No such order",
         panel(
           "lost",
           "No order by this number",
-          "Perhaps it is somebody else's. We do not look into other people's bags.",
+          query.has("of")
+            ? "It is in another account, or was bought at the till without one. Take the receipt to the till: staff can open it."
+            : "Perhaps it is somebody else's. We do not look into other people's bags.",
           linkButton("#/orders", "Your orders"),
         ),
       );
