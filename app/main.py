@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from mangum import Mangum
 
 from app.domain.errors import InvalidInputError
+from app.logs import log_trace_ids
 from app.security.key_rotation import is_rotation, rotate
 from routers import (
     carts,
@@ -85,6 +86,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     Secrets Manager calls this function too, to rotate the signing keys, because no other
     function may read them.
     """
+    log_trace_ids()
     if is_rotation(event):
         rotate(event)
         return {}
@@ -92,6 +94,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         checked = validate_event(event)
     except InvalidInputError as failure:
         log.warning("event.refused cause=%s", failure)
-        refusal = HTTPMiddleware(problems.problem(400, str(failure)))
+        refusal = HTTPMiddleware(problems.problem_app(400, str(failure)))
         return Mangum(refusal, lifespan="off")(build_event("GET", "/"), context)
     return _adapter()(checked, context)

@@ -16,6 +16,7 @@ from app.domain.errors import QueueMisconfiguredError, QueueUnavailableError
 from app.messages import QUEUE_OF, Event
 from app.send_group import Message, current_group
 from app.settings import AwsClient, get_settings
+from app.trace_context import TRACEPARENT, make_traceparent
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -49,7 +50,7 @@ class SQSQueues:
     async def send(self, event: Event, *, delay_seconds: int = 0) -> None:
         """Put an event on its queue; one call to SQS, or a tenth of one among a batch's."""
         url = get_settings().queue_url(QUEUE_OF[type(event)])
-        message = Message(url, event.to_body(), delay_seconds)
+        message = Message(url, event.to_body(), delay_seconds, make_traceparent())
         if group := current_group():
             await group.send(message, self)
         else:
@@ -149,7 +150,18 @@ def _send_batch(client: Sender, messages: Sequence[Message]) -> Sequence[Excepti
 
 
 def _parameters(message: Message) -> dict[str, Any]:
-    return {"MessageBody": message.body, "DelaySeconds": message.delay_seconds}
+    return {
+        "MessageBody": message.body,
+        "DelaySeconds": message.delay_seconds,
+        **trace_attribute(message.traceparent),
+    }
+
+
+def trace_attribute(traceparent: str | None) -> dict[str, Any]:
+    """Return the parameter of SQS that carries a trace on; nothing without a trace."""
+    if traceparent is None:
+        return {}
+    return {"MessageAttributes": {TRACEPARENT: {"DataType": "String", "StringValue": traceparent}}}
 
 
 def _check(client: Sender, url: str) -> None:

@@ -19,6 +19,8 @@ LONGEST_WAIT_SECONDS = 0.05
 #: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 MAX_ENTRIES = 10
 MAX_BYTES = 262_144
+#: What the attribute with the trace adds to a message: its name, its type and its value.
+_ATTRIBUTE_BYTES = 72
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,12 @@ class Message:
     url: str
     body: str
     delay_seconds: int
+    traceparent: str | None = None
 
     @property
     def size(self) -> int:
         """Return how many bytes count towards the limits of SQS."""
-        return len(self.body.encode())
+        return len(self.body.encode()) + _ATTRIBUTE_BYTES
 
 
 class MessageQueues(Protocol):

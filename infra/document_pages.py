@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from routers.error_catalogue import CATALOGUE, ErrorEntry
+from routers.error_catalogue import CATALOGUE, EXAMPLE_REQUEST_ID, ErrorEntry
 
 _PAGE = """\
 <!doctype html>
@@ -52,8 +52,8 @@ def _page(title: str, parts: Iterable[str]) -> str:
 def _errors() -> Iterable[str]:
     yield (
         "    <p>Every error of the shop has a <code>message</code> for people, the HTTP"
-        " <code>status</code>, a stable <code>code</code> for programs, and the"
-        " <code>fields</code> that are wrong.</p>"
+        " <code>status</code>, a stable <code>code</code> for programs, the <code>fields</code>"
+        " that are wrong, and the <code>request_id</code> to tell the shop's operators.</p>"
     )
     for entry in CATALOGUE:
         yield f'    <h2 id="{entry.code}"><code>{entry.code}</code> ({entry.status})</h2>'
@@ -69,6 +69,7 @@ def _example(entry: ErrorEntry) -> str:
         "status": entry.status,
         "code": entry.code,
         "fields": [{"field": field, "message": text}] if colon else [],
+        "request_id": EXAMPLE_REQUEST_ID,
     }
     return json.dumps(body, indent=2)
 

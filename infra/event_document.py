@@ -11,9 +11,11 @@ from typing import Any
 from app import __version__
 from app.message_bodies import MessageBody, Metadata
 from app.messages import EVENTS, QUEUE_OF, Event, EventType, list_events
+from app.trace_context import TRACEPARENT
 from infra.cli.sample_events import NAMES, sample_event
 from infra.local.environment import REGION
 from infra.topology import MAPPINGS, MAX_RECEIVES, QUEUES, Queue, queue_name
+from routers.error_catalogue import EXAMPLE_REQUEST_ID
 
 Document = dict[str, Any]
 
@@ -30,12 +32,26 @@ _SIGNATURE = {
     "description": "Calls of SQS are signed; the role needs `sqs:SendMessage` or `ReceiveMessage`.",
 }
 
+_HEADERS = {
+    "type": "object",
+    "description": "Message attributes.",
+    "properties": {
+        TRACEPARENT: {
+            "type": "string",
+            "description": "W3C trace context; absent from messages that were sent by hand.",
+            "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$",
+            "examples": [f"00-{EXAMPLE_REQUEST_ID}-00f067aa0ba902b7-01"],
+        }
+    },
+}
+
 _DESCRIPTION = """\
 What happens to an order behind `POST /order/add`: payment, then shipment. The HTTP API is in \
 `openapi.json`.
 
-An event is one message of a standard SQS queue, its body the JSON text, without message \
-attributes. It may come twice, late, or before the one that was sent first: everything a consumer \
+An event is one message of a standard SQS queue, its body the JSON text. The message attribute \
+`traceparent` carries the trace id of the request that placed the order (`X-Request-Id`); hand it \
+on. It may come twice, late, or before the one that was sent first: everything a consumer \
 does must be safe to repeat. A message that a consumer has not deleted after five receives becomes \
 a dead letter.
 
@@ -164,6 +180,7 @@ def _message(kind: EventType) -> Document:
         "title": str(kind),
         "summary": _summary(event),
         "contentType": "application/json",
+        "headers": _HEADERS,
         "payload": {
             "type": "object",
             "description": _summary(event),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from routers.error_catalogue import BY_STATUS
+from routers.error_catalogue import BY_STATUS, EXAMPLE_REQUEST_ID
 from routers.problems import ErrorResponse
 
 Part = dict[str, Any]
@@ -45,6 +45,11 @@ _HEADERS: Mapping[str, Part] = {
     "Idempotency-Key": _header(
         "The key that was asked for, percent-encoded; absent without one.", "9f1c0c9e"
     ),
+    "X-Request-Id": _header(
+        "The id of the request, and of an order that it placed: the trace id of the `traceparent`"
+        " that was sent, or a new one.",
+        EXAMPLE_REQUEST_ID,
+    ),
     "Retry-After": _header("Seconds to wait before the repeat.", 1, type="integer", format="int32"),
     "WWW-Authenticate": _header("How to prove who is asking.", "Bearer"),
     "Allow": _header("The methods that the path has.", "GET, POST"),
@@ -57,6 +62,9 @@ _HEADERS: Mapping[str, Part] = {
     "ETag": _header("Changes with the content.", '"2c26b46b68ffc68ff99b453c1d304134"'),
     "Cache-Control": _header("How long a browser may keep it.", "public, max-age=86400"),
 }
+
+#: Every answer of the shop itself has it.
+_ALWAYS_THERE = "X-Request-Id"
 
 _OF_ERRORS = {
     401: ("WWW-Authenticate",),
@@ -97,7 +105,13 @@ def _error(status: int) -> Part:
     meaning, message = entry.cause, entry.example
     field, colon, text = message.partition(": ")
     fields = [{"field": field, "message": text}] if colon else []
-    body: Part = {"message": message, "status": status, "code": entry.code, "fields": fields}
+    body: Part = {
+        "message": message,
+        "status": status,
+        "code": entry.code,
+        "fields": fields,
+        "request_id": EXAMPLE_REQUEST_ID,
+    }
     schema = ErrorResponse.__name__
     if status == 429:
         body, schema = {"message": message}, "GatewayErrorResponse"
@@ -110,8 +124,9 @@ def _error(status: int) -> Part:
             }
         },
     }
-    if names := _OF_ERRORS.get(status):
-        answer["headers"] = _references(names)
+    # The gateway has no id to tell.
+    always = () if status == 429 else (_ALWAYS_THERE,)
+    answer["headers"] = _references((*always, *_OF_ERRORS.get(status, ())))
     return answer
 
 
@@ -122,8 +137,10 @@ def reference_to(status: int) -> Part:
 
 def add_headers(operation: Part) -> None:
     """Declare the headers of an operation's answers that are no errors."""
-    for status, names in _OF_OPERATIONS.get(operation["operationId"], {}).items():
-        operation["responses"][str(status)]["headers"] = _references(names)
+    declared = _OF_OPERATIONS.get(operation["operationId"], {})
+    for status, answer in operation["responses"].items():
+        if "$ref" not in answer:
+            answer["headers"] = _references((_ALWAYS_THERE, *declared.get(int(status), ())))
 
 
 def _references(names: tuple[str, ...]) -> Part:

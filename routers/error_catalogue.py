@@ -40,6 +40,9 @@ class ErrorEntry:
     error: type[ShopError] | None = None
 
 
+#: The ``request_id`` in examples; the specification of W3C's trace context uses it.
+EXAMPLE_REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
 _REPEAT = (
     "Wait for `Retry-After` seconds and repeat. Whether a change was made is not known: send an "
     "`Idempotency-Key`, or read first."

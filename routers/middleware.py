@@ -8,6 +8,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.domain.errors import SettingsError
 from app.settings import get_settings
 from app.static_files import DATA_POLICY
+from app.trace_context import (
+    TRACEPARENT,
+    TraceContext,
+    current_trace_id,
+    following,
+    new_trace,
+    read_traceparent,
+)
 from routers import cors
 from routers.paths import Paths
 from routers.problems import problem
@@ -24,6 +32,8 @@ _EXPOSED_HEADERS = ", ".join(cors.EXPOSED_HEADERS)
 
 #: Servers put this in place of bytes that are not UTF-8, so different paths would become one.
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+_TRACEPARENT = TRACEPARENT.encode()
 
 #: Marks the scope of a HEAD, which routes see as a GET.
 IS_HEAD = "shop.is_head"
@@ -50,6 +60,10 @@ class HTTPMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with following(_trace_of(scope)):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "OPTIONS":
             await _answer_preflight(scope, send)
             return
@@ -67,6 +81,13 @@ class HTTPMiddleware:
         if path != scope["path"] and self._paths.lacks_id(scope["method"], scope["path"]):
             return problem(404, "Not Found")
         return self._app
+
+
+def _trace_of(scope: Scope) -> TraceContext:
+    """Return the trace that a request belongs to; a new one unless it names exactly one."""
+    given = [value for name, value in scope["headers"] if name == _TRACEPARENT]
+    found = read_traceparent(given[0].decode("latin-1")) if len(given) == 1 else None
+    return found or new_trace()
 
 
 async def _answer_with_headers(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,6 +116,7 @@ async def _answer_with_headers(app: ASGIApp, scope: Scope, receive: Receive, sen
 
 def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
     """Add what every answer has; a page has a content policy of its own."""
+    headers["x-request-id"] = current_trace_id() or ""
     headers["access-control-allow-origin"] = cors.ALLOWED_ORIGIN
     headers["access-control-expose-headers"] = _EXPOSED_HEADERS
     headers.setdefault("x-content-type-options", "nosniff")

@@ -17,6 +17,7 @@ from app.domain.errors import (
 from app.security.signing_keys import get_signing_keys
 from app.services import orders
 from app.store import orders as store
+from app.trace_context import current_trace_id
 from routers.dependencies import (
     CallerDep,
     NowDep,
@@ -118,6 +119,7 @@ async def place_order(
         fingerprint_key=(await get_signing_keys()).fingerprint,
         now=now,
         by=f"api@{settings.version}",
+        trace_id=current_trace_id(),
     )
     if _prefers_async(prefer):
         response.status_code = 202

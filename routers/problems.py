@@ -1,4 +1,4 @@
-"""All errors in one form: ``message, status, code, fields`` (openapi/CONTRACT.md, 1.1, rule 9)."""
+"""All errors in one form (openapi/CONTRACT.md, 1.1, rule 9)."""
 
 import logging
 from collections.abc import Sequence
@@ -9,8 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.domain.errors import ShopError, TooManyAttemptsError
+from app.trace_context import current_trace_id
 from routers.error_catalogue import BY_STATUS, ErrorEntry, entry_for
 from routers.product_pages import not_found_page, wants_page
 
@@ -40,6 +42,9 @@ class ErrorResponse(BaseModel):
     )
     fields: list[FieldProblem] = Field(
         description="What is wrong, field by field; empty where no field is to blame."
+    )
+    request_id: str = Field(
+        description="The id of the request, as in `X-Request-Id`: the shop's operators ask for it."
     )
 
 
@@ -82,8 +87,18 @@ def problem(
         "status": status,
         "code": (entry or BY_STATUS[status]).code,
         "fields": [{"field": field, "message": text} for field, text in fields],
+        "request_id": current_trace_id() or "",
     }
     return JSONResponse(body, status, headers)
+
+
+def problem_app(status: int, message: str) -> ASGIApp:
+    """Return an application that answers every request with one error."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await problem(status, message)(scope, receive, send)
+
+    return answer
 
 
 def install(app: FastAPI) -> None:

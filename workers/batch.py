@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from app.domain.errors import ShopError
 from app.send_group import send_together
+from app.trace_context import TRACEPARENT, TraceContext, following, new_trace, read_traceparent
 from workers.dependencies import Dependencies
 
 log = logging.getLogger("shop.worker")
@@ -94,6 +95,20 @@ async def _try_record(record: Any, handle: Handle, dependencies: Dependencies) -
     if not (isinstance(record, dict) and isinstance(record.get("body"), str)):
         log.error("record.malformed message_id=%s", _message_id(record))
         return False
+    with following(_trace_of(record)):
+        return await _handle_record(record, handle, dependencies)
+
+
+def _trace_of(record: Record) -> TraceContext:
+    """Return the trace that a message carries on; a new one for a message without any."""
+    try:
+        given = record["messageAttributes"][TRACEPARENT]["stringValue"]
+    except (KeyError, TypeError):
+        return new_trace()
+    return (read_traceparent(given) if isinstance(given, str) else None) or new_trace()
+
+
+async def _handle_record(record: Record, handle: Handle, dependencies: Dependencies) -> bool:
     loop = asyncio.get_running_loop()
     started = loop.time()
     try:

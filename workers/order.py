@@ -5,6 +5,7 @@ import logging
 from dataclasses import asdict
 from typing import Any
 
+from app.logs import log_trace_ids
 from app.message_parser import parse_event
 from app.messages import (
     PAYMENT_RESPONSE,
@@ -25,6 +26,7 @@ from app.metrics import (
 from app.services.event_checks import check_payment_result
 from app.services.orders import record_shipment, settle_payment
 from app.services.sweeper import sweep
+from app.trace_context import following, new_trace
 from workers.batch import (
     RESERVE_SECONDS,
     BatchResponse,
@@ -76,9 +78,11 @@ def _expected_events(record: Record) -> tuple[type[Event], ...]:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | dict[str, Any]:
     """Handle a batch of messages, or sweep when the schedule calls."""
+    log_trace_ids()
     if isinstance(event, dict) and "Records" in event:
         return asyncio.run(handle_batch(event, context, handle, AWS_DEPENDENCIES))
-    return asyncio.run(handle_schedule(context, AWS_DEPENDENCIES))
+    with following(new_trace()):
+        return asyncio.run(handle_schedule(context, AWS_DEPENDENCIES))
 
 
 async def handle_schedule(context: LambdaContext, dependencies: Dependencies) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from app.logs import log_trace_ids
 from app.message_parser import parse_event
 from app.messages import PaymentRequested
 from app.services.event_checks import check_payment_request
@@ -28,4 +29,5 @@ async def handle(record: Record, dependencies: Dependencies) -> str:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     """Return the records that SQS must deliver again."""
+    log_trace_ids()
     return asyncio.run(handle_batch(event, context, handle, AWS_DEPENDENCIES))

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from app.logs import log_trace_ids
 from app.message_parser import parse_event
 from app.messages import ShipmentRequested
 from app.services.shipments import ship_order
@@ -23,4 +24,5 @@ async def handle(record: Record, dependencies: Dependencies) -> str:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     """Return the records that SQS must deliver again."""
+    log_trace_ids()
     return asyncio.run(handle_batch(event, context, handle, AWS_DEPENDENCIES))

@@ -33,6 +33,7 @@ from app.store import orders as store
 from app.store.payments import find_decision
 from app.store.products import find_products
 from app.store.table import Table
+from app.trace_context import following_order
 
 # The decision usually takes about 100 ms; each read costs half a read unit.
 _FIRST_PAUSE_SECONDS = 0.04
@@ -85,7 +86,9 @@ async def place_order(
             order = _same_order(earlier, draft, fingerprint_key)
     if order.state is OrderState.PENDING:
         request = PaymentRequested.for_order(order_id, draft.card, total_cents=order.total_cents)
-        await queues.send(request)
+        # A repeat is a request of its own, but what it sends belongs to the order.
+        with following_order(order.trace_id):
+            await queues.send(request)
     return order
 
 
@@ -214,7 +217,8 @@ async def settle_payment(
 
 async def request_shipment(queues: Queues, order: Order) -> None:
     """Request the shipment of a paid order; safe to repeat."""
-    await queues.send(ShipmentRequested.for_order(order.order_id, delivery=order.delivery))
+    with following_order(order.trace_id):
+        await queues.send(ShipmentRequested.for_order(order.order_id, delivery=order.delivery))
 
 
 async def record_shipment(

@@ -17,6 +17,7 @@ from app.store.orders import OpenEntry, list_due_orders, postpone_sweep
 from app.store.pagination import PageRequest
 from app.store.payments import decide_once, find_decisions
 from app.store.table import Table
+from app.trace_context import following_order
 
 log = logging.getLogger("shop.sweeper")
 
@@ -143,14 +144,26 @@ async def _push(
     state: _SweepState,
 ) -> SweepReport:
     """Push one order and put it off; a failure is logged and disturbs no other order."""
-    now = state.now
     if entry.order is None:
-        return SweepReport(unreadable=1) + await _put_off(table, entry, now + GRACE)
-    if entry.order.state is OrderState.UNKNOWN:
+        return SweepReport(unreadable=1) + await _put_off(table, entry, state.now + GRACE)
+    with following_order(entry.order.trace_id):
+        return await _push_order(table, queues, entry, entry.order, decision, state)
+
+
+async def _push_order(
+    table: Table,
+    queues: Queues,
+    entry: OpenEntry,
+    order: Order,
+    decision: PaymentDecision | None,
+    state: _SweepState,
+) -> SweepReport:
+    now = state.now
+    if order.state is OrderState.UNKNOWN:
         # The release that knows the state sweeps it.
         return SweepReport(seen=1) + await _put_off(table, entry, now + LONGEST_PAUSE)
     try:
-        order, report = await _move(table, queues, entry.order, decision, state)
+        order, report = await _move(table, queues, order, decision, state)
     except ShopError as failure:
         log.warning("sweep.failed order_id=%s cause=%s", entry.order_id, failure)
     except Exception:

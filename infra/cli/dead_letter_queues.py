@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from app.trace_context import TRACEPARENT
 from infra.cli.queue_client import QueueClient
 from infra.dead_letters.messages import DeadLetter
 from infra.topology import queue_name
@@ -43,6 +44,7 @@ class SQSDeadLetterQueues(QueueClient):
                     "DeadLetterQueueSourceArn",
                     "SentTimestamp",
                 ],
+                MessageAttributeNames=[TRACEPARENT],
             )
         except (BotoCoreError, ClientError) as failure:
             raise self._unreachable(queue) from failure
@@ -75,6 +77,7 @@ class SQSDeadLetterQueues(QueueClient):
 
     def _letter(self, queue: str, message: "MessageTypeDef") -> DeadLetter:
         attributes = message["Attributes"]
+        carried = message.get("MessageAttributes", {}).get(TRACEPARENT)
         source = attributes.get("DeadLetterQueueSourceArn", "").rpartition(":")[2]
         return DeadLetter(
             queue=queue,
@@ -85,4 +88,5 @@ class SQSDeadLetterQueues(QueueClient):
             # This receive counts too.
             receives=int(attributes["ApproximateReceiveCount"]) - 1,
             source=source.removeprefix(queue_name(self._stack, "")) or None,
+            traceparent=carried["StringValue"] if carried else None,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.domain.errors import QueueUnavailableError
+from app.queues import trace_attribute
 from infra.cli.stacks import StackConnection
 from infra.topology import QUEUES, queue_name
 
@@ -32,11 +33,16 @@ class QueueClient:
         self._sqs = connection.sqs
         self._urls: dict[str, str] = {}
 
-    def send(self, queue: str, body: str, *, delay_seconds: int = 0) -> str:
-        """Put ``body`` on a queue and return the message's id."""
+    def send(
+        self, queue: str, body: str, *, delay_seconds: int = 0, traceparent: str | None = None
+    ) -> str:
+        """Put ``body`` on a queue and return the message's id; ``traceparent`` goes with it."""
         try:
             return self._sqs.send_message(
-                QueueUrl=self.url(queue), MessageBody=body, DelaySeconds=delay_seconds
+                QueueUrl=self.url(queue),
+                MessageBody=body,
+                DelaySeconds=delay_seconds,
+                **trace_attribute(traceparent),
             )["MessageId"]
         except (BotoCoreError, ClientError) as failure:
             raise self._unreachable(queue) from failure

@@ -26,6 +26,8 @@ _ACCESS_LOG = json.dumps(
     {
         "at": "$context.requestTime",
         "request_id": "$context.requestId",
+        # The function's log has this one: together they tell what became of a request.
+        "function_request_id": "$context.integration.requestId",
         "method": "$context.httpMethod",
         "path": "$context.path",
         "status": "$context.status",

@@ -33,7 +33,7 @@ class DeadLetter:
     """One message of a dead-letter queue; ``handle`` is valid for the scan that received it.
 
     ``receives`` counts the deliveries before this scan, ``source`` names the queue it died
-    in, where the service says so.
+    in, where the service says so; ``traceparent`` is the attribute that it was sent with.
     """
 
     queue: str
@@ -43,6 +43,7 @@ class DeadLetter:
     sent_at: datetime
     receives: int
     source: str | None = None
+    traceparent: str | None = None
 
 
 class DeadLetterQueues(Protocol):
@@ -54,8 +55,8 @@ class DeadLetterQueues(Protocol):
     def release(self, letters: Iterable[DeadLetter]) -> None:
         """Make letters visible to other readers again, at once."""
 
-    def send(self, queue: str, body: str) -> str:
-        """Put ``body`` on a queue and return the message's id."""
+    def send(self, queue: str, body: str, *, traceparent: str | None = None) -> str:
+        """Put ``body`` on a queue and return the message's id; ``traceparent`` goes with it."""
 
     def delete(self, letter: DeadLetter) -> None:
         """Remove a letter for good; safe to repeat."""

@@ -119,7 +119,7 @@ async def redrive(
                     continue
                 if not dry_run:
                     await limiter.wait()
-                    client.send(step.to, body)
+                    client.send(step.to, body, traceparent=letter.traceparent)
                     scan.delete(letter)
                 report.moved.append(step)
                 on_moved(step)

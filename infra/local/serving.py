@@ -7,6 +7,8 @@ from typing import Any
 
 import uvicorn
 
+from app.logs import log_trace_ids
+
 _FIRST_REQUEST_SECONDS = 0.1
 
 #: The supervisor polls these at the start; the access log leaves them out.
@@ -63,6 +65,7 @@ def serve(app: Any, listener_fd: int, *, drain_seconds: int, access_log: bool = 
 
     Lifespan events are off, as they are on Lambda.
     """
+    log_trace_ids()
     config = uvicorn.Config(
         app,
         lifespan="off",

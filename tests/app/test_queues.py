@@ -17,6 +17,7 @@ from app.messages import (
 )
 from app.queues import SQSQueues, get_client
 from app.settings import get_settings
+from app.trace_context import TRACEPARENT, following, new_trace, read_traceparent
 from tests.support.shop import fresh
 from tests.support.sqs_events import Context, failed_places, sqs_event
 from workers.batch import handle_batch
@@ -53,6 +54,27 @@ async def test_an_event_goes_to_its_queue(
     await SQSQueues().send(event)
 
     assert bodies(url) == [json.loads(event.to_body())]
+
+
+async def test_a_message_carries_the_trace_on(
+    stack: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = use_queue(monkeypatch, SHIPMENT_RESPONSE)
+    trace = new_trace()
+
+    with following(trace):
+        await SQSQueues().send(ShipmentSent(order_id="1"))
+    await SQSQueues().send(ShipmentSent(order_id="2"))
+
+    found = get_client().receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    )["Messages"]
+    carried = {
+        message["Body"].partition('orderNumber":"')[2][0]: message.get("MessageAttributes", {})
+        for message in found
+    }
+    assert read_traceparent(carried["1"][TRACEPARENT]["StringValue"]) == trace
+    assert carried["2"] == {}
 
 
 async def test_a_delayed_event_is_not_there_at_once(

@@ -191,7 +191,7 @@ def test_an_error_answer_is_a_problem_with_a_real_example(name: str) -> None:
             assert set(example) == {"message"}
             continue
         assert content["schema"] == PROBLEM
-        assert set(example) == {"message", "status", "code", "fields"}
+        assert set(example) == {"message", "status", "code", "fields", "request_id"}
         assert str(example["status"]) == status
         assert mistakes(example, PROBLEM) == []
 

@@ -59,7 +59,7 @@ async def test_an_unknown_name_is_refused_like_a_known_one(
     known, unknown = (await stored_user(table)).username, fresh("nobody")
     answers = {
         name: [
-            (await client.post("/login", json={"username": name, "password": "x"})).json()
+            refusal(await client.post("/login", json={"username": name, "password": "x"}))
             for _ in range(4)
         ]
         for name in (known, unknown)

@@ -78,6 +78,7 @@ def test_a_malformed_event_is_a_malformed_request(
     assert answer["headers"]["access-control-allow-origin"] == "*"
     problem = json.loads(answer["body"])
     assert problem["status"] == 400
+    assert problem["request_id"] == answer["headers"]["x-request-id"]
     assert part in problem["message"]
     assert "secret" not in answer["body"] + caplog.text
 

@@ -1,6 +1,7 @@
 """The rules for every endpoint (openapi/CONTRACT.md, 1.1)."""
 
 import json
+import re
 import socket
 from asyncio import sleep
 from collections.abc import AsyncIterator, Iterator
@@ -135,6 +136,7 @@ async def test_every_path_answers_with_and_without_a_slash(
     assert answer.status_code == status
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in answer.headers
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
     if status < 300:
         expected = NOT_JSON.get(path, "application/json")
         assert answer.headers["content-type"] == expected
@@ -278,6 +280,55 @@ async def test_a_preflight_is_answered_everywhere(client: AsyncClient, path: str
     assert answer.headers["access-control-max-age"] == "3600"
     assert "access-control-allow-credentials" not in answer.headers
     assert "content-length" not in answer.headers
+
+
+# The id of a request.
+
+
+_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/healthz", 200),
+        ("HEAD", "/healthz", 200),
+        ("OPTIONS", "/products", 204),
+        ("GET", "/unknown", 404),
+        ("GET", "/cart/items/dan", 401),
+        ("GET", "/static/%FF", 400),
+    ],
+)
+async def test_a_request_keeps_the_id_it_came_with(
+    client: AsyncClient, method: str, path: str, status: int
+) -> None:
+    headers = {"traceparent": f"00-{_TRACE}-00f067aa0ba902b7-01"}
+
+    answer = await client.request(method, path, headers=headers)
+
+    assert (answer.status_code, answer.headers["x-request-id"]) == (status, _TRACE)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["x"],
+        [""],
+        [f"00-{_TRACE}-00f067aa0ba902b7-01", f"00-{_TRACE}-00f067aa0ba902b7-01"],
+        [f"00-{_TRACE}-00f067aa0ba902b7-01\x00"],
+        ["\xff" * 5000],
+        [f"00-{_TRACE.upper()}-00f067aa0ba902b7-01"],
+    ],
+)
+async def test_a_hostile_id_is_ignored(client: AsyncClient, given: list[str]) -> None:
+    headers = [(b"traceparent", value.encode("latin-1")) for value in given]
+
+    answers = [await client.get("/healthz", headers=headers) for _ in range(2)]
+
+    ids = {answer.headers["x-request-id"] for answer in answers}
+    assert len(ids) == 2
+    assert all(re.fullmatch("[0-9a-f]{32}", request_id) for request_id in ids)
+    assert _TRACE not in ids
 
 
 # Rule 13: nothing of the request in the headers of the answer.

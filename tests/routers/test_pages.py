@@ -162,6 +162,7 @@ async def test_headers_alone_can_be_asked_for(client: AsyncClient) -> None:
 
     whole = await client.get("/static/pos/till.js")
     assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers.pop("x-request-id") != whole.headers.pop("x-request-id")
     assert answer.headers == whole.headers
 
 
@@ -293,7 +294,7 @@ async def test_nothing_but_files_of_the_pages_is_served(client: AsyncClient, pat
     answer = await client.get(path)
 
     assert answer.status_code == 404
-    assert set(answer.json()) == {"message", "status", "code", "fields"}
+    assert set(answer.json()) == {"message", "status", "code", "fields", "request_id"}
 
 
 async def test_the_document_of_the_events_is_served(client: AsyncClient) -> None:

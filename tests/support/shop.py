@@ -171,10 +171,11 @@ def refusal(answer: Response) -> dict[str, Any]:
     body: dict[str, Any] = answer.json()
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert set(body) == {"message", "status", "code", "fields"}
+    assert set(body) == {"message", "status", "code", "fields", "request_id"}
     assert (body["code"], body["status"]) in {(entry.code, entry.status) for entry in CATALOGUE}
     assert all(set(field) == {"field", "message"} for field in body["fields"])
     assert body["status"] == answer.status_code
+    assert body["request_id"] == answer.headers["x-request-id"]
     assert isinstance(body["message"], str)
     assert body["message"]
     return {"message": body["message"], "status": body["status"]}

@@ -113,7 +113,7 @@ def _complaints_about_refusal(answer: Answer) -> list[str]:
         return [f"a refusal of type {answer.media_type}"]
     problem = json.loads(answer.body)
     if (
-        set(problem) != {"message", "status", "code", "fields"}
+        set(problem) != {"message", "status", "code", "fields", "request_id"}
         or problem["status"] != answer.status
     ):
         return ["a refusal of another shape"]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -26,6 +27,7 @@ from infra.cli.stacks import connect
 from tests.infra.cli.helpers.dead_letters import (
     NOW,
     bodies,
+    die,
     list_dead_letters,
     new_order,
     printed_json,
@@ -183,16 +185,28 @@ def test_letters_that_another_look_holds_are_counted(
     assert heard.err.splitlines() == ["3 are held by another look; run it again in a minute."] * 2
 
 
+def test_a_letter_goes_back_under_its_trace(shop: str) -> None:
+    traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    die(shop, "shipment-request", sample("shipment", "requested", "o-1"), traceparent=traceparent)
+
+    redrive.command(stack=shop)
+
+    (message,) = get_client().receive_message(
+        QueueUrl=url(shop, "shipment-request"), MessageAttributeNames=["All"]
+    )["Messages"]
+    assert message["MessageAttributes"]["traceparent"]["StringValue"] == traceparent
+
+
 class FailingQueues(SQSDeadLetterQueues):
     """Fails from the fourth message on."""
 
     taken = 0
 
-    def send(self, queue: str, body: str, *, delay_seconds: int = 0) -> str:
+    def send(self, queue: str, body: str, **options: Any) -> str:
         self.taken += 1
         if self.taken > 3:
             raise QueueUnavailableError(f"{queue} does not answer")
-        return super().send(queue, body)
+        return super().send(queue, body, **options)
 
 
 def test_a_queue_that_fails_midway_is_told_with_what_was_done(
@@ -217,7 +231,7 @@ def test_ctrl_c_ends_it_with_the_code_that_shells_know(
     shop: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class InterruptedQueues(SQSDeadLetterQueues):
-        def send(self, queue: str, body: str, *, delay_seconds: int = 0) -> str:
+        def send(self, queue: str, body: str, **options: Any) -> str:
             raise KeyboardInterrupt
 
     put(shop, "shipment-error", sample("shipment", "requested", "o-1"))

@@ -181,7 +181,7 @@ def test_requests_are_written_down_without_who_made_them(deployment: Deployment)
     written = json.loads(log["format"])
 
     assert log["destinationArn"] == deployment.all("LogGroup")["gateway"].arn
-    assert {"request_id", "status", "milliseconds"} < set(written)
+    assert {"request_id", "function_request_id", "status", "milliseconds"} < set(written)
     for secret in ("identity", "Query", "query", "header", "cookie", "authorizer"):
         assert secret not in log["format"]
 

@@ -44,6 +44,15 @@ def test_a_kill_between_two_steps_loses_nothing(steps: int) -> None:
     assert [letter.body for letter in again.letters.values()] == ["poison"]
 
 
+def test_a_redrive_keeps_the_trace() -> None:
+    body = sample("payment", "accepted")
+    queues = FakeQueues(letter(body, traceparent="00-ab-cd-01"), letter(body))
+
+    run(queues)
+
+    assert queues.traceparents == ["00-ab-cd-01", None]
+
+
 def test_a_second_run_finds_nothing_to_move() -> None:
     queues = FakeQueues(*letters_of_every_kind())
 
@@ -108,7 +117,7 @@ def test_letters_that_show_up_again_are_handled_once_and_the_run_ends() -> None:
 
 def test_a_queue_that_fails_shows_its_letters_again() -> None:
     class Broken(FakeQueues):
-        def send(self, queue: str, body: str) -> str:
+        def send(self, queue: str, body: str, *, traceparent: str | None = None) -> str:
             raise QueueUnavailableError(queue)
 
     queues = Broken(letter(sample("payment", "success")))

@@ -98,7 +98,7 @@ class SimulatedDeadLetters:
             for letter in letters:
                 self._known[letter.handle].visible_at = self._loop.now
 
-    def send(self, queue: str, body: str) -> str:
+    def send(self, queue: str, body: str, *, traceparent: str | None = None) -> str:
         """Put a message back."""
         fault = self._fault()
         self._sqs.put_back(queue, body, delay=self._delay)

@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.order import OrderState
 from app.domain.user import Role, User
-from app.queues import get_client
+from app.queues import get_client, trace_attribute
 from app.store.orders import add_order
 from app.store.table import get_table
 from infra.cli import dead_letters
@@ -27,13 +27,15 @@ def url(shop: str, queue: str) -> str:
     return get_client().get_queue_url(QueueName=name)["QueueUrl"]
 
 
-def put(shop: str, queue: str, body: str) -> None:
-    get_client().send_message(QueueUrl=url(shop, queue), MessageBody=body)
+def put(shop: str, queue: str, body: str, *, traceparent: str | None = None) -> None:
+    get_client().send_message(
+        QueueUrl=url(shop, queue), MessageBody=body, **trace_attribute(traceparent)
+    )
 
 
-def die(shop: str, queue: str, body: str) -> None:
+def die(shop: str, queue: str, body: str, *, traceparent: str | None = None) -> None:
     """Turn a message into a dead letter by five deliveries."""
-    put(shop, queue, body)
+    put(shop, queue, body, traceparent=traceparent)
     for _ in range(5):
         get_client().receive_message(QueueUrl=url(shop, queue), VisibilityTimeout=0)
     get_client().receive_message(QueueUrl=url(shop, queue), VisibilityTimeout=0)

@@ -34,6 +34,7 @@ class FakeQueues:
         self.letters = {letter.message_id: letter for letter in letters}
         self.hidden: set[str] = set()
         self.sent: list[tuple[str, str]] = []
+        self.traceparents: list[str | None] = []
         self.released = 0
         self._page = page
         self._steps_left = dies_before
@@ -61,9 +62,10 @@ class FakeQueues:
             self.released += 1
             self.hidden.discard(letter.message_id)
 
-    def send(self, queue: str, body: str) -> str:
+    def send(self, queue: str, body: str, *, traceparent: str | None = None) -> str:
         self._step()
         self.sent.append((queue, body))
+        self.traceparents.append(traceparent)
         return "sent"
 
     def delete(self, letter: DeadLetter) -> None:
