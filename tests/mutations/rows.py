@@ -247,8 +247,10 @@ ROWS = {
     ),
     "dead letter deleted before it is sent": Mutation(
         "infra/dead_letters/redrive.py",
-        "                    client.send(step.to, body)\n                    scan.delete(letter)\n",
-        "                    scan.delete(letter)\n                    client.send(step.to, body)\n",
+        "                    client.send(step.to, body, traceparent=letter.traceparent)\n"
+        "                    scan.delete(letter)\n",
+        "                    scan.delete(letter)\n"
+        "                    client.send(step.to, body, traceparent=letter.traceparent)\n",
         "infra/dead_letters/test_redrive.py::test_a_kill_between_two_steps_loses_nothing",
     ),
     "dead letters shown to everybody": Mutation(
