@@ -1,22 +1,48 @@
 """What the infrastructure program makes for stacks like the ones in tests."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from pulumi.runtime import Mocks
 
 from infra.components.resource_graph import ACCOUNT, REGION, AwsMocks, Deployment, run_program
+from infra.components.static_site import PublishedFile, published_files
 
 ROOT = Path(__file__).parents[3]
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/dev-acmeserverless:4f2a9c1"
 TAGS = {"author": "eric", "feature": "acmeserverless", "team": "fitness", "version": "1.0.0"}
 
 
-def deploy(stack: str = "dev", *, region: str = REGION, **config: Any) -> Deployment:
-    """Return what the program makes for a stack; see :func:`deploy_with`."""
-    return deploy_with(AwsMocks, stack, region=region, **config)
+def deploy(
+    stack: str = "dev", *, region: str = REGION, all_pages: bool = False, **config: Any
+) -> Deployment:
+    """Return what the program makes for a stack; see :func:`deploy_with`.
+
+    It is made once for each configuration, and tests only look at it. More than half of what a
+    stack has are its pages; all of them are there only with ``all_pages``.
+    """
+    return _deployed(stack, region, json.dumps(config, sort_keys=True), all_pages=all_pages)
+
+
+@cache
+def _deployed(stack: str, region: str, config: str, *, all_pages: bool) -> Deployment:
+    with nullcontext() if all_pages else a_few_pages():
+        return deploy_with(AwsMocks, stack, region=region, **json.loads(config))
+
+
+def a_few_pages() -> AbstractContextManager[Any]:
+    """Let stacks that are made in the block have four pages only."""
+
+    def few() -> Iterator[PublishedFile]:
+        return islice(published_files(), 4)
+
+    return patch("infra.components.static_site.published_files", few)
 
 
 def deploy_with(

@@ -26,7 +26,7 @@ from infra.components.resource_graph import REGION, PlannedResource
 from infra.local.clients import Clients
 from infra.local.emulator import Emulator
 from tests.image.helpers.lambda_events import http_event, schedule_event
-from tests.infra.components.deployment import deploy_with
+from tests.infra.components.deployment import a_few_pages, deploy_with
 from tests.infra.components.emulator_mocks import EmulatorMocks
 from tests.infra.components.poller import Poller
 from tests.infra.components.recorder import Call, Recorder
@@ -93,12 +93,13 @@ class ExecutedStack:
         self._recorder = exits.enter_context(Recorder(emulator.endpoint_url))
         self._exits, self._code, self._runtime, self._notes = exits, code, runtime, notes
         self.aws = Clients(emulator.endpoint_url, REGION)
-        self.deployment = deploy_with(
-            lambda deployment: EmulatorMocks(deployment, self.aws),
-            stack,
-            # Parcels arrive at once, and an answer waits for its payment on slow machines too.
-            **{"deliverySeconds": 0, "paymentWaitSeconds": 10, **config},
-        )
+        with a_few_pages():
+            self.deployment = deploy_with(
+                lambda deployment: EmulatorMocks(deployment, self.aws),
+                stack,
+                # Parcels arrive at once, and an answer waits for its payment on slow machines too.
+                **{"deliverySeconds": 0, "paymentWaitSeconds": 10, **config},
+            )
         #: The functions of the graph; others, of a content network for example, run elsewhere.
         self.graph = self.deployment.all("lambda/function:Function")
         self._sessions: dict[str, Session] = {}

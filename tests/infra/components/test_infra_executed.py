@@ -13,7 +13,7 @@ from infra.local.clients import Clients
 from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment, base_environment
 from infra.topology import FUNCTIONS, MAPPINGS, Function
-from tests.infra.components.deployment import deploy_with
+from tests.infra.components.deployment import a_few_pages, deploy_with
 from tests.infra.components.emulator_mocks import EmulatorMocks
 from tests.infra.components.executed_stack import ExecutedStack
 from tests.infra.components.walkthrough import CARD, REFUSED_CARD, Walkthrough, order_of
@@ -160,7 +160,8 @@ def test_no_card_number_stays_behind(walkthrough: Walkthrough) -> None:
 
 def test_a_new_stack_can_be_filled_before_it_has_functions(emulator: Emulator) -> None:
     aws = Clients(emulator.endpoint_url, REGION)
-    made = deploy_with(lambda deployment: EmulatorMocks(deployment, aws), "fresh", image="none")
+    with a_few_pages():
+        made = deploy_with(lambda deployment: EmulatorMocks(deployment, aws), "fresh", image="none")
     command = [
         str(Path(sys.executable).parent / "acme-shop"),
         "seed",

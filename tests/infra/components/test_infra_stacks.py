@@ -111,7 +111,7 @@ def names_of(deployment: Deployment) -> set[tuple[str, str]]:
 
 
 def test_two_stacks_have_no_name_in_common(deployment: Deployment) -> None:
-    other = deploy("dev-2")
+    other = deploy("dev-2", all_pages=True)
 
     names, other_names = names_of(deployment), names_of(other)
 
