@@ -1,11 +1,15 @@
 """Card fields read what the shopper means, however it is typed, pasted or composed."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, expect
+from httpx import Client
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.helpers.shopper import BOTTLE, VISA, Shopper
+from tests.browser.helpers.page_monitor import monitored
+from tests.browser.helpers.shopper import BOTTLE, VISA, open_shop_page
+from tests.e2e.helpers.running_shop import ERIC
 
 #: The zeros of other keyboards.
 _FULL_WIDTH = "\uff10"
@@ -15,6 +19,26 @@ _ARABIC = "\u0660"
 def typed_with(zero: str, text: str) -> str:
     """Return a text with its digits as another keyboard types them."""
     return re.sub(r"[0-9]", lambda digit: chr(ord(zero) + int(digit[0])), text)
+
+
+@pytest.fixture(scope="module")
+def open_checkout(
+    shared_context: BrowserContext, shop_url: str, eric_client: Client, eric_tokens: dict[str, str]
+) -> Iterator[Page]:
+    """Eric at the checkout, for all tests of this module: none of them sends the form."""
+    with open_shop_page(shared_context, shop_url, eric_client, user_id=ERIC) as eric:
+        eric.open_as(eric_tokens)
+        eric.to_checkout(BOTTLE)
+        yield eric.page
+
+
+@pytest.fixture
+def checkout(open_checkout: Page, shared_context: BrowserContext, shop_url: str) -> Iterator[Page]:
+    """The checkout with nothing in the fields of the card."""
+    for label in ("Card number", "Good through", "Security code"):
+        open_checkout.get_by_label(label).fill("")
+    with monitored(shared_context, shop_url):
+        yield open_checkout
 
 
 @pytest.mark.parametrize(
@@ -34,9 +58,8 @@ def typed_with(zero: str, text: str) -> str:
         (typed_with(_ARABIC, "12/30"), "12/30"),
     ],
 )
-def test_an_expiry_is_read_as_it_is_meant(eric: Shopper, typed: str, meant: str) -> None:
-    eric.to_checkout(BOTTLE)
-    expiry = eric.page.get_by_label("Good through")
+def test_an_expiry_is_read_as_it_is_meant(checkout: Page, typed: str, meant: str) -> None:
+    expiry = checkout.get_by_label("Good through")
 
     for write in (expiry.fill, expiry.press_sequentially):
         expiry.fill("")
@@ -48,9 +71,8 @@ def test_an_expiry_is_read_as_it_is_meant(eric: Shopper, typed: str, meant: str)
 
 
 @pytest.mark.parametrize("typed", ["13/30", "0/30", "23/00", "12/030", "soon", "1/3"])
-def test_an_expiry_that_cannot_be_read_is_refused_aloud(eric: Shopper, typed: str) -> None:
-    eric.to_checkout(BOTTLE)
-    expiry = eric.page.get_by_label("Good through")
+def test_an_expiry_that_cannot_be_read_is_refused_aloud(checkout: Page, typed: str) -> None:
+    expiry = checkout.get_by_label("Good through")
 
     expiry.fill(typed)
     expiry.blur()
@@ -59,9 +81,8 @@ def test_an_expiry_that_cannot_be_read_is_refused_aloud(eric: Shopper, typed: st
     expect(expiry).to_have_accessible_description(re.compile("Month and year, like 12/30"))
 
 
-def test_a_digit_in_the_middle_of_an_expiry_can_be_corrected(eric: Shopper) -> None:
-    eric.to_checkout(BOTTLE)
-    expiry = eric.page.get_by_label("Good through")
+def test_a_digit_in_the_middle_of_an_expiry_can_be_corrected(checkout: Page) -> None:
+    expiry = checkout.get_by_label("Good through")
     expiry.press_sequentially("1230")
     expect(expiry).to_have_value("12/30")
 
@@ -72,14 +93,15 @@ def test_a_digit_in_the_middle_of_an_expiry_can_be_corrected(eric: Shopper) -> N
     expect(expiry).to_have_value("11/30")
 
 
-def test_a_card_is_good_until_its_month_is_over_everywhere(eric: Shopper) -> None:
-    eric.to_checkout(BOTTLE)
-    expiry = eric.page.get_by_label("Good through")
+def test_a_card_is_good_until_its_month_is_over_everywhere(checkout: Page) -> None:
+    expiry = checkout.get_by_label("Good through")
+    checkout.evaluate("window.realNow = Date.now")
     for now, error in [("2030-12-01T11:59:00Z", "^$"), ("2030-12-01T12:00:00Z", "has retired")]:
-        eric.page.evaluate("(now) => { Date.now = () => Date.parse(now); }", now)
+        checkout.evaluate("(now) => { Date.now = () => Date.parse(now); }", now)
         expiry.fill("11/30")
         expiry.blur()
         expect(expiry).to_have_accessible_description(re.compile(error))
+    checkout.evaluate("Date.now = realNow")
 
 
 @pytest.mark.parametrize(
@@ -92,9 +114,8 @@ def test_a_card_is_good_until_its_month_is_over_everywhere(eric: Shopper) -> Non
         "4111-1111-1111-1111",
     ],
 )
-def test_a_card_number_is_read_as_it_is_meant(eric: Shopper, typed: str) -> None:
-    eric.to_checkout(BOTTLE)
-    number = eric.page.get_by_label("Card number")
+def test_a_card_number_is_read_as_it_is_meant(checkout: Page, typed: str) -> None:
+    number = checkout.get_by_label("Card number")
 
     number.fill(typed)
     number.blur()
@@ -103,9 +124,8 @@ def test_a_card_number_is_read_as_it_is_meant(eric: Shopper, typed: str) -> None
     expect(number).to_have_accessible_description("Visa")
 
 
-def test_a_number_that_is_too_long_is_not_cut_but_refused(eric: Shopper) -> None:
-    eric.to_checkout(BOTTLE)
-    number = eric.page.get_by_label("Card number")
+def test_a_number_that_is_too_long_is_not_cut_but_refused(checkout: Page) -> None:
+    number = checkout.get_by_label("Card number")
 
     number.fill(f"{VISA} 99999")
     number.blur()
@@ -114,9 +134,8 @@ def test_a_number_that_is_too_long_is_not_cut_but_refused(eric: Shopper) -> None
     expect(number).to_have_accessible_description(re.compile("at most 19 digits"))
 
 
-def test_a_security_code_of_any_width_is_read(eric: Shopper) -> None:
-    eric.to_checkout(BOTTLE)
-    code = eric.page.get_by_label("Security code")
+def test_a_security_code_of_any_width_is_read(checkout: Page) -> None:
+    code = checkout.get_by_label("Security code")
 
     code.fill(typed_with(_FULL_WIDTH, "123"))
 
@@ -137,9 +156,8 @@ def compose(field: Locator, text: str) -> None:
     devtools.detach()
 
 
-def test_nothing_is_rewritten_while_an_input_method_composes(eric: Shopper) -> None:
-    eric.to_checkout(BOTTLE)
-    number = eric.page.get_by_label("Card number")
+def test_nothing_is_rewritten_while_an_input_method_composes(checkout: Page) -> None:
+    number = checkout.get_by_label("Card number")
 
     compose(number, typed_with(_FULL_WIDTH, "411111"))
 

@@ -1,11 +1,14 @@
 """The search finds what is meant, and nothing by chance; its address follows without a fault."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from tests.browser.helpers.chromium import new_context
+from tests.browser.helpers.page_monitor import monitored
 from tests.browser.helpers.shopper import Shopper
 
 NAMES = [
@@ -31,14 +34,18 @@ def product(name: str, index: int) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def catalog(guest: Shopper) -> Page:
-    """The storefront with products whose names are hard to type."""
+@pytest.fixture(scope="module")
+def catalog(browser: Browser, shop_url: str) -> Iterator[Page]:
+    """The storefront with products whose names are hard to type; tests only search in it."""
+    context = new_context(browser, shop_url)
     products = {"data": [product(name, index) for index, name in enumerate(NAMES)]}
-    guest.page.route("**/products?*", lambda route: route.fulfill(json=products))
-    guest.open()
-    expect(guest.page.get_by_role("link", name="Yoga Mat")).to_be_visible()
-    return guest.page
+    with monitored(context, shop_url):
+        page = context.new_page()
+        page.route("**/products?*", lambda route: route.fulfill(json=products))
+        page.goto("/", wait_until="commit")
+        expect(page.get_by_role("link", name="Yoga Mat")).to_be_visible()
+        yield page
+        context.close()
 
 
 @pytest.mark.parametrize(
