@@ -13,7 +13,6 @@ from mangum import Mangum
 
 from app.domain.errors import InvalidInputError
 from app.logs import log_trace_ids
-from app.security.key_rotation import is_rotation, rotate
 from routers import (
     carts,
     catalog,
@@ -81,15 +80,8 @@ def _adapter() -> Mangum:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer one event of API Gateway's HTTP API; a malformed event is answered with 400.
-
-    Secrets Manager calls this function too, to rotate the signing keys, because no other
-    function may read them.
-    """
+    """Answer one event of API Gateway's HTTP API; a malformed event is answered with 400."""
     log_trace_ids()
-    if is_rotation(event):
-        rotate(event)
-        return {}
     try:
         checked = validate_event(event)
     except InvalidInputError as failure:

@@ -35,7 +35,7 @@ from infra.components.static_site import StaticSite
 from infra.components.table import Table
 from infra.components.tags import tag_everything
 from infra.components.triggers import QueueTrigger, RotationTrigger, ScheduleTrigger
-from infra.topology import FUNCTIONS, LIVE_ALIAS, MAPPINGS, SWEEPER
+from infra.topology import EVERY_FUNCTION, FUNCTIONS, LIVE_ALIAS, MAPPINGS, ROTATION, SWEEPER
 
 configuration = read_configuration()
 stack = configuration.stack
@@ -91,7 +91,7 @@ else:
             configuration=configuration,
             shared=shared,
         )
-        for function in FUNCTIONS
+        for function in EVERY_FUNCTION
     }
     for mapping in MAPPINGS:
         QueueTrigger(
@@ -100,9 +100,10 @@ else:
             target=functions[mapping.function],
         )
     sweeper = ScheduleTrigger(SWEEPER, stack=stack, target=functions[SWEEPER.function])
-    RotationTrigger("signing-keys", secret=signing_keys, target=functions["api"])
+    RotationTrigger("signing-keys", secret=signing_keys, target=functions[ROTATION.name])
     gateway = Gateway("gateway", configuration=configuration, target=functions["api"])
-    names = {name: function.name for name, function in functions.items()}
+    every_name = {name: function.name for name, function in functions.items()}
+    names = {function.name: every_name[function.name] for function in FUNCTIONS}
     aliases = {
         name: pulumi.Output.concat(function, ":", LIVE_ALIAS) for name, function in names.items()
     }
@@ -112,7 +113,7 @@ else:
         if function.canary_version is not None
     }
     definitions += [
-        *function_alarms(names),
+        *function_alarms(every_name),
         *refusal_alarms(names),
         *release_alarms(names, aliases, versions),
         *gateway_alarms(gateway.api_id, configuration.settings),

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.topology import FUNCTIONS
+from infra.topology import EVERY_FUNCTION
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ("app", "routers", "workers")
-HANDLERS = [function.handler.rpartition(".")[0] for function in FUNCTIONS]
+HANDLERS = [function.handler.rpartition(".")[0] for function in EVERY_FUNCTION]
 
 
 def shipped_modules(root: Path) -> dict[str, Path]:

@@ -21,15 +21,6 @@ log = logging.getLogger("shop.keys")
 _CURRENT, _PENDING = "AWSCURRENT", "AWSPENDING"
 
 
-def is_rotation(event: Any) -> bool:
-    """Return whether an event of Lambda comes from Secrets Manager, not from the gateway.
-
-    An HTTP request cannot imitate one: the gateway wraps every request in an event with a
-    ``requestContext``.
-    """
-    return isinstance(event, dict) and "requestContext" not in event and "Step" in event
-
-
 def rotate(event: dict[str, Any]) -> None:
     """Do one step of a rotation of the secret in the settings; ``SecretId`` is ignored.
 

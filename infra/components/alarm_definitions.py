@@ -140,7 +140,7 @@ def function_alarms(functions: Mapping[str, Name]) -> Iterator[AlarmDefinition[N
                 metric,
                 {"FunctionName": function},
                 # Calls that were refused ran no version; errors of one version are told apart.
-                ends_release=metric == "Throttles",
+                ends_release=metric == "Throttles" and name != topology.ROTATION.name,
             )
 
 
@@ -279,8 +279,8 @@ def every_alarm(settings: Settings) -> Iterator[AlarmDefinition[str]]:
     """Yield the alarms of a complete stack, with our own names in place of AWS's."""
     yield from queue_alarms({queue.name: queue.name for queue in topology.QUEUES}, settings)
     yield from table_alarms("table")
+    yield from function_alarms({it.name: it.name for it in topology.EVERY_FUNCTION})
     names = {function.name: function.name for function in topology.FUNCTIONS}
-    yield from function_alarms(names)
     yield from refusal_alarms(names)
     yield from gateway_alarms("api", settings)
     aliases = {name: f"{name}:{topology.LIVE_ALIAS}" for name in names}

@@ -26,6 +26,7 @@ from infra.components.table import Table
 from infra.topology import (
     LIVE_ALIAS,
     QUEUES,
+    ROTATION,
     Function,
     function_name,
     queue_setting,
@@ -135,7 +136,7 @@ class ShopFunction(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[permissions]),
         )
         canary = configuration.generic.canary
-        stable = canary.stable[function.name] if canary else None
+        stable = canary.stable.get(function.name) if canary else None
         live = aws.lambda_.Alias(
             function.name,
             name=LIVE_ALIAS,
@@ -147,7 +148,7 @@ class ShopFunction(pulumi.ComponentResource):
             opts=child,
         )
         #: The version on trial, if there is one; metrics of a weighted alias tell it apart.
-        self.canary_version = made.version if canary else None
+        self.canary_version = made.version if stable else None
         self.name = made.name
         self.arn = made.arn
         self.version = made.version
@@ -159,8 +160,8 @@ class ShopFunction(pulumi.ComponentResource):
 
 def _concurrency(function: Function, generic: Generic) -> int | None:
     """Return the concurrent executions of a function, or None if the stack reserves none."""
-    if not generic.reserve_concurrency:
-        return None
+    if not generic.reserve_concurrency or function is ROTATION:
+        return None  # One call a month takes what AWS keeps free for such functions.
     return reserved_concurrency(function.name, api_concurrency=generic.api_concurrency)
 
 

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from infra.table_access import ITEMS, LISTS
 from infra.topology import MAPPINGS, QUEUES, Function
 
 Arn = TypeVar("Arn")
 
+_LEADING_KEYS = "dynamodb:LeadingKeys"
 _CARD_QUEUES = frozenset(queue.name for queue in QUEUES if queue.carries_cards)
 
 
@@ -69,12 +71,12 @@ def function_policy(function: Function, resources: Resources[Arn]) -> dict[str, 
             [resources.log_streams],
         )
     ]
-    if function.table_actions:
-        actions = [f"dynamodb:{action}" for action in function.table_actions]
-        statements.append(allow("UseTable", actions, [resources.table]))
-    if function.queries:
-        asked = [resources.indexes[index] for index in function.queries]
-        statements.append(allow("QueryIndexes", ["dynamodb:Query"], asked))
+    for action, kinds in ITEMS.get(function.name, {}).items():
+        statement = allow(action, [f"dynamodb:{action}"], [resources.table])
+        statements.append(statement | _only_items(kinds))
+    for index, kinds in LISTS.get(function.name, {}).items():
+        statement = allow(f"Query{index}", ["dynamodb:Query"], [resources.indexes[index]])
+        statements.append(statement | _only_items(kinds))
     if function.sends_to:
         targets = [resources.queues[queue] for queue in function.sends_to]
         statements.append(allow("Send", ["sqs:SendMessage"], targets))
@@ -90,8 +92,38 @@ def function_policy(function: Function, resources: Resources[Arn]) -> dict[str, 
         # A sender decrypts too: SQS hands it the data key it has cached, encrypted.
         actions = ["kms:Decrypt", *(["kms:GenerateDataKey"] if sends_cards else [])]
         statements.append(allow("CarryCards", actions, [resources.card_key]))
-    if function.keeps_signing_keys:
+    if function.reads_signing_keys:
+        actions = ["secretsmanager:GetSecretValue"]
+        statements.append(allow("ReadSigningKeys", actions, [resources.signing_keys]))
+    if function.rotates_signing_keys:
         calls = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
         actions = [f"secretsmanager:{call}" for call in calls]
-        statements.append(allow("KeepSigningKeys", actions, [resources.signing_keys]))
+        statements.append(allow("RotateSigningKeys", actions, [resources.signing_keys]))
     return policy(*statements)
+
+
+def _only_items(kinds: Iterable[str]) -> dict[str, Any]:
+    """Return the condition that a call names items or lists of some kinds, and no others.
+
+    A call that named no item would be allowed by the first half alone.
+    """
+    return {
+        "Condition": {
+            "ForAllValues:StringLike": {_LEADING_KEYS: [f"{kind}#*" for kind in kinds]},
+            "Null": {_LEADING_KEYS: "false"},
+        }
+    }
+
+
+def items_of(statement: Mapping[str, Any]) -> list[str]:
+    """Return the partition keys a statement is limited to; one empty text if it is not.
+
+    Raises:
+        ValueError: the statement has another condition, which nobody compares with calls.
+    """
+    condition = {**statement.get("Condition", {})}
+    keys: list[str] = condition.pop("ForAllValues:StringLike", {}).get(_LEADING_KEYS, [""])
+    condition.pop("Null", None)
+    if condition:
+        raise ValueError(statement)
+    return keys

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_root_resource
 
+from infra.components.permissions import items_of
 from infra.topology import LIVE_ALIAS
 
 INFRA = Path(__file__).parents[1]
@@ -103,12 +105,16 @@ class Deployment:
         return self.all("lambda/function:Function")[alias.name]
 
     def grants(self, role: str) -> Iterator[tuple[str, str]]:
-        """Yield every action a role may do with the resource it may do it on."""
+        """Yield every action a role may do with the resource it may do it on.
+
+        A table or an index has the partition keys behind it: ``arn:... ORDER#*``.
+        """
         for statement in self.all("RolePolicy")[role].document("policy")["Statement"]:
             if statement["Effect"] != "Allow":
                 raise ValueError(statement)
-            for action in statement["Action"]:
-                yield from ((action, resource) for resource in statement["Resource"])
+            for action, resource in product(statement["Action"], statement["Resource"]):
+                for items in items_of(statement):
+                    yield action, f"{resource} {items}".rstrip()
 
 
 class AwsMocks(Mocks):

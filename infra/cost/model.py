@@ -10,6 +10,7 @@ from infra.cost import assumptions as assumed
 from infra.cost.assumptions import GIGABYTE, Demand
 from infra.cost.journeys import Amounts
 from infra.cost.prices import PriceList
+from infra.table_access import ITEMS
 from infra.topology import FUNCTIONS, MAPPINGS, QUEUES, SWEEPER
 
 #: Calls of the sweeper in a month: every five minutes, as ``infra/topology.py`` says.
@@ -48,7 +49,7 @@ def key_requests() -> int:
     cards = {queue.name for queue in QUEUES if queue.carries_cards}
     senders = sum(queue in cards for function in FUNCTIONS for queue in function.sends_to)
     receivers = sum(mapping.queue in cards for mapping in MAPPINGS)
-    users = sum(bool(function.table_actions) for function in FUNCTIONS)
+    users = len(ITEMS)
     times = assumed.SECONDS_A_MONTH // assumed.DATA_KEY_SECONDS
     return (2 * senders + receivers + users) * times
 

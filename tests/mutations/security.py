@@ -225,17 +225,17 @@ SECURITY = {
         "    access: tuple[bytes, ...]\n",
         "app/security/test_signing_keys.py::test_keys_are_never_printed",
     ),
-    "a request passes for a rotation": Mutation(
-        "app/security/key_rotation.py",
-        '"requestContext" not in event and "Step" in event',
-        '"Step" in event',
-        "app/security/test_key_rotation.py::test_what_comes_through_the_gateway_is_never_a_rotation",
-    ),
-    "every function keeps the keys": Mutation(
+    "every function writes the keys": Mutation(
         "infra/components/permissions.py",
-        "    if function.keeps_signing_keys:\n",
+        "    if function.rotates_signing_keys:\n",
         "    if True:\n",
-        f"{_PERMISSIONS}::test_only_the_api_reads_and_changes_the_signing_keys",
+        f"{_PERMISSIONS}::test_only_rotation_changes_the_signing_keys",
+    ),
+    "a worker may write any item": Mutation(
+        "infra/table_access.py",
+        '"payment": {"GetItem": ("ORDER",), "PutItem": ("PAYMENT",)},',
+        '"payment": {"GetItem": ("ORDER",), "PutItem": ("PAYMENT", "USERNAME")},',
+        f"{_PERMISSIONS}::test_who_decides_payments_writes_nothing_else",
     ),
     "every function reads cards": Mutation(
         "infra/components/permissions.py",

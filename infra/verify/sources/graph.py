@@ -5,9 +5,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+from infra.components.permissions import items_of
 from infra.verify.sources.aws_clients import SourceUnreachableError
 
 #: Longer than Pulumi's libraries take to load on the slowest of machines.
@@ -60,9 +62,10 @@ class Graph:
         for policy in self.all("iam/rolePolicy:RolePolicy"):
             role = roles.get(policy.inputs["role"], policy.inputs["role"])
             for statement in policy.document("policy"):
-                for action in as_list(statement.get("Action", "*")):
-                    for arn in as_list(statement.get("Resource", "*")):
-                        yield role, action, self.describe_arn(arn)
+                actions = as_list(statement.get("Action", "*"))
+                places = as_list(statement.get("Resource", "*"))
+                for action, arn, items in product(actions, places, items_of(statement)):
+                    yield role, action, f"{self.describe_arn(arn)} {items}".rstrip()
 
     def describe_arn(self, arn: str) -> str:
         """Return what an ARN names, in the program's words, as they are in every stack."""

@@ -13,8 +13,6 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 import app.security.key_rotation
 from app.domain.errors import SettingsError
-from app.main import handler
-from app.security.key_rotation import is_rotation
 from app.security.signing_keys import (
     get_signing_keys,
     new_signing_keys,
@@ -24,6 +22,7 @@ from app.security.signing_keys import (
 )
 from app.settings import get_settings
 from tests.conftest import forget_clients
+from workers.rotation import handler
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 #: Every call of Secrets Manager in the code, so that a new one is broken off here as well.
@@ -203,14 +202,6 @@ def test_a_malformed_secret_is_left_alone(secret: str) -> None:
 def test_an_unknown_step_is_refused() -> None:
     with pytest.raises(ValueError, match="no such step"):
         handler(event("deleteSecret", str(uuid4())), None)
-
-
-def test_what_comes_through_the_gateway_is_never_a_rotation() -> None:
-    asked = event("createSecret", str(uuid4()))
-
-    assert is_rotation(asked)
-    assert not is_rotation({**asked, "requestContext": {}})
-    assert not is_rotation([asked])
 
 
 def test_no_key_is_logged(secret: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -17,18 +17,10 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from infra.local.deploy_data import ACCOUNT
+from infra.local.emulator_permissions import PARTS_OF_TRANSACTIONS, leading_keys
 
 _SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<function>[^/]+)/invocations")
-#: Transactions have no permission of their own: IAM asks for the one of each part.
-#: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
-_PARTS_OF_TRANSACTIONS = {
-    "ConditionCheck": "ConditionCheckItem",
-    "Delete": "DeleteItem",
-    "Get": "GetItem",
-    "Put": "PutItem",
-    "Update": "UpdateItem",
-}
 #: Batches of these services have none either.
 _SINGLE = re.compile(r"(?P<single>(?:Send|Delete)Message|ChangeMessageVisibility)Batch")
 
@@ -67,16 +59,13 @@ def _needed(
 
 
 def _needed_of_table(operation: str, body: Any) -> Iterator[tuple[str, str]]:
-    """Yield actions and tables, or indexes, of one call to DynamoDB."""
-    if operation.startswith("Transact"):
-        for part in body["TransactItems"]:
-            for kind, about in part.items():
-                yield _PARTS_OF_TRANSACTIONS[kind], about["TableName"]
-    elif operation.startswith("Batch"):
-        yield from ((operation, table) for table in body["RequestItems"])
-    else:
-        index = f"/index/{body['IndexName']}" if body.get("IndexName") else ""
-        yield operation, body["TableName"] + index
+    """Yield actions and tables, or indexes, with the items they name, of a call to DynamoDB."""
+    named = list(leading_keys(body))
+    for part, table, key in named:
+        items = f"{key.partition('#')[0]}#*"
+        yield PARTS_OF_TRANSACTIONS.get(part, operation), f"{table} {items}"
+    if not named:
+        yield operation, body["TableName"]
 
 
 class Recorder:

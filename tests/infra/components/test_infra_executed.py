@@ -12,7 +12,7 @@ from infra.components.resource_graph import REGION
 from infra.local.clients import Clients
 from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment, base_environment
-from infra.topology import FUNCTIONS, MAPPINGS, Function
+from infra.topology import EVERY_FUNCTION, MAPPINGS, Function
 from tests.infra.components.deployment import a_few_pages, deploy_with
 from tests.infra.components.emulator_mocks import EmulatorMocks
 from tests.infra.components.executed_stack import ExecutedStack
@@ -129,7 +129,7 @@ def test_the_stack_is_ready(walkthrough: Walkthrough) -> None:
     assert walkthrough.visit("GET", "/readyz") == {"status": "ready"}
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+@pytest.mark.parametrize("function", EVERY_FUNCTION, ids=lambda function: function.name)
 def test_the_emulator_enforces_what_these_tests_rely_on(
     executed: ExecutedStack, function: Function
 ) -> None:
@@ -137,6 +137,28 @@ def test_the_emulator_enforces_what_these_tests_rely_on(
 
     with pytest.raises(ClientError, match="AccessDenied"):
         executed.client_of(function.name, "dynamodb").scan(TableName=table)
+
+
+@pytest.mark.parametrize(
+    ("function", "allowed", "refused"),
+    [("payment", "PAYMENT", "USERNAME"), ("order", "PAYMENT", "ORDER"), ("api", "CART", "PAYMENT")],
+)
+def test_a_function_writes_no_other_kind_of_item(
+    executed: ExecutedStack, function: str, allowed: str, refused: str
+) -> None:
+    table = executed.deployment.one("Table")["name"]
+    client = executed.client_of(function, "dynamodb")
+
+    def write(kind: str) -> None:
+        key = {"PK": {"S": f"{kind}#nobody"}, "SK": {"S": kind}}
+        client.put_item(TableName=table, Item=key)
+
+    write(allowed)
+    executed.aws("dynamodb").delete_item(
+        TableName=table, Key={"PK": {"S": f"{allowed}#nobody"}, "SK": {"S": allowed}}
+    )
+    with pytest.raises(ClientError, match="AccessDenied"):
+        write(refused)
 
 
 def test_no_request_gets_in_without_a_token(executed: ExecutedStack) -> None:

@@ -10,13 +10,14 @@ from app.main import app
 from app.settings import Settings, read_settings
 from infra.components.configuration import variables
 from infra.components.resource_graph import Deployment
-from infra.topology import FUNCTIONS, UNRESERVED_CONCURRENCY, Function
+from infra.table_access import ITEMS
+from infra.topology import EVERY_FUNCTION, FUNCTIONS, UNRESERVED_CONCURRENCY, Function
 from tests.infra.components.deployment import IMAGE, deploy
 
 #: HTTP APIs wait no longer than this for a function.
 GATEWAY_SECONDS = 30
 
-each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda pair: pair.name)
+each_function = pytest.mark.parametrize("function", EVERY_FUNCTION, ids=lambda pair: pair.name)
 
 
 def environment(deployment: Deployment, function: Function) -> dict[str, str]:
@@ -25,10 +26,10 @@ def environment(deployment: Deployment, function: Function) -> dict[str, str]:
     return given
 
 
-def test_there_are_four_functions_of_one_image(deployment: Deployment) -> None:
+def test_there_are_five_functions_of_one_image(deployment: Deployment) -> None:
     functions = deployment.all("Function")
 
-    assert set(functions) == {"api", "order", "payment", "shipment"}
+    assert set(functions) == {"api", "order", "payment", "rotation", "shipment"}
     assert {function["imageUri"] for function in functions.values()} == {IMAGE}
     assert {function["packageType"] for function in functions.values()} == {"Image"}
 
@@ -40,6 +41,7 @@ def test_handlers_are_those_the_design_fixes(deployment: Deployment) -> None:
         "app.main.handler",
         "workers.order.handler",
         "workers.payment.handler",
+        "workers.rotation.handler",
         "workers.shipment.handler",
     }
 
@@ -55,7 +57,7 @@ def test_every_handler_can_be_imported(deployment: Deployment, function: Functio
 def test_a_function_is_given_exactly_the_variables_it_reads() -> None:
     deployment = deploy(imageBaseUrl="https://shop.example")
 
-    for function in FUNCTIONS:
+    for function in EVERY_FUNCTION:
         assert set(environment(deployment, function)) == set(function.settings)
 
 
@@ -72,7 +74,7 @@ def test_no_variable_is_empty(deployment: Deployment, function: Function) -> Non
 
 
 def test_every_setting_reaches_some_function() -> None:
-    supplied = {variables()[name] for function in FUNCTIONS for name in function.settings}
+    supplied = {variables()[name] for function in EVERY_FUNCTION for name in function.settings}
 
     assert supplied == set(Settings.model_fields)
 
@@ -107,12 +109,13 @@ def test_a_function_knows_a_queue_if_and_only_if_it_sends_to_it(function: Functi
 
 @each_function
 def test_a_function_knows_the_table_if_and_only_if_it_may_use_it(function: Function) -> None:
-    assert ("TABLE" in function.settings) == bool(function.table_actions)
+    assert ("TABLE" in function.settings) == (function.name in ITEMS)
 
 
 @each_function
 def test_a_function_knows_the_secret_if_and_only_if_it_may_read_it(function: Function) -> None:
-    assert ("SIGNING_KEYS_SECRET" in function.settings) == function.keeps_signing_keys
+    may_read = function.reads_signing_keys or function.rotates_signing_keys
+    assert ("SIGNING_KEYS_SECRET" in function.settings) == may_read
 
 
 @each_function
@@ -208,8 +211,12 @@ def test_calls_that_wait_for_payments_cannot_take_what_decides_them(
     deployment: Deployment,
 ) -> None:
     functions = deployment.all("lambda/function:Function")
-    reserved = {name: made["reservedConcurrentExecutions"] for name, made in functions.items()}
+    reserved = {
+        function.name: functions[function.name]["reservedConcurrentExecutions"]
+        for function in FUNCTIONS
+    }
 
+    assert "reservedConcurrentExecutions" not in functions["rotation"].inputs
     for name, concurrency in reserved.items():
         sent = sum(
             mapping["scalingConfig"]["maximumConcurrency"]

@@ -1,11 +1,11 @@
-"""Permissions: one role each, cards for two functions, keys for one.
+"""Permissions: one role each, cards for two functions, keys for one to change.
 
 That no role may do more or less than its function does is what
 ``test_infra_recorded.py`` sees while everything is done.
 """
 
 from infra.components.resource_graph import Deployment
-from infra.topology import FUNCTIONS
+from infra.topology import EVERY_FUNCTION
 
 
 def holders(deployment: Deployment, action: str, *resources: str) -> set[str]:
@@ -21,7 +21,7 @@ def holders(deployment: Deployment, action: str, *resources: str) -> set[str]:
 def test_every_function_has_a_role_of_its_own(deployment: Deployment) -> None:
     roles = {function["role"] for function in deployment.all("Function").values()}
 
-    assert roles == {deployment.all("Role")[function.name].arn for function in FUNCTIONS}
+    assert roles == {deployment.all("Role")[function.name].arn for function in EVERY_FUNCTION}
 
 
 def test_only_the_service_that_needs_a_role_can_take_it(deployment: Deployment) -> None:
@@ -31,7 +31,7 @@ def test_only_the_service_that_needs_a_role_can_take_it(deployment: Deployment) 
     }
 
     assert takers == {
-        **{function.name: {"Service": "lambda.amazonaws.com"} for function in FUNCTIONS},
+        **{function.name: {"Service": "lambda.amazonaws.com"} for function in EVERY_FUNCTION},
         "sweeper": {"Service": "scheduler.amazonaws.com"},
     }
 
@@ -40,8 +40,11 @@ def test_no_role_may_do_anything_by_a_wildcard(deployment: Deployment) -> None:
     for role in deployment.all("RolePolicy"):
         for action, resource in deployment.grants(role):
             assert "*" not in action
-            # The streams of one log group have no names before they are written.
-            assert "*" not in resource.removesuffix(":*")
+            # The streams of one log group have no names before they are written; an item's key
+            # begins with its kind.
+            arn, _, items = resource.partition(" ")
+            assert "*" not in arn.removesuffix(":*") + items.removesuffix("#*")
+            assert bool(items) == action.startswith("dynamodb:")
 
 
 def test_every_permission_is_about_something_of_this_stack(deployment: Deployment) -> None:
@@ -49,7 +52,8 @@ def test_every_permission_is_about_something_of_this_stack(deployment: Deploymen
 
     for role in deployment.all("RolePolicy"):
         for _, resource in deployment.grants(role):
-            assert resource.removesuffix(":*").partition("/index/")[0] in made
+            arn = resource.partition(" ")[0].removesuffix(":*")
+            assert arn.partition("/index/")[0] in made
 
 
 def test_only_the_api_encrypts_cards_and_only_payment_reads_them(deployment: Deployment) -> None:
@@ -64,22 +68,50 @@ def test_only_the_api_encrypts_cards_and_only_payment_reads_them(deployment: Dep
     assert holders(deployment, "sqs:ReceiveMessage", *card_queues) == {"payment"}
 
 
-def test_only_the_api_reads_and_changes_the_signing_keys(deployment: Deployment) -> None:
+def test_only_rotation_changes_the_signing_keys(deployment: Deployment) -> None:
     secret = deployment.one("Secret").arn
+    by_action = {
+        action: holders(deployment, f"secretsmanager:{action}", secret)
+        for action in ("GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+    }
 
-    for action in ("GetSecretValue", "PutSecretValue"):
-        assert holders(deployment, f"secretsmanager:{action}", secret) == {"api"}
+    assert by_action == {
+        "GetSecretValue": {"api", "rotation"},
+        "PutSecretValue": {"rotation"},
+        "UpdateSecretVersionStage": {"rotation"},
+    }
 
 
-def test_the_signing_keys_are_rotated_by_the_api(deployment: Deployment) -> None:
+def test_rotation_is_called_by_secrets_manager_only(deployment: Deployment) -> None:
     rotation, secret = deployment.one("SecretRotation"), deployment.one("Secret")
-    permission = deployment.all("lambda/permission:Permission")["signing-keys"]
+    name = deployment.all("lambda/function:Function")["rotation"]["name"]
+    [permission] = [
+        made
+        for made in deployment.all("lambda/permission:Permission").values()
+        if made["function"] == name
+    ]
 
     assert rotation["secretId"] == secret.arn
-    assert deployment.function_of(rotation["rotationLambdaArn"]).name == "api"
+    assert deployment.function_of(rotation["rotationLambdaArn"]).name == "rotation"
     assert rotation["rotationRules"]["automaticallyAfterDays"] <= 90
     assert permission["principal"] == "secretsmanager.amazonaws.com"
     assert (permission["sourceArn"], permission["qualifier"]) == (secret.arn, "live")
+
+
+def test_who_decides_payments_writes_nothing_else(deployment: Deployment) -> None:
+    table = deployment.one("Table").arn
+    writes = {
+        (role, place.removeprefix(f"{table} "))
+        for role in ("payment", "order")
+        for action, place in deployment.grants(role)
+        if action in {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+    }
+
+    assert writes == {
+        ("payment", "PAYMENT#*"),
+        ("order", "PAYMENT#*"),
+        ("order", "ORDER#*"),
+    }
 
 
 def test_the_sweeper_role_calls_one_function(deployment: Deployment) -> None:

@@ -15,14 +15,14 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.main import app
 from infra.components.configuration import variables
-from infra.topology import FUNCTIONS, SWEEPER, Function
+from infra.topology import EVERY_FUNCTION, SWEEPER, Function
 from infra.verify.gates.posture import RECORDED_FILE
 from infra.verify.sources.graph import Graph, Resource
 from tests.infra.components.deployment import ROOT
 from tests.infra.components.executed_stack import ExecutedStack
 from tests.infra.components.walkthrough import Walkthrough
 
-ROLES = [*(function.name for function in FUNCTIONS), SWEEPER.name]
+ROLES = [*(function.name for function in EVERY_FUNCTION), SWEEPER.name]
 
 #: What Lambda does with a function's role, which no line of the function's code shows.
 #: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
@@ -98,7 +98,9 @@ def test_what_was_seen_is_what_is_kept_for_the_posture_gate(walkthrough: Walkthr
     graph = Graph(made)
     seen = {
         role: sorted(
-            f"{action} {graph.describe_arn(arn)}" for action, arn in needed(walkthrough, role)
+            f"{action} {graph.describe_arn(arn)} {items}".rstrip()
+            for action, place in needed(walkthrough, role)
+            for arn, _, items in [place.partition(" ")]
         )
         for role in ROLES
     }
@@ -120,7 +122,7 @@ UNREAD = {
 }
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda call: call.name)
+@pytest.mark.parametrize("function", EVERY_FUNCTION, ids=lambda call: call.name)
 def test_a_function_is_told_what_it_was_seen_reading_and_nothing_else(
     walkthrough: Walkthrough, function: Function
 ) -> None:

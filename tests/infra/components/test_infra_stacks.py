@@ -84,8 +84,13 @@ def test_outputs_are_those_the_design_fixes(deployment: Deployment) -> None:
         "Table::Name": table,
         "Table::Arn": f"arn:aws:dynamodb:eu-west-1:123456789012:table/{table}",
         **queues,
-        **{f"{name}::Arn": function + name for name in ("api", "order", "payment", "shipment")},
-        **{f"{name}::Version": "42" for name in ("api", "order", "payment", "shipment")},
+        **{
+            f"{name}::Arn": function + name
+            for name in ("api", "order", "payment", "rotation", "shipment")
+        },
+        **{
+            f"{name}::Version": "42" for name in ("api", "order", "payment", "rotation", "shipment")
+        },
         "Image::Repository": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/dev-acmeserverless",
         "Image::Live": IMAGE,
         "Gateway::URL": url,

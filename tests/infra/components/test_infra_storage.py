@@ -24,7 +24,8 @@ KEEPS_NOTHING = {
     "FunctionEventInvokeConfig",
     *("MetricAlarm", "OriginAccessControl", "Permission", "ResponseHeadersPolicy", "Role"),
     *("RolePolicy", "Route", "Schedule", "ScheduleGroup", "SecretRotation", "Stage"),
-    "TopicPolicy",
+    # Pulumi keeps the value, encrypted in its state.
+    *("RandomPassword", "TopicPolicy"),
 }
 
 

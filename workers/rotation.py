@@ -1,0 +1,13 @@
+"""Rotation of the signing keys: Secrets Manager calls this function, and nothing else does.
+
+It is a function of its own, so that the one which faces the internet cannot write the secret.
+"""
+
+from typing import Any
+
+from app.security.key_rotation import rotate
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    """Do one step of a rotation; Secrets Manager repeats a step that failed."""
+    rotate(event)
