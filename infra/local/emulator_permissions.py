@@ -1,7 +1,8 @@
 """Which items a call to DynamoDB is about, as IAM sees it, and the same for MiniStack.
 
 MiniStack enforces policies but does not know the condition key ``dynamodb:LeadingKeys``, so a
-role that is limited to some items would be limited to nothing.
+role that is limited to some items would be limited to nothing. And it asks for permissions of
+SQS's batches, which have none of their own.
 """
 
 import json
@@ -19,6 +20,12 @@ PARTS_OF_TRANSACTIONS = {
     "Get": "GetItem",
     "Put": "PutItem",
     "Update": "UpdateItem",
+}
+#: A batch needs the permission of its single call.
+#: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+BATCHES_OF_SQS = {
+    f"sqs:{call}Batch": f"sqs:{call}"
+    for call in ("ChangeMessageVisibility", "DeleteMessage", "SendMessage")
 }
 _EQUALS = re.compile(r"(#?\w+)\s*=\s*(:\w+)")
 _KEY = "dynamodb:LeadingKeys"
@@ -60,8 +67,8 @@ def _queried_partition(query: Mapping[str, Any]) -> str:
     return ""
 
 
-def teach_leading_keys() -> None:
-    """Have MiniStack compare ``dynamodb:LeadingKeys``; for the process that it runs in."""
+def correct_permissions() -> None:
+    """Have MiniStack ask for what AWS asks for; for the process that it runs in."""
     from ministack.core import iam_actions, iam_evaluator  # noqa: PLC0415
 
     make_context: Callable[[bytes], dict[str, Any]] = iam_actions.dynamodb_service_context
@@ -79,6 +86,7 @@ def teach_leading_keys() -> None:
         if keys := (service_context or {}).get(_KEY):
             of_action = keys.get(action.partition(":")[2], keys.get(""))
             service_context = {**service_context, _KEY: of_action}
+        action = BATCHES_OF_SQS.get(action, action)
         return enforce(access_key, action, *rest, service_context=service_context, **options)
 
     iam_actions.dynamodb_service_context = make_context_with_keys

@@ -23,7 +23,7 @@ from ministack.core import persistence
 from ministack.services import scheduler
 
 from infra.local.emulator_changes import ChangeRecorder
-from infra.local.emulator_permissions import teach_leading_keys
+from infra.local.emulator_permissions import correct_permissions
 from infra.local.emulator_queues import correct_queues
 from infra.local.emulator_requests import Message, Receive, Request, Scope, Send, refuse
 from infra.local.emulator_saver import Saver
@@ -133,7 +133,7 @@ async def _run(listener_fd: int, notify: Callable[[str], None]) -> int:
         saver = Saver(WriteAheadLog(Path(os.environ["LOG_DIR"])), changes, notify)
         changes.install()
     correct_queues()
-    teach_leading_keys()
+    correct_permissions()
     gateway = Gateway(saver, changes)
     server = asyncio.create_task(serve(gateway, config, shutdown_trigger=stop_requested.wait))  # type: ignore[arg-type]
     saving = asyncio.create_task(saver.run()) if saver else None

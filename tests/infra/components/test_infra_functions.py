@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -55,7 +56,13 @@ def test_every_handler_can_be_imported(deployment: Deployment, function: Functio
 
 
 def test_a_function_is_given_exactly_the_variables_it_reads() -> None:
-    deployment = deploy(imageBaseUrl="https://shop.example")
+    # What is empty by default is left out.
+    printed: dict[str, Any] = {
+        "shopAddress": "1 Road",
+        "shopTaxLine": "VAT",
+        "shopTimeZone": "Europe/Berlin",
+    }
+    deployment = deploy(imageBaseUrl="https://shop.example", **printed)
 
     for function in EVERY_FUNCTION:
         assert set(environment(deployment, function)) == set(function.settings)
