@@ -15,6 +15,8 @@ IF_NONE_MATCH = {
     "description": "The `ETag` of what the client has; 304 if that has not changed.",
 }
 
+_POLICY = "content-security-policy"
+
 
 def entity_tag(content: bytes) -> str:
     """Return the strong entity tag of a body."""
@@ -26,5 +28,10 @@ def if_changed(answer: Response, asked: Headers) -> Response:
     candidates = asked.get("if-none-match", "").split(",")
     known = {candidate.strip().removeprefix("W/") for candidate in candidates}
     if known & {answer.headers["etag"], "*"}:
-        return NotModifiedResponse(answer.headers)
+        same = NotModifiedResponse(answer.headers)
+        # Browsers take the headers of a 304 over those they have (RFC 9111, 3.2): with the policy
+        # that the middleware gives to data, a page that is opened again could load nothing.
+        if policy := answer.headers.get(_POLICY):
+            same.headers[_POLICY] = policy
+        return same
     return answer

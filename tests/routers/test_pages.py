@@ -145,6 +145,9 @@ async def test_what_the_browser_has_is_not_sent_again(client: AsyncClient, path:
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == tag
     assert again.headers["cache-control"] == "no-cache"
+    # Browsers take over what a 304 says.
+    policy = "content-security-policy"
+    assert again.headers[policy] == first.headers[policy]
     assert (other.status_code, other.content) == (200, first.content)
 
 
