@@ -6,6 +6,7 @@ nulls are ignored; numbers may come as text (openapi/CONTRACT.md,
 """
 
 import re
+import unicodedata
 from functools import cache
 from typing import Annotated, Any, ClassVar, Self
 
@@ -24,7 +25,7 @@ from app.domain.card import Card
 from app.domain.cart import MAX_QUANTITY
 from app.domain.errors import InvalidInputError
 from app.domain.money import MAX_CENTS, to_cents
-from app.domain.user import fold_username
+from app.domain.user import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, fold_username
 from app.usernames import check_new_username
 
 _INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
@@ -96,6 +97,10 @@ def _cents(value: Any) -> int:
         return to_cents(value)
     except InvalidInputError as failure:
         raise ValueError(str(failure)) from failure
+
+
+def _nfc(value: Any) -> Any:
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
 def json_inside_json(value: Any) -> Any:
@@ -181,7 +186,14 @@ def _check_folded(username: str) -> str:
 Username = Annotated[Name, AfterValidator(_check_folded)]
 #: The name of a new user.
 NewUsername = Annotated[Username, AfterValidator(check_new_username)]
+#: A password at a login: any that was ever taken.
 Password = Annotated[str, Field(min_length=1, max_length=200)]
+#: A new one, in the form that is hashed; app/security/new_passwords.py has the other rules.
+NewPassword = Annotated[
+    str,
+    Field(min_length=MIN_PASSWORD_LENGTH, max_length=MAX_PASSWORD_LENGTH),
+    BeforeValidator(_nfc),
+]
 
 
 class LiberalCard(LiberalModel):

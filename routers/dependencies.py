@@ -1,5 +1,6 @@
 """Dependencies of the routes: table, queues, settings, clock, caller and page request."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ from fastapi import Depends, Query, Request, Response
 from app.domain.errors import ForbiddenError, UnauthorizedError
 from app.queues import Queues, get_queues
 from app.security.origins import Origin
+from app.security.passwords import get_password_pool
 from app.security.signing_keys import get_signing_keys
 from app.security.tokens import Caller, read_access_token
 from app.services.payment_wait import PaymentWait
@@ -127,6 +129,15 @@ def user_of_path(request: Request, user_id: str, caller: Caller | None, settings
     if caller is None or settings.is_open or user_id != find_token(request):
         return user_id
     return caller.user_id
+
+
+async def _password_place() -> AsyncIterator[None]:
+    with get_password_pool().place():
+        yield
+
+
+#: For routes that hash a password: 503 while too many of them do.
+PasswordWork = Depends(_password_place)
 
 
 async def _page_request(

@@ -15,6 +15,7 @@ from app.domain.errors import (
     InvalidInputError,
     NotFoundError,
     OrderNotFoundError,
+    OverloadedError,
     ProductNotFoundError,
     QueueUnavailableError,
     SecretsUnavailableError,
@@ -188,7 +189,8 @@ CATALOGUE: tuple[ErrorEntry, ...] = (
         503,
         "The shop is at its limit, or a service behind it does not answer.",
         _REPEAT,
-        "the shop is full; try again in a moment",
+        OverloadedError.text,
+        OverloadedError,
     ),
     ErrorEntry(
         "store_unavailable",

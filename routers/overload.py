@@ -3,6 +3,7 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.deadlines import REQUEST_SECONDS, request_deadline
+from app.domain.errors import OverloadedError
 from routers.problems import RETRY_AFTER_SECONDS, problem
 from routers.received_bodies import receive_body
 
@@ -51,5 +52,5 @@ class LoadShedder:
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    refusal = problem(503, "the shop is full; try again in a moment", headers)
+    refusal = problem(503, OverloadedError.text, headers)
     await refusal(scope, receive, send)

@@ -16,7 +16,14 @@ from app.security.tokens import read_access_token
 from app.services import accounts, sessions, users
 from app.store.table import Table
 from routers.credentials import find_all_tokens, set_cookies, set_device_cookie
-from routers.dependencies import KnownCallerDep, NowDep, OriginDep, SettingsDep, TableDep
+from routers.dependencies import (
+    KnownCallerDep,
+    NowDep,
+    OriginDep,
+    PasswordWork,
+    SettingsDep,
+    TableDep,
+)
 from routers.problems import answer_to, problems
 from routers.requests import JSONRoute
 from routers.schemas.user import (
@@ -34,9 +41,12 @@ router = APIRouter(tags=["user"], route_class=JSONRoute)
 
 
 @router.post(
-    "/login", summary="Log in", responses=problems(InvalidCredentialsError, TooManyAttemptsError)
+    "/login",
+    summary="Log in",
+    dependencies=[PasswordWork],
+    responses=problems(InvalidCredentialsError, TooManyAttemptsError),
 )
-@router.post("/acme-login", include_in_schema=False)
+@router.post("/acme-login", dependencies=[PasswordWork], include_in_schema=False)
 async def log_in(
     body: LoginCreate,
     request: Request,
@@ -165,6 +175,7 @@ async def log_out_everywhere(
 @router.post(
     "/change-password",
     summary="Change the password",
+    dependencies=[PasswordWork],
     responses=problems(UnauthorizedError, InvalidCredentialsError, TooManyAttemptsError),
 )
 async def change_password(
@@ -196,6 +207,7 @@ async def change_password(
 @router.post(
     "/close-account",
     summary="Close the account",
+    dependencies=[PasswordWork],
     responses=problems(UnauthorizedError, InvalidCredentialsError, TooManyAttemptsError),
 )
 async def close_account(

@@ -13,6 +13,7 @@ from app.domain.errors import (
     UserNotFoundError,
 )
 from app.domain.user import Role
+from app.security.new_passwords import check_new_password
 from app.security.signing_keys import get_signing_keys
 from app.security.tokens import read_access_token
 from app.services import users
@@ -24,6 +25,7 @@ from routers.dependencies import (
     NowDep,
     OriginDep,
     PageDep,
+    PasswordWork,
     SettingsDep,
     StaffOnly,
     TableDep,
@@ -48,6 +50,7 @@ router = APIRouter(tags=["user"], route_class=JSONRoute)
     "/register",
     summary="Register",
     status_code=201,
+    dependencies=[PasswordWork],
     responses=problems(UsernameTakenError, TooManyAttemptsError),
 )
 async def register_user(
@@ -57,6 +60,7 @@ async def register_user(
 
     After many registrations from one address the next ones must wait.
     """
+    check_new_password(body.password, username=body.username, field="password")
     keys = await get_signing_keys()
     await check_registration(table, keys, limits=settings.limits, origin=origin, now=now)
     user = await users.register_user(

@@ -65,6 +65,12 @@ class TooManyAttemptsError(ShopError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class OverloadedError(ShopError):
+    """The shop has taken on as much as it can do in time."""
+
+    text = "the shop is full; try again in a moment"
+
+
 class UnauthorizedError(ShopError):
     """The operation needs a valid token, and the caller sent none."""
 

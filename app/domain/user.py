@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+#: Characters of a new password in the form NFC; older ones may have one to 200.
+MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 8, 128
+
 
 class Role(StrEnum):
     """What a user may do beyond their own cart and orders."""

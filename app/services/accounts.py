@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from app.domain.errors import InvalidCredentialsError, UnauthorizedError
 from app.domain.throttling import Limits
 from app.domain.user import Credentials
+from app.security.new_passwords import check_new_password
 from app.security.origins import Origin
-from app.security.passwords import hash_password, password_matches
+from app.security.passwords import Verdict, check_password, hash_password
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import Caller, TokenPair
 from app.services.sessions import start_session
@@ -35,10 +36,12 @@ async def change_password(
     Hash and end of the sessions are one write, so no session outlives the old password.
 
     Raises:
+        InvalidInputError: the new one is no good one (``app/security/new_passwords.py``).
         UnauthorizedError: the user is gone.
         InvalidCredentialsError: ``password`` is not the user's.
         TooManyAttemptsError: too many passwords were wrong before.
     """
+    check_new_password(new_password, username=caller.username, field="new_password")
     credentials = await _check_password(
         table, keys, caller, password=password, origin=origin, limits=limits, now=now
     )
@@ -101,6 +104,6 @@ async def _check_password(
         known = credentials if credentials and credentials.user_id == caller.user_id else None
         if known is None or known.generation != caller.generation:
             raise UnauthorizedError("Invalid Key. User Not Authorized")
-        if not await password_matches(password, known.password_hash):
+        if await check_password(password, known.password_hash) is Verdict.WRONG:
             raise InvalidCredentialsError("password: is wrong")
     return known

@@ -7,7 +7,7 @@ from app.domain.errors import InvalidCredentialsError, UsernameTakenError
 from app.domain.throttling import Limits
 from app.domain.user import Credentials, Role, User
 from app.security.origins import Origin
-from app.security.passwords import hash_password, password_matches
+from app.security.passwords import Verdict, check_password, hash_password
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import TokenPair
 from app.services.sessions import start_session
@@ -38,6 +38,8 @@ async def register_user(
     role: Role = Role.CUSTOMER,
 ) -> User:
     """Store a new user under a name that is free; reads once if the name looks like another.
+
+    Name and password have been checked (``app/usernames.py``, ``app/security/new_passwords.py``).
 
     Raises:
         UsernameTakenError: another user has the name; the write itself decides. Or has the name
@@ -79,7 +81,7 @@ async def log_in(
     """Begin a session for a name and its password.
 
     Reads the credentials once, twice for a name that is not found and has invisible characters,
-    and writes the session once; :func:`limited_login` adds the reads
+    and writes the session once, and a hash that is outdated; :func:`limited_login` adds the reads
     and writes of its counters.
 
     Raises:
@@ -89,8 +91,11 @@ async def log_in(
     async with limited_login(table, keys, limits=limits, username=username, origin=origin, now=now):
         credentials = await _find_credentials(table, username)
         stored_hash = credentials.password_hash if credentials else None
-        if not await password_matches(password, stored_hash) or credentials is None:
+        verdict = await check_password(password, stored_hash)
+        if verdict is Verdict.WRONG or credentials is None:
             raise InvalidCredentialsError("Invalid username or password")
+    if verdict is Verdict.OUTDATED:
+        await store.replace_hash(table, credentials, await hash_password(password))
     tokens = await start_session(table, keys, credentials, now=now, lifetime=lifetime)
     return Login(credentials.user_id, tokens)
 

@@ -1,5 +1,6 @@
 """Users in the table: a profile under the id, credentials under the name."""
 
+from contextlib import suppress
 from secrets import token_urlsafe
 
 from app.domain.errors import UsernameTakenError, UserNotFoundError
@@ -137,6 +138,20 @@ async def change_password(
             return None
         # The first try was made, and its answer was lost: hashes have a salt of their own.
     return item_to_credentials(item)
+
+
+async def replace_hash(table: Table, credentials: Credentials, new_hash: str) -> None:
+    """Store another hash of the same password, unless the password was changed meanwhile.
+
+    Sessions go on. Safe to repeat.
+    """
+    with suppress(ConditionFailedError):
+        await table.update(
+            username_key(fold_username(credentials.username)),
+            "SET password_hash = :new",
+            values={":new": new_hash, ":old": credentials.password_hash},
+            condition="password_hash = :old",
+        )
 
 
 async def delete_user(table: Table, user_id: str) -> None:

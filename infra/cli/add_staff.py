@@ -12,8 +12,9 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from app.domain.errors import SettingsError
-from app.domain.user import Role
+from app.domain.user import MAX_PASSWORD_LENGTH, Role
 from app.fields import NewUsername
+from app.security.new_passwords import check_new_password
 from app.services.users import register_user
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
@@ -36,6 +37,7 @@ def command(
     except ValidationError as failure:
         raise SettingsError(f"username: {failure.errors()[0]['msg']}") from None
     password = _ask_password()
+    check_new_password(password, username=username, field="password")
     connection = connect(stack, region)
     user = asyncio.run(
         register_user(
@@ -68,6 +70,8 @@ def _ask_password() -> str:
             raise SettingsError("the two passwords differ")
     else:
         password = sys.stdin.readline().rstrip("\r\n")
-    if not MIN_PASSWORD_LENGTH <= len(password) <= 200:
-        raise SettingsError(f"the password must have {MIN_PASSWORD_LENGTH} to 200 characters")
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+        raise SettingsError(
+            f"the password must have {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters"
+        )
     return password

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.user import User
-from app.fields import LiberalModel, Name, NewUsername, Password, ShortText, Username
+from app.fields import LiberalModel, Name, NewPassword, NewUsername, Password, ShortText, Username
 from app.security.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME
 
 ACCESS_MINUTES = ACCESS_LIFETIME // timedelta(minutes=1)
@@ -61,7 +61,10 @@ class UserCreate(LiberalModel):
         description="A name that is not taken; case and look-alike forms do not matter. Letters"
         " of one script, nothing invisible."
     )
-    password: Password = Field(description="Password.", json_schema_extra={"format": "password"})
+    password: NewPassword = Field(
+        description="Password: none of the most common ones, and not the name.",
+        json_schema_extra={"format": "password"},
+    )
     firstname: Name = Field(description="First name.")
     lastname: Name = Field(description="Last name.")
     email: ShortText = Field("", description="E-mail address; it is not checked.")
@@ -84,8 +87,9 @@ class PasswordUpdate(LiberalModel):
     password: Password = Field(
         description="The password so far.", json_schema_extra={"format": "password"}
     )
-    new_password: Password = Field(
-        description="The new password.", json_schema_extra={"format": "password"}
+    new_password: NewPassword = Field(
+        description="The new password: none of the most common ones, and not the name.",
+        json_schema_extra={"format": "password"},
     )
 
 

@@ -23,9 +23,9 @@ def order(**changes: Any) -> dict[str, Any]:
 def new_customer(shop: Client) -> str:
     """Register and log in a new customer; the client sends their token from now on."""
     name = f"user-{uuid4().hex}"
-    body = {"username": name, "password": "secret", "firstname": "A", "lastname": "B"}
+    body = {"username": name, "password": "not a secret", "firstname": "A", "lastname": "B"}
     user_id: str = shop.post("/register", json=body).json()["resourceId"]
-    log_in(shop, name, "secret")
+    log_in(shop, name, "not a secret")
     return user_id
 
 

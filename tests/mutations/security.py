@@ -16,7 +16,7 @@ _THROTTLING = "app/services/test_throttling.py"
 _USERNAMES = "app/test_usernames.py"
 _USERS = "routers/test_users.py"
 
-_CHECK = "        if not await password_matches(password, stored_hash) or credentials is None:\n"
+_CHECK = "        if verdict is Verdict.WRONG or credentials is None:\n"
 _OWNER = "    if settings.is_open or (caller and caller.user_id == user_id):\n"
 _STAFF = "    if not settings.is_open and not (caller and caller.is_staff):\n"
 
@@ -25,15 +25,15 @@ SECURITY = {
     "the hash is checked for names in small letters only": Mutation(
         "app/services/users.py",
         _CHECK,
-        "        matches = await password_matches(password, stored_hash)\n"
-        "        if (username.islower() and not matches) or credentials is None:\n",
+        "        is_wrong = verdict is Verdict.WRONG\n"
+        "        if (username.islower() and is_wrong) or credentials is None:\n",
         f"{_ATTACKS}::test_the_password_is_checked_however_the_name_is_spelled",
     ),
     "the hash is not checked for a name with a space behind it": Mutation(
         "app/services/users.py",
         _CHECK,
-        "        matches = await password_matches(password, stored_hash)\n"
-        "        if (username == username.strip() and not matches) or credentials is None:\n",
+        "        is_wrong = verdict is Verdict.WRONG\n"
+        "        if (username == username.strip() and is_wrong) or credentials is None:\n",
         f"{_ATTACKS}::test_the_password_is_checked_however_the_name_is_spelled",
     ),
     "an unknown name is answered without hashing": Mutation(
@@ -52,8 +52,8 @@ SECURITY = {
     ),
     "a password is stripped at a login": Mutation(
         "app/services/users.py",
-        "password_matches(password, stored_hash)",
-        "password_matches(password.strip(), stored_hash)",
+        "check_password(password, stored_hash)",
+        "check_password(password.strip(), stored_hash)",
         f"{_ATTACKS}::test_a_password_is_compared_with_its_spaces",
     ),
     # Browsers.
@@ -68,6 +68,31 @@ SECURITY = {
         "        return get_settings().is_open\n",
         "        return False\n",
         f"{_MIDDLEWARE}::test_every_answer_of_the_open_mode_says_so",
+    ),
+    # Passwords.
+    "any new password is taken": Mutation(
+        "app/security/new_passwords.py",
+        "    if folded in _common_passwords():\n",
+        "    if False:\n",
+        f"{_USERS}::test_a_poor_new_password_is_refused",
+    ),
+    "a password is hashed as it was sent": Mutation(
+        "app/security/passwords.py",
+        'return _hasher().hash(unicodedata.normalize("NFC", password))',
+        "return _hasher().hash(password)",
+        f"{_USERS}::test_a_good_new_password_logs_in_whatever_the_keyboard_sends",
+    ),
+    "the dummy hash costs less than a real one": Mutation(
+        "app/security/passwords.py",
+        "$argon2id$v=19$m={_MEMORY_KIB},t={_PASSES},p=1$",
+        "$argon2id$v=19$m=64,t=1,p=1$",
+        f"{_ATTACKS}::test_an_unknown_name_costs_as_much_work_as_a_known_one",
+    ),
+    "logins may take every place": Mutation(
+        "app/security/passwords.py",
+        "        if self._free <= 0:\n",
+        "        if False:\n",
+        f"{_USERS}::test_logins_take_no_place_from_other_requests",
     ),
     # Names.
     "a name of several scripts is taken": Mutation(

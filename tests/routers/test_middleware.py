@@ -587,7 +587,7 @@ def aws_unreachable(
         (
             "POST",
             "/register",
-            dict.fromkeys(("username", "password", "firstname", "lastname"), "x"),
+            dict.fromkeys(("username", "firstname", "lastname"), "x") | {"password": PASSWORD},
         ),
     ],
 )

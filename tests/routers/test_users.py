@@ -1,15 +1,24 @@
 """Registration, login and profiles over HTTP (openapi/CONTRACT.md, 1.5, 3.3 and 3.4)."""
 
-from asyncio import gather
+from asyncio import as_completed, create_task, gather
+from threading import Event
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
 import pytest
+from argon2 import PasswordHasher
 from httpx import AsyncClient
 
 from app.domain.user import Role
+from app.security.passwords import (
+    MAX_AT_ONCE,
+    _hasher,
+    get_password_pool,
+    hash_password_blocking,
+)
 from app.store.table import Table, get_table
-from app.store.users import find_credentials
+from app.store.users import change_password, find_credentials, replace_hash
 from tests.support.shop import (
     PASSWORD,
     UNAUTHORIZED,
@@ -109,10 +118,16 @@ async def test_email_is_optional_and_names_match_in_any_case(client: AsyncClient
 
     answer = await client.post(
         "/register",
-        json={"UserName": name, "PASSWORD": "x", "FirstName": "a", "lastName": "b", "email": None},
+        json={
+            "UserName": name,
+            "PASSWORD": PASSWORD,
+            "FirstName": "a",
+            "lastName": "b",
+            "email": None,
+        },
     )
 
-    login = await client.post("/login", json={"USERNAME": name, "Password": "x"})
+    login = await client.post("/login", json={"USERNAME": name, "Password": PASSWORD})
     assert (answer.status_code, login.status_code) == (201, 200)
 
 
@@ -197,13 +212,132 @@ async def test_a_name_that_reads_the_same_is_taken(
     before = await find_credentials(table, body["username"])
 
     answer = await client.post(
-        "/register", json=peter(spell(body["username"])) | {"password": "other"}
+        "/register", json=peter(spell(body["username"])) | {"password": "another one"}
     )
 
     assert answer.status_code == 409
     assert refusal(answer) == {"message": "username: is taken", "status": 409}
     assert await find_credentials(table, body["username"]) == before
     assert (await client.post("/login", json=body)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("password", "says"),
+    [
+        ("x", "should have at least 8 characters"),
+        ("1234567", "should have at least 8 characters"),
+        ("   ", "should have at least 8 characters"),
+        ("e\u0301" * 7, "should have at least 8 characters"),
+        ("x" * 129, "should have at most 128 characters"),
+        ("password", "one of the most common"),
+        ("Password123", "one of the most common"),
+        ("  12345678 ", "one of the most common"),
+        ("\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44", "one of the most common"),
+        ("PeterP-the-first", "must not be the user name"),
+    ],
+)
+async def test_a_poor_new_password_is_refused(
+    client: AsyncClient, table: Table, password: str, says: str
+) -> None:
+    body = peter("peterp-the-first") | {"password": password}
+    user = await stored_user(table, username=f"peterp-the-first{fresh()}")
+    headers = await bearer(user.user_id, username=user.username)
+    made = count_calls(table)
+
+    registered = await client.post("/register", json=body)
+    if "user name" in says:
+        password = user.username.title()
+    changed = await client.post(
+        "/change-password", json={"password": PASSWORD, "new_password": password}, headers=headers
+    )
+
+    for answer, field in ((registered, "password"), (changed, "new_password")):
+        assert answer.status_code == 400
+        message = refusal(answer)["message"]
+        assert message.startswith(f"{field}: ")
+        assert says in message
+    assert made == []
+
+
+@pytest.mark.parametrize("password", ["vmware1!", "x" * 128, "e\u0301" * 128, "\U0001f600" * 8])
+async def test_a_good_new_password_logs_in_whatever_the_keyboard_sends(
+    client: AsyncClient, password: str
+) -> None:
+    body = peter() | {"password": password}
+    registered = await client.post("/register", json=body)
+
+    composed = await client.post("/login", json=body | {"password": normalize("NFC", password)})
+    taken_apart = await client.post(
+        "/login", json=body | {"password": normalize("NFD", password)[:200]}
+    )
+
+    assert (registered.status_code, composed.status_code) == (201, 200)
+    if len(normalize("NFD", password)) <= 200:
+        assert taken_apart.status_code == 200
+
+
+async def test_a_password_of_an_earlier_release_logs_in_and_gets_a_hash_of_today(
+    client: AsyncClient, table: Table
+) -> None:
+    password = "cafe\u0301"  # Short, and hashed in the form that was sent.
+    user = await stored_user(table)
+    weaker = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
+    stored = await find_credentials(table, user.username)
+    assert stored is not None
+    for old_hash in (_hasher().hash(password), weaker.hash(normalize("NFC", password))):
+        await replace_hash(table, stored, old_hash)
+        body = {"username": user.username, "password": password}
+
+        first = await client.post("/login", json=body)
+        renewed = await find_credentials(table, user.username)
+        made = count_calls(table)
+        again = await client.post("/login", json=body)
+
+        assert (first.status_code, again.status_code) == (200, 200)
+        assert renewed is not None
+        assert renewed.password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+        assert renewed.password_hash != old_hash
+        assert (await find_credentials(table, user.username)) == renewed
+        assert renewed.generation == stored.generation
+        assert "update" not in made
+        refreshed = {"refresh_token": first.json()["refresh_token"]}
+        assert (await client.post("/refresh-token", json=refreshed)).status_code == 200
+        stored = renewed
+
+
+async def test_a_hash_is_not_renewed_over_another_password(table: Table) -> None:
+    user = await stored_user(table)
+    seen = await find_credentials(table, user.username)
+    assert seen is not None
+    changed = await change_password(table, seen, hash_password_blocking("another one"))
+    assert changed is not None
+
+    await replace_hash(table, seen, hash_password_blocking(PASSWORD))
+
+    assert await find_credentials(table, user.username) == changed
+
+
+async def test_logins_take_no_place_from_other_requests(client: AsyncClient, table: Table) -> None:
+    """120 logins at once while no thread hashes: most wait, the rest is refused at once."""
+    body = {"username": (await stored_user(table)).username, "password": PASSWORD}
+    pool, may_work = get_password_pool(), Event()
+    blocked = [create_task(pool.run(may_work.wait)) for _ in range(4)]
+    logins = [create_task(client.post("/login", json=body)) for _ in range(120)]
+    refused = []
+    for answer in as_completed(logins):
+        refused.append(await answer)
+        if len(refused) == 120 - MAX_AT_ONCE:
+            break
+
+    others = [await client.get("/products"), await client.get("/cart/items/dan")]
+
+    may_work.set()
+    await gather(*blocked)
+    answered = [answer for answer in await gather(*logins) if answer not in refused]
+    assert [other.status_code for other in others] == [200, 401]
+    assert {answer.status_code for answer in refused} == {503}
+    assert all(answer.headers["retry-after"] == "1" for answer in refused)
+    assert [answer.status_code for answer in answered] == [200] * MAX_AT_ONCE
 
 
 @pytest.mark.parametrize("disguise", ["\u0435{}", "{}\u200b", "{}\u0000", "\u3164", "a\u00add{}"])

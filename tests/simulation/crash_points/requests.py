@@ -10,6 +10,8 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
+from argon2 import PasswordHasher
+
 import app.security.signing_keys
 from app.deadlines import call_deadline
 from app.domain.cart import Cart, CartLine
@@ -52,6 +54,7 @@ from workers.dependencies import Dependencies
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _PASSWORD = "correct horse"
 _HASH = hash_password_blocking(_PASSWORD)
+_OLD_HASH = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(_PASSWORD)
 _PRODUCTS = list(classic_products(_NOW))
 _MAT = _PRODUCTS[0].product_id
 _ERIC = User("u1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, _NOW)
@@ -108,6 +111,13 @@ REQUESTS = {
     "register": RequestCase("POST", "/register", _ACCOUNT, repeat_status=409),
     "log in": RequestCase(
         "POST", "/login", {"username": "eric", "password": _PASSWORD}, adds_up=True
+    ),
+    "log in with an old hash": RequestCase(
+        "POST",
+        "/login",
+        {"username": "walter", "password": _PASSWORD},
+        adds_up=True,
+        is_in_steps=True,
     ),
     "renew tokens": RequestCase("POST", "/refresh-token", {"refresh_token": _TOKENS.refresh}),
     "log out": RequestCase("POST", "/logout", token=_TOKENS.access),
@@ -197,6 +207,7 @@ def _items() -> Iterator[dict[str, Any]]:
         yield product_to_item(product)
     yield user_to_item(_ERIC)
     yield credentials_to_item(Credentials("u1", "eric", Role.CUSTOMER, _HASH))
+    yield credentials_to_item(Credentials("u2", "walter", Role.CUSTOMER, _OLD_HASH))
     yield session_to_item(_SESSION)
     yield credentials_to_item(Credentials("boss", "boss", Role.STAFF, _HASH))
     # A wrong password was counted, which the next login forgets.
