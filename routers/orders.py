@@ -1,5 +1,7 @@
 """Order: placing orders and reading their state."""
 
+import asyncio
+import logging
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -34,6 +36,8 @@ from routers.dependencies import (
 from routers.problems import problems
 from routers.requests import JSONRoute
 from routers.schemas.order import OrderCreate, OrderDetail, OrderPlacedResponse, OrderPublic
+
+log = logging.getLogger("shop.http")
 
 router = APIRouter(prefix="/order", tags=["order"], route_class=JSONRoute)
 
@@ -110,6 +114,8 @@ async def place_order(
     not decided within a few seconds, `payment.message` is `pending payment`; read the order
     later for the result.
     """
+    clock = asyncio.get_running_loop().time
+    started = clock()
     order = await orders.place_order(
         table,
         queues,
@@ -121,6 +127,8 @@ async def place_order(
         by=f"api@{settings.version}",
         trace_id=current_trace_id(),
     )
+    what = "order.placed" if order.placed_at == now else "order.repeated"
+    log.info("%s order_id=%s ms=%d", what, order.order_id, (clock() - started) * 1000)
     if _prefers_async(prefer):
         response.status_code = 202
         response.headers["Location"] = f"/order/{quote(userid, safe='')}/{order.order_id}"
@@ -128,6 +136,13 @@ async def place_order(
         return OrderPlacedResponse.from_order(order, None)
     decision = await orders.wait_for_decision(
         table, order.order_id, seconds=settings.payment_wait_seconds, wait=wait
+    )
+    result = "pending" if decision is None else "paid" if decision.success else "declined"
+    log.info(
+        "order.answered order_id=%s payment=%s ms=%d",
+        order.order_id,
+        result,
+        (clock() - started) * 1000,
     )
     return OrderPlacedResponse.from_order(order, decision)
 

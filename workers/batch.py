@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from app.domain.errors import ShopError
 from app.send_group import send_together
@@ -35,8 +35,15 @@ class LambdaContext(Protocol):
         """Return the milliseconds until the function's time-out."""
 
 
-#: Handles one record and returns the id of its order for the log, if it knows it.
-Handle = Callable[[Record, Dependencies], Awaitable[str | None]]
+class Step(NamedTuple):
+    """What became of a record, for the log: ``order.paid``, and the id of its order."""
+
+    name: str
+    order_id: str
+
+
+#: Handles one record and returns the step that its order took, if it has one.
+Handle = Callable[[Record, Dependencies], Awaitable[Step | None]]
 
 
 async def handle_batch(
@@ -112,12 +119,13 @@ async def _handle_record(record: Record, handle: Handle, dependencies: Dependenc
     loop = asyncio.get_running_loop()
     started = loop.time()
     try:
-        order_id = await handle(record, dependencies)
+        step = await handle(record, dependencies) or Step("record.done", "")
     except ShopError as failure:
         # The texts of our own errors repeat no value of the message.
         log.warning(
-            "record.failed message_id=%s receives=%s cause=%s: %s",
+            "record.failed message_id=%s queue=%s receives=%s cause=%s: %s",
             _message_id(record),
+            _queue(record),
             _receives(record),
             type(failure).__name__,
             failure,
@@ -129,15 +137,20 @@ async def _handle_record(record: Record, handle: Handle, dependencies: Dependenc
         )
         return False
     log.info(
-        "record.done order_id=%s queue=%s receives=%s ms=%d",
-        _shown(order_id),
-        str(record.get("eventSourceARN", "?")).rpartition("-sqs-")[2],
+        "%s order_id=%s queue=%s receives=%s ms=%d",
+        step.name,
+        _shown(step.order_id),
+        _queue(record),
         _receives(record),
         (loop.time() - started) * 1000,
     )
     return True
 
 
-def _shown(order_id: str | None) -> str:
+def _shown(order_id: str) -> str:
     """Return an id as it may stand in a log; events sent by hand may hold any text, or a card."""
-    return order_id if order_id and _UUID.fullmatch(order_id) else "?"
+    return order_id if _UUID.fullmatch(order_id) else "?"
+
+
+def _queue(record: Record) -> str:
+    return str(record.get("eventSourceARN", "?")).rpartition("-sqs-")[2]

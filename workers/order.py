@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from app.logs import log_trace_ids
 from app.message_parser import parse_event
@@ -32,6 +32,7 @@ from workers.batch import (
     BatchResponse,
     LambdaContext,
     Record,
+    Step,
     handle_batch,
 )
 from workers.dependencies import AWS_DEPENDENCIES, Dependencies
@@ -41,27 +42,27 @@ log = logging.getLogger("shop.worker")
 _QUEUES = (PAYMENT_RESPONSE, SHIPMENT_RESPONSE)
 
 
-async def handle(record: Record, dependencies: Dependencies) -> str:
-    """Move the order that one record names; return its id."""
+async def handle(record: Record, dependencies: Dependencies) -> Step:
+    """Move the order that one record names."""
     message = parse_event(record["body"], *_expected_events(record))
     if isinstance(message, CreditCardValidated):
         if not dependencies.settings.trusts_events:
             await check_payment_result(dependencies.table, message)
-        await settle_payment(
+        order = await settle_payment(
             dependencies.table,
             dependencies.queues,
             message,
             now=dependencies.now(),
             by=_name(dependencies, "order"),
         )
-    elif isinstance(message, ShipmentSent | ShipmentDelivered):
-        await record_shipment(
+    else:
+        order = await record_shipment(
             dependencies.table,
-            message,
+            cast("ShipmentSent | ShipmentDelivered", message),
             now=dependencies.now(),
             by=_name(dependencies, "order"),
         )
-    return message.order_id
+    return Step(f"order.{order.state.name.lower()}", order.order_id)
 
 
 def _name(dependencies: Dependencies, function: str) -> str:

@@ -8,23 +8,23 @@ from app.message_parser import parse_event
 from app.messages import PaymentRequested
 from app.services.event_checks import check_payment_request
 from app.services.payments import decide
-from workers.batch import BatchResponse, LambdaContext, Record, handle_batch
+from workers.batch import BatchResponse, LambdaContext, Record, Step, handle_batch
 from workers.dependencies import AWS_DEPENDENCIES, Dependencies
 
 
-async def handle(record: Record, dependencies: Dependencies) -> str:
-    """Decide about the charge that one record asks for; return the order's id."""
+async def handle(record: Record, dependencies: Dependencies) -> Step:
+    """Decide about the charge that one record asks for."""
     message = parse_event(record["body"], PaymentRequested)
     if not dependencies.settings.trusts_events:
         await check_payment_request(dependencies.table, message)
-    await decide(
+    decision = await decide(
         dependencies.table,
         dependencies.queues,
         message,
         rules=dependencies.settings.card_rules,
         now=dependencies.now(),
     )
-    return message.order_id
+    return Step("payment.accepted" if decision.success else "payment.declined", message.order_id)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:

@@ -7,19 +7,19 @@ from app.logs import log_trace_ids
 from app.message_parser import parse_event
 from app.messages import ShipmentRequested
 from app.services.shipments import ship_order
-from workers.batch import BatchResponse, LambdaContext, Record, handle_batch
+from workers.batch import BatchResponse, LambdaContext, Record, Step, handle_batch
 from workers.dependencies import AWS_DEPENDENCIES, Dependencies
 
 
-async def handle(record: Record, dependencies: Dependencies) -> str:
-    """Send the order that one record names; return its id."""
+async def handle(record: Record, dependencies: Dependencies) -> Step:
+    """Send the order that one record names."""
     message = parse_event(record["body"], ShipmentRequested)
     await ship_order(
         dependencies.queues,
         message,
         delivery_seconds=dependencies.settings.delivery_seconds,
     )
-    return message.order_id
+    return Step("shipment.sent", message.order_id)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:

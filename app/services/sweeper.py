@@ -25,6 +25,9 @@ log = logging.getLogger("shop.sweeper")
 #: only become dead letters.
 MOST_SHIPMENTS = 200
 
+#: What a sweep can do for an order, by the fields of its report.
+_STEPS = ("settled", "timed_out", "shipments_requested")
+
 _PAGE_SIZE = 100
 _PARALLEL = 20
 
@@ -169,6 +172,9 @@ async def _push_order(
     except Exception:
         log.exception("sweep.crashed order_id=%s", entry.order_id)
     else:
+        for step in _STEPS:
+            if getattr(report, step):
+                log.info("sweep.%s order_id=%s", step, order.order_id)
         if order.state.is_final or not report.is_complete:
             return report
         until = next_look_at(order, now=now, longest_delivery=state.longest_delivery)

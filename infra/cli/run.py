@@ -113,6 +113,7 @@ async def _run_shop(environment: Mapping[str, str], output: Output) -> None:
     settings = _settings(environment)
     port = _port(environment)
     folder = DataFolder.open(data_path(environment))
+    output.keep_in(folder.path)
     # After the checks, so that a refusal does not wait for this import.
     from infra.local.supervisor import Shop, warn_of_open_mode  # noqa: PLC0415
 

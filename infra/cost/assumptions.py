@@ -17,8 +17,8 @@ POLL_SECONDS = 20
 #: How long SQS and DynamoDB go on with a data key before they ask KMS again (their default).
 #: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 DATA_KEY_SECONDS = 300
-#: What one call writes into logs: START, END and REPORT of Lambda, a line of the shop and one
-#: of the gateway, with what CloudWatch bills beside the text of a line.
+#: What one call writes into logs: at most 300 bytes of the shop for a step (reads write none)
+#: and 240 of the gateway, with what CloudWatch bills beside the text of a line.
 LOG_BYTES_PER_CALL = 600
 #: What the sweeper takes when there is little to do: four queries and a cold start now and then.
 SWEEP_SECONDS = Decimal("0.1")

@@ -2,6 +2,7 @@
 
     lock         held while a shop runs on the folder, by all of its processes
     shop.json    where the running shop is reached; gone when it has stopped
+    log.jsonl    what the functions logged, and older parts (see log_file.py)
     emulator/    the AWS emulator's snapshot, changes since then, port and log (see emulator.py)
 
 It holds the keys that sign tokens, so only its owner may read it.

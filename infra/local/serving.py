@@ -8,6 +8,7 @@ from typing import Any
 import uvicorn
 
 from app.logs import log_trace_ids
+from infra.local.log_lines import AccessFormatter, JsonFormatter
 
 _FIRST_REQUEST_SECONDS = 0.1
 
@@ -26,16 +27,13 @@ def _log_config(*, access: bool) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "plain": {"format": "%(levelname)s %(message)s"},
-            "access": {
-                "()": "uvicorn.logging.AccessFormatter",
-                "fmt": '"%(request_line)s" %(status_code)s',
-                "use_colors": False,
-            },
+            # Lambda's format, which the shop's output makes readable.
+            "json": {"()": JsonFormatter},
+            "access": {"()": AccessFormatter},
         },
         "filters": {"not_health": {"()": _NotHealth}},
         "handlers": {
-            "plain": {"class": "logging.StreamHandler", "formatter": "plain"},
+            "plain": {"class": "logging.StreamHandler", "formatter": "json"},
             "access": {
                 "class": "logging.StreamHandler",
                 "formatter": "access",

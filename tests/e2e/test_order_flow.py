@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from httpx import Client
 
+from infra.local.log_file import read_log
 from tests.e2e.helpers.running_shop import ERIC, PASSWORD
 
 BOTTLE = "0b3a1e5a-e520-4f1e-bdf4-5f721f728bfd"
 T = TypeVar("T")
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 
 GOOD_CARD = {"number": "4111111111111111", "expMonth": "12", "expYear": "2030", "ccv": "123"}
 
@@ -56,10 +59,20 @@ def watched(shop: Client, user_id: str, order_id: str, *statuses: str) -> dict[s
     return until(ask)
 
 
-def test_a_paid_order_is_shipped_and_delivered(shop: Client) -> None:
+def told(data_dir: Path, order_id: str) -> dict[str, tuple[str, str]]:
+    """Return function and trace id of each step of an order that the log tells."""
+    return {
+        line["message"].partition(" ")[0]: (line["function"], line["trace_id"])
+        for line in read_log(data_dir)
+        if order_id in line["message"]
+    }
+
+
+def test_a_paid_order_is_shipped_and_delivered(shop: Client, enforced_dir: Path) -> None:
     user_id = new_customer(shop)
 
-    placed = shop.post(f"/order/add/{user_id}", json=order()).json()
+    answer = shop.post(f"/order/add/{user_id}", json=order(), headers={"traceparent": TRACEPARENT})
+    placed = answer.json()
 
     assert placed["userid"] == user_id
     assert placed["payment"] | {"transactionID": "?"} == {
@@ -75,6 +88,22 @@ def test_a_paid_order_is_shipped_and_delivered(shop: Client) -> None:
     delivered = watched(shop, user_id, placed["order_id"], "delivered")
     assert delivered["trackingNumber"] == shipped["trackingNumber"] != ""
     assert delivered["card"]["number"] == "************1111"
+    # Every step is in the log, under the id that the request came with.
+    assert answer.headers["x-request-id"] == TRACEPARENT.split("-")[1]
+    order_id = placed["order_id"]
+    until(lambda: told(enforced_dir, order_id).get("order.delivered"))
+    assert told(enforced_dir, order_id) == {
+        name: (function, answer.headers["x-request-id"])
+        for name, function in {
+            "order.placed": "api",
+            "order.answered": "api",
+            "payment.accepted": "payment",
+            "order.paid": "order",
+            "shipment.sent": "shipment",
+            "order.shipped": "order",
+            "order.delivered": "order",
+        }.items()
+    }
 
 
 def test_a_declined_order_ships_nothing(shop: Client) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,14 +90,18 @@ def test_a_worker_logs_no_word_of_a_message_it_cannot_read(
     assert b"4222222222222" not in process.log
 
 
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
 _STEP = """
 import asyncio
-from workers.batch import handle_batch
+from app.logs import log_trace_ids
+from workers.batch import Step, handle_batch
 
 async def handle(record, dependencies):
-    return record["body"]
+    return Step("order.delivered", record["body"])
 
 def handler(event, context):
+    log_trace_ids()
     return asyncio.run(handle_batch(event, context, handle, None))
 """
 
@@ -117,20 +122,29 @@ def test_one_step_is_one_json_line_of_at_most_300_bytes(
     )
     order_id = "7c8bba4d-1ecc-42a9-8c64-16bea075f069"
     cards = ("4222222222222", "4111-1111-1111-1111", "4111 1111 1111 1111", "x4111111111111111")
-    event = queue_event("payment-response", order_id, *cards)
+    # The longest name, queue, count and id that a step can have.
+    event = queue_event("shipment-response", order_id, *cards)
+    for record in event["Records"]:
+        record["attributes"]["ApproximateReceiveCount"] = "1000"
+        text = {"stringValue": f"00-{TRACE}-00f067aa0ba902b7-01", "dataType": "String"}
+        record["messageAttributes"] = {"traceparent": text}
 
     with process:
         assert process.invoke(event) == {"batchItemFailures": []}
 
-    lines = [line for line in process.log.splitlines() if b"record.done" in line]
+    lines = [line for line in process.log.splitlines() if b"order.delivered" in line]
     told = [json.loads(line) for line in lines]
     (shown,) = (line for line in told if order_id in line["message"])
     others = [line["message"] for line in told if line is not shown]
-    assert shown["message"].startswith(f"record.done order_id={order_id} queue=payment-response")
+    assert re.fullmatch(
+        f"order.delivered order_id={order_id} queue=shipment-response receives=1000 ms=[0-9]+",
+        shown["message"],
+    )
     assert len(others) == len(cards)
-    assert all(text.startswith("record.done order_id=? queue=payment-resp") for text in others)
+    assert all(text.startswith("order.delivered order_id=? queue=shipment") for text in others)
     assert {shown["level"], shown["logger"]} == {"INFO", "shop.worker"}
     assert shown["requestId"]
+    assert shown["trace_id"] == TRACE
     assert max(map(len, lines)) <= 300
 
 

@@ -200,8 +200,9 @@ ROWS = {
     ),
     "lost answer of a worker": Mutation(
         "workers/payment.py",
-        "    await decide(\n",
-        "    if int(record['messageId'][:2], 16) < 80:\n        return\n    await decide(\n",
+        "    decision = await decide(\n",
+        "    if int(record['messageId'][:2], 16) < 80:\n        return None\n"
+        "    decision = await decide(\n",
         "chaos/test_kills.py::test_a_shop_whose_processes_are_killed_loses_nothing",
     ),
     "throttled call taken for done": Mutation(
