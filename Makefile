@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test proof check check-pages check-documents bench chaos fuzz screenshots verify release watch image-check buildah browser openapi clients reset lock clean
+.PHONY: help run test proof check check-pages check-documents bench load chaos fuzz screenshots verify release watch image-check buildah browser openapi clients reset lock clean
 
 BIN := .venv/bin
 # As many as there are processors, as far as can be told.
@@ -34,7 +34,7 @@ check: .venv/.ready ## Lint, types, import rules, drift of generated and lock fi
 	@$(MAKE) --no-print-directory check-pages
 	@$(MAKE) --no-print-directory check-documents
 	@$(MAKE) --no-print-directory lock LOCK_SUFFIX=.check
-	@for f in requirements.txt requirements-dev.txt $(PEERS); do \
+	@for f in requirements.txt requirements-dev.txt infra/load/requirements.txt $(PEERS); do \
 		cmp -s $$f build/$$f.check || { echo "$$f is out of date: run make lock"; exit 1; }; done
 
 # Biome lints and formats the pages' JavaScript, TypeScript checks the types in its comments.
@@ -56,6 +56,17 @@ node_modules/.ready: package-lock.json
 
 bench: .venv/.ready ## Measure the shop next to its peers (SUITES="cold warm worker", ARGS="--rounds 5 --json")
 	@exec $(BIN)/python -m tests.bench $(SUITES) $(ARGS)
+
+# Locust in an environment of its own; a shop of its own, or URL=http://... for one that runs.
+LOAD := build/load/.venv
+load: .venv/.ready $(LOAD)/.ready ## Let shoppers in who check every answer (USERS=50, SECONDS=60, URL=, ARGS=--help)
+	@exec $(BIN)/python -m infra.load --python $(LOAD)/bin/python --users $(or $(USERS),50) \
+		--seconds $(or $(SECONDS),60) $(if $(URL),--url $(URL)) $(ARGS)
+
+$(LOAD)/.ready: infra/load/requirements.txt | .venv/.ready
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOAD)
+	@$(BIN)/uv --no-config pip install --quiet --python $(LOAD)/bin/python --require-hashes -r infra/load/requirements.txt
+	@touch $@
 
 chaos: .venv/.ready ## Run drawn fault schedules in simulated time (N=how many, SEED=the first)
 	@exec $(BIN)/python -m tests.simulation --n $(or $(N),1000) --seed $(or $(SEED),0) --jobs $(JOBS)
@@ -125,6 +136,8 @@ lock: .venv/.ready ## Bring the lock files up to pyproject.toml
 	@$(if $(LOCK_SUFFIX),cp requirements-dev.txt build/requirements-dev.txt$(LOCK_SUFFIX))
 	@$(COMPILE) $(GROUPS) -o $(call LOCKED,requirements-dev.txt)
 	@$(COMPILE) -c $(call LOCKED,requirements-dev.txt) -o $(call LOCKED,requirements.txt)
+	@$(if $(LOCK_SUFFIX),mkdir -p build/infra/load && cp infra/load/requirements.txt build/infra/load/requirements.txt$(LOCK_SUFFIX))
+	@$(COMPILE_PEER) --group load -o $(call LOCKED,infra/load/requirements.txt)
 	@for peer in $(PEERS); do \
 		$(if $(LOCK_SUFFIX),mkdir -p build/$${peer%/*} && cp $$peer build/$$peer$(LOCK_SUFFIX) &&) \
 		$(COMPILE_PEER) $${peer%txt}in -c $(call LOCKED,requirements.txt) -o $(call LOCKED,$$peer) || exit 1; \

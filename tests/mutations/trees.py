@@ -43,7 +43,7 @@ def _left_out(folder: str, names: list[str]) -> set[str]:
 
 
 @contextmanager
-def _changed_tree(mutation: Mutation) -> Iterator[Path]:
+def changed_tree(mutation: Mutation) -> Iterator[Path]:
     """Yield a copy of the working tree with the bug in it."""
     text = mutation.changed_text()
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
@@ -61,7 +61,7 @@ def run_named_test(name: str, mutation: Mutation) -> Verdict:
     file, _, test = mutation.test.partition("::")
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", _TIMEOUT]
     command += [f"tests/{file}", *(["-k", test] if test else [])]
-    with _changed_tree(mutation) as tree:
+    with changed_tree(mutation) as tree:
         # The tree comes before the one that is installed.
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(_PROOF)},
