@@ -23,7 +23,7 @@ from app.store.table import Table, get_table
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
 from routers.dependencies import get_payment_wait
-from tests.support import proofs, scheduling
+from tests.support import password_work, proofs, scheduling
 
 #: What the emulator takes for credentials; nothing here reaches the real AWS.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -73,6 +73,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Measuring())
     config.pluginmanager.register(scheduling)
     config.pluginmanager.register(proofs)
+    config.pluginmanager.register(password_work)
+    password_work.use(*password_work.LEAST)
 
 
 def pytest_collection_finish() -> None:

@@ -6,7 +6,6 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-import httpx
 import pytest
 from httpx import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -40,6 +39,7 @@ STORED = """async () => {
 def changed_files(shop_url: str) -> Iterator[tuple[str, dict[str, bytes]]]:
     """Yield the address of a shop like the one at ``shop_url``, and files to replace there."""
     files: dict[str, bytes] = {}
+    shop = Client(base_url=shop_url, timeout=30)
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
@@ -49,8 +49,7 @@ def changed_files(shop_url: str) -> Iterator[tuple[str, dict[str, bytes]]]:
                 for name, value in self.headers.items()
                 if name.lower() not in {"host", "connection", "accept-encoding", "if-none-match"}
             }
-            url = f"{shop_url}{self.path}"
-            answer = httpx.request(self.command, url, content=body, headers=headers, timeout=30)
+            answer = shop.request(self.command, self.path, content=body, headers=headers)
             content = files.get(self.path, answer.content)
             self.send_response(answer.status_code)
             for name, value in answer.headers.items():
@@ -65,7 +64,7 @@ def changed_files(shop_url: str) -> Iterator[tuple[str, dict[str, bytes]]]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with shop, ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}", files

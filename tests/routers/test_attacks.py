@@ -59,7 +59,7 @@ async def test_a_password_is_compared_with_its_spaces(client: AsyncClient) -> No
 
 
 async def test_an_unknown_name_costs_as_much_work_as_a_known_one(
-    client: AsyncClient, table: Table
+    client: AsyncClient, table: Table, full_password_work: None
 ) -> None:
     """Processor time, not the clock's: it does not depend on who else is at the machine."""
     name = (await stored_user(table)).username

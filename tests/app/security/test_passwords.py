@@ -16,6 +16,8 @@ from app.security.passwords import (
     hash_password_blocking,
 )
 
+pytestmark = pytest.mark.usefixtures("full_password_work")
+
 
 async def test_a_password_matches_its_own_hash_and_no_other() -> None:
     stored = await hash_password("vmware1!")
