@@ -277,7 +277,7 @@ async def test_a_good_new_password_logs_in_whatever_the_keyboard_sends(
 
 
 async def test_a_password_of_an_earlier_release_logs_in_and_gets_a_hash_of_today(
-    client: AsyncClient, table: Table
+    client: AsyncClient, table: Table, full_password_work: None
 ) -> None:
     password = "cafe\u0301"  # Short, and hashed in the form that was sent.
     user = await stored_user(table)

@@ -12,6 +12,7 @@ from app.security import passwords
 
 #: Memory in KiB and passes, as deployed.
 FULL = (passwords._MEMORY_KIB, passwords._PASSES)
+FULL_DUMMY_HASH = passwords._DUMMY_HASH
 #: The least memory that argon2 takes.
 LEAST = (8, 1)
 
@@ -19,8 +20,9 @@ LEAST = (8, 1)
 def use(memory_kib: int, passes: int) -> None:
     """Hash with this much work from now on."""
     passwords._MEMORY_KIB, passwords._PASSES = memory_kib, passes
+    full, used = (f"$m={memory},t={times}," for memory, times in (FULL, (memory_kib, passes)))
+    passwords._DUMMY_HASH = FULL_DUMMY_HASH.replace(full, used)
     passwords._hasher.cache_clear()
-    passwords._dummy_hash.cache_clear()
 
 
 @pytest.fixture

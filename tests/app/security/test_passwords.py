@@ -7,7 +7,6 @@ from argon2 import PasswordHasher, extract_parameters
 
 from app.domain.errors import OverloadedError
 from app.security.passwords import (
-    _DUMMY_HASH,
     PasswordPool,
     Verdict,
     _hasher,
@@ -15,6 +14,7 @@ from app.security.passwords import (
     hash_password,
     hash_password_blocking,
 )
+from tests.support.password_work import FULL_DUMMY_HASH
 
 pytestmark = pytest.mark.usefixtures("full_password_work")
 
@@ -35,7 +35,7 @@ def test_a_hash_is_argon2id_with_a_salt_of_its_own() -> None:
 
 
 def test_an_unknown_name_is_checked_with_the_parameters_of_all_hashes() -> None:
-    assert extract_parameters(_DUMMY_HASH) == extract_parameters(hash_password_blocking("x"))
+    assert extract_parameters(FULL_DUMMY_HASH) == extract_parameters(hash_password_blocking("x"))
 
 
 @pytest.mark.parametrize("password", ["ü😀", "\x00", " ", "x" * 200])
@@ -43,7 +43,7 @@ async def test_any_text_can_be_a_password(password: str) -> None:
     assert await check_password(password, await hash_password(password)) is Verdict.RIGHT
 
 
-@pytest.mark.parametrize("stored", [None, "", "junk", "$argon2id$junk", _DUMMY_HASH])
+@pytest.mark.parametrize("stored", [None, "", "junk", "$argon2id$junk", FULL_DUMMY_HASH])
 async def test_without_a_good_hash_nothing_matches(stored: str | None) -> None:
     for password in ("nobody", "", "vmware1!", "dummy"):
         assert await check_password(password, stored) is Verdict.WRONG

@@ -125,7 +125,9 @@ class TestAddStaff:
             check=False,
         )
 
-    def test_a_new_member_of_the_staff_can_sign_in(self, own_stack: dict[str, str]) -> None:
+    def test_a_new_member_of_the_staff_can_sign_in(
+        self, own_stack: dict[str, str], full_password_work: None
+    ) -> None:
         shop, name = own_stack["TABLE"].removesuffix("-acmeserverless-dynamodb"), f"robin-{uuid4()}"
 
         added = self.add(name, "a long enough one\n", shop)
