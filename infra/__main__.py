@@ -126,6 +126,7 @@ else:
         site=site,
         gateway=gateway,
         origin_header=origin_header,
+        generic=configuration.generic,
         is_disposable=configuration.is_disposable,
     )
 

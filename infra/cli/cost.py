@@ -28,10 +28,13 @@ def command(
     carts_per_order: Annotated[
         int, typer.Option(min=1, max=10_000, help="How many carts are filled for one order.")
     ] = Demand.carts,
+    waf: Annotated[
+        bool, typer.Option("--waf", help="With AWS WAF, as a stack with waf: true.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Say what a month in AWS costs by service, and what that rests on."""
-    demand = Demand(orders_per_day, visits_per_order, carts_per_order)
+    demand = Demand(orders_per_day, visits_per_order, carts_per_order, waf=waf)
     prices = PriceList.read()
     used = sum_month(demand, read_journeys())
     bill = _Bill(

@@ -4,8 +4,11 @@ import pulumi
 import pulumi_aws as aws
 
 from app.static_files import CONTENT_POLICY, HEADERS, REFERRER_POLICY
+from infra.components.edge_policies import api_cache_policy, errors_are_not_kept, viewer_host
+from infra.components.firewall import Firewall
 from infra.components.gateway import Gateway
 from infra.components.origin_header import OriginHeader
+from infra.components.stack_config import Generic
 from infra.components.static_site import StaticSite
 from infra.topology import static_site_name
 from routers.origin_check import ORIGIN_HEADER
@@ -13,7 +16,6 @@ from routers.origin_check import ORIGIN_HEADER
 # Policies that AWS manages, the same in every account.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 # Headers (Authorization among them), cookies and query; the gateway wants its own host name.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
 ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
@@ -82,10 +84,11 @@ class CDN(pulumi.ComponentResource):
         site: StaticSite,
         gateway: Gateway,
         origin_header: OriginHeader,
+        generic: Generic,
         is_disposable: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Make the distribution in front of ``site`` and ``gateway``.
+        """Make the distribution in front of ``site`` and ``gateway``, as ``generic`` says.
 
         Only that of a disposable stack can be deleted: its address is the shop's.
         """
@@ -93,6 +96,8 @@ class CDN(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         network = aws.cloudfront
         headers = _headers(name, stack, self)
+        host_function = viewer_host(name, stack, self)
+        firewall = Firewall(name, stack=stack, opts=child) if generic.waf else None
         access = network.OriginAccessControl(
             name,
             name=static_site_name(stack),
@@ -109,6 +114,9 @@ class CDN(pulumi.ComponentResource):
             http_version="http2and3",
             price_class="PriceClass_100",
             default_root_object="index.html",
+            aliases=[generic.domain] if generic.domain else None,
+            web_acl_id=firewall.arn if firewall else None,
+            custom_error_responses=errors_are_not_kept(),
             origins=[
                 network.DistributionOriginArgs(
                     origin_id=_PAGES,
@@ -152,7 +160,12 @@ class CDN(pulumi.ComponentResource):
                 allowed_methods=_ALL_METHODS,
                 cached_methods=_READ_METHODS,
                 compress=True,
-                cache_policy_id=CACHING_DISABLED,
+                cache_policy_id=api_cache_policy(name, stack, self).id,
+                function_associations=[
+                    network.DistributionDefaultCacheBehaviorFunctionAssociationArgs(
+                        event_type="viewer-request", function_arn=host_function.arn
+                    )
+                ],
                 origin_request_policy_id=ALL_BUT_HOST,
                 response_headers_policy_id=headers.id,
             ),
@@ -161,11 +174,24 @@ class CDN(pulumi.ComponentResource):
                     restriction_type="none"
                 )
             ),
-            viewer_certificate=network.DistributionViewerCertificateArgs(
-                cloudfront_default_certificate=True
-            ),
+            viewer_certificate=_certificate(generic),
             opts=pulumi.ResourceOptions(parent=self, protect=not is_disposable),
         )
         site.allow_reads_from(distribution)
-        self.url = pulumi.Output.concat("https://", distribution.domain_name, "/")
+        self.url = pulumi.Output.concat("https://", generic.domain or distribution.domain_name, "/")
         self.register_outputs({"url": self.url})
+
+
+def _certificate(generic: Generic) -> aws.cloudfront.DistributionViewerCertificateArgs:
+    """Return the certificate that viewers see: the operator's, or that of ``cloudfront.net``.
+
+    AWS lets nobody choose the protocols of its own certificate, which takes TLS 1.0 as well.
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html
+    """
+    if generic.certificate_arn is None:
+        return aws.cloudfront.DistributionViewerCertificateArgs(cloudfront_default_certificate=True)
+    return aws.cloudfront.DistributionViewerCertificateArgs(
+        acm_certificate_arn=generic.certificate_arn,
+        ssl_support_method="sni-only",
+        minimum_protocol_version="TLSv1.2_2021",
+    )

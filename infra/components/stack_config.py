@@ -124,10 +124,23 @@ class Generic(_Part):
     alarm_email: str | None = Field(None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     #: In US dollars, of everything that carries the stack's tag.
     monthly_budget: int = Field(50, ge=1)
+    #: The shop's own host name, and its certificate, which CloudFront takes from one region only.
+    domain: str | None = Field(None, pattern=r"^([a-z0-9-]{1,63}\.)+[a-z]{2,63}$", max_length=253)
+    certificate_arn: str | None = Field(
+        None, pattern=r"^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]+$"
+    )
+    #: Whether AWS WAF stands in front of the CDN.
+    waf: bool = False
     #: Which value the CDN proves itself with to the api; it rises by one to change it. With 0 the
     #: CDN sends it and the api does not ask for it: one deployment of a stack that had none.
     origin_header: int = Field(1, ge=0)
     canary: Canary | None = None
+
+    @model_validator(mode="after")
+    def _a_domain_has_its_certificate(self) -> Self:
+        if (self.domain is None) != (self.certificate_arn is None):
+            raise ValueError("domain and certificateArn go together")
+        return self
 
 
 class DynamoDB(_Part):

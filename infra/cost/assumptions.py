@@ -46,6 +46,8 @@ ANSWER_BYTES_PER_CALL = 2500
 #: The image, compressed, and how many releases of it are kept.
 IMAGE_BYTES = 150_000_000
 IMAGES_KEPT = 10
+#: Rules of the firewall, where a stack has one: a test counts them.
+FIREWALL_RULES = 2
 #: A process of the api lives for hours and asks for the signing keys once an hour.
 KEY_READERS = 3
 
@@ -56,6 +58,8 @@ GIGABYTE = Decimal(1_000_000_000)
 class Demand:
     """How much is asked of the shop; ``visits`` and ``carts`` are per order.
 
+    ``waf`` is whether AWS WAF looks at every request, as a stack can have it.
+
     Raises:
         SettingsError: more carts are filled than there are visits.
     """
@@ -63,6 +67,7 @@ class Demand:
     orders_per_day: int
     visits: int = 20
     carts: int = 3
+    waf: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""

@@ -106,6 +106,13 @@ def this_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line
         f"{_count(used['http_requests'])} requests to the HTTP API",
     )
     yield from pages(visits, used["http_requests"], price)
+    yield Line(
+        "CloudFront Functions",
+        used["http_requests"] * price["cdn_functions"],
+        "one for each request to the API",
+    )
+    if demand.waf:
+        yield _firewall(visits * assumed.FILES_PER_VISIT + used["http_requests"], price)
     yield from _keys(price)
     yield from _watching(calls, price)
     yield Line(
@@ -132,6 +139,16 @@ def pages(visits: int, api_calls: Decimal, price: dict[str, Decimal]) -> Iterato
     # Most requests end at CloudFront; what changed or is forgotten there comes from the bucket.
     misses = Decimal(visits * assumed.FILES_PER_VISIT) / assumed.FILES_PER_MISS
     yield Line("S3", misses * price["page_requests"] + price["page_month"] / 1000, "pages")
+
+
+def _firewall(requests: Decimal, price: dict[str, Decimal]) -> Line:
+    return Line(
+        "WAF",
+        price["firewall"]
+        + assumed.FIREWALL_RULES * price["firewall_rule"]
+        + requests * price["firewall_requests"],
+        f"{assumed.FIREWALL_RULES} rules, {_count(requests)} requests",
+    )
 
 
 def _keys(price: dict[str, Decimal]) -> Iterator[Line]:

@@ -8,6 +8,7 @@ import pytest
 from httpx import AsyncClient
 
 from app.domain.product import Product
+from app.settings import get_settings
 from app.store.products import add_product
 from app.store.table import Table
 from tests.support.shop import fresh, stored_product
@@ -81,6 +82,29 @@ async def test_a_host_that_is_none_leaves_addresses_relative(
     )
 
     assert f'<link rel="canonical" href="/products/{product.product_id}">' in answer.text
+
+
+async def test_behind_a_proxy_addresses_have_the_host_that_was_asked_for(
+    client: AsyncClient, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = await stored_product(table)
+    forwarded = {"X-Forwarded-Host": "shop.example"}
+
+    alone = (await client.get("/sitemap.xml", headers=forwarded)).text
+    monkeypatch.setenv("TRUSTED_PROXIES", "1")
+    get_settings.cache_clear()
+    page = await client.get(f"/products/{product.product_id}", headers={**BROWSER, **forwarded})
+    sitemap = (await client.get("/sitemap.xml", headers=forwarded)).text
+    robots = (await client.get("/robots.txt", headers=forwarded)).text
+    without = (await client.get("/robots.txt")).text
+
+    assert "shop.example" not in alone
+    assert f'property="og:url" content="http://shop.example/products/{product.product_id}"' in (
+        page.text
+    )
+    assert f"<loc>http://shop.example/products/{product.product_id}</loc>" in sitemap
+    assert "Sitemap: http://shop.example/sitemap.xml" in robots
+    assert f"Sitemap: {client.base_url}/sitemap.xml" in without
 
 
 async def test_search_engines_find_every_product(client: AsyncClient, table: Table) -> None:

@@ -196,5 +196,5 @@ def test_a_new_stack_can_be_filled_before_it_has_functions(emulator: Emulator) -
         command, env={**base_environment(), **aws_environment(emulator.endpoint_url)}, check=True
     )
 
-    assert made.all("Function") == {}
+    assert made.all("lambda/function:Function") == {}
     assert aws("dynamodb").scan(TableName=made.one("Table")["name"])["Count"] == 8

@@ -23,12 +23,14 @@ each_function = pytest.mark.parametrize("function", EVERY_FUNCTION, ids=lambda p
 
 def environment(deployment: Deployment, function: Function) -> dict[str, str]:
     """Return the variables a deployed function is given."""
-    given: dict[str, str] = deployment.all("Function")[function.name]["environment"]["variables"]
+    given: dict[str, str] = deployment.all("lambda/function:Function")[function.name][
+        "environment"
+    ]["variables"]
     return given
 
 
 def test_there_are_five_functions_of_one_image(deployment: Deployment) -> None:
-    functions = deployment.all("Function")
+    functions = deployment.all("lambda/function:Function")
 
     assert set(functions) == {"api", "order", "payment", "rotation", "shipment"}
     assert {function["imageUri"] for function in functions.values()} == {IMAGE}
@@ -36,7 +38,7 @@ def test_there_are_five_functions_of_one_image(deployment: Deployment) -> None:
 
 
 def test_handlers_are_those_the_design_fixes(deployment: Deployment) -> None:
-    functions = deployment.all("Function").values()
+    functions = deployment.all("lambda/function:Function").values()
 
     assert {function["imageConfig"]["commands"][0] for function in functions} == {
         "app.main.handler",
@@ -49,7 +51,9 @@ def test_handlers_are_those_the_design_fixes(deployment: Deployment) -> None:
 
 @each_function
 def test_every_handler_can_be_imported(deployment: Deployment, function: Function) -> None:
-    (command,) = deployment.all("Function")[function.name]["imageConfig"]["commands"]
+    (command,) = deployment.all("lambda/function:Function")[function.name]["imageConfig"][
+        "commands"
+    ]
     module, _, attribute = command.rpartition(".")
 
     assert callable(getattr(importlib.import_module(module), attribute))
@@ -129,7 +133,7 @@ def test_a_function_knows_the_secret_if_and_only_if_it_may_read_it(function: Fun
 def test_every_function_logs_to_a_group_that_forgets(
     deployment: Deployment, function: Function
 ) -> None:
-    made = deployment.all("Function")[function.name]
+    made = deployment.all("lambda/function:Function")[function.name]
     group = deployment.all("LogGroup")[function.name]
 
     assert made["loggingConfig"]["logGroup"] == group["name"] == f"/aws/lambda/{made['name']}"
@@ -138,7 +142,7 @@ def test_every_function_logs_to_a_group_that_forgets(
 
 @each_function
 def test_every_function_logs_json_from_info_up(deployment: Deployment, function: Function) -> None:
-    settings = deployment.all("Function")[function.name]["loggingConfig"]
+    settings = deployment.all("lambda/function:Function")[function.name]["loggingConfig"]
 
     assert settings["logFormat"] == "JSON"
     assert settings["applicationLogLevel"] == "INFO"
@@ -146,14 +150,16 @@ def test_every_function_logs_json_from_info_up(deployment: Deployment, function:
 
 
 def test_the_api_answers_before_the_gateway_gives_up(deployment: Deployment) -> None:
-    assert deployment.all("Function")["api"]["timeout"] < GATEWAY_SECONDS
+    assert deployment.all("lambda/function:Function")["api"]["timeout"] < GATEWAY_SECONDS
 
 
 def test_every_request_reaches_the_api_function(deployment: Deployment) -> None:
     api, integration = deployment.one("Api"), deployment.one("Integration")
 
     assert api["protocolType"] == "HTTP"
-    assert integration["integrationUri"].startswith(deployment.all("Function")["api"].arn)
+    assert integration["integrationUri"].startswith(
+        deployment.all("lambda/function:Function")["api"].arn
+    )
     assert integration["payloadFormatVersion"] == "2.0"
     assert deployment.one("Route")["routeKey"] == "$default"
     assert deployment.one("Route")["target"] == "integrations/dev-gateway-id"
@@ -200,7 +206,7 @@ def test_only_this_gateway_may_call_the_api_function(deployment: Deployment) -> 
     permission = deployment.all("Permission")["gateway"]
 
     assert permission["principal"] == "apigateway.amazonaws.com"
-    assert permission["function"] == deployment.all("Function")["api"]["name"]
+    assert permission["function"] == deployment.all("lambda/function:Function")["api"]["name"]
     assert permission["qualifier"] == "live"
     assert permission["sourceArn"].endswith(":dev-gateway-id/*/$default")
 

@@ -1,5 +1,8 @@
 """Pages: one address, a private bucket, an API that is never cached, strict headers."""
 
+import json
+import shutil
+import subprocess
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -8,7 +11,9 @@ import pytest
 from httpx import AsyncClient
 
 from app.static_files import CONTENT_POLICY, SERVED, STATIC
-from infra.components.cdn import ALL_BUT_HOST, CACHING_DISABLED
+from infra.components.cdn import ALL_BUT_HOST
+from infra.components.configuration import ConfigurationError
+from infra.components.edge_policies import KEY_HEADERS
 from infra.components.resource_graph import Deployment
 from infra.components.static_site import published_files
 from routers.origin_check import ORIGIN_HEADER
@@ -71,10 +76,85 @@ def test_the_api_knows_the_cdn_before_and_after_its_header_changes(deployment: D
     )
 
 
-def test_the_api_is_never_cached_and_sees_who_asks(deployment: Deployment) -> None:
+def test_answers_are_compressed_and_what_is_private_is_not_kept(deployment: Deployment) -> None:
+    api, policy = behaviours(deployment)["*"], deployment.one("CachePolicy")
+    key = policy["parametersInCacheKeyAndForwardedToOrigin"]
+
+    assert api["compress"]
+    assert api["cachePolicyId"] == policy.id
+    # Without caching CloudFront compresses nothing; with a minimum it would keep no-store.
+    assert (policy["minTtl"], policy["defaultTtl"], policy["maxTtl"]) == (0, 0, 1)
+    assert key["enableAcceptEncodingGzip"]
+    assert key["enableAcceptEncodingBrotli"]
+    # What one viewer is answered is no answer for another one.
+    assert key["cookiesConfig"]["cookieBehavior"] == "all"
+    assert key["queryStringsConfig"]["queryStringBehavior"] == "all"
+    assert {"Authorization", "X-Access-Token"} < set(KEY_HEADERS)
+    assert key["headersConfig"]["headers"]["items"] == list(KEY_HEADERS)
+    errors = deployment.one("Distribution")["customErrorResponses"]
+    assert {404, 503} < {error["errorCode"] for error in errors}
+    assert {error["errorCachingMinTtl"] for error in errors} == {0}
+
+
+def test_the_api_learns_which_host_was_asked_for(deployment: Deployment) -> None:
+    function = deployment.one("cloudfront/function:Function")
+    [association] = behaviours(deployment)["*"]["functionAssociations"]
+    event = {"request": {"headers": {"host": {"value": "shop.example"}}}}
+    event["request"]["headers"]["x-forwarded-host"] = {"value": "evil.example"}
+    node = shutil.which("node")
+
+    assert association == {"eventType": "viewer-request", "functionArn": function.arn}
+    if node is None:
+        pytest.skip("CloudFront's function is JavaScript, and there is no Node.js")
+    program = f"{function['code']}\nconsole.log(JSON.stringify(handler({json.dumps(event)})))"
+    done = subprocess.run([node, "-e", program], check=True, capture_output=True, text=True)
+    headers = json.loads(done.stdout)["headers"]
+    assert headers["x-forwarded-host"]["value"] == headers["host"]["value"] == "shop.example"
+
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1f2e3d4c-0000-4000-8000-1234567890ab"
+
+
+def test_a_stack_can_have_a_name_of_its_own_and_a_firewall(deployment: Deployment) -> None:
+    named = deploy(domain="shop.example.com", certificateArn=CERTIFICATE, waf=True)
+    distribution, firewall = named.one("Distribution"), named.one("WebAcl")
+
+    assert distribution["aliases"] == ["shop.example.com"]
+    assert distribution["viewerCertificate"] == {
+        "acmCertificateArn": CERTIFICATE,
+        "minimumProtocolVersion": "TLSv1.2_2021",
+        "sslSupportMethod": "sni-only",
+    }
+    assert named.outputs["Shop URL"] == named.outputs["Gateway::URL"] == "https://shop.example.com/"
+    assert (distribution["webAclId"], firewall["scope"]) == (firewall.arn, "CLOUDFRONT")
+    assert firewall["region"] == "us-east-1"
+    assert [rule["name"] for rule in firewall["rules"]] == ["rate", "common"]
+    assert "'sampledRequestsEnabled': True" not in str(firewall.inputs)
+    plain = deployment.one("Distribution")
+    assert plain["viewerCertificate"] == {"cloudfrontDefaultCertificate": True}
+    assert not {"aliases", "webAclId"} & set(plain.inputs)
+
+
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        ({"domain": "shop.example.com"}, "domain and certificateArn go together"),
+        ({"certificateArn": CERTIFICATE}, "domain and certificateArn go together"),
+        (
+            {"domain": "a.example", "certificateArn": CERTIFICATE.replace("us-east", "eu-west")},
+            "certificateArn",
+        ),
+        ({"domain": "https://shop.example", "certificateArn": CERTIFICATE}, "generic.domain"),
+    ],
+)
+def test_a_name_without_its_certificate_is_refused(config: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        deploy(**config)
+
+
+def test_the_api_sees_who_asks(deployment: Deployment) -> None:
     api = behaviours(deployment)["*"]
 
-    assert api["cachePolicyId"] == CACHING_DISABLED
     # Every header but Host (so Authorization too), every cookie, the query.
     assert api["originRequestPolicyId"] == ALL_BUT_HOST
     assert {"GET", "POST", "DELETE", "OPTIONS"} <= set(api["allowedMethods"])

@@ -19,7 +19,7 @@ def holders(deployment: Deployment, action: str, *resources: str) -> set[str]:
 
 
 def test_every_function_has_a_role_of_its_own(deployment: Deployment) -> None:
-    roles = {function["role"] for function in deployment.all("Function").values()}
+    roles = {function["role"] for function in deployment.all("lambda/function:Function").values()}
 
     assert roles == {deployment.all("Role")[function.name].arn for function in EVERY_FUNCTION}
 

@@ -40,6 +40,7 @@ WITHOUT_TAGS = {
     "BucketPolicy",
     "BucketPublicAccessBlock",
     "BucketServerSideEncryptionConfiguration",
+    "CachePolicy",
     "Dashboard",
     "FunctionEventInvokeConfig",
     "Integration",
@@ -175,14 +176,14 @@ def test_the_open_mode_is_refused_outside_stages_for_trying_out(stage: str) -> N
 def test_the_open_mode_is_allowed_in_stages_for_trying_out(stage: str) -> None:
     deployment = deploy(stage=stage, authMode=0, cardRules="classic")
 
-    functions = deployment.all("Function")
+    functions = deployment.all("lambda/function:Function")
     assert functions["api"]["environment"]["variables"]["AUTH_MODE"] == "0"
     payment = functions["payment"]["environment"]["variables"]
     assert (payment["AUTH_MODE"], payment["CARD_RULES"]) == ("0", "classic")
 
 
 def test_tokens_are_checked_unless_the_stack_says_otherwise(deployment: Deployment) -> None:
-    variables = deployment.all("Function")["api"]["environment"]["variables"]
+    variables = deployment.all("lambda/function:Function")["api"]["environment"]["variables"]
 
     assert read_settings(variables).auth_mode is AuthMode.ENFORCE
 
@@ -303,13 +304,13 @@ def test_a_stack_can_set_everything_it_may() -> None:
         paymentWaitSeconds=0.5,
     )
 
-    api = deployment.all("Function")["api"]
+    api = deployment.all("lambda/function:Function")["api"]
     variables = api["environment"]["variables"]
     assert api["architectures"] == ["arm64"]
     assert variables["CATALOG_VERSION"] == "v2"
     assert variables["SHOP_PAYMENT_WAIT_SECONDS"] == "0.5"
     assert variables["VERSION"] == "0123456789ab"
-    order = deployment.all("Function")["order"]["environment"]["variables"]
+    order = deployment.all("lambda/function:Function")["order"]["environment"]["variables"]
     assert order["SHOP_DELIVERY_SECONDS"] == "1-2"
     assert {group["retentionInDays"] for group in deployment.all("LogGroup").values()} == {365}
 
@@ -334,7 +335,7 @@ def test_every_setting_has_a_key_or_is_made_by_the_program() -> None:
 def test_a_first_deployment_makes_what_functions_need_and_no_functions() -> None:
     deployment = deploy(image="none")
 
-    assert deployment.all("Function") == {}
+    assert deployment.all("lambda/function:Function") == {}
     assert deployment.all("EventSourceMapping") == {}
     assert set(deployment.all("Repository")) == {"images"}
     assert len(deployment.all("Queue")) == 6

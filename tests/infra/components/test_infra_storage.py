@@ -25,7 +25,7 @@ KEEPS_NOTHING = {
     *("MetricAlarm", "OriginAccessControl", "Permission", "ResponseHeadersPolicy", "Role"),
     *("RolePolicy", "Route", "Schedule", "ScheduleGroup", "SecretRotation", "Stage"),
     # Pulumi keeps the value, encrypted in its state.
-    *("RandomPassword", "TopicPolicy"),
+    *("CachePolicy", "RandomPassword", "TopicPolicy"),
 }
 
 

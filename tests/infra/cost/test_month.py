@@ -17,6 +17,7 @@ from app.domain.errors import SettingsError
 from app.static_files import STATIC
 from app.store.orders import order_to_item
 from infra.cost.assumptions import (
+    FIREWALL_RULES,
     ORDER_BYTES,
     PAGE_BYTES,
     PICTURE_BYTES,
@@ -86,7 +87,7 @@ def test_more_of_anything_never_costs_less(orders: int, visits: int) -> None:
 @pytest.mark.parametrize("unit", sorted(LIST.per_unit))
 def test_every_price_is_on_the_bill(unit: str) -> None:
     dearer = replace(LIST, per_unit={**LIST.per_unit, unit: LIST.per_unit[unit] * 2})
-    demand = Demand(100)
+    demand = Demand(100, waf=True)
 
     assert sum(dollars.dollars for dollars in bill(demand, dearer).values()) > sum(
         dollars.dollars for dollars in bill(demand).values()
@@ -115,6 +116,14 @@ def test_what_is_paid_by_the_month_is_what_the_stack_makes() -> None:
     [budget] = made.all("Budget").values()
     assert not made.all("BudgetAction")
     assert budget["budgetType"] == "COST"
+
+
+def test_a_firewall_is_priced_as_it_is_made() -> None:
+    [acl] = deploy(waf=True).all("WebAcl").values()
+
+    assert len(acl["rules"]) == FIREWALL_RULES
+    assert "WAF" not in bill(Demand(100))
+    assert bill(Demand(100, waf=True))["WAF"].dollars > 7
 
 
 def test_key_requests_are_counted_for_every_role_that_uses_a_key() -> None:
