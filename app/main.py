@@ -7,29 +7,33 @@ import logging
 from functools import cache, partial
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.routing import APIRoute
-from mangum import Mangum
+from app.imports import collector_off
 
-from app.domain.errors import InvalidInputError
-from app.logs import log_trace_ids
-from routers import (
-    carts,
-    catalog,
-    documents,
-    orders,
-    pages,
-    problems,
-    product_pages,
-    sessions,
-    system,
-    users,
-)
-from routers.lambda_event import build_event, validate_event
-from routers.middleware import HTTPMiddleware
-from routers.origin_check import OriginCheck
-from routers.overload import LoadShedder
-from routers.paths import Paths
+with collector_off():
+    from fastapi import FastAPI
+    from fastapi.routing import APIRoute
+    from mangum import Mangum
+
+    from app.domain.errors import InvalidInputError
+    from app.logs import log_trace_ids
+    from routers import (
+        carts,
+        catalog,
+        documents,
+        orders,
+        pages,
+        problems,
+        product_pages,
+        sessions,
+        system,
+        users,
+    )
+    from routers.lambda_event import build_event, validate_event
+    from routers.middleware import HTTPMiddleware
+    from routers.origin_check import OriginCheck
+    from routers.overload import LoadShedder
+    from routers.paths import Paths
+    from routers.product_list import KeptProductLists, ProductListLane
 
 log = logging.getLogger("shop.http")
 
@@ -44,6 +48,8 @@ def create_app() -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.add_middleware(LoadShedder)
+    app.state.kept_product_lists = KeptProductLists()
+    app.add_middleware(ProductListLane, kept=app.state.kept_product_lists)
     app.add_middleware(OriginCheck)
     modules = (catalog, carts, orders, sessions, users, system, product_pages)
     app.state.paths = Paths(route for module in (*modules, pages) for route in module.router.routes)
@@ -69,7 +75,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-app = create_app()
+with collector_off():
+    app = create_app()
 
 
 @cache

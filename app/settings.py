@@ -133,6 +133,7 @@ class Settings(BaseModel):
     till_lock_minutes: int = Field(10, alias="TILL_LOCK_MINUTES", ge=0, le=720)
     image_base_url: ImageBase = Field("", alias="IMAGE_BASE_URL")
     payment_wait_seconds: float = Field(3.0, alias="SHOP_PAYMENT_WAIT_SECONDS", ge=0, le=10)
+    kept_catalog_seconds: float | None = Field(None, alias="SHOP_CATALOG_SECONDS", ge=0, le=3600)
     session_hours: int = Field(12, alias="SHOP_SESSION_HOURS", ge=1, le=720)
     delivery_seconds: SecondsRange = Field((5, 120), alias="SHOP_DELIVERY_SECONDS")
 
@@ -163,6 +164,13 @@ class Settings(BaseModel):
     def session_lifetime(self) -> timedelta:
         """How long a login can be renewed."""
         return timedelta(hours=self.session_hours)
+
+    @property
+    def catalog_seconds(self) -> float:
+        """How long the list of products is answered from memory; the seeds of a local shop show."""
+        if self.kept_catalog_seconds is None:
+            return 1 if self.stage == "local" else 60
+        return self.kept_catalog_seconds
 
     @property
     def trusts_events(self) -> bool:

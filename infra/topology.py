@@ -124,6 +124,7 @@ FUNCTIONS = (
             "REGISTRATIONS",
             "SECURITY_CONTACT",
             "SHOP_ADDRESS",
+            "SHOP_CATALOG_SECONDS",
             "SHOP_NAME",
             "SHOP_PAYMENT_WAIT_SECONDS",
             "SHOP_SESSION_HOURS",

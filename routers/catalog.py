@@ -61,19 +61,27 @@ Include = Annotated[
 ]
 
 
-@router.get("/products", summary="List the catalog", responses=problems())
+@router.get(
+    "/products",
+    summary="List the catalog",
+    response_model=ProductsResponse,
+    openapi_extra={"parameters": [IF_NONE_MATCH]},
+    responses={304: {"description": "The list has not changed."}, **problems()},
+)
 async def list_products(
     request: Request,
-    response: Response,
     table: TableDep,
     page: PageDep,
     settings: SettingsDep,
     include: Include = None,
-) -> ProductsResponse:
-    """Return all products, oldest first; a `Link` header names the next page."""
+) -> Response:
+    """Return all products, oldest first; a `Link` header names the next page.
+
+    304 to a client that has the list (`If-None-Match`). A product added elsewhere appears
+    within a minute.
+    """
     products = await store.list_products(table, page)
-    link_next(request, response, products, page.limit, include=include)
-    return ProductsResponse(
+    body = ProductsResponse(
         data=[
             ProductPublic.from_product(
                 product, settings.image_base_url, with_codes=include == "codes"
@@ -81,6 +89,9 @@ async def list_products(
             for product in products.entries
         ]
     )
+    answer = _revalidated(body.model_dump_json().encode())
+    link_next(request, answer, products, page.limit, include=include)
+    return if_changed(answer, request.headers)
 
 
 @router.get(
@@ -112,13 +123,15 @@ async def get_product(
         product, settings.image_base_url, with_codes=include == "codes"
     )
     body = ProductResponse(data=public)
-    content = body.model_dump_json().encode()
-    answer = Response(content, media_type="application/json")
-    answer.headers["ETag"] = entity_tag(content)
+    answer = _revalidated(body.model_dump_json().encode())
     answer.headers["Vary"] = "Accept"
-    # A browser keeps it, and asks each time whether it has changed.
-    answer.headers["Cache-Control"] = "no-cache"
     return if_changed(answer, request.headers)
+
+
+def _revalidated(content: bytes) -> Response:
+    """Return a JSON answer that a browser keeps, and asks each time whether it has changed."""
+    headers = {"ETag": entity_tag(content), "Cache-Control": "no-cache"}
+    return Response(content, media_type="application/json", headers=headers)
 
 
 @router.post(
@@ -130,11 +143,12 @@ async def get_product(
 )
 @router.post("/product", status_code=201, dependencies=[StaffOnly], include_in_schema=False)
 async def add_product(
-    body: ProductCreate, table: TableDep, now: NowDep, settings: SettingsDep
+    body: ProductCreate, request: Request, table: TableDep, now: NowDep, settings: SettingsDep
 ) -> ProductCreatedResponse:
     """Store a product under a new id. Staff only, except in open mode."""
     product = body.to_product(str(uuid4()), now=now)
     await store.add_product(table, product)
+    request.app.state.kept_product_lists.forget()
     return ProductCreatedResponse(
         resourceId=ProductPublic.from_product(product, settings.image_base_url, with_codes=True)
     )

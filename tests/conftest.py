@@ -144,6 +144,7 @@ def _use(
         **CREDENTIALS,
         "AWS_ENDPOINT_URL": emulator.endpoint_url,
         "AWS_REGION": stack["REGION"],
+        "SHOP_CATALOG_SECONDS": "0",
         "SHOP_PAYMENT_WAIT_SECONDS": "0",
     }
     for name, value in settings.items():

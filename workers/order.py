@@ -5,37 +5,40 @@ import logging
 from dataclasses import asdict
 from typing import Any, cast
 
-from app.logs import log_trace_ids
-from app.message_parser import parse_event
-from app.messages import (
-    PAYMENT_RESPONSE,
-    SHIPMENT_RESPONSE,
-    CreditCardValidated,
-    Event,
-    ShipmentDelivered,
-    ShipmentSent,
-    list_events,
-)
-from app.metrics import (
-    OLDEST_OPEN_ORDER,
-    SWEEP_FAILED,
-    SWEEP_INCOMPLETE,
-    SWEEP_UNREADABLE,
-    emit_metrics,
-)
-from app.services.event_checks import check_payment_result
-from app.services.orders import record_shipment, settle_payment
-from app.services.sweeper import sweep
-from app.trace_context import following, new_trace
-from workers.batch import (
-    RESERVE_SECONDS,
-    BatchResponse,
-    LambdaContext,
-    Record,
-    Step,
-    handle_batch,
-)
-from workers.dependencies import AWS_DEPENDENCIES, Dependencies
+from app.imports import collector_off
+
+with collector_off():
+    from app.logs import log_trace_ids
+    from app.message_parser import parse_event
+    from app.messages import (
+        PAYMENT_RESPONSE,
+        SHIPMENT_RESPONSE,
+        CreditCardValidated,
+        Event,
+        ShipmentDelivered,
+        ShipmentSent,
+        list_events,
+    )
+    from app.metrics import (
+        OLDEST_OPEN_ORDER,
+        SWEEP_FAILED,
+        SWEEP_INCOMPLETE,
+        SWEEP_UNREADABLE,
+        emit_metrics,
+    )
+    from app.services.event_checks import check_payment_result
+    from app.services.orders import record_shipment, settle_payment
+    from app.services.sweeper import sweep
+    from app.trace_context import following, new_trace
+    from workers.batch import (
+        RESERVE_SECONDS,
+        BatchResponse,
+        LambdaContext,
+        Record,
+        Step,
+        handle_batch,
+    )
+    from workers.dependencies import AWS_DEPENDENCIES, Dependencies
 
 log = logging.getLogger("shop.worker")
 

@@ -3,13 +3,16 @@
 import asyncio
 from typing import Any
 
-from app.logs import log_trace_ids
-from app.message_parser import parse_event
-from app.messages import PaymentRequested
-from app.services.event_checks import check_payment_request
-from app.services.payments import decide
-from workers.batch import BatchResponse, LambdaContext, Record, Step, handle_batch
-from workers.dependencies import AWS_DEPENDENCIES, Dependencies
+from app.imports import collector_off
+
+with collector_off():
+    from app.logs import log_trace_ids
+    from app.message_parser import parse_event
+    from app.messages import PaymentRequested
+    from app.services.event_checks import check_payment_request
+    from app.services.payments import decide
+    from workers.batch import BatchResponse, LambdaContext, Record, Step, handle_batch
+    from workers.dependencies import AWS_DEPENDENCIES, Dependencies
 
 
 async def handle(record: Record, dependencies: Dependencies) -> Step:

@@ -5,7 +5,10 @@ It is a function of its own, so that the one which faces the internet cannot wri
 
 from typing import Any
 
-from app.security.key_rotation import rotate
+from app.imports import collector_off
+
+with collector_off():
+    from app.security.key_rotation import rotate
 
 
 def handler(event: dict[str, Any], _context: object) -> None:

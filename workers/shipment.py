@@ -3,12 +3,15 @@
 import asyncio
 from typing import Any
 
-from app.logs import log_trace_ids
-from app.message_parser import parse_event
-from app.messages import ShipmentRequested
-from app.services.shipments import ship_order
-from workers.batch import BatchResponse, LambdaContext, Record, Step, handle_batch
-from workers.dependencies import AWS_DEPENDENCIES, Dependencies
+from app.imports import collector_off
+
+with collector_off():
+    from app.logs import log_trace_ids
+    from app.message_parser import parse_event
+    from app.messages import ShipmentRequested
+    from app.services.shipments import ship_order
+    from workers.batch import BatchResponse, LambdaContext, Record, Step, handle_batch
+    from workers.dependencies import AWS_DEPENDENCIES, Dependencies
 
 
 async def handle(record: Record, dependencies: Dependencies) -> Step:

@@ -8,6 +8,7 @@ import hashlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -105,7 +106,17 @@ def read_access_token(token: str, keys: SigningKeys, *, now: datetime) -> Caller
     Raises:
         UnauthorizedError: the signature is wrong, it is not an access token, or it is expired.
     """
-    return _caller(_current_claims(token, ACCESS, keys, now))
+    caller = _access_caller(token, keys)
+    if caller.expires_at <= now:
+        raise UnauthorizedError(_REFUSAL)
+    return caller
+
+
+# A signature stays right under the same keys: what it proves is remembered, whether the token
+# is expired is not. Refusals are not remembered.
+@lru_cache(maxsize=2000)
+def _access_caller(token: str, keys: SigningKeys) -> Caller:
+    return _caller(_claims(token, ACCESS, keys))
 
 
 def read_refresh_token(token: str, keys: SigningKeys, *, now: datetime) -> RefreshToken:

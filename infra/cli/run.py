@@ -32,6 +32,7 @@ _MEANINGS = {
     "REGISTRATIONS": "registrations of an address an hour before the next must wait",
     "SECURITY_CONTACT": "whom /.well-known/security.txt names",
     "SHOP_ADDRESS": "address on receipts",
+    "SHOP_CATALOG_SECONDS": "how long the list of products is answered from memory (1)",
     "SHOP_DELIVERY_SECONDS": "min-max seconds until a parcel arrives",
     "SHOP_NAME": "name on receipts",
     "SHOP_PAYMENT_WAIT_SECONDS": "how long an order waits for its payment",

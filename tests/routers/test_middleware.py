@@ -351,7 +351,7 @@ async def test_request_headers_do_not_come_back(client: AsyncClient, path: str) 
 
 
 async def test_answers_are_not_kept_nor_guessed(client: AsyncClient) -> None:
-    answer = await client.get("/products")
+    answer = await client.get("/catalogliveness")
 
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"

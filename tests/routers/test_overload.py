@@ -7,6 +7,7 @@ from app.main import create_app
 from routers.middleware import HTTPMiddleware
 from routers.origin_check import OriginCheck
 from routers.overload import MAX_IN_FLIGHT, LoadShedder
+from routers.product_list import ProductListLane
 from tests.support.shop import refusal
 
 
@@ -83,5 +84,5 @@ async def test_a_request_that_breaks_gives_its_place_back() -> None:
 def test_the_application_sheds_load_behind_its_middleware() -> None:
     kinds: list[object] = [middleware.cls for middleware in create_app().user_middleware]
 
-    assert kinds == [HTTPMiddleware, OriginCheck, LoadShedder]
+    assert kinds == [HTTPMiddleware, OriginCheck, ProductListLane, LoadShedder]
     assert MAX_IN_FLIGHT > 64

@@ -1,5 +1,6 @@
 """Tokens at any time, without a shop."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -84,6 +85,17 @@ def test_a_token_ends_with_its_lifetime() -> None:
         read_access_token(tokens.access, KEYS, now=NOW + ACCESS_LIFETIME)
     with pytest.raises(UnauthorizedError):
         read_refresh_token(tokens.refresh, KEYS, now=NOW + REFRESH_LIFETIME)
+
+
+def test_a_remembered_token_ends_with_its_lifetime_and_with_its_key() -> None:
+    token = tokens_of(ERIC).access
+    rotated = replace(KEYS, access=(b"n" * 32,))
+
+    assert read_access_token(token, KEYS, now=NOW) is read_access_token(token, KEYS, now=NOW)
+    with pytest.raises(UnauthorizedError):
+        read_access_token(token, KEYS, now=NOW + ACCESS_LIFETIME)
+    with pytest.raises(UnauthorizedError):
+        read_access_token(token, rotated, now=NOW)
 
 
 def test_neither_token_passes_for_the_other() -> None:

@@ -9,6 +9,7 @@ from app import settings
 
 #: What is worked out from settings, and from which.
 _MEANS = {
+    "catalog_seconds": ("kept_catalog_seconds", "stage"),
     "is_open": ("auth_mode",),
     "trusts_events": ("trust_events",),
     "session_lifetime": ("session_hours",),

@@ -59,7 +59,9 @@ _PRODUCTS = list(classic_products(_NOW))
 _MAT = _PRODUCTS[0].product_id
 _ERIC = User("u1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, _NOW)
 _ORDER_ID = "0a3ef1c5-6f0a-4d2b-9c54-0d4a2c0a1f5e"
-_SETTINGS = read_settings({"TABLE": "shop", "SIGNING_KEYS_SECRET": "keys"})
+_SETTINGS = read_settings(
+    {"TABLE": "shop", "SHOP_CATALOG_SECONDS": "0", "SIGNING_KEYS_SECRET": "keys"}
+)
 _SESSION = Session("s" * 24, "u1", "eric", "", 0, EPOCH, EPOCH + timedelta(hours=12))
 _TOKENS = issue_tokens(_SESSION, Role.CUSTOMER, KEYS)
 _SECRET = json.dumps(

@@ -20,7 +20,7 @@ from app.main import create_app
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import Caller
 from app.services.payment_wait import PaymentWait
-from routers import dependencies, middleware, problems
+from routers import dependencies, middleware, problems, product_list
 from tests.simulation.simulator.loop import SimLoop
 from workers.dependencies import Dependencies
 
@@ -87,6 +87,7 @@ def patched_application(log: object) -> Iterator[None]:
     with ExitStack() as stack:
         for name, stand_in in STAND_INS.items():
             stack.enter_context(patch.object(dependencies, name, stand_in))
+        stack.enter_context(patch.object(product_list, "get_settings", STAND_INS["get_settings"]))
         for module in (middleware, problems):
             stack.enter_context(patch.object(module, "log", log))
         stack.enter_context(patch.object(app.security.signing_keys, "_cached_keys", KEYS))

@@ -21,7 +21,7 @@ from tests.simulation.simulator.sqs import Message, SimulatedSQS
 #: When simulated time begins. The cards that expire this month do so a day and a half later.
 EPOCH = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
-_SETTINGS = {"SHOP_DELIVERY_SECONDS": "5-120", "TABLE": "shop"}
+_SETTINGS = {"SHOP_DELIVERY_SECONDS": "5-120", "SHOP_CATALOG_SECONDS": "0", "TABLE": "shop"}
 _ARN = "arn:aws:sqs:eu-west-1:000000000000:local-acmeserverless-sqs-"
 _TIMEOUTS = {function.name: float(function.timeout_seconds) for function in FUNCTIONS}
 _FUNCTION_OF = {mapping.queue: mapping.function for mapping in MAPPINGS}

@@ -19,7 +19,9 @@ from tests.simulation.simulator.sqs_client import SimulatedSQSClient, sending_th
 from workers.dependencies import Dependencies
 
 T = TypeVar("T")
-_SETTINGS = read_settings({"TABLE": "shop", "SHOP_PAYMENT_WAIT_SECONDS": "0"})
+_SETTINGS = read_settings(
+    {"TABLE": "shop", "SHOP_CATALOG_SECONDS": "0", "SHOP_PAYMENT_WAIT_SECONDS": "0"}
+)
 
 
 class StaleReads(NoFaults):
