@@ -1,27 +1,70 @@
 """Stands in for the Pulumi command line: keeps a stack's file, and deploys to an emulator.
 
-Run with the variables STAND_IN_STACK_FILE, STAND_IN_OUTPUTS, STAND_IN_CALLS and
-AWS_ENDPOINT_URL; it knows the few commands that a release needs, and refuses all others.
+It knows the few commands that a release needs, and refuses all others. The command is a small
+script that asks the test's own process, where everything is imported already; that process has
+the variables STAND_IN_STACK_FILE, STAND_IN_OUTPUTS, STAND_IN_CALLS and AWS_ENDPOINT_URL.
 """
 
 import json
 import os
+import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
+from tempfile import TemporaryDirectory
+from threading import Thread
+from traceback import format_exc
 from typing import Any
 
+import boto3
 import yaml  # type: ignore[import-untyped]
 
 from infra.components.live_image import IMAGE_OUTPUT, check_image
 
-STACK_FILE = Path(os.environ["STAND_IN_STACK_FILE"])
-DEPLOYED_IMAGE = STACK_FILE.with_suffix(".image")
+#: The command itself: arguments out, output and exit code in.
+_CLIENT = """
+import json, socket, sys
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect(sys.argv[1])
+    server.sendall(json.dumps(sys.argv[2:]).encode() + b"\\n")
+    code, output, errors = json.loads(server.makefile().readline())
+sys.stdout.write(output)
+sys.stderr.write(errors)
+sys.exit(code)
+"""
+
+
+class _Handler(StreamRequestHandler):
+    def handle(self) -> None:
+        code, output, errors = 0, "", ""
+        try:
+            output = main(json.loads(self.rfile.readline()))
+        except SystemExit as ended:
+            code, errors = 1, f"{ended.code}\n"
+            if isinstance(ended.code, int):
+                code, errors = ended.code, ""
+        except Exception:  # noqa: BLE001 - whatever it is, the command fails and shows it
+            code, errors = 1, format_exc()
+        self.wfile.write(json.dumps([code, output, errors]).encode() + b"\n")
+
+
+@contextmanager
+def pulumi_command() -> Iterator[str]:
+    """Yield the text of a shell script that does in this process what ``pulumi`` would do."""
+    with TemporaryDirectory() as folder:
+        address = str(Path(folder, "pulumi"))
+        with ThreadingUnixStreamServer(address, _Handler) as server:
+            Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+            # Without site packages: it starts in a fiftieth of a second.
+            words = [sys.executable, "-I", "-S", "-c", _CLIENT, address]
+            yield f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n'
+            server.shutdown()
 
 
 def deploy(stack: str, generic: dict[str, Any]) -> None:
     """Do to the functions what ``infra/components/functions.py`` would have done to them."""
-    import boto3  # noqa: PLC0415  # Most commands do without, and it takes its time.
-
     client = boto3.client("lambda", region_name="eu-west-1")
     release = generic["image"].rpartition(":")[2]
     for name in ("api", "payment", "shipment", "order"):
@@ -44,24 +87,27 @@ def deploy(stack: str, generic: dict[str, Any]) -> None:
             client.create_alias(**alias)
 
 
-def outputs() -> dict[str, Any]:
+def outputs(deployed_image: Path) -> dict[str, Any]:
     """Return what the stack says of itself, the image of its last deployment included."""
     given: dict[str, Any] = json.loads(os.environ["STAND_IN_OUTPUTS"])
-    deployed = DEPLOYED_IMAGE.read_text(encoding="utf-8") if DEPLOYED_IMAGE.exists() else None
+    deployed = deployed_image.read_text(encoding="utf-8") if deployed_image.exists() else None
     return given | ({IMAGE_OUTPUT: deployed} if deployed else {})
 
 
-def main() -> None:
-    """Do one command."""
-    option, _, option_2, stack, *words = sys.argv[1:]
+def main(arguments: list[str]) -> str:
+    """Do one command and return what it prints."""
+    option, _, option_2, stack, *words = arguments
+    stack_file = Path(os.environ["STAND_IN_STACK_FILE"])
+    deployed_image = stack_file.with_suffix(".image")
+    printed = ""
     assert (option, option_2) == ("--cwd", "--stack")
     with Path(os.environ["STAND_IN_CALLS"]).open("a", encoding="utf-8") as calls:
         calls.write(" ".join(words) + "\n")
-    content = yaml.safe_load(STACK_FILE.read_text(encoding="utf-8"))
+    content = yaml.safe_load(stack_file.read_text(encoding="utf-8"))
     generic = content["config"]["awsconfig:generic"]
     match words:
         case ["stack", "output", "--json"]:
-            sys.stdout.write(json.dumps(outputs()))
+            printed = json.dumps(outputs(deployed_image))
         case ["config", "set-all", "--path", *options]:
             assert set(options[::2]) == {"--plaintext"}
             for option in options[1::2]:
@@ -74,15 +120,12 @@ def main() -> None:
         case ["config", "rm", "--path", "awsconfig:generic.canary"]:
             generic.pop("canary", None)
         case ["up", "--yes", "--skip-preview"]:
-            check_image(generic["image"], generic.get("replaces"), outputs())
+            check_image(generic["image"], generic.get("replaces"), outputs(deployed_image))
             deploy(stack, generic)
-            DEPLOYED_IMAGE.write_text(generic["image"], encoding="utf-8")
+            deployed_image.write_text(generic["image"], encoding="utf-8")
             if generic["image"] == os.environ.get("STAND_IN_BREAKS_ON"):
                 sys.exit(7)
         case _:
             sys.exit(f"the stand-in does not know {json.dumps(words)}")
-    STACK_FILE.write_text(yaml.safe_dump(content), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+    stack_file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return printed

@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
@@ -19,6 +19,7 @@ from infra.release.release import PRACTICE_CALLS, Release
 from infra.topology import FUNCTIONS, LIVE_ALIAS, alarm_name, function_name, signing_keys_name
 from infra.verify.policy import read_policy
 from infra.verify.rollback import promote
+from tests.infra.components.pulumi_stand_in import pulumi_command
 from tests.infra.verify.servers import Asked, Said, serving
 from tests.infra.verify.stacks import clients_of, deployed, publish
 
@@ -77,8 +78,16 @@ class Stack:
         client.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="api-5xx")
 
 
+@pytest.fixture(scope="module")
+def pulumi() -> Iterator[str]:
+    with pulumi_command() as script:
+        yield script
+
+
 @pytest.fixture
-def stack(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
+def stack(
+    emulator: Emulator, pulumi: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Stack:
     name, aws = deployed(emulator), clients_of(emulator)
     for function, version in publish(aws("lambda"), name, release="old").items():
         aws("lambda").create_alias(FunctionName=function, Name=LIVE_ALIAS, FunctionVersion=version)
@@ -92,8 +101,7 @@ def stack(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     commands = tmp_path / "bin"
     commands.mkdir()
     (commands / "docker").write_text(DOCKER, encoding="utf-8")
-    stand_in = ROOT / "tests" / "infra" / "components" / "pulumi_stand_in.py"
-    (commands / "pulumi").write_text(f'#!/bin/sh\nexec {sys.executable} {stand_in} "$@"\n')
+    (commands / "pulumi").write_text(pulumi, encoding="utf-8")
     for command in commands.iterdir():
         command.chmod(0o755)
     outputs = {"Image::Repository": REPOSITORY, "Gateway::URL": "http://127.0.0.1:1/"}

@@ -129,18 +129,23 @@ class ShopProcess:
 
     def children(self) -> dict[str, int]:
         """Return the process ids of its children by the module they run."""
-        found = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                argv = (folder / "cmdline").read_bytes().split(b"\0")
-            except (OSError, ValueError):
-                continue
-            if parent == self.shop_pid and b"-m" in argv:
-                name = argv[argv.index(b"-m") + 1].decode().rpartition(".")[2]
-                key = argv[argv.index(b"-m") + 2].decode() if name == "function_host" else name
-                found[key] = int(folder.name)
-        return found
+        return children_of(self.shop_pid)
+
+
+def children_of(pid: int) -> dict[str, int]:
+    """Return the process ids of a shop's children by the module they run."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            argv = (folder / "cmdline").read_bytes().split(b"\0") if parent == pid else []
+        except (OSError, ValueError):
+            continue
+        if b"-m" in argv:
+            name = argv[argv.index(b"-m") + 1].decode().rpartition(".")[2]
+            key = argv[argv.index(b"-m") + 2].decode() if name == "function_host" else name
+            found[key] = int(folder.name)
+    return found
 
 
 @contextmanager

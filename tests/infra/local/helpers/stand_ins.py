@@ -11,7 +11,8 @@ SOURCE = Path(__file__).resolve().parents[4]
 
 #: What is copied; the files below take the place of some of it.
 _KEPT = ("app", "infra/__init__.py", "infra/cli", "infra/local", "infra/topology.py")
-_IGNORED = shutil.ignore_patterns("__pycache__", "static")
+#: Bytecode comes along: it belongs to files with the same times, and saves compiling them.
+_IGNORED = shutil.ignore_patterns("static")
 
 API = """
 import asyncio, json, os
