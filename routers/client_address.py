@@ -1,6 +1,25 @@
 """The address a request comes from, behind proxies that the operator has named."""
 
 from starlette.requests import Request
+from starlette.types import Scope
+
+from app.domain.errors import SettingsError
+from app.security.origins import Origin, address_hash
+from app.security.signing_keys import known_signing_keys
+from app.settings import get_settings
+
+
+def hash_client_address(scope: Scope) -> str | None:
+    """Return the keyed hash of a request's address, or None before the keys are read."""
+    keys = known_signing_keys()
+    try:
+        trusted_proxies = get_settings().trusted_proxies
+    except SettingsError:
+        return None
+    if keys is None:
+        return None
+    address = find_client_address(Request(scope), trusted_proxies=trusted_proxies)
+    return address_hash(keys, Origin(address))
 
 
 def find_client_address(request: Request, *, trusted_proxies: int) -> str:

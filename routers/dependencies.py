@@ -14,6 +14,7 @@ from app.security.origins import Origin
 from app.security.passwords import get_password_pool
 from app.security.signing_keys import get_signing_keys
 from app.security.tokens import Caller, read_access_token
+from app.security_log import Kind, note_user, record_security_event, shown_user_id
 from app.services.payment_wait import PaymentWait
 from app.services.sessions import confirm_staff
 from app.settings import Settings, get_settings
@@ -77,6 +78,7 @@ async def _caller(
     token = find_token(request)
     if token is not None:
         caller = read_access_token(token, await get_signing_keys(), now=now)
+        note_user(caller.user_id)
         return await confirm_staff(table, caller) if caller.is_staff else caller
     if settings.is_open:
         return None
@@ -96,9 +98,12 @@ async def _known_caller(caller: CallerDep) -> Caller:
 KnownCallerDep = Annotated[Caller, Depends(_known_caller)]
 
 
-async def _staff(caller: CallerDep, settings: SettingsDep) -> None:
+async def _staff(request: Request, caller: CallerDep, settings: SettingsDep) -> None:
     if not settings.is_open and not (caller and caller.is_staff):
         raise ForbiddenError("this is for staff")
+    if caller and caller.is_staff and request.method == "GET":
+        # Lists of everybody; what staff change is the catalog, which is nobody's own.
+        record_security_event(Kind.STAFF_ACCESS, subject="everybody")
 
 
 #: For routes that only staff may use.
@@ -116,6 +121,7 @@ def check_owner(
     if settings.is_open or (caller and caller.user_id == user_id):
         return
     if or_staff and caller and caller.is_staff:
+        record_security_event(Kind.STAFF_ACCESS, subject=shown_user_id(user_id))
         return
     raise ForbiddenError("this belongs to another user")
 

@@ -1,11 +1,13 @@
 """Middleware for every request, as plain ASGI: cheaper than Starlette's base class."""
 
 import logging
+from functools import partial
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.errors import SettingsError
+from app.security_log import Client, current_client
 from app.settings import get_settings
 from app.static_files import DATA_POLICY
 from app.trace_context import (
@@ -17,6 +19,7 @@ from app.trace_context import (
     read_traceparent,
 )
 from routers import cors
+from routers.client_address import hash_client_address
 from routers.paths import Paths
 from routers.problems import problem
 from routers.transport import is_https
@@ -60,8 +63,12 @@ class HTTPMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with following(_trace_of(scope)):
-            await self._answer(scope, receive, send)
+        client = current_client.set(Client(partial(hash_client_address, scope)))
+        try:
+            with following(_trace_of(scope)):
+                await self._answer(scope, receive, send)
+        finally:
+            current_client.reset(client)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "OPTIONS":

@@ -99,6 +99,7 @@ PreferHeader = Annotated[
 async def place_order(
     userid: UserId,
     body: OrderCreate,
+    caller: CallerDep,
     response: Response,
     table: TableDep,
     queues: QueuesDep,
@@ -126,6 +127,7 @@ async def place_order(
         now=now,
         by=f"api@{settings.version}",
         trace_id=current_trace_id(),
+        placed_by=caller.user_id if caller else None,
     )
     what = "order.placed" if order.placed_at == now else "order.repeated"
     log.info("%s order_id=%s ms=%d", what, order.order_id, (clock() - started) * 1000)
@@ -176,6 +178,7 @@ async def place_own_order(
     return await place_order(
         user_id,
         body,
+        caller,
         response,
         table,
         queues,

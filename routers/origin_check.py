@@ -8,17 +8,15 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-cu
 """
 
 import hmac
-import logging
 from hashlib import sha256
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.security_log import Kind, record_security_event
 from app.settings import get_settings
 from routers.error_catalogue import CATALOGUE
 from routers.problems import problem
-
-log = logging.getLogger("shop.http")
 
 #: The name that AWS's examples use.
 ORIGIN_HEADER = "x-origin-verify"
@@ -38,7 +36,12 @@ class OriginCheck:
         if scope["type"] != "http" or _comes_through_cdn(scope):
             await self._app(scope, receive, send)
             return
-        log.warning("request.refused status=403 cause=wrong_address method=%s", scope["method"])
+        record_security_event(
+            Kind.REFUSED,
+            status=_WRONG_ADDRESS.status,
+            code=_WRONG_ADDRESS.code,
+            route=f"{scope['method']} ?",
+        )
         refusal = problem(_WRONG_ADDRESS.status, _WRONG_ADDRESS.example, entry=_WRONG_ADDRESS)
         await refusal(scope, receive, send)
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -11,7 +12,9 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.domain.errors import ShopError, TooManyAttemptsError
+from app.domain.errors import InvalidCredentialsError, ShopError, TooManyAttemptsError
+from app.security.signing_keys import get_signing_keys
+from app.security_log import Kind, record_security_event
 from app.trace_context import current_trace_id
 from routers.error_catalogue import BY_STATUS, ErrorEntry, entry_for
 from routers.product_pages import not_found_page, wants_page
@@ -22,6 +25,9 @@ RETRY_AFTER_SECONDS = 1
 
 #: Statuses of errors whose text begins with the field that is wrong.
 _NAMING_FIELDS = frozenset({400, 409, 422})
+
+#: Statuses of refusals that go into the security log.
+_SECURITY_STATUSES = frozenset({401, 403, 429})
 
 
 class FieldProblem(BaseModel):
@@ -108,9 +114,26 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
 
 
-async def _on_shop_error(_: Request, error: Exception) -> JSONResponse:
+async def _on_shop_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ShopError)  # noqa: S101 - the class it is registered for
+    entry = entry_for(error)
+    if entry.status in _SECURITY_STATUSES:
+        await _record_refusal(request, error, entry)
     return answer_to(error)
+
+
+async def _record_refusal(request: Request, error: ShopError, entry: ErrorEntry) -> None:
+    """Write a refusal into the security log; the route is told by its pattern, without ids."""
+    # The address is hashed with the keys; a process reads them once.
+    with suppress(ShopError):
+        await get_signing_keys()
+    is_login = isinstance(error, InvalidCredentialsError)
+    record_security_event(
+        Kind.LOGIN_FAILED if is_login else Kind.REFUSED,
+        status=entry.status,
+        code=entry.code,
+        route=f"{request.method} {getattr(request.scope.get('route'), 'path', '?')}",
+    )
 
 
 def answer_to(error: ShopError) -> JSONResponse:

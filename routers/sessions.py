@@ -13,6 +13,7 @@ from app.domain.errors import (
 from app.security.origins import remember_device
 from app.security.signing_keys import get_signing_keys
 from app.security.tokens import read_access_token
+from app.security_log import Kind, record_security_event
 from app.services import accounts, sessions, users
 from app.store.table import Table
 from routers.credentials import find_all_tokens, set_cookies, set_device_cookie
@@ -71,6 +72,7 @@ async def log_in(
         now=now,
         lifetime=settings.session_lifetime,
     )
+    record_security_event(Kind.LOGIN, user_id=login.user_id, role=str(login.role))
     if body.cookies:
         set_cookies(request, response, login.tokens)
     set_device_cookie(request, response, remember_device(keys, origin, body.username))

@@ -16,6 +16,7 @@ from app.domain.user import Role
 from app.security.new_passwords import check_new_password
 from app.security.signing_keys import get_signing_keys
 from app.security.tokens import read_access_token
+from app.security_log import Kind, record_security_event
 from app.services import users
 from app.services.throttling import check_registration
 from app.store import users as store
@@ -73,6 +74,7 @@ async def register_user(
         email=body.email,
         now=now,
     )
+    record_security_event(Kind.REGISTERED, user_id=user.user_id)
     return UserCreatedResponse(resourceId=user.user_id)
 
 

@@ -8,9 +8,13 @@ from typing import Any
 from app.imports import collector_off
 
 with collector_off():
+    from app.logs import log_trace_ids
     from app.security.key_rotation import rotate
+    from app.trace_context import following, new_trace
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
     """Do one step of a rotation; Secrets Manager repeats a step that failed."""
-    rotate(event)
+    log_trace_ids()
+    with following(new_trace()):
+        rotate(event)

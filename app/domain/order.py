@@ -113,7 +113,8 @@ class Order:
     ``fingerprint`` is a keyed hash of the request; it tells a repeat from another body that
     was sent under the same idempotency key. ``history`` holds the steps that this release and
     later ones recorded, in the order of their ranks; ``trace_id`` is the W3C trace id, 32
-    lower-case hexadecimal digits, of the request that placed the order.
+    lower-case hexadecimal digits, of the request that placed the order. ``placed_by`` is the id
+    of who placed it for the buyer, a member of the staff.
     """
 
     order_id: str
@@ -135,6 +136,7 @@ class Order:
     tracking_number: str | None = None
     history: tuple[OrderStep, ...] = ()
     trace_id: str | None = None
+    placed_by: str | None = None
 
 
 def sum_lines(lines: tuple[OrderLine, ...]) -> int:

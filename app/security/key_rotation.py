@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from app.security.signing_keys import parse_signing_keys, rotate_signing_keys, secrets_client
+from app.security_log import Kind, record_security_event
 from app.settings import get_settings
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def rotate(event: dict[str, Any]) -> None:
         case _:
             raise ValueError("there is no such step in a rotation")
     log.info("signing_keys.rotation step=%s", step)
+    if step == "finishSecret":
+        record_security_event(Kind.KEYS_ROTATED)
 
 
 def _create(client: "SecretsManagerClient", name: str, version: str) -> None:

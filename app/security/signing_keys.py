@@ -77,6 +77,11 @@ async def get_signing_keys() -> SigningKeys:
         return await asyncio.shield(_fetching)
 
 
+def known_signing_keys() -> SigningKeys | None:
+    """Return the keys if this process has read them."""
+    return _cached_keys
+
+
 async def _renew() -> SigningKeys:
     global _cached_keys, _refresh_at  # noqa: PLW0603
     name = get_settings().required("signing_keys_secret")

@@ -10,6 +10,7 @@ from app.security.origins import Origin
 from app.security.passwords import Verdict, check_password, hash_password
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import Caller, TokenPair
+from app.security_log import Kind, record_security_event
 from app.services.sessions import start_session
 from app.services.throttling import limited_login
 from app.store import users as store
@@ -48,6 +49,7 @@ async def change_password(
     changed = await store.change_password(table, credentials, await hash_password(new_password))
     if changed is None:
         raise InvalidCredentialsError("password: is wrong")
+    record_security_event(Kind.SESSION_REVOKED, user_id=caller.user_id, cause="password_changed")
     return await start_session(table, keys, changed, now=now, lifetime=lifetime)
 
 
@@ -84,6 +86,7 @@ async def close_account(
         request = PageRequest(MAX_PAGE, page.next_token)
     await store.delete_user(table, caller.user_id)
     await store.delete_credentials(table, credentials.username)
+    record_security_event(Kind.SESSION_REVOKED, user_id=caller.user_id, cause="account_closed")
 
 
 async def _check_password(

@@ -52,13 +52,15 @@ async def place_order(
     now: datetime,
     by: str,
     trace_id: str | None = None,
+    placed_by: str | None = None,
 ) -> Order:
     """Store an order and request its payment: one conditional put and one send.
 
     With an ``idempotency_key`` a repeat returns the order of the first call in its present
     state, and requests the payment again while it is pending. ``client_is_trusted`` accepts
     the client's prices and total (open mode). ``by`` names function and version in the order's
-    history; ``trace_id`` (32 hexadecimal digits) is stored on a new order.
+    history; ``trace_id`` (32 hexadecimal digits) is stored on a new order, and so is
+    ``placed_by``, the id of who places it, unless that is the buyer.
 
     Raises:
         InvalidInputError: an unknown article, or a total that disagrees with the catalog.
@@ -80,6 +82,7 @@ async def place_order(
             _order_from(draft, bill, order_id=order_id, fingerprint=fingerprint, now=now),
             history=(OrderStep(OrderState.PENDING, now, by),),
             trace_id=trace_id,
+            placed_by=None if placed_by == draft.user_id else placed_by,
         )
         earlier = await store.add_order(table, order)
         if earlier is not None:

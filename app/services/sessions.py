@@ -3,7 +3,6 @@
 An ordinary request of a customer reads none of this: an access token is good until it expires.
 """
 
-import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
@@ -21,11 +20,10 @@ from app.security.tokens import (
     read_refresh_token,
     session_of_token,
 )
+from app.security_log import Kind, record_security_event
 from app.store import sessions as store
 from app.store.table import Table
 from app.store.users import end_sessions_of, find_credentials
-
-log = logging.getLogger("shop.sessions")
 
 
 async def start_session(
@@ -63,10 +61,14 @@ async def refresh_session(
     session = await _renew(table, token, now=now, lifetime=lifetime)
     verdict = session.judge(token.rotation, now=now) if session else Renewal.ENDED
     if session and verdict is Renewal.GRANTED:
+        if credentials.role is not token.caller.role:
+            record_security_event(
+                Kind.ROLE_CHANGED, user_id=session.user_id, role=str(credentials.role)
+            )
         return issue_tokens(session, credentials.role, keys)
     if session and verdict is Renewal.REUSED:
         await store.revoke_session(table, session)
-        log.warning("session.token_reused user_id=%s", session.user_id)
+        _record_revoked(session.user_id, cause="token_reused")
     raise _refused()
 
 
@@ -78,6 +80,7 @@ async def end_sessions(table: Table, keys: SigningKeys, tokens: Iterable[str]) -
     found = [session for token in tokens if (session := session_of_token(token, keys))]
     for session in {session.session_id: session for session in found}.values():
         await store.revoke_session(table, session)
+        _record_revoked(session.user_id, cause="log_out")
 
 
 async def end_all_sessions(table: Table, caller: Caller) -> None:
@@ -88,6 +91,11 @@ async def end_all_sessions(table: Table, caller: Caller) -> None:
     """
     if not await end_sessions_of(table, caller.username, user_id=caller.user_id):
         raise _refused()
+    _record_revoked(caller.user_id, cause="log_out_everywhere")
+
+
+def _record_revoked(user_id: str, *, cause: str) -> None:
+    record_security_event(Kind.SESSION_REVOKED, user_id=user_id, cause=cause)
 
 
 async def confirm_staff(table: Table, caller: Caller) -> Caller:

@@ -10,6 +10,7 @@ from app.security.origins import Origin
 from app.security.passwords import Verdict, check_password, hash_password
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import TokenPair
+from app.security_log import note_user
 from app.services.sessions import start_session
 from app.services.throttling import limited_login
 from app.store import users as store
@@ -22,6 +23,7 @@ class Login:
     """A successful login."""
 
     user_id: str
+    role: Role
     tokens: TokenPair
 
 
@@ -91,13 +93,15 @@ async def log_in(
     async with limited_login(table, keys, limits=limits, username=username, origin=origin, now=now):
         credentials = await _find_credentials(table, username)
         stored_hash = credentials.password_hash if credentials else None
+        if credentials:
+            note_user(credentials.user_id)
         verdict = await check_password(password, stored_hash)
         if verdict is Verdict.WRONG or credentials is None:
             raise InvalidCredentialsError("Invalid username or password")
     if verdict is Verdict.OUTDATED:
         await store.replace_hash(table, credentials, await hash_password(password))
     tokens = await start_session(table, keys, credentials, now=now, lifetime=lifetime)
-    return Login(credentials.user_id, tokens)
+    return Login(credentials.user_id, credentials.role, tokens)
 
 
 async def _find_credentials(table: Table, username: str) -> Credentials | None:

@@ -85,6 +85,8 @@ def order_to_item(order: Order) -> Item:
         item["transaction_id"] = order.transaction_id
     if order.tracking_number is not None:
         item["tracking_number"] = order.tracking_number
+    if order.placed_by is not None:
+        item["placed_by"] = order.placed_by
     if order.trace_id is not None:
         item[TRACE_ID] = trace_id_to_text(order.trace_id)
     return item | {step_name(step.state): step_to_text(step) for step in order.history}
@@ -112,6 +114,7 @@ def item_to_order(item: Item) -> Order:
         tracking_number=item.get("tracking_number"),
         history=item_to_history(item),
         trace_id=text_to_trace_id(item.get(TRACE_ID)),
+        placed_by=item.get("placed_by"),
     )
 
 

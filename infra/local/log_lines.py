@@ -31,6 +31,7 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             "logger": record.name,
             "trace_id": getattr(record, "trace_id", None),
+            "security": getattr(record, "security", None),
             "stackTrace": self.formatException(record.exc_info) if record.exc_info else None,
         }
         return json.dumps({name: value for name, value in fields.items() if value is not None})
@@ -71,9 +72,13 @@ def show(fields: Mapping[str, Any], *, is_terminal: bool, has_colours: bool) -> 
     colour = _COLOURS.get(level, "") if has_colours else ""
     dim, reset = (_DIM, _RESET) if has_colours else ("", "")
     head = "" if is_access else f"{colour}{level}{reset if colour else ''} "
+    facts = fields.get("security")
+    more = ""
+    if isinstance(facts, dict):
+        more = "".join(f" {name}={_printable(str(value))}" for name, value in facts.items())
     tail = "" if is_access or not trace else f" {dim}trace_id={_printable(str(trace))}{reset}"
     first = f"{dim if time else ''}{time}{reset if time else ''}{head}"
-    lines = [first + _printable(fields["message"]) + tail]
+    lines = [first + _printable(fields["message"]) + more + tail]
     return lines + [_printable(text) for text in str(fields.get("stackTrace", "")).splitlines()]
 
 

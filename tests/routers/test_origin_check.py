@@ -80,4 +80,5 @@ def test_a_refusal_writes_down_no_value(in_a_stack: None, caplog: pytest.LogCapt
         answer = ask(x_origin_verify="the value of last year")
 
     assert "last year" not in caplog.text + answer["body"]
-    assert "cause=wrong_address" in caplog.text
+    (event,) = (r.security for r in caplog.records if r.name == "shop.security")  # type: ignore[attr-defined]
+    assert (event["kind"], event["code"]) == ("refused", "wrong_address")

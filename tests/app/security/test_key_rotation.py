@@ -206,8 +206,12 @@ def test_an_unknown_step_is_refused() -> None:
 
 def test_no_key_is_logged(secret: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "shop.keys")
+    caplog.set_level("DEBUG", "shop.security")
 
     rotate(str(uuid4()))
+
+    events = [record.security for record in caplog.records if record.name == "shop.security"]  # type: ignore[attr-defined]
+    assert events == [{"kind": "keys_rotated"}]
 
     said = caplog.text
     assert "createSecret" in said

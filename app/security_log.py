@@ -1,0 +1,69 @@
+"""The security log: one event for everything that somebody may have to account for later.
+
+An event is a line of the logger ``shop.security`` with the fields of ``security``: its kind, the
+user's id where it is known, a keyed hash of the address, and what the kind adds. Time and
+request id (``trace_id``) are those of the line. No event holds a name that was typed, a
+password, a token, a card or a body.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from enum import StrEnum
+
+log = logging.getLogger("shop.security")
+
+#: User ids that the shop itself gave: its own and those of its first users.
+_USER_ID = re.compile("[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Kind(StrEnum):
+    """What can happen."""
+
+    LOGIN = "login"
+    LOGIN_FAILED = "login_failed"
+    REFUSED = "refused"
+    REGISTERED = "registered"
+    ROLE_CHANGED = "role_changed"
+    SESSION_REVOKED = "session_revoked"
+    STAFF_ACCESS = "staff_access"
+    KEYS_ROTATED = "keys_rotated"
+
+
+class Client:
+    """Who makes the request at hand, as far as it is known yet."""
+
+    __slots__ = ("hash_address", "user_id")
+
+    def __init__(self, hash_address: Callable[[], str | None]) -> None:
+        """Keep how the address is hashed; most requests never need it."""
+        self.hash_address = hash_address
+        self.user_id: str | None = None
+
+
+#: The client of the request at hand; None outside of one.
+current_client: ContextVar[Client | None] = ContextVar("client", default=None)
+
+
+def note_user(user_id: str) -> None:
+    """Note the user that the request at hand turned out to be from, or about."""
+    if client := current_client.get():
+        client.user_id = user_id
+
+
+def record_security_event(kind: Kind, *, user_id: str | None = None, **facts: str | int) -> None:
+    """Write one event; ``user_id`` is the user of the request unless another one is given."""
+    client = current_client.get()
+    known = {
+        "kind": str(kind),
+        "user_id": user_id or (client.user_id if client else None),
+        "address": client.hash_address() if client else None,
+    }
+    fields = {name: value for name, value in known.items() if value} | facts
+    log.info("security.%s", kind, extra={"security": fields})
+
+
+def shown_user_id(user_id: str) -> str:
+    """Return an id out of a path as it may stand in the log: a path can hold any text."""
+    return user_id if _USER_ID.fullmatch(user_id) else "?"
