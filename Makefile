@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test proof check check-pages check-documents bench load chaos fuzz screenshots verify release watch image-check buildah browser openapi clients reset lock clean
+.PHONY: help run test proof check check-pages check-documents check-secrets bench load chaos fuzz screenshots verify release watch image-check buildah browser openapi clients reset lock clean
 
 BIN := .venv/bin
 # As many as there are processors, as far as can be told.
@@ -30,12 +30,20 @@ check: .venv/.ready ## Lint, types, import rules, drift of generated and lock fi
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
+	@$(MAKE) --no-print-directory check-secrets
 	$(BIN)/acme-shop openapi --check
 	@$(MAKE) --no-print-directory check-pages
 	@$(MAKE) --no-print-directory check-documents
 	@$(MAKE) --no-print-directory lock LOCK_SUFFIX=.check
 	@for f in requirements.txt requirements-dev.txt infra/load/requirements.txt $(PEERS); do \
 		cmp -s $$f build/$$f.check || { echo "$$f is out of date: run make lock"; exit 1; }; done
+
+# Keys and tokens by their form, in everything git knows. Hashes and known passwords fill the tests,
+# so what is merely random or merely called a password is left to ruff (S105 to S107, outside tests).
+SECRETS := --disable-plugin KeywordDetector --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
+check-secrets: .venv/.ready ## Look for keys and tokens in all files
+	@git ls-files -z | grep -zvE '^tests/golden/|/vendor/|package-lock|\.(png|jpg|svg|woff2)$$' \
+		| xargs -0 $(BIN)/detect-secrets-hook $(SECRETS)
 
 # Biome lints and formats the pages' JavaScript, TypeScript checks the types in its comments.
 NO_NODE = Skipped: the pages' JavaScript is not checked, because there is no Node.js with npm on the PATH.

@@ -30,6 +30,7 @@ NOW = datetime(2026, 11, 29, 12, 30, 1)  # noqa: DTZ001  # As botocore's own clo
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        # pragma: allowlist nextline secret
         "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
         "AWS_SESSION_TOKEN": "a session/token+=",
     }.items():

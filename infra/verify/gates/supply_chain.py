@@ -10,7 +10,14 @@ from infra.topology import function_name
 from infra.verify.evidence import Evidence, Finding, Measurement
 from infra.verify.sources.advisories import find_advisories
 from infra.verify.sources.aws_clients import SourceUnreachableError, aws_client, translate_errors
-from infra.verify.sources.lock import EVERYTHING, SHIPPED, Package, bill_of_materials, read_lock
+from infra.verify.sources.lock import (
+    EVERYTHING,
+    SHIPPED,
+    Package,
+    bill_of_materials,
+    read_lock,
+    read_vendored,
+)
 from infra.verify.target import Target
 
 GATE = "supply-chain"
@@ -26,8 +33,9 @@ async def collect(target: Target) -> Evidence:
     try:
         shipped = read_lock(target.root, SHIPPED)
         locked = {SHIPPED: shipped, EVERYTHING: read_lock(target.root, EVERYTHING)}
-        write_bill(target, shipped, now)
-        weak = await find_weaknesses(shipped)
+        parts = [*shipped, *read_vendored(target.root)]
+        write_bill(target, parts, now)
+        weak = await find_weaknesses(parts)
         scanned = None
         if target.stage in {"canary", "live"} and not target.is_local:
             with translate_errors("the image scan"):

@@ -18,17 +18,18 @@ _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 @dataclass(frozen=True)
 class Package:
-    """One locked package."""
+    """One locked package of PyPI, or one of npm whose files are in the tree."""
 
     name: str
     version: str
     hashes: tuple[str, ...]
+    kind: str = "pypi"
 
     @property
     def purl(self) -> str:
         """Return its package URL."""
         name = re.sub(r"[-_.]+", "-", self.name).lower()
-        return f"pkg:pypi/{name}@{self.version}"
+        return f"pkg:{self.kind}/{name}@{self.version}"
 
 
 def read_lock(root: Path, name: str) -> list[Package]:
@@ -37,11 +38,33 @@ def read_lock(root: Path, name: str) -> list[Package]:
     Raises:
         SourceUnreachableError: there is no such file.
     """
+    return list(_packages(_text_of(root / name)))
+
+
+def read_vendored(root: Path) -> list[Package]:
+    """Return the packages whose files the pages bring along, with the hashes of these files.
+
+    The first line of each folder's README.md names the package and its version.
+
+    Raises:
+        SourceUnreachableError: a folder does not say what is in it.
+    """
+    found = []
+    for folder in sorted((root / "app" / "static").rglob("vendor")):
+        title = _text_of(folder / "README.md").partition("\n")[0].removeprefix("# ").split()
+        files = _text_of(folder / "SHA256SUMS").splitlines()
+        if len(title) != 2:
+            raise SourceUnreachableError(f"{folder.parent.name}/vendor does not say what it is")
+        hashes = tuple(line.split()[0] for line in files if line.endswith((".js", ".css")))
+        found.append(Package(title[0], title[1], hashes, kind="npm"))
+    return found
+
+
+def _text_of(path: Path) -> str:
     try:
-        text = (root / name).read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as failure:
-        raise SourceUnreachableError(f"{name} cannot be read") from failure
-    return list(_packages(text))
+        raise SourceUnreachableError(f"{path.name} cannot be read") from failure
 
 
 def _packages(text: str) -> Iterator[Package]:
@@ -55,7 +78,7 @@ def _packages(text: str) -> Iterator[Package]:
 
 
 def bill_of_materials(packages: Sequence[Package], *, now: datetime) -> dict[str, Any]:
-    """Return a CycloneDX 1.6 document of what the functions run on."""
+    """Return a CycloneDX 1.6 document of what the functions and the pages run on."""
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",

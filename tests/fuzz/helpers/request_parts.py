@@ -132,7 +132,7 @@ FORGED = (
     "\x00",
     "ü😀",
     "Bearer",
-    "eyJhbGciOiJub25lIiwia2lkIjoic2lnbmluXzEifQ.eyJzdWIiOiJhIn0.",
+    "eyJhbGciOiJub25lIiwia2lkIjoic2lnbmluXzEifQ.eyJzdWIiOiJhIn0.",  # pragma: allowlist secret
     base64.urlsafe_b64encode(b'{"alg":"HS256","kid":' + b"[" * 5000 + b"}").decode() + ".e30.x",
     base64.urlsafe_b64encode(b'{"alg":"HS256","kid":["signin_1"]}').decode() + ".e30.x",
     base64.urlsafe_b64encode(b'{"alg":"HS256","kid":"signin_1","b64":false}').decode() + "..x",

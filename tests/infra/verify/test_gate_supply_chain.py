@@ -10,7 +10,8 @@ import pytest
 
 from infra.verify.evidence import Evidence
 from infra.verify.gates import supply_chain
-from infra.verify.sources.lock import Package, bill_of_materials, read_lock
+from infra.verify.sources.aws_clients import SourceUnreachableError
+from infra.verify.sources.lock import Package, bill_of_materials, read_lock, read_vendored
 from infra.verify.target import Target
 from tests.infra.verify.servers import Asked, Said, serving
 from tests.infra.verify.stacks import target_of
@@ -153,6 +154,27 @@ async def test_a_bill_of_materials_is_left_in_the_tree(
         "pkg:pypi/boto3@1.40",
     ]
     assert bill["components"][0]["hashes"] == [{"alg": "SHA-256", "content": HASH}]
+
+
+def test_scripts_that_the_pages_bring_along_are_on_the_bill() -> None:
+    vendored = read_vendored(ROOT)
+
+    bill = bill_of_materials(vendored, now=datetime.now(UTC))
+
+    names = {component["purl"].partition("@")[0] for component in bill["components"]}
+    assert names == {"pkg:npm/swagger-ui-dist", "pkg:npm/lean-qr"}
+    assert all(package.version and package.hashes for package in vendored)
+    assert len(vendored) == len(list((ROOT / "app" / "static").rglob("SHA256SUMS")))
+
+
+def test_a_script_that_nobody_names_makes_no_bill(tmp_path: Path) -> None:
+    folder = tmp_path / "app" / "static" / "docs" / "vendor"
+    folder.mkdir(parents=True)
+    (folder / "README.md").write_text("Something\n", encoding="utf-8")
+    (folder / "SHA256SUMS").write_text(f"{HASH}  x.js\n", encoding="utf-8")
+
+    with pytest.raises(SourceUnreachableError, match="does not say what it is"):
+        read_vendored(tmp_path)
 
 
 def test_references_of_a_bill_are_unique() -> None:
