@@ -20,7 +20,7 @@ from tests.browser.helpers.chromium import (
     new_context,
 )
 from tests.browser.helpers.page_monitor import monitored
-from tests.browser.helpers.shopper import Shopper, open_shop_page
+from tests.browser.helpers.shopper import PICTURE, Shopper, open_shop_page
 from tests.browser.helpers.till import Till, open_till
 from tests.e2e.helpers.running_shop import ERIC, PASSWORD, running_shop
 
@@ -98,7 +98,7 @@ def shared_context(browser: Browser, shop_url: str) -> Iterator[BrowserContext]:
     and be started again for the next test.
     """
     context = new_context(browser, shop_url)
-    context.new_page().goto("/static/favicon.svg")
+    context.new_page().goto(PICTURE)
     yield context
     context.close()
 

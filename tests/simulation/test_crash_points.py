@@ -9,8 +9,12 @@ from tests.simulation.crash_points.scenarios import ATTEMPTS, SCENARIOS, FaultSc
 from tests.simulation.simulator.fake_clients import FakeClient
 from tests.simulation.simulator.faults import Fault
 from tests.simulation.simulator.rules import ViolationError
+from tests.support.sizes import matrix
 
 FAULTS = tuple(Fault)[1:]
+
+#: How often a fault comes: for a while, and (in `make proof`) once.
+REPEATS = matrix(ATTEMPTS, 1)
 
 #: What the scenarios have tried so far: which fault at which call site.
 _tried: set[tuple[Site, Fault]] = set()
@@ -24,7 +28,7 @@ def broken_promises(name: str) -> list[str]:
     broken = []
     for place, site in enumerate(undisturbed.sites):
         for fault in FAULTS:
-            for repeats in (1, ATTEMPTS):
+            for repeats in REPEATS:
                 run = ScenarioRun(scenario, FaultScript(fault, at=place, repeats=repeats))
                 try:
                     run.play()
@@ -41,7 +45,7 @@ def complaints_about(name: str) -> list[str]:
     found = []
     for place, site in enumerate(alone.sites):
         for fault in FAULTS:
-            for repeats in (1, ATTEMPTS):
+            for repeats in REPEATS:
                 what = complaints(case, fault, at=place, repeats=repeats, calm=calm)
                 found += [f"{name}, call {place} {site} {fault} x{repeats}: {one}" for one in what]
                 _tried.add((site, fault))
@@ -55,23 +59,26 @@ def rotations_gone_wrong() -> list[str]:
     found = []
     for place, site in enumerate(calm.sites):
         for fault in FAULTS:
-            for repeats in (1, ATTEMPTS):
+            for repeats in REPEATS:
                 what = rotate(FakeSecrets(fault, at=place, repeats=repeats))
                 found += [f"call {place} {site} {fault} x{repeats}: {what}"] if what else []
                 _tried.add((site, fault))
     return found
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_crash_at_any_call_changes_no_end(name: str) -> None:
     assert broken_promises(name) == []
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", REQUESTS)
 def test_a_fault_at_any_call_of_a_request_leaves_it_done_or_not_done(name: str) -> None:
     assert complaints_about(name) == []
 
 
+@pytest.mark.proof
 def test_a_rotation_with_a_fault_at_any_call_ends_one_key_further() -> None:
     assert rotations_gone_wrong() == []
 

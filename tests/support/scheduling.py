@@ -1,8 +1,9 @@
 """Which worker of pytest-xdist runs which tests: whole files, the longest first.
 
 What ends last would otherwise be a long file that was begun last, with the other processors
-idle. Tests that share running shops stay on one worker: starting a shop takes 2.6 s of a
-processor.
+idle. Tests that mostly wait begin first, all on one worker: the others have the processors
+meanwhile. Tests that share running shops stay on one worker, too: starting a shop takes 2 s of
+a processor.
 """
 
 from typing import Any
@@ -12,24 +13,37 @@ from xdist.scheduler import LoadFileScheduling
 
 from tests.support.sizes import SIZES
 
+#: Folders and files that stay together on one worker: what waits, and what shares what is slow
+#: to start.
+ON_ONE_WORKER = (
+    (
+        "tests/chaos/",
+        "tests/infra/local/test_function_host.py",
+        "tests/app/test_deadlines.py",
+        "tests/app/test_aws_json.py",
+    ),
+    ("tests/e2e/",),
+    ("tests/infra/components/", "tests/infra/cost/"),
+)
+
 #: Folders and files by the time they take, the longest first; the rest follows.
 LONGEST_FIRST = (
-    "tests/chaos/test_kills.py",
-    "tests/chaos/test_soak.py",
-    "tests/e2e/",
+    *ON_ONE_WORKER[0],
+    *ON_ONE_WORKER[1],
     "tests/browser/",
-    "tests/chaos/",
+    "tests/simulation/test_crash_points.py",
+    *ON_ONE_WORKER[2],
+    "tests/infra/local/",
+    "tests/simulation/",
     "tests/image/",
     "tests/infra/",
-    "tests/simulation/",
     "tests/fuzz/",
+    "tests/test_",
+    "tests/app/services/",
 )
 
 #: After so long even a proof at full length hangs.
 PROOF_SECONDS = 4 * 3600
-
-#: Folders whose files share running shops.
-ON_ONE_WORKER = ("tests/e2e/",)
 
 
 def rank(nodeid: str) -> int:
@@ -41,12 +55,12 @@ def rank(nodeid: str) -> int:
 
 
 class Scheduling(LoadFileScheduling):  # type: ignore[misc]
-    """Gives out files, and some folders as if they were one file."""
+    """Gives out files, and what stays together as if it were one file."""
 
     def _split_scope(self, nodeid: str) -> str:
-        for folder in ON_ONE_WORKER:
-            if nodeid.startswith(folder):
-                return folder
+        for together in ON_ONE_WORKER:
+            if nodeid.startswith(together):
+                return together[0]
         return str(super()._split_scope(nodeid))
 
 

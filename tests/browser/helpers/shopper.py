@@ -16,6 +16,9 @@ BIKE = "b274f41d-83dd-4fa1-90d9-2b289e06b1bf"
 BOTTLE = "0b3a1e5a-e520-4f1e-bdf4-5f721f728bfd"
 MAT = "533445d-530e-4a76-9398-5d16713b827b"
 
+#: A file of the shop's host in which no script runs.
+PICTURE = "/static/favicon.svg"
+
 VISA = "4111111111111111"
 
 #: Its check digit is right, and no brand owns it: the fields take it, the shop does not.
@@ -63,19 +66,23 @@ class Shopper:
     def open_as(self, tokens: dict[str, str]) -> None:
         """Open the shop with tokens from an earlier visit."""
         # A picture is of this host, too, and no page starts in it.
-        self.open("/static/favicon.svg")
-        self._write_tokens(tokens)
+        picture = self.page.context.pages[0]
+        if not picture.url.endswith(PICTURE):
+            picture = self.page
+            self.open(PICTURE)
+        self._write_tokens(tokens, picture)
         self.open()
 
     def store_tokens(self, tokens: dict[str, str]) -> None:
         """Let the pages find tokens, as after a login; takes a reload."""
         # A page that still starts might find them, too.
         expect(self.heading).to_be_attached()
-        self._write_tokens(tokens)
+        self._write_tokens(tokens, self.page)
         self.page.reload(wait_until="commit")
 
-    def _write_tokens(self, tokens: dict[str, str]) -> None:
-        self.page.evaluate(
+    @staticmethod
+    def _write_tokens(tokens: dict[str, str], page: Page) -> None:
+        page.evaluate(
             "tokens => localStorage.setItem('acme-shop.session', tokens)", json.dumps(tokens)
         )
 
