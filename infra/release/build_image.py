@@ -78,6 +78,8 @@ def trim_botocore(folder: Path) -> None:
     for partition in content["partitions"]:
         services = partition["services"]
         partition["services"] = {name: services[name] for name in SERVICES if name in services}
+    # A new file: installers link files of one package into several environments.
+    endpoints.unlink()
     endpoints.write_text(json.dumps(content, separators=(",", ":")), "utf-8")
 
 

@@ -132,7 +132,8 @@ def _install(lock: Path, folder: Path) -> None:
     print(f"Installing what {folder.name} needs ...", file=sys.stderr)
     subprocess.run(
         [_UV, "--no-config", "pip", "install", "--quiet", "--python", sys.executable,
-         "--require-hashes", "--no-deps", "--target", folder, "--requirement", lock],
+         "--require-hashes", "--no-deps", "--link-mode", "copy", "--target", folder,
+         "--requirement", lock],
         check=True,
     )  # fmt: skip
 

@@ -56,8 +56,8 @@ OTHERS = {
     ),
     "instants are stored to the second": Mutation(
         "app/domain/instants.py",
-        "strftime(_FORMAT)",
-        'strftime("%Y-%m-%dT%H:%M:%S.000000Z")',
+        "isoformat(timespec='microseconds')",
+        "isoformat(timespec='seconds') + '.000000'",
         _ITEMS,
     ),
     "final orders stay in the sweeper's index": Mutation(
