@@ -34,6 +34,7 @@ from infra.components.repository import ImageRepository
 from infra.components.static_site import StaticSite
 from infra.components.table import Table
 from infra.components.tags import tag_everything
+from infra.components.traces import TraceSampling
 from infra.components.triggers import QueueTrigger, RotationTrigger, ScheduleTrigger
 from infra.topology import EVERY_FUNCTION, FUNCTIONS, LIVE_ALIAS, MAPPINGS, ROTATION, SWEEPER
 
@@ -120,6 +121,8 @@ else:
         *sweeper_alarms(sweeper.group),
         *sweep_alarms(names[SWEEPER.function]),
     ]
+    if configuration.generic.trace_percent:
+        TraceSampling("traces", stack=stack, percent=configuration.generic.trace_percent)
     cdn = CDN(
         "front",
         stack=stack,

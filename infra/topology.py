@@ -5,6 +5,7 @@ shape is data too, in ``app/store/schema.py``.
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from app.messages import (
     PAYMENT_REQUEST,
@@ -271,6 +272,12 @@ def gateway_name(stack: str) -> str:
 def alarm_name(stack: str, alarm: str) -> str:
     """Return the AWS name of an alarm."""
     return f"{stack}-acmeserverless-alarm-{alarm}"
+
+
+def sampling_rule_name(stack: str) -> str:
+    """Return the name of the rule that chooses which calls are traced: at most 32 characters."""
+    name = f"acme-{stack}"
+    return name if len(name) <= 32 else f"acme-{sha256(stack.encode()).hexdigest()[:24]}"
 
 
 def notifications_name(stack: str) -> str:

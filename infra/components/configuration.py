@@ -69,6 +69,8 @@ class Configuration:
         value = getattr(self.settings, variables()[name])
         if isinstance(value, tuple):
             return "-".join(map(str, value))
+        if value is None:
+            return ""  # The function has a default of its own.
         return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -105,7 +105,11 @@ class ShopFunction(pulumi.ComponentResource):
             function.name,
             name=function.name,
             role=role.name,
-            policy=pulumi.Output.json_dumps(function_policy(function, resources)),
+            policy=pulumi.Output.json_dumps(
+                function_policy(
+                    function, resources, is_traced=configuration.generic.trace_percent > 0
+                )
+            ),
             opts=child,
         )
         made = aws.lambda_.Function(
@@ -130,6 +134,9 @@ class ShopFunction(pulumi.ComponentResource):
                 # Without START, END and REPORT of each call.
                 system_log_level="WARN",
                 log_group=logs.name,
+            ),
+            tracing_config=aws.lambda_.FunctionTracingConfigArgs(
+                mode="Active" if configuration.generic.trace_percent else "PassThrough"
             ),
             # The first call may come at once, and event source mappings are refused when
             # the role cannot poll their queue.

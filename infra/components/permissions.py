@@ -13,6 +13,10 @@ from infra.topology import MAPPINGS, QUEUES, Function
 
 Arn = TypeVar("Arn")
 
+#: What Lambda does with a function's role to leave traces. X-Ray knows no resources for them.
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+TRACING = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
+
 _LEADING_KEYS = "dynamodb:LeadingKeys"
 _CARD_QUEUES = frozenset(queue.name for queue in QUEUES if queue.carries_cards)
 
@@ -58,7 +62,9 @@ def allow(sid: str, actions: Iterable[str], resources: Iterable[Arn]) -> dict[st
     }
 
 
-def function_policy(function: Function, resources: Resources[Arn]) -> dict[str, Any]:
+def function_policy(
+    function: Function, resources: Resources[Arn], *, is_traced: bool = True
+) -> dict[str, Any]:
     """Return the policy of one function's role: exact actions on exact resources."""
     receives_from = [mapping.queue for mapping in MAPPINGS if mapping.function == function.name]
     sends_cards = not _CARD_QUEUES.isdisjoint(function.sends_to)
@@ -99,6 +105,8 @@ def function_policy(function: Function, resources: Resources[Arn]) -> dict[str, 
         calls = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
         actions = [f"secretsmanager:{call}" for call in calls]
         statements.append(allow("RotateSigningKeys", actions, [resources.signing_keys]))
+    if is_traced:
+        statements.append(allow("Trace", TRACING, ["*"]))
     return policy(*statements)
 
 

@@ -129,6 +129,8 @@ class Generic(_Part):
     certificate_arn: str | None = Field(
         None, pattern=r"^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]+$"
     )
+    #: How many of a hundred calls leave a trace in X-Ray.
+    trace_percent: float = Field(5, ge=0, le=100)
     #: Whether AWS WAF stands in front of the CDN.
     waf: bool = False
     #: Which value the CDN proves itself with to the api; it rises by one to change it. With 0 the

@@ -17,9 +17,13 @@ POLL_SECONDS = 20
 #: How long SQS and DynamoDB go on with a data key before they ask KMS again (their default).
 #: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 DATA_KEY_SECONDS = 300
-#: What one call writes into logs: at most 300 bytes of the shop for a step (reads write none)
-#: and 240 of the gateway, with what CloudWatch bills beside the text of a line.
-LOG_BYTES_PER_CALL = 600
+#: What CloudWatch bills beside the text of a line.
+LINE_BYTES = 26
+#: The gateway's line for a request, weighed by a test, and a worker's for a step of an order.
+#: Lambda's own lines are off, and the api writes none for what goes well.
+GATEWAY_LOG_BYTES, STEP_LOG_BYTES = 300 + LINE_BYTES, 300 + LINE_BYTES
+#: How many of a hundred calls are traced.
+TRACE_PERCENT = 5
 #: What the sweeper takes when there is little to do: four queries and a cold start now and then.
 SWEEP_SECONDS = Decimal("0.1")
 #: An order and the decision about its payment, and their copies in indexes, with the 100 bytes
@@ -112,8 +116,9 @@ def describe_assumptions(demand: Demand) -> list[str]:
         (
             f"Weighed: a visit loads {FILES_PER_VISIT} files, {bytes_per_visit() // 1000} kB "
             f"with their headers. Assumed: an answer of the API has {ANSWER_BYTES_PER_CALL:,} "
-            f"bytes, a function call logs {LOG_BYTES_PER_CALL}. All data leaves through "
-            "CloudFront."
+            f"bytes; a request logs {GATEWAY_LOG_BYTES} and a step of an order "
+            f"{STEP_LOG_BYTES}, {TRACE_PERCENT} % of all calls are traced. All data leaves "
+            "through CloudFront."
         ),
         (
             f"Assumed: KMS is asked again every {DATA_KEY_SECONDS} s for each role and queue; "

@@ -114,7 +114,7 @@ def this_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line
     if demand.waf:
         yield _firewall(visits * assumed.FILES_PER_VISIT + used["http_requests"], price)
     yield from _keys(price)
-    yield from _watching(calls, price)
+    yield from _watching(calls, used["http_requests"], price)
     yield Line(
         "ECR",
         gigabytes(assumed.IMAGES_KEPT * assumed.IMAGE_BYTES) * price["image_month"],
@@ -166,8 +166,9 @@ def _keys(price: dict[str, Decimal]) -> Iterator[Line]:
     )
 
 
-def _watching(calls: Decimal, price: dict[str, Decimal]) -> Iterator[Line]:
-    logged = gigabytes(calls * assumed.LOG_BYTES_PER_CALL)
+def _watching(calls: Decimal, requests: Decimal, price: dict[str, Decimal]) -> Iterator[Line]:
+    steps = calls - requests
+    logged = gigabytes(requests * assumed.GATEWAY_LOG_BYTES + steps * assumed.STEP_LOG_BYTES)
     alarms = alarm_count()
     yield Line(
         "CloudWatch",
@@ -177,6 +178,8 @@ def _watching(calls: Decimal, price: dict[str, Decimal]) -> Iterator[Line]:
         + price["dashboard"],
         f"{alarms} alarms, a dashboard, {logged:.2f} GB of logs",
     )
+    traced = calls * assumed.TRACE_PERCENT / 100
+    yield Line("X-Ray", traced * price["traces"], f"{_count(traced)} traces")
 
 
 def _count(number: Decimal | int) -> str:

@@ -25,6 +25,8 @@ SLEEP_GB_SECONDS = Decimal(SLEEP_SECONDS) / 8
 COMPUTING_PER_OURS = Decimal("0.25")
 #: An item of each kind, as it was stored: with everything in it.
 ITEM_BYTES = 1000
+#: What a call logs: Lambda's START, END and REPORT, a line of its own and the gateway's.
+_LOG_BYTES_PER_CALL = 600
 #: As many as were there when this shop was metered, or the two could not be compared.
 PRODUCTS = 8
 
@@ -72,7 +74,7 @@ def old_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line]
     yield Line("SQS", requests * price["queue_requests"], "the same four queues are polled")
     yield Line("API Gateway", used["http_requests"] * price["http_requests"], "the same calls")
     yield from pages(visits, used["http_requests"], price)
-    logged = gigabytes(calls * assumed.LOG_BYTES_PER_CALL)
+    logged = gigabytes(calls * _LOG_BYTES_PER_CALL)
     yield Line(
         "CloudWatch",
         logged * (price["log_intake"] + assumed.MONTHS_KEPT * price["log_month"]),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from app.settings import NOT_CHECKED, OPEN_STAGES
+from infra.components.permissions import TRACING
 from infra.verify.evidence import Finding
 from infra.verify.sources.graph import Graph, Resource, as_list
 
@@ -55,8 +56,10 @@ def wildcards(graph: Graph) -> Iterator[Finding]:
                 if "*" in action:
                     yield Finding("wildcard", f"role {policy.name}", f"may do {action}")
             for resource in as_list(statement.get("Resource", "*")):
-                # The streams of one log group have no names before they are written.
-                if "*" in resource.removesuffix(":*"):
+                # The streams of one log group have no names before they are written, and X-Ray's
+                # traces have none at all.
+                is_trace = set(as_list(statement.get("Action", "*"))) <= set(TRACING)
+                if "*" in resource.removesuffix(":*") and not is_trace:
                     yield Finding("wildcard", f"role {policy.name}", f"may act on {resource}")
 
 

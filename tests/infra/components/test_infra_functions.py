@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import httpx
@@ -65,6 +66,7 @@ def test_a_function_is_given_exactly_the_variables_it_reads() -> None:
         "shopAddress": "1 Road",
         "shopTaxLine": "VAT",
         "shopTimeZone": "Europe/Berlin",
+        "keptCatalogSeconds": 60,
     }
     deployment = deploy(imageBaseUrl="https://shop.example", **printed)
 
@@ -127,6 +129,19 @@ def test_a_function_knows_the_table_if_and_only_if_it_may_use_it(function: Funct
 def test_a_function_knows_the_secret_if_and_only_if_it_may_read_it(function: Function) -> None:
     may_read = function.reads_signing_keys or function.rotates_signing_keys
     assert ("SIGNING_KEYS_SECRET" in function.settings) == may_read
+
+
+def test_five_of_a_hundred_calls_leave_a_trace(deployment: Deployment) -> None:
+    rule, silent = deployment.one("SamplingRule"), deploy(tracePercent=0)
+    functions = deployment.all("lambda/function:Function").values()
+
+    assert {made["tracingConfig"]["mode"] for made in functions} == {"Active"}
+    assert (rule["fixedRate"], rule["reservoirSize"]) == (0.05, 0)
+    assert all(fnmatchcase(made["name"], rule["serviceName"]) for made in functions)
+    assert silent.all("SamplingRule") == {}
+    for name, made in silent.all("lambda/function:Function").items():
+        assert made["tracingConfig"]["mode"] == "PassThrough"
+        assert not any(action.startswith("xray:") for action, _ in silent.grants(name))
 
 
 @each_function

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.main import app
 from infra.components.configuration import variables
+from infra.components.permissions import TRACING
 from infra.topology import EVERY_FUNCTION, SWEEPER, Function
 from infra.verify.gates.posture import RECORDED_FILE
 from infra.verify.sources.graph import Graph, Resource
@@ -76,9 +77,13 @@ def test_no_call_was_refused_in_the_walkthrough(walkthrough: Walkthrough) -> Non
 
 
 def needed(walkthrough: Walkthrough, role: str) -> set[tuple[str, str]]:
-    """Return actions and resources a role was seen with, and what they need in turn."""
+    """Return actions and resources a role was seen with, and what they need in turn.
+
+    Traces are sent by Lambda with the function's role, past the emulator.
+    """
     seen = {(call.action, call.resource) for who, call in walkthrough.stack.calls() if who == role}
-    return seen | {more for call in seen for more in behind(walkthrough.stack, *call)}
+    traces = {(action, "*") for action in TRACING} if role != SWEEPER.name else set()
+    return seen | traces | {more for call in seen for more in behind(walkthrough.stack, *call)}
 
 
 @pytest.mark.parametrize("role", ROLES)

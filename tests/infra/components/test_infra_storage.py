@@ -25,7 +25,7 @@ KEEPS_NOTHING = {
     *("MetricAlarm", "OriginAccessControl", "Permission", "ResponseHeadersPolicy", "Role"),
     *("RolePolicy", "Route", "Schedule", "ScheduleGroup", "SecretRotation", "Stage"),
     # Pulumi keeps the value, encrypted in its state.
-    *("CachePolicy", "RandomPassword", "TopicPolicy"),
+    *("CachePolicy", "RandomPassword", "SamplingRule", "TopicPolicy"),
 }
 
 

@@ -16,11 +16,15 @@ from hypothesis import strategies as st
 from app.domain.errors import SettingsError
 from app.static_files import STATIC
 from app.store.orders import order_to_item
+from infra.components.gateway import _ACCESS_LOG
 from infra.cost.assumptions import (
     FIREWALL_RULES,
+    GATEWAY_LOG_BYTES,
+    LINE_BYTES,
     ORDER_BYTES,
     PAGE_BYTES,
     PICTURE_BYTES,
+    TRACE_PERCENT,
     Demand,
     describe_assumptions,
 )
@@ -116,6 +120,25 @@ def test_what_is_paid_by_the_month_is_what_the_stack_makes() -> None:
     [budget] = made.all("Budget").values()
     assert not made.all("BudgetAction")
     assert budget["budgetType"] == "COST"
+
+
+def test_logs_and_traces_are_priced_as_they_are_written() -> None:
+    logged = {
+        "$context.requestTime": "30/Nov/2026:08:54:53 +0000",
+        "$context.requestId": "JKJaXmPLvHcESHA=",
+        "$context.integration.requestId": "0f5a0c2e-5a0b-4a57-9e6a-0d2b4c6d8e9f",
+        "$context.httpMethod": "POST",
+        "$context.path": "/order/add/5c393a111d41c892ce243829",
+        "$context.status": "200",
+        "$context.responseLength": "1512",
+        "$context.responseLatency": "1234",
+        "$context.integrationErrorMessage": "-",
+    }
+    line = json.dumps({key: logged[name] for key, name in json.loads(_ACCESS_LOG).items()})
+    rule = deploy().one("SamplingRule")
+
+    assert len(line) + LINE_BYTES <= GATEWAY_LOG_BYTES
+    assert rule["fixedRate"] * 100 == TRACE_PERCENT
 
 
 def test_a_firewall_is_priced_as_it_is_made() -> None:
