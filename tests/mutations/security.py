@@ -80,7 +80,7 @@ SECURITY = {
         "app/security/passwords.py",
         'return _hasher().hash(unicodedata.normalize("NFC", password))',
         "return _hasher().hash(password)",
-        f"{_USERS}::test_a_good_new_password_logs_in_whatever_the_keyboard_sends",
+        "app/security/test_passwords.py::test_accents_count_the_same_however_they_are_typed",
     ),
     "the dummy hash costs less than a real one": Mutation(
         "app/security/passwords.py",
