@@ -9,6 +9,7 @@ from app.domain.payment import PAYMENT_TIMEOUT, PaymentDecision
 from app.domain.sweeping import GRACE, stuck_at
 from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
 from infra.dead_letters.diagnosis import Diagnosis
+from infra.log_search import LogLine
 
 #: A step normally takes less than a second; until then nothing is called stuck.
 ON_ITS_WAY = timedelta(seconds=15)
@@ -46,6 +47,7 @@ class QueueStatus:
 class Evidence:
     """Everything that was found about one order.
 
+    ``log`` holds the lines about it, ``log_obstacle`` says why there can be none.
     ``options`` is what each suggested command needs to reach the same stack, and
     ``aws_options`` what the AWS command line needs.
     """
@@ -57,6 +59,8 @@ class Evidence:
     longest_delivery: timedelta
     options: str = ""
     aws_options: str = ""
+    log: tuple[LogLine, ...] = ()
+    log_obstacle: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,9 +130,28 @@ def expected_queues(evidence: Evidence) -> tuple[str, ...]:
 
 def _letter(letter: Diagnosis, evidence: Evidence) -> Explanation:
     came = f" of {letter.comes_from}" if letter.comes_from else ""
+    what = f"died in {letter.queue} after {letter.receives} tries"
+    if not letter.receives:
+        what = f"was put into {letter.queue} by hand"
+    why = f"Its message{came} {what}: {letter.reason}."
+    options = evidence.options
+    if not letter.dies_again:
+        step = f"If the reason is gone: acme-shop redrive --queue {letter.queue}{options}"
+        return Explanation(why, step)
+    order = evidence.order
+    discard = f"acme-shop discard {letter.message_id}{options}"
+    if order.state is OrderState.PENDING and evidence.decision is None:
+        ends_at = f"{order.placed_at + PAYMENT_TIMEOUT:%Y-%m-%d %H:%M} UTC"
+        return Explanation(
+            why,
+            "Do not send it back: its worker would refuse it again. The customer has to order anew "
+            f"(a card is stored nowhere else); the sweeper declines this order at {ends_at}. "
+            f"Then remove the message: {discard}",
+        )
     return Explanation(
-        f"Its message{came} died in {letter.queue} after {letter.receives} tries: {letter.reason}.",
-        f"If the reason is gone: acme-shop redrive --queue {letter.queue}{evidence.options}",
+        why,
+        "Do not send it back: its worker would refuse it again. The sweeper makes the message anew "
+        f"from what is stored: acme-shop sweep{options}; then remove this one: {discard}",
     )
 
 

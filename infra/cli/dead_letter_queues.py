@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from app.trace_context import TRACEPARENT
 from infra.cli.queue_client import QueueClient
 from infra.dead_letters.messages import DeadLetter
-from infra.topology import queue_name
+from infra.topology import MAX_RECEIVES, queue_name
 
 if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageTypeDef
@@ -40,7 +40,6 @@ class SQSDeadLetterQueues(QueueClient):
                 VisibilityTimeout=visibility_seconds,
                 WaitTimeSeconds=wait_seconds,
                 MessageSystemAttributeNames=[
-                    "ApproximateReceiveCount",
                     "DeadLetterQueueSourceArn",
                     "SentTimestamp",
                 ],
@@ -85,8 +84,9 @@ class SQSDeadLetterQueues(QueueClient):
             handle=message["ReceiptHandle"],
             body=message["Body"],
             sent_at=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
-            # This receive counts too.
-            receives=int(attributes["ApproximateReceiveCount"]) - 1,
+            # SQS goes on counting at each look into a dead-letter queue. What the queue itself
+            # did not send there was put there by hand.
+            receives=MAX_RECEIVES if source else 0,
             source=source.removeprefix(queue_name(self._stack, "")) or None,
             traceparent=carried["StringValue"] if carried else None,
         )

@@ -9,14 +9,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from app.domain.errors import InvalidInputError, QueueUnavailableError
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
-from infra.dead_letters.diagnosis import diagnose_queues
+from infra.dead_letters.diagnosis import Diagnosis, diagnose_queues
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.local.environment import REGION
 
@@ -81,17 +78,22 @@ def command(
     if not diagnoses:
         print("There are no other dead letters." if held else "There are no dead letters.")
         return
-    table = Table("Queue", "Age", "Receives", "Event", "Order", "Reason")
     for diagnosis in diagnoses:
-        table.add_row(
-            diagnosis.queue,
-            age_text(diagnosis.age_seconds),
-            str(diagnosis.receives),
-            diagnosis.event_type or "?",
-            escape(diagnosis.order_id or "?"),
-            escape(diagnosis.reason),
-        )
-    Console().print(table)
+        for line in diagnosis_text(diagnosis):
+            print(line)
+
+
+def diagnosis_text(diagnosis: Diagnosis) -> list[str]:
+    """Return a diagnosis in lines; no table, which would cut ids on a narrow terminal."""
+    died_in = f"died in {diagnosis.comes_from} after {diagnosis.receives} receives"
+    if not diagnosis.receives:
+        died_in = "was put there by hand"
+    advice = " It would die again: acme-shop discard." if diagnosis.dies_again else ""
+    return [
+        f"{diagnosis.queue}  message {diagnosis.message_id}, {age_text(diagnosis.age_seconds)} old",
+        f"  {diagnosis.event_type or '?'} of order {diagnosis.order_id or '?'}, {died_in}",
+        f"  {diagnosis.reason}.{advice}",
+    ]
 
 
 def age_text(seconds: int) -> str:

@@ -13,6 +13,7 @@ from app.domain.instants import instant_to_text
 from infra.cli.dead_letters import age_text
 from infra.cli.order_evidence import gather
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
+from infra.cli.trace import log_text
 from infra.local.environment import REGION
 from infra.order_explanation import Evidence, Explanation, explain
 
@@ -45,6 +46,12 @@ def _facts(evidence: Evidence, explanation: Explanation) -> dict[str, Any]:
         "placed_at": instant_to_text(order.placed_at),
         "updated_at": instant_to_text(order.updated_at),
         "total_cents": order.total_cents,
+        "trace_id": order.trace_id,
+        "placed_by": order.placed_by,
+        "history": [
+            {"state": step.state.name.lower(), "at": instant_to_text(step.at), "by": step.by}
+            for step in order.history
+        ],
         "decision": decision
         and {
             "success": decision.success,
@@ -53,6 +60,8 @@ def _facts(evidence: Evidence, explanation: Explanation) -> dict[str, Any]:
         },
         "queues": [asdict(status) for status in evidence.queues],
         "dead_letters": [asdict(letter) for letter in evidence.letters],
+        "log": [asdict(line) for line in evidence.log],
+        "log_obstacle": evidence.log_obstacle,
         **asdict(explanation),
     }
 
@@ -62,7 +71,13 @@ def _lines(evidence: Evidence, explanation: Explanation, *, now: datetime) -> It
     age = age_text(int((now - order.placed_at).total_seconds()))
     yield f"order     {order.order_id}: {order.state.name.lower()}, {order.total_cents} cents"
     yield f"placed    {_time(order.placed_at)}, {age} ago"
-    if order.updated_at != order.placed_at:
+    if order.placed_by:
+        yield f"by        user {order.placed_by}, for user {order.user_id}"
+    if order.trace_id:
+        yield f"trace     {order.trace_id}"
+    for step in order.history:
+        yield f"history   {_time(step.at)}, {step.state.name.lower()} by {step.by}"
+    if not order.history and order.updated_at != order.placed_at:
         yield f"moved     {_time(order.updated_at)}, to {order.state.name.lower()}"
     if decision is None:
         yield "payment   not decided"
@@ -81,6 +96,9 @@ def _lines(evidence: Evidence, explanation: Explanation, *, now: datetime) -> It
             f"dead      {letter.queue}, message {letter.message_id}, "
             f"{age_text(letter.age_seconds)} old: {letter.reason}"
         )
+    yield from (f"log       {text}" for text in log_text(evidence.log))
+    if not evidence.log:
+        yield f"log       {evidence.log_obstacle or 'no line is about it'}"
     yield f"why       {explanation.why}"
     yield f"do        {explanation.next_step}"
 

@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.domain.errors import QueueUnavailableError
+from app.domain.order import Order
 from app.store.orders import get_order
 from app.store.payments import find_decision
 from app.store.table import Table
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
-from infra.cli.stacks import LOCAL, StackConnection
+from infra.cli.stacks import LOCAL, StackConnection, search_log
 from infra.dead_letters.diagnosis import Diagnosis, diagnose
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES, SCAN_SECONDS, QueueScan, order_id_in
+from infra.log_search import LogLine, LogSearchError
 from infra.order_explanation import Evidence, QueueStatus
 from infra.topology import LIVE_ALIAS, MAPPINGS, Mapping, function_name
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 #: A worker that is up answers a GET at once.
 _ANSWER_SECONDS = 1.0
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 async def gather(connection: StackConnection, order_id: str, *, now: datetime) -> Evidence:
@@ -39,6 +42,7 @@ async def gather(connection: StackConnection, order_id: str, *, now: datetime) -
     decision = await find_decision(connection.table, order_id, consistent=True)
     queues = SQSDeadLetterQueues(connection)
     region = f" --region {connection.region}"
+    log, log_obstacle = _log(connection, order, now=now)
     return Evidence(
         order=order,
         decision=decision,
@@ -48,7 +52,23 @@ async def gather(connection: StackConnection, order_id: str, *, now: datetime) -
         options="" if connection.name == LOCAL else f" --stack {connection.name}{region}",
         aws_options=region
         + (f" --endpoint-url {connection.endpoint_url}" if connection.endpoint_url else ""),
+        log=log,
+        log_obstacle=log_obstacle,
     )
+
+
+def _log(
+    connection: StackConnection, order: Order, *, now: datetime
+) -> tuple[tuple[LogLine, ...], str | None]:
+    """Return what was logged of an order, or why that cannot be told."""
+    # A minute for clocks that differ; what is over an hour past a final step is not about it.
+    until = min(now, order.updated_at + _HOUR) if order.state.is_final else now
+    ids = [id_ for id_ in (order.order_id, order.trace_id) if id_]
+    try:
+        lines = search_log(connection, ids, since=order.placed_at - _MINUTE, until=until)
+    except LogSearchError as failure:
+        return (), str(failure)
+    return tuple(lines), None
 
 
 async def _letters(

@@ -15,13 +15,17 @@ ALL = frozenset(queue.name for queue in QUEUES)
 
 @dataclass(frozen=True)
 class Depth:
-    """How many messages of a queue are visible, in flight, or delayed."""
+    """How many messages of a queue are visible, in flight, or delayed.
+
+    ``oldest_seconds`` is the age of the oldest one, where it was asked for and is known.
+    """
 
     queue: str
     waiting: int
     in_flight: int
     delayed: int
     is_dead_letters: bool
+    oldest_seconds: int | None = None
 
 
 class QueueClient:

@@ -1,13 +1,15 @@
-"""``acme-shop queues``: how many messages wait, are in flight, are dead."""
+"""``acme-shop queues``: how many messages wait, are in flight, are dead, and how long they have."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from infra.cli.dead_letters import age_text
+from infra.cli.queue_ages import find_ages
 from infra.cli.queue_client import QueueClient
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
@@ -18,14 +20,24 @@ def command(
     region: RegionOption = REGION,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Show the depth of every queue: waiting, in flight, delayed, dead letters."""
-    depths = QueueClient(connect(stack, region)).depths()
+    """Show the depth of every queue: waiting, in flight, delayed, dead letters, oldest message.
+
+    In AWS the age of the oldest is CloudWatch's last value, some minutes old.
+    """
+    connection = connect(stack, region)
+    client = QueueClient(connection)
+    depths = client.depths()
+    holding = [depth.queue for depth in depths if depth.waiting + depth.in_flight + depth.delayed]
+    ages = find_ages(connection, client, holding) if holding else {}
+    depths = [replace(depth, oldest_seconds=ages.get(depth.queue)) for depth in depths]
     if as_json:
         print(json.dumps([asdict(depth) for depth in depths]))
         return
-    table = Table("Queue", "Waiting", "In flight", "Delayed", "Dead letters")
+    table = Table("Queue", "Waiting", "In flight", "Delayed", "Dead letters", "Oldest")
     for depth in depths:
         dead = str(depth.waiting) if depth.is_dead_letters else ""
         waiting = "" if depth.is_dead_letters else str(depth.waiting)
-        table.add_row(depth.queue, waiting, str(depth.in_flight), str(depth.delayed), dead)
+        oldest = age_text(depth.oldest_seconds) if depth.oldest_seconds is not None else ""
+        in_flight, delayed = str(depth.in_flight), str(depth.delayed)
+        table.add_row(depth.queue, waiting, in_flight, delayed, dead, oldest)
     Console().print(table)

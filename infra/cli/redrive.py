@@ -114,6 +114,7 @@ def _print_report(
         print(f"Would {base} {what}." if dry_run else f"{past} {what}.")
     if not report.moved:
         print("Would move nothing." if dry_run else "Moved nothing.")
+    _print_warnings(report, dry_run=dry_run)
     for letter in report.stayed:
         print(
             f"Stays in {letter.queue}: message {letter.message_id}, "
@@ -123,3 +124,15 @@ def _print_report(
         print(held_text(held))
     if not is_complete:
         print("It did not get through; run it again for the rest.")
+
+
+def _print_warnings(report: RedriveReport, *, dry_run: bool) -> None:
+    """Print which of the moved messages their workers will refuse again."""
+    for step in report.moved:
+        if step.warning:
+            print(
+                f"{'Would die' if dry_run else 'Will die'} again: message {step.message_id}, "
+                f"event {step.event_type or '?'}, order {step.order_id or '?'}: {step.warning}"
+            )
+    if report.is_unchecked:
+        print("The store did not answer, so it is not known which of them will die again.")

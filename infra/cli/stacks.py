@@ -1,8 +1,9 @@
 """Which shop a command works on: the one of `make run`, or a stack in AWS."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,11 +14,14 @@ from app import aws
 from app.settings import Settings, read_settings
 from app.store.table import Table, open_table
 from infra.local.clients import Clients
+from infra.local.data_folder import data_path
 from infra.local.environment import CREDENTIALS, REGION
 from infra.local.running import running_shop
+from infra.log_search import LogLine, LogsClient, search_folder, search_stack
 from infra.topology import table_name
 
 if TYPE_CHECKING:
+    from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_sqs import SQSClient
 
@@ -76,9 +80,35 @@ class StackConnection:
         return boto3.client("lambda", region_name=self.region, config=aws.client_config())
 
     @cached_property
+    def logs(self) -> LogsClient:
+        """Return a client of the stack's logs; those of the local shop are in a file."""
+        client: LogsClient = boto3.client(
+            "logs", region_name=self.region, config=aws.client_config()
+        )
+        return client
+
+    @cached_property
+    def metrics(self) -> "CloudWatchClient":
+        """Return a client of the stack's metrics."""
+        return boto3.client("cloudwatch", region_name=self.region, config=aws.client_config())
+
+    @cached_property
     def settings(self) -> Settings:
         """Return the settings of the stack's functions, as far as they are known here."""
         return read_settings(dict(self.environment))
+
+
+def search_log(
+    connection: StackConnection, ids: Iterable[str], *, since: datetime, until: datetime
+) -> list[LogLine]:
+    """Return the lines of a stack's log, or of the local shop's whole one, with one of the ids.
+
+    Raises:
+        LogSearchError: the log cannot be read.
+    """
+    if connection.endpoint_url is not None:
+        return search_folder(data_path(), ids)
+    return search_stack(connection.logs, connection.name, ids, since=since, until=until)
 
 
 def connect(stack: str = LOCAL, region: str = REGION) -> StackConnection:

@@ -39,7 +39,11 @@ from infra.dead_letters.payments import get_payment_status
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What operators are told of a dead letter; it holds no more of the body than two ids."""
+    """What operators are told of a dead letter; it holds no more of the body than two ids.
+
+    ``receives`` counts the deliveries in the queue it died in. ``dies_again`` says that its worker
+    would refuse it now as it did before.
+    """
 
     queue: str
     message_id: str
@@ -49,6 +53,7 @@ class Diagnosis:
     order_id: str | None
     reason: str
     comes_from: str | None
+    dies_again: bool = False
 
 
 async def diagnose_queues(
@@ -64,16 +69,22 @@ async def diagnose_queues(
 
 async def diagnose(table: Table, letter: DeadLetter, *, now: datetime) -> Diagnosis:
     """Return the diagnosis of one dead letter, with the reason why it is dead."""
+    dies_again = False
     try:
-        reason = await _reason_of_event(table, event_in(letter), now=now)
+        event = event_in(letter)
+        refusal = await find_refusal(table, event, now=now)
+        dies_again = refusal is not None
+        reason = refusal or await _reason_of_event(table, event, now=now)
     except InvalidInputError as failure:
-        reason = str(failure)
+        reason, dies_again = str(failure), True
     except StoreUnavailableError:
         reason = "not known: the store does not answer"
-    return make_diagnosis(letter, reason, now=now)
+    return make_diagnosis(letter, reason, now=now, dies_again=dies_again)
 
 
-def make_diagnosis(letter: DeadLetter, reason: str, *, now: datetime) -> Diagnosis:
+def make_diagnosis(
+    letter: DeadLetter, reason: str, *, now: datetime, dies_again: bool = False
+) -> Diagnosis:
     """Return the diagnosis of a dead letter whose ``reason`` is known."""
     return Diagnosis(
         queue=letter.queue,
@@ -84,7 +95,39 @@ def make_diagnosis(letter: DeadLetter, reason: str, *, now: datetime) -> Diagnos
         order_id=order_id_in(letter.body),
         reason=reason,
         comes_from=origin_or_none(letter),
+        dies_again=dies_again,
     )
+
+
+async def find_refusal(table: Table, event: Event, *, now: datetime) -> str | None:
+    """Return why the worker of an event would refuse it now, or None if it would take it.
+
+    Up to three reads. A worker that believes hand-sent events (``TRUST_EVENTS``) takes more.
+
+    Raises:
+        StoreUnavailableError: the table does not answer.
+    """
+    if isinstance(event, ShipmentRequested):
+        return None
+    if isinstance(event, PaymentRequested):
+        status = await get_payment_status(table, event.order_id, now=now)
+        if status.obstacle is not None or status.decision is not None:
+            return None
+        return await _refusal(check_payment_request(table, event))
+    try:
+        order = await get_order(table, event.order_id)
+    except OrderNotFoundError:
+        return "no order has this id"
+    return await _refusal_by_order(table, event, order)
+
+
+async def _refusal_by_order(table: Table, event: Event, order: Order) -> str | None:
+    """Return why the order worker would refuse an event about an order that is there, or None."""
+    if order.state is not OrderState.PENDING:
+        return None
+    if isinstance(event, CreditCardValidated):
+        return await _refusal(check_payment_result(table, event))
+    return "the order is not paid yet"
 
 
 async def _reason_of_event(table: Table, event: Event, *, now: datetime) -> str:
@@ -93,17 +136,13 @@ async def _reason_of_event(table: Table, event: Event, *, now: datetime) -> str:
         if status.obstacle is not None:
             return status.obstacle
         if status.decision is None:
-            refusal = await _refusal(check_payment_request(table, event))
-            return refusal or "nothing is wrong with it, and the payment is not decided: redrive it"
+            return "nothing is wrong with it, and the payment is not decided: redrive it"
         return "the payment is decided; a redrive announces the decision again"
     try:
         order = await get_order(table, event.order_id)
     except OrderNotFoundError:
         return "no order has this id"
-    reason = _reason_of_order(event, order)
-    if isinstance(event, CreditCardValidated) and order.state is OrderState.PENDING:
-        return await _refusal(check_payment_result(table, event)) or reason
-    return reason
+    return _reason_of_order(event, order)
 
 
 async def _refusal(check: Awaitable[None]) -> str | None:
@@ -124,8 +163,6 @@ def _reason_of_order(event: Event, order: Order) -> str:
     elif isinstance(event, ShipmentRequested):
         is_done = order.state not in {OrderState.PENDING, OrderState.PAID}
     else:
-        if order.state is OrderState.PENDING:
-            return "the order is not paid yet"
         target = OrderState.SHIPPED
         if event.event_type is EventType.SHIPMENT_DELIVERED:
             target = OrderState.DELIVERED

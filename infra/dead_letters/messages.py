@@ -32,7 +32,7 @@ _CARD_LIKE = re.compile(r"\d([ -]?\d){11,18}", re.ASCII)
 class DeadLetter:
     """One message of a dead-letter queue; ``handle`` is valid for the scan that received it.
 
-    ``receives`` counts the deliveries before this scan, ``source`` names the queue it died
+    ``receives`` counts the deliveries in the queue it died in, ``source`` names the queue it died
     in, where the service says so; ``traceparent`` is the attribute that it was sent with.
     """
 

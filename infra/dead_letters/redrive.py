@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from app.domain.errors import InvalidInputError, StoreUnavailableError
 from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, CreditCardValidated
 from app.store.table import Table
-from infra.dead_letters.diagnosis import Diagnosis, make_diagnosis
+from infra.dead_letters.diagnosis import Diagnosis, find_refusal, make_diagnosis
 from infra.dead_letters.messages import (
     SCAN_SECONDS,
     DeadLetter,
@@ -36,7 +36,8 @@ class Action(StrEnum):
 class MovedMessage:
     """One letter that left its queue, or would in a dry run.
 
-    ``to`` is the queue that got the letter itself, or the decision it asked for.
+    ``to`` is the queue that got the letter itself, or the decision it asked for. A ``warning``
+    says why it will die again, as far as the table tells.
     """
 
     queue: str
@@ -45,6 +46,7 @@ class MovedMessage:
     order_id: str | None
     to: str
     action: Action
+    warning: str | None = None
 
 
 @dataclass
@@ -54,6 +56,8 @@ class RedriveReport:
     moved: list[MovedMessage] = field(default_factory=list)
     stayed: list[Diagnosis] = field(default_factory=list)
     is_store_away: bool = False
+    #: Whether letters were moved that could not be checked, because the store did not answer.
+    is_unchecked: bool = False
 
 
 class RateLimiter:
@@ -146,7 +150,25 @@ async def _plan(
         to=to,
         action=action,
     )
+    if action is Action.SEND_BACK:
+        step = replace(step, warning=await _warning(table, letter, now=now, report=report))
     return step, body
+
+
+async def _warning(
+    table: Table, letter: DeadLetter, *, now: datetime, report: RedriveReport
+) -> str | None:
+    """Return why a letter that is sent back dies again, or None."""
+    # Each read from a store that is away takes seconds; the first one tells.
+    if report.is_store_away or report.is_unchecked:
+        return None
+    try:
+        return await find_refusal(table, event_in(letter), now=now)
+    except InvalidInputError as failure:
+        return str(failure)
+    except StoreUnavailableError:
+        report.is_unchecked = True
+    return None
 
 
 async def _announcement(

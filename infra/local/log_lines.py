@@ -72,14 +72,19 @@ def show(fields: Mapping[str, Any], *, is_terminal: bool, has_colours: bool) -> 
     colour = _COLOURS.get(level, "") if has_colours else ""
     dim, reset = (_DIM, _RESET) if has_colours else ("", "")
     head = "" if is_access else f"{colour}{level}{reset if colour else ''} "
-    facts = fields.get("security")
-    more = ""
-    if isinstance(facts, dict):
-        more = "".join(f" {name}={_printable(str(value))}" for name, value in facts.items())
+    more = facts_text(fields)
     tail = "" if is_access or not trace else f" {dim}trace_id={_printable(str(trace))}{reset}"
     first = f"{dim if time else ''}{time}{reset if time else ''}{head}"
     lines = [first + _printable(fields["message"]) + more + tail]
     return lines + [_printable(text) for text in str(fields.get("stackTrace", "")).splitlines()]
+
+
+def facts_text(fields: Mapping[str, Any]) -> str:
+    """Return the facts of an event of the security log as text; empty for other lines."""
+    facts = fields.get("security")
+    if not isinstance(facts, dict):
+        return ""
+    return "".join(f" {name}={_printable(str(value))}" for name, value in facts.items())
 
 
 def _printable(text: str) -> str:

@@ -1,13 +1,16 @@
 """From HTTP to delivered, over real queues and the real handlers."""
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import pytest
 from httpx import Client
 
+from infra.cli.order import command as show_order
 from infra.local.log_file import read_log
 from tests.e2e.helpers.running_shop import ERIC, PASSWORD
 
@@ -68,7 +71,12 @@ def told(data_dir: Path, order_id: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def test_a_paid_order_is_shipped_and_delivered(shop: Client, enforced_dir: Path) -> None:
+def test_a_paid_order_is_shipped_and_delivered(
+    shop: Client,
+    enforced_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     user_id = new_customer(shop)
 
     answer = shop.post(f"/order/add/{user_id}", json=order(), headers={"traceparent": TRACEPARENT})
@@ -104,6 +112,18 @@ def test_a_paid_order_is_shipped_and_delivered(shop: Client, enforced_dir: Path)
             "order.delivered": "order",
         }.items()
     }
+    # One command tells it all.
+    monkeypatch.setenv("SHOP_DATA_DIR", str(enforced_dir))
+    show_order(order_id)
+    said = capsys.readouterr().out
+    assert re.findall("^history .*, (.*) by (.*)@", said, re.MULTILINE) == [
+        ("pending", "api"),
+        ("paid", "order"),
+        ("shipped", "order"),
+        ("delivered", "order"),
+    ]
+    assert f"trace     {answer.headers['x-request-id']}\n" in said
+    assert re.search(r"^log .* payment +payment\.accepted ", said, re.MULTILINE)
 
 
 def test_a_declined_order_ships_nothing(shop: Client) -> None:

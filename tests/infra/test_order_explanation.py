@@ -20,6 +20,8 @@ DECLINED = PaymentDecision("o-1", False, 100, "-1", DECLINED_MESSAGE, "the card 
 DEAD = Diagnosis(
     "payment-error", "m-1", 60, 5, "PaymentRequested", "o-1", "poison", "payment-request"
 )
+POISON = replace(DEAD, dies_again=True)
+BY_HAND = replace(POISON, receives=0, comes_from=None)
 OLD = replace(DEAD, queue="shipment-error", comes_from="shipment-response")
 WORKING = QueueStatus("", "", 0, 0, 0, "Enabled", "u-u-i-d")
 HOLDING = replace(WORKING, waiting=2, in_flight=1)
@@ -67,6 +69,16 @@ SWEEP = "acme-shop sweep --stack dev"
         (OrderState.DECLINED, HOUR, None, (), {}, "It was declined", "Nothing"),
         (OrderState.DELIVERED, HOUR, PAID, (), {REQUEST: PAUSED}, "was delivered", "Nothing"),
         (PENDING, MINUTE, None, (DEAD,), {REQUEST: PAUSED}, "poison", "redrive --queue payment-er"),
+        (
+            PENDING,
+            MINUTE,
+            None,
+            (POISON,),
+            {},
+            "5 tries: poison",
+            "11:59 UTC. Then remove the message: acme-shop discard m-1 --stack dev",
+        ),
+        (PENDING, MINUTE, PAID, (BY_HAND,), {}, "put into payment-error by hand", SWEEP),
         (PENDING, MINUTE, None, (), {REQUEST: PAUSED}, "payment-request to", "--uuid u-u-i-d --re"),
         (PENDING, MINUTE, None, (), {REQUEST: STOPPED}, "payment does not work", "3 messages"),
         (PENDING, MINUTE, None, (), {REQUEST: HOLDING}, "3 messages (1 in", "in a minute"),

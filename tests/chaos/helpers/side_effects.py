@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_PUT, _SEND = "DynamoDB_20120810.PutItem", "AmazonSQS.SendMessage"
+_PUT = "DynamoDB_20120810.PutItem"
+_SENDS = frozenset({"AmazonSQS.SendMessage", "AmazonSQS.SendMessageBatch"})
 
 
 @dataclass
@@ -29,8 +30,10 @@ class SideEffects:
         target = headers.get("x-amz-target", "")
         if target == _PUT:
             self._see_item(json.loads(body)["Item"])
-        elif target == _SEND:
-            self._see_event(json.loads(json.loads(body)["MessageBody"]))
+        elif target in _SENDS:
+            sent = json.loads(body)
+            for message in sent.get("Entries", [sent]):
+                self._see_event(json.loads(message["MessageBody"]))
 
     def _see_item(self, item: Mapping[str, Any]) -> None:
         if "decided_at" not in item or not item["success"]["BOOL"]:

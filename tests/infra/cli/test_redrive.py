@@ -102,17 +102,19 @@ def test_decided_and_late_payments_are_told_apart(
         "Would move 1 from payment-error to payment-request.",
         "Would announce 1 decided payments of payment-error on payment-response.",
     ]
-    planned = json.loads(said[3])
+    # It asks for more than the order costs.
+    assert said[2].startswith("Would die again: message ")
+    planned = json.loads(said[4])
     assert {step["order_id"]: step["action"] for step in planned["moved"]} == {
         decided: "announce the decision",
         young: "send back",
     }
     assert [letter["order_id"] for letter in planned["stayed"]] == [late]
-    assert said[4:6] == [
+    assert said[5:7] == [
         "Moved 1 from payment-error to payment-request.",
         "Announced 1 decided payments of payment-error on payment-response.",
     ]
-    assert said[6].endswith("too old to be paid; the sweeper ends the order")
+    assert said[8].endswith("too old to be paid; the sweeper ends the order")
     [announced] = bodies(shop, "payment-response")
     assert json.loads(announced)["data"]["orderID"] == decided
     [asked] = bodies(shop, "payment-request")
@@ -183,6 +185,25 @@ def test_letters_that_another_look_holds_are_counted(
         "There are no other dead letters.",
     ]
     assert heard.err.splitlines() == ["3 are held by another look; run it again in a minute."] * 2
+
+
+def test_what_will_die_again_is_said_before_and_after(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unknown, good = str(uuid4()), new_order(OrderState.SHIPPED)
+    for order_id in (unknown, good):
+        put(shop, "shipment-error", sample("shipment", "delivered", order_id))
+    put(shop, "shipment-error", sample("shipment", "sent", new_order()))
+
+    redrive.command(stack=shop, dry_run=True)
+    redrive.command(stack=shop, as_json=True)
+
+    planned, _, done = capsys.readouterr().out.rstrip().rpartition("\n")
+    assert planned.count("Would die again: message ") == 2
+    assert f"event ShipmentDelivered, order {unknown}: no order has this id" in planned
+    warnings = {step["order_id"]: step["warning"] for step in json.loads(done)["moved"]}
+    assert warnings.pop(good) is None
+    assert sorted(warnings.values()) == ["no order has this id", "the order is not paid yet"]
 
 
 def test_a_letter_goes_back_under_its_trace(shop: str) -> None:
