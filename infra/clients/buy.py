@@ -15,9 +15,9 @@ from generated.python.models import (
     LoginCreate,
     LoginResponse,
     OrderCreate,
+    OrderDetail,
     OrderItemCreate,
     OrderPlacedResponse,
-    OrderPublic,
     ProductsResponse,
     UserCreate,
     UserCreatedResponse,
@@ -56,7 +56,7 @@ def main(address: str) -> None:
         place_order.sync(login.token, client=own, body=order, idempotency_key=name),
     )
     print(placed.payment.message)
-    print(expect(OrderPublic, get_order.sync(login.token, placed.order_id, client=own)).status)
+    print(expect(OrderDetail, get_order.sync(login.token, placed.order_id, client=own)).status)
 
 
 main(sys.argv[1])
