@@ -1,10 +1,11 @@
 """``make bench``: CPU of the shop next to what others would build, and what it asks of AWS.
 
 ``python -m tests.bench [SUITE ...] [--rounds N] [--json]``. Suites: ``cold`` (spawn to first
-answer), ``warm`` (calls of a running api), ``worker`` (messages), ``imports`` (starts against
-the bare framework), ``calls`` (DynamoDB calls and units of each operation). CPU is that of the
-whole process, user and system, ended threads included; figures are medians of interleaved
-rounds. Nothing here is a test: it says what is, and the gate ``performance`` compares.
+answer), ``warm`` (calls of a running api), ``worker`` (messages), ``http`` (servers with 32
+connections), ``memory`` (after thousands of orders), ``imports`` (starts against the bare
+framework), ``calls`` (DynamoDB calls and units of each operation). CPU is that of the whole
+process, user and system, ended threads included; figures are medians of interleaved rounds.
+Nothing here is a test: it says what is, and the gate ``performance`` compares.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import calls, operations, starts
+from tests.bench import calls, operations, servers, starts
 from tests.bench.contestants import Arena, arena, can_measure
 from tests.bench.figures import Case, Figure, figures, noise
 
@@ -27,6 +28,8 @@ RACES: dict[str, Callable[[Arena, int, Path], list[Case]]] = {
         *starts.first_messages(where, rounds),
         *calls.batches(where, rounds),
     ],
+    "http": lambda where, rounds, _: servers.http(where, rounds),
+    "memory": lambda where, rounds, _: servers.memory(where, rounds),
 }
 COUNTS: dict[str, Callable[[], list[Figure]]] = {
     "imports": operations.imports,

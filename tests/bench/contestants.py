@@ -42,6 +42,9 @@ BOTO3_WORKER = Contestant(
     {name: f"worker.{name}" for name in ("payment", "order", "shipment")},
 )
 BARE = Contestant("bare", {"api": "constant.handler"})
+# Servers only.
+LITESTAR = Contestant("litestar", {})
+FLASK = Contestant("flask", {})
 
 
 class Arena:
@@ -62,8 +65,18 @@ class Arena:
         env: Mapping[str, str] | None = None,
     ) -> LambdaProcess:
         """Return the process of a function, to be entered; its table has so many products."""
+        folder, settings = self.prepared(contestant, catalog=catalog)
+        return LambdaProcess(
+            contestant.handlers[function],
+            cwd=folder,
+            runtime=self._runtime,
+            env={**settings, "AWS_EXECUTION_ENV": "AWS_Lambda_Image", **(env or {})},
+        )
+
+    def prepared(self, contestant: Contestant, *, catalog: int = 8) -> tuple[Path, dict[str, str]]:
+        """Return the folder of a contestant, and its settings."""
         url = self._urls[contestant is SHOP]
-        settings = {
+        return self._folder(contestant), {
             "TABLE": table_name(catalog),
             "REGION": "eu-west-1",
             "AWS_DEFAULT_REGION": "eu-west-1",
@@ -72,19 +85,11 @@ class Arena:
             "AUDIENCE": AUDIENCE,
             "SIGNING_KEYS_SECRET": "bench-keys",
             "AWS_ENDPOINT_URL": url,
-            "AWS_EXECUTION_ENV": "AWS_Lambda_Image",
             **{
                 queue_setting(queue.name): f"{url}/123456789012/bench-{queue.name}"
                 for queue in QUEUES
             },
-            **(env or {}),
         }
-        return LambdaProcess(
-            contestant.handlers[function],
-            cwd=self._folder(contestant),
-            runtime=self._runtime,
-            env=settings,
-        )
 
     def _folder(self, contestant: Contestant) -> Path:
         if contestant.name not in self._folders:
@@ -168,9 +173,14 @@ def arena() -> Iterator[Arena]:
 
 
 def cpu_ms(process: LambdaProcess) -> float:
+    """Return the processor time of a function's process so far."""
+    return process_cpu_ms(process.pid)
+
+
+def process_cpu_ms(pid: int) -> float:
     """Return the processor time of a whole process so far, ended threads included."""
-    # Linux' clock of another process: include/uapi/linux/time.h, CPUCLOCK_SCHED.
-    return time.clock_gettime((~process.pid << 3) | 2) * 1000
+    # Linux' clock of another process: include/linux/posix-timers.h, CPUCLOCK_SCHED.
+    return time.clock_gettime((~pid << 3) | 2) * 1000
 
 
 def can_measure() -> bool:

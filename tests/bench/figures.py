@@ -21,7 +21,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Case:
-    """One thing to do, as each contestant did it: milliseconds of CPU, round by round.
+    """One thing to do, as each contestant did it: round by round, in milliseconds of CPU.
 
     ``goal`` is the ratio to each peer that the shop should reach.
     """
@@ -29,12 +29,13 @@ class Case:
     name: str
     rounds: dict[str, list[float]]
     goal: dict[str, float] = field(default_factory=dict)
+    unit: str = "ms CPU"
 
 
 def figures(case: Case) -> list[Figure]:
     """Return the medians of a case, and the shop's ratio to each of its peers."""
     found = [
-        _figure(f"{case.name}, {contestant}", values, "ms CPU")
+        _figure(f"{case.name}, {contestant}", values, case.unit)
         for contestant, values in case.rounds.items()
     ]
     own = case.rounds["shop"]
@@ -43,7 +44,7 @@ def figures(case: Case) -> list[Figure]:
             ratios = [mine / other for mine, other in zip(own, values, strict=True)]
             low, high = _quartiles(ratios)
             ratio = median(own) / median(values)
-            unit = f"x {peer}" + (f" (goal {case.goal[peer]})" if peer in case.goal else "")
+            unit = f"x {peer}" + (f" (goal {case.goal[peer]:.3g})" if peer in case.goal else "")
             found.append(Figure(f"{case.name}, against {peer}", ratio, unit, low, high))
     return found
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import distribution
@@ -47,8 +47,13 @@ class _Invocation:
 
 def link_runtime(folder: Path) -> Path:
     """Fill ``folder`` with links to the runtime client and what it needs, and return it."""
+    return link_packages(RUNTIME_PACKAGES, folder)
+
+
+def link_packages(packages: Sequence[str], folder: Path) -> Path:
+    """Fill ``folder`` with links to packages of the development environment, and return it."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in RUNTIME_PACKAGES:
+    for name in packages:
         package = distribution(name)
         for top in {file.parts[0] for file in package.files or () if file.parts[0] != ".."}:
             link = folder / top
