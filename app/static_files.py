@@ -55,7 +55,7 @@ CONTENT_POLICY = _join(_POLICY)
 REFERENCE_POLICY = _join({**_POLICY, "style-src": "'self' 'unsafe-inline'"})
 
 #: Of answers that are no page: nothing in them runs or loads, and no page shows them in a frame.
-DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+DATA_POLICY = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 REFERRER_POLICY = "same-origin"
 #: Headers of every page and file, besides the two policies and those that depend on the file.
