@@ -75,18 +75,26 @@ async def close_account(
     credentials = await _check_password(
         table, keys, caller, password=password, origin=origin, limits=limits, now=now
     )
-    await delete_cart(table, caller.user_id)
+    await forget_user(table, caller.user_id, username=credentials.username)
+    record_security_event(Kind.SESSION_REVOKED, user_id=caller.user_id, cause="account_closed")
+
+
+async def forget_user(table: Table, user_id: str, *, username: str) -> None:
+    """Delete cart, profile and credentials, in this order; orders lose name and e-mail address.
+
+    Safe to repeat.
+    """
+    await delete_cart(table, user_id)
     request = PageRequest(MAX_PAGE)
     while True:
-        page = await list_user_orders(table, caller.user_id, request)
+        page = await list_user_orders(table, user_id, request)
         for order in page.entries:
             await blank_buyer(table, order.order_id)
         if page.next_token is None:
             break
         request = PageRequest(MAX_PAGE, page.next_token)
-    await store.delete_user(table, caller.user_id)
-    await store.delete_credentials(table, credentials.username)
-    record_security_event(Kind.SESSION_REVOKED, user_id=caller.user_id, cause="account_closed")
+    await store.delete_user(table, user_id)
+    await store.delete_credentials(table, username)
 
 
 async def _check_password(

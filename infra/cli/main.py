@@ -23,6 +23,8 @@ COMMANDS = {
     "discard": "infra.cli.discard",
     "redrive": "infra.cli.redrive",
     "sweep": "infra.cli.sweep",
+    "export-user": "infra.cli.export_user",
+    "forget-user": "infra.cli.forget_user",
     "openapi": "infra.cli.openapi",
     "cost": "infra.cli.cost",
     "verify": "infra.cli.verify",

@@ -8,7 +8,15 @@ import re
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from infra.topology import FUNCTIONS
@@ -145,6 +153,14 @@ class Generic(_Part):
         return self
 
 
+class RestoreFrom(_Part):
+    """A table of the account and the moment of it that a new stack's table begins with."""
+
+    table: Text
+    #: Within the source's recovery days; the latest that can be had if it is left out.
+    at: AwareDatetime | None = None
+
+
 class DynamoDB(_Part):
     """``awsconfig:dynamodb``: how the table is paid for and how far back it can go."""
 
@@ -154,6 +170,8 @@ class DynamoDB(_Part):
     write_capacity: int | None = Field(None, ge=1, le=40_000)
     #: As far back as DynamoDB can go.
     recovery_days: int = Field(35, ge=1, le=35)
+    #: For a new stack only: AWS restores into new tables, never into one that is there.
+    restore_from: RestoreFrom | None = None
 
     @model_validator(mode="after")
     def _capacity_is_bought_or_not(self) -> Self:

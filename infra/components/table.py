@@ -1,5 +1,7 @@
 """The one table, from its shape in ``app/store/schema.py``."""
 
+from datetime import UTC
+
 import pulumi
 import pulumi_aws as aws
 
@@ -39,6 +41,8 @@ class Table(pulumi.ComponentResource):
         """Make the table of a stack; only a disposable one can be deleted."""
         super().__init__("shop:store:Table", name, None, opts)
         settings = configuration.dynamodb
+        source = settings.restore_from
+        moment = source.at.astimezone(UTC) if source and source.at else None
         table = aws.dynamodb.Table(
             name,
             name=table_name(configuration.stack),
@@ -58,8 +62,15 @@ class Table(pulumi.ComponentResource):
             ttl=aws.dynamodb.TableTtlArgs(attribute_name=TIME_TO_LIVE, enabled=True),
             # Encrypted either way; this key of AWS leaves a trace of its use in CloudTrail.
             server_side_encryption=aws.dynamodb.TableServerSideEncryptionArgs(enabled=True),
+            restore_source_name=source.table if source else None,
+            restore_date_time=f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None,
+            restore_to_latest_time=True if source and not moment else None,
             deletion_protection_enabled=not configuration.is_disposable,
-            opts=pulumi.ResourceOptions(parent=self),
+            # They say how the table began: a later change must not make another one of it.
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                ignore_changes=["restoreSourceName", "restoreDateTime", "restoreToLatestTime"],
+            ),
         )
         self.name = table.name
         self.arn = table.arn

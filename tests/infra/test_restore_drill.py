@@ -21,11 +21,15 @@ from app.settings import get_settings
 from app.store.orders import add_order, get_order
 from app.store.payments import find_decision
 from app.store.table import get_table
+from infra.components.resource_graph import REGION
 from infra.dead_letters.diagnosis import diagnose
 from infra.dead_letters.messages import DeadLetter
+from infra.local.clients import Clients
 from infra.local.emulator import Emulator
 from infra.seeds.classic import classic_products, make_order
 from tests.conftest import forget_clients
+from tests.infra.components.deployment import deploy_with
+from tests.infra.components.emulator_mocks import EmulatorMocks
 from tests.support.sqs_events import CONTEXT, failed_places, sqs_event
 from workers import order as order_worker
 from workers import payment as payment_worker
@@ -140,3 +144,28 @@ def test_an_operator_is_told_why_such_a_message_died(
 
     assert "agrees with nothing stored" in told.reason
     assert "restored" in told.reason
+
+
+def test_a_new_stack_begins_with_what_another_had(emulator: Emulator) -> None:
+    aws = Clients(emulator.endpoint_url, REGION)
+    lost, again = f"lost-{uuid4().hex[:8]}", f"again-{uuid4().hex[:8]}"
+
+    def make(stack: str, **config: Any) -> str:
+        made = deploy_with(
+            lambda deployment: EmulatorMocks(deployment, aws), stack, image="none", **config
+        )
+        name: str = made.outputs["Table::Name"]
+        return name
+
+    source = make(lost)
+    items = [{"PK": {"S": f"PRODUCT#{number}"}, "SK": {"S": "PRODUCT"}} for number in range(3)]
+    for item in items:
+        aws("dynamodb").put_item(TableName=source, Item=item)
+
+    restored = make(again, dynamodb={"restoreFrom": {"table": source}})
+
+    def stored(table: str) -> list[str]:
+        return sorted(item["PK"]["S"] for item in aws("dynamodb").scan(TableName=table)["Items"])
+
+    assert restored == f"{again}-acmeserverless-dynamodb"
+    assert stored(restored) == stored(source) == ["PRODUCT#0", "PRODUCT#1", "PRODUCT#2"]

@@ -62,6 +62,11 @@ class EmulatorMocks(AwsMocks):
             return {"ProvisionedThroughput": units}
 
         client, name = self._aws("dynamodb"), inputs["name"]
+        if source := inputs.get("restoreSourceName"):
+            restored = client.restore_table_to_point_in_time(
+                SourceTableName=source, TargetTableName=name, UseLatestRestorableTime=True
+            )["TableDescription"]
+            return {"id": name, "arn": restored["TableArn"]}
         table = client.create_table(
             TableName=name,
             BillingMode=inputs["billingMode"],

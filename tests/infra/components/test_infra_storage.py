@@ -1,6 +1,9 @@
 """Everything that keeps something: its shape, its encryption, its way back."""
 
+import pytest
+
 from app.store.schema import SHAPE, TIME_TO_LIVE
+from infra.components.configuration import ConfigurationError
 from infra.components.resource_graph import Deployment
 from tests.infra.components.deployment import deploy
 
@@ -87,6 +90,20 @@ def test_the_table_can_go_back_to_any_second(deployment: Deployment) -> None:
     recovery = deployment.one("Table")["pointInTimeRecovery"]
 
     assert recovery == {"enabled": True, "recoveryPeriodInDays": 35}
+
+
+def test_a_new_stack_can_begin_with_an_earlier_table() -> None:
+    source = {"table": "dev-acmeserverless-dynamodb", "at": "2026-11-29T09:00:00+01:00"}
+    then = deploy("again", dynamodb={"restoreFrom": source}).one("Table")
+    latest = deploy("again", dynamodb={"restoreFrom": {"table": source["table"]}}).one("Table")
+
+    assert then["name"] == "again-acmeserverless-dynamodb"
+    assert then["restoreSourceName"] == latest["restoreSourceName"] == source["table"]
+    assert then["restoreDateTime"] == "2026-11-29T08:00:00Z"
+    assert latest["restoreToLatestTime"] is True
+    assert "restoreDateTime" not in latest.inputs
+    with pytest.raises(ConfigurationError, match=r"restoreFrom\.at"):
+        deploy("again", dynamodb={"restoreFrom": {**source, "at": "yesterday"}})
 
 
 def test_everything_that_stores_is_encrypted(deployment: Deployment) -> None:

@@ -1,0 +1,21 @@
+"""``acme-shop export-user``: everything that the shop keeps of one user."""
+
+import asyncio
+import json
+from typing import Annotated
+
+import typer
+
+from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
+from infra.local.environment import REGION
+from infra.personal_data import export_user
+
+
+def command(
+    user: Annotated[str, typer.Argument(help="The user's name or id.")],
+    stack: StackOption = LOCAL,
+    region: RegionOption = REGION,
+) -> None:
+    """Print profile, cart and orders of a user as JSON, for who asks what is known of them."""
+    found = asyncio.run(export_user(connect(stack, region).table, user))
+    print(json.dumps(found, indent=2, ensure_ascii=False, default=str))
