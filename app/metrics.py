@@ -21,6 +21,13 @@ SWEEP_INCOMPLETE = "SweepIncomplete"
 SWEEP_FAILED = "SweepFailed"
 SWEEP_UNREADABLE = "SweepUnreadable"
 OLDEST_OPEN_ORDER = "OldestOpenOrderSeconds"
+#: The age of the oldest order that waits for its payment, and how many orders the sweeper had to
+#: finish: settle, time out, or ask for the shipment of.
+OLDEST_PENDING_ORDER = "OldestPendingOrderSeconds"
+SWEEP_FINISHES = "SweepFinishes"
+
+#: Messages of a batch that failed; Lambda counts none of them as an error.
+FAILED_RECORDS = "FailedRecords"
 
 #: Calls that AWS refused for a reason that a repeat does not cure (``app/aws_refusals.py``).
 PERMANENT_AWS_ERRORS = "PermanentAwsErrors"

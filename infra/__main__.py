@@ -20,6 +20,7 @@ from infra.components.functions import SharedResources, ShopFunction
 from infra.components.gateway import Gateway
 from infra.components.keys import CardKey, SigningKeys
 from infra.components.notifications import Notifications
+from infra.components.order_alarms import order_alarms
 from infra.components.origin_header import OriginHeader
 from infra.components.outputs import (
     export_addresses,
@@ -120,6 +121,7 @@ else:
         *gateway_alarms(gateway.api_id, configuration.settings),
         *sweeper_alarms(sweeper.group),
         *sweep_alarms(names[SWEEPER.function]),
+        *order_alarms(names),
     ]
     if configuration.generic.trace_percent:
         TraceSampling("traces", stack=stack, percent=configuration.generic.trace_percent)

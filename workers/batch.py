@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple, Protocol
 
 from app.domain.errors import ShopError
+from app.metrics import FAILED_RECORDS, emit_metrics
 from app.send_group import send_together
 from app.trace_context import TRACEPARENT, TraceContext, following, new_trace, read_traceparent
 from workers.dependencies import Dependencies
@@ -77,6 +78,8 @@ async def handle_batch(
         elif task.cancelled() or not task.result():
             failed.append(record)
     await asyncio.gather(*tasks, return_exceptions=True)
+    if failed:
+        emit_metrics({FAILED_RECORDS: len(failed)}, now=dependencies.now())
     ids = dict.fromkeys(map(_message_id, failed))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in ids]}
 

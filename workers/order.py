@@ -21,7 +21,9 @@ with collector_off():
     )
     from app.metrics import (
         OLDEST_OPEN_ORDER,
+        OLDEST_PENDING_ORDER,
         SWEEP_FAILED,
+        SWEEP_FINISHES,
         SWEEP_INCOMPLETE,
         SWEEP_UNREADABLE,
         emit_metrics,
@@ -112,6 +114,8 @@ async def handle_schedule(context: LambdaContext, dependencies: Dependencies) ->
             SWEEP_FAILED: report.failed,
             SWEEP_UNREADABLE: report.unreadable,
             OLDEST_OPEN_ORDER: report.oldest_seconds,
+            OLDEST_PENDING_ORDER: report.oldest_pending_seconds,
+            SWEEP_FINISHES: report.finished,
         },
         now=dependencies.now(),
     )

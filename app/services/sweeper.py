@@ -42,7 +42,8 @@ class SweepReport:
 
     ``failed`` ones could not be pushed, ``unreadable`` ones not even read; both were logged
     and come again with the next sweep. ``oldest_seconds`` is the age of the oldest order that
-    was still open afterwards. ``is_complete`` says that nothing was left for lack of time.
+    was still open afterwards, ``oldest_pending_seconds`` that of the oldest which waits for its
+    payment. ``is_complete`` says that nothing was left for lack of time.
     """
 
     seen: int = 0
@@ -52,18 +53,25 @@ class SweepReport:
     failed: int = 0
     unreadable: int = 0
     oldest_seconds: int = 0
+    oldest_pending_seconds: int = 0
     is_complete: bool = True
+
+    @property
+    def finished(self) -> int:
+        """Return how many orders were finished in place of what was lost."""
+        return self.settled + self.timed_out + self.shipments_requested
 
     def __add__(self, other: "SweepReport") -> "SweepReport":
         """Return both reports as one."""
         sums = {
             field.name: getattr(self, field.name) + getattr(other, field.name)
             for field in fields(self)
-            if field.name not in {"is_complete", "oldest_seconds"}
+            if field.name not in {"is_complete", "oldest_seconds", "oldest_pending_seconds"}
         }
         return SweepReport(
             **sums,
             oldest_seconds=max(self.oldest_seconds, other.oldest_seconds),
+            oldest_pending_seconds=max(self.oldest_pending_seconds, other.oldest_pending_seconds),
             is_complete=self.is_complete and other.is_complete,
         )
 
@@ -179,7 +187,8 @@ async def _push_order(
             return report
         until = next_look_at(order, now=now, longest_delivery=state.longest_delivery)
         age = int((now - order.placed_at).total_seconds())
-        report += SweepReport(oldest_seconds=age)
+        is_pending = order.state is OrderState.PENDING
+        report += SweepReport(oldest_seconds=age, oldest_pending_seconds=age if is_pending else 0)
         return report + await _put_off(table, entry, until)
     return SweepReport(seen=1, failed=1) + await _put_off(table, entry, now + GRACE)
 

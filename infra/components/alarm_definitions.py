@@ -29,6 +29,10 @@ _OLDEST_ORDER_SECONDS = (
 #: How much longer than it waits for a payment the API may take, for 95 of 100 requests.
 _API_MILLISECONDS = 1000
 
+#: The share of requests that may fail. Below so many requests an hour one failure says nothing.
+_ERROR_BUDGET = 0.01
+FEWEST_SAMPLES = 100
+
 #: Metrics of a function with the text of their alarms.
 _FUNCTION_METRICS = {
     "Errors": "The function crashed or ran out of time. Its log group has the traceback.",
@@ -65,6 +69,7 @@ class AlarmDefinition(Generic[Name]):
 
     With ``at_least`` the alarm is raised below the threshold, with ``needs_figures`` also when
     there is no figure. ``ends_release`` marks the alarms that take back a release on trial.
+    With ``share_of`` the sum of the metric is divided by that one's, of the same dimensions.
     ``meaning`` is the text of the notification: what it means, then what to do.
     """
 
@@ -78,6 +83,7 @@ class AlarmDefinition(Generic[Name]):
     period_seconds: int = 60
     at_least: bool = False
     needs_figures: bool = False
+    share_of: str = ""
     ends_release: bool = False
 
 
@@ -196,6 +202,17 @@ def gateway_alarms(api_id: Name, settings: Settings) -> Iterator[AlarmDefinition
         ends_release=True,
     )
     yield AlarmDefinition(
+        "api-error-budget",
+        "More than one request in a hundred failed within an hour: the month's budget of errors"
+        " is used up within hours.",
+        "AWS/ApiGateway",
+        "5xx",
+        dimensions,
+        threshold=_ERROR_BUDGET,
+        period_seconds=3600,
+        share_of="Count",
+    )
+    yield AlarmDefinition(
         "api-latency",
         "One request in twenty is slower than a customer should wait."
         " Look at the duration of the function api and at the age of payment-request.",
@@ -273,17 +290,3 @@ def sweep_alarms(function: Name) -> Iterator[AlarmDefinition[Name]]:
         threshold=_OLDEST_ORDER_SECONDS,
         period_seconds=300,
     )
-
-
-def every_alarm(settings: Settings) -> Iterator[AlarmDefinition[str]]:
-    """Yield the alarms of a complete stack, with our own names in place of AWS's."""
-    yield from queue_alarms({queue.name: queue.name for queue in topology.QUEUES}, settings)
-    yield from table_alarms("table")
-    yield from function_alarms({it.name: it.name for it in topology.EVERY_FUNCTION})
-    names = {function.name: function.name for function in topology.FUNCTIONS}
-    yield from refusal_alarms(names)
-    yield from gateway_alarms("api", settings)
-    aliases = {name: f"{name}:{topology.LIVE_ALIAS}" for name in names}
-    yield from release_alarms(names, aliases, {})
-    yield from sweeper_alarms("sweeper")
-    yield from sweep_alarms(topology.SWEEPER.function)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.alarm_definitions import AlarmDefinition
+from infra.components.alarm_advice import advice_for
+from infra.components.alarm_definitions import FEWEST_SAMPLES, AlarmDefinition
 from infra.components.notifications import Notifications
 from infra.topology import alarm_name, gateway_name
 
@@ -77,16 +78,20 @@ def _alarm(
     opts: pulumi.ResourceOptions,
 ) -> aws.cloudwatch.MetricAlarm:
     is_percentile = definition.statistic.startswith("p")
+    is_share = bool(definition.share_of)
     return aws.cloudwatch.MetricAlarm(
         definition.name,
         name=alarm_name(stack, definition.name),
-        alarm_description=definition.meaning,
-        namespace=definition.namespace,
-        metric_name=definition.metric,
-        dimensions=definition.dimensions,
-        statistic=None if is_percentile else definition.statistic,
+        alarm_description=advice_for(definition.name).text(definition.meaning, stack=stack),
+        namespace=None if is_share else definition.namespace,
+        metric_name=None if is_share else definition.metric,
+        dimensions=None if is_share else definition.dimensions,
+        statistic=None if is_percentile or is_share else definition.statistic,
         extended_statistic=definition.statistic if is_percentile else None,
-        period=definition.period_seconds,
+        # One slow call among five is no percentile.
+        evaluate_low_sample_count_percentiles="ignore" if is_percentile else None,
+        period=None if is_share else definition.period_seconds,
+        metric_queries=_share(definition) if is_share else None,
         evaluation_periods=1,
         threshold=definition.threshold,
         comparison_operator="LessThanThreshold" if definition.at_least else "GreaterThanThreshold",
@@ -96,6 +101,32 @@ def _alarm(
         ok_actions=[notifications.arn],
         opts=opts,
     )
+
+
+def _share(definition: Alarm) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
+    """Return the share of one metric in another; 0 while there are too few of the other."""
+    sums = {"part": definition.metric, "whole": definition.share_of}
+    return [
+        aws.cloudwatch.MetricAlarmMetricQueryArgs(
+            id="share",
+            expression=f"IF(whole >= {FEWEST_SAMPLES}, part / whole, 0)",
+            label=definition.name,
+            return_data=True,
+        ),
+        *(
+            aws.cloudwatch.MetricAlarmMetricQueryArgs(
+                id=name,
+                metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+                    namespace=definition.namespace,
+                    metric_name=metric,
+                    dimensions=definition.dimensions,
+                    stat="Sum",
+                    period=definition.period_seconds,
+                ),
+            )
+            for name, metric in sums.items()
+        ),
+    ]
 
 
 def _widget(number: int, definition: Alarm, region: str) -> dict[str, object]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.settings import read_settings
-from infra.components.alarm_definitions import every_alarm
+from infra.components.every_alarm import every_alarm
 from infra.cost import assumptions as assumed
 from infra.cost.assumptions import GIGABYTE, Demand
 from infra.cost.journeys import Amounts

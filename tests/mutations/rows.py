@@ -357,9 +357,9 @@ ROWS = {
     ),
     "credentials deleted first": Mutation(
         "app/services/accounts.py",
-        "    await delete_cart(table, caller.user_id)\n",
-        "    await store.delete_credentials(table, credentials.username)\n"
-        "    await delete_cart(table, caller.user_id)\n",
+        "    await delete_cart(table, user_id)\n",
+        "    await store.delete_credentials(table, username)\n"
+        "    await delete_cart(table, user_id)\n",
         "app/services/test_accounts.py::test_a_closing_that_broke_off_can_be_repeated",
     ),
     "renewal without grace": Mutation(

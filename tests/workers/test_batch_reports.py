@@ -86,6 +86,24 @@ def test_exactly_the_records_that_were_not_done_are_reported(outcomes: list[str]
     assert strictly(event, answer) == expected
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "failed"), [(["done", "crashed", "refused"], 2), (["done"], 0)]
+)
+def test_failed_records_are_counted_where_lambda_counts_no_error(
+    outcomes: list[str],
+    failed: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "a-worker")
+    event = {"Records": [sqs_record(outcome) for outcome in outcomes]}
+
+    asyncio.run(handle_batch(event, CONTEXT, act, AWS_DEPENDENCIES))
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["FailedRecords"] for line in lines] == ([failed] if failed else [])
+
+
 def test_a_record_that_comes_twice_in_a_batch_is_reported_once() -> None:
     record = sqs_record(Outcome.CRASHED)
     event = {"Records": [record, dict(record)]}

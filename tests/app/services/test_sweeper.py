@@ -71,7 +71,7 @@ async def run(queues: SentMessages | None = None, *, now: datetime = NOW) -> Swe
     report = await sweep(
         get_table(), queues or SentMessages(), now=now, by="sweeper@1", longest_delivery_seconds=120
     )
-    return replace(report, oldest_seconds=0)
+    return replace(report, oldest_seconds=0, oldest_pending_seconds=0)
 
 
 async def state_of(order: Order) -> OrderState:
@@ -170,7 +170,7 @@ async def test_a_sweep_that_runs_out_of_time_says_so() -> None:
         may_go_on=lambda: next(looks, False),
     )
 
-    assert replace(report, oldest_seconds=0) == SweepReport(
+    assert replace(report, oldest_seconds=0, oldest_pending_seconds=0) == SweepReport(
         seen=20, timed_out=20, is_complete=False
     )
 
@@ -271,7 +271,11 @@ async def test_the_age_of_the_oldest_open_order_is_told(printed: Any) -> None:
     )
 
     # The order of 50 hours was declined and is open no more.
-    assert printed()["OldestOpenOrderSeconds"] == 5 * 3600
+    line = printed()
+    assert line["OldestOpenOrderSeconds"] == 5 * 3600
+    assert line["OldestPendingOrderSeconds"] == 3 * 3600
+    # One timed out, and one shipment was asked for.
+    assert line["SweepFinishes"] == 2
 
 
 async def test_orders_that_nothing_can_push_cost_less_and_less() -> None:

@@ -200,6 +200,7 @@ def test_a_sweep_says_what_it_did(shop: str, capsys: pytest.CaptureFixture[str])
         "failed": 0,
         "unreadable": 0,
         "oldest_seconds": 3600,
+        "oldest_pending_seconds": 0,
         "is_complete": True,
     }
     assert second.startswith("Looked at 0 orders that have been open for 5 minutes and more: 0")

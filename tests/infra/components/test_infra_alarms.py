@@ -1,21 +1,22 @@
 """Alarms: everything that can go wrong has one, and it notifies the topic."""
 
+import ast
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
-
-import pytest
 
 from app import metrics
 from infra.components.resource_graph import Deployment, PlannedResource
 from infra.topology import FUNCTIONS, QUEUES
-from tests.infra.components.deployment import deploy
+from tests.infra.components.deployment import ROOT, deploy
 
 
 def alarms(deployment: Deployment, metric: str, **dimensions: str) -> Iterator[PlannedResource]:
     """Yield the alarms on one metric of one thing."""
     for alarm in deployment.all("MetricAlarm").values():
-        if alarm["metricName"] == metric and dimensions.items() <= alarm["dimensions"].items():
+        if (
+            alarm.inputs.get("metricName") == metric
+            and dimensions.items() <= alarm["dimensions"].items()
+        ):
             yield alarm
 
 
@@ -166,32 +167,70 @@ def test_only_errors_of_the_version_on_trial_end_a_release(deployment: Deploymen
             assert (alarm["metricName"], alarm["dimensions"]) == ("Errors", dimensions)
 
 
-def test_what_sweeps_report_has_alarms_of_its_own(
-    deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    function = "dev-acmeserverless-lambda-order"
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", function)
-    sweep = ("SweepIncomplete", "SweepFailed", "SweepUnreadable", "OldestOpenOrderSeconds")
-    metrics.emit_metrics(dict.fromkeys(sweep, 1), now=datetime(2026, 11, 23, tzinfo=UTC))
-    written = json.loads(capsys.readouterr().out)
-    [directive] = written["_aws"]["CloudWatchMetrics"]
+#: What only one function writes; all that handle records write the others.
+BY_THE_SWEEPER = {
+    *(metrics.SWEEP_INCOMPLETE, metrics.SWEEP_FAILED, metrics.SWEEP_UNREADABLE),
+    *(metrics.OLDEST_OPEN_ORDER, metrics.OLDEST_PENDING_ORDER, metrics.SWEEP_FINISHES),
+}
+WRITTEN = {
+    **{metric: {"order"} for metric in BY_THE_SWEEPER},
+    metrics.FAILED_RECORDS: {"order", "payment", "shipment"},
+    metrics.PERMANENT_AWS_ERRORS: {"api", "order", "payment", "shipment"},
+}
 
-    found = {
-        alarm["metricName"]: alarm
-        for alarm in deployment.all("MetricAlarm").values()
-        if alarm["namespace"] == directive["Namespace"]
-        and alarm["metricName"] != metrics.PERMANENT_AWS_ERRORS
+
+def written_by_the_code() -> Iterator[str]:
+    """Yield the metrics in every call of ``emit_metrics``."""
+    for folder in ("app", "routers", "workers"):
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if not (
+                    isinstance(node, ast.Call) and ast.unparse(node.func).endswith("emit_metrics")
+                ):
+                    continue
+                [given] = node.args
+                assert isinstance(given, ast.Dict), f"{file.name} writes what no test can read"
+                for key in given.keys:
+                    yield getattr(metrics, ast.unparse(key or given).rpartition(".")[2])
+
+
+def test_alarms_and_metrics_of_the_shop_know_each_other(deployment: Deployment) -> None:
+    names = {
+        made["name"]: name for name, made in deployment.all("lambda/function:Function").items()
     }
+    watched: dict[str, set[str]] = {}
+    for alarm in deployment.all("MetricAlarm").values():
+        if alarm.inputs.get("namespace") == metrics.NAMESPACE:
+            [(dimension, function)] = alarm["dimensions"].items()
+            assert dimension == metrics.DIMENSION
+            watched.setdefault(alarm["metricName"], set()).add(names[function])
+            assert alarm["comparisonOperator"] == "GreaterThanThreshold"
+            assert alarm["treatMissingData"] == "notBreaching"
 
-    assert set(found) == {metric["Name"] for metric in directive["Metrics"]}
-    for alarm in found.values():
-        assert alarm["dimensions"] == {name: written[name] for [name] in directive["Dimensions"]}
-        assert alarm["comparisonOperator"] == "GreaterThanThreshold"
-        assert alarm["treatMissingData"] == "notBreaching"
+    assert watched == WRITTEN
+    assert set(written_by_the_code()) == set(WRITTEN)
+
+
+def test_what_sweeps_report_has_limits_that_fit(deployment: Deployment) -> None:
+    made = deployment.all("MetricAlarm")
+
     # A payment that never comes is ended after 48 hours; nothing is open for much longer.
-    oldest = found.pop("OldestOpenOrderSeconds")
-    assert 48 * 3600 < oldest["threshold"] < 50 * 3600
-    assert {alarm["threshold"] for alarm in found.values()} == {0}
+    assert 48 * 3600 < made["sweep-oldest-order"]["threshold"] < 50 * 3600
+    assert made["sweep-pending-order"]["threshold"] == 600
+    for name in ("sweep-incomplete", "sweep-failed", "sweep-unreadable", "sweep-finishes"):
+        assert made[name]["threshold"] == 0
+
+
+def test_few_calls_raise_no_alarm_on_shares_or_percentiles(deployment: Deployment) -> None:
+    made = deployment.all("MetricAlarm")
+    queries = {query["id"]: query for query in made["api-error-budget"]["metricQueries"]}
+
+    assert made["api-latency"]["evaluateLowSampleCountPercentiles"] == "ignore"
+    assert queries["share"]["expression"] == "IF(whole >= 100, part / whole, 0)"
+    assert queries["part"]["metric"]["metricName"] == "5xx"
+    assert queries["whole"]["metric"]["metricName"] == "Count"
+    assert made["api-error-budget"]["threshold"] == 0.01
+    assert "metricName" not in made["api-error-budget"].inputs
 
 
 def test_everything_that_is_watched_is_on_the_dashboard(deployment: Deployment) -> None:

@@ -1,0 +1,50 @@
+"""Alarms on orders that stand still, and on what had to be repeated or finished for them."""
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+from app import metrics
+from infra import topology
+from infra.components.alarm_definitions import AlarmDefinition
+
+Name = TypeVar("Name")
+
+#: A payment takes a second or two, and five deliveries of its message three minutes.
+_PENDING_SECONDS = 10 * 60
+
+
+def order_alarms(functions: Mapping[str, Name]) -> Iterator[AlarmDefinition[Name]]:
+    """Yield alarms on pending orders, on finishes of the sweeper, and on records that failed.
+
+    ``functions`` has the AWS names of the functions by ours, the dimension of their metrics.
+    """
+    sweeps = {metrics.DIMENSION: functions[topology.SWEEPER.function]}
+    yield AlarmDefinition(
+        "sweep-pending-order",
+        "An order waits for its payment for more than ten minutes.",
+        metrics.NAMESPACE,
+        metrics.OLDEST_PENDING_ORDER,
+        sweeps,
+        statistic="Maximum",
+        threshold=_PENDING_SECONDS,
+        period_seconds=300,
+    )
+    yield AlarmDefinition(
+        "sweep-finishes",
+        "The sweeper had to finish orders: a message or an answer of theirs was lost.",
+        metrics.NAMESPACE,
+        metrics.SWEEP_FINISHES,
+        sweeps,
+        period_seconds=300,
+    )
+    for name in sorted({mapping.function for mapping in topology.MAPPINGS}):
+        yield AlarmDefinition(
+            f"{name}-failed-records",
+            "Messages failed and come again, which Lambda does not count as errors. The function's"
+            " log names each with its cause (`record.failed`).",
+            metrics.NAMESPACE,
+            metrics.FAILED_RECORDS,
+            {metrics.DIMENSION: functions[name]},
+            threshold=3,
+            period_seconds=300,
+        )
