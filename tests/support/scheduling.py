@@ -23,16 +23,21 @@ ON_ONE_WORKER = (
         "tests/app/test_aws_json.py",
     ),
     ("tests/e2e/",),
+    ("tests/browser/test_till",),
+    ("tests/browser/",),
     ("tests/infra/components/", "tests/infra/cost/"),
+    ("tests/image/",),
 )
 
 #: Folders and files by the time they take, the longest first; the rest follows.
 LONGEST_FIRST = (
     *ON_ONE_WORKER[0],
-    *ON_ONE_WORKER[1],
+    "tests/e2e/",
+    "tests/browser/test_till",
     "tests/browser/",
+    "tests/infra/components/",
+    "tests/infra/cost/",
     "tests/simulation/test_crash_points.py",
-    *ON_ONE_WORKER[2],
     "tests/infra/local/",
     "tests/simulation/",
     "tests/image/",

@@ -21,6 +21,7 @@ from infra.local.emulator import Emulator
 from infra.local.errors import DataFolderError
 from tests.infra.local.helpers.full_disk import Disk, read_only, small_disk
 from tests.infra.local.helpers.shop_process import eventually
+from tests.support.sizes import matrix
 
 REGION = "eu-west-1"
 TABLE = "local-acmeserverless-dynamodb"
@@ -168,7 +169,8 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
         yield emulator
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.proof
+@pytest.mark.parametrize("seed", matrix(*range(10)))
 def test_everything_acknowledged_is_there_after_a_kill_at_any_moment(
     seed: int, emulator: Emulator
 ) -> None:

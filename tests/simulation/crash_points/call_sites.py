@@ -52,7 +52,7 @@ def owner_of(node: ast.expr) -> str:
 class Module:
     """The functions and classes of one file, what its names stand for, and its places."""
 
-    def __init__(self, path: str, text: str, files: Mapping[str, str]) -> None:
+    def __init__(self, path: str, text: str, files: frozenset[str]) -> None:
         """Read one file; ``files`` are those that names can lead to."""
         self.path = path
         self.tree = ast.parse(text)
@@ -65,7 +65,7 @@ class Module:
             elif isinstance(node, ast.ImportFrom) and node.module:
                 self._import(node, files)
 
-    def _import(self, node: ast.ImportFrom, files: Mapping[str, str]) -> None:
+    def _import(self, node: ast.ImportFrom, files: frozenset[str]) -> None:
         for alias in node.names:
             name, inner = alias.asname or alias.name, f"{node.module}.{alias.name}"
             if (file := _file_of(inner)) in files:
@@ -121,6 +121,12 @@ class Module:
                     yield self.path, child.attr
 
 
+@lru_cache(maxsize=1_000)
+def _read_module(path: str, text: str, files: frozenset[str]) -> Module:
+    """Return one file, read once: the same code is looked at with a change here or there."""
+    return Module(path, text, files)
+
+
 def _file_of(module: str) -> str:
     return module.replace(".", "/") + ".py"
 
@@ -130,8 +136,9 @@ class Code:
 
     def __init__(self, files: Mapping[str, str]) -> None:
         """Read the code."""
+        names = frozenset(files)
         self.modules = {
-            path: Module(path, text, files)
+            path: _read_module(path, text, names)
             for path, text in sorted(files.items())
             if path not in _PORTS
         }

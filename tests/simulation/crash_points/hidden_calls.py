@@ -7,6 +7,7 @@ AWS from another file.
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from tests.simulation.crash_points.call_sites import TOOLS, Code, Module, owner_of
 
@@ -59,8 +60,13 @@ def _unplaced(code: Code, path: str) -> Iterator[tuple[int, str]]:
             yield line, f"{site[2]}: is called outside of a function"
 
 
-def _outside(module: Module) -> Iterator[tuple[int, str]]:
-    """Yield what reaches another host, or a tool, and imports that hide names."""
+@lru_cache(maxsize=1_000)
+def _outside(module: Module) -> list[tuple[int, str]]:
+    """Return what reaches another host, or a tool, and imports that hide names."""
+    return list(_reaching_out(module))
+
+
+def _reaching_out(module: Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(module.tree):
         for line, name in _imported(node):
             if f"{name.replace('.', '/')}/".startswith(TOOLS):
@@ -88,8 +94,13 @@ def _imported(node: ast.AST) -> Iterator[tuple[int, str]]:
         yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
 
 
-def _renamed(function: ast.AST) -> Iterator[tuple[int, str]]:
-    """Yield other names of the table and the queues in a function or class."""
+@lru_cache(maxsize=10_000)
+def _renamed(function: ast.AST) -> list[tuple[int, str]]:
+    """Return other names of the table and the queues in a function or class."""
+    return list(_renaming(function))
+
+
+def _renaming(function: ast.AST) -> Iterator[tuple[int, str]]:
     for parent in ast.walk(function):
         if isinstance(parent, ast.arg | ast.AnnAssign):
             name = parent.arg if isinstance(parent, ast.arg) else owner_of(parent.target)
