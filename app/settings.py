@@ -24,6 +24,9 @@ from app.domain.throttling import Limit, Limits
 #: Stages in which open mode is allowed; anywhere else it would let everyone in.
 OPEN_STAGES = frozenset({"local", "test", "demo"})
 
+#: Lambda sets it for every function.
+_IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
+
 #: The longest waits between attempts. Those for one name from everywhere only slow guesses down.
 _LONGEST_WAIT_SECONDS, _LONGEST_WAIT_BY_NAME_SECONDS = 15 * 60, 30
 
@@ -246,5 +249,13 @@ def read_settings(environment: dict[str, str]) -> Settings:
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """Return the settings of this process, read once."""
-    return read_settings(dict(os.environ))
+    """Return the settings of this process, read once.
+
+    Raises:
+        SettingsError: a value is not valid, or a function in Lambda is not told its stage.
+    """
+    environment = dict(os.environ)
+    # The stage local believes hand-sent events and has high limits: nothing deployed begins there.
+    if _IN_LAMBDA in environment and not environment.get("STAGE", "").strip():
+        raise SettingsError("STAGE is not set")
+    return read_settings(environment)

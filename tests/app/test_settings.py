@@ -52,6 +52,25 @@ def test_classic_card_rules_need_the_open_mode() -> None:
     assert opened.card_rules is CardRules.CLASSIC
 
 
+@pytest.mark.parametrize("stage", [None, "", "  "])
+def test_what_is_deployed_has_no_stage_by_default(
+    monkeypatch: pytest.MonkeyPatch, stage: str | None
+) -> None:
+    monkeypatch.delenv("STAGE", raising=False)
+    if stage is not None:
+        monkeypatch.setenv("STAGE", stage)
+    get_settings.cache_clear()
+    assert get_settings().stage == "local"
+
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "dev-acmeserverless-lambda-api")
+    get_settings.cache_clear()
+    with pytest.raises(SettingsError, match="STAGE is not set"):
+        get_settings()
+    monkeypatch.setenv("STAGE", "dev")
+    assert get_settings().stage == "dev"
+    get_settings.cache_clear()
+
+
 HASH = "0123456789abcdef" * 4
 
 

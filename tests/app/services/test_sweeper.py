@@ -240,6 +240,7 @@ async def test_payments_do_not_wait_behind_shipments_that_stand_still() -> None:
 def printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return what a function of this name has written as metrics."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "some-order-function")
+    monkeypatch.setenv("STAGE", "local")
     return lambda: json.loads(capsys.readouterr().out)
 
 
