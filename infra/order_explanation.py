@@ -55,7 +55,7 @@ class Evidence:
     order: Order
     decision: PaymentDecision | None
     queues: tuple[QueueStatus, ...]
-    letters: tuple[Diagnosis, ...]
+    dead_letters: tuple[Diagnosis, ...]
     longest_delivery: timedelta
     options: str = ""
     aws_options: str = ""
@@ -87,9 +87,13 @@ def explain(evidence: Evidence, *, now: datetime) -> Explanation:
 def _causes(evidence: Evidence, *, now: datetime) -> Iterator[Explanation]:
     order, stage = evidence.order, expected_queues(evidence)
     passed = [status for status in evidence.queues if status.queue in stage]
-    # A letter of another step may be old; it explains the order only if nothing else does.
-    own = [letter for letter in evidence.letters if letter.comes_from in {None, *stage}]
-    yield from (_letter(letter, evidence) for letter in own)
+    # A dead letter of another step may be old; it explains the order only if nothing else does.
+    own = [
+        dead_letter
+        for dead_letter in evidence.dead_letters
+        if dead_letter.comes_from in {None, *stage}
+    ]
+    yield from (_dead_letter(dead_letter, evidence) for dead_letter in own)
     yield from (_paused(status, evidence) for status in passed if status.is_paused)
     for status in passed:
         if status.obstacle:
@@ -111,7 +115,7 @@ def _causes(evidence: Evidence, *, now: datetime) -> Iterator[Explanation]:
             )
     if now - since < ON_ITS_WAY:
         yield Explanation("Its message is on its way.", "Look again in some seconds.")
-    yield from (_letter(letter, evidence) for letter in evidence.letters)
+    yield from (_dead_letter(dead_letter, evidence) for dead_letter in evidence.dead_letters)
     yield _lost(evidence, now=now)
 
 
@@ -128,18 +132,18 @@ def expected_queues(evidence: Evidence) -> tuple[str, ...]:
             return (SHIPMENT_RESPONSE,)
 
 
-def _letter(letter: Diagnosis, evidence: Evidence) -> Explanation:
-    came = f" of {letter.comes_from}" if letter.comes_from else ""
-    what = f"died in {letter.queue} after {letter.receives} tries"
-    if not letter.receives:
-        what = f"was put into {letter.queue} by hand"
-    why = f"Its message{came} {what}: {letter.reason}."
+def _dead_letter(dead_letter: Diagnosis, evidence: Evidence) -> Explanation:
+    came = f" of {dead_letter.comes_from}" if dead_letter.comes_from else ""
+    what = f"died in {dead_letter.queue} after {dead_letter.receives} tries"
+    if not dead_letter.receives:
+        what = f"was put into {dead_letter.queue} by hand"
+    why = f"Its message{came} {what}: {dead_letter.reason}."
     options = evidence.options
-    if not letter.dies_again:
-        step = f"If the reason is gone: acme-shop redrive --queue {letter.queue}{options}"
+    if not dead_letter.dies_again:
+        step = f"If the reason is gone: acme-shop redrive --queue {dead_letter.queue}{options}"
         return Explanation(why, step)
     order = evidence.order
-    discard = f"acme-shop discard {letter.message_id}{options}"
+    discard = f"acme-shop discard {dead_letter.message_id}{options}"
     if order.state is OrderState.PENDING and evidence.decision is None:
         ends_at = f"{order.placed_at + PAYMENT_TIMEOUT:%Y-%m-%d %H:%M} UTC"
         return Explanation(

@@ -22,7 +22,7 @@ def read_barcode(text: str) -> str:
     digits = _SEPARATORS.sub("", text)
     if not _DIGITS.fullmatch(digits) or (digits and len(digits) not in _LENGTHS):
         raise InvalidInputError("must be an EAN or UPC of 8, 12, 13 or 14 digits")
-    weighted = (int(digit) * (3, 1)[place % 2] for place, digit in enumerate(digits[-2::-1]))
+    weighted = (int(digit) * (3, 1)[position % 2] for position, digit in enumerate(digits[-2::-1]))
     if digits and (sum(weighted) + int(digits[-1])) % 10:
         raise InvalidInputError("has a wrong check digit")
     return digits

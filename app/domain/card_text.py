@@ -31,9 +31,9 @@ def _mask_run(text: str) -> str:
         if last is None:
             first += 1
             continue
-        places = [place for group in groups[first : last + 1] for place in range(*group)]
-        for place in places[:-_KEPT]:
-            masked[place] = "*"
+        positions = [position for group in groups[first : last + 1] for position in range(*group)]
+        for position in positions[:-_KEPT]:
+            masked[position] = "*"
         first = last + 1
     return "".join(masked)
 

@@ -23,7 +23,7 @@ class SQSDeadLetterQueues(QueueClient):
     """The real queues of one stack."""
 
     def receive(self, queue: str, *, visibility_seconds: int) -> list[DeadLetter]:
-        """Return up to ten letters of a queue, hidden from other readers for a while."""
+        """Return up to ten dead letters of a queue, hidden from other readers for a while."""
         found = self._receive(queue, visibility_seconds, wait_seconds=0)
         if not found and self._depth(queue, is_dead=True).waiting:
             # A short poll asks only a part of SQS's servers.
@@ -47,34 +47,40 @@ class SQSDeadLetterQueues(QueueClient):
             )
         except (BotoCoreError, ClientError) as failure:
             raise self._unreachable(queue) from failure
-        return [self._letter(queue, message) for message in found.get("Messages", [])]
+        return [self._dead_letter(queue, message) for message in found.get("Messages", [])]
 
-    def release(self, letters: Iterable[DeadLetter]) -> None:
-        """Make letters visible again at once; those that are gone meanwhile are left out."""
-        waiting = iter(letters)
+    def release(self, dead_letters: Iterable[DeadLetter]) -> None:
+        """Make dead letters visible again at once; those that are gone meanwhile are left out."""
+        waiting = iter(dead_letters)
         while batch := list(islice(waiting, _BATCH)):
             queue = batch[0].queue
             try:
                 self._sqs.change_message_visibility_batch(
                     QueueUrl=self.url(queue),
                     Entries=[
-                        {"Id": str(index), "ReceiptHandle": letter.handle, "VisibilityTimeout": 0}
-                        for index, letter in enumerate(batch)
+                        {
+                            "Id": str(index),
+                            "ReceiptHandle": dead_letter.handle,
+                            "VisibilityTimeout": 0,
+                        }
+                        for index, dead_letter in enumerate(batch)
                     ],
                 )
             except (BotoCoreError, ClientError) as failure:
                 raise self._unreachable(queue) from failure
 
-    def delete(self, letter: DeadLetter) -> None:
-        """Remove a letter; one that another reader has received since then stays."""
+    def delete(self, dead_letter: DeadLetter) -> None:
+        """Remove a dead letter; one that another reader has received since then stays."""
         try:
-            self._sqs.delete_message(QueueUrl=self.url(letter.queue), ReceiptHandle=letter.handle)
+            self._sqs.delete_message(
+                QueueUrl=self.url(dead_letter.queue), ReceiptHandle=dead_letter.handle
+            )
         except self._sqs.exceptions.ReceiptHandleIsInvalid:
             return
         except (BotoCoreError, ClientError) as failure:
-            raise self._unreachable(letter.queue) from failure
+            raise self._unreachable(dead_letter.queue) from failure
 
-    def _letter(self, queue: str, message: "MessageTypeDef") -> DeadLetter:
+    def _dead_letter(self, queue: str, message: "MessageTypeDef") -> DeadLetter:
         attributes = message["Attributes"]
         carried = message.get("MessageAttributes", {}).get(TRACEPARENT)
         source = attributes.get("DeadLetterQueueSourceArn", "").rpartition(":")[2]

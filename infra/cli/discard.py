@@ -69,12 +69,12 @@ async def discard(
     """
     for queue in DEAD_LETTER_QUEUES:
         with QueueScan(client, queue, visibility_seconds=SCAN_SECONDS) as scan:
-            for letter in scan.letters():
-                if letter.message_id != message_id:
+            for dead_letter in scan.dead_letters():
+                if dead_letter.message_id != message_id:
                     continue
-                found = await diagnose(table, letter, now=now)
+                found = await diagnose(table, dead_letter, now=now)
                 if not dry_run:
-                    scan.delete(letter)
+                    scan.delete(dead_letter)
                 return found
     raise InvalidInputError(
         "there is no dead letter with this id; acme-shop dead-letters lists all"

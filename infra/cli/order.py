@@ -59,7 +59,7 @@ def _facts(evidence: Evidence, explanation: Explanation) -> dict[str, Any]:
             "decided_at": instant_to_text(decision.decided_at),
         },
         "queues": [asdict(status) for status in evidence.queues],
-        "dead_letters": [asdict(letter) for letter in evidence.letters],
+        "dead_letters": [asdict(dead_letter) for dead_letter in evidence.dead_letters],
         "log": [asdict(line) for line in evidence.log],
         "log_obstacle": evidence.log_obstacle,
         **asdict(explanation),
@@ -91,10 +91,10 @@ def _lines(evidence: Evidence, explanation: Explanation, *, now: datetime) -> It
             f"{status.delayed} delayed; mapping {status.mapping_state or 'missing'}; "
             f"{status.function}: {worker}"
         )
-    for letter in evidence.letters:
+    for dead_letter in evidence.dead_letters:
         yield (
-            f"dead      {letter.queue}, message {letter.message_id}, "
-            f"{age_text(letter.age_seconds)} old: {letter.reason}"
+            f"dead      {dead_letter.queue}, message {dead_letter.message_id}, "
+            f"{age_text(dead_letter.age_seconds)} old: {dead_letter.reason}"
         )
     yield from (f"log       {text}" for text in log_text(evidence.log))
     if not evidence.log:

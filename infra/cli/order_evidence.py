@@ -47,7 +47,7 @@ async def gather(connection: StackConnection, order_id: str, *, now: datetime) -
         order=order,
         decision=decision,
         queues=_queue_statuses(connection, queues),
-        letters=tuple(await _letters(queues, connection.table, order_id, now=now)),
+        dead_letters=tuple(await _dead_letters(queues, connection.table, order_id, now=now)),
         longest_delivery=timedelta(seconds=connection.settings.delivery_seconds[1]),
         options="" if connection.name == LOCAL else f" --stack {connection.name}{region}",
         aws_options=region
@@ -71,16 +71,16 @@ def _log(
     return tuple(lines), None
 
 
-async def _letters(
+async def _dead_letters(
     queues: SQSDeadLetterQueues, table: Table, order_id: str, *, now: datetime
 ) -> list[Diagnosis]:
     """Return the diagnoses of an order's dead letters; the others are only looked through."""
     found = []
     for queue in DEAD_LETTER_QUEUES:
         with QueueScan(queues, queue, visibility_seconds=SCAN_SECONDS) as scan:
-            for letter in scan.letters():
-                if order_id_in(letter.body) == order_id:
-                    found.append(await diagnose(table, letter, now=now))  # noqa: PERF401  # Awaits.
+            for dead_letter in scan.dead_letters():
+                if order_id_in(dead_letter.body) == order_id:
+                    found.append(await diagnose(table, dead_letter, now=now))  # noqa: PERF401  # Awaits.
     return found
 
 

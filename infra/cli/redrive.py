@@ -78,7 +78,7 @@ def command(
                     report=report,
                     now=datetime.now(UTC),
                     limiter=RateLimiter(per_second, clock=time.monotonic),
-                    # A letter stays hidden until the rate limiter has let it pass.
+                    # A dead letter stays hidden until the rate limiter has let it pass.
                     visibility_seconds=SCAN_SECONDS + int(2 * _LETTERS_PER_BATCH / per_second),
                     most=most,
                     dry_run=dry_run,
@@ -115,10 +115,11 @@ def _print_report(
     if not report.moved:
         print("Would move nothing." if dry_run else "Moved nothing.")
     _print_warnings(report, dry_run=dry_run)
-    for letter in report.stayed:
+    for dead_letter in report.stayed:
         print(
-            f"Stays in {letter.queue}: message {letter.message_id}, "
-            f"event {letter.event_type or '?'}, order {letter.order_id or '?'}: {letter.reason}"
+            f"Stays in {dead_letter.queue}: message {dead_letter.message_id}, "
+            f"event {dead_letter.event_type or '?'}, order {dead_letter.order_id or '?'}: "
+            f"{dead_letter.reason}"
         )
     if held:
         print(held_text(held))

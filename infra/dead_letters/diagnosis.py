@@ -63,15 +63,17 @@ async def diagnose_queues(
     diagnoses = []
     for queue in queues:
         with QueueScan(client, queue, visibility_seconds=SCAN_SECONDS) as scan:
-            diagnoses += [await diagnose(table, letter, now=now) for letter in scan.letters()]
+            diagnoses += [
+                await diagnose(table, dead_letter, now=now) for dead_letter in scan.dead_letters()
+            ]
     return diagnoses
 
 
-async def diagnose(table: Table, letter: DeadLetter, *, now: datetime) -> Diagnosis:
+async def diagnose(table: Table, dead_letter: DeadLetter, *, now: datetime) -> Diagnosis:
     """Return the diagnosis of one dead letter, with the reason why it is dead."""
     dies_again = False
     try:
-        event = event_in(letter)
+        event = event_in(dead_letter)
         refusal = await find_refusal(table, event, now=now)
         dies_again = refusal is not None
         reason = refusal or await _reason_of_event(table, event, now=now)
@@ -79,22 +81,22 @@ async def diagnose(table: Table, letter: DeadLetter, *, now: datetime) -> Diagno
         reason, dies_again = str(failure), True
     except StoreUnavailableError:
         reason = "not known: the store does not answer"
-    return make_diagnosis(letter, reason, now=now, dies_again=dies_again)
+    return make_diagnosis(dead_letter, reason, now=now, dies_again=dies_again)
 
 
 def make_diagnosis(
-    letter: DeadLetter, reason: str, *, now: datetime, dies_again: bool = False
+    dead_letter: DeadLetter, reason: str, *, now: datetime, dies_again: bool = False
 ) -> Diagnosis:
     """Return the diagnosis of a dead letter whose ``reason`` is known."""
     return Diagnosis(
-        queue=letter.queue,
-        message_id=letter.message_id,
-        age_seconds=max(0, int((now - letter.sent_at).total_seconds())),
-        receives=letter.receives,
-        event_type=type_of(letter),
-        order_id=order_id_in(letter.body),
+        queue=dead_letter.queue,
+        message_id=dead_letter.message_id,
+        age_seconds=max(0, int((now - dead_letter.sent_at).total_seconds())),
+        receives=dead_letter.receives,
+        event_type=type_of(dead_letter),
+        order_id=order_id_in(dead_letter.body),
         reason=reason,
-        comes_from=origin_or_none(letter),
+        comes_from=origin_or_none(dead_letter),
         dies_again=dies_again,
     )
 

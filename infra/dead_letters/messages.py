@@ -52,13 +52,13 @@ class DeadLetterQueues(Protocol):
     def receive(self, queue: str, *, visibility_seconds: int) -> list[DeadLetter]:
         """Return a batch of letters hidden from other readers for a while; none at the end."""
 
-    def release(self, letters: Iterable[DeadLetter]) -> None:
-        """Make letters visible to other readers again, at once."""
+    def release(self, dead_letters: Iterable[DeadLetter]) -> None:
+        """Make dead letters visible to other readers again, at once."""
 
     def send(self, queue: str, body: str, *, traceparent: str | None = None) -> str:
         """Put ``body`` on a queue and return the message's id; ``traceparent`` goes with it."""
 
-    def delete(self, letter: DeadLetter) -> None:
+    def delete(self, dead_letter: DeadLetter) -> None:
         """Remove a letter for good; safe to repeat."""
 
 
@@ -85,7 +85,7 @@ class QueueScan:
         """Make every letter visible again that was not deleted."""
         self._client.release(self._held.values())
 
-    def letters(self) -> Iterator[DeadLetter]:
+    def dead_letters(self) -> Iterator[DeadLetter]:
         """Yield each letter once."""
         known: set[str] = set()
         stale_batches = 0
@@ -96,19 +96,21 @@ class QueueScan:
             if not batch:
                 return
             # Known letters too: only the newest handle counts. Bodies can be large.
-            self._held.update({letter.message_id: replace(letter, body="") for letter in batch})
-            new = [letter for letter in batch if letter.message_id not in known]
-            known.update(letter.message_id for letter in new)
+            self._held.update(
+                {dead_letter.message_id: replace(dead_letter, body="") for dead_letter in batch}
+            )
+            new = [dead_letter for dead_letter in batch if dead_letter.message_id not in known]
+            known.update(dead_letter.message_id for dead_letter in new)
             stale_batches = 0 if new else stale_batches + 1
             yield from new
 
-    def delete(self, letter: DeadLetter) -> None:
+    def delete(self, dead_letter: DeadLetter) -> None:
         """Remove a letter for good."""
-        self._client.delete(letter)
-        self._held.pop(letter.message_id, None)
+        self._client.delete(dead_letter)
+        self._held.pop(dead_letter.message_id, None)
 
 
-def origin_of(letter: DeadLetter) -> str:
+def origin_of(dead_letter: DeadLetter) -> str:
     """Return the queue that a letter came from; its event's type decides.
 
     A letter without a type is recognized by its fields, if they fit one event only.
@@ -116,25 +118,25 @@ def origin_of(letter: DeadLetter) -> str:
     Raises:
         InvalidInputError: the queue is unknown, or the event belongs to another one.
     """
-    named = find_event_type(letter.body)
-    possible = _possible_events(letter)
+    named = find_event_type(dead_letter.body)
+    possible = _possible_events(dead_letter)
     if named is not None:
         if EVENTS[named] not in possible:
             raise InvalidInputError(f"{named} does not belong here")
         return QUEUE_OF[EVENTS[named]]
-    fitting = {QUEUE_OF[event] for event in possible if _fits(letter.body, event)}
+    fitting = {QUEUE_OF[event] for event in possible if _fits(dead_letter.body, event)}
     if len(fitting) == 1:
         return fitting.pop()
     if fitting:
         types = " or ".join(event.event_type for event in possible)
         raise InvalidInputError(f"metadata.type: must be {types}")
-    parse_event(letter.body, *possible)
+    parse_event(dead_letter.body, *possible)
     raise InvalidInputError("metadata.type: is missing")
 
 
-def _possible_events(letter: DeadLetter) -> tuple[type[Event], ...]:
-    behind = {queue.name for queue in QUEUES if queue.dead_letters == letter.queue}
-    sources = {letter.source} if letter.source in behind else behind
+def _possible_events(dead_letter: DeadLetter) -> tuple[type[Event], ...]:
+    behind = {queue.name for queue in QUEUES if queue.dead_letters == dead_letter.queue}
+    sources = {dead_letter.source} if dead_letter.source in behind else behind
     return tuple(event for event, queue in QUEUE_OF.items() if queue in sources)
 
 
@@ -146,27 +148,27 @@ def _fits(body: str, event: type[Event]) -> bool:
     return True
 
 
-def event_in(letter: DeadLetter) -> Event:
+def event_in(dead_letter: DeadLetter) -> Event:
     """Return the event in a letter, parsed as the worker of its queue parses it.
 
     Raises:
         InvalidInputError: the worker refuses it; says why.
     """
-    return parse_event(letter.body, *list_events(origin_of(letter)))
+    return parse_event(dead_letter.body, *list_events(origin_of(dead_letter)))
 
 
-def origin_or_none(letter: DeadLetter) -> str | None:
+def origin_or_none(dead_letter: DeadLetter) -> str | None:
     """Return the queue that a letter came from, or None if that is unknown."""
     try:
-        return origin_of(letter)
+        return origin_of(dead_letter)
     except InvalidInputError:
         return None
 
 
-def type_of(letter: DeadLetter) -> str | None:
+def type_of(dead_letter: DeadLetter) -> str | None:
     """Return the type of the event in a letter, or None if that is unknown."""
     try:
-        return find_event_type(letter.body) or event_in(letter).event_type
+        return find_event_type(dead_letter.body) or event_in(dead_letter).event_type
     except InvalidInputError:
         return None
 

@@ -109,61 +109,61 @@ async def redrive(
     """
     for queue in queues:
         with QueueScan(client, queue, visibility_seconds=visibility_seconds) as scan:
-            for letter in scan.letters():
+            for dead_letter in scan.dead_letters():
                 if most is not None and len(report.moved) >= most:
                     break
-                if letter.sent_at > now:
+                if dead_letter.sent_at > now:
                     continue
                 # Ctrl-C is delivered here, between two letters.
                 await asyncio.sleep(0)
                 try:
-                    step, body = await _plan(table, letter, now=now, report=report)
+                    step, body = await _plan(table, dead_letter, now=now, report=report)
                 except InvalidInputError as failure:
-                    report.stayed.append(make_diagnosis(letter, str(failure), now=now))
+                    report.stayed.append(make_diagnosis(dead_letter, str(failure), now=now))
                     continue
                 if not dry_run:
                     await limiter.wait()
-                    client.send(step.to, body, traceparent=letter.traceparent)
-                    scan.delete(letter)
+                    client.send(step.to, body, traceparent=dead_letter.traceparent)
+                    scan.delete(dead_letter)
                 report.moved.append(step)
                 on_moved(step)
 
 
 async def _plan(
-    table: Table, letter: DeadLetter, *, now: datetime, report: RedriveReport
+    table: Table, dead_letter: DeadLetter, *, now: datetime, report: RedriveReport
 ) -> tuple[MovedMessage, str]:
     """Return what to do with a letter, and the body to send.
 
     Raises:
         InvalidInputError: the letter stays; says why.
     """
-    to, body, action = origin_of(letter), letter.body, Action.SEND_BACK
+    to, body, action = origin_of(dead_letter), dead_letter.body, Action.SEND_BACK
     if to == PAYMENT_REQUEST:
-        announcement = await _announcement(table, letter, now=now, report=report)
+        announcement = await _announcement(table, dead_letter, now=now, report=report)
         if announcement is not None:
             to, body, action = PAYMENT_RESPONSE, announcement, Action.ANNOUNCE
     step = MovedMessage(
-        queue=letter.queue,
-        message_id=letter.message_id,
-        event_type=type_of(letter),
-        order_id=order_id_in(letter.body),
+        queue=dead_letter.queue,
+        message_id=dead_letter.message_id,
+        event_type=type_of(dead_letter),
+        order_id=order_id_in(dead_letter.body),
         to=to,
         action=action,
     )
     if action is Action.SEND_BACK:
-        step = replace(step, warning=await _warning(table, letter, now=now, report=report))
+        step = replace(step, warning=await _warning(table, dead_letter, now=now, report=report))
     return step, body
 
 
 async def _warning(
-    table: Table, letter: DeadLetter, *, now: datetime, report: RedriveReport
+    table: Table, dead_letter: DeadLetter, *, now: datetime, report: RedriveReport
 ) -> str | None:
     """Return why a letter that is sent back dies again, or None."""
     # Each read from a store that is away takes seconds; the first one tells.
     if report.is_store_away or report.is_unchecked:
         return None
     try:
-        return await find_refusal(table, event_in(letter), now=now)
+        return await find_refusal(table, event_in(dead_letter), now=now)
     except InvalidInputError as failure:
         return str(failure)
     except StoreUnavailableError:
@@ -172,14 +172,14 @@ async def _warning(
 
 
 async def _announcement(
-    table: Table, letter: DeadLetter, *, now: datetime, report: RedriveReport
+    table: Table, dead_letter: DeadLetter, *, now: datetime, report: RedriveReport
 ) -> str | None:
     """Return the body that announces a decided payment, or None while it is undecided.
 
     Raises:
         InvalidInputError: the payment must not be asked for, or its status is unknown.
     """
-    order_id = event_in(letter).order_id
+    order_id = event_in(dead_letter).order_id
     # Each read from a store that is away takes seconds, and the letters are hidden meanwhile.
     if report.is_store_away:
         raise InvalidInputError(STORE_UNAVAILABLE)

@@ -135,8 +135,8 @@ def dead_letters(graph: Graph) -> Iterator[Finding]:
         if queue.arn in behind:
             continue
         target, receives = _redrive(queue)
-        letters = graph.by_arn(target)
-        if letters is None:
+        dead_letters = graph.by_arn(target)
+        if dead_letters is None:
             yield Finding("dead-letters", f"queue {queue.name}", "has no dead-letter queue")
         elif receives != 5:
             yield Finding("dead-letters", f"queue {queue.name}", f"gives up after {receives}")
@@ -145,10 +145,10 @@ def dead_letters(graph: Graph) -> Iterator[Finding]:
 def retention(graph: Graph) -> Iterator[Finding]:
     """Find messages and logs that are kept too short or for ever."""
     for queue in graph.all(_QUEUE):
-        letters = graph.by_arn(_redrive(queue)[0])
-        if letters is not None and _kept(letters) <= _kept(queue):
+        dead_letters = graph.by_arn(_redrive(queue)[0])
+        if dead_letters is not None and _kept(dead_letters) <= _kept(queue):
             yield Finding(
-                "retention", f"queue {letters.name}", f"keeps no longer than {queue.name}"
+                "retention", f"queue {dead_letters.name}", f"keeps no longer than {queue.name}"
             )
     kept = {
         group.inputs["name"]: group.inputs.get("retentionInDays", 0)

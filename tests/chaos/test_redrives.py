@@ -44,9 +44,9 @@ def let_some_die(shop: ShopProcess, http: httpx.Client) -> tuple[dict[str, str],
     """Place orders and make dead letters of some messages of every kind.
 
     Of the payment requests half are dead although their payment is decided. Return the
-    orders with their users, and the number of letters.
+    orders with their users, and the number of dead letters.
     """
-    queues, orders, letters = ShopQueues(shop), {}, 0
+    queues, orders, dead_letters = ShopQueues(shop), {}, 0
     dead_letters_of = {queue.name: queue.dead_letters for queue in QUEUES}
     with ExitStack() as waiting:
         pauses = [ExitStack() for _ in MAPPINGS]
@@ -58,8 +58,8 @@ def let_some_die(shop: ShopProcess, http: httpx.Client) -> tuple[dict[str, str],
             orders[_order(http, user)] = user
         expected = ORDERS
         for pause, mapping in zip(pauses, MAPPINGS, strict=True):
-            queue, dead_letters = mapping.queue, dead_letters_of[mapping.queue]
-            assert dead_letters is not None
+            queue, target = mapping.queue, dead_letters_of[mapping.queue]
+            assert target is not None
             # What a shipment reports comes in two messages, the second of them later.
             eventually(partial(_is_there, queues, queue, expected), 60)
             bodies = queues.take(queue, LETTERS_PER_QUEUE)
@@ -69,10 +69,10 @@ def let_some_die(shop: ShopProcess, http: httpx.Client) -> tuple[dict[str, str],
                     queues.send(queue, body)
                 bodies += decided
             for body in [*bodies, POISON]:
-                queues.send(dead_letters, body)
-            letters += len(bodies)
+                queues.send(target, body)
+            dead_letters += len(bodies)
             pause.close()
-    return orders, letters
+    return orders, dead_letters
 
 
 def test_two_redrives_at_once_lose_nothing_and_do_nothing_twice(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_two_redrives_at_once_lose_nothing_and_do_nothing_twice(tmp_path: Path) 
     ) as proxied:
         shop = proxied.shop
         with httpx.Client(base_url=shop.url, timeout=30) as http:
-            orders, letters = let_some_die(shop, http)
+            orders, dead_letters = let_some_die(shop, http)
             command = [sys.executable, "-m", "infra.cli.main", "redrive", "--json"]
             environment = {**os.environ, "SHOP_DATA_DIR": str(shop.data)}
             both = [
@@ -107,7 +107,7 @@ def test_two_redrives_at_once_lose_nothing_and_do_nothing_twice(tmp_path: Path) 
         assert [process.returncode for process in both] == [0, 0]
         moved = [{message["message_id"] for message in one["moved"]} for one in done]
         assert all(moved), "one of them had nothing to do"
-        assert len(moved[0] | moved[1]) == letters
+        assert len(moved[0] | moved[1]) == dead_letters
         actions = {message["action"] for one in done for message in one["moved"]}
         assert actions == {"send back", "announce the decision"}
         dead = [

@@ -34,7 +34,7 @@ def evidence(
     *,
     age: timedelta,
     decision: PaymentDecision | None,
-    letters: tuple[Diagnosis, ...],
+    dead_letters: tuple[Diagnosis, ...],
     changed: dict[str, QueueStatus],
 ) -> Evidence:
     products = list(classic_products(NOW))[:1]
@@ -48,7 +48,7 @@ def evidence(
             )
             for mapping in MAPPINGS
         ),
-        letters=letters,
+        dead_letters=dead_letters,
         longest_delivery=timedelta(seconds=120),
         options=" --stack dev",
         aws_options=" --region eu-west-1",
@@ -62,7 +62,7 @@ SWEEP = "acme-shop sweep --stack dev"
 
 
 @pytest.mark.parametrize(
-    ("state", "age", "decision", "letters", "changed", "why", "next_step"),
+    ("state", "age", "decision", "dead_letters", "changed", "why", "next_step"),
     [
         (OrderState.UNKNOWN, HOUR, None, (), {}, "later release", "Nothing"),
         (OrderState.DECLINED, HOUR, DECLINED, (DEAD,), {}, "the card has expired", "Nothing"),
@@ -100,12 +100,12 @@ def test_the_likeliest_cause_is_told_with_what_to_do(
     state: OrderState,
     age: timedelta,
     decision: PaymentDecision | None,
-    letters: tuple[Diagnosis, ...],
+    dead_letters: tuple[Diagnosis, ...],
     changed: dict[str, QueueStatus],
     why: str,
     next_step: str,
 ) -> None:
-    found = evidence(state, age=age, decision=decision, letters=letters, changed=changed)
+    found = evidence(state, age=age, decision=decision, dead_letters=dead_letters, changed=changed)
 
     told = explain(found, now=NOW)
 
@@ -115,7 +115,7 @@ def test_the_likeliest_cause_is_told_with_what_to_do(
 
 def test_a_mapping_that_is_missing_asks_for_a_deployment() -> None:
     gone = replace(WORKING, mapping_state="", mapping_id="")
-    found = evidence(PENDING, age=HOUR, decision=None, letters=(), changed={REQUEST: gone})
+    found = evidence(PENDING, age=HOUR, decision=None, dead_letters=(), changed={REQUEST: gone})
 
     told = explain(found, now=NOW)
 

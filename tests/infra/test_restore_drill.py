@@ -131,7 +131,7 @@ def test_an_operator_is_told_why_such_a_message_died(
     switch = restore()
     lost = new_order()
     switch()
-    letter = DeadLetter(
+    dead_letter = DeadLetter(
         message_id="m",
         body=request_for(lost).to_body(),
         handle="h",
@@ -140,7 +140,7 @@ def test_an_operator_is_told_why_such_a_message_died(
         receives=5,
     )
 
-    told = asyncio.run(diagnose(get_table(), letter, now=NOW))
+    told = asyncio.run(diagnose(get_table(), dead_letter, now=NOW))
 
     assert "agrees with nothing stored" in told.reason
     assert "restored" in told.reason

@@ -248,10 +248,10 @@ ROWS = {
     ),
     "dead letter deleted before it is sent": Mutation(
         "infra/dead_letters/redrive.py",
-        "                    client.send(step.to, body, traceparent=letter.traceparent)\n"
-        "                    scan.delete(letter)\n",
-        "                    scan.delete(letter)\n"
-        "                    client.send(step.to, body, traceparent=letter.traceparent)\n",
+        "                    client.send(step.to, body, traceparent=dead_letter.traceparent)\n"
+        "                    scan.delete(dead_letter)\n",
+        "                    scan.delete(dead_letter)\n"
+        "                    client.send(step.to, body, traceparent=dead_letter.traceparent)\n",
         "infra/dead_letters/test_redrive.py::test_a_kill_between_two_steps_loses_nothing",
     ),
     "dead letters shown to everybody": Mutation(
@@ -269,8 +269,9 @@ ROWS = {
     ),
     "interrupt between sending and deleting": Mutation(
         "infra/dead_letters/redrive.py",
-        "                    scan.delete(letter)\n",
-        "                    await asyncio.sleep(0.2)\n                    scan.delete(letter)\n",
+        "                    scan.delete(dead_letter)\n",
+        "                    await asyncio.sleep(0.2)\n"
+        "                    scan.delete(dead_letter)\n",
         "infra/cli/test_redrive.py::"
         "test_ctrl_c_ends_it_between_two_letters_and_what_was_done_is_said",
     ),

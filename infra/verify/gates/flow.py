@@ -37,7 +37,7 @@ async def collect(target: Target) -> Evidence:
         with translate_errors("the shop"):
             purchase = await _buy(target.url)
         with translate_errors("AWS"):
-            letters = await asyncio.to_thread(
+            dead_letters = await asyncio.to_thread(
                 lambda: count_dead_letters(aws_client("sqs", target.region), target.stack)
             )
             drift = await asyncio.to_thread(find_drift, target)
@@ -50,7 +50,7 @@ async def collect(target: Target) -> Evidence:
         source,
         now,
         purchase=purchase,
-        letters=letters,
+        dead_letters=dead_letters,
         stuck=stuck,
         drift=drift,
         crowded=crowded,
@@ -93,7 +93,7 @@ def build_evidence(
     now: datetime,
     *,
     purchase: Purchase | str,
-    letters: list[DeadLetters],
+    dead_letters: list[DeadLetters],
     stuck: tuple[str, ...],
     drift: list[Drift],
     crowded: Sequence[Finding] = (),
@@ -102,10 +102,12 @@ def build_evidence(
     findings = [
         *(
             Finding(
-                "dead-letters", queue_name(target.stack, letter.queue), f"{letter.count} messages"
+                "dead-letters",
+                queue_name(target.stack, dead_letter.queue),
+                f"{dead_letter.count} messages",
             )
-            for letter in letters
-            if letter.count
+            for dead_letter in dead_letters
+            if dead_letter.count
         ),
         *(Finding("stuck", f"order {order_id}", "is still open") for order_id in stuck),
         *(Finding("drift", difference.subject, str(difference)) for difference in drift),
@@ -133,7 +135,9 @@ def build_evidence(
                 "s",
                 about="from ordering to delivered, handed over in the store",
             ),
-            Measurement("dead letters", sum(letter.count for letter in letters), "messages"),
+            Measurement(
+                "dead letters", sum(dead_letter.count for dead_letter in dead_letters), "messages"
+            ),
             Measurement("stuck orders", len(stuck), "orders"),
             Measurement("drift", len(drift), "differences"),
         ),

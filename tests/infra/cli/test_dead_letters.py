@@ -69,7 +69,7 @@ def test_no_id_is_cut_however_narrow_the_terminal_is(
     dead_letters.command(stack=shop)
 
     said = capsys.readouterr().out
-    assert all(letter["message_id"] in said for letter in listed)
+    assert all(dead_letter["message_id"] in said for dead_letter in listed)
     assert (
         f"  ShipmentDelivered of order {order_id}, died in shipment-response after 5 receives\n"
         "  nothing is wrong with it, and the order is shipped: redrive it.\n" in said
@@ -83,7 +83,7 @@ def test_one_dead_letter_is_discarded_and_the_others_stay(
 ) -> None:
     put(shop, "payment-error", "poison")
     put(shop, "shipment-error", sample("shipment", "delivered", new_order(OrderState.SHIPPED)))
-    poison, good = (letter["message_id"] for letter in list_dead_letters(shop, capsys))
+    poison, good = (dead_letter["message_id"] for dead_letter in list_dead_letters(shop, capsys))
 
     discard.command(good, dry_run=True, stack=shop)
     assert "Would remove:" in capsys.readouterr().out
@@ -93,7 +93,7 @@ def test_one_dead_letter_is_discarded_and_the_others_stay(
 
     said = printed_json(capsys)
     assert (said["dry_run"], said["discarded"]["message_id"]) == (False, poison)
-    assert [letter["message_id"] for letter in list_dead_letters(shop, capsys)] == [good]
+    assert [dead_letter["message_id"] for dead_letter in list_dead_letters(shop, capsys)] == [good]
     for wrong in (poison, good[:8], ""):
         with pytest.raises(InvalidInputError, match="no dead letter with this id"):
             discard.command(wrong, stack=shop)
@@ -137,7 +137,7 @@ def test_letters_are_visible_again_at_once(shop: str, capsys: pytest.CaptureFixt
 
     looks = [list_dead_letters(shop, capsys, "shipment-error") for _ in range(3)]
 
-    assert [len(letters) for letters in looks] == [25, 25, 25]
+    assert [len(dead_letters) for dead_letters in looks] == [25, 25, 25]
     assert len(bodies(shop, "shipment-error")) == 25
 
 
@@ -147,9 +147,9 @@ def test_only_the_queue_of_the_option_is_shown(
     put(shop, "shipment-error", "poison")
     put(shop, "payment-error", "poison")
 
-    assert {letter["queue"] for letter in list_dead_letters(shop, capsys, "shipment-error")} == {
-        "shipment-error"
-    }
+    assert {
+        dead_letter["queue"] for dead_letter in list_dead_letters(shop, capsys, "shipment-error")
+    } == {"shipment-error"}
     assert len(list_dead_letters(shop, capsys)) == 2
     with pytest.raises(InvalidInputError, match="payment-error or shipment-error"):
         dead_letters.command("payment-request", stack=shop)

@@ -126,7 +126,7 @@ def test_only_the_dead_letters_of_the_order_are_told(shop: str) -> None:
 
     found = asyncio.run(gather(connect(shop), order_id, now=NOW))
 
-    assert [letter.order_id for letter in found.letters] == [order_id]
+    assert [dead_letter.order_id for dead_letter in found.dead_letters] == [order_id]
     assert found.options == f" --stack {shop} --region {connect(shop).region}"
 
 

@@ -58,7 +58,10 @@ def test_letters_go_back_where_they_came_from_and_the_rest_is_named(
 
     done = printed_json(capsys)
     assert len(done["moved"]) == 16
-    assert {letter["queue"] for letter in done["stayed"]} == {"payment-error", "shipment-error"}
+    assert {dead_letter["queue"] for dead_letter in done["stayed"]} == {
+        "payment-error",
+        "shipment-error",
+    }
     for queue, texts in sent.items():
         assert sorted(bodies(shop, queue)) == sorted(texts)
     assert len(list_dead_letters(shop, capsys)) == 2
@@ -109,7 +112,7 @@ def test_decided_and_late_payments_are_told_apart(
         decided: "announce the decision",
         young: "send back",
     }
-    assert [letter["order_id"] for letter in planned["stayed"]] == [late]
+    assert [dead_letter["order_id"] for dead_letter in planned["stayed"]] == [late]
     assert said[5:7] == [
         "Moved 1 from payment-error to payment-request.",
         "Announced 1 decided payments of payment-error on payment-response.",

@@ -21,10 +21,10 @@ def alarms(deployment: Deployment, metric: str, **dimensions: str) -> Iterator[P
 
 
 def test_a_letter_in_any_dead_letter_queue_is_told(deployment: Deployment) -> None:
-    letters = [queue for queue in QUEUES if queue.dead_letters is None]
+    dead_letters = [queue for queue in QUEUES if queue.dead_letters is None]
 
-    assert len(letters) == 2
-    for queue in letters:
+    assert len(dead_letters) == 2
+    for queue in dead_letters:
         name = deployment.all("Queue")[queue.name]["name"]
         (alarm,) = alarms(deployment, "ApproximateNumberOfMessagesVisible", QueueName=name)
         assert (alarm["comparisonOperator"], alarm["threshold"]) == ("GreaterThanThreshold", 0)

@@ -29,10 +29,10 @@ def dead_letters(executed: ExecutedStack, queue: str) -> list[str]:
     """Take and return what lies where the graph sends the dead letters of a queue."""
     policy = executed.deployment.all("Queue")[queue].document("redrivePolicy")
     sqs, url = executed.aws("sqs"), executed.deployment.by_arn(policy["deadLetterTargetArn"]).id
-    letters = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-    for letter in letters:
-        sqs.delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
-    return [letter["Body"] for letter in letters]
+    dead_letters = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    for dead_letter in dead_letters:
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=dead_letter["ReceiptHandle"])
+    return [dead_letter["Body"] for dead_letter in dead_letters]
 
 
 def test_an_order_arrives(walkthrough: Walkthrough) -> None:

@@ -21,7 +21,7 @@ from tests.infra.dead_letters.helpers.fakes import (
     NOW,
     FakeQueues,
     UnavailableTable,
-    letter,
+    dead_letter,
     run,
     sample,
 )
@@ -30,19 +30,19 @@ from tests.infra.dead_letters.helpers.fakes import (
 @pytest.mark.parametrize(("domain", "outcome"), NAMES)
 def test_every_event_goes_back_to_its_queue(domain: str, outcome: str) -> None:
     body = sample(domain, outcome)
-    queues = FakeQueues(letter(body, queue=f"{domain}-error"))
+    queues = FakeQueues(dead_letter(body, queue=f"{domain}-error"))
 
     done = run(queues)
 
     [step] = done.moved
     assert step.event_type is not None
     assert queues.sent == [(QUEUE_OF[EVENTS[EventType(step.event_type)]], body)]
-    assert (queues.letters, step.order_id) == ({}, "12345")
+    assert (queues.dead_letters, step.order_id) == ({}, "12345")
 
 
 def test_a_body_is_sent_back_as_it_was() -> None:
     body = ' {"metadata": {"TYPE": "sentSHIPMENT"}, "data": {"é": "\\ud83d\\ude00 "}} '
-    queues = FakeQueues(letter(body, queue="shipment-error"))
+    queues = FakeQueues(dead_letter(body, queue="shipment-error"))
 
     run(queues)
 
@@ -76,7 +76,7 @@ def test_a_body_is_sent_back_as_it_was() -> None:
 def test_a_letter_without_a_type_is_recognized_by_its_fields(
     body: str, queue: str, source: str | None, expected: str
 ) -> None:
-    assert origin_of(letter(body, queue=queue, source=source)) == expected
+    assert origin_of(dead_letter(body, queue=queue, source=source)) == expected
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_a_letter_without_a_type_is_recognized_by_its_fields(
 def test_a_letter_of_an_unknown_queue_stays_and_is_named(
     body: str, queue: str, source: str | None, reason: str
 ) -> None:
-    poison = letter(body, queue=queue, source=source)
-    good = letter(sample("payment", "success"))
+    poison = dead_letter(body, queue=queue, source=source)
+    good = dead_letter(sample("payment", "success"))
     queues = FakeQueues(poison, good)
 
     done = run(queues)
@@ -116,7 +116,7 @@ def test_a_letter_of_an_unknown_queue_stays_and_is_named(
     [stays] = done.stayed
     assert stays.message_id == poison.message_id
     assert reason in stays.reason
-    assert list(queues.letters) == [poison.message_id]
+    assert list(queues.dead_letters) == [poison.message_id]
     assert not queues.hidden
 
 
@@ -133,7 +133,7 @@ def test_every_body_can_be_reported(value: object, queue: str) -> None:
         json.dumps({"data": value, "metadata": value}),
         json.dumps({"data": {"orderID": value}, "metadata": {"type": value}}),
     ):
-        poison = letter(body, queue=queue)
+        poison = dead_letter(body, queue=queue)
         done = run(FakeQueues(poison))
         for stays in done.stayed:
             assert stays.reason
@@ -150,7 +150,7 @@ def test_card_data_is_never_reported() -> None:
         CARD,
     ]
 
-    done = run(FakeQueues(*map(letter, bodies)))
+    done = run(FakeQueues(*map(dead_letter, bodies)))
 
     assert len(done.moved) == 1
     told = repr(done)
@@ -168,7 +168,7 @@ def test_an_order_id_cannot_command_a_terminal() -> None:
 
 def test_a_store_that_does_not_answer_still_gives_a_diagnosis() -> None:
     found = asyncio.run(
-        diagnose(UnavailableTable(), letter(sample("payment", "accepted")), now=NOW)
+        diagnose(UnavailableTable(), dead_letter(sample("payment", "accepted")), now=NOW)
     )
 
     assert found.reason == "not known: the store does not answer"
@@ -180,7 +180,7 @@ def test_a_store_that_does_not_answer_still_gives_a_diagnosis() -> None:
 
 
 def test_a_scan_releases_its_letters_at_the_end_of_the_block() -> None:
-    queues = FakeQueues(letter("a"), letter("b"), letter("c"), letter("d"))
+    queues = FakeQueues(dead_letter("a"), dead_letter("b"), dead_letter("c"), dead_letter("d"))
 
     with pytest.raises(InvalidInputError):
         read_one_and_fail(queues)
@@ -190,5 +190,5 @@ def test_a_scan_releases_its_letters_at_the_end_of_the_block() -> None:
 
 def read_one_and_fail(queues: FakeQueues) -> None:
     with QueueScan(queues, "payment-error", visibility_seconds=60) as scan:
-        next(scan.letters())
+        next(scan.dead_letters())
         raise InvalidInputError("enough")

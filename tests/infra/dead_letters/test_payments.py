@@ -22,7 +22,7 @@ from tests.infra.dead_letters.helpers.fakes import (
     FakeQueues,
     FakeTable,
     UnavailableTable,
-    letter,
+    dead_letter,
     run,
     sample,
 )
@@ -44,7 +44,7 @@ def decision(*, success: bool) -> Item:
 def test_a_decided_payment_is_announced_and_its_card_goes_nowhere(
     age: timedelta, *, success: bool
 ) -> None:
-    queues = FakeQueues(letter(sample("payment", "success", "o-1")))
+    queues = FakeQueues(dead_letter(sample("payment", "success", "o-1")))
 
     done = run(queues, FakeTable(order(age), decision(success=success)))
 
@@ -54,7 +54,7 @@ def test_a_decided_payment_is_announced_and_its_card_goes_nowhere(
     data = json.loads(body)["data"]
     assert (data["orderID"], data["success"]) == ("o-1", str(success).lower())
     assert CARD not in body
-    assert (queues.letters, done.stayed) == ({}, [])
+    assert (queues.dead_letters, done.stayed) == ({}, [])
     [moved] = done.moved
     assert (moved.action, moved.to, moved.event_type) == (
         Action.ANNOUNCE,
@@ -66,7 +66,7 @@ def test_a_decided_payment_is_announced_and_its_card_goes_nowhere(
 @pytest.mark.parametrize("items", [(), (order(PAYMENT_TIMEOUT - timedelta(seconds=1)),)])
 def test_a_card_whose_order_waits_for_it_goes_back(items: tuple[Item, ...]) -> None:
     body = sample("payment", "success", "o-1")
-    queues = FakeQueues(letter(body))
+    queues = FakeQueues(dead_letter(body))
 
     done = run(queues, FakeTable(*items))
 
@@ -86,12 +86,12 @@ def test_a_card_whose_order_waits_for_it_goes_back(items: tuple[Item, ...]) -> N
 def test_a_card_without_a_pending_order_stays_and_both_commands_say_so(
     item: Item, reason: str
 ) -> None:
-    late = letter(sample("payment", "success", "o-1"))
+    late = dead_letter(sample("payment", "success", "o-1"))
     queues, table = FakeQueues(late), FakeTable(item)
 
     done = run(queues, table)
 
-    assert (queues.sent, list(queues.letters), queues.hidden) == ([], [late.message_id], set())
+    assert (queues.sent, list(queues.dead_letters), queues.hidden) == ([], [late.message_id], set())
     assert done.moved == []
     [stays] = done.stayed
     assert reason in stays.reason
@@ -100,19 +100,19 @@ def test_a_card_without_a_pending_order_stays_and_both_commands_say_so(
 
 def test_a_dry_run_reports_the_action_for_each_letter() -> None:
     bodies = [sample("payment", "success", order_id) for order_id in ("o-1", "o-2")]
-    queues = FakeQueues(*map(letter, bodies))
+    queues = FakeQueues(*map(dead_letter, bodies))
 
     done = run(queues, FakeTable(decision(success=True)), dry_run=True)
 
     assert [moved.action for moved in done.moved] == [Action.ANNOUNCE, Action.SEND_BACK]
-    assert (queues.sent, len(queues.letters)) == ([], 2)
+    assert (queues.sent, len(queues.dead_letters)) == ([], 2)
 
 
 def test_without_the_store_payment_requests_stay_and_the_rest_goes_on() -> None:
-    requests = [letter(sample("payment", "success", f"o-{number}")) for number in range(3)]
+    requests = [dead_letter(sample("payment", "success", f"o-{number}")) for number in range(3)]
     others = [
-        letter(sample("payment", "accepted")),
-        letter(sample("shipment", "requested"), queue="shipment-error"),
+        dead_letter(sample("payment", "accepted")),
+        dead_letter(sample("shipment", "requested"), queue="shipment-error"),
     ]
     queues, table = FakeQueues(*requests, *others), UnavailableTable()
 
@@ -121,5 +121,5 @@ def test_without_the_store_payment_requests_stay_and_the_rest_goes_on() -> None:
     assert done.is_store_away
     assert [stayed.reason for stayed in done.stayed] == [STORE_UNAVAILABLE] * 3
     assert [queue for queue, _ in queues.sent] == ["payment-response", "shipment-request"]
-    assert set(queues.letters) == {letter.message_id for letter in requests}
+    assert set(queues.dead_letters) == {dead_letter.message_id for dead_letter in requests}
     assert (table.asked, queues.hidden) == (1, set())

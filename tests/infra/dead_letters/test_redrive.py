@@ -13,40 +13,44 @@ from tests.infra.dead_letters.helpers.fakes import (
     FakeQueues,
     KilledError,
     NonHidingQueues,
-    letter,
+    dead_letter,
     run,
     sample,
 )
 
 
 def letters_of_every_kind() -> list[DeadLetter]:
-    bodies = [letter(sample("payment", "accepted", f"o-{number}")) for number in range(4)]
-    return [*bodies, letter("poison"), letter(sample("shipment", "sent"), queue="shipment-error")]
+    bodies = [dead_letter(sample("payment", "accepted", f"o-{number}")) for number in range(4)]
+    return [
+        *bodies,
+        dead_letter("poison"),
+        dead_letter(sample("shipment", "sent"), queue="shipment-error"),
+    ]
 
 
 @pytest.mark.parametrize("steps", range(25))
 def test_a_kill_between_two_steps_loses_nothing(steps: int) -> None:
-    letters = letters_of_every_kind()
-    good = {letter.body for letter in letters if letter.body != "poison"}
-    queues = FakeQueues(*letters, dies_before=steps)
+    dead_letters = letters_of_every_kind()
+    good = {dead_letter.body for dead_letter in dead_letters if dead_letter.body != "poison"}
+    queues = FakeQueues(*dead_letters, dies_before=steps)
     try:
         run(queues)
     except KilledError:
-        left = {letter.body for letter in queues.letters.values()}
+        left = {dead_letter.body for dead_letter in queues.dead_letters.values()}
         assert good <= left | {body for _, body in queues.sent}
-    again = FakeQueues(*queues.letters.values())
+    again = FakeQueues(*queues.dead_letters.values())
     again.sent = queues.sent
 
     run(again)
 
     assert good == {body for _, body in again.sent}
     assert len(again.sent) <= len(good) + 1
-    assert [letter.body for letter in again.letters.values()] == ["poison"]
+    assert [dead_letter.body for dead_letter in again.dead_letters.values()] == ["poison"]
 
 
 def test_a_redrive_keeps_the_trace() -> None:
     body = sample("payment", "accepted")
-    queues = FakeQueues(letter(body, traceparent="00-ab-cd-01"), letter(body))
+    queues = FakeQueues(dead_letter(body, traceparent="00-ab-cd-01"), dead_letter(body))
 
     run(queues)
 
@@ -76,7 +80,7 @@ def test_two_at_once_move_everything_and_lose_nothing() -> None:
     mine = run(queues, on_moved=interrupt)
 
     assert len(mine.moved) + len(others[0].moved) == len(queues.sent) == 5
-    assert [letter.body for letter in queues.letters.values()] == ["poison"]
+    assert [dead_letter.body for dead_letter in queues.dead_letters.values()] == ["poison"]
 
 
 def test_a_dry_run_changes_nothing() -> None:
@@ -85,7 +89,7 @@ def test_a_dry_run_changes_nothing() -> None:
     done = run(queues, dry_run=True)
 
     assert (len(done.moved), len(done.stayed)) == (5, 1)
-    assert (len(queues.letters), queues.sent, queues.hidden) == (6, [], set())
+    assert (len(queues.dead_letters), queues.sent, queues.hidden) == (6, [], set())
 
 
 @pytest.mark.parametrize("most", [1, 3, 5, 99])
@@ -99,16 +103,16 @@ def test_no_more_are_moved_than_asked_for(most: int) -> None:
 
 
 def test_a_letter_that_dies_again_meanwhile_waits_for_the_next_run() -> None:
-    late = letter(sample("payment", "success"), sent_at=NOW + timedelta(seconds=1))
+    late = dead_letter(sample("payment", "success"), sent_at=NOW + timedelta(seconds=1))
     queues = FakeQueues(late)
 
     assert run(queues) == RedriveReport()
-    assert list(queues.letters) == [late.message_id]
+    assert list(queues.dead_letters) == [late.message_id]
 
 
 def test_letters_that_show_up_again_are_handled_once_and_the_run_ends() -> None:
-    letters = [letter("poison") for _ in range(7)]
-    queues = NonHidingQueues(*letters, page=10)
+    dead_letters = [dead_letter("poison") for _ in range(7)]
+    queues = NonHidingQueues(*dead_letters, page=10)
 
     done = run(queues)
 
@@ -120,13 +124,13 @@ def test_a_queue_that_fails_shows_its_letters_again() -> None:
         def send(self, queue: str, body: str, *, traceparent: str | None = None) -> str:
             raise QueueUnavailableError(queue)
 
-    queues = Broken(letter(sample("payment", "success")))
+    queues = Broken(dead_letter(sample("payment", "success")))
 
     report = RedriveReport()
 
     with pytest.raises(QueueUnavailableError):
         run(queues, report=report)
-    assert (len(queues.letters), queues.hidden) == (1, set())
+    assert (len(queues.dead_letters), queues.hidden) == (1, set())
     assert report == RedriveReport()
 
 

@@ -86,12 +86,14 @@ class InMemory:
     def redrive(self) -> int:
         """Send the dead letters back; return how many."""
         dead = [queue.name for queue in QUEUES if not queue.dead_letters]
-        letters = [dead_letter for name in dead for dead_letter in self._sqs.dead_letters(name)]
+        dead_letters = [
+            dead_letter for name in dead for dead_letter in self._sqs.dead_letters(name)
+        ]
         for name in dead:
             self._sqs.dead_letters(name).clear()
-        for letter in letters:
-            self._sqs.send(letter.source, letter.body)
-        return len(letters)
+        for dead_letter in dead_letters:
+            self._sqs.send(dead_letter.source, dead_letter.body)
+        return len(dead_letters)
 
     def depths(self) -> dict[str, int]:
         """Return how many messages each queue holds."""
@@ -161,11 +163,11 @@ class Emulated:
     def redrive(self) -> int:
         """Send the dead letters back; return how many."""
         moved = 0
-        for letters in {queue.dead_letters for queue in FEEDING}:
-            for body, _, handle in self._receive(letters or ""):
+        for dead_letters in {queue.dead_letters for queue in FEEDING}:
+            for body, _, handle in self._receive(dead_letters or ""):
                 # Where it came from is part of its text.
                 self.send(body.rpartition(" ")[2], body, 0)
-                self._delete(letters or "", handle)
+                self._delete(dead_letters or "", handle)
                 moved += 1
         return moved
 

@@ -64,7 +64,7 @@ class SimulatedDeadLetters:
         raise _KilledError
 
     def receive(self, queue: str, *, visibility_seconds: int) -> list[DeadLetter]:
-        """Return some letters and hide them for a while."""
+        """Return some dead letters and hide them for a while."""
         fault = self._fault()
         now = self._loop.now
         due = [
@@ -77,9 +77,9 @@ class SimulatedDeadLetters:
         self._end(fault)
         # What is read of an order from here on is at least as new as this.
         self._loop.process.started_at = now
-        return [self._letter(queue, message) for message in due]
+        return [self._dead_letter(queue, message) for message in due]
 
-    def _letter(self, queue: str, message: Message) -> DeadLetter:
+    def _dead_letter(self, queue: str, message: Message) -> DeadLetter:
         handle = str(id(message))
         self._known[handle] = message
         return DeadLetter(
@@ -92,11 +92,11 @@ class SimulatedDeadLetters:
             source=message.source,
         )
 
-    def release(self, letters: Iterable[DeadLetter]) -> None:
-        """Show letters again; what died shows them when their time is over."""
+    def release(self, dead_letters: Iterable[DeadLetter]) -> None:
+        """Show dead letters again; what died shows them when their time is over."""
         if self._loop.process.is_alive:
-            for letter in letters:
-                self._known[letter.handle].visible_at = self._loop.now
+            for dead_letter in dead_letters:
+                self._known[dead_letter.handle].visible_at = self._loop.now
 
     def send(self, queue: str, body: str, *, traceparent: str | None = None) -> str:
         """Put a message back."""
@@ -105,11 +105,11 @@ class SimulatedDeadLetters:
         self._end(fault)
         return "m"
 
-    def delete(self, letter: DeadLetter) -> None:
-        """Remove a letter, unless the deletion is lost."""
+    def delete(self, dead_letter: DeadLetter) -> None:
+        """Remove a dead letter, unless the deletion is lost."""
         fault = self._fault()
-        messages = self._sqs.dead_letters(letter.queue)
-        message = self._known[letter.handle]
+        messages = self._sqs.dead_letters(dead_letter.queue)
+        message = self._known[dead_letter.handle]
         if message in messages and not self._faults.loses_deletion():
             messages.remove(message)
         self._end(fault)
@@ -152,7 +152,7 @@ class Operator:
             raise failure
 
     async def _redrive(self, delay: float) -> None:
-        letters = SimulatedDeadLetters(self._sqs, self._loop, self._faults, delay=delay)
+        dead_letters = SimulatedDeadLetters(self._sqs, self._loop, self._faults, delay=delay)
         dependencies = self._lambdas.dependencies
 
         def note(step: MovedMessage) -> None:
@@ -162,7 +162,7 @@ class Operator:
 
         try:
             await redrive(
-                letters,
+                dead_letters,
                 dependencies.table,
                 DEAD_LETTER_QUEUES,
                 report=RedriveReport(),

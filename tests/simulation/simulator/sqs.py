@@ -151,12 +151,12 @@ class SimulatedSQS:
         return True
 
     def _move_to_dead_letters(self, message: Message) -> None:
-        letters = self.queues[message.source].shape.dead_letters
-        if letters is None:
+        dead_letters = self.queues[message.source].shape.dead_letters
+        if dead_letters is None:
             raise ValueError(message.source)
         self._trace.note("sqs", "gave up", f"{message.message_id} of {message.source}")
         message.is_deleted, message.visible_at = False, self._loop.now
-        self.queues[letters].messages.append(message)
+        self.queues[dead_letters].messages.append(message)
 
     def delete(self, queue: str, message: Message) -> None:
         """Remove a message that was handled; some come back all the same."""
@@ -191,11 +191,11 @@ class SimulatedSQS:
 
     def dead_letters(self, queue: str) -> list[Message]:
         """Return the messages of a dead-letter queue; those past their retention are gone."""
-        letters = self.queues[queue]
-        for message in list(letters.messages):
-            if self._is_expired(message, letters.shape):
-                letters.messages.remove(message)
-        return letters.messages
+        dead_letters = self.queues[queue]
+        for message in list(dead_letters.messages):
+            if self._is_expired(message, dead_letters.shape):
+                dead_letters.messages.remove(message)
+        return dead_letters.messages
 
     def purge(self) -> None:
         """Lose every message there is, as an operator in a limit_latency does."""

@@ -30,8 +30,10 @@ class KilledError(Exception):
 class FakeQueues:
     """Queues in memory with visibility; can raise before the n-th step."""
 
-    def __init__(self, *letters: DeadLetter, page: int = 3, dies_before: int | None = None) -> None:
-        self.letters = {letter.message_id: letter for letter in letters}
+    def __init__(
+        self, *dead_letters: DeadLetter, page: int = 3, dies_before: int | None = None
+    ) -> None:
+        self.dead_letters = {dead_letter.message_id: dead_letter for dead_letter in dead_letters}
         self.hidden: set[str] = set()
         self.sent: list[tuple[str, str]] = []
         self.traceparents: list[str | None] = []
@@ -49,18 +51,18 @@ class FakeQueues:
         self._step()
         assert visibility_seconds >= SCAN_SECONDS
         seen = [
-            letter
-            for letter in self.letters.values()
-            if letter.queue == queue and letter.message_id not in self.hidden
+            dead_letter
+            for dead_letter in self.dead_letters.values()
+            if dead_letter.queue == queue and dead_letter.message_id not in self.hidden
         ][: self._page]
-        self.hidden.update(letter.message_id for letter in seen)
+        self.hidden.update(dead_letter.message_id for dead_letter in seen)
         return seen
 
-    def release(self, letters: Iterable[DeadLetter]) -> None:
+    def release(self, dead_letters: Iterable[DeadLetter]) -> None:
         self._step()
-        for letter in letters:
+        for dead_letter in dead_letters:
             self.released += 1
-            self.hidden.discard(letter.message_id)
+            self.hidden.discard(dead_letter.message_id)
 
     def send(self, queue: str, body: str, *, traceparent: str | None = None) -> str:
         self._step()
@@ -68,10 +70,10 @@ class FakeQueues:
         self.traceparents.append(traceparent)
         return "sent"
 
-    def delete(self, letter: DeadLetter) -> None:
+    def delete(self, dead_letter: DeadLetter) -> None:
         self._step()
-        del self.letters[letter.message_id]
-        self.hidden.discard(letter.message_id)
+        del self.dead_letters[dead_letter.message_id]
+        self.hidden.discard(dead_letter.message_id)
 
 
 class NonHidingQueues(FakeQueues):
@@ -82,7 +84,7 @@ class NonHidingQueues(FakeQueues):
         return super().receive(queue, visibility_seconds=visibility_seconds)
 
 
-def letter(body: str, *, queue: str = "payment-error", **changes: object) -> DeadLetter:
+def dead_letter(body: str, *, queue: str = "payment-error", **changes: object) -> DeadLetter:
     number = next(_numbers)
     made = DeadLetter(queue, f"m-{number}", f"r-{number}", body, NOW - timedelta(hours=1), 5)
     return replace(made, **changes)  # type: ignore[arg-type]
