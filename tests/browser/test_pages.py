@@ -138,11 +138,15 @@ def test_a_page_says_that_the_shop_is_open(
     page: Page, staff_tokens: dict[str, str], path: str
 ) -> None:
     def without_lock(route: Route) -> None:
+        # Every answer says it: one that did not would close the shop for the page again.
+        if route.request.resource_type != "fetch":
+            route.continue_()
+            return
         answer = route.fetch()
         route.fulfill(response=answer, headers={**answer.headers, "X-Auth-Mode": "open"})
 
     page.add_init_script(f"sessionStorage.setItem('acme-till.staff', '{json.dumps(staff_tokens)}')")
-    page.route("**/products?*", without_lock)
+    page.route("**/*", without_lock)
     open_page(page, path)
 
     expect(page.get_by_text("Open mode: ")).to_be_visible()
