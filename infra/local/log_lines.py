@@ -5,6 +5,7 @@ The fields are those of Lambda's JSON format, so that what reads the one reads t
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,13 @@ _COLOURS: Mapping[str, str] = {
     "ERROR": "\x1b[31m",
     "CRITICAL": "\x1b[1m\x1b[31m",
 }
+
+
+#: Words and file names of addresses, and ids of the shop's users, orders and articles.
+_SHOWN = re.compile(
+    r"[A-Za-z_.-]{0,40}[0-9]?(?:\.[a-z]{2,5})?"
+    r"|[0-9a-f]{24}|[0-9a-f]{7,8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
 
 
 class JsonFormatter(logging.Formatter):
@@ -44,8 +52,18 @@ class AccessFormatter(JsonFormatter):
         """Return the line of a request: what was asked for, and the status."""
         if isinstance(record.args, tuple) and len(record.args) == 5:
             _, method, path, version, status = record.args
-            record.msg, record.args = f'"{method} {path} HTTP/{version}" {status}', ()
+            shown = _without_what_was_typed(str(path))
+            record.msg, record.args = f'"{method} {shown} HTTP/{version}" {status}', ()
         return super().format(record)
+
+
+def _without_what_was_typed(path: str) -> str:
+    """Return a path without its query, and with ``…`` for ids that the shop did not give.
+
+    Some clients use their token as path id (openapi/CONTRACT.md, 1.2).
+    """
+    segments = path.partition("?")[0].split("/")
+    return "/".join(part if _SHOWN.fullmatch(part) else "…" for part in segments)
 
 
 def timestamp(seconds: float) -> str:

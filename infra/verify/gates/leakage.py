@@ -1,8 +1,9 @@
 """Gate ``leakage``: does a secret that customers type in turn up anywhere it must not?
 
 A shop of this tree is started in a folder of its own. A customer registers, logs in and pays
-with marks that exist nowhere else; afterwards every byte the shop left behind is searched:
-its table, its queues, its logs, what its processes printed.
+with marks that exist nowhere else, and sends them where no client does
+(``infra/verify/sources/canaries.py``); afterwards every byte the shop left behind is searched:
+its table, its queues, its logs, what its processes printed, and what it answered.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from app.domain.card import passes_luhn
 from infra.local.environment import base_environment
 from infra.verify.evidence import Evidence, Finding, Measurement
 from infra.verify.sources.aws_clients import SourceUnreachableError, translate_errors
+from infra.verify.sources.canaries import scatter
 from infra.verify.target import Target
 
 GATE = "leakage"
@@ -69,7 +71,7 @@ async def _plant_secrets(root: Path, folder: Path) -> dict[str, str]:
     try:
         url = await _until_ready(shop, folder / "printed")
         with translate_errors("the shop"):
-            return await plant(url)
+            return await plant(url, answers=folder / "answers")
     finally:
         shop.send_signal(signal.SIGTERM)
         try:
@@ -96,8 +98,10 @@ def new_card_number() -> str:
     return next(number for last in range(10) if passes_luhn(number := f"{digits}{last}"))
 
 
-async def plant(url: str) -> dict[str, str]:
-    """Send secrets where customers send them, and return them by kind.
+async def plant(url: str, *, answers: Path | None = None) -> dict[str, str]:
+    """Send secrets where customers send them and where not, and return them by kind.
+
+    What is answered is appended to ``answers``, but for tokens that were asked for.
 
     Raises:
         SourceUnreachableError: the shop refused what every customer does.
@@ -111,7 +115,15 @@ async def plant(url: str) -> dict[str, str]:
     }
     name = f"leakage-{uuid4().hex}"
     account = {"username": name, "password": marks["password"], "firstname": "L", "lastname": "L"}
-    async with httpx.AsyncClient(base_url=url, timeout=15) as http:
+
+    async def keep(response: httpx.Response) -> None:
+        text = await response.aread()
+        if answers is not None and not (response.is_success and b"access_token" in text):
+            with answers.open("ab") as kept:
+                kept.write(str(response.headers.raw).encode() + b"\n" + text + b"\n")
+
+    hooks = {"response": [keep]}
+    async with httpx.AsyncClient(base_url=url, timeout=15, event_hooks=hooks) as http:
         registered = await http.post("/register", json=account)
         await http.post("/login", json={"username": name, "password": marks["wrong password"]})
         login = await http.post("/login", json={"username": name, "password": marks["password"]})
@@ -132,9 +144,15 @@ async def plant(url: str) -> dict[str, str]:
                 "total": str(product["price"]),
             }
             await http.post(f"/order/add/{user}", json=order, headers=headers)
-        # Where errors come from secrets are sent too.
-        await http.post("/refresh-token", json={"refresh_token": marks["refresh token"] + "x"})
-        await http.post(f"/order/add/{user}", content=marks["card number"], headers=headers)
+        marks |= await scatter(
+            http,
+            user=user,
+            headers=headers,
+            secrets=dict(marks),
+            new_card_number=new_card_number,
+            line={"itemid": product["id"], "quantity": 1},
+            total=str(product["price"]),
+        )
         await _until_final(http, user, headers)
     return marks
 

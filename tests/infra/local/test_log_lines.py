@@ -16,6 +16,7 @@ from infra.local.output import Output
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SHOP = "shop.worker"
+_MAT = "533445d-530e-4a76-9398-5d16713b827b"
 
 
 def record(message: str, *values: object, name: str = SHOP) -> logging.LogRecord:
@@ -59,9 +60,31 @@ def test_a_request_is_told_without_who_asked() -> None:
 
     line = AccessFormatter().format(given)
 
-    assert json.loads(line)["message"] == '"GET /products?limit=1 HTTP/1.1" 200'
+    assert json.loads(line)["message"] == '"GET /products HTTP/1.1" 200'
     assert "192.0.2.7" not in line
     assert json.loads(AccessFormatter().format(record("another")))["message"] == "another"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/", "/"),
+        ("/docs/errors/", "/docs/errors/"),
+        ("/.well-known/security.txt", "/.well-known/security.txt"),
+        ("/static/images/basketball_thumb2.svg", "/static/images/basketball_thumb2.svg"),
+        ("/cart/items/5c393a111d41c892ce243829", "/cart/items/5c393a111d41c892ce243829"),
+        (f"/products/{_MAT}?include=codes", f"/products/{_MAT}"),
+        ("/cart/items/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln?a=b", "/cart/items/…"),
+        ("/users/4111111111111111", "/users/…"),
+        ("/login?password=hunter2", "/login"),
+    ],
+)
+def test_a_request_is_told_without_tokens_and_other_texts(path: str, shown: str) -> None:
+    given = record('%s - "%s %s HTTP/%s" %d', "192.0.2.7:1", "GET", path, "1.1", 200)
+
+    message = json.loads(AccessFormatter().format(given))["message"]
+
+    assert message == f'"GET {shown} HTTP/1.1" 200'
 
 
 @pytest.mark.parametrize(
