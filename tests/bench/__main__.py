@@ -2,7 +2,8 @@
 
 ``python -m tests.bench [SUITE ...] [--rounds N] [--json]``. Suites: ``cold`` (spawn to first
 answer), ``warm`` (calls of a running api), ``worker`` (messages), ``http`` (servers with 32
-connections), ``memory`` (after thousands of orders), ``imports`` (starts against the bare
+connections), ``memory`` (after thousands of orders), ``flow`` (Lambda seconds of an order where
+AWS takes 5 ms), ``cost`` (what AWS bills for an order), ``imports`` (starts against the bare
 framework), ``calls`` (DynamoDB calls and units of each operation). CPU is that of the whole
 process, user and system, ended threads included; figures are medians of interleaved rounds.
 Nothing here is a test: it says what is, and the gate ``performance`` compares.
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import calls, operations, servers, starts
+from tests.bench import calls, flow, operations, orders, servers, starts
 from tests.bench.contestants import Arena, arena, can_measure
 from tests.bench.figures import Case, Figure, figures, noise
 
@@ -31,9 +32,12 @@ RACES: dict[str, Callable[[Arena, int, Path], list[Case]]] = {
     "http": lambda where, rounds, _: servers.http(where, rounds),
     "memory": lambda where, rounds, _: servers.memory(where, rounds),
 }
-COUNTS: dict[str, Callable[[], list[Figure]]] = {
-    "imports": operations.imports,
-    "calls": operations.operations,
+#: Suites of the shop alone.
+COUNTS: dict[str, Callable[[int], list[Figure]]] = {
+    "flow": flow.flow,
+    "cost": lambda _: orders.cost(),
+    "imports": lambda _: operations.imports(),
+    "calls": lambda _: operations.operations(),
 }
 
 
@@ -51,7 +55,7 @@ def measure(suites: Sequence[str], rounds: int) -> list[Figure]:
                 found += [figure for case in cases for figure in figures(case)]
     for suite in suites:
         if suite in COUNTS:
-            found += COUNTS[suite]()
+            found += COUNTS[suite](rounds)
     return found
 
 
@@ -59,8 +63,13 @@ def table(found: Sequence[Figure]) -> Iterator[str]:
     """Yield the lines of a table: names, values, units, and in brackets the quartiles."""
     width = max((len(figure.name) for figure in found), default=0)
     for figure in found:
-        spread = f"  ({figure.low:.2f} to {figure.high:.2f})" if figure.low is not None else ""
-        yield f"{figure.name:{width}} {figure.value:8.2f}  {figure.unit}{spread}"
+        digits = 2 if figure.value >= 0.1 else 4
+        spread = (
+            f"  ({figure.low:.{digits}f} to {figure.high:.{digits}f})"
+            if figure.low is not None and figure.high is not None
+            else ""
+        )
+        yield f"{figure.name:{width}} {figure.value:8.{digits}f}  {figure.unit}{spread}"
 
 
 def main() -> None:

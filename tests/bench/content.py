@@ -17,8 +17,14 @@ from app.domain.order import Address, CardSummary, Order, OrderLine, OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.domain.product import Product
 from app.domain.session import Session
+from app.domain.shipment import plan_shipment
 from app.domain.user import Role
-from app.messages import CreditCardValidated, PaymentRequested, ShipmentRequested
+from app.messages import (
+    CreditCardValidated,
+    PaymentRequested,
+    ShipmentDelivered,
+    ShipmentRequested,
+)
 from app.security.signing_keys import parse_signing_keys
 from app.security.tokens import issue_tokens
 from app.store.carts import cart_to_item
@@ -128,7 +134,7 @@ def _decisions() -> list[PaymentDecision]:
 
 
 def messages() -> dict[str, list[str]]:
-    """Return a batch of bodies for each worker."""
+    """Return a batch of bodies for each worker, and one of reports about shipments."""
     return {
         "payment": [
             PaymentRequested.for_order(order_id, _CARD, total_cents=_total()).to_body()
@@ -137,6 +143,12 @@ def messages() -> dict[str, list[str]]:
         "order": [CreditCardValidated.from_decision(found).to_body() for found in _decisions()],
         "shipment": [
             ShipmentRequested.for_order(order_id, delivery="UPS/FEDEX").to_body()
+            for order_id in DECIDED
+        ],
+        "reports": [
+            ShipmentDelivered.from_shipment(
+                plan_shipment(order_id, delivery="UPS/FEDEX", seconds=(5, 120))
+            ).to_body()
             for order_id in DECIDED
         ],
     }

@@ -144,8 +144,8 @@ def _install(lock: Path, folder: Path) -> None:
 
 
 @contextmanager
-def arena() -> Iterator[Arena]:
-    """Start the endpoints, and stop them at the end."""
+def arena(*, delay_ms: int = 0) -> Iterator[Arena]:
+    """Start the endpoints, whose calls take so long, and stop them at the end."""
     _BUILD.mkdir(parents=True, exist_ok=True)
     endpoints: list[subprocess.Popen[bytes]] = []
     urls = {}
@@ -159,7 +159,7 @@ def arena() -> Iterator[Arena]:
                 endpoints.append(
                     subprocess.Popen(
                         [sys.executable, "-m", "tests.bench.endpoint", file,
-                         str(listener.fileno())],
+                         str(listener.fileno()), str(delay_ms)],
                         cwd=_ROOT,
                         pass_fds=[listener.fileno()],
                     )

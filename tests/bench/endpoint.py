@@ -1,6 +1,8 @@
 """A canned DynamoDB, SQS and Secrets Manager, as a process of its own.
 
-``python -m tests.bench.endpoint CONTENT SOCKET``: answers on an open socket that it inherits.
+``python -m tests.bench.endpoint CONTENT SOCKET [MS]``: answers on an open socket that it
+inherits, so many milliseconds after each call.
+
 ``CONTENT`` is a JSON file: items by key and lists by partition, in DynamoDB's own notation, and
 the text of the secret. Writes are accepted and forgotten, so every call costs the same; what is
 read after an update has the update's plain assignments.
@@ -9,6 +11,7 @@ read after an update has the update's plain assignments.
 import asyncio
 import json
 import re
+import socket
 import sys
 from hashlib import md5
 from pathlib import Path
@@ -121,9 +124,10 @@ class Endpoint:
 class Application:
     """The endpoint for uvicorn."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        """Serve ``endpoint``."""
+    def __init__(self, endpoint: Endpoint, delay_seconds: float) -> None:
+        """Serve ``endpoint``; each call takes so long."""
         self._endpoint = endpoint
+        self._delay_seconds = delay_seconds
 
     async def __call__(self, scope: Body, receive: Any, send: Any) -> None:
         """Answer one request; a GET tells how often each operation was called."""
@@ -135,6 +139,8 @@ class Application:
             text += message.get("body", b"")
             if not message.get("more_body"):
                 break
+        if self._delay_seconds:
+            await asyncio.sleep(self._delay_seconds)
         headers = dict(scope["headers"])
         target = headers.get(b"x-amz-target", b"").decode().rpartition(".")[2]
         answer = self._endpoint.answer(target, json.loads(text)) if target else None
@@ -147,12 +153,14 @@ class Application:
 
 def main() -> None:
     """Serve until the process is ended."""
-    content, descriptor = sys.argv[1:]
+    content, descriptor, *delay = sys.argv[1:]
     endpoint = Endpoint(Content(json.loads(Path(content).read_text())))
-    config = uvicorn.Config(
-        Application(endpoint), fd=int(descriptor), log_level="error", lifespan="off"
-    )
-    asyncio.run(uvicorn.Server(config).serve())
+    application = Application(endpoint, int(*delay) / 1000)
+    config = uvicorn.Config(application, log_level="error", lifespan="off")
+    # Not by its number: uvicorn would take it for a Unix socket, whose answers wait in two parts
+    # for the acknowledgement of the first (40 ms).
+    listener = socket.socket(fileno=int(descriptor))
+    asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
 
 
 if __name__ == "__main__":

@@ -53,9 +53,9 @@ def _figure(name: str, values: Sequence[float], unit: str) -> Figure:
     return Figure(name, median(values), unit, *_quartiles(values))
 
 
-def _quartiles(values: Sequence[float]) -> tuple[float, float]:
+def _quartiles(values: Sequence[float]) -> tuple[float | None, float | None]:
     if len(values) < 2:
-        return values[0], values[0]
+        return None, None  # One round says nothing about noise.
     low, _, high = quantiles(values, n=4, method="inclusive")
     return low, high
 

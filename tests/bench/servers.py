@@ -37,9 +37,17 @@ _SERVER_PACKAGES = ("uvicorn", "httptools", "uvloop", "h11", "click")
 #: Orders between two looks at the memory of a function.
 _ORDERS = 1000
 
-_UVICORN = ("uvicorn", "--fd", "{fd}", "--http", "httptools", "--loop", "uvloop", "--no-access-log",
-            "--log-level", "error")  # fmt: skip
+#: Uvicorn on an open socket; by its number it would take it for a Unix socket.
+_SERVE = """
+import socket, sys, uvicorn
+listener = socket.socket(fileno=int(sys.argv[1]))
+config = uvicorn.Config(sys.argv[2], http="httptools", loop="uvloop", access_log=False,
+                        log_level="error")
+uvicorn.Server(config).run(sockets=[listener])
+"""
+_UVICORN = ("-c", _SERVE, "{fd}")
 _GUNICORN = (
+    "-m",
     "gunicorn",
     "--bind",
     "fd://{fd}",
@@ -160,7 +168,7 @@ def serving(arena: Arena, contestant: Contestant) -> Iterator[Server]:
         port, descriptor = listener.getsockname()[1], listener.fileno()
         command = [part.replace("{fd}", str(descriptor)) for part in COMMANDS[contestant.name]]
         process = subprocess.Popen(
-            [sys.executable, "-S", "-m", *command],
+            [sys.executable, "-S", *command],
             cwd=folder,
             env={
                 **environment,

@@ -21,6 +21,7 @@ _QUEUES = {
     "payment": "payment-request",
     "order": "payment-response",
     "shipment": "shipment-request",
+    "reports": "shipment-response",
 }
 
 APIS = (SHOP, IDIOMATIC, POWERTOOLS)

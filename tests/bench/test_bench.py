@@ -28,6 +28,13 @@ def test_a_ratio_is_that_of_the_medians_with_the_quartiles_of_the_rounds() -> No
     ]
 
 
+def test_one_round_says_nothing_about_noise() -> None:
+    found = figures(Case("start", {"shop": [0.02], "peer": [4.0]}))
+
+    assert noise(found) is None
+    assert next(table(found)) == "start, shop           0.0200  ms CPU"
+
+
 @pytest.fixture(params=[True, False], ids=["shop", "peers"])
 def endpoint(request: pytest.FixtureRequest) -> Endpoint:
     return Endpoint(Content(content.content(of_shop=request.param)))
