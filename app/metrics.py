@@ -29,12 +29,56 @@ SWEEP_FINISHES = "SweepFinishes"
 #: Messages of a batch that failed; Lambda counts none of them as an error.
 FAILED_RECORDS = "FailedRecords"
 
+#: What the shop is run for, one event each: orders by where they got to, with the seconds since
+#: they were placed; answers that could not wait for the payment.
+#: A line about a declined order has its reason as the property ``Reason``.
+ORDERS_PLACED = "OrdersPlaced"
+ORDERS_PAID = "OrdersPaid"
+ORDERS_DECLINED = "OrdersDeclined"
+ORDERS_DELIVERED = "OrdersDelivered"
+TIME_TO_PAID = "TimeToPaidSeconds"
+TIME_TO_DELIVERED = "TimeToDeliveredSeconds"
+PAYMENT_WAITS_RUN_OUT = "PaymentWaitsRunOut"
+
+#: What clients are told at the door (``app/security_log.py``): a session, 401 or 403, 429.
+LOGINS = "Logins"
+REFUSALS = "Refusals"
+THROTTLES = "Throttles"
+
+#: CloudWatch bills each pair of a metric and a function that emits it.
+BUSINESS_STREAMS = (
+    ("api", ORDERS_PLACED),
+    ("api", PAYMENT_WAITS_RUN_OUT),
+    ("api", LOGINS),
+    ("api", REFUSALS),
+    ("api", THROTTLES),
+    ("payment", ORDERS_DECLINED),
+    # The sweeper declines what was never decided.
+    ("order", ORDERS_DECLINED),
+    ("order", ORDERS_PAID),
+    ("order", TIME_TO_PAID),
+    ("order", ORDERS_DELIVERED),
+    ("order", TIME_TO_DELIVERED),
+    ("order", SWEEP_FINISHES),
+)
+SWEEP_STREAMS = (
+    SWEEP_INCOMPLETE,
+    SWEEP_FAILED,
+    SWEEP_UNREADABLE,
+    OLDEST_OPEN_ORDER,
+    OLDEST_PENDING_ORDER,
+)
+
 #: Calls that AWS refused for a reason that a repeat does not cure (``app/aws_refusals.py``).
 PERMANENT_AWS_ERRORS = "PermanentAwsErrors"
 
 
-def emit_metrics(values: Mapping[str, float], *, now: datetime) -> None:
-    """Write metrics of this function: name and value; names end in their unit if they have one."""
+def emit_metrics(values: Mapping[str, float], *, now: datetime, **properties: str) -> None:
+    """Write metrics of this function: name and value; names end in their unit if they have one.
+
+    ``properties`` stand beside them in the log, as the version does: they can be asked for there,
+    and make no metrics of their own, which would be billed for each value.
+    """
     function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
     if not function:
         return
@@ -50,6 +94,8 @@ def emit_metrics(values: Mapping[str, float], *, now: datetime) -> None:
             ],
         },
         DIMENSION: function,
+        "Version": os.environ.get("VERSION", ""),
+        **properties,
         **values,
     }
     sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")

@@ -10,9 +10,14 @@ import logging
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from enum import StrEnum
 
+from app.metrics import LOGINS, REFUSALS, THROTTLES, emit_metrics
+
 log = logging.getLogger("shop.security")
+
+_TOO_MANY = 429
 
 #: User ids that the shop itself gave: its own and those of its first users.
 _USER_ID = re.compile("[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -62,6 +67,13 @@ def record_security_event(kind: Kind, *, user_id: str | None = None, **facts: st
     }
     fields = {name: value for name, value in known.items() if value} | facts
     log.info("security.%s", kind, extra={"security": fields})
+    now = datetime.now(UTC)
+    if kind is Kind.LOGIN:
+        emit_metrics({LOGINS: 1}, now=now)
+    elif facts.get("status") == _TOO_MANY:
+        emit_metrics({THROTTLES: 1}, now=now)
+    elif kind in {Kind.LOGIN_FAILED, Kind.REFUSED}:
+        emit_metrics({REFUSALS: 1}, now=now)
 
 
 def shown_user_id(user_id: str) -> str:

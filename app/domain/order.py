@@ -138,6 +138,10 @@ class Order:
     trace_id: str | None = None
     placed_by: str | None = None
 
+    def entered(self, state: OrderState, at: datetime) -> bool:
+        """Tell whether the order took its step into ``state`` at that instant: no repeat did it."""
+        return any(step.state is state and step.at == at for step in self.history)
+
 
 def sum_lines(lines: tuple[OrderLine, ...]) -> int:
     """Return the sum of price times quantity, in cents."""

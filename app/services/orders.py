@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from app.deadlines import seconds_left
@@ -25,6 +25,15 @@ from app.messages import (
     ShipmentDelivered,
     ShipmentRequested,
     ShipmentSent,
+)
+from app.metrics import (
+    ORDERS_DELIVERED,
+    ORDERS_PAID,
+    ORDERS_PLACED,
+    PAYMENT_WAITS_RUN_OUT,
+    TIME_TO_DELIVERED,
+    TIME_TO_PAID,
+    emit_metrics,
 )
 from app.queues import Queues
 from app.services.fingerprints import compute_fingerprint, is_repeat
@@ -87,6 +96,8 @@ async def place_order(
         earlier = await store.add_order(table, order)
         if earlier is not None:
             order = _same_order(earlier, draft, fingerprint_key)
+        else:
+            emit_metrics({ORDERS_PLACED: 1}, now=now)
     if order.state is OrderState.PENDING:
         request = PaymentRequested.for_order(order_id, draft.card, total_cents=order.total_cents)
         # A repeat is a request of its own, but what it sends belongs to the order.
@@ -174,6 +185,8 @@ async def wait_for_decision(
                 decision = await _read_decision(table, order_id)
     if seconds > 0:
         wait.record_result(is_decided=decision is not None, now=clock())
+        if decision is None:
+            emit_metrics({PAYMENT_WAITS_RUN_OUT: 1}, now=datetime.now(UTC))
     return decision
 
 
@@ -214,8 +227,15 @@ async def settle_payment(
         transaction_id=message.transaction_id or None,
     )
     if order.state is OrderState.PAID:
+        if order.entered(OrderState.PAID, now):
+            emit_metrics({ORDERS_PAID: 1, TIME_TO_PAID: _age(order, now)}, now=now)
         await request_shipment(queues, order)
     return order
+
+
+def _age(order: Order, now: datetime) -> float:
+    """Return the seconds since an order was placed; clocks of functions differ a little."""
+    return max(0.0, (now - order.placed_at).total_seconds())
 
 
 async def request_shipment(queues: Queues, order: Order) -> None:
@@ -234,7 +254,7 @@ async def record_shipment(
         OrderNotPaidError: the order is not paid yet; SQS has to deliver the message again.
     """
     sent = isinstance(message, ShipmentSent)
-    return await store.advance_order(
+    order = await store.advance_order(
         table,
         message.order_id,
         OrderState.SHIPPED if sent else OrderState.DELIVERED,
@@ -243,3 +263,6 @@ async def record_shipment(
         by=by,
         tracking_number=message.tracking_number or None,
     )
+    if order.entered(OrderState.DELIVERED, now):
+        emit_metrics({ORDERS_DELIVERED: 1, TIME_TO_DELIVERED: _age(order, now)}, now=now)
+    return order

@@ -5,6 +5,7 @@ from datetime import datetime
 from app.domain.card import CardRules
 from app.domain.payment import PaymentDecision, decide_payment
 from app.messages import CreditCardValidated, PaymentRequested
+from app.metrics import ORDERS_DECLINED, emit_metrics
 from app.queues import Queues
 from app.store.payments import decide_once
 from app.store.table import Table
@@ -31,8 +32,15 @@ async def decide(
         now=now,
     )
     decision = await decide_once(table, decision)
+    count_declined(decision, now=now)
     await announce(queues, decision)
     return decision
+
+
+def count_declined(decision: PaymentDecision, *, now: datetime) -> None:
+    """Count an order that was declined just ``now``, with the reason; not a repeat."""
+    if not decision.success and decision.decided_at == now:
+        emit_metrics({ORDERS_DECLINED: 1}, now=now, Reason=decision.reason)
 
 
 async def announce(queues: Queues, decision: PaymentDecision) -> None:

@@ -13,6 +13,7 @@ from app.domain.sweeping import GRACE, LONGEST_PAUSE, next_look_at, stuck_at
 from app.messages import CreditCardValidated
 from app.queues import Queues
 from app.services.orders import request_shipment, settle_payment
+from app.services.payments import count_declined
 from app.store.orders import OpenEntry, list_due_orders, postpone_sweep
 from app.store.pagination import PageRequest
 from app.store.payments import decide_once, find_decisions
@@ -244,6 +245,7 @@ async def _settle(
         decision = await decide_once(
             table, time_out_payment(order.order_id, amount_cents=order.total_cents, now=now)
         )
+        count_declined(decision, now=now)
         ended = CreditCardValidated.from_decision(decision)
         return await settle_payment(table, queues, ended, now=now, by=state.by), SweepReport(
             timed_out=1

@@ -20,8 +20,13 @@ DATA_KEY_SECONDS = 300
 #: What CloudWatch bills beside the text of a line.
 LINE_BYTES = 26
 #: The gateway's line for a request, weighed by a test, and a worker's for a step of an order.
-#: Lambda's own lines are off, and the api writes none for what goes well.
+#: Lambda's own lines are off, and the api writes none for reads.
 GATEWAY_LOG_BYTES, STEP_LOG_BYTES = 300 + LINE_BYTES, 300 + LINE_BYTES
+#: A line with metrics, weighed by a test.
+METRIC_LOG_BYTES = 420 + LINE_BYTES
+#: Beside its workers' steps: the api tells that it took an order and what it answered; metrics
+#: tell that it is placed, paid and delivered.
+ORDER_LOG_BYTES = 2 * STEP_LOG_BYTES + 3 * METRIC_LOG_BYTES
 #: How many of a hundred calls are traced.
 TRACE_PERCENT = 5
 #: What the sweeper takes when there is little to do: four queries and a cold start now and then.

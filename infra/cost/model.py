@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.metrics import BUSINESS_STREAMS, SWEEP_STREAMS
 from app.settings import read_settings
 from infra.components.every_alarm import every_alarm
 from infra.cost import assumptions as assumed
@@ -114,7 +115,7 @@ def this_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line
     if demand.waf:
         yield _firewall(visits * assumed.FILES_PER_VISIT + used["http_requests"], price)
     yield from _keys(price)
-    yield from _watching(calls, used["http_requests"], price)
+    yield from _watching(calls, used["http_requests"], demand.orders, price)
     yield Line(
         "ECR",
         gigabytes(assumed.IMAGES_KEPT * assumed.IMAGE_BYTES) * price["image_month"],
@@ -166,17 +167,25 @@ def _keys(price: dict[str, Decimal]) -> Iterator[Line]:
     )
 
 
-def _watching(calls: Decimal, requests: Decimal, price: dict[str, Decimal]) -> Iterator[Line]:
+def _watching(
+    calls: Decimal, requests: Decimal, orders: int, price: dict[str, Decimal]
+) -> Iterator[Line]:
     steps = calls - requests
-    logged = gigabytes(requests * assumed.GATEWAY_LOG_BYTES + steps * assumed.STEP_LOG_BYTES)
+    logged = gigabytes(
+        requests * assumed.GATEWAY_LOG_BYTES
+        + steps * assumed.STEP_LOG_BYTES
+        + orders * assumed.ORDER_LOG_BYTES
+    )
+    streams = len(BUSINESS_STREAMS) + len(SWEEP_STREAMS)
     alarms = alarm_count()
     yield Line(
         "CloudWatch",
         logged * (price["log_intake"] + price["log_month"])
         + alarms * price["alarm"]
+        + streams * price["metric"]
         + price["composite_alarm"]
         + price["dashboard"],
-        f"{alarms} alarms, a dashboard, {logged:.2f} GB of logs",
+        f"{alarms} alarms, {streams} metrics, a dashboard, {logged:.2f} GB of logs",
     )
     traced = calls * assumed.TRACE_PERCENT / 100
     yield Line("X-Ray", traced * price["traces"], f"{_count(traced)} traces")

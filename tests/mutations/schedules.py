@@ -72,7 +72,8 @@ MUTATIONS = {
     ),
     "a decision is announced before it is stored": Mutation(
         "app/services/payments.py",
-        "    decision = await decide_once(table, decision)\n    await announce(queues, decision)\n",
+        "    decision = await decide_once(table, decision)\n"
+        "    count_declined(decision, now=now)\n    await announce(queues, decision)\n",
         "    await announce(queues, decision)\n    decision = await decide_once(table, decision)\n",
     ),
     "a transaction id of the moment": Mutation(

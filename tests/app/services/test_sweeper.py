@@ -241,7 +241,7 @@ def printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     """Return what a function of this name has written as metrics."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "some-order-function")
     monkeypatch.setenv("STAGE", "local")
-    return lambda: json.loads(capsys.readouterr().out)
+    return lambda: json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
 async def test_what_a_sweep_left_out_is_a_metric_and_no_failed_function(printed: Any) -> None:
