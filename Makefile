@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test proof check check-pages check-documents check-secrets bench load chaos fuzz screenshots verify release watch image-check buildah browser openapi clients reset lock clean
+.PHONY: help run test proof check check-pages check-documents check-secrets bench load chaos fuzz screenshots verify release watch image-check base-image buildah browser openapi clients reset lock clean
 
 BIN := .venv/bin
 # As many as there are processors, as far as can be told.
@@ -98,6 +98,9 @@ image-check: .venv/.ready ## Build the image with buildah (as root) and run ever
 	@if [ "$$(id -u)" = 0 ]; then sudo=; else sudo="sudo --preserve-env=PATH"; fi; \
 	$$sudo env SHOP_IMAGE_CHECK=1 $(BIN)/python -m pytest -p no:cacheprovider -rs \
 		tests/image/test_built_image.py
+
+base-image: .venv/.ready ## Pin the Dockerfile's base image to the digest that its tag has today
+	@exec $(BIN)/python -m infra.release.base_image
 
 buildah: ## Install buildah and debootstrap, for image-check (with apt), unless they are there
 	@if command -v buildah && command -v debootstrap; then exit 0; fi; \

@@ -103,6 +103,20 @@ def _alarm(
     )
 
 
+def _series(definition: Alarm, dimensions: Sequence[object]) -> list[list[object]]:
+    """Return what a graph draws: a metric, or its share in another one, which is not drawn."""
+    series: list[object] = [definition.namespace, definition.metric, *dimensions]
+    if not definition.share_of:
+        return [series]
+    whole = [definition.namespace, definition.share_of, *dimensions]
+    hidden = {"visible": False, "stat": "Sum"}
+    return [
+        [{"expression": "part / whole", "label": definition.name}],
+        [*series, {"id": "part", **hidden}],
+        [*whole, {"id": "whole", **hidden}],
+    ]
+
+
 def _share(definition: Alarm) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
     """Return the share of one metric in another; 0 while there are too few of the other."""
     sums = {"part": definition.metric, "whole": definition.share_of}
@@ -144,7 +158,7 @@ def _widget(number: int, definition: Alarm, region: str) -> dict[str, object]:
             "region": region,
             "stat": definition.statistic,
             "period": definition.period_seconds,
-            "metrics": [[definition.namespace, definition.metric, *dimensions]],
+            "metrics": _series(definition, dimensions),
             "annotations": {"horizontal": [{"label": "alarm", "value": definition.threshold}]},
         },
     }
