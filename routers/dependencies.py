@@ -59,8 +59,13 @@ QueuesDep = Annotated[Queues, Depends(_queues)]
 NowDep = Annotated[datetime, Depends(_now)]
 
 
-async def _origin(request: Request, settings: SettingsDep) -> Origin:
-    address = find_client_address(request, trusted_proxies=settings.trusted_proxies)
+# What follows asks for table, settings and time itself: FastAPI walks through the dependencies
+# of dependencies with every request, those that it has resolved before too.
+
+
+async def _origin(request: Request) -> Origin:
+    trusted = get_settings().trusted_proxies
+    address = find_client_address(request, trusted_proxies=trusted)
     return Origin(address, request.cookies.get(DEVICE_COOKIE, ""))
 
 
@@ -68,19 +73,17 @@ PaymentWaitDep = Annotated[PaymentWait, Depends(_payment_wait)]
 OriginDep = Annotated[Origin, Depends(_origin)]
 
 
-async def _caller(
-    request: Request, settings: SettingsDep, table: TableDep, now: NowDep
-) -> Caller | None:
+async def _caller(request: Request) -> Caller | None:
     """Return the caller; a token that is sent must be valid, in open mode too.
 
     A token that says staff is not believed: one read finds the role that is stored.
     """
     token = find_token(request)
     if token is not None:
-        caller = read_access_token(token, await get_signing_keys(), now=now)
+        caller = read_access_token(token, await get_signing_keys(), now=datetime.now(UTC))
         note_user(caller.user_id)
-        return await confirm_staff(table, caller) if caller.is_staff else caller
-    if settings.is_open:
+        return await confirm_staff(get_table(), caller) if caller.is_staff else caller
+    if get_settings().is_open:
         return None
     raise UnauthorizedError("Invalid Key. User Not Authorized")
 
@@ -98,8 +101,8 @@ async def _known_caller(caller: CallerDep) -> Caller:
 KnownCallerDep = Annotated[Caller, Depends(_known_caller)]
 
 
-async def _staff(request: Request, caller: CallerDep, settings: SettingsDep) -> None:
-    if not settings.is_open and not (caller and caller.is_staff):
+async def _staff(request: Request, caller: CallerDep) -> None:
+    if not get_settings().is_open and not (caller and caller.is_staff):
         raise ForbiddenError("this is for staff")
     if caller and caller.is_staff and request.method == "GET":
         # Lists of everybody; what staff change is the catalog, which is nobody's own.

@@ -18,7 +18,7 @@ _USERS = "routers/test_users.py"
 
 _CHECK = "        if verdict is Verdict.WRONG or credentials is None:\n"
 _OWNER = "    if settings.is_open or (caller and caller.user_id == user_id):\n"
-_STAFF = "    if not settings.is_open and not (caller and caller.is_staff):\n"
+_STAFF = "    if not get_settings().is_open and not (caller and caller.is_staff):\n"
 
 SECURITY = {
     # Logins.
@@ -192,13 +192,13 @@ SECURITY = {
         "routers/dependencies.py",
         _STAFF,
         "    is_staff = caller and (caller.is_staff or caller.username == 'staff')\n"
-        "    if not settings.is_open and not is_staff:\n",
+        "    if not get_settings().is_open and not is_staff:\n",
         f"{_ATTACKS}::test_a_customer_whose_name_is_staff_is_a_customer",
     ),
     "staff is everybody with a token": Mutation(
         "routers/dependencies.py",
         _STAFF,
-        "    if not settings.is_open and not caller:\n",
+        "    if not get_settings().is_open and not caller:\n",
         f"{_USERS}::test_the_list_of_users_is_for_staff",
     ),
     "an owner by the beginning of the id": Mutation(
