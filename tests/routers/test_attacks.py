@@ -16,6 +16,8 @@ from app.aws import client_config
 from app.domain.user import Role
 from app.store.keys import order_key
 from app.store.table import Table
+from infra.verify.gates.leakage import new_card_number
+from infra.verify.sources.canaries import scatter
 from tests.support.shop import (
     PASSWORD,
     bearer,
@@ -192,6 +194,35 @@ def test_botocore_never_logs_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     client_config()
 
     assert not botocore.isEnabledFor(logging.INFO)
+
+
+async def test_no_library_tells_at_debug_what_was_sent(
+    client: AsyncClient, table: Table, logged: pytest.LogCaptureFixture
+) -> None:
+    """Cards, CVVs, passwords and tokens in every place of every body, header, query and path."""
+    user = await stored_user(table)
+    body = {"username": user.username, "password": PASSWORD, "cookies": False}
+    tokens = (await client.post("/login", json=body)).json()
+    marks = {name: tokens[name] for name in ("access_token", "refresh_token")}
+
+    marks |= await scatter(
+        client,
+        user=user.user_id,
+        headers={"Authorization": f"Bearer {tokens['access_token']}"},
+        secrets=marks,
+        new_card_number=new_card_number,
+        line={"itemid": (await stored_product(table)).product_id, "quantity": 1},
+        total="62.5",
+    )
+
+    # The test's own client is no part of the shop.
+    said = [
+        f"{record.getMessage()} {record.exc_text or ''} {vars(record).get('security')}"
+        for record in logged.records
+        if record.name.partition(".")[0] not in {"httpx", "httpcore"}
+    ]
+    assert len(said) > 50
+    assert [line for line in said for mark in marks.values() if mark in line] == []
 
 
 async def test_a_login_of_a_known_user_works(client: AsyncClient, table: Table) -> None:
