@@ -31,6 +31,7 @@ _ADVICE = (
     ("*-errors", Advice(_ROLL_BACK, "A function fails")),
     ("*-refused", Advice(_ROLL_BACK, "A function fails")),
     ("*-failed-records", Advice("acme-shop queues --stack STACK", "A queue is old")),
+    ("declined-orders", Advice(_ORDERS, "Many orders are declined")),
     ("sweep-oldest-order", Advice(_ORDERS, "Orders stand still")),
     ("sweep-pending-order", Advice(_ORDERS, "Orders stand still")),
     ("sweep*", Advice("acme-shop sweep --stack STACK", "The sweeper")),

@@ -5,7 +5,7 @@ same definitions without a stack.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Generic, TypeVar
 
@@ -29,9 +29,8 @@ _OLDEST_ORDER_SECONDS = (
 #: How much longer than it waits for a payment the API may take, for 95 of 100 requests.
 _API_MILLISECONDS = 1000
 
-#: The share of requests that may fail. Below so many requests an hour one failure says nothing.
+#: The share of requests that may fail.
 _ERROR_BUDGET = 0.01
-FEWEST_SAMPLES = 100
 
 #: Metrics of a function with the text of their alarms.
 _FUNCTION_METRICS = {
@@ -69,7 +68,8 @@ class AlarmDefinition(Generic[Name]):
 
     With ``at_least`` the alarm is raised below the threshold, with ``needs_figures`` also when
     there is no figure. ``ends_release`` marks the alarms that take back a release on trial.
-    With ``share_of`` the sum of the metric is divided by that one's, of the same dimensions.
+    With ``share_of`` the sum of the metric is divided by that one's, of ``share_dimensions`` if it
+    has others; it is 0 while that one's is below ``fewest_samples``.
     ``meaning`` is the text of the notification: what it means, then what to do.
     """
 
@@ -84,6 +84,8 @@ class AlarmDefinition(Generic[Name]):
     at_least: bool = False
     needs_figures: bool = False
     share_of: str = ""
+    share_dimensions: Mapping[str, Name | str] = field(default_factory=dict)
+    fewest_samples: int = 100
     ends_release: bool = False
 
 

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components.alarm_advice import advice_for
-from infra.components.alarm_definitions import FEWEST_SAMPLES, AlarmDefinition
+from infra.components.alarm_definitions import AlarmDefinition
 from infra.components.notifications import Notifications
 from infra.topology import alarm_name, gateway_name
 
@@ -108,7 +108,8 @@ def _series(definition: Alarm, dimensions: Sequence[object]) -> list[list[object
     series: list[object] = [definition.namespace, definition.metric, *dimensions]
     if not definition.share_of:
         return [series]
-    whole = [definition.namespace, definition.share_of, *dimensions]
+    others = [part for pair in definition.share_dimensions.items() for part in pair]
+    whole = [definition.namespace, definition.share_of, *(others or dimensions)]
     hidden = {"visible": False, "stat": "Sum"}
     return [
         [{"expression": "part / whole", "label": definition.name}],
@@ -119,11 +120,14 @@ def _series(definition: Alarm, dimensions: Sequence[object]) -> list[list[object
 
 def _share(definition: Alarm) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
     """Return the share of one metric in another; 0 while there are too few of the other."""
-    sums = {"part": definition.metric, "whole": definition.share_of}
+    sums = {
+        "part": (definition.metric, definition.dimensions),
+        "whole": (definition.share_of, definition.share_dimensions or definition.dimensions),
+    }
     return [
         aws.cloudwatch.MetricAlarmMetricQueryArgs(
             id="share",
-            expression=f"IF(whole >= {FEWEST_SAMPLES}, part / whole, 0)",
+            expression=f"IF(whole >= {definition.fewest_samples}, part / whole, 0)",
             label=definition.name,
             return_data=True,
         ),
@@ -133,12 +137,12 @@ def _share(definition: Alarm) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]
                 metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
                     namespace=definition.namespace,
                     metric_name=metric,
-                    dimensions=definition.dimensions,
+                    dimensions=dimensions,
                     stat="Sum",
                     period=definition.period_seconds,
                 ),
             )
-            for name, metric in sums.items()
+            for name, (metric, dimensions) in sums.items()
         ),
     ]
 

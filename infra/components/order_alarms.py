@@ -13,6 +13,10 @@ Name = TypeVar("Name")
 _PENDING_SECONDS = 10 * 60
 
 
+#: Of fewer orders an hour a share says nothing.
+_FEWEST_ORDERS = 10
+
+
 def order_alarms(functions: Mapping[str, Name]) -> Iterator[AlarmDefinition[Name]]:
     """Yield alarms on pending orders, on finishes of the sweeper, and on records that failed.
 
@@ -36,6 +40,19 @@ def order_alarms(functions: Mapping[str, Name]) -> Iterator[AlarmDefinition[Name
         metrics.SWEEP_FINISHES,
         sweeps,
         period_seconds=300,
+    )
+    yield AlarmDefinition(
+        "declined-orders",
+        "Every second order of an hour is declined: somebody tries cards, or the card rules refuse"
+        " good ones. The log of the function payment has the reason of each.",
+        metrics.NAMESPACE,
+        metrics.ORDERS_DECLINED,
+        {metrics.DIMENSION: functions["payment"]},
+        threshold=0.5,
+        period_seconds=3600,
+        share_of=metrics.ORDERS_PLACED,
+        share_dimensions={metrics.DIMENSION: functions["api"]},
+        fewest_samples=_FEWEST_ORDERS,
     )
     for name in sorted({mapping.function for mapping in topology.MAPPINGS}):
         yield AlarmDefinition(

@@ -233,6 +233,19 @@ def test_few_calls_raise_no_alarm_on_shares_or_percentiles(deployment: Deploymen
     assert queries["whole"]["metric"]["metricName"] == "Count"
     assert made["api-error-budget"]["threshold"] == 0.01
     assert "metricName" not in made["api-error-budget"].inputs
+    declined = {query["id"]: query for query in made["declined-orders"]["metricQueries"]}
+    prefix = "dev-acmeserverless-lambda-"
+    assert declined["share"]["expression"] == "IF(whole >= 10, part / whole, 0)"
+    for name, metric, function in (
+        ("part", metrics.ORDERS_DECLINED, "payment"),
+        ("whole", metrics.ORDERS_PLACED, "api"),
+    ):
+        asked = declined[name]["metric"]
+        assert (asked["metricName"], asked["dimensions"]) == (
+            metric,
+            {metrics.DIMENSION: prefix + function},
+        )
+        assert (function, metric) in metrics.BUSINESS_STREAMS
 
 
 def test_everything_that_is_watched_is_on_the_dashboard(deployment: Deployment) -> None:
