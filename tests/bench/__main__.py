@@ -3,8 +3,9 @@
 ``python -m tests.bench [SUITE ...] [--rounds N] [--json]``. Suites: ``cold`` (spawn to first
 answer), ``warm`` (calls of a running api), ``worker`` (messages), ``http`` (servers with 32
 connections), ``memory`` (after thousands of orders), ``flow`` (Lambda seconds of an order where
-AWS takes 5 ms), ``cost`` (what AWS bills for an order), ``imports`` (starts against the bare
-framework), ``calls`` (DynamoDB calls and units of each operation). CPU is that of the whole
+AWS takes 5 ms), ``cost`` (what AWS bills for an order), ``scale`` (the hottest keys of 100,000
+orders), ``imports`` (starts against the bare framework), ``calls`` (DynamoDB calls and units of
+each operation). CPU is that of the whole
 process, user and system, ended threads included; figures are medians of interleaved rounds.
 Nothing here is a test: it says what is, and the gate ``performance`` compares.
 """
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import calls, flow, operations, orders, servers, starts
+from tests.bench import calls, flow, operations, orders, scale, servers, starts
 from tests.bench.contestants import Arena, arena, can_measure
 from tests.bench.figures import Case, Figure, figures, noise
 
@@ -36,6 +37,7 @@ RACES: dict[str, Callable[[Arena, int, Path], list[Case]]] = {
 COUNTS: dict[str, Callable[[int], list[Figure]]] = {
     "flow": flow.flow,
     "cost": lambda _: orders.cost(),
+    "scale": lambda _: scale.scale(),
     "imports": lambda _: operations.imports(),
     "calls": lambda _: operations.operations(),
 }

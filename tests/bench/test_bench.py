@@ -13,6 +13,7 @@ from tests.bench import content
 from tests.bench.__main__ import table
 from tests.bench.endpoint import Content, Endpoint
 from tests.bench.figures import Case, figures, noise
+from tests.bench.scale import Heat, scale
 
 
 def test_a_ratio_is_that_of_the_medians_with_the_quartiles_of_the_rounds() -> None:
@@ -33,6 +34,28 @@ def test_one_round_says_nothing_about_noise() -> None:
 
     assert noise(found) is None
     assert next(table(found)) == "start, shop           0.0200  ms CPU"
+
+
+def test_the_hottest_key_of_an_index_bounds_the_shop() -> None:
+    heat = Heat()
+    item = {"PK": "ORDER#1", "SK": "ORDER", "GSI1PK": "BUYER#1", "GSI1SK": "1", "text": "x" * 1500}
+    moved = {**item, "GSI1PK": "BUYER#2"}
+
+    heat.note(("ORDER#1", "ORDER"), None, item)
+    heat.note(("ORDER#1", "ORDER"), item, item | {"text": "y"})
+    heat.note(("ORDER#1", "ORDER"), item, moved)
+
+    assert heat.units["table"] == {"ORDER#1": 6}
+    assert heat.units["GSI1"] == {"BUYER#1": 6, "BUYER#2": 2}
+    assert not heat.units["GSI2"]
+
+
+def test_orders_go_their_whole_way_in_memory() -> None:
+    found = {figure.name: figure.value for figure in scale(20)}
+
+    # Every order is placed, decided, paid, shipped and delivered: a write each.
+    assert found["orders of one user each: written to table"] >= 4
+    assert found["sales to walk-ins: ceiling by the hottest key"] > 0
 
 
 @pytest.fixture(params=[True, False], ids=["shop", "peers"])
