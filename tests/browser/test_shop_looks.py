@@ -65,7 +65,7 @@ def test_nothing_jumps_while_a_slow_page_fills(eric: Shopper, width: int) -> Non
     page.route("**/*", hold)
     for address, sign in [
         ("", ".card h2"),
-        (f"product/{BIKE}", ".others .card"),
+        (f"product/{BIKE}", ".facts .price"),
         ("cart", ".sum .button"),
         ("checkout", "#field-cc-number"),
         (f"order/{order_id}", ".journey"),

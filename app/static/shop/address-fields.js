@@ -2,17 +2,20 @@
 
 import { emailError, field, required } from "./form.js";
 
+/** What is remembered of an address: the fields' values by name, without the email. @typedef {Record<string, string>} Values */
+
 /**
- * Return `{all, read}`: the fields, filled from a profile, and what they say in the shop's shape.
- * @param {{firstname: string, lastname: string, email: string}} profile
+ * Return `{all, read, values}`: the fields, filled from a profile and from what was remembered, what they
+ * say in the shop's shape, and what to remember.
+ * @param {{firstname: string, lastname: string, email: string}} profile @param {Values} [known]
  */
-export function addressFields({ firstname, lastname, email }) {
+export function addressFields({ firstname, lastname, email }, known = {}) {
   const all = [
     field({
       name: "firstname",
       label: "First name",
       autocomplete: "given-name",
-      value: firstname,
+      value: known.firstname ?? firstname,
       kind: "half",
       check: required("Whom shall we ask for?"),
     }),
@@ -20,7 +23,7 @@ export function addressFields({ firstname, lastname, email }) {
       name: "lastname",
       label: "Last name",
       autocomplete: "family-name",
-      value: lastname,
+      value: known.lastname ?? lastname,
       kind: "half",
       hint: "if you have one",
     }),
@@ -38,24 +41,59 @@ export function addressFields({ firstname, lastname, email }) {
       name: "street",
       label: "Street and number",
       autocomplete: "address-line1",
+      value: known.street,
       check: required("Our courier runs fast, but not blind."),
     }),
-    field({ name: "street2", label: "Flat, floor, company", hint: "optional", autocomplete: "address-line2" }),
-    field({ name: "zip", label: "ZIP", hint: "if there is one", autocomplete: "postal-code", kind: "third" }),
+    field({
+      name: "street2",
+      label: "Flat, floor, company",
+      hint: "optional",
+      autocomplete: "address-line2",
+      value: known.street2,
+    }),
+    field({
+      name: "zip",
+      label: "ZIP",
+      hint: "if there is one",
+      autocomplete: "postal-code",
+      kind: "third",
+      value: known.zip,
+    }),
     field({
       name: "city",
       label: "City",
       autocomplete: "address-level2",
+      value: known.city,
       kind: "rest",
       check: required("Which city?"),
     }),
-    field({ name: "state", label: "State", hint: "optional", autocomplete: "address-level1", kind: "half" }),
-    field({ name: "country", label: "Country", hint: "optional", autocomplete: "country-name", kind: "half" }),
+    field({
+      name: "state",
+      label: "State",
+      hint: "optional",
+      autocomplete: "address-level1",
+      kind: "half",
+      value: known.state,
+    }),
+    field({
+      name: "country",
+      label: "Country",
+      hint: "optional",
+      autocomplete: "country-name",
+      kind: "half",
+      value: known.country,
+    }),
   ];
+  /** @returns {Values} */
+  const valuesOf = () => Object.fromEntries(all.map(({ input }) => [input.name, input.value.trim()]));
   return {
     all,
+    values() {
+      const { email: _, ...values } = valuesOf();
+      return values;
+    },
     read() {
-      const values = Object.fromEntries(all.map(({ input }) => [input.name, input.value.trim()]));
+      const values = valuesOf();
       const { firstname = "", lastname = "", email = "", street = "", street2 = "", ...rest } = values;
       // The API has one line for the street.
       const address = { street: [street, street2].filter(Boolean).join(", "), ...rest };

@@ -7,5 +7,8 @@ export const storage = new FallbackStorage();
 export const SESSION_KEY = "acme-shop.session";
 export const CART_KEY = "acme-shop.basket";
 
+/** Return the key of the address that a user has asked to remember. @param {string} userId */
+export const addressKey = (userId) => `acme-shop.address.${userId}`;
+
 /** Return the key of a user's payment attempt; `payment-attempt.js` knows what is stored there. @param {string} userId */
 export const attemptKey = (userId) => `acme-shop.attempt.${userId}`;

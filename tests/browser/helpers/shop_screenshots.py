@@ -57,7 +57,7 @@ class _Camera:
         self.shoot("04-nothing-found")
         page.get_by_role("button", name="Show everything").click()
         page.get_by_role("link", name="Fit Bike").click()
-        expect(page.get_by_role("heading", name="Trains well with")).to_be_visible()
+        expect(page.get_by_role("button", name="Add to cart")).to_be_visible()
         self.shoot("05-product", full=True)
         page.locator("#cart-link").click()
         expect(page.get_by_role("heading", name="Nothing in the cart")).to_be_visible()

@@ -22,6 +22,7 @@ import {
   settleAttempt,
   updateAttempt,
 } from "../payment-attempt.js";
+import { rememberedAddress, rememberQuestion } from "../remembered-address.js";
 
 /** @import { Api } from "../../client/api.js" */
 /** @import { ShopError } from "../../client/errors.js" */
@@ -81,7 +82,8 @@ export const checkoutView =
     }
     let lines = described;
 
-    const address = addressFields(profile);
+    const address = addressFields(profile, rememberedAddress(userId) ?? {});
+    const remember = rememberQuestion(userId, announce);
     const card = cardFields();
     const form = new Form({
       fields: [...address.all, ...card.all],
@@ -91,8 +93,10 @@ export const checkoutView =
       messageOf: (failure) =>
         isUnanswered(failure) && findAttempt(userId)?.isSent ? UNKNOWN_OUTCOME : failureMessage(failure),
       layout: () => [
-        group("Where to", address.all),
-        group("How to pay", card.all, isLocalShop(location.hostname) ? card.testCards(() => form.clearErrors()) : ""),
+        group("Where to", address.all, { after: remember.element }),
+        group("How to pay", card.all, {
+          before: isLocalShop(location.hostname) ? card.testCards(() => form.clearErrors()) : "",
+        }),
       ],
     });
     /** How often the order of this submission has been sent. */
@@ -169,6 +173,7 @@ export const checkoutView =
         decline(attempt, answer.order_id, message);
         return;
       }
+      remember.save(address.values());
       await arrive({ _id: answer.order_id, cart: order.cart }, attempt);
     }
 
@@ -279,12 +284,13 @@ async function guestsMayBuy(api, signal) {
   }
 }
 
-/** @param {string} title @param {Field[]} fields @param {(HTMLElement|string)[]} more */
-const group = (title, fields, ...more) =>
+/** @param {string} title @param {Field[]} fields @param {{before?: HTMLElement|string, after?: HTMLElement|string}} [around] */
+const group = (title, fields, { before = "", after = "" } = {}) =>
   el(
     "fieldset",
     {},
     el("legend", {}, title),
-    ...more,
+    before,
     el("div", { class: "fields" }, ...fields.map(({ element }) => element)),
+    after,
   );

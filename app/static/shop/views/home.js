@@ -6,6 +6,7 @@ import { findProducts, tagsOf } from "../../client/search.js";
 import { button, cardSkeletons, productCard, slowNotice, tagSkeletons } from "../components.js";
 import { mascot } from "../mascot.js";
 
+/** @import { Product } from "../../client/types.js" */
 /** @import { Context, View } from "../context.js" */
 
 /** How many cards are shown at once: more make phones slow. */
@@ -16,6 +17,18 @@ const EAGER = 4;
 
 /** Results that start in the upper part of the window, up to this share, need no scrolling. */
 const VISIBLE_SHARE = 1 / 3;
+
+/** @typedef {{label: string, compare: ((one: Product, other: Product) => number) | null}} Sort */
+
+/** The orders in which products can be shown, by their name in the address. */
+const SORTS = new Map(
+  /** @type {[string, Sort][]} */ ([
+    ["", { label: "Best match", compare: null }],
+    ["price", { label: "Price, low to high", compare: (one, other) => one.cents - other.cents }],
+    ["-price", { label: "Price, high to low", compare: (one, other) => other.cents - one.cents }],
+    ["name", { label: "Name", compare: (one, other) => one.name.localeCompare(other.name) }],
+  ]),
+);
 
 /** The number of results is announced when nothing has been typed for so long. */
 const TYPING_PAUSE_MS = 500;
@@ -45,6 +58,7 @@ export const homeView =
   async ({ query, entry, signal, show }) => {
     let text = query.get("q") ?? "";
     let tag = query.get("tag");
+    let sort = SORTS.has(query.get("sort") ?? "") ? (query.get("sort") ?? "") : "";
     let shown = typeof entry.shown === "number" ? entry.shown : PAGE_SIZE;
     let announceTimer = 0;
     const list = el("ul", { class: "cards", "aria-label": "Products" }, ...cardSkeletons(8));
@@ -81,6 +95,24 @@ export const homeView =
     );
 
     const tally = el("p", { class: "tally" }, "\u00a0");
+    const sorting = el(
+      "select",
+      {
+        id: "sort",
+        onchange: () => {
+          sort = sorting.value;
+          search(text, tag);
+        },
+      },
+      ...[...SORTS].map(([value, { label }]) => el("option", { value, selected: value === sort }, label)),
+    );
+    const bar = el(
+      "div",
+      { class: "tally-bar" },
+      tally,
+      el("label", { for: "sort", class: "unseen" }, "Sort by"),
+      sorting,
+    );
 
     /** Search, and keep the results in sight. */
     function type() {
@@ -94,8 +126,8 @@ export const homeView =
       tag = newTag;
       if (shown !== PAGE_SIZE) router.updateEntry({ shown: PAGE_SIZE });
       shown = PAGE_SIZE;
-      const wanted = new URLSearchParams({ ...(text && { q: text }), ...(tag && { tag }) });
-      router.replaceAddress(text || tag ? `#/?${wanted}` : "#/");
+      const wanted = new URLSearchParams({ ...(text && { q: text }), ...(tag && { tag }), ...(sort && { sort }) });
+      router.replaceAddress(text || tag || sort ? `#/?${wanted}` : "#/");
       // A search that comes before the catalog is drawn when the catalog is here.
       if (!catalog.products) return;
       draw();
@@ -103,7 +135,11 @@ export const homeView =
       announceTimer = setTimeout(() => signal.aborted || announce(countWords(hits().length)), TYPING_PAUSE_MS);
     }
 
-    const hits = () => findProducts(catalog.products ?? [], text, tag);
+    function hits() {
+      const found = findProducts(catalog.products ?? [], text, tag);
+      const compare = SORTS.get(sort)?.compare;
+      return compare ? [...found].sort(compare) : found;
+    }
 
     function grow() {
       const at = shown;
@@ -161,7 +197,7 @@ export const homeView =
       );
     }
 
-    const head = el("div", { class: "finder" }, form, tally, tags);
+    const head = el("div", { class: "finder" }, form, bar, tags);
     const isPlain = !text && !tag;
     if (!catalog.products) {
       const slow = slowNotice();

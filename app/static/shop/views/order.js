@@ -142,7 +142,11 @@ function visible(signal) {
 }
 
 /** @param {Order} order */
-function journey({ state, trackingNumber }) {
+function journey({ state, placedAt, trackingNumber, history = [] }) {
+  const times = new Map([
+    ["pending", placedAt],
+    ...history.map((step) => /** @type {const} */ ([step.state, step.at])),
+  ]);
   const steps = state === "declined" ? DECLINED_STEPS : ORDER_STEPS;
   const reached = steps.indexOf(state);
   return el(
@@ -151,12 +155,14 @@ function journey({ state, trackingNumber }) {
     ...steps.map((step, index) => {
       const { name, text } = STEP_TEXTS[step];
       const isReached = index <= reached;
+      const at = isReached && times.get(step);
       return el(
         "li",
         { "data-step": step, "data-reached": String(isReached), ...(index === reached && { "aria-current": "step" }) },
         el("b", {}, name),
         el("span", { class: "unseen" }, isReached ? " (done)" : " (not yet)"),
         el("small", {}, isReached ? text : "\u00a0"),
+        at ? el("small", {}, el("time", { datetime: at }, formatDateTime(at))) : "",
         step === "shipped" && trackingNumber
           ? el("small", { class: "tracking" }, "Tracking ", el("code", {}, trackingNumber))
           : "",

@@ -13,6 +13,16 @@ import { linkButton, pageSkeleton, panel, productCard } from "../components.js";
 /** How many other products are shown below. */
 const MAX_OTHERS = 4;
 
+/** Return what goes with a product: those that share a tag with it, those with most in common first. @param {Product} product @param {Product[]} all */
+function companionsOf({ id, tags }, all) {
+  /** @param {Product} other */
+  const sharedTags = (other) => other.tags.filter((tag) => tags.includes(tag)).length;
+  return all
+    .filter((other) => other.id !== id && sharedTags(other))
+    .sort((one, other) => sharedTags(other) - sharedTags(one))
+    .slice(0, MAX_OTHERS);
+}
+
 /** @param {Context} context @returns {View} */
 export const productView =
   ({ catalog, addToCart }) =>
@@ -91,10 +101,9 @@ export const productView =
       more,
     );
     const all = await catalog.load();
-    const start = all.findIndex((other) => other.id === id);
-    const next = [...all.slice(start + 1), ...all.slice(0, Math.max(start, 0))].slice(0, MAX_OTHERS);
-    others.replaceChildren(...next.map((other) => productCard(other, addToCart)));
-    more.hidden = !next.length;
+    const companions = companionsOf(product, all);
+    others.replaceChildren(...companions.map((other) => productCard(other, addToCart)));
+    more.hidden = !companions.length;
   };
 
 /** @param {Product} product */
