@@ -123,8 +123,12 @@ def keeping_till(
 
 @pytest.fixture
 def clocked_till(context: BrowserContext, staff_client: Client, shop_url: str) -> Iterator[Till]:
-    """A till whose time the test turns on, with a session of its own: it may renew its tokens."""
+    """A till whose time the test turns on, with a session of its own: it may renew its tokens.
+
+    It never locks itself, however the hours go.
+    """
     context.clock.install()
+    context.route("**/shop", lambda route: route.fulfill(json={"tillLockMinutes": 0}))
     with open_till(context, staff_client, _log_in(shop_url, "staff")) as till:
         yield till
 

@@ -72,7 +72,7 @@ def test_a_page_says_when_to_try_again_and_takes_no_cookie_but_the_devices(
 
     def try_to_sign_in() -> None:
         page.get_by_label("User name" if button == "Log in" else "Name").fill("staff")
-        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("Password").first.fill(PASSWORD)
         page.locator("form").get_by_role("button", name=button).click()
 
     page.route(

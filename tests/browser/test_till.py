@@ -1,6 +1,8 @@
 """The till in a real browser, against a real shop: selling."""
 
-from datetime import UTC, datetime
+import csv
+import io
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from playwright.sync_api import BrowserContext, Route, expect
@@ -50,6 +52,62 @@ def test_the_report_of_the_day_equals_the_orders_to_the_cent(till: Till) -> None
     expect(figures).to_contain_text(f"${sum(paid):,.2f}")
     expect(figures).to_contain_text(f"Paid sales{len(paid)}")
     expect(till.page.locator(".order")).to_have_count(len(today))
+    # Somebody else may have handed over, or an order may not say who.
+    taken = till.page.locator("#by-staff td.amount").all_inner_texts()
+    assert sum(Decimal(text.strip("$").replace(",", "")) for text in taken) == sum(paid)
+    expect(till.page.get_by_role("row", name="Robin Till")).to_be_visible()
+    with till.page.expect_download() as download:
+        till.page.get_by_role("button", name="Save as CSV").click()
+    assert download.value.suggested_filename == f"sales-{datetime.now().astimezone():%F}.csv"
+    text = download.value.path().read_bytes().decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["order"] for row in rows] == [order["_id"] for order in reversed(today)]
+    assert sum(Decimal(row["taken"]) for row in rows) == sum(paid)
+    assert rows[-1]["served by"] == "Robin Till"
+    assert rows[-1]["articles"] == "1 x Smart Watch; 2 x Water Bottle"
+
+
+def test_the_report_of_another_day_is_that_of_its_orders(till: Till) -> None:
+    """What the shop has of today is moved to the day before, and one order to its last second."""
+    till.ring_up("Weights")
+    till.charge()
+    till.expect_state("Paid")
+    till.wait_for_results()
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    asked: list[str] = []
+
+    def a_day_earlier(route: Route) -> None:
+        asked.append(route.request.url)
+        orders = till.orders()
+        for order in orders:
+            placed = datetime.fromisoformat(order["placedAt"]) - timedelta(days=1)
+            order["placedAt"] = placed.isoformat().replace("+00:00", "Z")
+        last = midnight - timedelta(milliseconds=1)
+        orders[0]["placedAt"] = last.isoformat().replace("+00:00", "Z")
+        first = {**orders[0], "_id": "today", "placedAt": midnight.isoformat(), "total": "1.00"}
+        route.fulfill(json=[first, *orders])
+
+    till.page.route("**/shop", lambda route: route.fulfill(json={"timeZone": "UTC"}))
+    till.page.reload(wait_until="commit")
+    expect(till.page.locator("#products").get_by_role("option", name="Weights")).to_be_visible()
+    till.page.route("**/order/all?*", a_day_earlier)
+    till.page.keyboard.press("F10")
+    expect(till.page.locator("#figures")).to_contain_text("$1.00")
+    expect(till.page.get_by_role("button", name="The day after")).to_be_disabled()
+
+    till.page.get_by_role("button", name="The day before").click()
+
+    yesterday = midnight - timedelta(days=1)
+    expect(till.page.locator("#day")).to_have_value(f"{yesterday:%F}")
+    expect(till.page.get_by_role("heading", name=f"{yesterday:%A}")).not_to_contain_text("Today")
+    orders = [
+        order for order in till.orders() if datetime.fromisoformat(order["placedAt"]) >= midnight
+    ]
+    paid = [Decimal(order["total"]) for order in orders if order["state"] != "declined"]
+    expect(till.page.locator("#figures")).to_contain_text(f"${sum(paid):,.2f}")
+    assert f"before={midnight:%F}T00%3A00%3A00.000Z" in asked[-1]
+    till.page.locator("#day").fill("2026-01-31")
+    expect(till.page.get_by_text("No sales on this day")).to_be_visible()
 
 
 def test_the_report_asks_again_until_every_sale_has_its_result(till: Till) -> None:

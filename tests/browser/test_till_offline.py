@@ -148,6 +148,8 @@ def test_a_new_release_takes_over_between_sales_and_whole(
     browser: Browser, shop_url: str, staff_client: Client, staff_tokens: dict[str, str]
 ) -> None:
     with changed_files(shop_url) as (url, files):
+        # Its hours must not lock it.
+        files["/shop"] = b'{"tillLockMinutes": 0}'
         context = new_context(browser, url, service_workers="allow")
         context.clock.install()
         with open_till(context, Client(base_url=url), staff_tokens) as till:

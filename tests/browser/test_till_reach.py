@@ -1,5 +1,6 @@
 """The till on old machines, with large letters, after a crash, and on paper."""
 
+import csv
 import re
 from contextlib import suppress
 
@@ -121,13 +122,13 @@ def test_the_report_adds_up_over_pages_to_the_cent_and_knows_its_day(till: Till)
     found = till.page.evaluate(
         """async () => {
             const { ordersOfDay, summarise } = await import("/static/pos/report.js");
-            const now = new Date(2026, 10, 24, 12).getTime();
+            const { setTimeZone } = await import("/static/client/dates.js");
+            setTimeZone("Pacific/Auckland");
             const order = (_id, total, more = {}) => ({
-                _id, total, delivery: "instore", state: "delivered",
-                placedAt: new Date(now - 3_600_000).toISOString(),
-                cart: [{ name: "Mat", quantity: 1 }], ...more,
+                _id, total, delivery: "instore", state: "delivered", address: {},
+                placedAt: "2026-11-23T22:00:00Z", cart: [{ name: "Mat", quantity: 1 }], ...more,
             });
-            const yesterday = new Date(2026, 10, 23, 23, 59, 59).toISOString();
+            const yesterday = "2026-11-23T10:59:59.999Z";
             const pages = [
                 { orders: [order("a", "0.10"), order("b", "0.20")], next: "1" },
                 { orders: [order("b", "0.20"), order("c", "1.15", { state: "paid" })], next: "2" },
@@ -138,10 +139,55 @@ def test_the_report_adds_up_over_pages_to_the_cent_and_knows_its_day(till: Till)
             ];
             let reads = 0;
             const read = async (next) => { reads += 1; return pages[Number(next ?? 0)]; };
-            const { cents, average, ...groups } = summarise(await ordersOfDay(read, now));
+            const { cents, average, ...groups } = summarise(await ordersOfDay(read, "2026-11-24"));
             const counts = ["paid", "waiting", "declined"].map((name) => groups[name].length);
             return [reads, cents, ...counts, average];
         }"""
     )
 
     assert found == [3, 145, 3, 1, 1, 48]
+
+
+def test_a_day_begins_where_the_shop_is(till: Till) -> None:
+    """Some zones have no midnight when summer time begins, others are half hours apart."""
+    starts = till.page.evaluate(
+        """async () => {
+            const { setTimeZone, startOfDay, dayOf } = await import("/static/client/dates.js");
+            const start = (zone, day) => {
+                setTimeZone(zone);
+                return [new Date(startOfDay(day)).toISOString(), dayOf(startOfDay(day) - 1)];
+            };
+            return [
+                start("Europe/Berlin", "2026-03-29"), start("Europe/Berlin", "2026-03-30"),
+                start("Africa/Cairo", "2026-04-24"), start("Asia/Kathmandu", "2026-01-01"),
+                start("Pacific/Kiritimati", "2026-01-01"), start("Etc/GMT+12", "2026-01-01"),
+            ];
+        }"""
+    )
+
+    assert starts == [
+        ["2026-03-28T23:00:00.000Z", "2026-03-28"],
+        ["2026-03-29T22:00:00.000Z", "2026-03-29"],
+        ["2026-04-23T22:00:00.000Z", "2026-04-23"],
+        ["2025-12-31T18:15:00.000Z", "2025-12-31"],
+        ["2025-12-31T10:00:00.000Z", "2025-12-31"],
+        ["2026-01-01T12:00:00.000Z", "2025-12-31"],
+    ]
+
+
+def test_a_spreadsheet_runs_nothing_that_a_customer_is_called(till: Till) -> None:
+    cells = till.page.evaluate(
+        """async () => {
+            const { toCsv } = await import("/static/pos/report-csv.js");
+            const order = { _id: "1", placedAt: "2026-11-24T10:00:00Z", firstname: "=1+1,",
+                lastname: '"x"', address: {}, cart: [{ name: "Mat", quantity: "2" }], total: "2.00",
+                state: "declined", card: { type: "Visa", number: "****1111" }, transactionID: "" };
+            return toCsv([order]).split("\\r\\n");
+        }"""
+    )
+
+    assert cells[0].startswith("\ufefftime,order,")
+    [row] = csv.reader([cells[1]])
+    assert row[1:5] == ["1", "", '\'=1+1, "x"', "2 x Mat"]
+    assert row[5:] == ["2", "2.00", "declined", "0.00", "Visa", "1111", ""]
+    assert cells[2] == ""

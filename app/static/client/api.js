@@ -60,9 +60,14 @@ export class Api extends EventTarget {
     return this.session.user;
   }
 
-  /** @param {string} username @param {string} password */
-  signIn(username, password) {
-    return this.session.signIn(username, password);
+  /** Sign in; a session that was open ends. @param {string} username @param {string} password */
+  async signIn(username, password) {
+    this.endSession(await this.session.signIn(username, password));
+  }
+
+  /** Sign in once more as the same user. @param {string} password */
+  signInAgain(password) {
+    return this.signIn(this.user?.name ?? "", password);
   }
 
   /** Forget the tokens, and let the shop end their session; without a network when it is back. */

@@ -59,11 +59,18 @@ export class Session {
     }
   }
 
-  /** Sign in; a refusal throws and leaves everything as it was. @param {string} username @param {string} password */
+  /**
+   * Sign in; a refusal throws and leaves everything as it was. Returns the access token of the session
+   * before, or null.
+   * @param {string} username @param {string} password
+   */
   async signIn(username, password) {
     // With the device's cookie, which keeps strangers who guess from slowing this device down.
     const login = { username, password, cookies: false };
-    this.#take(tokensOf(await this.#post("/login", login, { credentials: "same-origin" })));
+    const tokens = tokensOf(await this.#post("/login", login, { credentials: "same-origin" }));
+    const before = this.#tokens?.access ?? null;
+    this.#take(tokens);
+    return before;
   }
 
   /** Forget the tokens; returns the access token there was, or null. */

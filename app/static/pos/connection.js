@@ -2,8 +2,10 @@
 
 import { backoffMs } from "../client/backoff.js";
 import { formatDateTime } from "../client/dates.js";
-import { byId } from "../client/dom.js";
+import { byId, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
+
+const OPEN_MODE = "Open mode: the shop checks no tokens. Anybody can read and change everything. For tests only.";
 
 export class Connection {
   #shop;
@@ -25,6 +27,7 @@ export class Connection {
     this.#store = store;
     this.#catalog = catalog;
     catalog.addEventListener("change", () => this.render());
+    shop.addEventListener("mode", () => showText(byId("open-mode"), shop.isOpen ? OPEN_MODE : ""));
     shop.addEventListener("network", () => {
       this.render();
       if (shop.isOnline) onRestored();

@@ -33,15 +33,18 @@ export function recordOf({ _id, userid, transactionID, placedAt, firstname, last
   return { _id, userid, transactionID, placedAt, firstname, lastname, address, cart, total, card };
 }
 
+/** Return who served, from the street of an order that was handed over. @param {{street?: string}} address */
+export const servedBy = ({ street = "" }) => /^Handed over in store by (.+), [\w-]+$/.exec(street)?.[1] ?? "";
+
 /**
  * Return the order of a sale, all but its card. Made once per attempt, because a repeat must
  * be the same to the letter. Goods that are handed over need no address: the street says who
  * served and names the reference, so that people and reprinted receipts know.
- * @param {Sale} sale @param {string} reference @param {string} servedBy @returns {OrderBody}
+ * @param {Sale} sale @param {string} reference @param {string} staff @returns {OrderBody}
  */
-export function orderBody(sale, reference, servedBy) {
+export function orderBody(sale, reference, staff) {
   const { firstname, lastname, email } = sale.customer;
-  const by = servedBy ? ` by ${servedBy.slice(0, 80)}` : "";
+  const by = staff ? ` by ${staff.slice(0, 80)}` : "";
   return {
     firstname,
     lastname,

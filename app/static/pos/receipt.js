@@ -3,6 +3,7 @@
 import { formatDateTime } from "../client/dates.js";
 import { el, shortId } from "../client/dom.js";
 import { formatMoney, textToCents } from "../client/money.js";
+import { servedBy } from "./order-data.js";
 import { renderQrCode } from "./qr-code.js";
 import { fullName, totalCents } from "./sale.js";
 import { shopFacts } from "./shop-facts.js";
@@ -29,9 +30,6 @@ export function readOrderAddress(code) {
   const found = /#\/order\/([0-9a-f-]{36})\?of=([\w%.~-]+)$/i.exec(code);
   return found && { orderId: found[1].toLowerCase(), userId: decodeURIComponent(found[2]) };
 }
-
-/** Return who served, from the street of an order that was handed over. @param {{street?: string}} address */
-const servedBy = ({ street = "" }) => /^Handed over in store by (.+), [\w-]+$/.exec(street)?.[1] ?? "";
 
 /**
  * Return the receipt of a paid sale: the shop's record of it, and what the till knows until

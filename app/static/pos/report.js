@@ -3,41 +3,38 @@
  * from the till's memory, so the report is right on every till, and after a reload.
  */
 
+import { addDays, startOfDay } from "../client/dates.js";
 import { textToCents } from "../client/money.js";
+import { servedBy } from "./order-data.js";
 
 /**
  * @typedef {import("./order-data.js").Order & {delivery: string}} Order
  * @typedef {"waiting" | "paid" | "declined"} Status
  */
 
-/** Return when the local day of `now` began, in milliseconds. @param {number} now */
-function startOfDay(now) {
-  const day = new Date(now);
-  day.setHours(0, 0, 0, 0);
-  return day.getTime();
-}
-
 /** @param {Order} order */
 const isInStore = (order) => order.delivery.trim().toLowerCase() === "instore";
 
 /**
- * Return today's in-store orders, newest first.
- * @param {(next: string | null) => Promise<{orders: Order[], next: string | null}>} readPage
- *   Returns one page of all orders, newest first; pages are read until one reaches yesterday.
- * @param {number} now In milliseconds.
+ * Return the in-store orders of a day in the shop's time zone, newest first.
+ * @param {(next: string | null, before: number) => Promise<{orders: Order[], next: string | null}>} readPage
+ *   Returns one page of all orders placed before then, newest first; pages are read until one reaches the day before.
+ * @param {string} day Like "2026-12-03".
  */
-export async function ordersOfDay(readPage, now) {
-  const start = startOfDay(now);
+export async function ordersOfDay(readPage, day) {
+  const start = startOfDay(day);
+  const end = startOfDay(addDays(day, 1));
   /** @type {Map<string, Order>} */
   const found = new Map();
   /** @type {string | null} */
   let next = null;
   do {
     /** @type {{orders: Order[], next: string | null}} */
-    const page = await readPage(next);
+    const page = await readPage(next, end);
     for (const order of page.orders) {
+      const placedAt = Date.parse(order.placedAt);
       // By id: a sale between two pages pushes its neighbour onto both.
-      if (isInStore(order) && Date.parse(order.placedAt) >= start) found.set(order._id, order);
+      if (isInStore(order) && placedAt >= start && placedAt < end) found.set(order._id, order);
     }
     const last = page.orders.at(-1);
     next = last && Date.parse(last.placedAt) >= start ? page.next : null;
@@ -65,7 +62,20 @@ export function summarise(orders) {
     waiting: orders.filter((order) => statusOf(order) === "waiting"),
     declined: orders.filter((order) => statusOf(order) === "declined"),
     bestseller: bestsellerOf(paid),
+    staff: byStaff(paid),
   };
+}
+
+/** Return sales and cents of each member of staff, by name; "" is where an order names none. @param {Order[]} paid */
+function byStaff(paid) {
+  /** @type {Map<string, {name: string, sales: number, cents: number}>} */
+  const found = new Map();
+  for (const order of paid) {
+    const name = servedBy(order.address);
+    const { sales, cents } = found.get(name) ?? { sales: 0, cents: 0 };
+    found.set(name, { name, sales: sales + 1, cents: cents + textToCents(order.total) });
+  }
+  return [...found.values()].sort((one, other) => one.name.localeCompare(other.name));
 }
 
 /** Return the article that was sold most, or null. @param {Order[]} paid */

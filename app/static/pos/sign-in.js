@@ -3,6 +3,7 @@
 import { byId, showText } from "../client/dom.js";
 import { isShopError, waitText } from "../client/errors.js";
 import { JsonStorage } from "../client/storage.js";
+import { readPin } from "./idle-lock.js";
 
 /** @type {Partial<Record<import("../client/errors.js").ShopError["kind"], string>>} */
 const MESSAGES = {
@@ -26,7 +27,10 @@ export class SignIn {
   #shop;
   #onSignedIn;
 
-  /** @param {{shop: import("../client/api.js").Api, onSignedIn: () => void}} options */
+  /**
+   * @param {{shop: import("../client/api.js").Api, onSignedIn: (pin?: string) => void}} options `onSignedIn` is
+   *   given the PIN that was chosen, and nothing where staff were signed in before.
+   */
   constructor({ shop, onSignedIn }) {
     this.#shop = shop;
     this.#onSignedIn = onSignedIn;
@@ -100,6 +104,12 @@ export class SignIn {
   async #signIn() {
     const button = /** @type {HTMLButtonElement} */ (byId("sign-in-button"));
     if (button.disabled) return;
+    const pin = input("pin").value;
+    if (pin.trim() && !readPin(pin)) {
+      showText(byId("sign-in-error"), "A PIN has 4 to 8 digits.");
+      input("pin").focus();
+      return;
+    }
     button.disabled = true;
     showText(byId("sign-in-error"), "");
     try {
@@ -107,7 +117,8 @@ export class SignIn {
       const { user } = this.#shop;
       if (user?.isStaff) {
         this.remember(user.name);
-        this.#open();
+        input("pin").value = "";
+        this.#open(pin);
       } else showText(byId("sign-in-error"), this.#notStaffMessage(user?.name ?? ""));
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
@@ -118,8 +129,14 @@ export class SignIn {
     }
   }
 
-  #open() {
+  /** Open the till without a network and without a right to anything. */
+  openOffline() {
+    this.#open();
+  }
+
+  /** @param {string} [pin] */
+  #open(pin) {
     byId("sign-in-page").hidden = true;
-    this.#onSignedIn();
+    this.#onSignedIn(pin);
   }
 }

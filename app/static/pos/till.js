@@ -1,26 +1,27 @@
 /** The till: puts its parts together and listens to keys, scanner and network. */
 
 import { Api } from "../client/api.js";
-import { byId, showText } from "../client/dom.js";
-import { isShopError } from "../client/errors.js";
+import { byId } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
 import { beep } from "./beep.js";
 import { Catalog } from "./catalog.js";
 import { Connection } from "./connection.js";
 import { Customers } from "./customers.js";
+import { IdleLock } from "./idle-lock.js";
 import { listenForShortcuts } from "./keyboard.js";
 import { announcementFor } from "./messages.js";
 import { OrderSender } from "./order-sender.js";
 import { announce, closeDialogs, hideToast, isDialogOpen, openReceipt, showError, showToast } from "./overlay.js";
 import { ProductGrid } from "./product-grid.js";
 import { readOrderAddress } from "./receipt.js";
-import { fullName, isBlank, isEmpty, isInProgress, needsThisPage, totalCents, unitCount } from "./sale.js";
+import { isEmpty, isInProgress, needsThisPage, totalCents, unitCount } from "./sale.js";
 import { SaleActions } from "./sale-actions.js";
 import { SaleStore } from "./sale-store.js";
 import { SaleView } from "./sale-view.js";
 import { listenForScans } from "./scanner.js";
 import { loadShopFacts } from "./shop-facts.js";
 import { SignIn } from "./sign-in.js";
+import { StaffName } from "./staff-name.js";
 import { claimTill } from "./till-lock.js";
 import { Today } from "./today.js";
 import { Updates } from "./updates.js";
@@ -40,11 +41,6 @@ const sender = new OrderSender({
   apply: (id, event) => store.apply(id, event),
 });
 
-const OPEN_MODE = "Open mode: the shop checks no tokens. Anybody can read and change everything. For tests only.";
-
-/** The name of the member of staff who is signed in. */
-let staffName = "";
-
 // ---- views
 
 /** @param {View} view */
@@ -55,7 +51,7 @@ function show(view) {
     button.setAttribute("aria-current", button.dataset.view === view ? "page" : "false");
   }
   if (view === "today") {
-    today.refresh();
+    today.show();
     byId("today-title").focus({ preventScroll: true });
   }
 }
@@ -86,14 +82,25 @@ const saleView = new SaleView({
     print: () => actions.printReceipt(),
     showCatalog,
     showError,
-    staffName: () => staffName,
+    staffName: () => staffName.text,
   },
 });
 const today = new Today({ shop, store, openReceipt });
 const signIn = new SignIn({ shop, onSignedIn: openTill });
-shop.addEventListener("mode", () => showText(byId("open-mode"), shop.isOpen ? OPEN_MODE : ""));
+const staffName = new StaffName({ shop, signIn });
+const idleLock = new IdleLock({
+  shop,
+  actions: {
+    isInUse: () => !isTillHidden(),
+    name: () => staffName.text,
+    lock,
+    unlock,
+    switchStaff: signOut,
+    goOffline,
+  },
+});
 const connection = new Connection({ shop, store, catalog, onRestored: resume });
-const updates = new Updates({ isFree: isBetweenSales });
+const updates = new Updates({ store });
 
 // ---- when sales change
 
@@ -130,40 +137,12 @@ function renderSummary() {
   updates.takeIfFree();
 }
 
-/** Whether a reload would interrupt nothing: no sale, no dialog, nothing typed, no report on screen. */
-function isBetweenSales() {
-  const isQuiet = isBlank(store.current) && !store.all.some((sale) => needsThisPage(sale, store));
-  const fields = /** @type {NodeListOf<HTMLInputElement>} */ (
-    document.querySelectorAll("#search, #username, #password")
-  );
-  return (
-    isQuiet && !isDialogOpen() && document.body.dataset.view !== "today" && [...fields].every((field) => !field.value)
-  );
-}
-
 // ---- opening and closing
 
-async function showStaffName() {
-  const { user } = shop;
-  /** @param {string} name */
-  const showName = (name) => {
-    staffName = name;
-    byId("staff-name").textContent = name;
-  };
-  showName(user?.name ?? signIn.lastName);
-  if (!user) return;
-  try {
-    const profile = await shop.getUser(user.id);
-    if (shop.user?.id !== user.id) return;
-    showName(fullName(profile) || user.name);
-    signIn.remember(staffName);
-  } catch (failure) {
-    if (!isShopError(failure)) throw failure;
-  }
-}
-
-function openTill() {
-  showStaffName();
+/** @param {string} [pin] The PIN that was chosen at the sign-in. */
+function openTill(pin) {
+  staffName.show();
+  if (pin !== undefined) idleLock.setPin(pin);
   if (shop.user) customers.restoreNames(store);
   byId("till").hidden = false;
   if (!document.body.dataset.view || document.body.dataset.view === "sign-in") show("catalog");
@@ -176,6 +155,7 @@ function openTill() {
   for (const sale of store.all) sendIfNeeded(sale);
   if (store.current.state === "paid") sender.readRecord(store.current.id);
   showCatalog();
+  idleLock.begin();
 }
 
 const isTillHidden = () => Boolean(byId("till").hidden);
@@ -188,29 +168,50 @@ function resume() {
   if (isTillInUse()) catalog.load();
 }
 
-/** @param {string} note */
-function closeTill(note) {
-  if (isTillHidden()) return;
+/** Take the till off the screen, with what it shows of customers and cards. */
+function lock() {
   byId("till").hidden = true;
   closeDialogs();
   customers.clear();
   today.clear();
   saleView.clearCard();
+}
+
+function unlock() {
+  openTill();
+  if (document.body.dataset.view === "today") show("today");
+}
+
+/** @param {string} note */
+function closeTill(note) {
+  if (!byId("sign-in-page").hidden) return;
+  lock();
+  idleLock.clear();
   signIn.show(note);
 }
 
-byId("sign-out").addEventListener("click", () => {
+/** The lock cannot be opened without a network: go on without a right to anything. */
+function goOffline() {
+  shop.signOut();
+  idleLock.clear();
+  signIn.openOffline();
+}
+
+/** Sign out, or return why not. */
+function signOut() {
   const count = store.inProgress.length;
-  if (count) {
-    showError(
-      `${count === 1 ? "One sale has" : `${count} sales have`} no result yet. Wait for the shop, then sign out.`,
-    );
-    return;
-  }
+  if (count)
+    return `${count === 1 ? "One sale has" : `${count} sales have`} no result yet. Wait for the shop, then sign out.`;
   shop.signOut();
   signIn.forget();
   closeTill("Signed out.");
   store.anonymize();
+  return "";
+}
+
+byId("sign-out").addEventListener("click", () => {
+  const refusal = signOut();
+  if (refusal) showError(refusal);
 });
 
 shop.addEventListener("signed-out", () => closeTill("Your sign-in has ended. Nothing is lost: sign in and go on."));
@@ -289,8 +290,7 @@ const takeOver = claimTill({
       store.close();
       saleView.clearCard();
     }
-    byId("till").hidden = true;
-    byId("sign-in-page").hidden = true;
+    for (const id of ["till", "sign-in-page", "lock-page"]) byId(id).hidden = true;
     byId("other-tab").hidden = false;
     byId("take-over").focus();
   },

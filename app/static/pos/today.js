@@ -1,13 +1,14 @@
-/** Today's sales as the shop has them, and apart from them the sales of this till without a result. */
+/** The sales of a day as the shop has them, and apart from them the sales of this till without a result. */
 
 import { declineMessage } from "../client/card.js";
-import { formatTime, formatWeekday } from "../client/dates.js";
+import { addDays, dayOf, formatTime, formatWeekday, startOfDay } from "../client/dates.js";
 import { byId, el, shortId, showText, updateChildren } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 import { formatMoney, textToCents } from "../client/money.js";
 import { STATE_LABELS } from "./messages.js";
 import { receiptOfOrder } from "./receipt.js";
 import { ordersOfDay, statusOf, summarise } from "./report.js";
+import { toCsv } from "./report-csv.js";
 import { fullName, isFinal, requestedCents } from "./sale.js";
 
 /** @typedef {import("./report.js").Order} Order */
@@ -19,11 +20,37 @@ const HEADINGS = { waiting: "Not decided yet", declined: "Declined", paid: "Paid
 const FIRST_POLL_MS = 1000;
 const MAX_POLL_MS = 30_000;
 
+const REVOKE_MS = 60_000;
+
+const dayField = /** @type {HTMLInputElement} */ (byId("day"));
+
+/** @param {ReturnType<typeof summarise>["staff"]} staff */
+const staffTable = (staff) =>
+  el(
+    "table",
+    { class: "staff-table" },
+    el("caption", {}, "By member of staff"),
+    el("tr", {}, ...["Served by", "Sales", "Taken"].map((title) => el("th", { scope: "col" }, title))),
+    ...staff.map(({ name, sales, cents }) =>
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, el("bdi", {}, name || "Not recorded")),
+        el("td", {}, String(sales)),
+        el("td", { class: "amount" }, formatMoney(cents)),
+      ),
+    ),
+  );
+
 export class Today {
   #shop;
   #store;
   #openReceipt;
   #request = 0;
+  /** The day on screen, like "2026-12-03". */
+  #day = "";
+  /** Its orders, once they have come. @type {Order[] | null} */
+  #orders = null;
   #pollMs = FIRST_POLL_MS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -40,21 +67,41 @@ export class Today {
     this.#store = store;
     this.#openReceipt = openReceipt;
     byId("today-refresh").addEventListener("click", () => this.refresh());
+    byId("csv").addEventListener("click", () => this.#download());
+    byId("day-before").addEventListener("click", () => this.show(addDays(this.#day, -1)));
+    byId("day-after").addEventListener("click", () => this.show(addDays(this.#day, 1)));
+    dayField.addEventListener("change", () => this.show(dayField.value || dayOf(Date.now())));
   }
 
-  /** Read the orders from the shop and show them; what is on screen stays until they have come. */
+  /** Show a day; without one today, in the shop's time zone. @param {string} [day] */
+  show(day = dayOf(Date.now())) {
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#pollMs = FIRST_POLL_MS;
+      this.#orders = null;
+      for (const id of ["figures", "by-staff", "today-orders"]) byId(id).replaceChildren();
+    }
+    return this.refresh();
+  }
+
+  /** Read the orders of the day and show them; what is on screen stays until they have come. */
   async refresh() {
     clearTimeout(this.#timer);
     this.#request += 1;
     const request = this.#request;
-    const now = Date.now();
-    byId("today-title").textContent = `Today, ${formatWeekday(now)}`;
+    const day = this.#day;
+    const today = dayOf(Date.now());
+    byId("today-title").textContent = `${day === today ? "Today, " : ""}${formatWeekday(startOfDay(day))}`;
+    dayField.value = day;
+    dayField.max = today;
+    /** @type {HTMLButtonElement} */ (byId("day-after")).disabled = day >= today;
+    /** @type {HTMLButtonElement} */ (byId("csv")).disabled = !this.#orders;
     byId("today").ariaBusy = "true";
     this.renderUnconfirmed();
-    if (!byId("figures").childElementCount) showText(byId("today-note"), "Loading today's sales …");
+    if (!byId("figures").childElementCount) showText(byId("today-note"), "Loading the sales …");
     try {
-      const orders = await ordersOfDay((next) => this.#shop.listOrders(next), now);
-      if (request === this.#request) this.#show(summarise(orders));
+      const orders = await ordersOfDay((next, before) => this.#shop.listOrders(next, before), day);
+      if (request === this.#request) this.#show(orders);
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
       const message = byId("figures").childElementCount
@@ -82,11 +129,16 @@ export class Today {
   clear() {
     clearTimeout(this.#timer);
     this.#request += 1;
-    for (const id of ["figures", "today-orders", "today-unconfirmed"]) byId(id).replaceChildren();
+    this.#day = "";
+    this.#orders = null;
+    for (const id of ["figures", "by-staff", "today-orders", "today-unconfirmed"]) byId(id).replaceChildren();
   }
 
-  /** Show figures, and ask again as long as an order has no result. @param {ReturnType<typeof summarise>} summary */
-  #show(summary) {
+  /** Show figures, and ask again as long as an order has no result. @param {Order[]} orders */
+  #show(orders) {
+    this.#orders = orders;
+    /** @type {HTMLButtonElement} */ (byId("csv")).disabled = false;
+    const summary = summarise(orders);
     this.#render(summary);
     if (!summary.waiting.length) {
       this.#pollMs = FIRST_POLL_MS;
@@ -97,17 +149,18 @@ export class Today {
   }
 
   /** @param {ReturnType<typeof summarise>} summary */
-  #render({ orders, paid, cents, average, declined, waiting, bestseller }) {
-    showText(byId("today-note"), orders.length ? "" : "No sales today.");
+  #render({ orders, paid, cents, average, declined, waiting, bestseller, staff }) {
+    showText(byId("today-note"), orders.length ? "" : "No sales on this day.");
     /** @param {string} name @param {string} value @param {string} [kind] */
     const figure = (name, value, kind = "") =>
       el("div", { class: `figure ${kind}` }, el("dt", {}, name), el("dd", {}, value));
     byId("figures").replaceChildren(
-      figure("Taken today", formatMoney(cents), "figure-main amount"),
+      figure("Taken", formatMoney(cents), "figure-main amount"),
       figure("Paid sales", String(paid.length)),
       figure("Average sale", paid.length ? formatMoney(average) : "–", "amount"),
       figure("Bestseller", bestseller ? `${bestseller.units} × ${bestseller.name}` : "–", "figure-text"),
     );
+    byId("by-staff").replaceChildren(...(staff.length ? [staffTable(staff)] : []));
     const groups = /** @type {[import("./report.js").Status, Order[]][]} */ (
       Object.entries({ waiting, paid, declined })
     );
@@ -116,6 +169,15 @@ export class Today {
       groups.filter(([, group]) => group.length).map(([status, group]) => this.#renderGroup(status, group)),
       byId("today-title"),
     );
+  }
+
+  /** Save the day as a file. */
+  #download() {
+    if (!this.#orders) return;
+    const url = URL.createObjectURL(new Blob([toCsv(this.#orders)], { type: "text/csv;charset=utf-8" }));
+    el("a", { href: url, download: `sales-${this.#day}.csv` }).click();
+    // The browser reads the file after the click.
+    setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
   }
 
   /** @param {import("./report.js").Status} status @param {Order[]} orders */

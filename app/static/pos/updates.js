@@ -3,23 +3,41 @@
  * open, and after a pause in which no key or touch came, so that the reload costs no scan.
  */
 
+import { isDialogOpen } from "./overlay.js";
+import { isBlank, needsThisPage } from "./sale.js";
+
 /** How long the till must be untouched before it reloads. */
 const IDLE_MS = 10_000;
 
 /** How often the browser asks for a new release; it also asks when the page is loaded. */
 const CHECK_MS = 10 * 60_000;
 
+/** Fields whose text a reload would lose. */
+const FIELDS = "#search, #username, #password, #pin, #lock-secret";
+
+/**
+ * Whether a reload would interrupt nothing: no sale, no dialog, nothing typed, no report on screen.
+ * @param {import("./sale-store.js").SaleStore} store
+ */
+function isBetweenSales(store) {
+  const isQuiet = isBlank(store.current) && !store.all.some((sale) => needsThisPage(sale, store));
+  const fields = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(FIELDS));
+  return (
+    isQuiet && !isDialogOpen() && document.body.dataset.view !== "today" && [...fields].every((field) => !field.value)
+  );
+}
+
 export class Updates {
-  #isFree;
+  #store;
   /** @type {ServiceWorkerRegistration | null} */
   #registration = null;
   #touchedAt = -Infinity;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {{isFree: () => boolean}} options `isFree` says whether a reload would interrupt nothing. */
-  constructor({ isFree }) {
-    this.#isFree = isFree;
+  /** @param {{store: import("./sale-store.js").SaleStore}} options */
+  constructor({ store }) {
+    this.#store = store;
   }
 
   /** Register the worker; does nothing where the browser has none, or may not keep anything. */
@@ -64,7 +82,7 @@ export class Updates {
     const next = this.#registration?.waiting;
     if (!next || !navigator.serviceWorker.controller) return;
     const idleMs = performance.now() - this.#touchedAt;
-    if (this.#isFree() && idleMs >= IDLE_MS) next.postMessage("take over");
+    if (isBetweenSales(this.#store) && idleMs >= IDLE_MS) next.postMessage("take over");
     else this.#timer = setTimeout(() => this.takeIfFree(), Math.max(IDLE_MS - idleMs, 1000));
   }
 
