@@ -56,7 +56,7 @@ ROWS = {
     ),
     "release in the middle of a sale": Mutation(
         "app/static/pos/updates.js",
-        "if (this.#isFree() && idleMs >= IDLE_MS)",
+        "if (isBetweenSales(this.#store) && idleMs >= IDLE_MS)",
         "if (true)",
         "browser/test_till_offline.py::test_a_new_release_takes_over_between_sales_and_whole",
     ),
