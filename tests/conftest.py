@@ -75,6 +75,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(proofs)
     config.pluginmanager.register(password_work)
     password_work.use(*password_work.LEAST)
+    # Until everything is imported and collected nothing is garbage.
+    gc.disable()
 
 
 def pytest_collection_finish() -> None:
@@ -84,6 +86,7 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(10_000, 20, 20)
 
 
