@@ -43,7 +43,7 @@ PAYMENT_WAITS_RUN_OUT = "PaymentWaitsRunOut"
 #: What clients are told at the door (``app/security_log.py``): a session, 401 or 403, 429.
 LOGINS = "Logins"
 REFUSALS = "Refusals"
-THROTTLES = "Throttles"
+THROTTLES = "ThrottledAttempts"
 
 #: CloudWatch bills each pair of a metric and a function that emits it.
 BUSINESS_STREAMS = (

@@ -32,6 +32,7 @@ from infra.components.outputs import (
 )
 from infra.components.queues import Queues
 from infra.components.repository import ImageRepository
+from infra.components.security_alarms import security_alarms
 from infra.components.static_site import StaticSite
 from infra.components.table import Table
 from infra.components.tags import tag_everything
@@ -122,6 +123,7 @@ else:
         *sweeper_alarms(sweeper.group),
         *sweep_alarms(names[SWEEPER.function]),
         *order_alarms(names),
+        *security_alarms(names["api"]),
     ]
     if configuration.generic.trace_percent:
         TraceSampling("traces", stack=stack, percent=configuration.generic.trace_percent)

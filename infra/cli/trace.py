@@ -18,7 +18,7 @@ from infra.log_search import SEARCHABLE, LogLine
 def command(
     trace_id: Annotated[
         str,
-        typer.Argument(help="An `X-Request-Id`, the `request_id` of an error, or an order's id."),
+        typer.Argument(help="An X-Request-Id, an order's id, or a word such as security."),
     ],
     hours: Annotated[
         float, typer.Option(min=0.01, help="How far back to look in a stack in AWS.")
@@ -27,7 +27,7 @@ def command(
     region: RegionOption = REGION,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Show the lines of all functions about one request or order, oldest first.
+    """Show the lines of all functions about one request or order, or with a word, oldest first.
 
     In a stack CloudWatch Logs Insights is asked, which bills by the gigabyte of the time looked
     at.

@@ -18,6 +18,7 @@ class Advice:
 
 
 _ROLL_BACK = "acme-shop release rollback --stack STACK"
+_REFUSALS = "acme-shop trace security --hours 1 --stack STACK"
 _ORDERS = "acme-shop orders --open --stack STACK"
 
 #: By the pattern of the alarm's name; the first that fits decides.
@@ -34,6 +35,7 @@ _ADVICE = (
     ("declined-orders", Advice(_ORDERS, "Many orders are declined")),
     ("sweep-oldest-order", Advice(_ORDERS, "Orders stand still")),
     ("sweep-pending-order", Advice(_ORDERS, "Orders stand still")),
+    ("security-*", Advice(_REFUSALS, "Somebody guesses")),
     ("sweep*", Advice("acme-shop sweep --stack STACK", "The sweeper")),
 )
 

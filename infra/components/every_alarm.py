@@ -16,6 +16,7 @@ from infra.components.alarm_definitions import (
     table_alarms,
 )
 from infra.components.order_alarms import order_alarms
+from infra.components.security_alarms import security_alarms
 
 
 def every_alarm(settings: Settings) -> Iterator[AlarmDefinition[str]]:
@@ -31,3 +32,4 @@ def every_alarm(settings: Settings) -> Iterator[AlarmDefinition[str]]:
     yield from sweeper_alarms("sweeper")
     yield from sweep_alarms(topology.SWEEPER.function)
     yield from order_alarms(names)
+    yield from security_alarms("api")

@@ -154,7 +154,7 @@ async def test_logins_refusals_and_throttles_are_counted(
     ]
     statuses.append((await client.get("/users", headers=await bearer(fresh()))).status_code)
 
-    kinds = {200: "Logins", 401: "Refusals", 403: "Refusals", 429: "Throttles"}
+    kinds = {200: "Logins", 401: "Refusals", 403: "Refusals", 429: "ThrottledAttempts"}
     assert {200, 401, 403, 429} == set(statuses)
     assert emitted(capsys) == [{kinds[status]: 1} for status in statuses]
 
@@ -163,7 +163,7 @@ def test_every_stream_is_one_that_is_counted_and_there_are_twelve() -> None:
     seen = {
         "OrdersPlaced", "OrdersPaid", "OrdersDeclined", "OrdersDelivered", "TimeToPaidSeconds",
         "TimeToDeliveredSeconds", "PaymentWaitsRunOut", "SweepFinishes", "Logins", "Refusals",
-        "Throttles",
+        "ThrottledAttempts",
     }  # fmt: skip
 
     assert seen == NAMES

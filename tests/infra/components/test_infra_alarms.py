@@ -176,6 +176,8 @@ WRITTEN = {
     **{metric: {"order"} for metric in BY_THE_SWEEPER},
     metrics.FAILED_RECORDS: {"order", "payment", "shipment"},
     metrics.PERMANENT_AWS_ERRORS: {"api", "order", "payment", "shipment"},
+    metrics.REFUSALS: {"api"},
+    metrics.THROTTLES: {"api"},
 }
 
 
