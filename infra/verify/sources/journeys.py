@@ -218,7 +218,13 @@ def main() -> None:
     with Emulator() as emulator, metering(emulator.endpoint_url) as meter:
         os.environ.update(deploy(emulator.endpoint_url, stack=_STACK))
         os.environ.update(aws_environment(meter.url))
-        os.environ.update(STAGE="local", AUTH_MODE="1", SHOP_PAYMENT_WAIT_SECONDS="0")
+        # A shop with few visitors reads the catalog for each of them: that is what is priced.
+        os.environ.update(
+            STAGE="local",
+            AUTH_MODE="1",
+            SHOP_CATALOG_SECONDS="0",
+            SHOP_PAYMENT_WAIT_SECONDS="0",
+        )
         used = asyncio.run(play(meter, Clients(emulator.endpoint_url, REGION)))
     print(json.dumps({name: asdict(units) for name, units in used.items()}))  # noqa: T201
 
