@@ -58,7 +58,7 @@ REFERENCE_POLICY = _join({**_POLICY, "style-src": "'self' 'unsafe-inline'"})
 DATA_POLICY = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 REFERRER_POLICY = "same-origin"
-#: Headers of every page and file, besides the two policies and those that depend on the file.
+#: Headers of pages, besides the two policies and those that depend on the file.
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Cross-Origin-Opener-Policy": "same-origin",

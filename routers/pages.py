@@ -70,11 +70,11 @@ def file_answer(path: Path, asked: Headers, *, policy: str = CONTENT_POLICY) -> 
         content,
         media_type=SERVED.get(path.suffix) or _OTHER_TYPES[path.suffix],
         headers={
-            **HEADERS,
             "ETag": tag,
             "Cache-Control": cache_control(path),
-            # Scripts and styles run under the policy of the page that loads them.
-            **({} if _is_part(path) else {"Content-Security-Policy": policy}),
+            # Scripts and styles run under what the page says that loads them, and a first view
+            # has so many of them that headers weigh as much as files.
+            **({} if _is_part(path) else {**HEADERS, "Content-Security-Policy": policy}),
             "Referrer-Policy": REFERRER_POLICY,
         },
     )
