@@ -1,0 +1,117 @@
+"""``infra/CAPACITY.md`` says what breaks first, and the code agrees."""
+
+import asyncio
+import heapq
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
+from infra.components.stack_config import Generic
+from infra.cost.journeys import read_journeys
+from infra.topology import MAPPINGS
+from tests.bench.scale import play
+
+_PAGE = Path("infra/CAPACITY.md").read_text("utf-8")
+_ROWS = {
+    cells[0].partition(":")[0]: cells
+    for line in _PAGE.splitlines()
+    if len(cells := [cell.strip() for cell in line.strip("| ").split("|")]) >= 4
+}
+
+#: What the page assumes, in seconds.
+_BATCH_SECONDS, _API_SECONDS, _WAIT_SECONDS = 0.1, 0.05, 0.25
+#: Messages of one order in each queue.
+_MESSAGES = {PAYMENT_REQUEST: 1, PAYMENT_RESPONSE: 1, SHIPMENT_REQUEST: 1, SHIPMENT_RESPONSE: 2}
+#: Quotas of AWS that the page names.
+_KEY_UNITS, _TABLE_UNITS, _CONCURRENCY = 1000, 40_000, 1000
+
+
+def stated(wall: str) -> int:
+    """Return the orders a second that the page states for a wall."""
+    [row] = [cells for name, cells in _ROWS.items() if name.startswith(wall)]
+    return int(row[1].replace(",", ""))
+
+
+def backlog(queue: str, orders_per_second: float, *, seconds: int = 20) -> int:
+    """Return the messages that wait after a while, with the limits of the queue's mapping."""
+    [mapping] = [mapping for mapping in MAPPINGS if mapping.queue == queue]
+    rate = orders_per_second * _MESSAGES[queue]
+    free_at = [0.0] * mapping.max_concurrency
+    taken = 0
+    while True:
+        now = heapq.heappop(free_at)
+        if now >= seconds:
+            return int(seconds * rate) - taken
+        arrived = int(now * rate)
+        batch = min(mapping.batch_size, arrived - taken)
+        taken += batch
+        # A poller that finds nothing looks again; a batch occupies its worker.
+        heapq.heappush(free_at, now + (_BATCH_SECONDS if batch else 0.01))
+
+
+@pytest.mark.parametrize(
+    ("wall", "queues"),
+    [
+        ("Reports of shipments", [SHIPMENT_RESPONSE]),
+        ("Payments, results", [PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST]),
+    ],
+)
+def test_workers_keep_up_below_their_wall_and_not_above_it(wall: str, queues: list[str]) -> None:
+    for queue in queues:
+        assert backlog(queue, stated(wall) * 0.9) < stated(wall)
+        assert backlog(queue, stated(wall) * 1.2) > stated(wall)
+
+
+def test_the_stack_s_own_limits_are_those_of_the_code() -> None:
+    defaults = Generic.model_fields
+    requests = sum(journey["http_requests"] for journey in read_journeys().values())
+
+    assert stated("Requests that the gateway") == int(defaults["throttle_rate"].default / requests)
+    calls = defaults["api_concurrency"].default / (_API_SECONDS + _WAIT_SECONDS)
+    assert stated("Api calls at once") == int(calls)
+
+
+@pytest.fixture(scope="module")
+def heat() -> Mapping[bool, dict[str, tuple[float, int]]]:
+    """Write units an order and the keys that share them, by table and index; sales apart."""
+    count = 100
+    return {
+        is_sale: {
+            index: (sum(units.values()) / count, len(units))
+            for index, units in asyncio.run(play(count, is_sale=is_sale)).units.items()
+        }
+        for is_sale in (False, True)
+    }
+
+
+def test_the_ceilings_of_keys_and_table_are_those_of_what_is_stored(
+    heat: Mapping[bool, dict[str, tuple[float, int]]],
+) -> None:
+    orders, sales = heat[False], heat[True]
+    whole = sum(total for total, _ in orders.values())
+
+    # How evenly the keys share is what the bench measures, with as many orders as that takes.
+    for wall, index, of in (
+        ("Open orders", "GSI3", orders),
+        ("All orders", "GSI2", orders),
+        ("Sales of one walk-in", "GSI1", sales),
+    ):
+        written, keys = of[index]
+        assert stated(wall) == pytest.approx(_KEY_UNITS * keys / written, rel=0.02), wall
+    assert stated("Write units of one table") == pytest.approx(_TABLE_UNITS / whole, rel=0.02)
+
+
+def test_the_account_s_concurrency_is_used_by_api_and_workers() -> None:
+    an_order = _API_SECONDS + _WAIT_SECONDS + sum(_MESSAGES.values()) * _BATCH_SECONDS / 10
+    assert stated("Concurrent executions") == int(_CONCURRENCY / an_order)
+
+
+def test_the_walls_come_lowest_first() -> None:
+    table = _PAGE.partition("## The walls")[2].partition("\n## ")[0]
+    walls = [int(number.replace(",", "")) for number in re.findall(r"\| ([0-9,]+) \|", table)]
+
+    assert len(walls) >= 9
+    assert walls == sorted(walls)
