@@ -205,11 +205,12 @@ def test_an_article_that_is_no_longer_sold_leaves_the_sale_in_words(till: Till) 
         ghost = {**answer["data"][0], "id": "gone", "name": "Ghost Bike", "imageUrl1": "/gone.svg"}
         route.fulfill(json={**answer, "data": [*answer["data"], ghost]})
 
-    till.page.route("**/products?*", one_more, times=1)
+    till.page.route("**/products?*", one_more)
     till.page.reload(wait_until="commit")
     till.ring_up("Ghost Bike", "Yoga Mat")
     # A picture that does not come is a blank, not a broken one.
     expect(till.page.locator("[data-product=gone] .no-picture")).to_be_visible()
+    till.page.unroute("**/products?*")
     till.charge()
 
     expect(till.page.locator("#notice")).to_contain_text("No longer sold: Ghost Bike.")

@@ -112,8 +112,11 @@ def test_the_keyboard_alone_gets_past_a_decline_to_the_report(till: Till) -> Non
     keyboard.press("F10")
     expect(till.page.locator("#today-title")).to_be_focused()
     expect(till.page.locator(".order").first).to_be_visible()
-    keyboard.press("Tab")
-    keyboard.press("Tab")
+    # Past the day, whose field is several stops, to the sale.
+    for _ in range(15):
+        keyboard.press("Tab")
+        if till.page.locator(".order :focus, .order:focus").count():
+            break
     keyboard.press("Enter")
     expect(till.page.locator("#receipt-dialog .receipt")).to_be_visible()
     keyboard.press("Escape")

@@ -81,7 +81,8 @@ def logged(stack: dict[str, str]) -> Iterator[str]:
 
 
 def test_a_stack_is_asked_by_logs_insights(logged: str, capsys: pytest.CaptureFixture[str]) -> None:
-    found = search_log(connect(logged), [ORDER, TRACE], since=NOW - MINUTE, until=NOW + MINUTE)
+    now = datetime.now(UTC)
+    found = search_log(connect(logged), [ORDER, TRACE], since=now - MINUTE, until=now + MINUTE)
 
     assert [told.text for told in found] == [text for _, text in FOUND]
     trace.command(f"00-{TRACE}-00f067aa0ba902b7-01", stack=logged, region=REGION)

@@ -221,7 +221,8 @@ async def test_no_library_tells_at_debug_what_was_sent(
         for record in logged.records
         if record.name.partition(".")[0] not in {"httpx", "httpcore"}
     ]
-    assert len(said) > 50
+    # Without the lines of reading the keys, which another test may have done before.
+    assert len(said) > 20
     assert [line for line in said for mark in marks.values() if mark in line] == []
 
 

@@ -242,7 +242,9 @@ async def test_the_api_and_the_bucket_say_the_same_of_every_file(
         assert answer.status_code == 200, key
         assert answer.headers["Content-Type"] == made["contentType"]
         assert answer.headers["Cache-Control"] == made["cacheControl"]
-        assert {name: answer.headers[name] for name in told} == told
+        # The API leaves out of scripts and styles what counts on their page only.
+        said = {name: answer.headers[name] for name in told if name in answer.headers}
+        assert said == ({} if key.endswith((".css", ".js")) and "worker" not in key else told), key
 
 
 @pytest.mark.parametrize(
