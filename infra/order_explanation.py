@@ -1,7 +1,7 @@
 """Telling from what was found why an order does not move, and what to do next."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.domain.order import Order, OrderState
@@ -10,9 +10,12 @@ from app.domain.sweeping import GRACE, stuck_at
 from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
 from infra.dead_letters.diagnosis import Diagnosis
 from infra.log_search import LogLine
+from infra.topology import MAX_RECEIVES, QUEUES
 
 #: A step normally takes less than a second; until then nothing is called stuck.
 ON_ITS_WAY = timedelta(seconds=15)
+#: A message that its worker refuses has had all its tries by then, and is a dead letter.
+ALL_TRIES = MAX_RECEIVES * timedelta(seconds=max(queue.visibility_seconds for queue in QUEUES))
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ class Evidence:
     """Everything that was found about one order.
 
     ``log`` holds the lines about it, ``log_obstacle`` says why there can be none.
-    ``options`` is what each suggested command needs to reach the same stack, and
-    ``aws_options`` what the AWS command line needs.
+    ``options`` is what each suggested command needs to reach the same stack; ``aws`` is the
+    AWS command line with what it needs before it, and ``aws_options`` what it needs behind.
     """
 
     order: Order
@@ -58,6 +61,7 @@ class Evidence:
     dead_letters: tuple[Diagnosis, ...]
     longest_delivery: timedelta
     options: str = ""
+    aws: str = "aws"
     aws_options: str = ""
     log: tuple[LogLine, ...] = ()
     log_obstacle: str | None = None
@@ -103,20 +107,59 @@ def _causes(evidence: Evidence, *, now: datetime) -> Iterator[Explanation]:
                 "by itself then.",
             )
     since = order.placed_at if order.state is OrderState.PENDING else order.updated_at
-    if order.state is OrderState.SHIPPED and now < since + evidence.longest_delivery:
+    if order.state is OrderState.PENDING and evidence.decision is None and _was_decided(evidence):
+        yield _without_decision(evidence)
+    holding = [status for status in passed if _may_hold(status, order)]
+    if order.state is OrderState.SHIPPED and holding and now < since + evidence.longest_delivery:
         yield Explanation("It is being delivered.", "Nothing: the delivery is a delayed message.")
-    for status in passed:
-        if status.waiting or status.in_flight or status.delayed:
-            yield Explanation(
-                f"{status.queue} holds {status.content} ({status.in_flight} in flight), "
-                f"and {status.function} takes them: this one waits or is tried again.",
-                f"Look again in a minute; after five tries it is in "
-                f"acme-shop dead-letters{evidence.options}.",
-            )
+    for status in holding if now - since < ALL_TRIES else ():
+        yield Explanation(
+            f"{status.queue} holds {status.content} ({status.in_flight} in flight), "
+            f"and {status.function} takes them: this one waits or is tried again."
+            f"{_failure(evidence)}",
+            f"Look again in a minute; after five tries it is in "
+            f"acme-shop dead-letters{evidence.options}.",
+        )
     if now - since < ON_ITS_WAY:
         yield Explanation("Its message is on its way.", "Look again in some seconds.")
     yield from (_dead_letter(dead_letter, evidence) for dead_letter in evidence.dead_letters)
-    yield _lost(evidence, now=now)
+    lost = _lost(evidence, now=now)
+    others = ", ".join(f"{status.content} in {status.queue}" for status in holding)
+    if others:
+        lost = replace(lost, why=f"{lost.why} What is there ({others}) is probably of others.")
+    yield lost
+
+
+def _may_hold(status: QueueStatus, order: Order) -> bool:
+    """Tell whether the message that moves the order next can be among those of a queue."""
+    # Only reports of deliveries are delayed, and an order is shipped before it is delivered.
+    delayed = 0 if order.state is OrderState.PAID else status.delayed
+    return bool(status.waiting or status.in_flight or delayed)
+
+
+def _was_decided(evidence: Evidence) -> bool:
+    return any(line.text.startswith("payment.accepted") for line in evidence.log)
+
+
+def _without_decision(evidence: Evidence) -> Explanation:
+    ends_at = f"{evidence.order.placed_at + PAYMENT_TIMEOUT:%Y-%m-%d %H:%M} UTC"
+    return Explanation(
+        "The log says that its payment was accepted, but the decision is gone from the table, and "
+        "a result without one is not believed.",
+        "Restore the table to a time when it was there (infra/RUNBOOK.md), or have the customer "
+        "repeat the order with the same Idempotency-Key, which decides anew; without either the "
+        f"sweeper declines the order at {ends_at}.",
+    )
+
+
+def _failure(evidence: Evidence) -> str:
+    """Return why the last try failed, as the log has it."""
+    causes = [
+        line.text.partition("cause=")[2]
+        for line in evidence.log
+        if line.text.startswith("record.failed")
+    ]
+    return f" The last try failed: {causes[-1]}." if causes else ""
 
 
 def expected_queues(evidence: Evidence) -> tuple[str, ...]:
@@ -169,7 +212,7 @@ def _paused(status: QueueStatus, evidence: Evidence) -> Explanation:
         return Explanation(why, "Deploy the stack again (locally: start make run again).")
     return Explanation(
         why,
-        "aws lambda update-event-source-mapping --enabled --uuid "
+        f"{evidence.aws} lambda update-event-source-mapping --enabled --uuid "
         f"{status.mapping_id}{evidence.aws_options}",
     )
 
@@ -184,15 +227,15 @@ def _lost(evidence: Evidence, *, now: datetime) -> Explanation:
             )
         ends_at = f"{order.placed_at + PAYMENT_TIMEOUT:%Y-%m-%d %H:%M} UTC"
         return Explanation(
-            "Its payment was never decided, and no queue holds the request: it was not sent, or "
+            "Its payment was never decided, and its request is in no queue: it was not sent, or "
             "was removed. Its card is stored nowhere.",
             "Only the customer's repeat with the same Idempotency-Key asks for the payment again; "
             f"without one the sweeper declines the order at {ends_at}.",
         )
     if order.state is OrderState.PENDING:
-        what = "The payment is decided, but no queue holds the message about it."
+        what = "The payment is decided, but the message about it is in no queue."
     else:
-        what = f"It is {order.state.name.lower()}, but no queue holds the message that moves it on."
+        what = f"It is {order.state.name.lower()}, but the message that moves it on is in no queue."
     due = stuck_at(order, longest_delivery=evidence.longest_delivery)
     if now < due:
         minutes = int(GRACE.total_seconds()) // 60

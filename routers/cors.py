@@ -11,6 +11,7 @@ ALLOWED_HEADERS = (
     "Content-Type",
     "X-Access-Token",
     "Idempotency-Key",
+    "If-None-Match",
     "Prefer",
     "traceparent",
     "tracestate",

@@ -75,7 +75,7 @@ _OF_ERRORS = {
 
 #: The headers of answers that are no errors, by operation and status.
 _OF_OPERATIONS: Mapping[str, Mapping[int, tuple[str, ...]]] = {
-    "list_products": {200: ("Link",)},
+    "list_products": {200: ("Link", "ETag", "Cache-Control"), 304: ("ETag", "Cache-Control")},
     "list_carts": {200: ("Link",)},
     "list_orders": {200: ("Link",)},
     "list_user_orders": {200: ("Link", "Idempotency-Key")},
@@ -84,6 +84,9 @@ _OF_OPERATIONS: Mapping[str, Mapping[int, tuple[str, ...]]] = {
     "place_own_order": {202: ("Location", "Preference-Applied")},
     "log_in": {200: ("Set-Cookie",)},
     "log_out": {202: ("Set-Cookie",)},
+    "log_out_everywhere": {202: ("Set-Cookie",)},
+    "close_account": {200: ("Set-Cookie",)},
+    "change_password": {200: ("Set-Cookie",)},
     "clear_cart_by_get": {200: ("Deprecation",)},
     "get_product": {200: ("ETag", "Cache-Control"), 304: ("ETag", "Cache-Control")},
     "get_image": {200: ("ETag", "Cache-Control")},

@@ -62,7 +62,7 @@ CATALOGUE: tuple[ErrorEntry, ...] = (
     ErrorEntry(
         "cart_full",
         400,
-        "The cart would outgrow what is kept of one cart, some 500 different articles.",
+        "The cart would hold more than is kept of one: 100 different articles, 1,000,000 of one.",
         "Order what is in it, or remove something.",
         "cart: is full",
         CartFullError,

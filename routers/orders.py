@@ -16,6 +16,7 @@ from app.domain.errors import (
     OrderNotFoundError,
     UnauthorizedError,
 )
+from app.domain.order import OrderState
 from app.security.signing_keys import get_signing_keys
 from app.services import orders
 from app.store import orders as store
@@ -131,7 +132,8 @@ async def place_order(
     )
     what = "order.placed" if order.placed_at == now else "order.repeated"
     log.info("%s order_id=%s ms=%d", what, order.order_id, (clock() - started) * 1000)
-    if _prefers_async(prefer):
+    # The result of a settled order is known, however its repeat asks.
+    if _prefers_async(prefer) and order.state is OrderState.PENDING:
         response.status_code = 202
         response.headers["Location"] = f"/order/{quote(userid, safe='')}/{order.order_id}"
         response.headers["Preference-Applied"] = "respond-async"

@@ -16,13 +16,17 @@ BODY_SECONDS = 10.0
 async def receive_body(scope: Scope, receive: Receive, send: Send) -> Receive | None:
     """Return what hands out the body again, once all of it has arrived.
 
-    A body beyond the limit is read up to the limit: the reader of the body gets the rest from
-    the connection, and refuses it. Nothing is returned for a client that goes away, or that
-    needs more than :data:`BODY_SECONDS`: that client is answered with 408, and its connection
-    is closed.
+    A body that is announced as larger than the limit is answered with 413 at once; one that turns
+    out to be larger is read up to the limit, and its reader refuses it. Nothing is returned for a
+    client that goes away, or that needs more than :data:`BODY_SECONDS`: that client is answered
+    with 408, and its connection is closed.
     """
     if not _has_body(Headers(scope=scope)):
         return receive
+    if _announced_bytes(Headers(scope=scope)) > MAX_BODY_BYTES:
+        refusal = problem(413, "the body is larger than 256 KiB", {"Connection": "close"})
+        await refusal(scope, receive, send)
+        return None
     messages: list[Message] = []
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -43,6 +47,11 @@ async def receive_body(scope: Scope, receive: Receive, send: Send) -> Receive | 
 
 def _has_body(headers: Headers) -> bool:
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+def _announced_bytes(headers: Headers) -> int:
+    length = headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
 
 
 async def _read(receive: Receive, messages: list[Message]) -> bool:

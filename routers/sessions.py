@@ -224,7 +224,8 @@ async def close_account(
 ) -> MessageResponse:
     """Delete the caller's profile, cart and password, end every session, and free the name.
 
-    Orders stay, without name and e-mail address. If it fails midway, repeat it.
+    Orders stay, without name and e-mail address. Access tokens stay valid for up to 60 minutes.
+    If it fails midway, repeat it.
     """
     await accounts.close_account(
         table,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from app.domain.card_text import mask_card_numbers
 from app.domain.errors import CartFullError
 from app.domain.money import MAX_CENTS, cents_to_text
 from app.domain.product import Product
@@ -52,17 +53,18 @@ class CartLineDraft:
     def to_line(self, product: Product | None, *, added_at: datetime) -> CartLine:
         """Return the line with what ``product`` adds to it.
 
-        The client's own name and price count. What it left out comes from the catalog; for
-        an article that is not in it the name stays empty and the price is 0.
+        The client's own name and price count; card numbers in its texts are masked. What it left
+        out comes from the catalog; for an article that is not in it the name stays empty and the
+        price is 0.
         """
         price_cents = self.price_cents
         if price_cents is None:
             price_cents = product.price_cents if product else 0
         return CartLine(
             item_id=self.item_id,
-            name=self.name or (product.name if product else ""),
-            description=self.description,
-            short_description=self.short_description,
+            name=mask_card_numbers(self.name) or (product.name if product else ""),
+            description=mask_card_numbers(self.description),
+            short_description=mask_card_numbers(self.short_description),
             price_cents=price_cents,
             price_text=self.price_text,
             quantity=self.quantity,

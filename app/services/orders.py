@@ -155,7 +155,14 @@ def _order_from(
             expiry_month=f"{card.expiry_month:02d}",
             expiry_year=str(card.full_year),
         ),
-        lines=bill.lines,
+        lines=tuple(
+            replace(
+                line,
+                name=mask_card_numbers(line.name),
+                description=mask_card_numbers(line.description),
+            )
+            for line in bill.lines
+        ),
         total_cents=bill.total_cents,
         placed_at=now,
         updated_at=now,

@@ -38,6 +38,10 @@ async def limited_login(
 ) -> AsyncIterator[None]:
     """Let the block check a password, unless too many were wrong; count it if it is wrong.
 
+    The limit of a name from everywhere holds for addresses that have been wrong before: one that
+    has not may try at once, or strangers who never stop would keep the user out. So many addresses
+    have so many guesses.
+
     The block's result is told only if the counters still allow it afterwards, so guesses at
     the same moment gain nothing. Costs two reads of a counter, and one read when the password
     was right or a write for each counter when it was wrong.
@@ -46,7 +50,10 @@ async def limited_login(
         TooManyAttemptsError: the attempt comes too soon.
     """
     counters = login_counters(keys, limits, username, origin)
-    seen = [await _check(table, counter, now=now) for counter in counters]
+    seen = [await store.get_attempts(table, counter.key, now=now) for counter in counters]
+    for counter, before in zip(counters, seen, strict=True):
+        if seen[0].count or counter is counters[0]:
+            check_attempts(counter.limit, before, now=now)
     try:
         yield
     except InvalidCredentialsError:

@@ -88,7 +88,8 @@ def diagnosis_text(diagnosis: Diagnosis) -> list[str]:
     died_in = f"died in {diagnosis.comes_from} after {diagnosis.receives} receives"
     if not diagnosis.receives:
         died_in = "was put there by hand"
-    advice = " It would die again: acme-shop discard." if diagnosis.dies_again else ""
+    discard = f" It would die again; to remove it: acme-shop discard {diagnosis.message_id}"
+    advice = discard if diagnosis.dies_again else ""
     return [
         f"{diagnosis.queue}  message {diagnosis.message_id}, {age_text(diagnosis.age_seconds)} old",
         f"  {diagnosis.event_type or '?'} of order {diagnosis.order_id or '?'}, {died_in}",

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: A worker that is up answers a GET at once.
 _ANSWER_SECONDS = 1.0
+#: The emulator takes any keys, but the AWS command line does not go without.
+_LOCAL_KEYS = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test"
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -50,6 +52,7 @@ async def gather(connection: StackConnection, order_id: str, *, now: datetime) -
         dead_letters=tuple(await _dead_letters(queues, connection.table, order_id, now=now)),
         longest_delivery=timedelta(seconds=connection.settings.delivery_seconds[1]),
         options="" if connection.name == LOCAL else f" --stack {connection.name}{region}",
+        aws=f"{_LOCAL_KEYS} aws" if connection.endpoint_url else "aws",
         aws_options=region
         + (f" --endpoint-url {connection.endpoint_url}" if connection.endpoint_url else ""),
         log=log,

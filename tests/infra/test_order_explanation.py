@@ -9,6 +9,7 @@ from app.domain.order import OrderState
 from app.domain.payment import DECLINED_MESSAGE, PAID_MESSAGE, PaymentDecision
 from app.domain.user import Role, User
 from infra.dead_letters.diagnosis import Diagnosis
+from infra.log_search import LogLine
 from infra.order_explanation import Evidence, QueueStatus, explain
 from infra.seeds.classic import classic_products, make_order
 from infra.topology import MAPPINGS
@@ -25,6 +26,7 @@ BY_HAND = replace(POISON, receives=0, comes_from=None)
 OLD = replace(DEAD, queue="shipment-error", comes_from="shipment-response")
 WORKING = QueueStatus("", "", 0, 0, 0, "Enabled", "u-u-i-d")
 HOLDING = replace(WORKING, waiting=2, in_flight=1)
+DELAYED = replace(WORKING, delayed=1)
 PAUSED = replace(HOLDING, mapping_state="Disabled")
 STOPPED = replace(HOLDING, obstacle="its process gives no answer")
 
@@ -58,6 +60,7 @@ def evidence(
 PENDING, SHIPPED = OrderState.PENDING, OrderState.SHIPPED
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 REQUEST, RESPONSE = "payment-request", "payment-response"
+REPORTS = "shipment-response"
 SWEEP = "acme-shop sweep --stack dev"
 
 
@@ -89,9 +92,13 @@ SWEEP = "acme-shop sweep --stack dev"
         (PENDING, HOUR, PAID, (), {}, "payment is decided", SWEEP),
         (PENDING, HOUR, PAID, (DEAD,), {RESPONSE: PAUSED}, "is Disabled", "update-event-source"),
         (OrderState.PAID, HOUR, PAID, (), {"shipment-request": STOPPED}, "shipment does", "Bring"),
-        (OrderState.PAID, HOUR, PAID, (), {}, "It is paid, but no queue", SWEEP),
+        (OrderState.PAID, HOUR, PAID, (), {}, "It is paid, but the message", SWEEP),
         (OrderState.PAID, HOUR, PAID, (DEAD,), {}, "poison", "redrive"),
-        (SHIPPED, MINUTE, PAID, (), {}, "being delivered", "Nothing"),
+        (SHIPPED, MINUTE, PAID, (), {REPORTS: DELAYED}, "being delivered", "Nothing"),
+        (SHIPPED, MINUTE, PAID, (), {}, "It is shipped, but", "The sweeper repeats it from"),
+        (OrderState.PAID, HOUR, PAID, (), {REPORTS: HOLDING}, "probably of others", SWEEP),
+        (OrderState.PAID, MINUTE, PAID, (), {REPORTS: DELAYED}, "but the message", SWEEP),
+        (PENDING, HOUR, None, (), {REQUEST: HOLDING}, "3 messages in payment-request", "Idempot"),
         (SHIPPED, HOUR, PAID, (), {}, "It is shipped, but", SWEEP),
         (SHIPPED, HOUR, PAID, (OLD,), {}, "shipment-error after 5 tries", "redrive --queue ship"),
     ],
@@ -108,6 +115,25 @@ def test_the_likeliest_cause_is_told_with_what_to_do(
     found = evidence(state, age=age, decision=decision, dead_letters=dead_letters, changed=changed)
 
     told = explain(found, now=NOW)
+
+    assert why in told.why
+    assert next_step in told.next_step
+
+
+@pytest.mark.parametrize(
+    ("line", "why", "next_step"),
+    [
+        ("payment.accepted order_id=x queue=payment-request", "the decision is gone", "RUNBOOK"),
+        ("record.failed message_id=m cause=InvalidInputError: card.number", "card.number", "Look"),
+    ],
+)
+def test_what_the_log_says_is_part_of_the_reason(line: str, why: str, next_step: str) -> None:
+    logged = LogLine("2026-11-30 12:00:00", "payment", "INFO", line, None)
+    found = evidence(
+        PENDING, age=MINUTE, decision=None, dead_letters=(), changed={REQUEST: HOLDING}
+    )
+
+    told = explain(replace(found, log=(logged,)), now=NOW)
 
     assert why in told.why
     assert next_step in told.next_step

@@ -130,9 +130,15 @@ async def test_an_order_keeps_no_cvv_and_no_number_wherever_they_are_typed(
         "address": dict.fromkeys(("street", "city", "zip", "state", "country"), number),
         "delivery": {"card": number},
         "card": CARD,
-        "cart": [{"itemid": product.product_id, "quantity": 1}],
+        "cart": [{"itemid": product.product_id, "quantity": 1, "description": f"a {number}"}],
     }
     headers = {**await bearer(user_id), "Prefer": "respond-async"}
+    texts = dict.fromkeys(("name", "description", "shortDescription"), f"my {number}")
+    line = {"itemid": product.product_id, "quantity": 1, "price": 1, **texts}
+    await client.post(f"/cart/item/add/{user_id}", json=line, headers=headers)
+    cart = await client.get(f"/cart/items/{user_id}", headers=headers)
+    assert number not in cart.text
+    assert "my ************0005" in cart.text
     placed = await client.post(f"/order/add/{user_id}", json=order, headers=headers)
     assert placed.status_code == 202
 

@@ -274,7 +274,7 @@ async def test_a_preflight_is_answered_everywhere(client: AsyncClient, path: str
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["access-control-allow-methods"] == "GET, POST, DELETE, OPTIONS"
     assert answer.headers["access-control-allow-headers"] == (
-        "Authorization, Content-Type, X-Access-Token, Idempotency-Key, Prefer, "
+        "Authorization, Content-Type, X-Access-Token, Idempotency-Key, If-None-Match, Prefer, "
         "traceparent, tracestate"
     )
     assert answer.headers["access-control-max-age"] == "3600"

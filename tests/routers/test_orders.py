@@ -12,10 +12,12 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient, Response
 
+from app.domain.order import OrderState
 from app.domain.user import Role
 from app.queues import get_client
 from app.settings import get_settings
 from app.store.keys import order_key
+from app.store.orders import advance_order
 from app.store.products import add_product
 from app.store.table import Table, get_table
 from infra.seeds.classic import classic_products
@@ -442,6 +444,24 @@ class TestEnforcedMode:
         assert found.json()["history"] == [
             {"state": "pending", "at": placed_at, "by": f"api@{get_settings().version}"}
         ]
+
+    async def test_a_repeat_that_will_not_wait_gets_the_result_of_a_settled_order(
+        self, client: AsyncClient, catalog: None, table: Table
+    ) -> None:
+        shopper = await new_shopper()
+        headers = shopper.headers | {"Prefer": "respond-async", "Idempotency-Key": str(uuid4())}
+        first = await self._place(client, headers, shopper.user_id)
+        order_id = first.json()["order_id"]
+        await asyncio.to_thread(_pay_waiting)
+        state, now = OrderState.PAID, datetime.now(UTC)
+        await advance_order(table, order_id, state, status="paid", now=now, by="order@test")
+
+        repeat = await self._place(client, headers, shopper.user_id)
+
+        assert (first.status_code, first.json()["payment"]["message"]) == (202, "pending payment")
+        assert (repeat.status_code, repeat.json()["order_id"]) == (200, order_id)
+        assert repeat.json()["payment"]["message"] == "transaction successful"
+        assert "preference-applied" not in repeat.headers
 
     @pytest.mark.parametrize("name", ["ü", "😀", "a b?#%", "a\r\nSet-Cookie: b=c"])
     async def test_the_place_of_an_order_can_be_said_whatever_the_user_is_called(

@@ -134,3 +134,14 @@ async def test_a_body_is_handed_out_as_it_came_and_then_the_connection_is_heard(
 
 async def test_a_client_that_goes_away_is_not_answered() -> None:
     assert await receive_all([part(b"a", more=True), {"type": "http.disconnect"}]) is None
+
+
+async def test_a_body_that_is_announced_as_too_large_is_refused_at_once(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Length: 99999999999\r\n\r\n{")
+    await writer.drain()
+
+    answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"larger than 256 KiB" in answer
