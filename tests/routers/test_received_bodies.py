@@ -141,7 +141,8 @@ async def test_a_body_that_is_announced_as_too_large_is_refused_at_once(port: in
     writer.write(b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Length: 99999999999\r\n\r\n{")
     await writer.drain()
 
-    answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
+    answer = await answer_of((reader, writer))
+    writer.close()
 
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"larger than 256 KiB" in answer
