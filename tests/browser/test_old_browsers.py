@@ -67,8 +67,7 @@ def test_an_old_browser_sells_at_the_till(old_page: Page, scheme: str) -> None:
     old_page.goto("/pos")
     tile = old_page.locator("#products").get_by_role("option", name="Weights")
     expect(tile).to_be_visible()
-    selectable = "node => getComputedStyle(node).webkitUserSelect"
-    assert tile.evaluate(selectable) == "none"
+    expect(tile).to_have_css("-webkit-user-select", "none")
     tile.click()
     old_page.get_by_role("button", name="Take payment").click()
     assert_accessible(old_page, only_colors=True)
@@ -78,4 +77,4 @@ def test_an_old_browser_sells_at_the_till(old_page: Page, scheme: str) -> None:
     old_page.locator("#charge").click()
 
     expect(old_page.locator("#state")).to_have_text("Paid")
-    assert old_page.locator("#outcome .receipt").evaluate(selectable) == "text"
+    expect(old_page.locator("#outcome .receipt")).to_have_css("-webkit-user-select", "text")
