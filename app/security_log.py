@@ -1,4 +1,4 @@
-"""The security log: one event for everything that somebody may have to account for later.
+"""The security log: one event for everything that operators may have to account for later.
 
 An event is a line of the logger ``shop.security`` with the fields of ``security``: its kind, the
 user's id where it is known, a keyed hash of the address, and what the kind adds. Time and
