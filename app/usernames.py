@@ -11,7 +11,7 @@ from typing import Any
 
 from app.domain.user import fold_username
 
-#: What nobody sees and what moves other text: default-ignorable, control and format characters,
+#: What is invisible or moves other text: default-ignorable, control and format characters,
 #: and separators of lines.
 _INVISIBLE = r"\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Zl}\p{Zp}"
 #: Private, unassigned and surrogate characters look different, or not at all, on each machine.

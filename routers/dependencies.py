@@ -105,7 +105,7 @@ async def _staff(request: Request, caller: CallerDep) -> None:
     if not get_settings().is_open and not (caller and caller.is_staff):
         raise ForbiddenError("this is for staff")
     if caller and caller.is_staff and request.method == "GET":
-        # Lists of everybody; what staff change is the catalog, which is nobody's own.
+        # Lists of all users; what staff change is the catalog, which belongs to no user.
         record_security_event(Kind.STAFF_ACCESS, subject="everybody")
 
 

@@ -2,7 +2,7 @@
 
 The fields are listed one by one, and each list has a version, which a fingerprint begins with. An
 idempotency key is valid as long as its order exists, so every version can be made again. Version
-1 had the CVV in it: whoever repeated an order could try CVVs until one fitted, and what follows
+1 had the CVV in it: a client could repeat an order with CVVs until one fitted, and what follows
 from a CVV may not be kept (PCI DSS 3.3.1).
 """
 

@@ -44,7 +44,7 @@ def advice_for(alarm: str) -> Advice:
     """Return what to do about the alarm ``alarm``.
 
     Raises:
-        LookupError: nobody has written it down.
+        LookupError: the tables here have no advice for it.
     """
     for pattern, advice in _ADVICE:
         if fnmatchcase(alarm, pattern):

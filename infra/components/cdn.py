@@ -185,7 +185,7 @@ class CDN(pulumi.ComponentResource):
 def _certificate(generic: Generic) -> aws.cloudfront.DistributionViewerCertificateArgs:
     """Return the certificate that viewers see: the operator's, or that of ``cloudfront.net``.
 
-    AWS lets nobody choose the protocols of its own certificate, which takes TLS 1.0 as well.
+    The protocols of AWS's own certificate cannot be chosen: it takes TLS 1.0 as well.
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html
     """
     if generic.certificate_arn is None:

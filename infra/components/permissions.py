@@ -127,7 +127,7 @@ def items_of(statement: Mapping[str, Any]) -> list[str]:
     """Return the partition keys a statement is limited to; one empty text if it is not.
 
     Raises:
-        ValueError: the statement has another condition, which nobody compares with calls.
+        ValueError: the statement has another condition, which no test compares with calls.
     """
     condition = {**statement.get("Condition", {})}
     keys: list[str] = condition.pop("ForAllValues:StringLike", {}).get(_LEADING_KEYS, [""])

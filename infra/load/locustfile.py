@@ -31,7 +31,7 @@ done: Counter[str] = Counter()
 
 
 class Customer(HttpUser):
-    """One shopper, with the pauses of somebody who reads."""
+    """One shopper, with the pauses of a person who reads."""
 
     wait_time = between(0.2, 1.5)
 

@@ -104,7 +104,7 @@ def public_functions(graph: Graph) -> Iterator[Finding]:
 
 
 def calls_past_the_cdn(graph: Graph) -> Iterator[Finding]:
-    """Find functions that believe a proxy's header, whoever sends it."""
+    """Find functions that believe a proxy's header from any sender."""
     for function in graph.all("lambda/function:Function"):
         variables = function.inputs["environment"]["variables"]
         believes = variables.get("TRUSTED_PROXIES", "0") != "0"

@@ -153,7 +153,7 @@ def arena(*, delay_ms: int = 0) -> Iterator[Arena]:
         for of_shop in (True, False):
             file = _BUILD / f"content-{'shop' if of_shop else 'peers'}.json"
             file.write_text(json.dumps(content(of_shop=of_shop)))
-            # Open before the process runs: whoever calls early waits.
+            # Open before the process runs: a client that calls early waits.
             with socket.create_server(("127.0.0.1", 0)) as listener:
                 urls[of_shop] = f"http://127.0.0.1:{listener.getsockname()[1]}"
                 endpoints.append(

@@ -1,8 +1,8 @@
 /**
  * The lock of the till: it closes after a time without a touch (a setting of the shop), or by hand, and
- * opens with the PIN of whoever is signed in, or with their password. Sales on their way go on behind it.
+ * opens with the PIN of the member of staff who is signed in, or with their password. Sales on their way go on behind it.
  *
- * It keeps out whoever passes by, not whoever opens the browser's tools. The PIN is in memory only: after a
+ * It keeps out people who pass by, not those who open the browser's tools. The PIN is in memory only: after a
  * reload, which stays locked, the password opens.
  */
 
@@ -73,13 +73,13 @@ export class IdleLock {
     byId("lock-offline").addEventListener("click", () => actions.goOffline());
   }
 
-  /** Start for whoever has signed in; `pin` opens the lock until they sign out, "" is none. @param {string} pin */
+  /** Start for the member of staff who signed in; `pin` opens the lock until they sign out, "" is none. @param {string} pin */
   setPin(pin) {
     this.#pin = readPin(pin);
     this.#tries = 0;
   }
 
-  /** The till is on screen: lock it again if it was locked before a reload, or nobody touched it for long. */
+  /** The till is on screen: lock it again if it was locked before a reload, or was not touched for long. */
   begin() {
     const stored = /** @type {{isLocked?: boolean, touchedAt?: number} | null} */ (storage.read(STORAGE_KEY));
     if (stored?.touchedAt) this.#touchedAt = stored.touchedAt;

@@ -1,4 +1,4 @@
-/** The name of the member of staff at the till: of whoever is signed in, or was last. */
+/** The name of the member of staff at the till: of the one who is signed in, or was last. */
 
 import { byId } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
