@@ -5,7 +5,6 @@ nulls are ignored; numbers may come as text (openapi/CONTRACT.md,
 1.1, 1.2 and 1.4).
 """
 
-import re
 import unicodedata
 from functools import cache
 from typing import Annotated, Any, ClassVar, Self
@@ -23,12 +22,20 @@ from pydantic_core import from_json
 
 from app.domain.card import Card
 from app.domain.cart import MAX_QUANTITY
-from app.domain.errors import InvalidInputError
-from app.domain.money import MAX_CENTS, to_cents
+from app.domain.money import MAX_CENTS
 from app.domain.user import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, fold_username
 from app.usernames import check_new_username
-
-_INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
+from app.values import (
+    CARD_SPELLINGS,
+    MAX_ID,
+    MAX_INTEGER,
+    MAX_TEXT,
+    cents,
+    comes_from_pages,
+    empty_is_zero,
+    number_to_text,
+    to_integer,
+)
 
 
 class LiberalModel(BaseModel):
@@ -71,34 +78,6 @@ def _spellings(model: type[LiberalModel]) -> dict[str, str]:
     return others | fields
 
 
-def _number_to_text(value: Any) -> Any:
-    """Turn a number into text where text is meant: a postcode, an id, a year."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    # Python refuses to print an integer of thousands of digits, and no field needs one.
-    return str(value) if is_number and abs(value) < 10**40 else value
-
-
-def _integer(value: Any) -> int:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
-        value = int(value.strip())
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("must be a whole number")
-    return value
-
-
-def _empty_is_zero(value: Any) -> Any:
-    return 0 if isinstance(value, str) and not value.strip() else value
-
-
-def _cents(value: Any) -> int:
-    try:
-        return to_cents(value)
-    except InvalidInputError as failure:
-        raise ValueError(str(failure)) from failure
-
-
 def _nfc(value: Any) -> Any:
     return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
@@ -116,23 +95,20 @@ def json_inside_json(value: Any) -> Any:
 # Bounds come before the validators: after them pydantic would not know that it is text.
 
 #: Text, or a number instead of it.
-Text = Annotated[str, Field(max_length=1000), BeforeValidator(_number_to_text)]
+Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(number_to_text)]
 #: A name, a street, a town.
-ShortText = Annotated[str, Field(max_length=200), BeforeValidator(_number_to_text)]
+ShortText = Annotated[str, Field(max_length=200), BeforeValidator(number_to_text)]
 #: A required name: text that is not only space.
 Name = Annotated[
     str,
     # Written out, because engines disagree on which characters beyond ASCII "\s" matches.
     Field(min_length=1, max_length=200, pattern=r"[^\s\x85\uFEFF]"),
-    BeforeValidator(_number_to_text),
+    BeforeValidator(number_to_text),
 ]
 #: An id from a client: any text that is not empty.
-Id = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_number_to_text)]
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID), BeforeValidator(number_to_text)]
 #: An id as long as a path allows, or nothing: load generators send tokens as ids.
-AnyId = Annotated[str, Field(max_length=8000), BeforeValidator(_number_to_text)]
-#: A whole number, also as text.
-Integer = Annotated[int, Field(ge=-(10**9), le=10**9), BeforeValidator(_integer)]
-
+AnyId = Annotated[str, Field(max_length=8000), BeforeValidator(number_to_text)]
 
 # Where several forms are read, the API documents show one: generators for Java, Kotlin, Go and
 # C# make code from a choice of text and number that does not compile.
@@ -140,10 +116,10 @@ Integer = Annotated[int, Field(ge=-(10**9), le=10**9), BeforeValidator(_integer)
 #: A month or year on a card; empty text reads as 0, which the card rules refuse.
 CardDate = Annotated[
     int,
-    Field(ge=0, le=10**9),
-    BeforeValidator(_integer),
+    Field(ge=0, le=MAX_INTEGER),
+    BeforeValidator(to_integer),
     BeforeValidator(
-        _empty_is_zero,
+        empty_is_zero,
         json_schema_input_type=Annotated[str, Field(pattern="^[0-9]{1,4}$")],
     ),
 ]
@@ -151,13 +127,13 @@ CardDate = Annotated[
 Quantity = Annotated[
     int,
     Field(ge=1, le=MAX_QUANTITY),
-    BeforeValidator(_integer),
+    BeforeValidator(to_integer),
 ]
 #: How many of an article, where 0 removes it.
 QuantityOrNone = Annotated[
     int,
     Field(ge=0, le=MAX_QUANTITY),
-    BeforeValidator(_integer),
+    BeforeValidator(to_integer),
 ]
 
 #: How the API documents show a price; text is read as well, also in the old till's quotes.
@@ -165,9 +141,9 @@ AMOUNT_SCHEMA: Any = Annotated[float, Field(ge=0, le=MAX_CENTS / 100)]
 #: How they show a total, which clients send as text; a number is read as well.
 _TOTAL_SCHEMA: Any = Annotated[str, Field(pattern=r"^[0-9]{1,9}([.][0-9]{1,20})?$")]
 #: Money in cents, read from every form that clients send.
-Cents = Annotated[int, BeforeValidator(_cents, json_schema_input_type=AMOUNT_SCHEMA)]
+Cents = Annotated[int, BeforeValidator(cents, json_schema_input_type=AMOUNT_SCHEMA)]
 #: The same; the documents show it as text.
-TotalCents = Annotated[int, BeforeValidator(_cents, json_schema_input_type=_TOTAL_SCHEMA)]
+TotalCents = Annotated[int, BeforeValidator(cents, json_schema_input_type=_TOTAL_SCHEMA)]
 
 #: Folding a name can turn one letter into eighteen, and a key holds at most 2,048 bytes.
 _MAX_FOLDED_BYTES = 1000
@@ -199,13 +175,7 @@ NewPassword = Annotated[
 class LiberalCard(LiberalModel):
     """A card in any shape that was ever sent: the event's, the pages' or the old till's."""
 
-    also_known_as: ClassVar[dict[str, str]] = {
-        "expmonth": "expiry_month",
-        "expirymonth": "expiry_month",
-        "expyear": "expiry_year",
-        "expiryyear": "expiry_year",
-        "ccv": "cvv",
-    }
+    also_known_as: ClassVar[dict[str, str]] = CARD_SPELLINGS
 
     type: Text = ""
     number: Text = ""
@@ -221,9 +191,7 @@ class LiberalCard(LiberalModel):
         The pages preselect one, so it says nothing (openapi/CONTRACT.md, 4.1).
         """
         card = read(given)
-        names = {str(name).lower() for name in given} if isinstance(given, dict) else set()
-        is_from_pages = bool(names & {"expmonth", "expyear", "ccv"})
-        return card.model_copy(update={"type": ""}) if is_from_pages else card
+        return card.model_copy(update={"type": ""}) if comes_from_pages(given) else card
 
     def to_card(self) -> Card:
         """Return the card as the payment rules take it."""

@@ -1,79 +1,71 @@
 """The bodies of the events as they are sent: exactly these fields, of exactly these types.
 
-``app/messages.py`` makes them, ``openapi/asyncapi.json`` is generated from them. What is read is
-wider: ``app/message_parser.py``.
+``app/messages.py`` makes them, ``openapi/asyncapi.json`` is generated from them, with the texts
+as descriptions. What is read is wider: ``app/message_parser.py``.
 """
 
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field
-
-from app.domain.order import DELIVERED_TEXT, SHIPPED_TEXT
+from typing import Annotated, Literal, TypedDict
 
 #: The domains that send events.
 Domain = Literal["Order", "Payment", "Shipment"]
 
 
-class MessageBody(BaseModel):
-    """A part of a message; another field or another type is a bug of the sender."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
-
-
-class Metadata(MessageBody):
+class Metadata(TypedDict):
     """What a message is and who sent it."""
 
-    domain: Domain = Field(description="Domain of the sender.")
-    source: str = Field(description="Operation that sent it; `CLI` for one sent by hand.")
-    type: str = Field(description="Name of the event.")
-    status: Literal["success", "error"] = Field(
-        description="`error` for a payment that was refused."
-    )
+    domain: Annotated[Domain, "Domain of the sender."]
+    source: Annotated[str, "Operation that sent it; `CLI` for one sent by hand."]
+    type: Annotated[str, "Name of the event."]
+    status: Annotated[Literal["success", "error"], "`error` for a payment that was refused."]
 
 
-class CardData(MessageBody):
+class CardData(TypedDict):
     """The card to charge, in the event's shape."""
 
-    Type: str = Field(description="Brand that the client claimed; empty for a card of the pages.")
-    Number: str = Field(description="Number as the client sent it.")
-    ExpiryYear: int = Field(description="Year of expiry, four digits.")
-    ExpiryMonth: int = Field(description="Month of expiry, 1 to 12.")
-    CVV: str = Field(description="Security code.")
+    Type: Annotated[str, "Brand that the client claimed; empty for a card of the pages."]
+    Number: Annotated[str, "Number as the client sent it."]
+    ExpiryYear: Annotated[int, "Year of expiry, four digits."]
+    ExpiryMonth: Annotated[int, "Month of expiry, 1 to 12."]
+    CVV: Annotated[str, "Security code."]
 
 
-class PaymentRequestedData(MessageBody):
+class PaymentRequestedData(TypedDict):
     """Which order to charge to which card."""
 
-    orderID: str = Field(description="Id of the order.")
-    card: CardData = Field(description="The card.")
-    total: str = Field(description="Amount in dollars, as text with two decimals.")
+    orderID: Annotated[str, "Id of the order."]
+    card: Annotated[CardData, "The card."]
+    total: Annotated[str, "Amount in dollars, as text with two decimals."]
 
 
-class CreditCardValidatedData(MessageBody):
+class CreditCardValidatedData(TypedDict):
     """What became of a charge."""
 
-    success: Literal["true", "false"] = Field(
-        description="Whether the card was charged, as text. The Go shop's types declare a bool."
-    )
-    status: int = Field(description="200 when the card was charged, else 400.")
-    message: str = Field(description="What happened, as a sentence.")
-    amount: int | float = Field(description="The order's total in dollars, also when refused.")
-    transactionID: str = Field(description="Id of the charge; `-1` if refused.")
-    orderID: str = Field(description="Id of the order.")
+    success: Annotated[
+        Literal["true", "false"],
+        "Whether the card was charged, as text. The Go shop's types declare a bool.",
+    ]
+    status: Annotated[int, "200 when the card was charged, else 400."]
+    message: Annotated[str, "What happened, as a sentence."]
+    amount: Annotated[int | float, "The order's total in dollars, also when refused."]
+    transactionID: Annotated[str, "Id of the charge; `-1` if refused."]
+    orderID: Annotated[str, "Id of the order."]
 
 
-class ShipmentRequestedData(MessageBody):
+class ShipmentRequestedData(TypedDict):
     """Which order to send."""
 
-    id: str = Field(serialization_alias="_id", description="Id of the order.")
-    delivery: str = Field(description="How to send it, as the client wrote; `instore`: at once.")
+    _id: Annotated[str, "Id of the order."]
+    delivery: Annotated[str, "How to send it, as the client wrote; `instore`: at once."]
 
 
-class ShipmentReportData(MessageBody):
+class ShipmentReportData(TypedDict):
     """Where a shipment is."""
 
-    trackingNumber: str = Field(description="Id of the shipment.")
-    orderNumber: str = Field(description="Id of the order.")
-    status: str = Field(
-        description=f"`{SHIPPED_TEXT}` or `{DELIVERED_TEXT}`: the order's new status."
-    )
+    trackingNumber: Annotated[str, "Id of the shipment."]
+    orderNumber: Annotated[str, "Id of the order."]
+    status: Annotated[str, "`shipped - pending delivery` or `delivered`: the order's new status."]
+
+
+MessageBody = (
+    PaymentRequestedData | CreditCardValidatedData | ShipmentRequestedData | ShipmentReportData
+)

@@ -1,19 +1,37 @@
 """Reading events from the text of messages, in every form that was ever documented.
 
 Other spellings of the type, text for numbers, four names of the order id
-(openapi/CONTRACT.md, chapter 2).
+(openapi/CONTRACT.md, chapter 2). By tables and without pydantic, whose import would be a third of
+a worker's start; ``tests/app/test_message_models.py`` compares both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-from pydantic_core import from_json
-
+from app.domain.card import Card
 from app.domain.errors import InvalidInputError
 from app.domain.order import DELIVERED_TEXT, SHIPPED_TEXT
-from app.fields import LiberalModel, Text
-from app.messages import Event, EventType
+from app.messages import (
+    CreditCardValidated,
+    Event,
+    EventType,
+    PaymentRequested,
+    ShipmentDelivered,
+    ShipmentRequested,
+    ShipmentSent,
+)
+from app.object_reader import Field, InvalidFieldsError, ObjectReader
+from app.values import (
+    CARD_SPELLINGS,
+    cents,
+    comes_from_pages,
+    read_bool,
+    read_card_date,
+    read_id,
+    read_integer,
+    read_json,
+    read_text,
+)
 
 E = TypeVar("E", bound=Event)
 
@@ -32,17 +50,56 @@ _STATUS_TYPES = {
     DELIVERED_TEXT: EventType.SHIPMENT_DELIVERED,
 }
 
-
-class _Metadata(LiberalModel):
-    type: Text = ""
-
-
-class _Header(LiberalModel):
-    metadata: _Metadata = _Metadata()
+_METADATA = ObjectReader(Field("type", read_text, default=""))
+_HEADER = ObjectReader(Field("metadata", _METADATA.read, default={"type": ""}))
 
 
-class _Envelope(_Header):
-    data: dict[str, Any]
+def _read_data(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise InvalidFieldsError.no_object()
+    return value
+
+
+_ENVELOPE = ObjectReader(*_HEADER.fields, Field("data", _read_data))
+
+_CARD = ObjectReader(
+    Field("type", read_text, default=""),
+    Field("number", read_text, default=""),
+    Field("expiry_month", read_card_date, default=0),
+    Field("expiry_year", read_card_date, default=0),
+    Field("cvv", read_text, default=""),
+    also_known_as=CARD_SPELLINGS,
+)
+
+
+def _read_card(value: Any) -> Card:
+    found = _CARD.read(value)
+    return Card(**({**found, "type": ""} if comes_from_pages(value) else found))
+
+
+def _event_reader(*fields: Field) -> ObjectReader:
+    """Return the reader of an event, whose order has every name that was ever sent."""
+    names = {"orderid": "order_id", "_id": "order_id", "ordernumber": "order_id"}
+    return ObjectReader(Field("order_id", read_id), *fields, also_known_as=names)
+
+
+_REPORT = _event_reader(Field("tracking_number", read_text, wire="trackingNumber", default=""))
+
+_READERS: Mapping[type[Event], ObjectReader] = {
+    PaymentRequested: _event_reader(
+        Field("card", _read_card), Field("total_cents", cents, wire="total")
+    ),
+    CreditCardValidated: _event_reader(
+        Field("success", read_bool),
+        Field("status", read_integer, default=0),
+        Field("message", read_text, default=""),
+        Field("amount_cents", cents, wire="amount", default=None),
+        Field("transaction_id", read_text, wire="transactionID", default=""),
+    ),
+    ShipmentRequested: _event_reader(Field("delivery", read_text, default="")),
+    ShipmentSent: _REPORT,
+    ShipmentDelivered: _REPORT,
+}
 
 
 def parse_event(body: str, *expected: type[E]) -> E:
@@ -56,30 +113,32 @@ def parse_event(body: str, *expected: type[E]) -> E:
         InvalidInputError: it is none of them; names the field, repeats no value.
     """
     try:
-        # Strict about NaN and depth, and never quotes the text in an error: cards are in it.
-        envelope = _Envelope.model_validate(from_json(body.encode(), allow_inf_nan=False))
-        return _choose(envelope, expected).model_validate(envelope.data)
-    except ValidationError as failure:
-        raise InvalidInputError(_explain(failure)) from None
+        given = read_json(body)
     except ValueError:
         raise InvalidInputError("the message is not JSON") from None
+    try:
+        envelope = _ENVELOPE.read(given)
+        event = _choose(envelope["metadata"]["type"], envelope["data"], expected)
+        return event(**_READERS[event].read(envelope["data"]))
+    except InvalidFieldsError as failure:
+        raise InvalidInputError(str(failure)) from None
 
 
 def find_event_type(body: str) -> EventType | None:
     """Return the type that a message names, even if the rest of it cannot be read."""
     try:
-        header = _Header.model_validate(from_json(body.encode(), allow_inf_nan=False))
+        header = _HEADER.read(read_json(body))
     except ValueError:
         return None
-    return _named_type(header)
+    return _named_type(header["metadata"]["type"])
 
 
-def _choose(envelope: _Envelope, expected: Sequence[type[E]]) -> type[E]:
-    named = _named_type(envelope)
+def _choose(type_text: str, data: dict[str, Any], expected: Sequence[type[E]]) -> type[E]:
+    named = _named_type(type_text)
     if named is None and len(expected) == 1:
         return expected[0]
     if named is None:
-        named = _STATUS_TYPES.get(_status_in(envelope.data))
+        named = _STATUS_TYPES.get(_status_in(data))
     for event in expected:
         if event.event_type is named:
             return event
@@ -87,18 +146,10 @@ def _choose(envelope: _Envelope, expected: Sequence[type[E]]) -> type[E]:
     raise InvalidInputError(f"metadata.type: must be {types}")
 
 
-def _named_type(header: _Header) -> EventType | None:
-    return _TYPE_SPELLINGS.get(header.metadata.type.strip().lower())
+def _named_type(text: str) -> EventType | None:
+    return _TYPE_SPELLINGS.get(text.strip().lower())
 
 
 def _status_in(data: dict[str, Any]) -> str:
     status = next((value for name, value in data.items() if name.lower() == "status"), "")
     return status.strip().lower() if isinstance(status, str) else ""
-
-
-def _explain(failure: ValidationError) -> str:
-    """Return what is wrong with which field, without repeating any value."""
-    return "; ".join(
-        f"{'.'.join(map(str, error['loc']))}: {error['msg'].removeprefix('Value error, ')}"
-        for error in failure.errors(include_input=False, include_url=False, include_context=False)
-    )

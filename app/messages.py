@@ -1,4 +1,4 @@
-"""The events on the queues: one model each, shared by sender and receiver.
+"""The events on the queues: one class each, shared by sender and receiver.
 
 What the shop sends has exactly the contract's shape (openapi/CONTRACT.md, chapter 2).
 ``app/message_parser.py`` reads what arrives, in every form that was ever documented.
@@ -7,18 +7,16 @@ What the shop sends has exactly the contract's shape (openapi/CONTRACT.md, chapt
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Self
-
-from pydantic import BeforeValidator, Field
+from typing import ClassVar, Self
 
 from app.domain.card import Card
 from app.domain.money import cents_to_number, cents_to_text
 from app.domain.order import DELIVERED_TEXT, SHIPPED_TEXT
 from app.domain.payment import PaymentDecision
 from app.domain.shipment import Shipment
-from app.fields import Cents, Id, Integer, LiberalCard, LiberalModel, Text
 from app.message_bodies import (
     CardData,
     CreditCardValidatedData,
@@ -46,20 +44,15 @@ class EventType(StrEnum):
     SHIPMENT_DELIVERED = "ShipmentDelivered"
 
 
-class Event(LiberalModel, ABC):
+@dataclass(frozen=True)
+class Event(ABC):
     """What all events have in common; ``domain`` and ``source`` name the sender."""
 
     event_type: ClassVar[EventType]
     domain: ClassVar[Domain]
     source: ClassVar[str]
-    #: Every name under which an order id was ever sent.
-    also_known_as: ClassVar[dict[str, str]] = {
-        "orderid": "order_id",
-        "_id": "order_id",
-        "ordernumber": "order_id",
-    }
 
-    order_id: Id
+    order_id: str
 
     @abstractmethod
     def data(self) -> MessageBody:
@@ -81,11 +74,11 @@ class Event(LiberalModel, ABC):
 
     def to_body(self, *, source: str | None = None) -> str:
         """Return the text of the message; ``source`` replaces the usual sender."""
-        parts = {"metadata": self.metadata(source=source), "data": self.data()}
-        body = {name: part.model_dump(by_alias=True) for name, part in parts.items()}
+        body = {"metadata": self.metadata(source=source), "data": self.data()}
         return json.dumps(body, separators=(",", ":"))
 
 
+@dataclass(frozen=True)
 class PaymentRequested(Event):
     """Order asks payment to charge a card. The only message that carries card data."""
 
@@ -93,28 +86,12 @@ class PaymentRequested(Event):
     domain: ClassVar[Domain] = "Order"
     source: ClassVar[str] = "AddOrder"
 
-    card: LiberalCard
-    total_cents: Cents = Field(alias="total")
-
-    @classmethod
-    def for_order(cls, order_id: str, card: Card, *, total_cents: int) -> "PaymentRequested":
-        """Return the message that asks for ``total_cents`` from ``card``."""
-        # Without validation, which would read the cents as an amount in dollars.
-        return cls.model_construct(
-            order_id=order_id,
-            card=LiberalCard.model_construct(
-                number=card.number,
-                expiry_month=card.expiry_month,
-                expiry_year=card.expiry_year,
-                cvv=card.cvv,
-                type=card.type,
-            ),
-            total_cents=total_cents,
-        )
+    card: Card
+    total_cents: int
 
     def data(self) -> PaymentRequestedData:
         """Return the order's id, its card and its total as decimal text."""
-        card = self.card.to_card()
+        card = self.card
         return PaymentRequestedData(
             orderID=self.order_id,
             card=CardData(
@@ -128,15 +105,7 @@ class PaymentRequested(Event):
         )
 
 
-def _read_success(value: Any) -> Any:
-    if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
-        return value.strip().lower() == "true"
-    return value
-
-
-Success = Annotated[bool, BeforeValidator(_read_success), Field(strict=True)]
-
-
+@dataclass(frozen=True)
 class CreditCardValidated(Event):
     """Payment tells order whether the card was charged."""
 
@@ -144,17 +113,16 @@ class CreditCardValidated(Event):
     domain: ClassVar[Domain] = "Payment"
     source: ClassVar[str] = "ValidateCreditCard"
 
-    success: Success
-    status: Integer = 0
-    message: Text = ""
-    amount_cents: Cents | None = Field(None, alias="amount")
-    transaction_id: Text = Field("", alias="transactionID")
+    success: bool
+    status: int = 0
+    message: str = ""
+    amount_cents: int | None = None
+    transaction_id: str = ""
 
     @classmethod
     def from_decision(cls, decision: PaymentDecision) -> "CreditCardValidated":
         """Return the message that announces ``decision``."""
-        # Without validation, which would read the cents as an amount in dollars.
-        return cls.model_construct(
+        return cls(
             order_id=decision.order_id,
             success=decision.success,
             status=200 if decision.success else 400,
@@ -180,6 +148,7 @@ class CreditCardValidated(Event):
         )
 
 
+@dataclass(frozen=True)
 class ShipmentRequested(Event):
     """Order asks shipment to send the goods."""
 
@@ -187,19 +156,14 @@ class ShipmentRequested(Event):
     domain: ClassVar[Domain] = "Order"
     source: ClassVar[str] = "ShipOrder"
 
-    delivery: Text = ""
-
-    @classmethod
-    def for_order(cls, order_id: str, *, delivery: str) -> "ShipmentRequested":
-        """Return the message that asks for the shipment of an order."""
-        # Without validation: the order was validated when it was placed.
-        return cls.model_construct(order_id=order_id, delivery=delivery)
+    delivery: str = ""
 
     def data(self) -> ShipmentRequestedData:
         """Return the order's id and how it is to travel."""
-        return ShipmentRequestedData(id=self.order_id, delivery=self.delivery)
+        return ShipmentRequestedData(_id=self.order_id, delivery=self.delivery)
 
 
+@dataclass(frozen=True)
 class ShipmentReport(Event):
     """What both reports about a shipment say."""
 
@@ -207,7 +171,7 @@ class ShipmentReport(Event):
     source: ClassVar[str] = "SendShipment"
     status_text: ClassVar[str]
 
-    tracking_number: Text = Field("", alias="trackingNumber")
+    tracking_number: str = ""
 
     @classmethod
     def from_shipment(cls, shipment: Shipment) -> Self:

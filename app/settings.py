@@ -1,25 +1,28 @@
-"""The environment variables of the shop as one model, read on first use."""
+"""The environment variables of the shop as one class, read on first use."""
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
-from functools import lru_cache
-from typing import Annotated, Any, Self
-
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from functools import cache, lru_cache
 
 from app.domain.card import CardRules
 from app.domain.errors import SettingsError
 from app.domain.throttling import Limit, Limits
+from app.variables import (
+    Variable,
+    choice,
+    list_of,
+    number,
+    read_variables,
+    seconds_range,
+    text,
+    url_base,
+    variable,
+    variable_of,
+    whole,
+)
 
 #: Stages in which open mode is allowed; anywhere else it would let everyone in.
 OPEN_STAGES = frozenset({"local", "test", "demo"})
@@ -60,88 +63,70 @@ class AwsClient(StrEnum):
     BOTO3 = "boto3"
 
 
-def _seconds_range(value: Any) -> Any:
-    """Read ``5-120`` as ``(5, 120)``; one number stands for both ends."""
-    if not isinstance(value, str):
-        return value
-    first, dash, last = value.strip().partition("-")
-    return (first, last if dash else first)
-
-
-SecondsRange = Annotated[tuple[int, int], BeforeValidator(_seconds_range)]
-
-
-#: An origin, perhaps with a path, to which paths like ``/static/images/x.jpg`` are appended.
-ImageBase = Annotated[
-    str,
-    Field(pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$"),
-    AfterValidator(lambda url: url.rstrip("/")),
-]
-
-
-def _hashes(value: Any) -> Any:
-    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
-
-
 #: What ``ORIGIN_HEADER_SHA256`` says where nobody else can reach the shop, past its proxies.
 NOT_CHECKED = "none"
 
-#: SHA-256 hashes in hexadecimal with commas between them, or ``none``.
-Hashes = Annotated[
-    tuple[Annotated[str, Field(pattern=rf"^([0-9a-f]{{64}}|{NOT_CHECKED})$")], ...],
-    BeforeValidator(_hashes),
-]
+_HASH = text(rf"[0-9a-f]{{64}}|{NOT_CHECKED}", "must be SHA-256 hashes in hexadecimal, or none")
 
 #: A line of text as it is printed on receipts.
-PrintedText = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_PRINTED = text(r"[^\x00-\x1f\x7f]{0,200}", "must be one line of at most 200 characters")
 
 #: A time zone's name in the IANA database. Browsers know which there are; the functions' image
 #: has no such database.
-TimeZoneName = Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z][\w+-]*(/[\w+-]+)*)?$")]
+_TIME_ZONE = text(r"(?=.{0,64}$)([A-Za-z][\w+-]*(/[\w+-]+)*)?", "must be the name of a time zone")
 
 
-class Settings(BaseModel):
-    """The environment variables of a function; a field's alias is the variable's name.
+@dataclass(frozen=True)
+class Settings:
+    """The environment variables of a function.
 
     Empty text means "not set". Settings without a default are read through
     :meth:`required`, so a function only needs the variables it uses.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    stage: str = variable("local", "STAGE")
+    version: str = variable("dev", "VERSION")
+    region: str = variable("eu-west-1", "REGION", "AWS_REGION")
+    table: str = variable("", "TABLE")
+    payment_request_queue_url: str = variable("", "PAYMENT_REQUEST_QUEUE_URL")
+    payment_response_queue_url: str = variable("", "PAYMENT_RESPONSE_QUEUE_URL")
+    shipment_request_queue_url: str = variable("", "SHIPMENT_REQUEST_QUEUE_URL")
+    shipment_response_queue_url: str = variable("", "SHIPMENT_RESPONSE_QUEUE_URL")
+    signing_keys_secret: str = variable("", "SIGNING_KEYS_SECRET")
+    auth_mode: AuthMode = variable(AuthMode.ENFORCE, "AUTH_MODE", read=choice(AuthMode))
+    card_rules: CardRules = variable(CardRules.STRICT, "CARD_RULES", read=choice(CardRules))
+    trust_events: EventTrust = variable(EventTrust.AUTO, "TRUST_EVENTS", read=choice(EventTrust))
+    aws_client: AwsClient = variable(AwsClient.LIGHT, "AWS_CLIENT", read=choice(AwsClient))
+    login_attempts: int = variable(0, "LOGIN_ATTEMPTS", read=whole(0))
+    login_attempts_by_name: int = variable(0, "LOGIN_ATTEMPTS_BY_NAME", read=whole(0))
+    registrations: int = variable(0, "REGISTRATIONS", read=whole(0))
+    trusted_proxies: int = variable(0, "TRUSTED_PROXIES", read=whole(0, 5))
+    origin_header_sha256: tuple[str, ...] = variable(
+        (), "ORIGIN_HEADER_SHA256", read=list_of(_HASH)
+    )
+    catalog_version: str = variable("v1", "CATALOG_VERSION")
+    security_contact: str = variable("mailto:security@acme.example", "SECURITY_CONTACT")
+    shop_name: str = variable("ACME Fitness Shop", "SHOP_NAME", read=_PRINTED)
+    shop_address: str = variable("", "SHOP_ADDRESS", read=_PRINTED)
+    shop_tax_line: str = variable("", "SHOP_TAX_LINE", read=_PRINTED)
+    shop_time_zone: str = variable("", "SHOP_TIME_ZONE", read=_TIME_ZONE)
+    till_lock_minutes: int = variable(10, "TILL_LOCK_MINUTES", read=whole(0, 720))
+    image_base_url: str = variable("", "IMAGE_BASE_URL", read=url_base)
+    payment_wait_seconds: float = variable(3.0, "SHOP_PAYMENT_WAIT_SECONDS", read=number(0, 10))
+    kept_catalog_seconds: float | None = variable(
+        None, "SHOP_CATALOG_SECONDS", read=number(0, 3600)
+    )
+    session_hours: int = variable(12, "SHOP_SESSION_HOURS", read=whole(1, 720))
+    delivery_seconds: tuple[int, int] = variable(
+        (5, 120), "SHOP_DELIVERY_SECONDS", read=seconds_range
+    )
 
-    stage: str = Field("local", alias="STAGE")
-    version: str = Field("dev", alias="VERSION")
-    region: str = Field("eu-west-1", validation_alias=AliasChoices("REGION", "AWS_REGION"))
-    table: str = Field("", alias="TABLE")
-    payment_request_queue_url: str = Field("", alias="PAYMENT_REQUEST_QUEUE_URL")
-    payment_response_queue_url: str = Field("", alias="PAYMENT_RESPONSE_QUEUE_URL")
-    shipment_request_queue_url: str = Field("", alias="SHIPMENT_REQUEST_QUEUE_URL")
-    shipment_response_queue_url: str = Field("", alias="SHIPMENT_RESPONSE_QUEUE_URL")
-    signing_keys_secret: str = Field("", alias="SIGNING_KEYS_SECRET")
-    auth_mode: AuthMode = Field(AuthMode.ENFORCE, alias="AUTH_MODE")
-    card_rules: CardRules = Field(CardRules.STRICT, alias="CARD_RULES")
-    trust_events: EventTrust = Field(EventTrust.AUTO, alias="TRUST_EVENTS")
-    aws_client: AwsClient = Field(AwsClient.LIGHT, alias="AWS_CLIENT")
-    login_attempts: int = Field(0, alias="LOGIN_ATTEMPTS", ge=0)
-    login_attempts_by_name: int = Field(0, alias="LOGIN_ATTEMPTS_BY_NAME", ge=0)
-    registrations: int = Field(0, alias="REGISTRATIONS", ge=0)
-    trusted_proxies: int = Field(0, alias="TRUSTED_PROXIES", ge=0, le=5)
-    origin_header_sha256: Hashes = Field((), alias="ORIGIN_HEADER_SHA256")
-    catalog_version: str = Field("v1", alias="CATALOG_VERSION")
-    security_contact: str = Field("mailto:security@acme.example", alias="SECURITY_CONTACT")
-    shop_name: PrintedText = Field("ACME Fitness Shop", alias="SHOP_NAME")
-    shop_address: PrintedText = Field("", alias="SHOP_ADDRESS")
-    shop_tax_line: PrintedText = Field("", alias="SHOP_TAX_LINE")
-    shop_time_zone: TimeZoneName = Field("", alias="SHOP_TIME_ZONE")
-    till_lock_minutes: int = Field(10, alias="TILL_LOCK_MINUTES", ge=0, le=720)
-    image_base_url: ImageBase = Field("", alias="IMAGE_BASE_URL")
-    payment_wait_seconds: float = Field(3.0, alias="SHOP_PAYMENT_WAIT_SECONDS", ge=0, le=10)
-    kept_catalog_seconds: float | None = Field(None, alias="SHOP_CATALOG_SECONDS", ge=0, le=3600)
-    session_hours: int = Field(12, alias="SHOP_SESSION_HOURS", ge=1, le=720)
-    delivery_seconds: SecondsRange = Field((5, 120), alias="SHOP_DELIVERY_SECONDS")
+    def check(self) -> None:
+        """Check what no variable can say of itself.
 
-    @model_validator(mode="after")
-    def _modes_fit_the_stage(self) -> Self:
+        Raises:
+            ValueError: settings do not fit each other.
+        """
         first, last = self.delivery_seconds
         if not 0 <= first <= last <= MAX_DELIVERY_SECONDS:
             raise ValueError(
@@ -156,7 +141,6 @@ class Settings(BaseModel):
             raise ValueError(f"TRUSTED_PROXIES needs ORIGIN_HEADER_SHA256 in stage {self.stage}")
         if self.card_rules is CardRules.CLASSIC and not self.is_open:
             raise ValueError("CARD_RULES=classic needs AUTH_MODE=0")
-        return self
 
     @property
     def is_open(self) -> bool:
@@ -226,25 +210,28 @@ class Settings(BaseModel):
         """
         value: str = getattr(self, name)
         if not value:
-            raise SettingsError(f"{type(self).model_fields[name].alias} is not set")
+            raise SettingsError(f"{list_variables()[name].names[0]} is not set")
         return value
 
 
-def read_settings(environment: dict[str, str]) -> Settings:
+@cache
+def list_variables() -> Mapping[str, Variable]:
+    """Return the environment variables by the setting that they are read into."""
+    return {field.name: variable_of(field) for field in fields(Settings)}
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
     """Return the settings in ``environment``.
 
     Raises:
         SettingsError: a value is not valid; the text names the variable.
     """
-    given = {name: value for name, value in environment.items() if value.strip()}
     try:
-        return Settings.model_validate(given)
-    except ValidationError as failure:
-        problems = (
-            ": ".join([*map(str, error["loc"]), error["msg"].removeprefix("Value error, ")])
-            for error in failure.errors(include_input=False, include_url=False)
-        )
-        raise SettingsError("; ".join(problems)) from failure
+        settings = Settings(**read_variables(list_variables(), environment))
+        settings.check()
+    except ValueError as failure:
+        raise SettingsError(str(failure)) from failure
+    return settings
 
 
 @lru_cache(maxsize=1)

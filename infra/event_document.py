@@ -6,10 +6,10 @@ The SQS binding has version 0.2.0: the published schemas know no later one.
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
 from app import __version__
-from app.message_bodies import MessageBody, Metadata
+from app.message_bodies import Metadata
 from app.messages import EVENTS, QUEUE_OF, Event, EventType, list_events
 from app.trace_context import TRACEPARENT
 from infra.cli.sample_events import NAMES, sample_event
@@ -23,6 +23,8 @@ _STACK = "{stack}"
 _BINDING_VERSION = "0.2.0"
 _ORDER_ID = "a4b6f0f2-5a5e-4f63-8a3e-52f4b1c4d0a1"
 _NOW = datetime(2028, 1, 1, tzinfo=UTC)
+_TYPE_NAMES: dict[Any, str] = {str: "string", int: "integer", int | float: "number"}
+
 _SENDERS = {"Order": "order", "Payment": "payment", "Shipment": "shipment"}
 
 _SIGNED = {"$ref": "#/components/securitySchemes/signatureV4"}
@@ -174,7 +176,7 @@ def _message(kind: EventType) -> Document:
     """Return one event with its schema and an example of each outcome."""
     event = EVENTS[kind]
     examples = {name: example for name, example in _examples() if isinstance(example, event)}
-    data = type(next(iter(examples.values())).data())
+    data = get_type_hints(event.data)["return"]
     return {
         "name": str(kind),
         "title": str(kind),
@@ -212,31 +214,24 @@ def _message(kind: EventType) -> Document:
     }
 
 
-def _schema(model: type[MessageBody]) -> Document:
-    """Return a part of a message without references; a reader may find more than it lists."""
-    schema = model.model_json_schema(by_alias=True, mode="serialization")
-    plain: Document = _plain(schema, schema.pop("$defs", {}))
-    return plain
-
-
-def _plain(node: Any, definitions: Document) -> Any:
-    if isinstance(node, list):
-        return [_plain(part, definitions) for part in node]
-    if not isinstance(node, dict):
-        return node
-    if "$ref" in node:
-        name = node["$ref"].rpartition("/")[2]
-        return {**_plain(definitions[name], definitions), "description": node["description"]}
-    plain = {
-        key: _plain(content, definitions)
-        for key, content in node.items()
-        # What else a later version sends is to be ignored, not refused.
-        if key != "additionalProperties" and not (key == "title" and isinstance(content, str))
+def _schema(body: type) -> Document:
+    """Return a part of a message; a reader may find more than it lists."""
+    hints = get_type_hints(body, include_extras=True)
+    return {
+        "description": body.__doc__,
+        "properties": {name: _field_schema(hint) for name, hint in hints.items()},
+        "required": list(hints),
+        "type": "object",
     }
-    if plain.get("anyOf") == [{"type": "integer"}, {"type": "number"}]:
-        del plain["anyOf"]
-        plain["type"] = "number"
-    return plain
+
+
+def _field_schema(hint: Any) -> Document:
+    kind, description = get_args(hint)
+    if is_typeddict(kind):
+        return {**_schema(kind), "description": description}
+    if get_origin(kind) is Literal:
+        return {"description": description, "enum": list(get_args(kind)), "type": "string"}
+    return {"description": description, "type": _TYPE_NAMES[kind]}
 
 
 def _examples() -> Iterator[tuple[str, Event]]:

@@ -11,6 +11,9 @@ from app.store.orders import get_order
 from app.store.payments import find_decision
 from app.store.table import Table
 
+#: What the stored decision fixes, by the names in the message.
+_DECIDED = {"success": "success", "amount_cents": "amount", "transaction_id": "transactionID"}
+
 
 async def check_payment_request(table: Table, message: PaymentRequested) -> None:
     """Return if an order of this amount is stored; one consistent read.
@@ -36,7 +39,6 @@ async def check_payment_result(table: Table, message: CreditCardValidated) -> No
     if decision is None:
         raise EventRefusedError("orderID: no decision about this order is stored")
     announced = CreditCardValidated.from_decision(decision)
-    for field in ("success", "amount_cents", "transaction_id"):
+    for field, name in _DECIDED.items():
         if getattr(message, field) != getattr(announced, field):
-            name = CreditCardValidated.model_fields[field].alias or field
             raise EventRefusedError(f"{name}: is not what was decided about this order")

@@ -99,7 +99,7 @@ async def place_order(
         else:
             emit_metrics({ORDERS_PLACED: 1}, now=now)
     if order.state is OrderState.PENDING:
-        request = PaymentRequested.for_order(order_id, draft.card, total_cents=order.total_cents)
+        request = PaymentRequested(order_id, draft.card, total_cents=order.total_cents)
         # A repeat is a request of its own, but what it sends belongs to the order.
         with following_order(order.trace_id):
             await queues.send(request)
@@ -248,7 +248,7 @@ def _age(order: Order, now: datetime) -> float:
 async def request_shipment(queues: Queues, order: Order) -> None:
     """Request the shipment of a paid order; safe to repeat."""
     with following_order(order.trace_id):
-        await queues.send(ShipmentRequested.for_order(order.order_id, delivery=order.delivery))
+        await queues.send(ShipmentRequested(order.order_id, delivery=order.delivery))
 
 
 async def record_shipment(

@@ -26,7 +26,7 @@ async def decide(
     """
     decision = decide_payment(
         message.order_id,
-        message.card.to_card(),
+        message.card,
         amount_cents=message.total_cents,
         rules=rules,
         now=now,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from app.domain.errors import SettingsError, ShopError
-from app.settings import Settings, read_settings
+from app.settings import Settings, list_variables, read_settings
 from infra.local.data_folder import DataFolder, data_path
 from infra.local.output import Output
 from infra.local.sockets import listen
@@ -50,7 +50,7 @@ _MADE_BY_RUN = re.compile("TABLE|REGION|SIGNING_KEYS_SECRET|.*_QUEUE_URL")
 
 def _epilog() -> str:
     """Return the environment variables of ``run``: its own, and every setting of a function."""
-    fields = {field.alias: field.default for field in Settings.model_fields.values()}
+    fields = {found.names[0]: found.default for found in list_variables().values()}
     names = {name for function in FUNCTIONS for name in function.settings}
     rows = [
         ("PORT", "the API's port on 127.0.0.1; 0 picks a free one", str(DEFAULT_PORT)),

@@ -34,13 +34,9 @@ def sample_event(domain: str, outcome: str, *, order_id: str, now: datetime) -> 
     good = Card("4111111111111111", 12, now.year + 2, "123", "Visa")
     expired = Card("4222222222222", 12, 2018, "123", "Visa")
     samples: dict[tuple[str, str], Event] = {
-        ("payment", "success"): PaymentRequested.for_order(
-            order_id, good, total_cents=_TOTAL_CENTS
-        ),
-        ("payment", "failure"): PaymentRequested.for_order(
-            order_id, expired, total_cents=_TOTAL_CENTS
-        ),
-        ("payment", "accepted"): CreditCardValidated.model_construct(
+        ("payment", "success"): PaymentRequested(order_id, good, total_cents=_TOTAL_CENTS),
+        ("payment", "failure"): PaymentRequested(order_id, expired, total_cents=_TOTAL_CENTS),
+        ("payment", "accepted"): CreditCardValidated(
             order_id=order_id,
             success=True,
             status=200,
@@ -48,7 +44,7 @@ def sample_event(domain: str, outcome: str, *, order_id: str, now: datetime) -> 
             amount_cents=_TOTAL_CENTS,
             transaction_id=transaction_id_for(order_id),
         ),
-        ("payment", "declined"): CreditCardValidated.model_construct(
+        ("payment", "declined"): CreditCardValidated(
             order_id=order_id,
             success=False,
             status=400,
@@ -56,13 +52,11 @@ def sample_event(domain: str, outcome: str, *, order_id: str, now: datetime) -> 
             amount_cents=_TOTAL_CENTS,
             transaction_id=NO_TRANSACTION,
         ),
-        ("shipment", "requested"): ShipmentRequested.model_construct(
-            order_id=order_id, delivery="UPS/FEDEX"
-        ),
-        ("shipment", "sent"): ShipmentSent.model_construct(
+        ("shipment", "requested"): ShipmentRequested(order_id=order_id, delivery="UPS/FEDEX"),
+        ("shipment", "sent"): ShipmentSent(
             order_id=order_id, tracking_number=tracking_number_for(order_id)
         ),
-        ("shipment", "delivered"): ShipmentDelivered.model_construct(
+        ("shipment", "delivered"): ShipmentDelivered(
             order_id=order_id, tracking_number=tracking_number_for(order_id)
         ),
     }

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import pulumi
-from pydantic import AliasChoices, BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.domain.errors import SettingsError
-from app.settings import NOT_CHECKED, OPEN_STAGES, Settings, read_settings
+from app.settings import NOT_CHECKED, OPEN_STAGES, Settings, list_variables, read_settings
 from infra.components.live_image import check_image
 from infra.components.stack_config import DynamoDB, Generic, Tags, image_version
 
@@ -76,12 +76,7 @@ class Configuration:
 
 def variables() -> Mapping[str, str]:
     """Return the settings' field names by environment variable, every spelling of one."""
-    fields: dict[str, str] = {}
-    for field, info in Settings.model_fields.items():
-        spellings = info.validation_alias
-        choices = spellings.choices if isinstance(spellings, AliasChoices) else [spellings]
-        fields |= {str(choice): field for choice in choices}
-    return fields
+    return {name: field for field, variable in list_variables().items() for name in variable.names}
 
 
 def setting_keys() -> Mapping[str, str]:

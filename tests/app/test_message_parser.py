@@ -48,8 +48,7 @@ def test_a_payment_request_comes_in_under_every_spelling(
 
     assert isinstance(event, PaymentRequested)
     assert (event.order_id, event.total_cents) == ("12345", 12300)
-    assert event.card.to_card() == Card("4222222222222", 12, 2022, "123", "Visa")
-    assert "extra" not in event.model_dump()
+    assert event.card == Card("4222222222222", 12, 2022, "123", "Visa")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,7 @@ def test_a_card_comes_in_in_every_shape(card: dict[str, Any]) -> None:
     event = parse_event(body, PaymentRequested)
 
     assert isinstance(event, PaymentRequested)
-    assert event.card.to_card() == Card("4111", 1, 29, "123", "")
+    assert event.card == Card("4111", 1, 29, "123", "")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +126,7 @@ def test_a_whole_order_inside_a_shipment_request_is_read_over() -> None:
 
     event = parse_event(text("ShipmentRequested", order), ShipmentRequested)
 
-    assert event.model_dump() == {"order_id": "12345", "delivery": "UPS/FEDEX"}
+    assert event == ShipmentRequested("12345", delivery="UPS/FEDEX")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def decision(*, success: bool) -> PaymentDecision:
 def test_a_payment_request_goes_out_as_the_contract_shows_it() -> None:
     card = Card("4222222222222", 12, 22, "123", "Visa")
 
-    body = json.loads(PaymentRequested.for_order("12345", card, total_cents=12300).to_body())
+    body = json.loads(PaymentRequested("12345", card, total_cents=12300).to_body())
 
     assert body == {
         "metadata": {
@@ -83,7 +83,7 @@ def test_a_verdict_goes_out_as_the_contract_shows_it(*, success: bool) -> None:
 
 
 def test_shipment_events_go_out_as_the_contract_shows_them() -> None:
-    request = ShipmentRequested.model_construct(order_id="12345", delivery="UPS/FEDEX")
+    request = ShipmentRequested(order_id="12345", delivery="UPS/FEDEX")
     shipment = Shipment("12345", "6bc3", in_store=False, delivery_seconds=5)
 
     bodies = [

@@ -80,7 +80,7 @@ async def run_twice(table: Table, card: Card) -> None:
         )
     order_id = order.order_id
     await wait_for_decision(table, order_id, seconds=0.01, wait=PaymentWait())
-    request = PaymentRequested.for_order(order_id, card, total_cents=order.total_cents)
+    request = PaymentRequested(order_id, card, total_cents=order.total_cents)
     for again in range(2):
         later = timedelta(seconds=again)
         decision = await decide(table, queues, request, rules=CardRules.STRICT, now=NOW + later)

@@ -137,13 +137,12 @@ def messages() -> dict[str, list[str]]:
     """Return a batch of bodies for each worker, and one of reports about shipments."""
     return {
         "payment": [
-            PaymentRequested.for_order(order_id, _CARD, total_cents=_total()).to_body()
+            PaymentRequested(order_id, _CARD, total_cents=_total()).to_body()
             for order_id in UNDECIDED
         ],
         "order": [CreditCardValidated.from_decision(found).to_body() for found in _decisions()],
         "shipment": [
-            ShipmentRequested.for_order(order_id, delivery="UPS/FEDEX").to_body()
-            for order_id in DECIDED
+            ShipmentRequested(order_id, delivery="UPS/FEDEX").to_body() for order_id in DECIDED
         ],
         "reports": [
             ShipmentDelivered.from_shipment(

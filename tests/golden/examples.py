@@ -142,7 +142,7 @@ def messages() -> dict[str, str]:
     """Return the body of each event."""
     order = _ORDER
     shipment = plan_shipment(order.order_id, delivery="UPS", seconds=(5, 120))
-    request = PaymentRequested.for_order(order.order_id, DRAFT.card, total_cents=12_500)
+    request = PaymentRequested(order.order_id, DRAFT.card, total_cents=12_500)
     shipping = ShipmentRequested(order_id=order.order_id, delivery="UPS")
     return {
         "PaymentRequested": request.to_body(),

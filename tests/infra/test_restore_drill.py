@@ -47,7 +47,7 @@ def new_order() -> Order:
 
 
 def request_for(order: Order) -> PaymentRequested:
-    return PaymentRequested.for_order(order.order_id, CARD, total_cents=order.total_cents)
+    return PaymentRequested(order.order_id, CARD, total_cents=order.total_cents)
 
 
 def is_done(worker: Any, event: Event, queue: str) -> bool:

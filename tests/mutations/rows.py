@@ -332,8 +332,8 @@ ROWS = {
     ),
     "repeat at the new price": Mutation(
         "app/services/orders.py",
-        "PaymentRequested.for_order(order_id, draft.card, total_cents=order.total_cents)",
-        "PaymentRequested.for_order(\n"
+        "PaymentRequested(order_id, draft.card, total_cents=order.total_cents)",
+        "PaymentRequested(\n"
         "            order_id, draft.card, total_cents=locals().get('bill', order).total_cents\n"
         "        )",
         _PROMISES,

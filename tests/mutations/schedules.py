@@ -166,8 +166,8 @@ MUTATIONS |= {
 MUTATIONS |= {
     "a repeat asks for the new total": Mutation(
         "app/services/orders.py",
-        "PaymentRequested.for_order(order_id, draft.card, total_cents=order.total_cents)",
-        "PaymentRequested.for_order(\n"
+        "PaymentRequested(order_id, draft.card, total_cents=order.total_cents)",
+        "PaymentRequested(\n"
         "            order_id, draft.card, total_cents=locals().get('bill', order).total_cents\n"
         "        )",
     ),

@@ -53,7 +53,7 @@ def many_orders(count: int, *, description: str = "") -> list[dict[str, Any]]:
 def test_a_replayed_decision_is_announced_with_the_amount_that_was_decided() -> None:
     shop = SmallShop()
     for cents in (12_500, 99):
-        message = PaymentRequested.for_order("o", _CARD, total_cents=cents)
+        message = PaymentRequested("o", _CARD, total_cents=cents)
         work = payments.decide(shop.table, shop.queues, message, rules=CardRules.STRICT, now=EPOCH)
         assert shop.run(work).amount_cents == 12_500
 
@@ -127,7 +127,7 @@ def test_a_worker_reports_before_its_time_is_up_whatever_hangs() -> None:
     """Without a report SQS would deliver the good records of the batch once more, too."""
     shop = SmallShop(HungCalls())
     process = Process("payment", deadline=2.0)
-    body = PaymentRequested.for_order("o", _CARD, total_cents=1).to_body()
+    body = PaymentRequested("o", _CARD, total_cents=1).to_body()
     event = {"Records": [{"messageId": "m", "body": body}]}
 
     async def handle() -> float:

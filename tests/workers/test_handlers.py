@@ -141,7 +141,7 @@ class TestPayment:
         get_settings.cache_clear()
         order_id = str(uuid4())
         card = Card("1234567812345678", 1, 2029, "123")
-        body = PaymentRequested.for_order(order_id, card, total_cents=3499).to_body()
+        body = PaymentRequested(order_id, card, total_cents=3499).to_body()
 
         payment_worker.handler(sqs_event(body, queue="payment-request"), CONTEXT)
 
@@ -246,7 +246,7 @@ class TestShipment:
 
     def test_goods_in_the_store_change_hands_at_once(self) -> None:
         order_id = str(uuid4())
-        body = ShipmentRequested.model_construct(order_id=order_id, delivery="InStore").to_body()
+        body = ShipmentRequested(order_id=order_id, delivery="InStore").to_body()
 
         shipment_worker.handler(sqs_event(body, queue="shipment-request"), CONTEXT)
 

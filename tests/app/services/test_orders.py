@@ -209,7 +209,7 @@ async def test_an_article_that_the_catalog_does_not_know_is_refused(table: Table
 
 
 def verdict(order: Order, *, success: bool) -> CreditCardValidated:
-    return CreditCardValidated.model_construct(
+    return CreditCardValidated(
         order_id=order.order_id, success=success, message="", transaction_id="t-1"
     )
 
@@ -223,7 +223,7 @@ async def test_a_paid_order_asks_for_its_shipment_until_it_is_shipped(table: Tab
             table, queues, verdict(order, success=True), now=NOW, by="order@1"
         )
     assert (paid.state, paid.transaction_id) == (OrderState.PAID, "t-1")
-    expected = ShipmentRequested.for_order(order.order_id, delivery="UPS/FEDEX")
+    expected = ShipmentRequested(order.order_id, delivery="UPS/FEDEX")
     assert queues.events == [expected, expected]
 
     await record_shipment(table, ShipmentSent(order_id=order.order_id), now=NOW, by="order@1")

@@ -19,7 +19,7 @@ CARD = Card("4111111111111111", 12, 2030, "123")
 
 
 def request(card: Card = CARD) -> PaymentRequested:
-    return PaymentRequested.for_order(fresh("order"), card, total_cents=6250)
+    return PaymentRequested(fresh("order"), card, total_cents=6250)
 
 
 async def test_a_decision_is_stored_and_announced(table: Table) -> None:

@@ -13,7 +13,7 @@ SECONDS = (5, 120)
 
 async def ship(delivery: str) -> SentEvents:
     queues = SentEvents()
-    request = ShipmentRequested.for_order("o-1", delivery=delivery)
+    request = ShipmentRequested("o-1", delivery=delivery)
     await ship_order(queues, request, delivery_seconds=SECONDS)
     return queues
 

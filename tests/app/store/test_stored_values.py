@@ -152,7 +152,7 @@ class TestAnOrderOfALaterRelease:
     def test_it_goes_all_the_way(self) -> None:
         order = self.stored()
         card = Card("4111111111111111", 12, 2030, "123")
-        request = PaymentRequested.for_order(order.order_id, card, total_cents=order.total_cents)
+        request = PaymentRequested(order.order_id, card, total_cents=order.total_cents)
         handle(payment_worker, request, queue="payment-request")
         decision = asyncio.run(payments.find_decision(get_table(), order.order_id))
         assert decision is not None

@@ -62,7 +62,7 @@ def _bodies() -> list[tuple[str, Any, str]]:
         _ORDER_ID, _CARD, amount_cents=6250, rules=CardRules.STRICT, now=TODAY
     )
     shipped = plan_shipment(_ORDER_ID, delivery="UPS", seconds=(5, 120))
-    request = PaymentRequested.for_order(_ORDER_ID, _CARD, total_cents=6250)
+    request = PaymentRequested(_ORDER_ID, _CARD, total_cents=6250)
     shipping = ShipmentRequested(order_id=_ORDER_ID, delivery="UPS")
     return [
         ("payment-request", payment.handle, request.to_body()),

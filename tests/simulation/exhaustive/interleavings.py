@@ -115,11 +115,9 @@ def _event(name: str, card: Card) -> Event:
     order = _placed(card)
     shipment = plan_shipment(order.order_id, delivery=order.delivery, seconds=(5, 120))
     events: dict[str, Callable[[], Event]] = {
-        _PAY: lambda: PaymentRequested.for_order(
-            order.order_id, card, total_cents=order.total_cents
-        ),
+        _PAY: lambda: PaymentRequested(order.order_id, card, total_cents=order.total_cents),
         _DECIDED: lambda: CreditCardValidated.from_decision(_decision(card)),
-        _SHIP: lambda: ShipmentRequested.for_order(order.order_id, delivery=order.delivery),
+        _SHIP: lambda: ShipmentRequested(order.order_id, delivery=order.delivery),
         _SENT: lambda: ShipmentSent.from_shipment(shipment),
         _DELIVERED: lambda: ShipmentDelivered.from_shipment(shipment),
     }

@@ -17,6 +17,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -97,7 +98,9 @@ class Release:
     def opened(self, settings: Any) -> Any:
         """Return settings of an open shop."""
         mode = self._module("app.settings").AuthMode.OPEN
-        return settings.model_copy(update={"auth_mode": mode})
+        if hasattr(settings, "model_copy"):  # The release before reads its settings with pydantic.
+            return settings.model_copy(update={"auth_mode": mode})
+        return replace(settings, auth_mode=mode)
 
     def caller(self, user_id: str, *, is_staff: bool) -> Any:
         """Return whom its routes take a request to be from."""
