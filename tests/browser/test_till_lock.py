@@ -73,11 +73,17 @@ def test_a_till_that_nobody_touches_locks_itself_and_sells_on_behind_the_lock(
     expect(page.get_by_text("Robin Till is signed in")).to_be_visible()
     assert_accessible(page)
     page.keyboard.press("F10")
-    till.scan("533445d-530e-4a76-9398-5d16713b827b")
+    attempts: list[str] = []
+    page.on("request", lambda request: attempts.append(request.url))
+    for focus in ("#lock-secret", "#switch-staff"):
+        page.locator(focus).focus()
+        till.scan("533445d-530e-4a76-9398-5d16713b827b", end=("Enter", "Enter"))
+        expect(page.get_by_role("alert")).to_contain_text("The till is locked, and nothing was")
+        expect(page.locator("#lock-secret")).to_have_value("")
+    assert [url for url in attempts if url.endswith("/login")] == []
     held.release()
     till.wait_for_results()
     expect_locked(page)
-    page.locator("#lock-secret").fill("")
 
     unlock(page, "not it")
     expect(page.get_by_role("alert")).to_contain_text("This is not right")
@@ -99,9 +105,11 @@ def test_the_first_key_after_a_sleep_locks_and_does_nothing_else(idle_till: Till
     page.clock.pause_at(page.evaluate("Date.now() / 1000 + 1"))
     page.clock.set_system_time(page.evaluate("Date.now() / 1000 + 3600"))
 
-    page.keyboard.press("F8")
+    idle_till.scan("5901234123457", end=("Enter", "Enter"))
 
     expect_locked(page)
+    expect(page.get_by_role("alert")).to_contain_text("was not added")
+    expect(page.locator("#lock-secret")).to_have_value("")
     page.clock.resume()
     unlock(page, PASSWORD)
     expect(page.get_by_role("button", name="Take payment")).to_be_visible()

@@ -1,6 +1,5 @@
 """Scanners of all kinds at the till: terminators, prefixes, keyboard layouts, unknown codes."""
 
-import time
 from collections.abc import Mapping, Sequence
 from itertools import product
 
@@ -137,7 +136,9 @@ def test_an_unknown_code_leaves_the_search_as_it_was(till: Till) -> None:
     search.fill("yoga")
     toast = till.page.locator("#toast")
 
-    for code in (UNKNOWN_EAN, "01234565", "SKU-2024-0815", f"]E0{UNKNOWN_EAN}"):
+    # Without a check digit, too: no person types as fast as this.
+    codes = ["01234565", "SKU-2024-0815", f"]E0{UNKNOWN_EAN}", "12345678", "999-abc", "A-1/2"]
+    for code in codes:
         till.scan(code, end=("Enter", "Enter"))
 
         expect(toast).to_contain_text(f"No product has the code {code.removeprefix(']E0')}.")
@@ -146,15 +147,49 @@ def test_an_unknown_code_leaves_the_search_as_it_was(till: Till) -> None:
     assert till.lines() == []
 
 
-def test_a_card_reader_may_type_as_fast_as_a_scanner(till: Till) -> None:
+def test_a_code_that_ends_with_nothing_is_a_scan(till: Till) -> None:
+    till.ring_up("Weights")
+    fill_card(till)
+    for focus in ("#search", "#charge", "#card-number"):
+        before = till.page.locator(focus).evaluate("node => node.value")
+        till.page.locator(focus).focus()
+        due = till.page.locator("#due").inner_text()
+
+        till.scan(BIKE, end=())
+
+        expect(till.page.locator("#due")).not_to_have_text(due)
+        assert till.page.locator(focus).evaluate("node => node.value") == before
+        # A terminator that comes late finds nothing to press.
+        till.page.wait_for_timeout(150)
+        till.page.keyboard.press("Enter")
+    till.page.locator("#search").focus()
+    # A GS1 code with the number of an article in it.
+    till.scan(f"]d2010{UNKNOWN_EAN}", end=())
+    expect(till.page.locator("#toast")).to_contain_text(f"No product has the code 0{UNKNOWN_EAN}.")
+    assert till.sent == []
+
+
+def test_a_card_is_read_in_its_field_and_nowhere_else(till: Till) -> None:
     till.ring_up("Water Bottle")
+    asked: list[str] = []
+    till.page.on("request", lambda request: asked.append(request.url))
+    for focus in ("#sale-title", "#search"):
+        for typed in ("4111111111111111", "%B4111111111111111^DOE/JOHN A^3012101?"):
+            till.page.locator(focus).focus()
+            till.scan(typed)
+            expect(till.page.locator("#toast")).to_contain_text("That was a card, not a product")
+            expect(till.page.locator("#search")).to_have_value("")
+            till.page.locator("#toast").evaluate("node => node.replaceChildren()")
+    assert [url for url in asked if "4111" in url] == []
     till.page.keyboard.press("F8")
     till.page.locator("#card-number").focus()
 
     till.scan("4111111111111111", end=("Tab",))
+    till.scan("12/2030", end=("Tab",))
 
     expect(till.page.locator("#card-number")).to_have_value("4111 1111 1111 1111")
-    expect(till.page.locator("#card-expiry")).to_be_focused()
+    expect(till.page.locator("#card-expiry")).to_have_value("12/30")
+    expect(till.page.locator("#card-code")).to_be_focused()
 
 
 @pytest.mark.parametrize("focus", ["#search", "#sale-title"])
@@ -197,15 +232,20 @@ def test_keys_without_a_name_and_keys_of_an_input_method_are_no_scan(till: Till)
     assert till.lines() == []
 
 
-def test_a_scan_on_the_sign_in_page_stays_in_its_field(till: Till) -> None:
-    """A password that a token types is not the till's business."""
+def test_a_scan_on_the_sign_in_page_is_refused_and_what_a_token_types_is_not(till: Till) -> None:
     till.page.get_by_role("button", name="Sign out").click()
-    till.page.locator("#username").focus()
+    password = till.page.locator("#password")
+    till.page.locator("#username").fill("staff")
+    for code in (BIKE, UNKNOWN_EAN):
+        password.focus()
+        till.scan(code, end=("Enter", "Enter"))
+        expect(till.page.get_by_role("alert")).to_contain_text("Nobody is signed in")
+        expect(password).to_have_value("")
 
-    till.scan(BIKE, end=())
-    time.sleep(0.2)
+    till.scan("cccjgjgkhcbbirdrfdnl", end=())
+    till.page.wait_for_timeout(200)
 
-    expect(till.page.locator("#username")).to_have_value(BIKE)
+    expect(password).to_have_value("cccjgjgkhcbbirdrfdnl")
 
 
 def test_a_barcode_or_the_shops_own_code_is_found_by_scan_and_by_search(

@@ -10,6 +10,9 @@ const AIM_PREFIX = /^\][A-Za-z][0-9A-Za-z]/;
 /** A count before the code: "3*" was typed, and the scan followed at once. */
 const COUNT_PREFIX = /^(\d{1,2})\*(?=.)/;
 
+/** A GTIN in a GS1 element string, whose application identifier is 01 (GS1 General Specifications, 3.2). */
+const GS1_GTIN = /^(?:01|\(01\))(\d{14})/;
+
 /** Lengths of EAN-8, UPC-A, EAN-13 and GTIN-14. */
 const GTIN_LENGTHS = [8, 12, 13, 14];
 
@@ -65,7 +68,9 @@ export function readingsOf(typed, typedUs) {
   for (const text of new Set(texts)) {
     const code = text.replace(AIM_PREFIX, "");
     const count = COUNT_PREFIX.exec(code);
+    const gtin = GS1_GTIN.exec(code)?.[1] ?? "";
     readings.push({ code, quantity: 1 });
+    if (isGtin(gtin)) readings.push({ code: gtin, quantity: 1 });
     if (count)
       readings.push({ code: code.slice(count[0].length).replace(AIM_PREFIX, ""), quantity: Number(count[1]) || 1 });
   }
@@ -75,7 +80,7 @@ export function readingsOf(typed, typedUs) {
 /** Return the reading to name in a message when no product has the code. @param {{code: string}[]} readings */
 export const likeliestCode = (readings) =>
   (
-    readings.find(({ code }) => PRODUCT_ID.test(code)) ??
+    readings.find(({ code }) => PRODUCT_ID.test(code) || isGtin(code)) ??
     readings.find(({ code }) => /^[\x21-\x7e]+$/.test(code)) ??
     readings[0]
   ).code;
@@ -87,18 +92,40 @@ function isGtin(digits) {
   return sum % 10 === 0;
 }
 
+/** Whether digits are a card number. @param {string} digits */
+const isCardNumber = (digits) => digits.length >= 12 && Boolean(brandOf(digits)) && !numberProblem(digits);
+
+/**
+ * Whether a text that was scanned contains a card number, as card readers type it. Thirteen and
+ * fourteen digits that are a GTIN are one: Visa numbers of thirteen digits are no longer issued.
+ * @param {string} text
+ */
+export const hasCardNumber = (text) =>
+  (text.match(/\d{13,19}/g) ?? []).some((digits) => isCardNumber(digits) && !isGtin(digits));
+
+/** The length of a UUID, and of the shortest code whose check digit leaves little to chance. */
+const UUID_LENGTH = 36;
+const MIN_COMPLETE_GTIN = 12;
+
+/** Whether a code is certainly one, and whole: an id of ours, an EAN or a UPC. @param {string} code */
+export const isCompleteCode = (code) =>
+  (PRODUCT_ID.test(code) && code.length === UUID_LENGTH) ||
+  (isGtin(code) && code.length >= MIN_COMPLETE_GTIN && !isCardNumber(code));
+
+/** Whether what a machine has typed into a text field may be a code: it has a digit, and no star of a count. @param {string} code */
+export const looksLikeCode = (code) => /^[\x21-\x7e]+$/.test(code) && /\d/.test(code) && !/[@*]/.test(code);
+
 /**
  * Whether fast keys in a text field are a scan although no product has the code: an id of
- * ours, an EAN or UPC, or anything with more digits than people search for. A card number is
- * none: card readers type as fast as scanners.
- * @param {string} code
+ * ours, an EAN or UPC, or anything with more digits than people search for. Where a card may be
+ * entered a card number is none: card readers type as fast as scanners.
+ * @param {string} code @param {{mayBeCard: boolean}} options
  */
-export function looksLikeScan(code) {
+export function looksLikeScan(code, { mayBeCard }) {
   if (PRODUCT_ID.test(code)) return true;
-  if (/^\d+$/.test(code)) {
-    if (code.length >= 12 && brandOf(code) && !numberProblem(code)) return false;
-    return isGtin(code);
-  }
+  if (/^\d+$/.test(code)) return isGtin(code) && !(mayBeCard && isCardNumber(code));
+  // An expiry like 12/2030.
+  if (mayBeCard) return false;
   return (
     /^[\x21-\x7e]{6,}$/.test(code) &&
     !/[@*]/.test(code) &&

@@ -14,6 +14,11 @@ import { shopFacts } from "./shop-facts.js";
 
 const CHECK_MS = 5000;
 
+/** Keys of a scan come this soon after one another, and its terminators a little later. */
+const SCAN_GAP_MS = 100;
+const TERMINATOR_GAP_MS = 300;
+const MIN_SCAN_KEYS = 4;
+
 /** How often the time of the last touch is stored, at most. */
 const STORE_MS = 5000;
 
@@ -42,6 +47,9 @@ export class IdleLock {
   #touchedAt = Date.now();
   #touchedTick = performance.now();
   #storedAt = 0;
+  /** When the last key came of those that found the till idle, and how many they were. */
+  #lateKeyAt = -Infinity;
+  #lateKeys = 0;
 
   isLocked = false;
 
@@ -103,6 +111,11 @@ export class IdleLock {
     storage.write(STORAGE_KEY, null);
   }
 
+  /** Say that a scan was not added. */
+  refuseScan() {
+    showText(byId("lock-error"), "The till is locked, and nothing was added. Unlock it, then scan again.");
+  }
+
   get #idleMs() {
     return Math.max(Date.now() - this.#touchedAt, performance.now() - this.#touchedTick);
   }
@@ -113,18 +126,38 @@ export class IdleLock {
     if (this.#idleMs >= tillLockMinutes * 60_000) this.lock();
   }
 
-  /** Timers stand still while a computer sleeps: the first key after that must not reach the till. @param {Event} event */
+  /**
+   * Timers stand still while a computer sleeps: the first key after that must not reach the till, and
+   * what follows it at once, like the rest of a scan, must not reach the field for the password.
+   * @param {Event} event
+   */
   #onTouch(event) {
-    if (this.isLocked) return;
+    if (this.isLocked) {
+      const isTerminator = event instanceof KeyboardEvent && (event.key === "Enter" || event.key === "Tab");
+      if (event.timeStamp - this.#lateKeyAt > (isTerminator ? TERMINATOR_GAP_MS : SCAN_GAP_MS)) return;
+      this.#takeLate(event);
+      return;
+    }
     this.#check();
     if (this.isLocked) {
-      event.preventDefault();
-      event.stopImmediatePropagation();
+      this.#lateKeys = 0;
+      this.#takeLate(event);
       return;
     }
     this.#touchedAt = Date.now();
     this.#touchedTick = performance.now();
     if (this.#touchedAt - this.#storedAt > STORE_MS) this.#store();
+  }
+
+  /** @param {Event} event */
+  #takeLate(event) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (event.type !== "keydown") return;
+    this.#lateKeyAt = event.timeStamp;
+    this.#lateKeys += 1;
+    if (this.#lateKeys === MIN_SCAN_KEYS)
+      showText(byId("lock-error"), "The till has locked itself: what was scanned just now was not added.");
   }
 
   #store() {

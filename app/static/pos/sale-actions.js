@@ -3,7 +3,7 @@
 import { declineMessage } from "../client/card.js";
 import { isShopError } from "../client/errors.js";
 import { formatMoney } from "../client/money.js";
-import { likeliestCode } from "./barcode.js";
+import { hasCardNumber, likeliestCode } from "./barcode.js";
 import { beep } from "./beep.js";
 import { cancelQuestion, priceChangeMessage, refusalMessage } from "./messages.js";
 import { confirm, openReceipt, showError, showToast } from "./overlay.js";
@@ -97,21 +97,27 @@ export class SaleActions {
    * @param {import("./scanner.js").Reading[]} readings @param {number} count What was typed before the scan.
    */
   async addScanned(readings, count) {
-    for (const { code, quantity } of readings) {
-      const known = this.#catalog.find(code);
-      if (known) return this.add(known, quantity > 1 ? quantity : count);
+    const known = this.#findScanned(readings);
+    if (known) return this.add(known.product, known.quantity ?? count);
+    if (readings.some(({ code }) => hasCardNumber(code))) {
+      // It is neither shown nor sent: a look-up would write it into logs.
+      showError(
+        "That was a card, not a product. Take payment, touch the field for the card number, then read the card.",
+      );
+      return false;
     }
     const saleId = this.#store.current.id;
     const code = likeliestCode(readings);
     const shown = code.slice(0, 40);
     try {
-      const product = (await this.#shop.findProduct(code)) ?? (await this.#findNew(readings));
-      if (!product) showError(`No product has the code ${shown}. Search for it by name.`);
-      if (product) {
-        this.#catalog.add(product);
-        if (saleId === this.#store.current.id) return this.add(product, count);
-        showError(`${product.name} was found too late for its customer. Scan it again.`);
-      }
+      const product = await this.#shop.findProduct(code);
+      // One with this EAN may be new.
+      if (product) this.#catalog.add(product);
+      else await this.#catalog.load();
+      const found = this.#findScanned(readings);
+      if (!found) showError(`No product has the code ${shown}. Search for it by name.`);
+      else if (saleId === this.#store.current.id) return this.add(found.product, found.quantity ?? count);
+      else showError(`${found.product.name} was found too late for its customer. Scan it again.`);
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
       showError(`The code ${shown} is not known here, and the shop does not answer. Search for the product by name.`);
@@ -140,10 +146,16 @@ export class SaleActions {
     return true;
   }
 
-  /** Look for a code among the products as they are now: one with this EAN may be new. @param {import("./scanner.js").Reading[]} readings */
-  async #findNew(readings) {
-    await this.#catalog.load();
-    return readings.map(({ code }) => this.#catalog.find(code)).find(Boolean) ?? null;
+  /**
+   * Return the product of a scan, with the count that came in it or null; null if none is known.
+   * @param {import("./scanner.js").Reading[]} readings
+   */
+  #findScanned(readings) {
+    for (const { code, quantity } of readings) {
+      const product = this.#catalog.find(code);
+      if (product) return { product, quantity: quantity > 1 ? quantity : null };
+    }
+    return null;
   }
 
   /** The shop refused the total: take its prices and say what has changed. @param {Sale} sale */

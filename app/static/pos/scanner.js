@@ -1,17 +1,24 @@
 /**
- * A barcode scanner is a keyboard that types fast and ends with Enter or Tab. This module
- * listens to the whole page, so a scan needs no focus, and tells a scan from typing by its
- * speed.
+ * A barcode scanner is a keyboard that types fast and ends with Enter, Tab or nothing. This
+ * module listens to the whole page, so a scan needs no focus, and tells a scan from typing by
+ * its speed.
  *
- * In a text field people type, some of them fast: there only a code that a product has, or
- * one that looks like a code, counts as a scan. The field gets its old text back.
+ * In a text field people type, some of them fast: there only a code that a product has, one
+ * that looks like a code, or one that came faster than people type counts as a scan. The field
+ * gets its old text back.
  */
 
-import { looksLikeScan, readingsOf, usCharacterOf } from "./barcode.js";
+import { hasCardNumber, isCompleteCode, looksLikeCode, looksLikeScan, readingsOf, usCharacterOf } from "./barcode.js";
 import { isComposing } from "./keyboard.js";
 
 /** Scanners need 1 to 50 ms per character, some radio ones a little more. */
 const MAX_KEY_GAP_MS = 100;
+
+/** No person presses four keys in a row as quickly as this. */
+const MAX_MACHINE_GAP_MS = 35;
+
+/** So long after its last key a code that has no terminator is over. */
+const UNTERMINATED_MS = 150;
 
 /**
  * Many scanners end with two terminators (CR and LF, or CR twice). For this long after a
@@ -38,13 +45,18 @@ const isTerminator = ({ key, ctrlKey, altKey, metaKey }) =>
  * @param {{
  *   onScan: (readings: Reading[]) => void,
  *   isKnown: (code: string) => boolean,
- *   isDisabled: () => boolean,
- * }} options
+ *   isClosed: () => boolean,
+ *   isCardField: (field: Element) => boolean,
+ * }} options While `isClosed` the fields are for names and passwords, some of which a machine types: only
+ *   what is certainly a code is a scan. In a card field so is what looks like a code and is no card.
  */
-export function listenForScans(page, { onScan, isKnown, isDisabled }) {
+export function listenForScans(page, { onScan, isKnown, isClosed, isCardField }) {
   let typed = "";
   let typedUs = "";
+  let longestGap = 0;
   let lastKeyAt = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   let scannedAt = -Infinity;
   /** @type {HTMLInputElement | HTMLTextAreaElement | null} */
   let field = null;
@@ -53,17 +65,48 @@ export function listenForScans(page, { onScan, isKnown, isDisabled }) {
   const startBurst = () => {
     typed = "";
     typedUs = "";
+    longestGap = 0;
     field = isTextField(page.activeElement) ? page.activeElement : null;
     textBefore = field?.value ?? "";
+  };
+
+  /** Whether a burst without a product is a scan. @param {Reading[]} readings */
+  const isScan = (readings) => {
+    /** @param {(code: string) => boolean} test */
+    const some = (test) => readings.some(({ code }) => test(code));
+    const isMachine = longestGap <= MAX_MACHINE_GAP_MS;
+    if (isClosed()) return isMachine && some(isCompleteCode);
+    if (!field) return readings.length > 0;
+    const mayBeCard = isCardField(field);
+    if (some((code) => looksLikeScan(code, { mayBeCard }))) return true;
+    return isMachine && !mayBeCard && some((code) => looksLikeCode(code) || hasCardNumber(code));
   };
 
   /** Return the readings of what was typed, or null when it was no scan. */
   const readBurst = () => {
     const readings = readingsOf(typed, typedUs).filter(({ code }) => code.length >= MIN_CODE_LENGTH);
     const known = readings.filter(({ code }) => isKnown(code));
-    if (known.length) return known;
-    if (!readings.length || (field && !readings.some(({ code }) => looksLikeScan(code)))) return null;
-    return readings;
+    if (known.length && !(isClosed() && longestGap > MAX_MACHINE_GAP_MS)) return known;
+    return isScan(readings) ? readings : null;
+  };
+
+  /** A code without a terminator: certain if a product has it, or if it has all its digits. */
+  const onSilence = () => {
+    if (!typed || longestGap > MAX_MACHINE_GAP_MS) return;
+    const readings = readBurst();
+    if (readings?.some(({ code }) => isKnown(code) || isCompleteCode(code))) take(readings, lastKeyAt);
+  };
+
+  /** @param {Reading[]} readings @param {number} at */
+  const take = (readings, at) => {
+    typed = "";
+    lastKeyAt = -Infinity;
+    scannedAt = at;
+    if (field) {
+      field.value = textBefore;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    onScan(readings);
   };
 
   /** @param {KeyboardEvent} event */
@@ -71,7 +114,6 @@ export function listenForScans(page, { onScan, isKnown, isDisabled }) {
     // Neither the button in focus nor the form around the field may take this key.
     event.preventDefault();
     event.stopImmediatePropagation();
-    scannedAt = event.timeStamp;
   };
 
   /** @param {KeyboardEvent} event */
@@ -80,29 +122,33 @@ export function listenForScans(page, { onScan, isKnown, isDisabled }) {
     const readings = isFast && typed ? readBurst() : null;
     typed = "";
     lastKeyAt = -Infinity;
-    if (!readings) {
-      if (event.timeStamp - scannedAt <= TERMINATOR_WINDOW_MS) swallow(event);
-      return;
+    if (readings) {
+      swallow(event);
+      take(readings, event.timeStamp);
+    } else if (event.timeStamp - scannedAt <= TERMINATOR_WINDOW_MS) {
+      swallow(event);
+      scannedAt = event.timeStamp;
     }
-    swallow(event);
-    if (field) {
-      field.value = textBefore;
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-    onScan(readings);
   };
 
   page.addEventListener(
     "keydown",
     (event) => {
       // Autofill dispatches keydown events without a key.
-      if (!event.key || isComposing(event) || isDisabled()) return;
+      if (!event.key || isComposing(event)) return;
       if (isTerminator(event)) {
+        clearTimeout(timer);
         onTerminator(event);
         return;
       }
+      // The separator of a GS1 code arrives as a function key from some scanners.
+      if (/^F\d+$/.test(event.key) && typed && event.timeStamp - lastKeyAt <= MAX_MACHINE_GAP_MS) swallow(event);
       if (event.ctrlKey || event.altKey || event.metaKey || event.key.length !== 1) return;
-      if (event.timeStamp - lastKeyAt > MAX_KEY_GAP_MS) startBurst();
+      const gap = event.timeStamp - lastKeyAt;
+      if (gap > MAX_KEY_GAP_MS) startBurst();
+      else longestGap = Math.max(longestGap, gap);
+      clearTimeout(timer);
+      timer = setTimeout(onSilence, UNTERMINATED_MS);
       typed += event.key;
       typedUs += usCharacterOf(event);
       lastKeyAt = event.timeStamp;

@@ -54,6 +54,11 @@ export class SignIn {
     storage.write(LAST_STAFF_KEY, { name, at: Date.now() });
   }
 
+  /** Say that a scan was not added. */
+  refuseScan() {
+    showText(byId("sign-in-error"), "Nobody is signed in, and nothing was added. Sign in, then scan again.");
+  }
+
   /** Forget who was signed in. */
   forget() {
     storage.write(LAST_STAFF_KEY, null);

@@ -259,13 +259,20 @@ const SHORTCUTS = {
 listenForShortcuts(document, { actions: SHORTCUTS, isDisabled: () => isTillHidden() || isDialogOpen() });
 listenForScans(document, {
   onScan: async (readings) => {
+    if (isTillHidden()) {
+      beep(false);
+      idleLock.refuseScan();
+      signIn.refuseScan();
+      return;
+    }
     closeDialogs();
     if (await actions.openScannedReceipt(readings)) return;
     if (document.body.dataset.view === "today") show("catalog");
     if (await actions.addScanned(readings, grid.typedCount ?? 1)) grid.clearCount();
   },
   isKnown: (code) => catalog.find(code) !== null || readOrderAddress(code) !== null,
-  isDisabled: isTillHidden,
+  isClosed: isTillHidden,
+  isCardField: (field) => byId("step-payment").contains(field),
 });
 
 // ---- start
