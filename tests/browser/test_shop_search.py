@@ -31,6 +31,7 @@ def product(name: str, index: int) -> dict[str, Any]:
         "imageUrl2": "",
         "imageUrl3": "",
         "tags": ["gear"],
+        "sku": f"SKU-{index}/A",
     }
 
 
@@ -62,6 +63,9 @@ def catalog(browser: Browser, shop_url: str) -> Iterator[Page]:
         ("botle", ["Water Bottle"]),
         ("bottel", ["Water Bottle"]),
         ("yogamat", ["Yoga Mat"]),
+        ("yga mat", ["Yoga Mat"]),
+        ("sku-4/a", ["Water Bottle"]),
+        ("SKU4", ["Water Bottle"]),
         ("mat", ["Yoga Mat", "Water Bottle"]),
     ],
 )

@@ -61,7 +61,12 @@ def test_a_quantity_is_typed(till: Till) -> None:
     till.ring_up("Yoga Mat", "Weights")
     quantity = till.page.get_by_role("textbox", name="Quantity of Yoga Mat")
 
-    for typed, amount in (("12", "$750.00"), ("\uff11\uff13", "$812.50"), ("99", "$6,187.50")):
+    for typed, amount in (
+        ("12", "$750.00"),
+        ("\uff11\uff13", "$812.50"),
+        ("\u0663\u0663", "$2,062.50"),
+        ("99", "$6,187.50"),
+    ):
         quantity.fill(typed)
         quantity.press("Enter")
         expect(till.page.locator("#lines .line-total").first).to_have_text(amount)

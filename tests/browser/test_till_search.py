@@ -45,6 +45,7 @@ def test_a_name_that_looks_like_a_quantity_is_a_name(till: Till) -> None:
         ("3x yoga", "Yoga Mat", 3),
         ("3 \u00d7 yoga", "Yoga Mat", 3),
         ("3*yoga", "Yoga Mat", 3),
+        ("\u0663*yoga", "Yoga Mat", 3),
     ):
         search.fill(typed)
         search.press("Enter")

@@ -31,12 +31,16 @@ export function matchesAllWords(text, typed) {
   return wordsOf(typed).every((word) => folded.includes(word));
 }
 
-/** Shorter words have too many others within one letter. */
-const MIN_TYPO_LENGTH = 4;
+/** Shorter words have too many others within one letter, and at this length only whole words count. */
+const MIN_TYPO_LENGTH = 3;
 const TYPO_RANK = 4;
+const CODE_RANK = 1;
 
 /** Shorter parts of a code fit too many products. */
 const MIN_CODE_LENGTH = 3;
+
+/** Return a code as it is searched: punctuation does not matter. @param {string} text */
+const compactCode = (text) => foldText(text).replace(/[^\p{L}\p{N}]/gu, "");
 
 /** Whether `typed` is within one letter (missing, added, changed or swapped) of `word` or of its start. */
 const isOneLetterOff = (/** @type {string} */ typed, /** @type {string} */ word) => {
@@ -54,18 +58,19 @@ const isOneLetterOff = (/** @type {string} */ typed, /** @type {string} */ word)
 
 /**
  * Return how well a typed word fits a product, 0 best: a word of the name that starts so, the
- * name or a code, a tag, the description, a typing error in the name or in a tag; Infinity if not at all.
+ * name, a tag, the description, a typing error in the name or in a tag; Infinity if not at all.
  * @param {string} word @param {ReturnType<typeof searchable>} product
  */
-function rankOf(word, { nameWords, name, compactName, tagWords, tags, about, codes }) {
+function rankOf(word, { nameWords, name, compactName, tagWords, tags, about }) {
   if (nameWords.some((nameWord) => nameWord.startsWith(word))) return 0;
   if (name.includes(word) || compactName.includes(word)) return 1;
-  if (codes.some((code) => code === word || (word.length >= MIN_CODE_LENGTH && code.startsWith(word)))) return 1;
   if (tags.includes(word)) return 2;
   if (about.includes(word)) return 3;
   const isTypo =
     word.length >= MIN_TYPO_LENGTH &&
-    [...nameWords, compactName, ...tagWords].some((other) => isOneLetterOff(word, other));
+    [...nameWords, compactName, ...tagWords].some(
+      (other) => (word.length > MIN_TYPO_LENGTH || other.length <= word.length + 1) && isOneLetterOff(word, other),
+    );
   return isTypo ? TYPO_RANK : Number.POSITIVE_INFINITY;
 }
 
@@ -81,7 +86,7 @@ function searchable({ name, tags, about, sku, barcode }) {
     tags: tagWords.join(" "),
     about: foldText(about),
     // A catalog that was kept by an earlier release has no codes.
-    codes: [...wordsOf(sku ?? ""), barcode ?? ""].filter(Boolean),
+    codes: [compactCode(sku ?? ""), barcode ?? ""].filter(Boolean),
   };
 }
 
@@ -95,9 +100,13 @@ export function findProducts(products, text, tag = null) {
   const words = wordsOf(text);
   const tagged = tag === null ? products : products.filter(({ tags }) => tags.includes(tag));
   if (!words.length) return tagged;
+  const typedCode = compactCode(text);
   const ranked = tagged.map((product) => {
     const facts = searchable(product);
-    return { product, rank: Math.max(...words.map((word) => rankOf(word, facts))) };
+    const isCode = facts.codes.some(
+      (code) => code === typedCode || (typedCode.length >= MIN_CODE_LENGTH && code.startsWith(typedCode)),
+    );
+    return { product, rank: isCode ? CODE_RANK : Math.max(...words.map((word) => rankOf(word, facts))) };
   });
   const exact = ranked.filter(({ rank }) => rank < TYPO_RANK);
   const fitting = exact.length ? exact : ranked.filter(({ rank }) => rank === TYPO_RANK);

@@ -1,5 +1,6 @@
 /** What staff type into the product search: a name, or a count and a name. */
 
+import { toAsciiDigits } from "../client/digits.js";
 import { matchesAllWords } from "../client/search.js";
 
 /** @typedef {import("../client/types.js").Product} Product */
@@ -11,7 +12,7 @@ import { matchesAllWords } from "../client/search.js";
  * @param {string} typed @param {Product[]} products @returns {{quantity: number, text: string}}
  */
 export function parseQuery(typed, products) {
-  const whole = typed.trim();
+  const whole = toAsciiDigits(typed).trim();
   const match = /^(\d{1,3})\s*([*×x])\s*(.*)$/i.exec(whole);
   const quantity = Number(match?.[1] ?? 0);
   if (!match || quantity === 0) return { quantity: 1, text: whole };

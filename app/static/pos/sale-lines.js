@@ -1,6 +1,7 @@
 /** The articles of the sale on screen: quantities, removal, and undoing a removal. */
 
 import { MAX_QUANTITY } from "../client/bounds.js";
+import { toAsciiDigits } from "../client/digits.js";
 import { byId, el, updateChildren } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
 import { isComposing } from "./keyboard.js";
@@ -124,9 +125,9 @@ export class SaleLines {
     return input;
   }
 
-  /** Take a typed quantity; full-width and other digits count as digits. @param {Line} line @param {HTMLInputElement} input */
+  /** Take a typed quantity, in the digits of any script. @param {Line} line @param {HTMLInputElement} input */
   #enter(line, input) {
-    const text = input.value.normalize("NFKC").trim();
+    const text = toAsciiDigits(input.value).trim();
     const quantity = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
     if (quantity === 0) this.#remove(line);
     else if (quantity <= MAX_QUANTITY) this.#set(line, quantity);
