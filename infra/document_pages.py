@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from routers.error_catalogue import CATALOGUE, EXAMPLE_REQUEST_ID, ErrorEntry
+from routers.error_catalogue import CATALOGUE, example_of
 
 _PAGE = """\
 <!doctype html>
@@ -59,19 +59,7 @@ def _errors() -> Iterable[str]:
         yield f'    <h2 id="{entry.code}"><code>{entry.code}</code> ({entry.status})</h2>'
         yield f"    <p>{_text(entry.cause)}</p>"
         yield f"    <p>What to do: {_text(entry.cure)}</p>"
-        yield f"    <pre>{escape(_example(entry), quote=False)}</pre>"
-
-
-def _example(entry: ErrorEntry) -> str:
-    field, colon, text = entry.example.partition(": ")
-    body = {
-        "message": entry.example,
-        "status": entry.status,
-        "code": entry.code,
-        "fields": [{"field": field, "message": text}] if colon else [],
-        "request_id": EXAMPLE_REQUEST_ID,
-    }
-    return json.dumps(body, indent=2)
+        yield f"    <pre>{escape(json.dumps(example_of(entry), indent=2), quote=False)}</pre>"
 
 
 def _events(document: dict[str, Any]) -> Iterable[str]:

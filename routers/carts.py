@@ -26,7 +26,7 @@ from routers.dependencies import (
     user_of_path,
 )
 from routers.middleware import IS_HEAD
-from routers.problems import problems
+from routers.problems import OUTAGES, problems
 from routers.requests import JSONRoute
 from routers.schemas.cart import (
     CartChangedResponse,
@@ -44,9 +44,11 @@ router = APIRouter(prefix="/cart", tags=["cart"], route_class=JSONRoute)
 #: GET where POST belongs: deprecated since 2026-12-01 (RFC 9745), without a date of its end.
 _DEPRECATED = {"Deprecation": "@1796083200", "Link": '</docs#versions>; rel="deprecation"'}
 
-_READING = problems(UnauthorizedError, ForbiddenError)
-_WRITING = problems(UnauthorizedError, ForbiddenError, CartFullError)
-_ADDING = problems(UnauthorizedError, ForbiddenError, CartFullError, IdempotencyConflictError)
+_READING = problems(UnauthorizedError, ForbiddenError, *OUTAGES)
+_WRITING = problems(UnauthorizedError, ForbiddenError, CartFullError, *OUTAGES)
+_ADDING = problems(
+    UnauthorizedError, ForbiddenError, CartFullError, IdempotencyConflictError, *OUTAGES
+)
 
 
 async def _own_cart(

@@ -11,6 +11,7 @@ from app.domain.errors import (
     ForbiddenError,
     NotFoundError,
     ProductNotFoundError,
+    StoreUnavailableError,
     UnauthorizedError,
 )
 from app.static_files import STATIC
@@ -25,7 +26,7 @@ from routers.dependencies import (
 )
 from routers.entity_tags import IF_NONE_MATCH, entity_tag, if_changed
 from routers.pages import file_answer
-from routers.problems import problems
+from routers.problems import OUTAGES, problems
 from routers.product_pages import get_product_page, wants_page
 from routers.requests import JSONRoute
 from routers.schemas.catalog import (
@@ -66,7 +67,10 @@ Include = Annotated[
     summary="List the catalog",
     response_model=ProductsResponse,
     openapi_extra={"parameters": [IF_NONE_MATCH]},
-    responses={304: {"description": "The list has not changed."}, **problems()},
+    responses={
+        304: {"description": "The list has not changed."},
+        **problems(StoreUnavailableError),
+    },
 )
 async def list_products(
     request: Request,
@@ -102,7 +106,7 @@ async def list_products(
     openapi_extra={"parameters": [IF_NONE_MATCH]},
     responses={
         304: {"description": "The product has not changed."},
-        **problems(ProductNotFoundError),
+        **problems(ProductNotFoundError, StoreUnavailableError),
     },
 )
 async def get_product(
@@ -139,7 +143,7 @@ def _revalidated(content: bytes) -> Response:
     summary="Add a product",
     status_code=201,
     dependencies=[StaffOnly],
-    responses=problems(UnauthorizedError, ForbiddenError),
+    responses=problems(UnauthorizedError, ForbiddenError, *OUTAGES),
 )
 @router.post("/product", status_code=201, dependencies=[StaffOnly], include_in_schema=False)
 async def add_product(

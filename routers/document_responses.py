@@ -1,31 +1,25 @@
 """Answers in the API documents: errors as components, and the headers of every answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from routers.error_catalogue import BY_STATUS, EXAMPLE_REQUEST_ID
-from routers.problems import ErrorResponse
+from routers.error_catalogue import CATALOGUE, EXAMPLE_REQUEST_ID, ErrorEntry, example_of
+from routers.problems import ErrorResponse, GatewayErrorResponse
 
 Part = dict[str, Any]
 
 _REFERENCE = "#/components/responses/"
 
-#: Names of the errors' components; every operation can end in one of ``ALWAYS``.
-NAMES = {
-    400: "BadRequest",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "NotFound",
-    405: "MethodNotAllowed",
-    408: "RequestTimeout",
-    409: "Conflict",
-    413: "ContentTooLarge",
-    422: "IdempotencyConflict",
-    429: "TooManyRequests",
-    500: "InternalServerError",
-    503: "ServiceUnavailable",
-}
-ALWAYS = (405, 429, 500, 503)
+#: What any call can end in, whatever it asks for.
+ALWAYS = ("wrong_address", "method_not_allowed", "internal_error", "overloaded")
+#: What a call with a body can end in besides.
+WITH_BODY = ("invalid_request", "request_timeout", "content_too_large")
+#: What a call can end in whose path holds an id: it may be missing, or not be UTF-8.
+WITH_ID = ("invalid_request", "not_found")
+
+#: The status that the gateway answers by itself for any call, with a ``message`` alone.
+_THROTTLED = 429
+_GATEWAY_MESSAGE = "Too Many Requests"
 
 
 def _header(description: str, example: Any, **schema: Any) -> Part:
@@ -66,7 +60,7 @@ _HEADERS: Mapping[str, Part] = {
 #: Every answer of the shop itself has it.
 _ALWAYS_THERE = "X-Request-Id"
 
-_OF_ERRORS = {
+_HEADERS_OF_ERRORS = {
     401: ("WWW-Authenticate",),
     405: ("Allow",),
     429: ("Retry-After",),
@@ -98,44 +92,51 @@ def header_components() -> dict[str, Part]:
     return {name: dict(part) for name, part in _HEADERS.items()}
 
 
-def error_components() -> dict[str, Part]:
-    """Return every error answer as a component; the gateway's own has no ``status``."""
-    return {name: _error(status) for status, name in NAMES.items()}
+def error_answers(codes: Iterable[str]) -> tuple[dict[str, Part], dict[str, Part]]:
+    """Return the answers that an operation with these errors has, and their components.
+
+    The answers are references by status; an answer's component is named after its codes, in the
+    order of the catalogue.
+    """
+    wanted = set(codes)
+    entries = [entry for entry in CATALOGUE if entry.code in wanted]
+    answers: dict[str, Part] = {}
+    components: dict[str, Part] = {}
+    for status in sorted({_THROTTLED, *(entry.status for entry in entries)}):
+        own = [entry for entry in entries if entry.status == status]
+        name = "Or".join(map(_in_capitals, own)) or "Throttled"
+        components[name] = _error(status, own)
+        answers[str(status)] = {"$ref": f"{_REFERENCE}{name}"}
+    return answers, components
 
 
-def _error(status: int) -> Part:
-    entry = BY_STATUS[status]
-    meaning, message = entry.cause, entry.example
-    field, colon, text = message.partition(": ")
-    fields = [{"field": field, "message": text}] if colon else []
-    body: Part = {
-        "message": message,
-        "status": status,
-        "code": entry.code,
-        "fields": fields,
-        "request_id": EXAMPLE_REQUEST_ID,
+def _in_capitals(entry: ErrorEntry) -> str:
+    return entry.code.title().replace("_", "")
+
+
+def _error(status: int, entries: Sequence[ErrorEntry]) -> Part:
+    """Return one error answer with an example for each code that it may have."""
+    examples = {
+        entry.code: {"summary": entry.cause, "value": example_of(entry)} for entry in entries
     }
+    causes = [f"`{entry.code}`: {entry.cause}" for entry in entries]
     schema = ErrorResponse.__name__
-    if status == 429:
-        body, schema = {"message": message}, "GatewayErrorResponse"
-    answer: Part = {
-        "description": meaning,
+    if status == _THROTTLED:
+        cause = "Too many calls in a short time; the shop did not see this one."
+        causes.append(f"Without a code, from the gateway: {cause}")
+        examples["gateway"] = {"summary": cause, "value": {"message": _GATEWAY_MESSAGE}}
+        schema = GatewayErrorResponse.__name__
+    headers = (*(_HEADERS_OF_ERRORS.get(status, ())), *((_ALWAYS_THERE,) if entries else ()))
+    return {
+        "description": "\n\n".join(causes),
+        "headers": _references(headers),
         "content": {
             "application/json": {
                 "schema": {"$ref": f"#/components/schemas/{schema}"},
-                "example": body,
+                "examples": examples,
             }
         },
     }
-    # The gateway has no id to tell.
-    always = () if status == 429 else (_ALWAYS_THERE,)
-    answer["headers"] = _references((*always, *_OF_ERRORS.get(status, ())))
-    return answer
-
-
-def reference_to(status: int) -> Part:
-    """Return the reference to the component of an error."""
-    return {"$ref": f"{_REFERENCE}{NAMES[status]}"}
 
 
 def add_headers(operation: Part) -> None:

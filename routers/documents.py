@@ -10,14 +10,15 @@ from fastapi.openapi.utils import get_openapi
 from app import __version__
 from routers.document_responses import (
     ALWAYS,
+    WITH_BODY,
+    WITH_ID,
     add_headers,
-    error_components,
+    error_answers,
     header_components,
-    reference_to,
 )
 from routers.document_schemas import simplify, simplify_parameter
 from routers.links import LINKS
-from routers.problems import GatewayErrorResponse
+from routers.problems import CODES, ErrorResponse, GatewayErrorResponse
 from routers.schemas.user import ACCESS_MINUTES
 
 Document = dict[str, Any]
@@ -113,41 +114,47 @@ def build_document(app: FastAPI) -> Document:
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
     )
     components = document["components"]
-    gateway_error = GatewayErrorResponse.model_json_schema()
-    components["schemas"][GatewayErrorResponse.__name__] = gateway_error
-    components["responses"] = error_components()
+    _add_error_schemas(components["schemas"])
+    components["responses"] = {}
     components["headers"] = header_components()
     components["securitySchemes"] = _SECURITY_SCHEMES
     for operation in _operations(document):
         for response in operation["responses"].values():
             _complete_success(response, components["schemas"])
-        _complete(operation)
+        components["responses"] |= _complete(operation)
     _drop_unused_components(document)
     schemas = components["schemas"]
     components["schemas"] = {name: simplify(name, schema) for name, schema in schemas.items()}
     return document
 
 
-def _complete(operation: Document) -> None:
-    """Add what the routes do not say themselves, and put it plainly."""
+def _add_error_schemas(schemas: Document) -> None:
+    for model in (ErrorResponse, GatewayErrorResponse):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= schema.pop("$defs", {})
+        schemas[model.__name__] = schema
+
+
+def _complete(operation: Document) -> Document:
+    """Add what the routes do not say themselves; return the components of its error answers."""
     for parameter in operation.get("parameters", ()):
         _complete_parameter(parameter)
     responses = operation["responses"]
     # Validation is 400 here (openapi/CONTRACT.md, 1.1, rule 9); FastAPI documents a 422.
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
-    errors = {
-        *_refusals(operation),
-        *ALWAYS,
-        *(int(status) for status in responses if status >= "400"),
-    }
-    responses |= {str(status): reference_to(status) for status in errors}
+    codes = {*_refusals(operation), *ALWAYS}
+    for status in [status for status in responses if status >= "400"]:
+        codes |= set(responses.pop(status)[CODES])
+    answers, components = error_answers(codes)
+    responses |= answers
     operation["responses"] = dict(sorted(responses.items()))
     for start, links in LINKS.get(operation["operationId"], {}).items():
         responses[start]["links"] = deepcopy(links)
     add_headers(operation)
     is_closed = "401" in responses and operation["operationId"] not in _CREDENTIALS_IN_BODY
     operation["security"] = deepcopy(_ANY_TOKEN) if is_closed else []
+    return components
 
 
 def _complete_parameter(parameter: Document) -> None:
@@ -217,12 +224,15 @@ def _drop_foreign_links(document: Document) -> None:
                 response["links"] = own_links
 
 
-def _refusals(operation: Document) -> tuple[int, ...]:
-    """Return the statuses of a request that is malformed, as far as this one can be."""
-    if "requestBody" in operation:
-        return (400, 408, 413)
-    schemas = [parameter["schema"] for parameter in operation.get("parameters", [])]
-    return (400,) if any(schema.keys() - _ANNOTATIONS for schema in schemas) else ()
+def _refusals(operation: Document) -> set[str]:
+    """Return the codes of a request that is malformed, as far as this one can be."""
+    parameters = operation.get("parameters", [])
+    codes = set(WITH_BODY) if "requestBody" in operation else set()
+    if any(parameter["in"] == "path" for parameter in parameters):
+        codes |= set(WITH_ID)
+    if any(parameter["schema"].keys() - _ANNOTATIONS for parameter in parameters):
+        codes.add("invalid_request")
+    return codes
 
 
 def _drop_unused_components(document: Document) -> None:

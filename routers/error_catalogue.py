@@ -6,6 +6,7 @@ within a major version; messages are for people and may change.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from app.domain.errors import (
     CartFullError,
@@ -231,3 +232,15 @@ def entry_for(error: ShopError | type[ShopError]) -> ErrorEntry:
     kind = error if isinstance(error, type) else type(error)
     fitting = (entry for entry in CATALOGUE if entry.error and issubclass(kind, entry.error))
     return next(fitting, _INTERNAL)
+
+
+def example_of(entry: ErrorEntry) -> dict[str, Any]:
+    """Return the body of an error as an example."""
+    field, colon, text = entry.example.partition(": ")
+    return {
+        "message": entry.example,
+        "status": entry.status,
+        "code": entry.code,
+        "fields": [{"field": field, "message": text}] if colon else [],
+        "request_id": EXAMPLE_REQUEST_ID,
+    }

@@ -14,6 +14,7 @@ from app.domain.errors import (
     IdempotencyConflictError,
     InvalidInputError,
     OrderNotFoundError,
+    QueueUnavailableError,
     UnauthorizedError,
 )
 from app.domain.order import OrderState
@@ -34,7 +35,7 @@ from routers.dependencies import (
     link_next,
     user_of_path,
 )
-from routers.problems import problems
+from routers.problems import OUTAGES, problems
 from routers.requests import JSONRoute
 from routers.schemas.order import OrderCreate, OrderDetail, OrderPlacedResponse, OrderPublic
 
@@ -42,8 +43,10 @@ log = logging.getLogger("shop.http")
 
 router = APIRouter(prefix="/order", tags=["order"], route_class=JSONRoute)
 
-_READING = problems(UnauthorizedError, ForbiddenError)
-_PLACING = problems(UnauthorizedError, ForbiddenError, IdempotencyConflictError)
+_READING = problems(UnauthorizedError, ForbiddenError, *OUTAGES)
+_PLACING = problems(
+    UnauthorizedError, ForbiddenError, IdempotencyConflictError, *OUTAGES, QueueUnavailableError
+)
 _ACCEPTED: dict[int | str, Any] = {
     202: {
         "model": OrderPlacedResponse,
@@ -231,7 +234,7 @@ async def list_user_orders(
 @router.get(
     "/{userid}/{order_id}",
     summary="Read an order",
-    responses=problems(UnauthorizedError, ForbiddenError, OrderNotFoundError),
+    responses=problems(UnauthorizedError, ForbiddenError, OrderNotFoundError, *OUTAGES),
 )
 async def get_order(
     userid: UserId,

@@ -12,7 +12,13 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.domain.errors import InvalidCredentialsError, ShopError, TooManyAttemptsError
+from app.domain.errors import (
+    InvalidCredentialsError,
+    SecretsUnavailableError,
+    ShopError,
+    StoreUnavailableError,
+    TooManyAttemptsError,
+)
 from app.security.signing_keys import get_signing_keys
 from app.security_log import Kind, record_security_event
 from app.trace_context import current_trace_id
@@ -55,9 +61,19 @@ class ErrorResponse(BaseModel):
 
 
 class GatewayErrorResponse(BaseModel):
-    """The body of an error that API Gateway answers by itself."""
+    """The body of a 429: the shop's own is whole, that of API Gateway has only a `message`."""
 
-    message: str = Field(description="What is wrong, for people.")
+    message: str = Field(description="What is wrong, for people; it may change.")
+    status: int | None = Field(None, description="The HTTP status; absent in the gateway's.")
+    code: str | None = Field(
+        None, description="Which error it is, for programs; absent in the gateway's."
+    )
+    fields: list[FieldProblem] | None = Field(
+        None, description="What is wrong, field by field; absent in the gateway's."
+    )
+    request_id: str | None = Field(
+        None, description="The id of the request, as in `X-Request-Id`; absent in the gateway's."
+    )
 
 
 def status_for(error: ShopError | type[ShopError]) -> int:
@@ -65,18 +81,24 @@ def status_for(error: ShopError | type[ShopError]) -> int:
     return entry_for(error).status
 
 
+#: What a route may end in that reads a token and the table.
+OUTAGES = (StoreUnavailableError, SecretsUnavailableError)
+
+#: Where the API documents find the codes of an answer that a route declares.
+CODES = "x-codes"
+
+
 def problems(*errors: type[ShopError]) -> dict[int | str, Any]:
     """Return the documented error answers of a route from the errors it may raise.
 
-    503 is always among them: the table can be unavailable to any route. ``routers/documents.py``
-    adds the errors of malformed requests.
+    ``routers/documents.py`` adds the errors that any call may end in, and those of malformed ones.
     """
-    return {status: describe(status) for status in sorted({503, *map(status_for, errors)})}
-
-
-def describe(status: int) -> dict[str, Any]:
-    """Return the documentation of one error answer."""
-    return {"model": ErrorResponse, "description": BY_STATUS[status].cause}
+    answers: dict[int | str, Any] = {}
+    for error in errors:
+        entry = entry_for(error)
+        answer = answers.setdefault(entry.status, {"description": entry.cause, CODES: []})
+        answer[CODES].append(entry.code)
+    return answers
 
 
 def problem(

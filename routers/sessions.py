@@ -25,7 +25,7 @@ from routers.dependencies import (
     SettingsDep,
     TableDep,
 )
-from routers.problems import answer_to, problems
+from routers.problems import OUTAGES, answer_to, problems
 from routers.requests import JSONRoute
 from routers.schemas.user import (
     AccountClosure,
@@ -45,7 +45,7 @@ router = APIRouter(tags=["user"], route_class=JSONRoute)
     "/login",
     summary="Log in",
     dependencies=[PasswordWork],
-    responses=problems(InvalidCredentialsError, TooManyAttemptsError),
+    responses=problems(InvalidCredentialsError, TooManyAttemptsError, *OUTAGES),
 )
 @router.post("/acme-login", dependencies=[PasswordWork], include_in_schema=False)
 async def log_in(
@@ -83,7 +83,11 @@ async def log_in(
     )
 
 
-@router.post("/refresh-token", summary="Renew tokens", responses=problems(UnauthorizedError))
+@router.post(
+    "/refresh-token",
+    summary="Renew tokens",
+    responses=problems(UnauthorizedError, *OUTAGES),
+)
 async def refresh_tokens(
     body: TokensUpdate, table: TableDep, settings: SettingsDep, now: NowDep
 ) -> TokensResponse:
@@ -102,7 +106,11 @@ async def refresh_tokens(
     return TokensResponse(access_token=tokens.access, refresh_token=tokens.refresh)
 
 
-@router.post("/verify-token", summary="Check a token", responses=problems(UnauthorizedError))
+@router.post(
+    "/verify-token",
+    summary="Check a token",
+    responses=problems(UnauthorizedError, SecretsUnavailableError),
+)
 async def verify_token(body: VerificationCreate, now: NowDep) -> MessageResponse:
     """Answer 200 for a valid access token and 401 for any other."""
     read_access_token(body.access_token, await get_signing_keys(), now=now)
@@ -114,7 +122,7 @@ async def verify_token(body: VerificationCreate, now: NowDep) -> MessageResponse
     summary="Log out",
     status_code=202,
     response_model=MessageResponse,
-    responses=problems(),
+    responses=problems(*OUTAGES),
 )
 @router.post(
     "/users/logout", status_code=202, response_model=MessageResponse, include_in_schema=False
@@ -160,7 +168,7 @@ async def _end_sessions(request: Request, table: Table) -> Response | None:
     "/logout-everywhere",
     summary="Log out everywhere",
     status_code=202,
-    responses=problems(UnauthorizedError),
+    responses=problems(UnauthorizedError, *OUTAGES),
 )
 async def log_out_everywhere(
     request: Request, response: Response, table: TableDep, caller: KnownCallerDep
@@ -178,7 +186,7 @@ async def log_out_everywhere(
     "/change-password",
     summary="Change the password",
     dependencies=[PasswordWork],
-    responses=problems(UnauthorizedError, InvalidCredentialsError, TooManyAttemptsError),
+    responses=problems(UnauthorizedError, InvalidCredentialsError, TooManyAttemptsError, *OUTAGES),
 )
 async def change_password(
     body: PasswordUpdate,
@@ -210,7 +218,7 @@ async def change_password(
     "/close-account",
     summary="Close the account",
     dependencies=[PasswordWork],
-    responses=problems(UnauthorizedError, InvalidCredentialsError, TooManyAttemptsError),
+    responses=problems(UnauthorizedError, InvalidCredentialsError, TooManyAttemptsError, *OUTAGES),
 )
 async def close_account(
     body: AccountClosure,

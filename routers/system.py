@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
+from app.domain.errors import QueueUnavailableError, StoreUnavailableError
 from app.domain.instants import instant_to_text
 from app.messages import PAYMENT_REQUEST
 from app.store.keys import product_key
@@ -55,7 +56,11 @@ async def get_health(settings: SettingsDep) -> HealthResponse:
     return HealthResponse(version=settings.version)
 
 
-@router.get("/readyz", summary="Check the dependencies", responses=problems())
+@router.get(
+    "/readyz",
+    summary="Check the dependencies",
+    responses=problems(StoreUnavailableError, QueueUnavailableError),
+)
 async def get_readiness(table: TableDep, queues: QueuesDep) -> ReadinessResponse:
     """Answer if the table and the payment queue answer."""
     await asyncio.gather(table.get(product_key("readyz")), queues.check(PAYMENT_REQUEST))

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from app.domain.errors import (
     ForbiddenError,
+    SecretsUnavailableError,
     TooManyAttemptsError,
     UnauthorizedError,
     UsernameTakenError,
@@ -33,7 +34,7 @@ from routers.dependencies import (
     check_owner,
     link_next,
 )
-from routers.problems import problems
+from routers.problems import OUTAGES, problems
 from routers.requests import JSONRoute
 from routers.schemas.user import (
     CurrentUserResponse,
@@ -52,7 +53,7 @@ router = APIRouter(tags=["user"], route_class=JSONRoute)
     summary="Register",
     status_code=201,
     dependencies=[PasswordWork],
-    responses=problems(UsernameTakenError, TooManyAttemptsError),
+    responses=problems(UsernameTakenError, TooManyAttemptsError, *OUTAGES),
 )
 async def register_user(
     body: UserCreate, table: TableDep, settings: SettingsDep, origin: OriginDep, now: NowDep
@@ -82,7 +83,7 @@ async def register_user(
     "/users",
     summary="List all users",
     dependencies=[StaffOnly],
-    responses=problems(UnauthorizedError, ForbiddenError),
+    responses=problems(UnauthorizedError, ForbiddenError, *OUTAGES),
 )
 async def list_users(
     request: Request, response: Response, table: TableDep, page: PageDep, settings: SettingsDep
@@ -100,7 +101,7 @@ async def list_users(
 @router.get(
     "/users/{id}",
     summary="Read a user",
-    responses=problems(UnauthorizedError, ForbiddenError, UserNotFoundError),
+    responses=problems(UnauthorizedError, ForbiddenError, UserNotFoundError, *OUTAGES),
 )
 async def get_user(
     id: Annotated[  # noqa: A002
@@ -124,7 +125,7 @@ async def get_user(
     "/userinfo",
     summary="Read the current user",
     response_model_exclude_none=True,
-    responses=problems(),
+    responses=problems(SecretsUnavailableError),
 )
 @router.get("/whoami", include_in_schema=False, response_model_exclude_none=True)
 async def get_current_user(request: Request, now: NowDep) -> CurrentUserResponse:

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from botocore.config import Config
 from coverage import Coverage
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 from hypothesis import settings
 
 import app.security.signing_keys
@@ -194,10 +194,10 @@ def table(stack: dict[str, str]) -> Table:
 @pytest.fixture
 async def client(stack: dict[str, str]) -> AsyncIterator[AsyncClient]:
     """A client of the shared shop, without a token."""
-    from app.main import app as application  # noqa: PLC0415
+    # Imports the application, which not every test needs.
+    from tests.support.shop import shop_client  # noqa: PLC0415
 
-    transport = ASGITransport(application)
-    async with AsyncClient(transport=transport, base_url="http://shop") as http:
+    async with shop_client() as http:
         yield http
 
 

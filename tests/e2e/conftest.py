@@ -9,8 +9,18 @@ from httpx import Client, HTTPTransport, Request, Response
 
 from tests.e2e.helpers.running_shop import running_shop
 from tests.infra.local.helpers.shop_process import ShopProcess, running
+from tests.support.documented import undeclared
 
 _ANSWER_SECONDS = 30
+
+
+def check_documented(answer: Response) -> None:
+    """Fail for an answer that the API document does not declare."""
+    answer.read()
+    assert undeclared(answer) is None
+
+
+DOCUMENTED = {"response": [check_documented]}
 
 
 @pytest.fixture(scope="package")
@@ -69,7 +79,10 @@ class RetryingTransport(HTTPTransport):
 @pytest.fixture
 def shop(enforced_url: str) -> Iterator[Client]:
     with Client(
-        base_url=enforced_url, timeout=_ANSWER_SECONDS, transport=RetryingTransport()
+        base_url=enforced_url,
+        timeout=_ANSWER_SECONDS,
+        transport=RetryingTransport(),
+        event_hooks=DOCUMENTED,
     ) as client:
         yield client
 
@@ -77,6 +90,9 @@ def shop(enforced_url: str) -> Iterator[Client]:
 @pytest.fixture
 def open_shop(open_url: str) -> Iterator[Client]:
     with Client(
-        base_url=open_url, timeout=_ANSWER_SECONDS, transport=RetryingTransport()
+        base_url=open_url,
+        timeout=_ANSWER_SECONDS,
+        transport=RetryingTransport(),
+        event_hooks=DOCUMENTED,
     ) as client:
         yield client

@@ -41,9 +41,13 @@ def _password_hash() -> str:
 async def shop_client() -> AsyncIterator[AsyncClient]:
     """Open a client of whatever shop the environment names."""
     from app.main import app as application  # noqa: PLC0415
+    from tests.support.documented import check_documented  # noqa: PLC0415
 
-    transport = ASGITransport(application)
-    async with AsyncClient(transport=transport, base_url="http://shop") as http:
+    async with AsyncClient(
+        transport=ASGITransport(application),
+        base_url="http://shop",
+        event_hooks={"response": [check_documented]},
+    ) as http:
         yield http
 
 

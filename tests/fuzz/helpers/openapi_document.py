@@ -41,6 +41,18 @@ class Operation:
         return frozenset(map(int, self.content["responses"])) - {405, 429, 500}
 
     @property
+    def codes(self) -> frozenset[str]:
+        """Return the codes of the errors that it declares, as its examples have them."""
+        return frozenset(
+            example["value"]["code"]
+            for status in self.content["responses"]
+            if status >= "400"
+            for content in self.media(int(status)).values()
+            for example in content["examples"].values()
+            if "code" in example["value"]
+        )
+
+    @property
     def needs_token(self) -> bool:
         """Whether callers have to say who they are."""
         return bool(self.content["security"])

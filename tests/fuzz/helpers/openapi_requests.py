@@ -21,8 +21,10 @@ from schemathesis.specs.openapi.checks import (
     positive_data_acceptance,
 )
 
+from app.domain.errors import InvalidInputError
 from app.domain.user import fold_username
 from app.main import app
+from app.security.new_passwords import check_new_password
 from tests.fuzz.helpers.lenient_reading import is_right_as_read
 from tests.fuzz.helpers.openapi_document import Operation, operations
 from tests.fuzz.helpers.oracle import leaks
@@ -130,7 +132,21 @@ def _is_beyond_schemas(operation: Operation, case: AnyCase) -> bool:
     if "next" in (case.query or {}):
         # A position is what a page before said, with a checksum.
         return True
-    return isinstance(case.body, dict) and _may_be_refused_name(operation, case.body)
+    return isinstance(case.body, dict) and (
+        _may_be_refused_name(operation, case.body) or _is_common_password(operation, case.body)
+    )
+
+
+def _is_common_password(operation: Operation, body: dict[str, Any]) -> bool:
+    """Tell whether a new password is on the list of the most common ones (1.5)."""
+    field = {"/register": "password", "/change-password": "new_password"}.get(operation.template)
+    if field is None or field not in body:
+        return False
+    try:
+        check_new_password(str(body[field]), username="", field="password")
+    except InvalidInputError:
+        return True
+    return False
 
 
 def _may_be_refused_name(operation: Operation, body: dict[str, Any]) -> bool:

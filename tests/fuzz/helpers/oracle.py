@@ -83,6 +83,7 @@ def complaints(case: Case, answer: Answer, *, mode: str) -> list[str]:
         found += _complaints_about_success(case, expected, answer, mode=mode)
     if answer.status >= 400:
         found += _complaints_about_refusal(answer)
+        found += _complaints_about_code(expected, answer)
     return found
 
 
@@ -120,6 +121,15 @@ def _complaints_about_refusal(answer: Answer) -> list[str]:
     if not (isinstance(problem["message"], str) and 0 < len(problem["message"]) < 20_000):
         return ["a refusal without a message, or with too much of it"]
     return []
+
+
+def _complaints_about_code(expected: Operation | frozenset[int], answer: Answer) -> list[str]:
+    if isinstance(expected, frozenset) or answer.media_type != "application/json":
+        return []
+    code = json.loads(answer.body).get("code")
+    if code in expected.codes:
+        return []
+    return [f"the code {code} is not documented for {expected.name}"]
 
 
 def _complaints_about_content(operation: Operation, answer: Answer) -> list[str]:
