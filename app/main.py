@@ -15,6 +15,7 @@ with collector_off():
     from mangum import Mangum
 
     from app.domain.errors import InvalidInputError
+    from app.error_reports import reporting_errors
     from app.logs import log_trace_ids
     from routers import (
         carts,
@@ -89,10 +90,11 @@ def _adapter() -> Mangum:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one event of API Gateway's HTTP API; a malformed event is answered with 400."""
     log_trace_ids()
-    try:
-        checked = validate_event(event)
-    except InvalidInputError as failure:
-        log.warning("event.refused cause=%s", failure)
-        refusal = HTTPMiddleware(problems.problem_app(400, str(failure)))
-        return Mangum(refusal, lifespan="off")(build_event("GET", "/"), context)
-    return _adapter()(checked, context)
+    with reporting_errors(context):
+        try:
+            checked = validate_event(event)
+        except InvalidInputError as failure:
+            log.warning("event.refused cause=%s", failure)
+            refusal = HTTPMiddleware(problems.problem_app(400, str(failure)))
+            return Mangum(refusal, lifespan="off")(build_event("GET", "/"), context)
+        return _adapter()(checked, context)

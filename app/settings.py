@@ -71,6 +71,9 @@ _HASH = text(rf"[0-9a-f]{{64}}|{NOT_CHECKED}", "must be SHA-256 hashes in hexade
 #: A line of text as it is printed on receipts.
 _PRINTED = text(r"[^\x00-\x1f\x7f]{0,200}", "must be one line of at most 200 characters")
 
+#: Where Sentry takes events, and the key to send them with.
+_DSN = text(r"https?://[^\s/@]+@[^\s/@]+/(\S+/)?[0-9]+", "must be a DSN of Sentry")
+
 #: A time zone's name in the IANA database. Browsers know which there are; the functions' image
 #: has no such database.
 _TIME_ZONE = text(r"(?=.{0,64}$)([A-Za-z][\w+-]*(/[\w+-]+)*)?", "must be the name of a time zone")
@@ -104,6 +107,9 @@ class Settings:
     origin_header_sha256: tuple[str, ...] = variable(
         (), "ORIGIN_HEADER_SHA256", read=list_of(_HASH)
     )
+    sentry_dsn: str = variable("", "SENTRY_DSN", read=_DSN)
+    #: The name of a secret with the DSN, for functions: their variables can be read in AWS.
+    sentry_dsn_secret: str = variable("", "SENTRY_DSN_SECRET")
     catalog_version: str = variable("v1", "CATALOG_VERSION")
     security_contact: str = variable("mailto:security@acme.example", "SECURITY_CONTACT")
     shop_name: str = variable("ACME Fitness Shop", "SHOP_NAME", read=_PRINTED)

@@ -16,6 +16,7 @@ from infra.components.alarms import Alarms
 from infra.components.budget import MonthlyBudget
 from infra.components.cdn import CDN
 from infra.components.configuration import read_configuration
+from infra.components.error_reports import SentryDsn
 from infra.components.functions import SharedResources, ShopFunction
 from infra.components.gateway import Gateway
 from infra.components.keys import CardKey, SigningKeys
@@ -86,6 +87,7 @@ else:
         card_key=card_key,
         signing_keys=signing_keys,
         origin_header=origin_header,
+        sentry_dsn=SentryDsn("sentry-dsn", stack=stack) if configuration.generic.sentry else None,
     )
     functions = {
         function.name: ShopFunction(

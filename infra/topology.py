@@ -104,7 +104,9 @@ QUEUES = (
     Queue(SHIPMENT_RESPONSE, 4 * DAY, _VISIBILITY, dead_letters=SHIPMENT_ERROR),
 )
 
-_COMMON = ("STAGE", "VERSION", "REGION", "TABLE")
+#: Where errors are reported: one of the two, or none.
+_REPORTS = ("SENTRY_DSN", "SENTRY_DSN_SECRET")
+_COMMON = ("STAGE", "VERSION", "REGION", "TABLE", *_REPORTS)
 
 FUNCTIONS = (
     Function(
@@ -177,6 +179,7 @@ FUNCTIONS = (
             "STAGE",
             "VERSION",
             "REGION",
+            *_REPORTS,
             "AWS_CLIENT",
             "SHIPMENT_RESPONSE_QUEUE_URL",
             "SHOP_DELIVERY_SECONDS",
@@ -199,7 +202,7 @@ ROTATION = Function(
     "workers.rotation.handler",
     timeout_seconds=15,
     memory_mb=512,
-    settings=("STAGE", "VERSION", "REGION", "SIGNING_KEYS_SECRET"),
+    settings=("STAGE", "VERSION", "REGION", *_REPORTS, "SIGNING_KEYS_SECRET"),
     rotates_signing_keys=True,
 )
 
@@ -262,6 +265,11 @@ def card_key_alias(stack: str) -> str:
 def signing_keys_name(stack: str) -> str:
     """Return the name of the secret with the keys that sign tokens."""
     return f"{stack}-acmeserverless-signing-keys"
+
+
+def sentry_dsn_name(stack: str) -> str:
+    """Return the name of the secret that says where errors are reported."""
+    return f"{stack}-acmeserverless-sentry-dsn"
 
 
 def gateway_name(stack: str) -> str:

@@ -1,5 +1,6 @@
 """Middleware for every request, as plain ASGI: cheaper than Starlette's base class."""
 
+import asyncio
 import logging
 from functools import partial
 
@@ -7,6 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.errors import SettingsError
+from app.error_reports import has_reports, send_reports
 from app.security_log import Client, current_client
 from app.settings import get_settings
 from app.static_files import DATA_POLICY
@@ -69,6 +71,9 @@ class HTTPMiddleware:
         try:
             with following(_trace_of(scope)):
                 await self._answer(scope, receive, send)
+            if has_reports():
+                # The answer is out; Lambda freezes the process when this returns.
+                await asyncio.to_thread(send_reports)
         finally:
             current_client.reset(client)
 
@@ -117,7 +122,8 @@ async def _answer_with_headers(app: ASGIApp, scope: Scope, receive: Receive, sen
         await app(scope, receive, send_with_headers)
     except Exception:
         # The cause goes to the log, never to the caller.
-        log.exception("request.crashed method=%s", scope["method"])
+        path = getattr(scope.get("route"), "path", "?")
+        log.exception("request.crashed method=%s route=%s", scope["method"], path)
         if has_started:
             raise
         await problem(500, "Internal Server Error")(scope, receive, send_with_headers)

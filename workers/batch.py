@@ -24,6 +24,8 @@ RESERVE_SECONDS = 1.0
 
 #: The shop's own order ids; whatever else an event names is not written down.
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: Where a body names an order, whether it can be read or not; names in any case.
+_ORDER_ID = re.compile(f'"order_?id"\\s{{0,9}}:\\s{{0,9}}"({_UUID.pattern})"', re.IGNORECASE)
 
 Record = dict[str, Any]
 BatchResponse = dict[str, list[dict[str, str]]]
@@ -73,7 +75,8 @@ async def handle_batch(
     for record, task in zip(records, tasks, strict=True):
         if not task.done():
             task.cancel()
-            log.error("record.out_of_time message_id=%s", _message_id(record))
+            with following(_trace_of(record)):
+                log.error("record.out_of_time %s", _about(record))
             failed.append(record)
         elif task.cancelled() or not task.result():
             failed.append(record)
@@ -103,7 +106,7 @@ def _receives(record: Record) -> str:
 
 async def _try_record(record: Any, handle: Handle, dependencies: Dependencies) -> bool:
     if not (isinstance(record, dict) and isinstance(record.get("body"), str)):
-        log.error("record.malformed message_id=%s", _message_id(record))
+        log.error("record.malformed %s", _about(record))
         return False
     with following(_trace_of(record)):
         return await _handle_record(record, handle, dependencies)
@@ -125,19 +128,11 @@ async def _handle_record(record: Record, handle: Handle, dependencies: Dependenc
         step = await handle(record, dependencies) or Step("record.done", "")
     except ShopError as failure:
         # The texts of our own errors repeat no value of the message.
-        log.warning(
-            "record.failed message_id=%s queue=%s receives=%s cause=%s: %s",
-            _message_id(record),
-            _queue(record),
-            _receives(record),
-            type(failure).__name__,
-            failure,
-        )
+        cause = type(failure).__name__
+        log.warning("record.failed %s cause=%s: %s", _about(record), cause, failure)
         return False
     except Exception:  # One bad record must not fail the others.
-        log.exception(
-            "record.crashed message_id=%s receives=%s", _message_id(record), _receives(record)
-        )
+        log.exception("record.crashed %s", _about(record))
         return False
     log.info(
         "%s order_id=%s queue=%s receives=%s ms=%d",
@@ -148,6 +143,17 @@ async def _handle_record(record: Record, handle: Handle, dependencies: Dependenc
         (loop.time() - started) * 1000,
     )
     return True
+
+
+def _about(record: Any) -> str:
+    """Return what the log says of a record that is not done, whatever it is."""
+    record = record if isinstance(record, dict) else {}
+    body = record.get("body")
+    named = _ORDER_ID.search(body) if isinstance(body, str) else None
+    return (
+        f"order_id={named[1].lower() if named else '?'} queue={_queue(record)}"
+        f" receives={_receives(record)} message_id={_message_id(record)}"
+    )
 
 
 def _shown(order_id: str) -> str:

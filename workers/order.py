@@ -8,6 +8,7 @@ from typing import Any, cast
 from app.imports import collector_off
 
 with collector_off():
+    from app.error_reports import reporting_errors
     from app.logs import log_trace_ids
     from app.message_parser import parse_event
     from app.messages import (
@@ -86,8 +87,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | di
     """Handle a batch of messages, or sweep when the schedule calls."""
     log_trace_ids()
     if isinstance(event, dict) and "Records" in event:
-        return asyncio.run(handle_batch(event, context, handle, AWS_DEPENDENCIES))
-    with following(new_trace()):
+        with reporting_errors(context):
+            return asyncio.run(handle_batch(event, context, handle, AWS_DEPENDENCIES))
+    with following(new_trace()), reporting_errors(context):
         return asyncio.run(handle_schedule(context, AWS_DEPENDENCIES))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from app.imports import collector_off
 
 with collector_off():
+    from app.error_reports import reporting_errors
     from app.logs import log_trace_ids
     from app.message_parser import parse_event
     from app.messages import ShipmentRequested
@@ -28,4 +29,5 @@ async def handle(record: Record, dependencies: Dependencies) -> Step:
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     """Return the records that SQS must deliver again."""
     log_trace_ids()
-    return asyncio.run(handle_batch(event, context, handle, AWS_DEPENDENCIES))
+    with reporting_errors(context):
+        return asyncio.run(handle_batch(event, context, handle, AWS_DEPENDENCIES))

@@ -31,6 +31,7 @@ _MEANINGS = {
     "ORIGIN_HEADER_SHA256": "which X-Origin-Verify is let in (not in the stage local); empty: all",
     "REGISTRATIONS": "registrations of an address an hour before the next must wait",
     "SECURITY_CONTACT": "whom /.well-known/security.txt names",
+    "SENTRY_DSN": "where errors are reported: the DSN of a project in Sentry; empty: nowhere",
     "SHOP_ADDRESS": "address on receipts",
     "SHOP_CATALOG_SECONDS": "how long the list of products is answered from memory (1)",
     "SHOP_DELIVERY_SECONDS": "min-max seconds until a parcel arrives",
@@ -45,7 +46,7 @@ _MEANINGS = {
     "VERSION": "what the shop says is running",
 }
 #: Settings whose values ``run`` makes: names and addresses of what it creates.
-_MADE_BY_RUN = re.compile("TABLE|REGION|SIGNING_KEYS_SECRET|.*_QUEUE_URL")
+_MADE_BY_RUN = re.compile("TABLE|REGION|SIGNING_KEYS_SECRET|SENTRY_DSN_SECRET|.*_QUEUE_URL")
 
 
 def _epilog() -> str:

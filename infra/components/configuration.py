@@ -31,7 +31,12 @@ from infra.components.stack_config import DynamoDB, Generic, Tags, image_version
 _NAMESPACE = "awsconfig"
 
 #: Settings whose values this program makes or reads elsewhere: no keys for them.
-_MADE_HERE = frozenset({"region", "table", "signing_keys_secret", "origin_header_sha256"})
+_MADE_HERE = frozenset(
+    {
+        "region", "table", "signing_keys_secret", "origin_header_sha256", "sentry_dsn",
+        "sentry_dsn_secret",
+    }
+)  # fmt: skip
 
 #: The longest name made from it, a schedule's, may have 64 characters; a repository's may
 #: have no capitals.

@@ -17,6 +17,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components.configuration import Configuration
+from infra.components.error_reports import SentryDsn
 from infra.components.keys import CardKey, SigningKeys
 from infra.components.origin_header import OriginHeader
 from infra.components.permissions import Resources, function_policy, trust
@@ -43,6 +44,7 @@ class SharedResources:
     card_key: CardKey
     signing_keys: SigningKeys
     origin_header: OriginHeader
+    sentry_dsn: SentryDsn | None
 
 
 def _environment(
@@ -56,6 +58,8 @@ def _environment(
         "ORIGIN_HEADER_SHA256": shared.origin_header.hashes,
         **{queue_setting(queue.name): shared.queues.by_name[queue.name].url for queue in QUEUES},
     }
+    if shared.sentry_dsn:
+        made["SENTRY_DSN_SECRET"] = shared.sentry_dsn.arn
     plain = {name: configuration.variable(name) for name in function.settings if name not in made}
     return {
         name: made[name] if name in made else plain[name]
@@ -100,6 +104,7 @@ class ShopFunction(pulumi.ComponentResource):
             queues={queue: made.arn for queue, made in shared.queues.by_name.items()},
             card_key=shared.card_key.arn,
             signing_keys=shared.signing_keys.arn,
+            sentry_dsn=shared.sentry_dsn.arn if shared.sentry_dsn else None,
         )
         permissions = aws.iam.RolePolicy(
             function.name,

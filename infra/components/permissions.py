@@ -4,7 +4,7 @@ There is no Pulumi in here, so that tests can make the same roles without it: an
 is an output in a deployment and plain text anywhere else.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -35,6 +35,8 @@ class Resources(Generic[Arn]):
     queues: Mapping[str, Arn]
     card_key: Arn
     signing_keys: Arn
+    #: Where errors are reported, in a stack that reports them.
+    sentry_dsn: Arn | None = None
 
 
 def policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,16 +100,23 @@ def function_policy(
         # A sender decrypts too: SQS hands it the data key it has cached, encrypted.
         actions = ["kms:Decrypt", *(["kms:GenerateDataKey"] if sends_cards else [])]
         statements.append(allow("CarryCards", actions, [resources.card_key]))
-    if function.reads_signing_keys:
-        actions = ["secretsmanager:GetSecretValue"]
-        statements.append(allow("ReadSigningKeys", actions, [resources.signing_keys]))
-    if function.rotates_signing_keys:
-        calls = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
-        actions = [f"secretsmanager:{call}" for call in calls]
-        statements.append(allow("RotateSigningKeys", actions, [resources.signing_keys]))
+    statements += _secret_statements(function, resources)
     if is_traced:
         statements.append(allow("Trace", TRACING, ["*"]))
     return policy(*statements)
+
+
+def _secret_statements(function: Function, resources: Resources[Arn]) -> Iterator[dict[str, Any]]:
+    """Yield what a function may do in Secrets Manager."""
+    reading = ["secretsmanager:GetSecretValue"]
+    if function.reads_signing_keys:
+        yield allow("ReadSigningKeys", reading, [resources.signing_keys])
+    if function.rotates_signing_keys:
+        calls = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+        actions = [f"secretsmanager:{call}" for call in calls]
+        yield allow("RotateSigningKeys", actions, [resources.signing_keys])
+    if resources.sentry_dsn is not None:
+        yield allow("ReadSentryDsn", reading, [resources.sentry_dsn])
 
 
 def _only_items(kinds: Iterable[str]) -> dict[str, Any]:

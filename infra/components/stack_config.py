@@ -139,6 +139,8 @@ class Generic(_Part):
     )
     #: How many of a hundred calls leave a trace in X-Ray.
     trace_percent: float = Field(5, ge=0, le=100)
+    #: Whether errors are reported to Sentry; the DSN is put into Secrets Manager.
+    sentry: bool = False
     #: Whether AWS WAF stands in front of the CDN.
     waf: bool = False
     #: Which value the CDN proves itself with to the api; it rises by one to change it. With 0 the

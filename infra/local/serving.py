@@ -7,6 +7,7 @@ from typing import Any
 
 import uvicorn
 
+from app.error_reports import collect_errors
 from app.logs import log_trace_ids
 from infra.local.log_lines import AccessFormatter, JsonFormatter
 
@@ -64,6 +65,7 @@ def serve(app: Any, listener_fd: int, *, drain_seconds: int, access_log: bool = 
     Lifespan events are off, as they are on Lambda.
     """
     log_trace_ids()
+    collect_errors()
     config = uvicorn.Config(
         app,
         lifespan="off",

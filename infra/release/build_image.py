@@ -29,6 +29,9 @@ SERVICES = ("secretsmanager", "sqs")
 #: Of what pip notes about a package, this is read at run time or owed to its authors.
 _KEPT_NOTES = ("METADATA", "entry_points.txt", "LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")
 
+#: Of Sentry's integrations, which are three quarters of its package, the client imports these.
+_KEPT_INTEGRATIONS = ("__init__.py", "dedupe.py")
+
 #: Nothing reads these at run time: types, sources of compiled modules, tests of packages.
 _LEFTOVERS = ("*.pyi", "*.pxd", "*.pyx", "*.c", "*.h", "examples-*.json")
 _TEST_FOLDERS = frozenset({"test", "tests"})
@@ -83,6 +86,16 @@ def trim_botocore(folder: Path) -> None:
     endpoints.write_text(json.dumps(content, separators=(",", ":")), "utf-8")
 
 
+def trim_sentry(folder: Path) -> None:
+    """Leave Sentry's package what ``app/sentry.py`` uses: integrations are off."""
+    shutil.rmtree(folder / "sentry_sdk" / "ai")
+    for integration in list((folder / "sentry_sdk" / "integrations").iterdir()):
+        if integration.is_dir():
+            shutil.rmtree(integration)
+        elif integration.name not in _KEPT_INTEGRATIONS:
+            integration.unlink()
+
+
 def copy_code(folder: Path, source: Path) -> None:
     """Copy the code of the functions with the files of the pages, without notes."""
     for name in CODE:
@@ -135,6 +148,7 @@ def build_packages(folder: Path, source: Path) -> str:
     installed = megabytes(folder)
     drop_leftovers(folder)
     trim_botocore(folder)
+    trim_sentry(folder)
     kept = megabytes(folder)
     compile_bytecode(folder, root=folder)
     settle(folder)

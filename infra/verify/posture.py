@@ -209,6 +209,10 @@ def alarms(graph: Graph) -> Iterator[Finding]:
             yield Finding("alarm", f"queue {queue.name}", "has no alarm")
 
 
+#: Of a stack with ``sentry: true``; the recorded calls are those of the sample.
+_OPTIONAL = frozenset({"secretsmanager:GetSecretValue Secret sentry-dsn"})
+
+
 def permissions(graph: Graph, recorded: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
     """Compare what roles may do with what they were seen doing, both ways.
 
@@ -219,7 +223,7 @@ def permissions(graph: Graph, recorded: Mapping[str, Sequence[str]]) -> Iterator
         granted.setdefault(role, set()).add(f"{action} {place}")
     for role in sorted({*granted, *recorded}):
         may, does = granted.get(role, set()), set(recorded.get(role, ()))
-        for permission in sorted(may - does):
+        for permission in sorted(may - does - _OPTIONAL):
             yield Finding("permission", f"role {role}", f"never needed: {permission}")
         for missing in sorted(does - may):
             yield Finding("permission", f"role {role}", f"needed, not given: {missing}")

@@ -11,6 +11,7 @@ import pytest
 from infra.topology import FUNCTIONS, MAPPINGS, Function
 from tests.image.helpers.lambda_events import http_event, queue_event
 from tests.support.lambda_runtime import LambdaError, LambdaProcess
+from tests.support.sentry_ingest import ingesting
 
 WORKERS = [function for function in FUNCTIONS if function.name != "api"]
 PLACES = {
@@ -146,6 +147,34 @@ def test_one_step_is_one_json_line_of_at_most_300_bytes(
     assert shown["requestId"]
     assert shown["trace_id"] == TRACE
     assert max(map(len, lines)) <= 300
+
+
+def test_a_worker_reports_its_errors_before_lambda_freezes_it(image: Path, runtime: Path) -> None:
+    (payment,) = (function for function in FUNCTIONS if function.name == "payment")
+    order_id = "7c8bba4d-1ecc-42a9-8c64-16bea075f069"
+    event = queue_event("payment-request", f'{{"data": {{"orderID": "{order_id}"}}}}')
+    text = {"stringValue": f"00-{TRACE}-00f067aa0ba902b7-01", "dataType": "String"}
+    event["Records"][0]["messageAttributes"] = {"traceparent": text}
+    log = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
+
+    with ingesting() as ingest:
+        process = LambdaProcess(
+            payment.handler,
+            cwd=image,
+            runtime=runtime,
+            env={**environment(payment), **log, "SENTRY_DSN": ingest.dsn},
+            timeout_seconds=payment.timeout_seconds,
+        )
+        with process:
+            process.invoke(event)
+            reported = ingest.take()
+        (line,) = [json.loads(it) for it in process.log.splitlines() if b"record.failed" in it]
+
+    # The answer comes after the report, and the log and Sentry say the same.
+    assert reported["logentry"]["formatted"] == line["message"]
+    assert reported["contexts"]["trace"]["trace_id"] == line["trace_id"] == TRACE
+    assert reported["tags"]["order_id"] == order_id
+    assert (reported["release"], reported["server_name"]) == ("4f2a9c1", payment.handler)
 
 
 def test_a_handler_that_is_not_there_is_reported_at_the_start(image: Path, runtime: Path) -> None:

@@ -2,7 +2,7 @@
 
 from tests.mutations.mutation import Mutation
 
-_OUT_OF_TIME = '            log.error("record.out_of_time message_id=%s", _message_id(record))\n'
+_OUT_OF_TIME = '                log.error("record.out_of_time %s", _about(record))\n'
 _TIME_OUT = "time_out_payment(order.order_id, amount_cents=order.total_cents, now=now)"
 
 MUTATIONS = {

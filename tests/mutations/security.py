@@ -295,8 +295,8 @@ SECURITY = {
     ),
     "a worker logs the record when it crashes": Mutation(
         "workers/batch.py",
-        '"record.crashed message_id=%s receives=%s", _message_id(record), _receives(record)',
-        '"record.crashed message_id=%s record=%s", _message_id(record), record',
+        '"record.crashed %s", _about(record)',
+        '"record.crashed %s", record',
         f"{_ATTACKS}::test_a_worker_that_crashes_logs_no_record",
     ),
     "a body is logged when it fails validation": Mutation(

@@ -1,4 +1,8 @@
-"""Gate ``errors``: did this release bring errors that no release before it had?"""
+"""Gate ``errors``: did this release bring errors that no release before it had?
+
+A shop may do without Sentry, and Sentry hears of a release with its first report. So what it does
+not know is a finding that is pointed out, and stops no release.
+"""
 
 import os
 from datetime import UTC, datetime
@@ -20,12 +24,14 @@ async def collect(_: Target) -> Evidence:
         with translate_errors("Sentry"):
             issues = await new_issues(settings)
     except SourceUnreachableError as failure:
-        return Evidence(GATE, source, now, unreachable=str(failure))
+        return _unknown(source, now, str(failure))
     except (ValueError, TypeError, AttributeError):
-        return Evidence(
-            GATE, source, now, unreachable="Sentry answers in another shape than its API"
-        )
+        return _unknown(source, now, "Sentry answers in another shape than its API")
     return build_evidence(source, now, issues)
+
+
+def _unknown(source: str, now: datetime, why: str) -> Evidence:
+    return Evidence(GATE, source, now, findings=(Finding("not-known", "Sentry", why),))
 
 
 def build_evidence(source: str, now: datetime, issues: list[Issue]) -> Evidence:

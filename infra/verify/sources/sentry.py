@@ -83,7 +83,9 @@ async def new_issues(settings: SentrySettings) -> list[Issue]:
             raise SourceUnreachableError("Sentry has never heard of this release")
         known.raise_for_status()
         query = (
-            f'is:unresolved project:{settings.project} firstRelease:"{_quoted(settings.release)}"'
+            # Warnings are messages that SQS delivers again.
+            f"is:unresolved level:[error,fatal] project:{settings.project}"
+            f' firstRelease:"{_quoted(settings.release)}"'
         )
         parameters = {"query": query, "limit": "100"}
         if settings.environment:

@@ -7,6 +7,7 @@ That no role may do more or less than its function does is what
 from infra.components.permissions import TRACING
 from infra.components.resource_graph import Deployment
 from infra.topology import EVERY_FUNCTION
+from tests.infra.components.deployment import deploy
 
 
 def holders(deployment: Deployment, action: str, *resources: str) -> set[str]:
@@ -85,6 +86,24 @@ def test_only_rotation_changes_the_signing_keys(deployment: Deployment) -> None:
         "PutSecretValue": {"rotation"},
         "UpdateSecretVersionStage": {"rotation"},
     }
+
+
+def test_only_a_stack_that_reports_errors_has_a_secret_for_where(deployment: Deployment) -> None:
+    reporting = deploy(sentry=True)
+    secret = reporting.all("Secret")["sentry-dsn"]
+    everyone = {function.name for function in EVERY_FUNCTION}
+
+    assert secret["name"] == "dev-acmeserverless-sentry-dsn"
+    assert reporting.all("SecretVersion") == {}
+    assert holders(reporting, "secretsmanager:GetSecretValue", secret.arn) == everyone
+    more = {role: set(reporting.grants(role)) - set(deployment.grants(role)) for role in everyone}
+    assert more == {role: {("secretsmanager:GetSecretValue", secret.arn)} for role in everyone}
+    for function in reporting.all("lambda/function:Function").values():
+        variables = function["environment"]["variables"]
+        assert variables["SENTRY_DSN_SECRET"] == secret.arn
+        assert "SENTRY_DSN" not in variables
+    for function in deployment.all("lambda/function:Function").values():
+        assert not {"SENTRY_DSN", "SENTRY_DSN_SECRET"} & set(function["environment"]["variables"])
 
 
 def test_rotation_is_called_by_secrets_manager_only(deployment: Deployment) -> None:

@@ -1,11 +1,15 @@
 """Gate errors, at a server that speaks Sentry's web API."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 
+from infra.verify.decision import Verdict, decide
+from infra.verify.evidence import Evidence
 from infra.verify.gates import errors
+from infra.verify.policy import DEPLOYED, read_policy
 from tests.infra.verify.servers import Asked, Said, serving
 from tests.infra.verify.stacks import target_of
 
@@ -73,6 +77,18 @@ def set_up(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return point_alias
 
 
+def unknown(evidence: Evidence) -> str:
+    """Return why nothing is known; it is pointed out in a stage that enforces the gate."""
+    (finding,) = evidence.findings
+    assert (finding.rule, evidence.measurements) == ("not-known", ())
+    for stage in DEPLOYED:
+        decision = decide(
+            [evidence], read_policy(), stage=stage, today=date(2026, 11, 30), only=["errors"]
+        )
+        assert decision.verdict is Verdict.WARN
+    return finding.message
+
+
 async def test_a_release_without_new_errors_has_none(set_up: Callable[..., None]) -> None:
     sentry = Sentry()
 
@@ -80,13 +96,13 @@ async def test_a_release_without_new_errors_has_none(set_up: Callable[..., None]
         set_up(url)
         evidence = await errors.collect(target_of("shop"))
 
-    assert evidence.unreachable is None
+    assert {finding.rule for finding in evidence.findings} <= {"new-issue"}
     assert [(measurement.name, measurement.value) for measurement in evidence.measurements] == [
         ("new issues", 0)
     ]
     assert evidence.findings == ()
     assert sentry.asked[-1].parameters == {
-        "query": 'is:unresolved project:shop firstRelease:"1.2.3"',
+        "query": 'is:unresolved level:[error,fatal] project:shop firstRelease:"1.2.3"',
         "limit": "100",
     }
 
@@ -126,7 +142,7 @@ async def test_the_deployed_version_is_the_release_unless_another_is_named(
         set_up(url, SENTRY_RELEASE="", VERSION="7f3a")
         evidence = await errors.collect(target_of("shop"))
 
-    assert evidence.unreachable is None
+    assert {finding.rule for finding in evidence.findings} <= {"new-issue"}
     assert evidence.source == "Sentry, release 7f3a"
 
 
@@ -135,8 +151,7 @@ async def test_silence_about_an_unknown_release_is_no_pass(set_up: Callable[...,
         set_up(url)
         evidence = await errors.collect(target_of("shop"))
 
-    assert evidence.unreachable == "Sentry has never heard of this release"
-    assert evidence.measurements == ()
+    assert unknown(evidence) == "Sentry has never heard of this release"
 
 
 async def test_without_a_set_up_nothing_is_judged(set_up: Callable[..., None]) -> None:
@@ -144,7 +159,7 @@ async def test_without_a_set_up_nothing_is_judged(set_up: Callable[..., None]) -
 
     evidence = await errors.collect(target_of("shop"))
 
-    assert evidence.unreachable == "Sentry is not set up: SENTRY_AUTH_TOKEN, SENTRY_ORG missing"
+    assert unknown(evidence) == "Sentry is not set up: SENTRY_AUTH_TOKEN, SENTRY_ORG missing"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +177,7 @@ async def test_a_sentry_that_refuses_or_rambles_is_not_judged(
         set_up(url)
         evidence = await errors.collect(target_of("shop"))
 
-    assert evidence.unreachable == reason
+    assert unknown(evidence) == reason
 
 
 async def test_a_sentry_that_does_not_answer_is_not_judged(set_up: Callable[..., None]) -> None:
@@ -170,4 +185,4 @@ async def test_a_sentry_that_does_not_answer_is_not_judged(set_up: Callable[...,
 
     evidence = await errors.collect(target_of("shop"))
 
-    assert evidence.unreachable == "Sentry does not answer: ConnectError"
+    assert unknown(evidence) == "Sentry does not answer: ConnectError"
