@@ -17,6 +17,7 @@ with collector_off():
     from app.domain.errors import InvalidInputError
     from app.error_reports import reporting_errors
     from app.logs import log_trace_ids
+    from app.tracing import exporting_spans
     from routers import (
         carts,
         catalog,
@@ -90,7 +91,7 @@ def _adapter() -> Mangum:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one event of API Gateway's HTTP API; a malformed event is answered with 400."""
     log_trace_ids()
-    with reporting_errors(context):
+    with exporting_spans(context), reporting_errors(context):
         try:
             checked = validate_event(event)
         except InvalidInputError as failure:

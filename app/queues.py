@@ -16,7 +16,9 @@ from app.domain.errors import QueueMisconfiguredError, QueueUnavailableError
 from app.messages import QUEUE_OF, Event
 from app.send_group import Message, current_group
 from app.settings import AwsClient, get_settings
+from app.spans import Span, SpanKind
 from app.trace_context import TRACEPARENT, make_traceparent
+from app.tracing import child_span, current_span, queue_attributes
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -50,11 +52,13 @@ class SQSQueues:
     async def send(self, event: Event, *, delay_seconds: int = 0) -> None:
         """Put an event on its queue; one call to SQS, or a tenth of one among a batch's."""
         url = get_settings().queue_url(QUEUE_OF[type(event)])
-        message = Message(url, event.to_body(), delay_seconds, make_traceparent())
-        if group := current_group():
-            await group.send(message, self)
-        else:
-            await _in_thread(lambda client: _send(client, message))
+        with _sending(url, event.order_id) as span:
+            traceparent = make_traceparent(span.span_id if span else None)
+            message = Message(url, event.to_body(), delay_seconds, traceparent, span)
+            if group := current_group():
+                await group.send(message, self)
+            else:
+                await _in_thread(lambda client: _send(client, message))
 
     async def send_messages(self, messages: Sequence[Message]) -> Sequence[Exception | None]:
         """Send up to ten messages of one queue; return the failure of each, or None.
@@ -67,6 +71,9 @@ class SQSQueues:
         if len(messages) == 1:
             await _in_thread(lambda client: _send(client, messages[0]))
             return [None]
+        for message in messages:
+            if message.span:
+                message.span.attributes["messaging.batch.message_count"] = len(messages)
         return await _in_thread(lambda client: _send_batch(client, messages))
 
     async def check(self, queue: str) -> None:
@@ -106,6 +113,19 @@ class _LightSender:
     def _call(self, operation: str, parameters: dict[str, Any]) -> Any:
         seconds = self._deadline - time.monotonic()
         return self._service.call(operation, parameters, seconds=seconds)
+
+
+@contextmanager
+def _sending(url: str, order_id: str) -> Iterator[Span | None]:
+    """Record the block as the sending of a message; the request around it is about its order."""
+    if around := current_span():
+        around.note_order(order_id)
+    queue = url.rpartition("/")[2]
+    attributes = queue_attributes(queue, "send")
+    with child_span(f"send {queue}", SpanKind.PRODUCER, attributes) as span:
+        if span:
+            span.note_order(order_id)
+        yield span
 
 
 async def _in_thread(call: Callable[[Sender], T]) -> T:

@@ -12,6 +12,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.spans import Span
+
 #: A record that takes longer than this does not hold up the events of the others.
 LONGEST_WAIT_SECONDS = 0.05
 
@@ -31,6 +33,8 @@ class Message:
     body: str
     delay_seconds: int
     traceparent: str | None = None
+    #: What is recorded of its sending, if it is.
+    span: Span | None = None
 
     @property
     def size(self) -> int:

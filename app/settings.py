@@ -78,6 +78,13 @@ _DSN = text(r"https?://[^\s/@]+@[^\s/@]+/(\S+/)?[0-9]+", "must be a DSN of Sentr
 #: has no such database.
 _TIME_ZONE = text(r"(?=.{0,64}$)([A-Za-z][\w+-]*(/[\w+-]+)*)?", "must be the name of a time zone")
 
+#: Pairs as OpenTelemetry writes them; values are percent-encoded where they must be.
+#: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+_PAIRS = text(
+    r"([ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*=[^\x00-\x1f\x7f,]*(,|$))*",
+    "must be pairs like name=value,name=value",
+)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -123,6 +130,11 @@ class Settings:
         None, "SHOP_CATALOG_SECONDS", read=number(0, 3600)
     )
     session_hours: int = variable(12, "SHOP_SESSION_HOURS", read=whole(1, 720))
+    # Names and forms are OpenTelemetry's own; what is set here goes out (app/tracing.py).
+    otlp_endpoint: str = variable("", "OTEL_EXPORTER_OTLP_ENDPOINT", read=url_base)
+    otlp_headers: str = variable("", "OTEL_EXPORTER_OTLP_HEADERS", read=_PAIRS)
+    otlp_resource: str = variable("", "OTEL_RESOURCE_ATTRIBUTES", read=_PAIRS)
+    otlp_service: str = variable("", "OTEL_SERVICE_NAME", read=_PRINTED)
     delivery_seconds: tuple[int, int] = variable(
         (5, 120), "SHOP_DELIVERY_SECONDS", read=seconds_range
     )

@@ -17,14 +17,18 @@ TRACEPARENT = "traceparent"
 
 _FORM = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.ASCII)
 _VERSION = "00"
-_NOT_SAMPLED = "00"
+NOT_SAMPLED, SAMPLED = "00", "01"
 
 
 class TraceContext(NamedTuple):
-    """A trace id of 32 lower-case hexadecimal digits, and the flags that came with it."""
+    """A trace id of 32 lower-case hexadecimal digits, and the flags that came with it.
+
+    ``parent_id`` is the span (16 digits) that asks for what is done here, if one did.
+    """
 
     trace_id: str
-    flags: str = _NOT_SAMPLED
+    flags: str = NOT_SAMPLED
+    parent_id: str | None = None
 
 
 _current: ContextVar[TraceContext | None] = ContextVar("trace", default=None)
@@ -48,7 +52,7 @@ def read_traceparent(text: str) -> TraceContext | None:
         return None
     if not trace_id.strip("0") or not parent_id.strip("0"):
         return None
-    return TraceContext(trace_id, f"{int(flags, 16) & 1:02x}")
+    return TraceContext(trace_id, f"{int(flags, 16) & 1:02x}", parent_id)
 
 
 def current_trace_id() -> str | None:
@@ -57,12 +61,16 @@ def current_trace_id() -> str | None:
     return trace.trace_id if trace else None
 
 
-def make_traceparent() -> str | None:
-    """Return what carries the current trace on; None outside of one."""
+def make_traceparent(span_id: str | None = None) -> str | None:
+    """Return what carries the current trace on; None outside of one.
+
+    ``span_id`` is the recorded span that does so (``app/tracing.py``).
+    """
     trace = _current.get()
     if trace is None:
         return None
-    return f"{_VERSION}-{trace.trace_id}-{os.urandom(8).hex()}-{trace.flags}"
+    flags = SAMPLED if span_id else trace.flags
+    return f"{_VERSION}-{trace.trace_id}-{span_id or os.urandom(8).hex()}-{flags}"
 
 
 @contextmanager

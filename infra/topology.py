@@ -106,7 +106,14 @@ QUEUES = (
 
 #: Where errors are reported: one of the two, or none.
 _REPORTS = ("SENTRY_DSN", "SENTRY_DSN_SECRET")
-_COMMON = ("STAGE", "VERSION", "REGION", "TABLE", *_REPORTS)
+#: Where OpenTelemetry's traces go, under the names that its own tools read.
+_TRACES = (
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "OTEL_SERVICE_NAME",
+)
+_COMMON = ("STAGE", "VERSION", "REGION", "TABLE", *_REPORTS, *_TRACES)
 
 FUNCTIONS = (
     Function(
@@ -180,6 +187,7 @@ FUNCTIONS = (
             "VERSION",
             "REGION",
             *_REPORTS,
+            *_TRACES,
             "AWS_CLIENT",
             "SHIPMENT_RESPONSE_QUEUE_URL",
             "SHOP_DELIVERY_SECONDS",

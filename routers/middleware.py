@@ -11,15 +11,16 @@ from app.domain.errors import SettingsError
 from app.error_reports import has_reports, send_reports
 from app.security_log import Client, current_client
 from app.settings import get_settings
+from app.spans import Span, SpanKind
 from app.static_files import DATA_POLICY
 from app.trace_context import (
     TRACEPARENT,
     TraceContext,
     current_trace_id,
-    following,
     new_trace,
     read_traceparent,
 )
+from app.tracing import entry_span
 from routers import cors
 from routers.client_address import hash_client_address
 from routers.paths import Paths
@@ -45,6 +46,9 @@ _TRACEPARENT = TRACEPARENT.encode()
 #: Marks the scope of a HEAD, which routes see as a GET.
 IS_HEAD = "shop.is_head"
 
+#: Where a scope has what is recorded of its request.
+_SPAN = "shop.span"
+
 #: A year. Sent only over https (RFC 6797), which a local shop does not have.
 _HTTPS_ONLY = "max-age=31536000"
 
@@ -69,7 +73,12 @@ class HTTPMiddleware:
             return
         client = current_client.set(Client(partial(hash_client_address, scope)))
         try:
-            with following(_trace_of(scope)):
+            with entry_span(_trace_of(scope), scope["method"], SpanKind.SERVER, {}) as span:
+                if span:
+                    scope = {**scope, _SPAN: span}
+                    # What answers from memory sees no route.
+                    if self._paths.is_fixed(scope["path"]):
+                        _name_route(span, scope["method"], scope["path"])
                 await self._answer(scope, receive, send)
             if has_reports():
                 # The answer is out; Lambda freezes the process when this returns.
@@ -113,6 +122,8 @@ async def _answer_with_headers(app: ASGIApp, scope: Scope, receive: Receive, sen
             has_started = True
             headers = MutableHeaders(scope=message)
             _add_headers(headers, scope)
+            if _SPAN in scope:
+                _describe(scope[_SPAN], scope, message["status"])
         elif IS_HEAD in scope:
             # The headers already hold its length.
             message = {**message, "body": b""}
@@ -127,6 +138,25 @@ async def _answer_with_headers(app: ASGIApp, scope: Scope, receive: Receive, sen
         if has_started:
             raise
         await problem(500, "Internal Server Error")(scope, receive, send_with_headers)
+
+
+def _describe(span: Span, scope: Scope, status: int) -> None:
+    """Say what was asked for, as far as it is a route of the shop, and how it was answered."""
+    method = "HEAD" if IS_HEAD in scope else scope["method"]
+    span.attributes |= {
+        "http.request.method": method,
+        "http.response.status_code": status,
+        "url.scheme": "https" if is_https(scope) else "http",
+    }
+    if route := getattr(scope.get("route"), "path", None):
+        _name_route(span, method, route)
+    if status >= 500:
+        span.fail(str(status))
+
+
+def _name_route(span: Span, method: str, route: str) -> None:
+    span.name = f"{method} {route}"
+    span.attributes["http.route"] = route
 
 
 def _add_headers(headers: MutableHeaders, scope: Scope) -> None:

@@ -35,6 +35,10 @@ class Paths:
             found.add("HEAD")
         return sorted(found | {"OPTIONS"}) if found else []
 
+    def is_fixed(self, path: str) -> bool:
+        """Tell whether a path is a route of its own, without an id in it."""
+        return path in self._fixed
+
     def lacks_id(self, method: str, path: str) -> bool:
         """Tell whether an id is missing behind the slash at the end of a path.
 

@@ -14,7 +14,9 @@ from typing import Any, NamedTuple, Protocol
 from app.domain.errors import ShopError
 from app.metrics import FAILED_RECORDS, emit_metrics
 from app.send_group import send_together
+from app.spans import RECEIVES, SpanKind
 from app.trace_context import TRACEPARENT, TraceContext, following, new_trace, read_traceparent
+from app.tracing import current_span, entry_span, queue_attributes
 from workers.dependencies import Dependencies
 
 log = logging.getLogger("shop.worker")
@@ -108,7 +110,14 @@ async def _try_record(record: Any, handle: Handle, dependencies: Dependencies) -
     if not (isinstance(record, dict) and isinstance(record.get("body"), str)):
         log.error("record.malformed %s", _about(record))
         return False
-    with following(_trace_of(record)):
+    queue = str(record.get("eventSourceARN", "?")).rpartition(":")[2]
+    attributes = queue_attributes(queue, "process")
+    with entry_span(
+        _trace_of(record), f"process {queue}", SpanKind.CONSUMER, attributes, is_linked=True
+    ) as span:
+        if span:
+            receives = _receives(record)
+            span.attributes[RECEIVES] = int(receives) if receives.isdecimal() else 0
         return await _handle_record(record, handle, dependencies)
 
 
@@ -130,10 +139,14 @@ async def _handle_record(record: Record, handle: Handle, dependencies: Dependenc
         # The texts of our own errors repeat no value of the message.
         cause = type(failure).__name__
         log.warning("record.failed %s cause=%s: %s", _about(record), cause, failure)
+        _note_failure(failure)
         return False
-    except Exception:  # One bad record must not fail the others.
+    except Exception as failure:  # One bad record must not fail the others.
         log.exception("record.crashed %s", _about(record))
+        _note_failure(failure)
         return False
+    if span := current_span():
+        span.note_order(step.order_id)
     log.info(
         "%s order_id=%s queue=%s receives=%s ms=%d",
         step.name,
@@ -154,6 +167,11 @@ def _about(record: Any) -> str:
         f"order_id={named[1].lower() if named else '?'} queue={_queue(record)}"
         f" receives={_receives(record)} message_id={_message_id(record)}"
     )
+
+
+def _note_failure(failure: Exception) -> None:
+    if span := current_span():
+        span.fail(type(failure).__name__)
 
 
 def _shown(order_id: str) -> str:

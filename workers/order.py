@@ -32,7 +32,9 @@ with collector_off():
     from app.services.event_checks import check_payment_result
     from app.services.orders import record_shipment, settle_payment
     from app.services.sweeper import sweep
-    from app.trace_context import following, new_trace
+    from app.spans import SpanKind
+    from app.trace_context import new_trace
+    from app.tracing import entry_span, exporting_spans
     from workers.batch import (
         RESERVE_SECONDS,
         BatchResponse,
@@ -87,9 +89,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | di
     """Handle a batch of messages, or sweep when the schedule calls."""
     log_trace_ids()
     if isinstance(event, dict) and "Records" in event:
-        with reporting_errors(context):
+        with exporting_spans(context), reporting_errors(context):
             return asyncio.run(handle_batch(event, context, handle, AWS_DEPENDENCIES))
-    with following(new_trace()), reporting_errors(context):
+    with (
+        exporting_spans(context),
+        entry_span(new_trace(), "sweep", SpanKind.INTERNAL, {"faas.trigger": "timer"}),
+        reporting_errors(context),
+    ):
         return asyncio.run(handle_schedule(context, AWS_DEPENDENCIES))
 
 

@@ -11,6 +11,7 @@ with collector_off():
     from app.message_parser import parse_event
     from app.messages import ShipmentRequested
     from app.services.shipments import ship_order
+    from app.tracing import exporting_spans
     from workers.batch import BatchResponse, LambdaContext, Record, Step, handle_batch
     from workers.dependencies import AWS_DEPENDENCIES, Dependencies
 
@@ -29,5 +30,5 @@ async def handle(record: Record, dependencies: Dependencies) -> Step:
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     """Return the records that SQS must deliver again."""
     log_trace_ids()
-    with reporting_errors(context):
+    with exporting_spans(context), reporting_errors(context):
         return asyncio.run(handle_batch(event, context, handle, AWS_DEPENDENCIES))

@@ -238,7 +238,11 @@ class Table:
 def get_table() -> Table:
     """Return the table of this process; the client is made on first use and kept."""
     settings = get_settings()
-    return open_table(settings.required("table"), region=settings.region)
+    return open_table(
+        settings.required("table"),
+        region=settings.region,
+        is_traced=bool(settings.otlp_endpoint),
+    )
 
 
 def open_table(
@@ -247,11 +251,12 @@ def open_table(
     region: str,
     endpoint_url: str | None = None,
     credentials: tuple[str, str] | None = None,
+    is_traced: bool = False,
 ) -> Table:
     """Return a handle on the table ``name``, with a client of its own.
 
     Endpoint and credentials (access key, secret key) are found as by every AWS tool unless
-    they are given.
+    they are given. ``is_traced`` records the calls as spans (``app/tracing.py``).
     """
     access_key, secret_key = credentials or (None, None)
     client = DynamoDBClient(
@@ -263,4 +268,8 @@ def open_table(
         read_timeout=READ_TIMEOUT_SECONDS,
         max_retries=ATTEMPTS_OF_THE_CLIENT,
     )
+    if is_traced:
+        from app.store.traced_client import traced  # noqa: PLC0415
+
+        client = traced(client)
     return Table(name, client)

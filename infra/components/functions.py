@@ -61,6 +61,9 @@ def _environment(
     if shared.sentry_dsn:
         made["SENTRY_DSN_SECRET"] = shared.sentry_dsn.arn
     plain = {name: configuration.variable(name) for name in function.settings if name not in made}
+    # The state of the stack keeps it encrypted.
+    if headers := plain.get("OTEL_EXPORTER_OTLP_HEADERS"):
+        made["OTEL_EXPORTER_OTLP_HEADERS"] = pulumi.Output.secret(headers)
     return {
         name: made[name] if name in made else plain[name]
         for name in function.settings

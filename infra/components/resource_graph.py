@@ -63,6 +63,13 @@ class PlannedResource:
         """Return one of the inputs."""
         return self.inputs[key]
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """Return the environment of a function; a secret among it hides all of it."""
+        environment = self.inputs["environment"]
+        found: dict[str, str] = environment.get("value", environment)["variables"]
+        return found
+
     def document(self, key: str) -> dict[str, Any]:
         """Return an input that is JSON text."""
         parsed: dict[str, Any] = json.loads(self.inputs[key])

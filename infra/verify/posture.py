@@ -106,7 +106,9 @@ def public_functions(graph: Graph) -> Iterator[Finding]:
 def calls_past_the_cdn(graph: Graph) -> Iterator[Finding]:
     """Find functions that believe a proxy's header from any sender."""
     for function in graph.all("lambda/function:Function"):
-        variables = function.inputs["environment"]["variables"]
+        environment = function.inputs["environment"]
+        # A secret hides everything around it.
+        variables = environment.get("value", environment)["variables"]
         believes = variables.get("TRUSTED_PROXIES", "0") != "0"
         if believes and variables.get("ORIGIN_HEADER_SHA256", NOT_CHECKED) == NOT_CHECKED:
             subject = f"function {function.name}"

@@ -31,7 +31,7 @@ OTHER = "0af7651916cd43dd8448eb211c80319c"
     ],
 )
 def test_a_valid_traceparent_names_its_trace(text: str, flags: str) -> None:
-    assert read_traceparent(text) == TraceContext(TRACE, flags)
+    assert read_traceparent(text) == TraceContext(TRACE, flags, PARENT)
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,9 @@ def test_a_new_trace_is_valid_and_another_each_time() -> None:
     with following(first):
         text = make_traceparent()
 
-    assert text is not None
-    assert read_traceparent(text) == first
+    read = read_traceparent(str(text))
+    assert read is not None
+    assert (read.trace_id, read.flags) == (first.trace_id, first.flags)
     assert first != second
 
 
@@ -79,6 +80,13 @@ def test_what_is_carried_on_has_a_parent_of_its_own() -> None:
 
     assert len(texts) == 3
     assert all(re.fullmatch(f"00-{TRACE}-[0-9a-f]{{16}}-01", text or "") for text in texts)
+
+
+def test_a_recorded_span_carries_on_what_was_not_sampled() -> None:
+    with following(TraceContext(TRACE)):
+        text = make_traceparent(PARENT)
+
+    assert text == f"00-{TRACE}-{PARENT}-01"
 
 
 def test_outside_of_a_trace_nothing_is_carried_on() -> None:

@@ -12,6 +12,7 @@ from infra.topology import FUNCTIONS, MAPPINGS, Function
 from tests.image.helpers.lambda_events import http_event, queue_event
 from tests.support.lambda_runtime import LambdaError, LambdaProcess
 from tests.support.sentry_ingest import ingesting
+from tests.support.trace_collector import collecting
 
 WORKERS = [function for function in FUNCTIONS if function.name != "api"]
 PLACES = {
@@ -34,7 +35,7 @@ def environment(function: Function) -> dict[str, str]:
     return {name: value for name, value in given.items() if name in function.settings}
 
 
-def started(function: Function, *, image: Path, runtime: Path) -> LambdaProcess:
+def started(function: Function, *, image: Path, runtime: Path, **variables: str) -> LambdaProcess:
     """Return the process of a function, with its own limits."""
     return LambdaProcess(
         function.handler,
@@ -175,6 +176,50 @@ def test_a_worker_reports_its_errors_before_lambda_freezes_it(image: Path, runti
     assert reported["contexts"]["trace"]["trace_id"] == line["trace_id"] == TRACE
     assert reported["tags"]["order_id"] == order_id
     assert (reported["release"], reported["server_name"]) == ("4f2a9c1", payment.handler)
+
+
+#: Handlers with more time for a collector: busy machines stop for longer than half a second.
+PATIENT = """
+import app.otlp
+app.otlp.FLUSH_SECONDS = 30
+from app.main import handler as api
+from workers.shipment import handler as shipment
+"""
+
+
+def test_spans_are_sent_before_lambda_freezes_the_process(
+    image: Path, runtime: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "patient.py").write_text(PATIENT)
+    with collecting() as collector:
+        variables = {
+            **PLACES,
+            "PYTHONPATH": os.pathsep.join(map(str, (tmp_path, image, runtime))),
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+            "OTEL_EXPORTER_OTLP_HEADERS": "api-key=canary",
+        }
+
+        def started(handler: str) -> LambdaProcess:
+            return LambdaProcess(handler, cwd=image, runtime=runtime, env=variables)
+
+        with started("patient.shipment") as process:
+            for times in (1, 2):
+                process.invoke(queue_event("shipment-request", "poison", '{"metadata": {}}'))
+                # Two records each, and nothing is left for the next call.
+                assert len(collector.spans) == 2 * times
+            collector.status = 503
+            answer = process.invoke(queue_event("shipment-request", "poison", "{}"))
+            log = process.log
+        with started("patient.api") as process:
+            collector.status = 200
+            process.invoke(http_event("GET", "/healthz"))
+
+    assert len(answer["batchItemFailures"]) == 2
+    assert b"traces.lost cause=HTTP503" in log
+    assert b"canary" not in log
+    assert [span.name for span in collector.spans][-1] == "GET /healthz"
+    services = {str(span.resource["service.name"]) for span in collector.spans}
+    assert services == {"patient.shipment", "patient.api"}
 
 
 def test_a_handler_that_is_not_there_is_reported_at_the_start(image: Path, runtime: Path) -> None:

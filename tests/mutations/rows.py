@@ -144,6 +144,12 @@ ROWS = {
         "    except ZeroDivisionError as failure:\n",
         f"{_DEADLINES}::test_whatever_is_asked_of_a_hanging_shop_is_a_503_in_time",
     ),
+    "collector asked again at once": Mutation(
+        "app/otlp.py",
+        "        self._paused_until = time.monotonic() + PAUSE_SECONDS\n",
+        "        self._paused_until = time.monotonic()\n",
+        "app/test_otlp.py::test_a_hanging_collector_holds_up_one_call_only",
+    ),
     "addition without its key": Mutation(
         "app/store/carts.py",
         '            condition="attribute_not_exists(#key)",\n',

@@ -13,6 +13,8 @@ _MEANS = {
     "is_open": ("auth_mode",),
     "trusts_events": ("trust_events",),
     "session_lifetime": ("session_hours",),
+    # What a collector gets is read where there is one.
+    "otlp_endpoint": ("otlp_endpoint", "otlp_headers", "otlp_resource", "otlp_service"),
     "origin_hashes": ("origin_header_sha256",),
     "limits": (
         "login_attempts",

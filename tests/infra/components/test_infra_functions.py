@@ -24,10 +24,7 @@ each_function = pytest.mark.parametrize("function", EVERY_FUNCTION, ids=lambda p
 
 def environment(deployment: Deployment, function: Function) -> dict[str, str]:
     """Return the variables a deployed function is given."""
-    given: dict[str, str] = deployment.all("lambda/function:Function")[function.name][
-        "environment"
-    ]["variables"]
-    return given
+    return deployment.all("lambda/function:Function")[function.name].variables
 
 
 def test_there_are_five_functions_of_one_image(deployment: Deployment) -> None:
@@ -67,12 +64,29 @@ def test_a_function_is_given_exactly_the_variables_it_reads() -> None:
         "shopTaxLine": "VAT",
         "shopTimeZone": "Europe/Berlin",
         "keptCatalogSeconds": 60,
+        "otlpEndpoint": "https://collector.example",
+        "otlpHeaders": "api-key=k-1",
+        "otlpResource": "team=fitness",
+        "otlpService": "shop",
     }
     deployment = deploy(imageBaseUrl="https://shop.example", sentry=True, **printed)
 
     for function in EVERY_FUNCTION:
         # In a stack the address is always in the secret.
         assert set(environment(deployment, function)) == {*function.settings} - {"SENTRY_DSN"}
+
+
+def test_the_key_of_a_collector_is_a_secret_of_the_stack() -> None:
+    open_stack = deploy(otlpEndpoint="https://collector.example")
+    stack = deploy(otlpEndpoint="https://collector.example", otlpHeaders="api-key=k-1")
+
+    for function in FUNCTIONS:
+        assert environment(stack, function)["OTEL_EXPORTER_OTLP_HEADERS"] == "api-key=k-1"
+        kept = stack.all("lambda/function:Function")[function.name]["environment"]
+        # Pulumi's mark of a secret.
+        assert kept["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
+        plain = open_stack.all("lambda/function:Function")[function.name]["environment"]
+        assert set(plain) == {"variables"}
 
 
 @each_function
