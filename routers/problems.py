@@ -164,8 +164,8 @@ def answer_to(error: ShopError) -> JSONResponse:
     status = entry.status
     if status >= 500:
         # The shop is set up wrongly (500), or something is away for a while (503).
-        level = logging.ERROR if status == 500 else logging.WARNING
-        log.log(level, "request.refused status=%s cause=%s", status, type(error).__name__)
+        tell = log.error if status == 500 else log.warning
+        tell("request.refused status=%s cause=%s", status, type(error).__name__)
     if status == 500:
         return problem(500, entry.example)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
