@@ -19,7 +19,7 @@ from app.domain.errors import (
 )
 from app.domain.order import OrderState
 from app.security.signing_keys import get_signing_keys
-from app.services import orders
+from app.services import order_reading, orders
 from app.store import orders as store
 from app.trace_context import current_trace_id
 from routers.dependencies import (
@@ -248,8 +248,11 @@ async def get_order(
     ],
     table: TableDep,
 ) -> OrderDetail:
-    """Return one order of a user in its present state, with the steps it took."""
-    order = await store.get_order(table, order_id)
+    """Return one order of a user in its present state, with the steps it took.
+
+    The state is that of the payment as soon as it is decided; the step follows in `history`.
+    """
+    order = await order_reading.read_order(table, order_id)
     if order.user_id != userid:
         raise OrderNotFoundError
     return OrderDetail.from_order(order)

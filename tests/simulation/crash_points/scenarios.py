@@ -7,7 +7,8 @@ from random import Random
 
 from app.domain.errors import ShopError
 from app.messages import ShipmentDelivered
-from app.store.orders import get_order, list_orders, list_user_orders
+from app.services.order_reading import read_order
+from app.store.orders import list_orders, list_user_orders
 from app.store.pagination import PageRequest
 from tests.simulation.crash_points.call_sites import Site, running_site
 from tests.simulation.simulator.faults import DrawnFaults, Fault
@@ -129,7 +130,7 @@ class ScenarioRun(World):
         with suppress(ShopError):
             mine = await list_user_orders(table, "u1", page)
             for order in mine.entries:
-                await get_order(table, order.order_id)
+                await read_order(table, order.order_id)
             await list_orders(table, page)
 
     def play(self) -> None:

@@ -1,0 +1,93 @@
+"""An order is read as paid or declined from the moment on at which that is decided."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydynox.exceptions import ProvisionedThroughputExceededException
+
+from app.domain.card import Card, CardRules
+from app.domain.errors import OrderNotFoundError
+from app.domain.order import Order, OrderState
+from app.domain.payment import PaymentDecision, decide_payment, time_out_payment
+from app.domain.user import Role, User
+from app.messages import CreditCardValidated
+from app.services.order_reading import read_order
+from app.services.orders import settle_payment
+from app.store.orders import add_order, get_order
+from app.store.payments import decide_once
+from app.store.table import Table
+from infra.seeds.classic import classic_products, make_order
+from tests.support.flaky_dynamodb import flaky
+from tests.support.sent_events import SentEvents
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
+GOOD = Card("4111111111111111", 12, 2030, "123")
+
+
+async def stored(table: Table, state: OrderState = OrderState.PENDING) -> Order:
+    goods = list(classic_products(NOW))[:1]
+    made = make_order(str(uuid4()), BUYER, goods, OrderState.PENDING, placed_at=NOW)
+    await add_order(table, replace(made, state=state))
+    return await get_order(table, made.order_id)
+
+
+def decision_about(order: Order, kind: str) -> PaymentDecision:
+    now = NOW + timedelta(seconds=1)
+    if kind == "timed out":
+        return time_out_payment(order.order_id, amount_cents=order.total_cents, now=now)
+    card = replace(GOOD, expiry_year=2030 if kind == "paid" else 2001)
+    return decide_payment(
+        order.order_id, card, amount_cents=order.total_cents, rules=CardRules.STRICT, now=now
+    )
+
+
+@pytest.mark.parametrize("kind", ["paid", "declined", "timed out"])
+async def test_a_decided_order_is_read_as_it_will_be_stored(table: Table, kind: str) -> None:
+    order = await stored(table)
+    decision = await decide_once(table, decision_about(order, kind))
+
+    early = await read_order(table, order.order_id)
+
+    assert early.state is (OrderState.PAID if kind == "paid" else OrderState.DECLINED)
+    assert (await get_order(table, order.order_id)).state is OrderState.PENDING
+    result = CreditCardValidated.from_decision(decision)
+    await settle_payment(table, SentEvents(), result, now=decision.decided_at, by="order@1")
+    late = await read_order(table, order.order_id)
+    assert replace(early, history=late.history) == late
+
+
+async def test_an_order_without_a_decision_is_pending(table: Table) -> None:
+    order = await stored(table)
+
+    assert await read_order(table, order.order_id) == order
+    with pytest.raises(OrderNotFoundError):
+        await read_order(table, "none")
+
+
+async def test_only_a_pending_order_costs_a_second_read(table: Table) -> None:
+    for state, reads in ((OrderState.PENDING, 2), (OrderState.PAID, 1), (OrderState.DECLINED, 1)):
+        order = await stored(table, state)
+        client = flaky(table)
+        await read_order(table, order.order_id)
+        assert client.calls == reads
+
+
+async def test_without_the_decisions_answer_the_order_is_as_it_is_stored(table: Table) -> None:
+    order = await stored(table)
+    await decide_once(table, decision_about(order, "paid"))
+
+    class Failing:
+        """Answers for orders, and not for decisions."""
+
+        async def get_item(self, name: str, key: Any, **options: Any) -> Any:
+            if key["PK"].startswith("PAYMENT#"):
+                raise ProvisionedThroughputExceededException("busy")
+            return await client.get_item(name, key, **options)
+
+    client, table._client = table._client, Failing()  # type: ignore[assignment]
+
+    assert await read_order(table, order.order_id) == order
