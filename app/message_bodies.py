@@ -4,7 +4,7 @@
 as descriptions. What is read is wider: ``app/message_parser.py``.
 """
 
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 #: The domains that send events.
 Domain = Literal["Order", "Payment", "Shipment"]
@@ -35,6 +35,13 @@ class PaymentRequestedData(TypedDict):
     orderID: Annotated[str, "Id of the order."]
     card: Annotated[CardData, "The card."]
     total: Annotated[str, "Amount in dollars, as text with two decimals."]
+    declineCounters: NotRequired[
+        Annotated[
+            list[str],
+            "Under which keyed hashes, of user and of address, a card that is declined is counted;"
+            " absent where it is not.",
+        ]
+    ]
 
 
 class CreditCardValidatedData(TypedDict):

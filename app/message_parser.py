@@ -62,6 +62,9 @@ def _read_data(value: Any) -> Any:
 
 _ENVELOPE = ObjectReader(*_HEADER.fields, Field("data", _read_data))
 
+#: A user's and an address', each short enough for a key of the table.
+_MOST_COUNTERS, _LONGEST_COUNTER = 2, 64
+
 _CARD = ObjectReader(
     Field("type", read_text, default=""),
     Field("number", read_text, default=""),
@@ -77,6 +80,14 @@ def _read_card(value: Any) -> Card:
     return Card(**({**found, "type": ""} if comes_from_pages(value) else found))
 
 
+def read_counters(value: Any) -> tuple[str, ...]:
+    """Return the keys of counters; none where it is anything else, which stops no payment."""
+    if not isinstance(value, list) or len(value) > _MOST_COUNTERS:
+        return ()
+    is_key = (isinstance(key, str) and 0 < len(key) <= _LONGEST_COUNTER for key in value)
+    return tuple(value) if all(is_key) else ()
+
+
 def _event_reader(*fields: Field) -> ObjectReader:
     """Return the reader of an event, whose order has every name that was ever sent."""
     names = {"orderid": "order_id", "_id": "order_id", "ordernumber": "order_id"}
@@ -87,7 +98,9 @@ _REPORT = _event_reader(Field("tracking_number", read_text, wire="trackingNumber
 
 _READERS: Mapping[type[Event], ObjectReader] = {
     PaymentRequested: _event_reader(
-        Field("card", _read_card), Field("total_cents", cents, wire="total")
+        Field("card", _read_card),
+        Field("total_cents", cents, wire="total"),
+        Field("decline_counters", read_counters, wire="declineCounters", default=()),
     ),
     CreditCardValidated: _event_reader(
         Field("success", read_bool),

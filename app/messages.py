@@ -88,11 +88,13 @@ class PaymentRequested(Event):
 
     card: Card
     total_cents: int
+    #: The keyed hashes under which payment counts the card if it is declined.
+    decline_counters: tuple[str, ...] = ()
 
     def data(self) -> PaymentRequestedData:
-        """Return the order's id, its card and its total as decimal text."""
+        """Return the order's id, its card, its total as decimal text, and the counters."""
         card = self.card
-        return PaymentRequestedData(
+        data = PaymentRequestedData(
             orderID=self.order_id,
             card=CardData(
                 Type=card.type,
@@ -103,6 +105,9 @@ class PaymentRequested(Event):
             ),
             total=cents_to_text(self.total_cents),
         )
+        if self.decline_counters:
+            data["declineCounters"] = list(self.decline_counters)
+        return data
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ _IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
 
 #: The longest waits between attempts. Those for one name from everywhere only slow guesses down.
 _LONGEST_WAIT_SECONDS, _LONGEST_WAIT_BY_NAME_SECONDS = 15 * 60, 30
+#: Many people share one address: those who did nothing wrong wait no longer than this.
+_LONGEST_WAIT_BY_ADDRESS_SECONDS = 60
 
 #: SQS delays a message by at most 15 minutes.
 MAX_DELIVERY_SECONDS = 900
@@ -109,7 +111,10 @@ class Settings:
     aws_client: AwsClient = variable(AwsClient.LIGHT, "AWS_CLIENT", read=choice(AwsClient))
     login_attempts: int = variable(0, "LOGIN_ATTEMPTS", read=whole(0))
     login_attempts_by_name: int = variable(0, "LOGIN_ATTEMPTS_BY_NAME", read=whole(0))
+    login_attempts_by_address: int = variable(0, "LOGIN_ATTEMPTS_BY_ADDRESS", read=whole(0))
     registrations: int = variable(0, "REGISTRATIONS", read=whole(0))
+    declined_cards: int = variable(0, "DECLINED_CARDS", read=whole(0))
+    declined_cards_by_address: int = variable(0, "DECLINED_CARDS_BY_ADDRESS", read=whole(0))
     trusted_proxies: int = variable(0, "TRUSTED_PROXIES", read=whole(0, 5))
     origin_header_sha256: tuple[str, ...] = variable(
         (), "ORIGIN_HEADER_SHA256", read=list_of(_HASH)
@@ -209,7 +214,18 @@ class Settings:
             login_by_name=limit(
                 self.login_attempts_by_name, 100, 1000, longest=_LONGEST_WAIT_BY_NAME_SECONDS
             ),
+            login_by_address=limit(
+                self.login_attempts_by_address, 100, 3000, longest=_LONGEST_WAIT_BY_ADDRESS_SECONDS
+            ),
             registrations=limit(self.registrations, 20, 300),
+            # Load generators may send nothing but cards that are declined.
+            declined_cards=limit(self.declined_cards, 10, 10_000),
+            declined_cards_by_address=limit(
+                self.declined_cards_by_address,
+                50,
+                100_000,
+                longest=_LONGEST_WAIT_BY_ADDRESS_SECONDS,
+            ),
         )
 
     def queue_url(self, queue: str) -> str:

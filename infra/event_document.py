@@ -6,7 +6,7 @@ The SQS binding has version 0.2.0: the published schemas know no later one.
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, NotRequired, get_args, get_origin, get_type_hints, is_typeddict
 
 from app import __version__
 from app.message_bodies import Metadata
@@ -214,23 +214,29 @@ def _message(kind: EventType) -> Document:
     }
 
 
-def _schema(body: type) -> Document:
+def _schema(body: Any) -> Document:
     """Return a part of a message; a reader may find more than it lists."""
     hints = get_type_hints(body, include_extras=True)
     return {
         "description": body.__doc__,
         "properties": {name: _field_schema(hint) for name, hint in hints.items()},
-        "required": list(hints),
+        "required": [name for name in hints if name in body.__required_keys__],
         "type": "object",
     }
 
 
 def _field_schema(hint: Any) -> Document:
+    if get_origin(hint) is NotRequired:
+        return _field_schema(*get_args(hint))
     kind, description = get_args(hint)
     if is_typeddict(kind):
         return {**_schema(kind), "description": description}
     if get_origin(kind) is Literal:
         return {"description": description, "enum": list(get_args(kind)), "type": "string"}
+    if get_origin(kind) is list:
+        [entry] = get_args(kind)
+        items = {"type": _TYPE_NAMES[entry]}
+        return {"description": description, "items": items, "type": "array"}
     return {"description": description, "type": _TYPE_NAMES[kind]}
 
 

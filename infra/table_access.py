@@ -13,13 +13,17 @@ from app.store.schema import GSI1, GSI2, GSI3
 #: By function and call to the table: the kinds of items.
 ITEMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "api": {
-        "BatchGetItem": ("CART", "ORDER", "PRODUCT", "USER"),
+        "BatchGetItem": ("ATTEMPTS", "CART", "DECLINES", "ORDER", "PRODUCT", "USER"),
         "DeleteItem": ("CART", "USER", "USERNAME"),
         "GetItem": ("ATTEMPTS", "CART", "ORDER", "PAYMENT", "PRODUCT", "USER", "USERNAME"),
         "PutItem": ("CART", "ORDER", "PRODUCT", "SESSION", "USER", "USERNAME"),
-        "UpdateItem": ("ATTEMPTS", "CART", "ORDER", "SESSION", "USERNAME"),
+        "UpdateItem": ("ATTEMPTS", "CART", "DECLINES", "ORDER", "SESSION", "USERNAME"),
     },
-    "payment": {"GetItem": ("ORDER",), "PutItem": ("PAYMENT",)},
+    "payment": {
+        "GetItem": ("ORDER",),
+        "PutItem": ("PAYMENT",),
+        "UpdateItem": ("DECLINES",),
+    },
     "order": {
         "BatchGetItem": ("ORDER", "PAYMENT"),
         "GetItem": ("PAYMENT",),

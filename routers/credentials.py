@@ -10,7 +10,7 @@ from fastapi import Request, Response
 
 from app.security.origins import DEVICE_LIFETIME
 from app.security.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, TokenPair
-from routers.transport import is_https
+from routers.transport import is_https, is_own_origin
 
 #: Readable by page scripts, which send it back as a bearer token.
 ACCESS_COOKIE = "logged_in"
@@ -25,11 +25,16 @@ _NO_TOKEN = frozenset({"", "guest", "undefined", "null"})
 def is_foreign(request: Request) -> bool:
     """Return whether a page of another origin caused the request, as a browser says.
 
-    A cookie is sent without that page's doing, so it proves nothing then. Clients that are no
-    browser do not send the header. https://www.w3.org/TR/fetch-metadata/
+    A cookie is sent without that page's doing, so it proves nothing then. Browsers without
+    ``Sec-Fetch-Site`` (Safari before 16.4, all of them where plain http is spoken) send ``Origin``
+    with what is not read only. Clients that are no browser send neither.
+    https://www.w3.org/TR/fetch-metadata/
     """
     site = request.headers.get("sec-fetch-site")
-    return site is not None and site.strip().lower() not in {"same-origin", "none"}
+    if site is not None:
+        return site.strip().lower() not in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    return origin is not None and not is_own_origin(origin, request.scope)
 
 
 def find_token(request: Request) -> str | None:

@@ -172,8 +172,9 @@ CATALOGUE: tuple[ErrorEntry, ...] = (
     ErrorEntry(
         "too_many_requests",
         429,
-        "Too many attempts to log in or to register, or too many calls in a short time. Where the "
-        "gateway refuses, the shop did not see the call, and the body has only a `message`.",
+        "Too many attempts to log in or to register, too many declined cards, or too many calls in "
+        "a short time. Where the gateway refuses, the shop did not see the call, and the body has "
+        "only a `message`.",
         "Wait for `Retry-After` seconds, or one second without it, then twice as long each time.",
         "too many attempts; try again in 8 s",
         TooManyAttemptsError,

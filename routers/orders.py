@@ -15,16 +15,19 @@ from app.domain.errors import (
     InvalidInputError,
     OrderNotFoundError,
     QueueUnavailableError,
+    TooManyAttemptsError,
     UnauthorizedError,
 )
 from app.domain.order import OrderState
 from app.security.signing_keys import get_signing_keys
 from app.services import order_reading, orders
+from app.services.throttling import decline_counters
 from app.store import orders as store
 from app.trace_context import current_trace_id
 from routers.dependencies import (
     CallerDep,
     NowDep,
+    OriginDep,
     PageDep,
     PaymentWaitDep,
     QueuesDep,
@@ -45,7 +48,12 @@ router = APIRouter(prefix="/order", tags=["order"], route_class=JSONRoute)
 
 _READING = problems(UnauthorizedError, ForbiddenError, *OUTAGES)
 _PLACING = problems(
-    UnauthorizedError, ForbiddenError, IdempotencyConflictError, *OUTAGES, QueueUnavailableError
+    UnauthorizedError,
+    ForbiddenError,
+    IdempotencyConflictError,
+    TooManyAttemptsError,
+    *OUTAGES,
+    QueueUnavailableError,
 )
 _ACCEPTED: dict[int | str, Any] = {
     202: {
@@ -110,6 +118,7 @@ async def place_order(
     settings: SettingsDep,
     wait: PaymentWaitDep,
     now: NowDep,
+    origin: OriginDep,
     idempotency_key: KeyHeader = None,
     prefer: PreferHeader = None,
 ) -> OrderPlacedResponse:
@@ -117,21 +126,28 @@ async def place_order(
 
     A refused card is answered with 200 too; `payment.status` is 400 then. If the payment is
     not decided within a few seconds, `payment.message` is `pending payment`; read the order
-    later for the result.
+    later for the result. After many refused cards the next orders must wait, longer each time.
     """
     clock = asyncio.get_running_loop().time
     started = clock()
+    keys = await get_signing_keys()
     order = await orders.place_order(
         table,
         queues,
         body.to_draft(userid),
         idempotency_key=idempotency_key,
         client_is_trusted=settings.is_open,
-        fingerprint_key=(await get_signing_keys()).fingerprint,
+        fingerprint_key=keys.fingerprint,
         now=now,
         by=f"api@{settings.version}",
         trace_id=current_trace_id(),
         placed_by=caller.user_id if caller else None,
+        # Customers' cards are declined at tills, too: whoever stands there must not wait for it.
+        decline_counters=()
+        if caller and caller.is_staff
+        else decline_counters(
+            keys, settings.limits, user_id=None if settings.is_open else userid, origin=origin
+        ),
     )
     what = "order.placed" if order.placed_at == now else "order.repeated"
     log.info("%s order_id=%s ms=%d", what, order.order_id, (clock() - started) * 1000)
@@ -172,6 +188,7 @@ async def place_own_order(
     settings: SettingsDep,
     wait: PaymentWaitDep,
     now: NowDep,
+    origin: OriginDep,
     idempotency_key: KeyHeader = None,
     prefer: PreferHeader = None,
 ) -> OrderPlacedResponse:
@@ -190,6 +207,7 @@ async def place_own_order(
         settings,
         wait,
         now,
+        origin,
         idempotency_key=idempotency_key,
         prefer=prefer,
     )

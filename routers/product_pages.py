@@ -17,12 +17,12 @@ from fastapi import APIRouter, Request, Response
 from app.domain.errors import ProductNotFoundError
 from app.domain.money import cents_to_text
 from app.domain.product import Product
-from app.settings import get_settings
 from app.static_files import CONTENT_POLICY, HEADERS, PAGE_TYPE, REFERRER_POLICY, STATIC
 from app.store import products as store
 from app.store.pagination import PageRequest
 from app.store.table import Table
 from routers.dependencies import TableDep
+from routers.transport import viewer_host
 
 _HEAD = re.compile(r"<title>.*?</title>\s*<meta name=\"description\"[^>]*>", re.DOTALL)
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
@@ -80,13 +80,8 @@ def _page(head: str, status: int) -> Response:
 
 
 def _origin_of(request: Request) -> str:
-    """Return scheme and host that the client asked for, empty for a host that is none.
-
-    Behind a proxy that is its ``X-Forwarded-Host``: gateways want their own name in ``Host``.
-    """
-    given = request.headers
-    behind_proxy = given.get("x-forwarded-host") if get_settings().trusted_proxies else None
-    host = behind_proxy or given.get("host", "")
+    """Return scheme and host that the client asked for, empty for a host that is none."""
+    host = viewer_host(request.scope)
     return f"{request.scope['scheme']}://{host}" if _HOST.fullmatch(host) else ""
 
 

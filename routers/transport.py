@@ -1,7 +1,11 @@
-"""Whether a request came over https, to the shop or to the proxy in front of it."""
+"""How a request came to the shop: over https or not, to which host, from which origin."""
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
+
+from app.settings import get_settings
+
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def is_https(scope: Scope) -> bool:
@@ -11,3 +15,26 @@ def is_https(scope: Scope) -> bool:
     """
     forwarded = Headers(scope=scope).get("x-forwarded-proto") or str(scope.get("scheme", ""))
     return forwarded.split(",")[0].strip().lower() == "https"
+
+
+def viewer_host(scope: Scope) -> str:
+    """Return the host that the client asked for, empty if it named none.
+
+    Behind the CDN that is ``X-Forwarded-Host``, because the gateway wants its own name in
+    ``Host``. It is believed where the CDN has proved itself (``routers/origin_check.py``): it
+    writes the header in place of what a client sent. Any other proxy has to pass ``Host`` on.
+    """
+    headers = Headers(scope=scope)
+    by_cdn = headers.get("x-forwarded-host") if get_settings().origin_hashes else None
+    return by_cdn or headers.get("host", "")
+
+
+def is_own_origin(origin: str, scope: Scope) -> bool:
+    """Return whether the ``Origin`` of a request is the host that it was sent to (RFC 6454).
+
+    Schemes are not compared: behind a proxy the shop may not know the client's.
+    """
+    scheme, _, host = origin.strip().lower().partition("://")
+    port = _DEFAULT_PORTS.get(scheme, "")
+    asked = viewer_host(scope).strip().lower()
+    return bool(host) and host.removesuffix(port) == asked.removesuffix(port)

@@ -5,6 +5,7 @@ wait twice as long, up to a longest wait. Nothing is locked for good: an attempt
 is not counted, and a new hour begins with new counters.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -38,11 +39,26 @@ class Limits:
 
     ``login`` counts the wrong passwords for one name from one address or one known device,
     ``login_by_name`` those for one name from everywhere: it only slows guesses down.
+    ``login_by_address`` counts those for all names from one address, where no device is known.
+    ``declined_cards`` counts the declined orders of one user, ``declined_cards_by_address`` those
+    of all users at one address.
     """
 
     login: Limit
     login_by_name: Limit
+    login_by_address: Limit
     registrations: Limit
+    declined_cards: Limit
+    declined_cards_by_address: Limit
+
+
+@dataclass(frozen=True)
+class Counter:
+    """One counter: its key in the table, its limit, and whether that holds in any case."""
+
+    key: str
+    limit: Limit
+    always_holds: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,3 +90,23 @@ def check_attempts(limit: Limit, attempts: Attempts, *, now: datetime) -> None:
     """
     if seconds := seconds_to_wait(limit, attempts, now=now):
         raise TooManyAttemptsError(seconds)
+
+
+def check_counters(
+    counters: Sequence[Counter], seen: Sequence[Attempts], *, now: datetime
+) -> list[tuple[Counter, Attempts]]:
+    """Return the counters whose limit holds, each with what it has counted.
+
+    The first one always holds; the others do once the first has counted something, or always.
+
+    Raises:
+        TooManyAttemptsError: an attempt comes too soon.
+    """
+    holding = [
+        (counter, attempts)
+        for counter, attempts in zip(counters, seen, strict=True)
+        if seen[0].count or counter is counters[0] or counter.always_holds
+    ]
+    for counter, attempts in holding:
+        check_attempts(counter.limit, attempts, now=now)
+    return holding

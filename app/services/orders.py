@@ -1,6 +1,7 @@
 """Placing orders and advancing them by events."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -15,10 +16,12 @@ from app.domain.errors import (
     InvalidInputError,
     OrderNotFoundError,
     StoreUnavailableError,
+    TooManyAttemptsError,
 )
 from app.domain.ids import order_id_for
 from app.domain.order import PENDING_TEXT, Address, CardSummary, Order, OrderState, OrderStep
 from app.domain.payment import DECLINED_MESSAGE, PAID_MESSAGE, PaymentDecision
+from app.domain.throttling import Counter
 from app.messages import (
     CreditCardValidated,
     PaymentRequested,
@@ -36,11 +39,12 @@ from app.metrics import (
     emit_metrics,
 )
 from app.queues import Queues
+from app.services.declines import check_declines
 from app.services.fingerprints import compute_fingerprint, is_repeat
 from app.services.payment_wait import PaymentWait
 from app.store import orders as store
+from app.store.declines import find_products_and_declines
 from app.store.payments import find_decision
-from app.store.products import find_products
 from app.store.table import Table
 from app.trace_context import following_order
 
@@ -62,25 +66,35 @@ async def place_order(
     by: str,
     trace_id: str | None = None,
     placed_by: str | None = None,
+    decline_counters: Sequence[Counter] = (),
 ) -> Order:
-    """Store an order and request its payment: one conditional put and one send.
+    """Store an order and request its payment: one read, one conditional put and one send.
 
     With an ``idempotency_key`` a repeat returns the order of the first call in its present
     state, and requests the payment again while it is pending. ``client_is_trusted`` accepts
     the client's prices and total (open mode). ``by`` names function and version in the order's
     history; ``trace_id`` (32 hexadecimal digits) is stored on a new order, and so is
-    ``placed_by``, the id of who places it, unless that is the buyer.
+    ``placed_by``, the id of who places it, unless that is the buyer. ``decline_counters`` are read
+    with the products; :mod:`app.services.declines` says what a declined card costs.
 
     Raises:
         InvalidInputError: an unknown article, or a total that disagrees with the catalog.
+        TooManyAttemptsError: many cards were declined before, and this order comes too soon.
         IdempotencyConflictError: the key was used for another order.
         QueueUnavailableError: the payment may not have been requested; the client must retry.
     """
     order_id = order_id_for(draft.user_id, idempotency_key) if idempotency_key else str(uuid4())
     try:
-        bill = await _bill(table, draft, client_is_trusted=client_is_trusted)
-    except InvalidInputError:
-        # A repeat is answered even if the catalog has changed since.
+        products, declines = await find_products_and_declines(
+            table,
+            _articles_to_read(draft, client_is_trusted=client_is_trusted),
+            [counter.key for counter in decline_counters],
+            now=now,
+        )
+        bill = (bill_as_sent if client_is_trusted else bill_from_catalog)(draft, products)
+        await check_declines(table, decline_counters, declines, now=now)
+    except (InvalidInputError, TooManyAttemptsError):
+        # A repeat is answered even if the catalog has changed since, and tries no further card.
         earlier = await _find_order(table, order_id) if idempotency_key else None
         if earlier is None:
             raise
@@ -99,7 +113,12 @@ async def place_order(
         else:
             emit_metrics({ORDERS_PLACED: 1}, now=now)
     if order.state is OrderState.PENDING:
-        request = PaymentRequested(order_id, draft.card, total_cents=order.total_cents)
+        request = PaymentRequested(
+            order_id,
+            draft.card,
+            total_cents=order.total_cents,
+            decline_counters=tuple(counter.key for counter in decline_counters),
+        )
         # A repeat is a request of its own, but what it sends belongs to the order.
         with following_order(order.trace_id):
             await queues.send(request)
@@ -111,12 +130,13 @@ async def find_order_by_key(table: Table, user_id: str, idempotency_key: str) ->
     return await _find_order(table, order_id_for(user_id, idempotency_key))
 
 
-async def _bill(table: Table, draft: OrderDraft, *, client_is_trusted: bool) -> Bill:
-    wanted = [
-        line.item_id for line in draft.lines if not client_is_trusted or line.price_cents is None
+def _articles_to_read(draft: OrderDraft, *, client_is_trusted: bool) -> list[str]:
+    """Return the ids of the articles whose price the client does not say, or is not asked."""
+    return [
+        line.item_id
+        for line in draft.lines
+        if line.item_id and (not client_is_trusted or line.price_cents is None)
     ]
-    products = await find_products(table, [item_id for item_id in wanted if item_id])
-    return (bill_as_sent if client_is_trusted else bill_from_catalog)(draft, products)
 
 
 async def _find_order(table: Table, order_id: str) -> Order | None:

@@ -7,6 +7,7 @@ from app.domain.payment import PaymentDecision, decide_payment
 from app.messages import CreditCardValidated, PaymentRequested
 from app.metrics import ORDERS_DECLINED, emit_metrics
 from app.queues import Queues
+from app.services.declines import count_decline
 from app.store.payments import decide_once
 from app.store.table import Table
 
@@ -22,7 +23,8 @@ async def decide(
     """Decide about a payment once, and send the decision every time.
 
     The first decision is final: a repeat of the message sends the stored decision, even after
-    the card has expired.
+    the card has expired. A card that is declined costs a write for each of its counters; a repeat
+    counts nothing.
     """
     decision = decide_payment(
         message.order_id,
@@ -32,15 +34,21 @@ async def decide(
         now=now,
     )
     decision = await decide_once(table, decision)
-    count_declined(decision, now=now)
+    if count_declined(decision, now=now):
+        await count_decline(table, message.decline_counters, now=now)
     await announce(queues, decision)
     return decision
 
 
-def count_declined(decision: PaymentDecision, *, now: datetime) -> None:
-    """Count an order that was declined just ``now``, with the reason; not a repeat."""
-    if not decision.success and decision.decided_at == now:
+def count_declined(decision: PaymentDecision, *, now: datetime) -> bool:
+    """Count an order in the metrics that was declined just ``now``, and return whether it was.
+
+    A repeat is not counted.
+    """
+    is_new = not decision.success and decision.decided_at == now
+    if is_new:
         emit_metrics({ORDERS_DECLINED: 1}, now=now, Reason=decision.reason)
+    return is_new
 
 
 async def announce(queues: Queues, decision: PaymentDecision) -> None:

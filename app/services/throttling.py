@@ -6,24 +6,15 @@ unknown name is counted like a known one.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.errors import InvalidCredentialsError, TooManyAttemptsError
-from app.domain.throttling import Attempts, Limit, Limits, check_attempts
+from app.domain.throttling import Attempts, Counter, Limits, check_attempts, check_counters
 from app.security.origins import Origin, address_hash, keyed_hash, known_device
 from app.security.signing_keys import SigningKeys
 from app.store import attempts as store
 from app.store.table import Table
 from app.usernames import name_to_count
-
-
-@dataclass(frozen=True)
-class Counter:
-    """One counter: its key in the table, and its limit."""
-
-    key: str
-    limit: Limit
 
 
 @asynccontextmanager
@@ -40,20 +31,19 @@ async def limited_login(
 
     The limit of a name from everywhere holds for addresses that have been wrong before: one that
     has not may try at once, or strangers who never stop would keep the user out. So many addresses
-    have so many guesses.
+    have so many guesses. The limit of an address over all names always holds, but for a known
+    device: one password is tried for many names otherwise.
 
     The block's result is told only if the counters still allow it afterwards, so guesses at
-    the same moment gain nothing. Costs two reads of a counter, and one read when the password
-    was right or a write for each counter when it was wrong.
+    the same moment gain nothing. Costs a read of each counter, in one call, and one read when the
+    password was right or a write for each counter when it was wrong.
 
     Raises:
         TooManyAttemptsError: the attempt comes too soon.
     """
     counters = login_counters(keys, limits, username, origin)
-    seen = [await store.get_attempts(table, counter.key, now=now) for counter in counters]
-    for counter, before in zip(counters, seen, strict=True):
-        if seen[0].count or counter is counters[0]:
-            check_attempts(counter.limit, before, now=now)
+    seen = await store.list_attempts(table, [counter.key for counter in counters], now=now)
+    check_counters(counters, seen, now=now)
     try:
         yield
     except InvalidCredentialsError:
@@ -78,7 +68,27 @@ def login_counters(
     return (
         Counter(keyed_hash(keys, "login", name, address), limits.login),
         Counter(keyed_hash(keys, "login-name", name), limits.login_by_name),
+        Counter(
+            keyed_hash(keys, "login-address", address), limits.login_by_address, always_holds=True
+        ),
     )
+
+
+def decline_counters(
+    keys: SigningKeys, limits: Limits, *, user_id: str | None, origin: Origin
+) -> tuple[Counter, ...]:
+    """Return the counters of an order: of the user, then of the address.
+
+    ``user_id`` is None where ids prove nothing, in the open mode: whoever shops as ``guest`` could
+    otherwise stop all other guests.
+    """
+    address = Counter(
+        keyed_hash(keys, "declined-address", address_hash(keys, origin)),
+        limits.declined_cards_by_address,
+    )
+    if user_id is None:
+        return (address,)
+    return Counter(keyed_hash(keys, "declined-user", user_id), limits.declined_cards), address
 
 
 async def check_registration(

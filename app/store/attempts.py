@@ -5,6 +5,7 @@
 The hour is part of the key, so an old counter counts for nothing, deleted or not.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.domain.throttling import WINDOW_SECONDS, Attempts, window_of
@@ -17,7 +18,8 @@ def _key(counter: str, now: datetime) -> Key:
     return attempts_key(counter, window_of(now))
 
 
-def _item_to_attempts(item: Item | None) -> Attempts:
+def item_to_attempts(item: Item | None) -> Attempts:
+    """Return what a counter's item says; there is none before the first attempt."""
     if item is None:
         return Attempts()
     return Attempts(count=int(item.get("attempts", 0)), last_at=item.get("last_at", 0) / 1000)
@@ -27,13 +29,25 @@ async def get_attempts(
     table: Table, counter: str, *, now: datetime, consistent: bool = False
 ) -> Attempts:
     """Return what was counted this hour; nothing is stored before the first attempt."""
-    return _item_to_attempts(await table.get(_key(counter, now), consistent=consistent))
+    return item_to_attempts(await table.get(_key(counter, now), consistent=consistent))
+
+
+async def list_attempts(table: Table, counters: Sequence[str], *, now: datetime) -> list[Attempts]:
+    """Return what each counter has counted this hour; one call for all of them."""
+    keys = [_key(counter, now) for counter in counters]
+    found = {item["PK"]: item for item in await table.get_many(keys)}
+    return [item_to_attempts(found.get(key["PK"])) for key in keys]
 
 
 async def add_attempt(table: Table, counter: str, *, now: datetime) -> Attempts:
     """Count one attempt, atomically, and return what is counted with it."""
+    return await count_under(table, _key(counter, now), now=now)
+
+
+async def count_under(table: Table, key: Key, *, now: datetime) -> Attempts:
+    """Count one attempt under the key of this hour's counter, as :func:`add_attempt` does."""
     item = await table.update(
-        _key(counter, now),
+        key,
         f"SET last_at = :now, {TIME_TO_LIVE} = :expires ADD attempts :one",
         values={
             ":one": 1,
@@ -43,7 +57,7 @@ async def add_attempt(table: Table, counter: str, *, now: datetime) -> Attempts:
         # After a lost answer it would count twice.
         is_repeatable=False,
     )
-    return _item_to_attempts(item)
+    return item_to_attempts(item)
 
 
 async def delete_attempts(table: Table, counter: str, *, now: datetime) -> None:

@@ -66,8 +66,16 @@ def payment_key(order_id: str) -> Key:
 
 
 def attempts_key(counter: str, window: int) -> Key:
-    """Return the key of what was counted in one window; ``counter`` is a hash or an id."""
+    """Return the key of what was counted in one window; ``counter`` is a keyed hash."""
     return {"PK": f"ATTEMPTS#{counter}", "SK": f"ATTEMPTS#{window}"}
+
+
+def declines_key(counter: str, window: int) -> Key:
+    """Return the key of the declined cards of one window; ``counter`` is a keyed hash.
+
+    A kind of its own: payment counts these, and can change no counter of logins.
+    """
+    return {"PK": f"DECLINES#{counter}", "SK": f"DECLINES#{window}"}
 
 
 def buyer_partition(user_id: str) -> str:

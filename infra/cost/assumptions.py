@@ -107,7 +107,8 @@ def describe_assumptions(demand: Demand) -> list[str]:
         (
             "Metered: read and write units, requests and calls of a visit, a cart and an order "
             "(infra/cost/journeys.json, checked by a test). How long functions run is processor "
-            "time, metered, plus 5 ms for each call to AWS, assumed."
+            "time, metered, plus 5 ms for each call to AWS, assumed. All orders are paid and "
+            "shipped; one that is declined takes less, the two write units that count it included."
         ),
         (
             f"Assumed: Lambda keeps {POLLERS_PER_QUEUE} polls of {POLL_SECONDS} s open for each "

@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from app.domain.errors import InvalidInputError
 from app.fields import Cents, Id, LiberalCard, LiberalModel, Text
-from app.message_parser import find_event_type, parse_event
+from app.message_parser import find_event_type, parse_event, read_counters
 from app.messages import EVENTS, Event, EventType
 from app.values import MAX_INTEGER, read_json, to_integer
 
@@ -42,6 +42,9 @@ class EventModel(LiberalModel):
 class PaymentRequestedModel(EventModel):
     card: LiberalCard
     total_cents: Cents = Field(alias="total")
+    decline_counters: Annotated[tuple[str, ...], BeforeValidator(read_counters)] = Field(
+        (), alias="declineCounters"
+    )
 
 
 def _read_success(value: Any) -> Any:
@@ -115,7 +118,8 @@ def by_table(body: str, kind: EventType) -> dict[str, Any] | str:
 _NAMES = (
     "order_id", "orderID", "_id", "orderNumber", "card", "total", "total_cents", "success",
     "status", "message", "amount", "amount_cents", "transactionID", "transaction_id", "delivery",
-    "trackingNumber", "tracking_number", "type", "number", "expMonth", "expirymonth",
+    "trackingNumber", "tracking_number", "declineCounters", "type", "number", "expMonth",
+    "expirymonth",
     "expiry_month", "expYear", "expiryYear", "expiry_year", "ccv", "cvv", "extra", "",
 )  # fmt: skip
 _TEXTS = (

@@ -52,6 +52,24 @@ def test_a_payment_request_comes_in_under_every_spelling(
 
 
 @pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (["a", "b"], ("a", "b")),
+        (["a", "b", "c"], ()),
+        (["a" * 65], ()),
+        ([""], ()),
+        ([5], ()),
+        ("a", ()),
+        (None, ()),
+    ],
+)
+def test_counters_that_are_none_stop_no_payment(sent: object, read: tuple[str, ...]) -> None:
+    body = text("", {"orderID": "1", "card": CARD, "total": 1, "declineCounters": sent})
+
+    assert parse_event(body, PaymentRequested).decline_counters == read
+
+
+@pytest.mark.parametrize(
     "card",
     [
         {"type": "amex", "number": "4111", "expMonth": "01", "expYear": "29", "ccv": "123"},

@@ -336,12 +336,17 @@ ROWS = {
         'uuid5(_SHOP, "orders")',
         "golden/test_golden.py::test_ids_fingerprints_and_tokens_are_made_again_byte_by_byte",
     ),
+    "a message that comes twice counts two declined cards": Mutation(
+        "app/services/payments.py",
+        "    if count_declined(decision, now=now):\n",
+        "    count_declined(decision, now=now)\n    if not decision.success:\n",
+        "app/services/test_declines.py::test_a_message_that_comes_twice_counts_once",
+    ),
     "repeat at the new price": Mutation(
         "app/services/orders.py",
-        "PaymentRequested(order_id, draft.card, total_cents=order.total_cents)",
-        "PaymentRequested(\n"
-        "            order_id, draft.card, total_cents=locals().get('bill', order).total_cents\n"
-        "        )",
+        "            total_cents=order.total_cents,\n            decline_counters",
+        "            total_cents=locals().get('bill', order).total_cents,\n"
+        "            decline_counters",
         _PROMISES,
     ),
     "order read as it was": Mutation(

@@ -73,7 +73,9 @@ MUTATIONS = {
     "a decision is announced before it is stored": Mutation(
         "app/services/payments.py",
         "    decision = await decide_once(table, decision)\n"
-        "    count_declined(decision, now=now)\n    await announce(queues, decision)\n",
+        "    if count_declined(decision, now=now):\n"
+        "        await count_decline(table, message.decline_counters, now=now)\n"
+        "    await announce(queues, decision)\n",
         "    await announce(queues, decision)\n    decision = await decide_once(table, decision)\n",
     ),
     "a transaction id of the moment": Mutation(
@@ -166,10 +168,9 @@ MUTATIONS |= {
 MUTATIONS |= {
     "a repeat asks for the new total": Mutation(
         "app/services/orders.py",
-        "PaymentRequested(order_id, draft.card, total_cents=order.total_cents)",
-        "PaymentRequested(\n"
-        "            order_id, draft.card, total_cents=locals().get('bill', order).total_cents\n"
-        "        )",
+        "            total_cents=order.total_cents,\n            decline_counters",
+        "            total_cents=locals().get('bill', order).total_cents,\n"
+        "            decline_counters",
     ),
     "a repeat is refused because the article is gone": Mutation(
         "app/services/orders.py",

@@ -7,6 +7,7 @@ from tests.mutations.mutation import Mutation
 
 _ATTACKS = "routers/test_attacks.py"
 _AUTH = "routers/test_auth.py"
+_DECLINES = "app/services/test_declines.py"
 _GUESSING = "routers/test_guessing.py"
 _MIDDLEWARE = "routers/test_middleware.py"
 _ORIGINS = "app/security/test_origins.py"
@@ -180,6 +181,68 @@ SECURITY = {
         "assert keys",
         f"{_GUESSING}::test_a_flood_of_registrations_from_one_address_must_wait",
     ),
+    "one password is tried for many names": Mutation(
+        "app/services/throttling.py",
+        "always_holds=True",
+        "always_holds=False",
+        f"{_THROTTLING}::test_one_password_for_many_names_from_one_address_is_slowed_down",
+    ),
+    "a page of another origin logs in where a browser is old": Mutation(
+        "routers/credentials.py",
+        "    return origin is not None and not is_own_origin(origin, request.scope)\n",
+        "    return False\n",
+        "routers/test_credentials.py::test_a_page_of_another_origin_logs_nobody_in_or_out",
+    ),
+    "an origin that begins like the shop's is its own": Mutation(
+        "routers/transport.py",
+        "host.removesuffix(port) == asked.removesuffix(port)",
+        "host.startswith(asked)",
+        "routers/test_credentials.py::test_a_page_of_another_origin_logs_nobody_in_or_out",
+    ),
+    "any proxy's word for the host is taken": Mutation(
+        "routers/transport.py",
+        'headers.get("x-forwarded-host") if get_settings().origin_hashes else None',
+        'headers.get("x-forwarded-host") if get_settings().trusted_proxies else None',
+        "routers/test_product_pages.py"
+        "::test_behind_the_cdn_addresses_have_the_host_that_was_asked_for",
+    ),
+    # Declined cards.
+    "cards are tried without a limit": Mutation(
+        "app/services/orders.py",
+        "        await check_declines(table, decline_counters, declines, now=now)\n",
+        "",
+        f"{_GUESSING}::test_who_tries_card_after_card_must_wait",
+    ),
+    "guests are counted by the ids that they give": Mutation(
+        "routers/orders.py",
+        "user_id=None if settings.is_open else userid",
+        "user_id=userid",
+        f"{_GUESSING}::test_guests_of_the_open_mode_are_counted_by_address",
+    ),
+    "a till is held up by its customers' cards": Mutation(
+        "routers/orders.py",
+        "        if caller and caller.is_staff\n",
+        "        if False\n",
+        f"{_GUESSING}::test_a_till_is_never_held_up",
+    ),
+    "a repeat of a declined order is refused": Mutation(
+        "app/services/orders.py",
+        "    except (InvalidInputError, TooManyAttemptsError):\n",
+        "    except InvalidInputError:\n",
+        f"{_DECLINES}::test_a_repeat_of_an_order_is_answered_and_counts_nothing",
+    ),
+    "a neighbour's declined cards stop everybody at an address": Mutation(
+        "app/domain/throttling.py",
+        "        if seen[0].count or counter is counters[0] or counter.always_holds\n",
+        "",
+        f"{_DECLINES}::test_new_users_of_one_address_are_slowed_down_once_their_card_was_declined",
+    ),
+    "many orders that wait for one moment go on": Mutation(
+        "app/services/declines.py",
+        "        if wait and not await store.take_turn(",
+        "        if False and not await store.take_turn(",
+        f"{_DECLINES}::test_of_many_orders_that_wait_for_one_moment_one_goes_on",
+    ),
     # Who may what.
     "a token is read from the query": Mutation(
         "routers/credentials.py",
@@ -258,8 +321,8 @@ SECURITY = {
     ),
     "a worker may write any item": Mutation(
         "infra/table_access.py",
-        '"payment": {"GetItem": ("ORDER",), "PutItem": ("PAYMENT",)},',
-        '"payment": {"GetItem": ("ORDER",), "PutItem": ("PAYMENT", "USERNAME")},',
+        '"UpdateItem": ("DECLINES",),',
+        '"UpdateItem": ("DECLINES", "USERNAME"),',
         f"{_PERMISSIONS}::test_who_decides_payments_writes_nothing_else",
     ),
     "every function reads cards": Mutation(

@@ -251,6 +251,10 @@ def callers(world: World) -> Iterator[Request]:
             "the cookie from another port",
             {"Cookie": f"logged_in={token}", "Sec-Fetch-Site": "same-site"},
         ),
+        (
+            "the cookie from a foreign page in an old browser",
+            {"Cookie": f"logged_in={token}", "Origin": "https://evil.example"},
+        ),
     ):
         yield ask(f"token as {place}", Standing.NOBODY, headers)
     places = dict.fromkeys(("access_token", "token", "Authorization"), token)
@@ -264,6 +268,11 @@ def callers(world: World) -> Iterator[Request]:
         "owner by cookie",
         Standing.OWNER,
         {"Cookie": f"logged_in={access['owner']}", "Sec-Fetch-Site": "same-origin"},
+    )
+    yield ask(
+        "owner by cookie in an old browser",
+        Standing.OWNER,
+        {"Cookie": f"logged_in={access['owner']}", "Origin": "http://shop"},
     )
     yield ask("staff", Standing.STAFF, bearer(access["staff"]))
     yield ask("another customer", Standing.OTHER, bearer(access["other"]))

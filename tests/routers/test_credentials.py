@@ -10,8 +10,33 @@ from app.store.table import Table
 from tests.support.shop import PASSWORD, bearer, fresh, stored_user, tokens_of
 
 ROUTERS = Path(__file__).parents[2] / "routers"
-FOREIGN = ["cross-site", "same-site", "Cross-Site", "", "anything"]
-OWN = ["same-origin", "none", "Same-Origin"]
+#: What browsers say of the page that causes a request: new ones, and old ones or over plain http.
+FOREIGN = [
+    *({"Sec-Fetch-Site": site} for site in ("cross-site", "same-site", "Cross-Site", "", "x")),
+    *(
+        {"Origin": origin}
+        for origin in (
+            "null",
+            "",
+            "https://evil.example",
+            "http://shop:8001",
+            "http://shop.evil.example",
+            "http://sub.shop",
+            "shop",
+            "http://",
+        )
+    ),
+    # A page cannot choose this header, and a proxy in front of the shop may pass it on.
+    {"Origin": "https://evil.example", "X-Forwarded-Host": "evil.example"},
+    # What a new browser says counts.
+    {"Origin": "http://shop", "Sec-Fetch-Site": "cross-site"},
+]
+OWN = [
+    {},
+    *({"Sec-Fetch-Site": site} for site in ("same-origin", "none", "Same-Origin")),
+    *({"Origin": origin} for origin in ("http://shop", "https://shop", "http://SHOP:80")),
+    {"Origin": "https://front-end.example", "Sec-Fetch-Site": "same-origin"},
+]
 
 
 def test_tokens_are_looked_for_in_four_places_of_one_module() -> None:
@@ -47,51 +72,65 @@ def test_tokens_are_looked_for_in_four_places_of_one_module() -> None:
     assert readers == {("credentials.py", "cookies"), ("dependencies.py", "cookies")}
 
 
-@pytest.mark.parametrize("site", FOREIGN)
+@pytest.mark.parametrize("page", FOREIGN, ids=str)
 async def test_for_a_page_of_another_origin_the_cookie_is_no_token(
-    client: AsyncClient, stack: dict[str, str], site: str
+    client: AsyncClient, stack: dict[str, str], page: dict[str, str]
 ) -> None:
     user_id = fresh()
     token = (await tokens_of(user_id)).access
-    cookie = {"Cookie": f"logged_in={token}", "Sec-Fetch-Site": site}
+    cookie = {"Cookie": f"logged_in={token}", **page}
 
     for path in (f"/cart/items/{user_id}", f"/cart/clear/{user_id}"):
         assert (await client.get(path, headers=cookie)).status_code == 401
     by_header = await client.get(
-        f"/cart/items/{user_id}", headers={**await bearer(user_id), "Sec-Fetch-Site": site}
+        f"/cart/items/{user_id}", headers={**await bearer(user_id), **page}
     )
     assert by_header.status_code == 200
 
 
-@pytest.mark.parametrize("site", OWN)
+@pytest.mark.parametrize("page", OWN, ids=str)
 async def test_for_the_shops_own_pages_it_is_one(
-    client: AsyncClient, stack: dict[str, str], site: str
+    client: AsyncClient, stack: dict[str, str], page: dict[str, str]
 ) -> None:
     user_id = fresh()
     token = (await tokens_of(user_id)).access
 
     answer = await client.get(
         f"/cart/items/{user_id}",
-        headers={"Cookie": f"logged_in={token}", "Sec-Fetch-Site": site},
+        headers={"Cookie": f"logged_in={token}", **page},
     )
 
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("site", FOREIGN)
+@pytest.mark.parametrize("page", OWN, ids=str)
+async def test_the_shops_own_page_logs_in(
+    client: AsyncClient, table: Table, page: dict[str, str]
+) -> None:
+    user = await stored_user(table)
+
+    login = await client.post(
+        "/login", json={"username": user.username, "password": PASSWORD}, headers=page
+    )
+
+    names = {cookie.partition("=")[0] for cookie in login.headers.get_list("set-cookie")}
+    assert names == {"logged_in", "refresh_token", "device"}
+
+
+@pytest.mark.parametrize("page", FOREIGN, ids=str)
 async def test_a_page_of_another_origin_logs_nobody_in_or_out(
-    client: AsyncClient, table: Table, site: str
+    client: AsyncClient, table: Table, page: dict[str, str]
 ) -> None:
     user = await stored_user(table)
     body = {"username": user.username, "password": PASSWORD}
-    login = await client.post("/login", json=body, headers={"Sec-Fetch-Site": site})
+    login = await client.post("/login", json=body, headers=page)
     cookies = f"refresh_token={login.json()['refresh_token']}"
 
-    logout = await client.post("/logout", headers={"Sec-Fetch-Site": site, "Cookie": cookies})
-    page = await client.get("/scg-logout", headers={"Sec-Fetch-Site": site, "Cookie": cookies})
+    logout = await client.post("/logout", headers={**page, "Cookie": cookies})
+    leaving = await client.get("/scg-logout", headers={**page, "Cookie": cookies})
 
     assert login.status_code == 200
-    for answer in (login, logout, page):
+    for answer in (login, logout, leaving):
         assert "set-cookie" not in answer.headers
     refresh = {"refresh_token": login.json()["refresh_token"]}
     assert (await client.post("/refresh-token", json=refresh)).status_code == 200

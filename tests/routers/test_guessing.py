@@ -5,13 +5,18 @@ from datetime import UTC, datetime
 
 import jwt
 import pytest
-from httpx import AsyncClient
+from httpx import AsyncClient, Response
 
+from app.domain.card import CardRules
 from app.domain.user import Role
+from app.messages import PaymentRequested
+from app.security_log import Kind
+from app.services.payments import decide
 from app.settings import get_settings
 from app.store.table import Table
-from routers.dependencies import _now
-from tests.support.shop import PASSWORD, fresh, refusal, stored_user
+from routers.dependencies import _now, _queues
+from tests.support.sent_events import SentEvents
+from tests.support.shop import PASSWORD, bearer, fresh, refusal, staff, stored_product, stored_user
 
 
 @pytest.fixture(autouse=True)
@@ -147,3 +152,108 @@ async def test_a_flood_of_registrations_from_one_address_must_wait(
         assert login.status_code == 401
 
     assert statuses == [201, 201, 201, 429, 429] * 2
+
+
+class Payments:
+    """Queues whose payments are decided when the test says so."""
+
+    def __init__(self, table: Table, now: datetime) -> None:
+        self.table, self.now, self.queues = table, now, SentEvents()
+
+    async def decide(self) -> None:
+        """Decide about everything that was asked for since."""
+        for event in self.queues.events:
+            if isinstance(event, PaymentRequested):
+                await decide(self.table, SentEvents(), event, rules=CardRules.STRICT, now=self.now)
+        self.queues.events.clear()
+
+
+@pytest.fixture
+def payments(
+    table: Table, monkeypatch: pytest.MonkeyPatch, _stopped_clock: None
+) -> Iterator[Payments]:
+    """Two declined cards of a user are free, and four of an address."""
+    from app.main import app as application  # noqa: PLC0415
+
+    monkeypatch.setenv("DECLINED_CARDS", "2")
+    monkeypatch.setenv("DECLINED_CARDS_BY_ADDRESS", "4")
+    monkeypatch.setenv("TRUSTED_PROXIES", "1")
+    get_settings.cache_clear()
+    payments = Payments(table, application.dependency_overrides[_now]())
+    application.dependency_overrides[_queues] = lambda: payments.queues
+    yield payments
+    del application.dependency_overrides[_queues]
+
+
+async def order(
+    client: AsyncClient, payments: Payments, user: str, headers: dict[str, str], **facts: str
+) -> Response:
+    """Order one article with a card that is declined; the payment is decided afterwards."""
+    product = await stored_product(payments.table)
+    body = {
+        "card": {"number": "4111111111111112", "expMonth": "12", "expYear": "2099", "ccv": "123"},
+        "cart": [{"itemid": product.product_id, "quantity": 1, "price": 62.5}],
+    }
+    answer = await client.post(
+        f"/order/add/{user}",
+        json=body | facts,
+        headers={
+            "Prefer": "respond-async",
+            "X-Forwarded-For": facts.get("address_of", user),
+            **headers,
+        },
+    )
+    await payments.decide()
+    return answer
+
+
+async def test_who_tries_card_after_card_must_wait(
+    client: AsyncClient, payments: Payments, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The answers are asynchronous, so no waiting request sees that the card is declined."""
+    caplog.set_level("INFO", "shop.security")
+    user = fresh("user")
+    token = await bearer(user)
+    statuses = [(await order(client, payments, user, token)).status_code for _ in range(2)]
+    refused = await order(client, payments, user, token)
+
+    assert statuses == [202, 202]
+    assert refused.status_code == 429
+    assert refused.headers["Retry-After"] == "1"
+    assert refusal(refused)["message"] == "too many attempts; try again in 1 s"
+    [event] = [
+        record.security  # type: ignore[attr-defined]
+        for record in caplog.records
+        if record.name == "shop.security"
+    ]
+    assert (event["kind"], event["status"]) == (Kind.REFUSED, 429)
+    assert event["route"] == "POST /order/add/{userid}"
+    # Who has a bad order learns that first, and others are not held up.
+    assert (await order(client, payments, user, token, total="1")).status_code == 400
+    other = fresh("user")
+    assert (await order(client, payments, other, await bearer(other))).status_code == 202
+
+
+async def test_a_till_is_never_held_up(client: AsyncClient, payments: Payments) -> None:
+    customer, clerk = fresh("user"), await staff()
+
+    for _ in range(8):
+        assert (await order(client, payments, customer, clerk)).status_code == 202
+
+    # Nor do the cards of a till count against the customer.
+    own = await bearer(customer)
+    assert (await order(client, payments, customer, own)).status_code == 202
+
+
+async def test_guests_of_the_open_mode_are_counted_by_address(
+    client: AsyncClient, payments: Payments, open_mode: None
+) -> None:
+    address = fresh("address")
+
+    statuses = [
+        (await order(client, payments, fresh("guest"), {}, address_of=address)).status_code
+        for _ in range(5)
+    ]
+
+    assert statuses == [202] * 4 + [429]
+    assert (await order(client, payments, fresh("guest"), {})).status_code == 202

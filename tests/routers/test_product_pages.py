@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 from httpx import AsyncClient
@@ -84,19 +85,23 @@ async def test_a_host_that_is_none_leaves_addresses_relative(
     assert f'<link rel="canonical" href="/products/{product.product_id}">' in answer.text
 
 
-async def test_behind_a_proxy_addresses_have_the_host_that_was_asked_for(
+async def test_behind_the_cdn_addresses_have_the_host_that_was_asked_for(
     client: AsyncClient, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of any other proxy a client could send the header along, and caches would keep it."""
     product = await stored_product(table)
-    forwarded = {"X-Forwarded-Host": "shop.example"}
+    forwarded = {"X-Forwarded-Host": "shop.example", "X-Origin-Verify": "secret"}
 
-    alone = (await client.get("/sitemap.xml", headers=forwarded)).text
     monkeypatch.setenv("TRUSTED_PROXIES", "1")
+    get_settings.cache_clear()
+    alone = (await client.get("/sitemap.xml", headers=forwarded)).text
+    monkeypatch.setenv("STAGE", "prod")
+    monkeypatch.setenv("ORIGIN_HEADER_SHA256", sha256(b"secret").hexdigest())
     get_settings.cache_clear()
     page = await client.get(f"/products/{product.product_id}", headers={**BROWSER, **forwarded})
     sitemap = (await client.get("/sitemap.xml", headers=forwarded)).text
     robots = (await client.get("/robots.txt", headers=forwarded)).text
-    without = (await client.get("/robots.txt")).text
+    without = (await client.get("/robots.txt", headers={"X-Origin-Verify": "secret"})).text
 
     assert "shop.example" not in alone
     assert f'property="og:url" content="http://shop.example/products/{product.product_id}"' in (

@@ -19,7 +19,10 @@ _MEANS = {
     "limits": (
         "login_attempts",
         "login_attempts_by_name",
+        "login_attempts_by_address",
         "registrations",
+        "declined_cards",
+        "declined_cards_by_address",
     ),
 }
 

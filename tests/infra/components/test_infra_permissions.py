@@ -133,6 +133,7 @@ def test_who_decides_payments_writes_nothing_else(deployment: Deployment) -> Non
 
     assert writes == {
         ("payment", "PAYMENT#*"),
+        ("payment", "DECLINES#*"),
         ("order", "PAYMENT#*"),
         ("order", "ORDER#*"),
     }

@@ -105,6 +105,14 @@ class Walkthrough:
         }
         dynamodb.put_item(TableName=table, Item={**item, **times})
 
+    def count_declines(self, number: int) -> None:
+        """Let the visitor have had so many cards declined this hour, the last one long ago."""
+        dynamodb, table = self.stack.aws("dynamodb"), self.stack.deployment.one("Table")["name"]
+        for item in dynamodb.scan(TableName=table)["Items"]:
+            if item["PK"]["S"].startswith("DECLINES#"):
+                used = {"attempts": {"N": str(number)}, "last_at": {"N": "0"}}
+                dynamodb.put_item(TableName=table, Item={**item, **used})
+
     def run_all(self) -> None:
         """Do all of it, in an order that makes sense."""
         self.look_around()
@@ -147,6 +155,10 @@ class Walkthrough:
         self.stack.work(times=2)
         assert self.state_of(delivered) == "delivered"
         assert self.state_of(declined) == "declined"
+        self.count_declines(100_000)
+        self.place()
+        self.count_declines(0)
+        self.stack.work()
         self.visit("GET", "/order/{userid}")
         self.visit_as_staff("GET", "/order/all")
 

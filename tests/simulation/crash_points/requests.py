@@ -24,11 +24,11 @@ from app.queues import SQSQueues
 from app.security.origins import Origin
 from app.security.passwords import hash_password_blocking
 from app.security.tokens import issue_tokens
-from app.services.throttling import login_counters
+from app.services.throttling import decline_counters, login_counters
 from app.settings import read_settings
 from app.store.addition_keys import FORGOTTEN_TOGETHER
 from app.store.carts import cart_to_item
-from app.store.keys import attempts_key
+from app.store.keys import attempts_key, declines_key
 from app.store.orders import order_to_item
 from app.store.products import product_to_item
 from app.store.sessions import session_to_item
@@ -60,7 +60,12 @@ _MAT = _PRODUCTS[0].product_id
 _ERIC = User("u1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, _NOW)
 _ORDER_ID = "0a3ef1c5-6f0a-4d2b-9c54-0d4a2c0a1f5e"
 _SETTINGS = read_settings(
-    {"TABLE": "shop", "SHOP_CATALOG_SECONDS": "0", "SIGNING_KEYS_SECRET": "keys"}
+    {
+        "TABLE": "shop",
+        "SHOP_CATALOG_SECONDS": "0",
+        "SHOP_PAYMENT_WAIT_SECONDS": "0",
+        "SIGNING_KEYS_SECRET": "keys",
+    }
 )
 _SESSION = Session("s" * 24, "u1", "eric", "", 0, EPOCH, EPOCH + timedelta(hours=12))
 _TOKENS = issue_tokens(_SESSION, Role.CUSTOMER, KEYS)
@@ -68,10 +73,11 @@ _SECRET = json.dumps(
     {"signin_1": ["61" * 32], "signin_2": ["72" * 32], "fingerprint": KEYS.fingerprint.hex()}
 )
 
-#: What is drawn anew each time: ids, generations of sessions, instants, salted hashes, and
-#: shards, which follow ids.
+#: What is drawn anew each time: ids, generations of sessions, traces, instants, salted hashes,
+#: and shards, which follow ids.
 _DRAWN = re.compile(
     r"(?<=SESSION#)[\w-]{24}(?=')|(?<='session_id': ')[\w-]{24}|(?<=generation': ')[\w-]{8}|"
+    r"(?<='trace': ')[^']{22}|"
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[^'#]+|\$argon2[^']+|(?<=[GS]#)\d(?=')"
 )
 
@@ -93,6 +99,11 @@ class RequestCase:
 
 
 _ITEM = {"itemid": _MAT, "quantity": 2}
+_ORIGIN = Origin("127.0.0.1")
+_ORDER = {
+    "card": {"number": "4111111111111111", "expMonth": "12", "expYear": "2030", "ccv": "123"},
+    "cart": [_ITEM],
+}
 _ACCOUNT = {"username": "han", "password": _PASSWORD, "firstname": "Han", "lastname": "Solo"}
 REQUESTS = {
     "catalog": RequestCase("GET", "/products"),
@@ -136,6 +147,15 @@ REQUESTS = {
         "/close-account",
         {"password": _PASSWORD},
         repeat_status=401,
+        is_in_steps=True,
+    ),
+    "order after declined cards": RequestCase(
+        "POST",
+        "/order/add/u1",
+        _ORDER,
+        key="one order",
+        # Who has taken a turn and lost the answer waits for the next one.
+        repeat_status=429,
         is_in_steps=True,
     ),
     "a user": RequestCase("GET", "/users/u1"),
@@ -213,8 +233,12 @@ def _items() -> Iterator[dict[str, Any]]:
     yield session_to_item(_SESSION)
     yield credentials_to_item(Credentials("boss", "boss", Role.STAFF, _HASH))
     # A wrong password was counted, which the next login forgets.
-    counter, _ = login_counters(KEYS, _SETTINGS.limits, "eric", Origin("127.0.0.1"))
+    counter, *_ = login_counters(KEYS, _SETTINGS.limits, "eric", _ORIGIN)
     yield {**attempts_key(counter.key, window_of(EPOCH)), "attempts": 1, "last_at": 0}
+    # More cards were declined than are free: an order takes its turn, of the user and the address.
+    for counter in decline_counters(KEYS, _SETTINGS.limits, user_id="u1", origin=_ORIGIN):
+        beyond = {"attempts": counter.limit.free + 1, "last_at": 0}
+        yield {**declines_key(counter.key, window_of(EPOCH)), **beyond}
     line = CartLine(_MAT, "Mat", "", "", 6250, None, 1, _NOW)
     # So many keys that the next addition removes them.
     old_keys = {f"k#{number}": "1000000000#x" for number in range(FORGOTTEN_TOGETHER)}
@@ -229,7 +253,7 @@ def _essence(memory: MemoryTable) -> str:
     items = (
         {name: value for name, value in item.items() if not name.startswith("k#")}
         for item in memory.items.values()
-        if not item["PK"].startswith("ATTEMPTS#")
+        if not item["PK"].startswith(("ATTEMPTS#", "DECLINES#"))
     )
     return repr(sorted(_DRAWN.sub("?", repr(item)) for item in items))
 
