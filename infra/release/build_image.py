@@ -36,6 +36,46 @@ _KEPT_INTEGRATIONS = ("__init__.py", "dedupe.py")
 _LEFTOVERS = ("*.pyi", "*.pxd", "*.pyx", "*.c", "*.h", "examples-*.json")
 _TEST_FOLDERS = frozenset({"test", "tests"})
 
+#: Parts of packages that no function imports, by the reason. FastAPI and boto3 do without theirs;
+#: the tests of the image hash a password and make boto3's clients.
+_UNUSED = (
+    # The models of pydantic 1: FastAPI looks for them, which takes 15 ms, and goes on without.
+    "pydantic/v1",
+    "pydantic/mypy.py",
+    # boto3's resources, and what it adds to clients that the shop does not make.
+    "boto3/data",
+    "boto3/dynamodb",
+    "boto3/ec2",
+    "boto3/s3",
+    # The compiler behind argon2's module, which is compiled already.
+    "cffi",
+    "pycparser",
+    # For tests.
+    "annotated_types/test_cases.py",
+    "anyio/pytest_plugin.py",
+    "botocore/stub.py",
+    "pydynox/testing",
+    "starlette/testclient.py",
+    # Names of hosts beyond ASCII, which AWS has none of.
+    "idna",
+    # Helpers that neither FastAPI nor Starlette uses.
+    "anyio/functools.py",
+    "anyio/itertools.py",
+    "anyio/to_interpreter.py",
+    # For other event loops, other TLS, proxies, browsers; for systems without time zones.
+    "anyio/_backends/_trio.py",
+    "urllib3/contrib/emscripten",
+    "urllib3/contrib/pyopenssl.py",
+    "urllib3/contrib/socks.py",
+    "dateutil/rrule.py",
+    "dateutil/zoneinfo",
+    # Transfers of files to S3, AWS's own runtime in C, experiments.
+    "s3transfer/crt.py",
+    "s3transfer/processpool.py",
+    "botocore/crt/auth.py",
+    "pydantic/experimental/pipeline.py",
+)
+
 #: What lies beside the code for people who change it: no function reads it.
 NOTES_FOR_DEVELOPERS = ("*.md", "*.d.ts", "SHA256SUMS")
 
@@ -63,11 +103,35 @@ def drop_leftovers(folder: Path) -> None:
         for note in _files(notes):
             if not note.name.startswith(_KEPT_NOTES):
                 note.unlink()
+            elif note.name == "METADATA":
+                # Its head has name and version; what follows is the page on PyPI.
+                head = note.read_text("utf-8").partition("\n\n")[0]
+                _replace(note, f"{head}\n")
+    for unused in _UNUSED:
+        _delete(folder / unused)
     for pattern in _LEFTOVERS:
         for leftover in folder.rglob(pattern):
             leftover.unlink()
     for tests in [path for path in folder.rglob("*") if path.name in _TEST_FOLDERS]:
         shutil.rmtree(tests)
+
+
+def _delete(path: Path) -> None:
+    """Delete a file or a folder.
+
+    Raises:
+        FileNotFoundError: a new release of the package has it no more.
+    """
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _replace(file: Path, text: str) -> None:
+    """Give a file other content; installers link one file into several environments."""
+    file.unlink()
+    file.write_text(text, "utf-8")
 
 
 def trim_botocore(folder: Path) -> None:
@@ -81,9 +145,17 @@ def trim_botocore(folder: Path) -> None:
     for partition in content["partitions"]:
         services = partition["services"]
         partition["services"] = {name: services[name] for name in SERVICES if name in services}
-    # A new file: installers link files of one package into several environments.
-    endpoints.unlink()
-    endpoints.write_text(json.dumps(content, separators=(",", ":")), "utf-8")
+    _replace(endpoints, json.dumps(content, separators=(",", ":")))
+
+
+def trim_confusables(folder: Path) -> None:
+    """Leave the list of look-alike characters what is read of it: no names of characters."""
+    file = folder / "confusable_homoglyphs" / "confusables.json"
+    content = {
+        character: [{"c": alike["c"]} for alike in likes]
+        for character, likes in json.loads(file.read_text("utf-8")).items()
+    }
+    _replace(file, json.dumps(content, separators=(",", ":")))
 
 
 def trim_sentry(folder: Path) -> None:
@@ -149,6 +221,7 @@ def build_packages(folder: Path, source: Path) -> str:
     drop_leftovers(folder)
     trim_botocore(folder)
     trim_sentry(folder)
+    trim_confusables(folder)
     kept = megabytes(folder)
     compile_bytecode(folder, root=folder)
     settle(folder)

@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from app.security.tokens import AUDIENCE
-from infra.release.build_image import compile_bytecode, copy_code, drop_leftovers, trim_botocore
+from infra.release.build_image import (
+    compile_bytecode,
+    copy_code,
+    drop_leftovers,
+    trim_botocore,
+    trim_confusables,
+    trim_sentry,
+)
 from infra.topology import FUNCTIONS, QUEUES, queue_setting
 from tests.bench.content import content, table_name
 from tests.support.lambda_runtime import LambdaProcess, link_runtime
@@ -111,6 +118,8 @@ def build(contestant: Contestant) -> Path:
         if contestant is SHOP:
             drop_leftovers(folder)
             trim_botocore(folder)
+            trim_sentry(folder)
+            trim_confusables(folder)
         compile_bytecode(folder, root=folder)
         stamp.write_text(digest)
     if contestant is SHOP:
