@@ -1,9 +1,11 @@
 """What the shop keeps of one user, to be told or forgotten."""
 
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from app.domain.cart import Cart
+from app.domain.errors import UserNotFoundError
 from app.domain.order import Order
 from app.domain.user import User
 from app.services.accounts import forget_user
@@ -17,14 +19,42 @@ from app.store.users import find_credentials, get_user
 _NOT_PERSONAL = ("fingerprint",)
 
 
-async def find_user(table: Table, name_or_id: str) -> User:
-    """Return the user with this name, or with this id.
+@dataclass(frozen=True)
+class Person:
+    """A user, or the id of one whose account is closed: then only cart and orders can be left.
+
+    The access token of a closed account is good for up to 60 minutes, and buys.
+    """
+
+    user_id: str
+    username: str | None
+    profile: User | None
+    cart: Cart
+    orders: tuple[Order, ...]
+
+
+async def find_person(table: Table, name_or_id: str) -> Person:
+    """Return what is kept of the user with this name, or else with this id.
 
     Raises:
-        UserNotFoundError: there is none.
+        UserNotFoundError: there is nothing.
     """
     credentials = await find_credentials(table, name_or_id)
-    return await get_user(table, credentials.user_id if credentials else name_or_id)
+    user_id = credentials.user_id if credentials else name_or_id
+    try:
+        profile = await get_user(table, user_id)
+    except UserNotFoundError:
+        profile = None
+    person = Person(
+        user_id,
+        credentials.username if credentials else profile.username if profile else None,
+        profile,
+        await get_cart(table, user_id),
+        tuple([order async for order in _orders_of(table, user_id)]),
+    )
+    if person.username is None and not person.orders and not person.cart.lines:
+        raise UserNotFoundError
+    return person
 
 
 async def export_user(table: Table, name_or_id: str) -> dict[str, Any]:
@@ -35,35 +65,30 @@ async def export_user(table: Table, name_or_id: str) -> dict[str, Any]:
     Raises:
         UserNotFoundError: there is no such user.
     """
-    user = await find_user(table, name_or_id)
-    orders = [asdict(order) async for order in _orders_of(table, user.user_id)]
+    person = await find_person(table, name_or_id)
+    orders = [asdict(order) for order in person.orders]
     for order in orders:
         for name in _NOT_PERSONAL:
             del order[name]
     return {
-        "user": asdict(user),
-        "cart": asdict(await get_cart(table, user.user_id)),
+        "user": asdict(person.profile) if person.profile else None,
+        "cart": asdict(person.cart),
         "orders": orders,
     }
 
 
-async def forget(table: Table, name_or_id: str) -> dict[str, int | str]:
+async def forget(table: Table, name_or_id: str) -> Person:
     """Delete a user but for the orders, which lose name and e-mail address; safe to repeat.
 
-    What broke off is found by the user's name, which goes last.
+    Returns what was kept until then. What broke off is found by the user's name, which goes last;
+    what was bought after the account was closed, by the user's id.
 
     Raises:
         UserNotFoundError: there is no such user, or nothing of one is left.
     """
-    credentials = await find_credentials(table, name_or_id)
-    if credentials is None:
-        user = await get_user(table, name_or_id)
-        user_id, username = user.user_id, user.username
-    else:
-        user_id, username = credentials.user_id, credentials.username
-    kept = [order async for order in _orders_of(table, user_id)]
-    await forget_user(table, user_id, username=username)
-    return {"user_id": user_id, "username": username, "orders_kept": len(kept)}
+    person = await find_person(table, name_or_id)
+    await forget_user(table, person.user_id, username=person.username)
+    return person
 
 
 async def _orders_of(table: Table, user_id: str) -> AsyncIterator[Order]:

@@ -79,10 +79,11 @@ async def close_account(
     record_security_event(Kind.SESSION_REVOKED, user_id=caller.user_id, cause="account_closed")
 
 
-async def forget_user(table: Table, user_id: str, *, username: str) -> None:
+async def forget_user(table: Table, user_id: str, *, username: str | None) -> None:
     """Delete cart, profile and credentials, in this order; orders lose name and e-mail address.
 
-    Safe to repeat.
+    Without a ``username`` there are no credentials any more: the name may have a new owner. Safe
+    to repeat.
     """
     await delete_cart(table, user_id)
     request = PageRequest(MAX_PAGE)
@@ -94,7 +95,8 @@ async def forget_user(table: Table, user_id: str, *, username: str) -> None:
             break
         request = PageRequest(MAX_PAGE, page.next_token)
     await store.delete_user(table, user_id)
-    await store.delete_credentials(table, username)
+    if username is not None:
+        await store.delete_credentials(table, username)
 
 
 async def _check_password(

@@ -12,7 +12,7 @@ from infra.personal_data import export_user
 
 
 def command(
-    user: Annotated[str, typer.Argument(help="The user's name or id.")],
+    user: Annotated[str, typer.Argument(help="A name, or an id: of a closed account, too.")],
     stack: StackOption = LOCAL,
     region: RegionOption = REGION,
 ) -> None:

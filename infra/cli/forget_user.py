@@ -8,11 +8,11 @@ import typer
 
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
-from infra.personal_data import export_user, forget
+from infra.personal_data import find_person, forget
 
 
 def command(
-    user: Annotated[str, typer.Argument(help="The user's name or id.")],
+    user: Annotated[str, typer.Argument(help="A name, or an id: of a closed account, too.")],
     stack: StackOption = LOCAL,
     region: RegionOption = REGION,
     yes: Annotated[bool, typer.Option("--yes", help="Do it; it cannot be taken back.")] = False,
@@ -20,19 +20,16 @@ def command(
 ) -> None:
     """Delete a user, the cart and the name; orders stay, without name and e-mail address."""
     table = connect(stack, region).table
-    if yes:
-        done = asyncio.run(forget(table, user))
-    else:
-        found = asyncio.run(export_user(table, user))
-        account = found["user"]
-        done = {
-            "user_id": account["user_id"],
-            "username": account["username"],
-            "orders_kept": len(found["orders"]),
-        }
-    result = {**done, "is_done": yes}
+    person = asyncio.run((forget if yes else find_person)(table, user))
+    result = {
+        "user_id": person.user_id,
+        "username": person.username,
+        "orders_kept": len(person.orders),
+        "is_done": yes,
+    }
     if as_json:
         print(json.dumps(result))
     else:
         verb = "is forgotten" if yes else "would be forgotten (--yes does it)"
-        print(f"{done['username']} {verb}; {done['orders_kept']} orders stay, without a name.")
+        who = person.username or f"{person.user_id}, whose account is closed,"
+        print(f"{who} {verb}; {len(person.orders)} orders stay, without a name.")

@@ -84,4 +84,35 @@ def test_a_user_is_forgotten_once_it_is_meant(
     with pytest.raises(UserNotFoundError):
         forget_user.command(user.username, yes=True)
     with pytest.raises(UserNotFoundError):
-        export_user.command(user.user_id)
+        export_user.command(fresh("nobody"))
+
+
+def test_what_was_bought_after_the_account_was_closed_is_found_by_id(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An access token is good for up to 60 minutes after the account is closed."""
+    user, _ = asyncio.run(customer(fresh("hal")))
+    forget_user.command(user.username, yes=True)
+    asyncio.run(customer(user.username))  # The name has a new owner.
+    goods = list(classic_products(NOW))[:1]
+    late = make_order(fresh("order"), user, goods, OrderState.DELIVERED, placed_at=NOW)
+    line = CartLine("x", "Mat", "", "", 1, None, 1, NOW)
+    asyncio.run(add_order(get_table(), late))
+    asyncio.run(add_line(get_table(), user.user_id, line, now=NOW))
+    capsys.readouterr()
+
+    export_user.command(user.user_id)
+    told = json.loads(capsys.readouterr().out)
+    forget_user.command(user.user_id, yes=True)
+    said = capsys.readouterr().out
+
+    assert told["user"] is None
+    assert [line["name"] for line in told["cart"]["lines"]] == ["Mat"]
+    assert late.order_id in [order["order_id"] for order in told["orders"]]
+    assert said.startswith(f"{user.user_id}, whose account is closed, is forgotten; 2 orders stay")
+    kept = asyncio.run(get_order(get_table(), late.order_id))
+    assert (kept.first_name, kept.last_name, kept.email) == ("", "", "")
+    assert asyncio.run(get_cart(get_table(), user.user_id)).lines == ()
+    owner = asyncio.run(find_credentials(get_table(), user.username))
+    assert owner is not None
+    assert owner.user_id != user.user_id
