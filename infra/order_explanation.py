@@ -53,6 +53,7 @@ class Evidence:
     ``log`` holds the lines about it, ``log_obstacle`` says why there can be none.
     ``options`` is what each suggested command needs to reach the same stack; ``aws`` is the
     AWS command line with what it needs before it, and ``aws_options`` what it needs behind.
+    ``repair`` brings back functions and mappings as they should be.
     """
 
     order: Order
@@ -63,6 +64,7 @@ class Evidence:
     options: str = ""
     aws: str = "aws"
     aws_options: str = ""
+    repair: str = ""
     log: tuple[LogLine, ...] = ()
     log_obstacle: str | None = None
 
@@ -103,8 +105,8 @@ def _causes(evidence: Evidence, *, now: datetime) -> Iterator[Explanation]:
         if status.obstacle:
             yield Explanation(
                 f"The worker {status.function} does not work: {status.obstacle}.",
-                f"Bring {status.function} back; {status.queue} holds {status.content} and delivers "
-                "by itself then.",
+                f"{evidence.repair} (infra/RUNBOOK.md, A function fails); {status.queue} holds "
+                f"{status.content} and delivers by itself then.",
             )
     since = order.placed_at if order.state is OrderState.PENDING else order.updated_at
     if order.state is OrderState.PENDING and evidence.decision is None and _was_decided(evidence):
@@ -209,7 +211,7 @@ def _paused(status: QueueStatus, evidence: Evidence) -> Explanation:
         f"mapping is {what}, and the queue holds {status.content}."
     )
     if not status.mapping_id:
-        return Explanation(why, "Deploy the stack again (locally: start make run again).")
+        return Explanation(why, evidence.repair)
     return Explanation(
         why,
         f"{evidence.aws} lambda update-event-source-mapping --enabled --uuid "

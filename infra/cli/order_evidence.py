@@ -55,6 +55,9 @@ async def gather(connection: StackConnection, order_id: str, *, now: datetime) -
         aws=f"{_LOCAL_KEYS} aws" if connection.endpoint_url else "aws",
         aws_options=region
         + (f" --endpoint-url {connection.endpoint_url}" if connection.endpoint_url else ""),
+        repair="Stop make run with Ctrl-C and start it again: make run"
+        if connection.endpoint_url
+        else f"pulumi --cwd infra up --stack {connection.name}",
         log=log,
         log_obstacle=log_obstacle,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
+from urllib.request import urlopen
 
 import boto3
 import typer
@@ -15,7 +16,9 @@ from app.settings import Settings, read_settings
 from app.store.table import Table, open_table
 from infra.local.clients import Clients
 from infra.local.data_folder import data_path
+from infra.local.emulator import HEALTH_PATH
 from infra.local.environment import CREDENTIALS, REGION
+from infra.local.errors import EmulatorSilentError
 from infra.local.running import running_shop
 from infra.log_search import LogLine, LogsClient, search_folder, search_stack
 from infra.topology import table_name
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 
 #: The name of the stack of `make run`.
 LOCAL = "local"
+
+#: How long the emulator may take for an answer of one line.
+ANSWER_SECONDS = 5.0
 
 StackOption = Annotated[
     str, typer.Option(help="A stack in AWS; 'local' is the shop of `make run`.")
@@ -50,11 +56,33 @@ class StackConnection:
     worker_urls: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
+    def _emulator(self) -> Clients:
+        """Return clients of the emulator, which has just answered.
+
+        Raises:
+            EmulatorSilentError: it does not answer; without asking first, each of a command's
+                calls would wait for a minute.
+        """
+        assert self.endpoint_url is not None  # noqa: S101 - who asks is on this machine
+        try:
+            with urlopen(  # noqa: S310  # The emulator's own address.
+                f"{self.endpoint_url}{HEALTH_PATH}", timeout=ANSWER_SECONDS
+            ):
+                return Clients(self.endpoint_url, self.region)
+        except OSError as failure:
+            raise EmulatorSilentError(
+                "the shop's AWS emulator does not answer: it was stopped, or has too much to do. "
+                "Stop `make run` with Ctrl-C and start it again; the orders are kept. "
+                "`acme-shop trace <id>` reads the log meanwhile."
+            ) from failure
+
+    @cached_property
     def table(self) -> Table:
         """Return the stack's table."""
         name = table_name(self.name)
         if self.endpoint_url is None:
             return open_table(name, region=self.region)
+        _ = self._emulator
         credentials = (CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
         return open_table(
             self.environment.get("TABLE", name),
@@ -67,7 +95,7 @@ class StackConnection:
     def sqs(self) -> "SQSClient":
         """Return a client of the stack's queues."""
         if self.endpoint_url is not None:
-            client: SQSClient = Clients(self.endpoint_url, self.region)("sqs")
+            client: SQSClient = self._emulator("sqs")
             return client
         return boto3.client("sqs", region_name=self.region, config=aws.client_config())
 
@@ -75,7 +103,7 @@ class StackConnection:
     def functions(self) -> "LambdaClient":
         """Return a client of the stack's functions and of what calls them."""
         if self.endpoint_url is not None:
-            client: LambdaClient = Clients(self.endpoint_url, self.region)("lambda")
+            client: LambdaClient = self._emulator("lambda")
             return client
         return boto3.client("lambda", region_name=self.region, config=aws.client_config())
 

@@ -19,6 +19,10 @@ class EmulatorError(LocalShopError):
     """The AWS emulator did not start."""
 
 
+class EmulatorSilentError(LocalShopError):
+    """The AWS emulator of a running shop does not answer."""
+
+
 class OutdatedDataError(LocalShopError):
     """The stored data has another shape than this version of the shop expects."""
 

@@ -54,6 +54,7 @@ def evidence(
         longest_delivery=timedelta(seconds=120),
         options=" --stack dev",
         aws_options=" --region eu-west-1",
+        repair="pulumi --cwd infra up --stack dev",
     )
 
 
@@ -91,7 +92,7 @@ SWEEP = "acme-shop sweep --stack dev"
         (PENDING, MINUTE, PAID, (), {REQUEST: STOPPED}, "payment is decided", "from 12:04:00 UTC"),
         (PENDING, HOUR, PAID, (), {}, "payment is decided", SWEEP),
         (PENDING, HOUR, PAID, (DEAD,), {RESPONSE: PAUSED}, "is Disabled", "update-event-source"),
-        (OrderState.PAID, HOUR, PAID, (), {"shipment-request": STOPPED}, "shipment does", "Bring"),
+        (OrderState.PAID, HOUR, PAID, (), {"shipment-request": STOPPED}, "shipment does", "pulumi"),
         (OrderState.PAID, HOUR, PAID, (), {}, "It is paid, but the message", SWEEP),
         (OrderState.PAID, HOUR, PAID, (DEAD,), {}, "poison", "redrive"),
         (SHIPPED, MINUTE, PAID, (), {REPORTS: DELAYED}, "being delivered", "Nothing"),
@@ -146,4 +147,4 @@ def test_a_mapping_that_is_missing_asks_for_a_deployment() -> None:
     told = explain(found, now=NOW)
 
     assert "is missing" in told.why
-    assert "Deploy the stack again" in told.next_step
+    assert told.next_step == "pulumi --cwd infra up --stack dev"

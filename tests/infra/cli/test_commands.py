@@ -223,7 +223,7 @@ def test_a_shell_completes_commands_and_options(words: str, found: list[str]) ->
 
 
 def test_run_tells_every_setting_that_one_may_set() -> None:
-    made = {"TABLE", "REGION", "SIGNING_KEYS_SECRET"}
+    made = {"TABLE", "REGION", "SIGNING_KEYS_SECRET", "SENTRY_DSN_SECRET"}
     names = {name for function in FUNCTIONS for name in function.settings} - made
     told = dict(re.findall(r"^  (\w+) +(\S.*)$", run.EPILOG, re.MULTILINE))
 

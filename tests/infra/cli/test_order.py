@@ -1,11 +1,14 @@
 """``order`` and ``orders`` on the emulator's table, queues and functions."""
 
 import asyncio
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,9 +19,11 @@ from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.store.payments import decide_once
 from app.store.table import get_table
-from infra.cli import order, orders
+from infra.cli import dead_letters, order, orders, queues, stacks
 from infra.cli.order_evidence import gather
 from infra.cli.stacks import connect
+from infra.local.data_folder import DataFolder
+from infra.local.errors import EmulatorSilentError
 from infra.topology import function_name
 from tests.infra.cli.helpers.dead_letters import NOW, new_order, printed_json, put, sample, url
 
@@ -184,3 +189,35 @@ def test_the_list_shows_whole_ids(
     orders.command(only_open=True, most=100, stack=shop)
 
     assert order_id in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        queues.command,
+        orders.command,
+        dead_letters.command,
+        partial(order.command, "7c8bba4d-1ecc-42a9-8c64-16bea075f069"),
+    ],
+    ids=["queues", "orders", "dead-letters", "order"],
+)
+def test_a_command_says_at_once_that_the_emulator_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Callable[[], None]
+) -> None:
+    monkeypatch.setenv("SHOP_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(stacks, "ANSWER_SECONDS", 0.1)
+    # A stopped process's socket still takes connections.
+    folder = DataFolder.open(tmp_path)  # Locked for as long as it is kept.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        folder.publish(
+            {
+                "pid": 1,
+                "url": "http://127.0.0.1:1",
+                "endpoint_url": f"http://127.0.0.1:{port}",
+                "environment": {"REGION": "eu-west-1"},
+            }
+        )
+
+        with pytest.raises(EmulatorSilentError, match="does not answer: it was stopped"):
+            command()
