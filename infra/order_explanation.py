@@ -105,8 +105,8 @@ def _causes(evidence: Evidence, *, now: datetime) -> Iterator[Explanation]:
         if status.obstacle:
             yield Explanation(
                 f"The worker {status.function} does not work: {status.obstacle}.",
-                f"{evidence.repair} (infra/RUNBOOK.md, A function fails); {status.queue} holds "
-                f"{status.content} and delivers by itself then.",
+                f"{evidence.repair}; {status.queue} holds {status.content} and delivers by itself "
+                "then.",
             )
     since = order.placed_at if order.state is OrderState.PENDING else order.updated_at
     if order.state is OrderState.PENDING and evidence.decision is None and _was_decided(evidence):

@@ -11,7 +11,7 @@ import typer
 
 from app.domain.instants import instant_to_text
 from infra.cli.dead_letters import age_text
-from infra.cli.order_evidence import gather
+from infra.cli.order_evidence import find_order_id, gather
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.cli.trace import log_text
 from infra.local.environment import REGION
@@ -19,7 +19,9 @@ from infra.order_explanation import Evidence, Explanation, explain
 
 
 def command(
-    order_id: Annotated[str, typer.Argument(help="The order's id.")],
+    order_id: Annotated[
+        str, typer.Argument(help="The order's id, or the X-Request-Id of the request for it.")
+    ],
     stack: StackOption = LOCAL,
     region: RegionOption = REGION,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -29,7 +31,9 @@ def command(
     Nothing is moved. Of the order neither the card nor names and addresses are shown.
     """
     now = datetime.now(UTC)
-    evidence = asyncio.run(gather(connect(stack, region), order_id, now=now))
+    connection = connect(stack, region)
+    order_id = find_order_id(connection, order_id, now=now)
+    evidence = asyncio.run(gather(connection, order_id, now=now))
     explanation = explain(evidence, now=now)
     if as_json:
         print(json.dumps(_facts(evidence, explanation)))

@@ -1,6 +1,7 @@
 """Gathering what is known of one order: its items, its queues, their workers, its dead letters."""
 
 import http.client
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.domain.errors import QueueUnavailableError
+from app.domain.errors import OrderNotFoundError, QueueUnavailableError
 from app.domain.order import Order
 from app.store.orders import get_order
 from app.store.payments import find_decision
@@ -28,7 +29,30 @@ if TYPE_CHECKING:
 _ANSWER_SECONDS = 1.0
 #: The emulator takes any keys, but the AWS command line does not go without.
 _LOCAL_KEYS = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test"
+#: An ``X-Request-Id``, and how the log names an order.
+_TRACE_ID = re.compile("[0-9a-f]{32}")
+_NAMED_ORDER = re.compile(r"\border_id=([\w-]{8,64})")
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def find_order_id(connection: StackConnection, given: str, *, now: datetime) -> str:
+    """Return an order's id for itself, or for the ``X-Request-Id`` of the request that placed it.
+
+    Of a stack the log of the last day is searched for a request's id.
+
+    Raises:
+        OrderNotFoundError: the log knows no order of the request.
+        LogSearchError: the log cannot be read.
+    """
+    if not _TRACE_ID.fullmatch(given):
+        return given
+    lines = search_log(connection, [given], since=now - timedelta(days=1), until=now)
+    for line in lines:
+        if named := _NAMED_ORDER.search(line.text):
+            return named[1]
+    raise OrderNotFoundError(
+        f"no order was placed with this request; what it did: acme-shop trace {given}"
+    )
 
 
 async def gather(connection: StackConnection, order_id: str, *, now: datetime) -> Evidence:
@@ -57,7 +81,7 @@ async def gather(connection: StackConnection, order_id: str, *, now: datetime) -
         + (f" --endpoint-url {connection.endpoint_url}" if connection.endpoint_url else ""),
         repair="Stop make run with Ctrl-C and start it again: make run"
         if connection.endpoint_url
-        else f"pulumi --cwd infra up --stack {connection.name}",
+        else f'pulumi --cwd infra up --stack {connection.name} ("A function fails" in RUNBOOK.md)',
         log=log,
         log_obstacle=log_obstacle,
     )
