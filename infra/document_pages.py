@@ -21,7 +21,8 @@ _PAGE = """\
 <body>
   <nav aria-label="Documents">
     <a href="/docs">Guide</a> <a href="/docs#reference">API reference</a> {events}
-    {errors} <a href="/">The shop</a> <a href="/pos">The till</a>
+    {errors} <a href="/postman.json">Postman</a>
+    <a href="/">The shop</a> <a href="/pos">The till</a>
   </nav>
   <main>
     <h1>{title}</h1>

@@ -56,7 +56,8 @@ async def _own_cart(
         str,
         Path(
             min_length=1,
-            description="Id of the user whose cart it is; `guest` is shared by all guests.",
+            description="Id of the user whose cart it is. In the open mode (`AUTH_MODE=0`) it is"
+            " any text, and the cart of `guest` is shared by all guests.",
             examples=["5c3939ea1d41c892ce243827"],
         ),
     ],
@@ -119,7 +120,9 @@ async def add_cart_item(
             min_length=1,
             max_length=255,
             description="A repeat with the same key within an hour adds nothing, and is answered"
-            " the same, unless the cart was replaced or emptied since.",
+            " the same, unless the cart was replaced or emptied since, or 128 further additions"
+            " or more were made to it. Another `itemid` or `quantity` is 422; other fields do not"
+            " count.",
         ),
     ] = None,
 ) -> CartChangedResponse:
@@ -165,7 +168,10 @@ async def replace_cart(
     deprecated=True,
 )
 async def clear_cart(userid: UserId, request: Request, table: TableDep) -> Response:
-    """Remove all items. GET is kept for old pages; new clients use POST."""
+    """Remove all items. GET is kept for old pages; new clients use POST.
+
+    The answer has no body, though its `Content-Type` says JSON: do not parse it.
+    """
     if IS_HEAD not in request.scope:
         await store.delete_cart(table, userid)
     headers = _DEPRECATED if request.method == "GET" else None

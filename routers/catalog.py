@@ -169,7 +169,9 @@ async def get_liveness(settings: SettingsDep) -> LivenessResponse:
     "/static/images/{name}",
     summary="Read a product picture",
     response_class=Response,
+    openapi_extra={"parameters": [IF_NONE_MATCH]},
     responses={
+        304: {"description": "The picture has not changed."},
         200: {"content": {"image/svg+xml": {}}, "description": "The picture."},
         **problems(NotFoundError),
     },
@@ -184,7 +186,7 @@ async def get_image(
     ],
     request: Request,
 ) -> Response:
-    """Return a product picture.
+    """Return a product picture, or 304 to a client that has it (`If-None-Match`).
 
     The classic names end in `.jpg`; the pictures themselves are SVG.
     """

@@ -152,13 +152,19 @@ PasswordWork = Depends(_password_place)
 async def _page_request(
     limit: Annotated[
         int | None,
-        Query(ge=1, le=MAX_PAGE, description=f"Entries per page; at most {MAX_PAGE}."),
+        Query(
+            ge=1,
+            le=MAX_PAGE,
+            description=f"Entries per page; {MAX_PAGE} without it, and at most. A page that would"
+            " be larger than 2.5 MB ends early.",
+        ),
     ] = None,
     next: Annotated[  # noqa: A002 - the name on the wire
         str | None,
         Query(
             max_length=_MAX_TOKEN,
-            description="The token in the `Link` header (`rel=next`) of the page before.",
+            description="The token in the `Link` header (`rel=next`) of the page before; that of"
+            " another list is 400.",
         ),
     ] = None,
 ) -> PageRequest:

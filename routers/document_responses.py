@@ -28,7 +28,8 @@ def _header(description: str, example: Any, **schema: Any) -> Part:
 
 _HEADERS: Mapping[str, Part] = {
     "Link": _header(
-        'Where the list goes on, with `rel="next"` (RFC 8288); absent on the last page.',
+        'Where the list goes on, with `rel="next"` (RFC 8288); absent on the last page. Of what is'
+        ' deprecated, where the policy is, with `rel="deprecation"`.',
         '</products?limit=2&next=abc>; rel="next"',
     ),
     "Location": _header(
@@ -37,7 +38,7 @@ _HEADERS: Mapping[str, Part] = {
     ),
     "Preference-Applied": _header("The preference that was followed.", "respond-async"),
     "Idempotency-Key": _header(
-        "The key that was asked for, percent-encoded; absent without one.", "9f1c0c9e"
+        "The key that was asked for, percent-encoded as UTF-8; absent without one.", "9f1c0c9e"
     ),
     "X-Request-Id": _header(
         "The id of the request, and of an order that it placed: the trace id of the `traceparent`"
@@ -81,9 +82,9 @@ _OF_OPERATIONS: Mapping[str, Mapping[int, tuple[str, ...]]] = {
     "log_out_everywhere": {202: ("Set-Cookie",)},
     "close_account": {200: ("Set-Cookie",)},
     "change_password": {200: ("Set-Cookie",)},
-    "clear_cart_by_get": {200: ("Deprecation",)},
+    "clear_cart_by_get": {200: ("Deprecation", "Link")},
     "get_product": {200: ("ETag", "Cache-Control"), 304: ("ETag", "Cache-Control")},
-    "get_image": {200: ("ETag", "Cache-Control")},
+    "get_image": {200: ("ETag", "Cache-Control"), 304: ("ETag", "Cache-Control")},
 }
 
 

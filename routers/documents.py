@@ -42,22 +42,30 @@ Catalog, cart, order and users of a fitness shop. What is asynchronous behind an
 shipment) is in `asyncapi.json`.
 
 **Bodies** are JSON whatever the `Content-Type` says. The names of fields match in any case, \
-unknown fields and nulls are ignored. Where several forms are accepted, this document shows one \
-and says the others in words.
+unknown fields and nulls are ignored, a number is read where text is meant and text where a \
+number is. Where several forms are accepted, this document shows one and says the others in words. \
+The answer of `/cart/clear/{userid}` has no body.
 
-**Paths** work with and without a trailing slash.
+**Paths** work with and without a trailing slash. HEAD is answered wherever GET is, and changes \
+nothing. OPTIONS is answered with 204 on every path, without a token, and says which headers and \
+methods other origins may use; 405 names a path's own methods in `Allow`.
 
-**Errors** have `message`, `status`, a stable `code` and the wrong `fields`. What makes no sense \
-is 400. `/docs/errors` lists every code with its cause and its cure.
+**Pages.** Who asks for `text/html` rather than for JSON, as browsers do that open an address, \
+gets a page from `GET /products/{id}` and for what is not found.
 
-**Lists** come in pages of `limit` entries; follow `Link: rel="next"`.
+**Errors** have `message`, `status`, a stable `code`, the wrong `fields` and a `request_id`. What \
+makes no sense is 400. `/docs/errors` lists every code with its cause and its cure. A 429, 500 or \
+503 of the gateway before the shop has only a `message`: read `code` as if it may be missing.
+
+**Lists** come in pages of `limit` entries, 1,000 without it; follow `Link: rel="next"`.
 
 **Repeats.** An order with an `Idempotency-Key` can be repeated: one order per user and key. \
 An addition to a cart with one can be repeated for an hour, unless the cart was replaced or \
 emptied since. After 503, 500, 408, 429 or no answer, wait (`Retry-After`) and repeat; an \
 addition without a key may have counted, so read the cart first.
 
-**Money** is exact inside, in cents. At the edge, old fields keep the types their clients know:
+**Money** is exact inside, in cents; what comes with more than two decimals is rounded half up. \
+At the edge, old fields keep the types their clients know:
 
 | Field | Type |
 |---|---|

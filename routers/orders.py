@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from app.domain.errors import (
     ForbiddenError,
@@ -89,16 +90,35 @@ def _key_header(description: str) -> Any:
 
 KeyHeader = Annotated[
     str | None,
-    _key_header("A repeat with the same key and body returns the same order."),
+    _key_header(
+        "A repeat with the same key and body returns the same order, for as long as it is stored;"
+        " another body is 422. What counts are the names, the e-mail address, the address, the"
+        " delivery, the articles in their order, the total, and number and expiry of the card, as"
+        ' the shop reads them: `1` and `"1"` are the same. What does not count are the CVV, the'
+        " `type` of a card in the shape of this document, and unknown fields. ASCII is best."
+    ),
 ]
 #: Instants that can be written as text in UTC, whatever their offset.
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+#: Without it a number would count as seconds since 1970.
+_YEAR_FIRST = re.compile(r"\d{4}-", re.ASCII)
+
+
+def _instant(value: Any) -> Any:
+    if isinstance(value, str) and not _YEAR_FIRST.match(value):
+        raise ValueError("must be an instant with an offset, such as 2026-11-23T09:00:00Z")
+    return value
+
+
 Before = Annotated[
     AwareDatetime | None,
+    BeforeValidator(_instant),
     Query(
         ge=_EARLIEST,
         le=_LATEST,
-        description="Only orders that were placed before this instant; `next` goes on from there.",
+        description="Only orders that were placed before this instant (ISO 8601 with an offset,"
+        " such as `2026-11-23T09:00:00Z`); `next` goes on from there.",
+        examples=["2026-11-23T09:00:00Z"],
     ),
 ]
 PreferHeader = Annotated[
@@ -223,6 +243,14 @@ async def list_orders(
     return [OrderPublic.from_order(order) for order in orders_page.entries]
 
 
+def _as_sent(header: str) -> str:
+    """Return the text of a header that was read as Latin-1: browsers send that, others UTF-8."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
+
+
 @router.get("/{userid}", summary="List a user's orders", responses=_READING)
 async def list_user_orders(
     userid: UserId,
@@ -237,12 +265,12 @@ async def list_user_orders(
     """Return a user's orders, newest first.
 
     With the `Idempotency-Key` of an order whose answer was lost, the list holds only that
-    order, or nothing if it was not stored. The answer repeats the key, percent-encoded.
+    order, or nothing if it was not stored. The answer repeats the key, percent-encoded as UTF-8.
     """
     if idempotency_key is not None:
         order = await orders.find_order_by_key(table, userid, idempotency_key)
         # Shows the client that the key was used: earlier releases ignored it and listed all.
-        response.headers["Idempotency-Key"] = quote(idempotency_key)
+        response.headers["Idempotency-Key"] = quote(_as_sent(idempotency_key))
         return [OrderPublic.from_order(order)] if order else []
     orders_page = await store.list_user_orders(table, userid, page)
     link_next(request, response, orders_page, page.limit)

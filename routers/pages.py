@@ -33,6 +33,10 @@ from routers.entity_tags import entity_tag, if_changed
 _OTHER_TYPES = {".html": PAGE_TYPE, ".json": "application/json"}
 
 
+#: Parts of a path that lead to another folder, or to the same one.
+_ELSEWHERE = {"", ".", ".."}
+
+
 class Files(StaticFiles):
     """Files with the headers of a page and an entity tag computed from their content.
 
@@ -40,6 +44,15 @@ class Files(StaticFiles):
     (infra/release/build_image.py), so browsers would keep the old version of a file that
     changed without changing its size. For the same reason there is no ``Last-Modified``.
     """
+
+    def get_path(self, scope: Scope) -> str:
+        """Return the path of a file; a file has one address, so dots and empty parts are 404.
+
+        Starlette resolves them first: ``images/..%2fdocs`` would be the folder ``docs``.
+        """
+        if _ELSEWHERE & set(scope["path"].removeprefix("/").split("/")):
+            return ""
+        return super().get_path(scope)
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         """Return a file only if its type is in ``SERVED``."""
@@ -144,6 +157,12 @@ async def get_event_page(request: Request) -> Response:
 async def get_event_document(request: Request) -> Response:
     """Return the document of the events."""
     return file_answer(STATIC / "docs" / "asyncapi.json", request.headers)
+
+
+@router.get("/postman.json")
+async def get_postman_collection(request: Request) -> Response:
+    """Return the API as a Postman collection, which other clients import, too."""
+    return file_answer(STATIC / "docs" / "postman.json", request.headers)
 
 
 def install(app: FastAPI) -> None:

@@ -233,6 +233,7 @@ async def list_user_orders(table: Table, user_id: str, request: PageRequest) -> 
             name="orders of a user",
             request=request,
             newest_first=True,
+            of=user_id,
         )
     )
 

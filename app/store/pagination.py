@@ -7,6 +7,7 @@ import heapq
 import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Generic, TypeVar
 from zlib import crc32
 
@@ -43,10 +44,18 @@ class PageRequest:
     token: str | None = None
 
 
-def write_token(name: str, position: str) -> str:
-    """Return the token of the page after ``position`` in the list called ``name``."""
-    text = f"{name}\n{position}".encode()
+def write_token(name: str, position: str, *, of: str = "") -> str:
+    """Return the token of the page after ``position`` in the list called ``name``.
+
+    ``of`` says whose list it is, where each user has one. It stands behind the position, where
+    releases before take it for a part of that: they repeat one entry and miss none.
+    """
+    text = f"{name}\n{position}{_owner(of)}".encode()
     return base64.urlsafe_b64encode(_checksum(text) + text).decode().rstrip("=")
+
+
+def _owner(of: str) -> str:
+    return f"\n{sha256(of.encode()).hexdigest()[:16]}" if of else ""
 
 
 def _checksum(text: bytes) -> bytes:
@@ -54,8 +63,8 @@ def _checksum(text: bytes) -> bytes:
     return crc32(text).to_bytes(4, "big")
 
 
-def read_token(name: str, token: str | None) -> str | None:
-    """Return the position in a token of the list called ``name``.
+def read_token(name: str, token: str | None, *, of: str = "") -> str | None:
+    """Return the position in a token of the list called ``name``, which may be ``of`` a user.
 
     Raises:
         InvalidInputError: the token is damaged or belongs to another list.
@@ -71,6 +80,12 @@ def read_token(name: str, token: str | None) -> str | None:
     found, _, position = text.partition("\n")
     if found != name or not position or decoded[:4] != _checksum(text.encode()):
         raise InvalidInputError("next: is not a token of this list")
+    if not of:
+        return position
+    position, newline, owner = position.partition("\n")
+    # Tokens of releases before do not say whose they are.
+    if newline and newline + owner != _owner(of):
+        raise InvalidInputError("next: is not a token of this list")
     return position
 
 
@@ -82,13 +97,14 @@ async def read_page(
     name: str,
     request: PageRequest,
     newest_first: bool = False,
+    of: str = "",
 ) -> Page[Item]:
     """Return one page of the list ``name``, merged from its partitions by sort key.
 
     Costs one query per partition as long as the page spreads evenly over them. Ends early
     after ``MAX_PAGE_BYTES``, but never before its first entry.
     """
-    after = read_token(name, request.token)
+    after = read_token(name, request.token, of=of)
     share = request.limit // len(partitions) + 2
     streams = [
         table.query(index, partition, after=after, newest_first=newest_first, page_size=share)
@@ -101,7 +117,7 @@ async def read_page(
     finally:
         for stream in streams:
             await stream.aclose()
-    token = write_token(name, items[-1][index.range_key]) if is_cut else None
+    token = write_token(name, items[-1][index.range_key], of=of) if is_cut else None
     return Page(tuple(items), token)
 
 

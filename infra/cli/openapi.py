@@ -54,8 +54,9 @@ def command(
     if as_json:
         print(texts[folder / "openapi.json"], end="")
         return
-    # A copy of the events' document, because the image holds only what is in `app`.
+    # Copies of what the shop serves, because the image holds only what is in `app`.
     texts[pages / "asyncapi.json"] = texts[folder / "asyncapi.json"]
+    texts[pages / "postman.json"] = texts[folder / "postman" / "collection.json"]
     texts |= {pages / name: text for name, text in build_pages(events).items()}
     stale = [
         path

@@ -1,11 +1,12 @@
 """Buys a bottle with the generated Python client: ``python buy.py <address of a shop>``."""
 
 import sys
+from http import HTTPStatus
 from typing import TypeVar
 from uuid import uuid4
 
 from generated.python import AuthenticatedClient, Client
-from generated.python.api.cart import get_cart_total
+from generated.python.api.cart import clear_cart, get_cart_total
 from generated.python.api.catalog import list_products
 from generated.python.api.order import get_order, place_order
 from generated.python.api.user import log_in, register_user
@@ -56,6 +57,9 @@ def main(address: str) -> None:
         place_order.sync(login.token, client=own, body=order, idempotency_key=name),
     )
     print(placed.payment.message)
+    # Its answer has no body.
+    if clear_cart.sync_detailed(login.token, client=own).status_code != HTTPStatus.OK:
+        raise TypeError("the cart was not emptied")
     print(expect(OrderDetail, get_order.sync(login.token, placed.order_id, client=own)).status)
 
 

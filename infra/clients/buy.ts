@@ -33,6 +33,9 @@ const placed = answered(
   }),
 );
 console.log(placed.payment.message);
+// Its answer has no body, and no data.
+const cleared = await shop.POST("/cart/clear/{userid}", { params: { path }, headers });
+if (!cleared.response.ok) throw new Error(JSON.stringify(cleared.error));
 const order = { userid, order_id: placed.order_id };
 const stored = answered(await shop.GET("/order/{userid}/{order_id}", { params: { path: order }, headers }));
 console.log(stored.status);

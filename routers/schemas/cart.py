@@ -65,8 +65,9 @@ PriceField = Annotated[
     BeforeValidator(read_price, json_schema_input_type=AMOUNT_SCHEMA),
     Field(
         description=(
-            "Price of one, in dollars; left out, it comes from the catalog. A number as text is "
-            "read as well, and such an item gives its price back as text."
+            "Price of one, in dollars; left out, it comes from the catalog, and is 0 for what the "
+            "catalog does not have. A number as text is read as well, and such an item gives its "
+            "price back as text."
         )
     ),
 ]
@@ -144,7 +145,8 @@ class CartItemPublic(BaseModel):
         Field(
             description=(
                 "Price of one, in dollars. Text for an item whose price was sent as text, "
-                "which a client that sends numbers does not see in a cart of its own."
+                "which a client that sends numbers does not see in a cart of its own; staff who "
+                "list all carts see both."
             )
         )
     )

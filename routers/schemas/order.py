@@ -38,7 +38,7 @@ class AddressCreate(LiberalModel):
 
 
 class CardCreate(LiberalCard):
-    """A card in the shape of the pages, the till or the event."""
+    """A card. Without its number, expiry or code the order is taken and its payment refused."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [CARD]})
 
@@ -58,17 +58,26 @@ class CardCreate(LiberalCard):
 class OrderItemCreate(LiberalModel):
     """One article of an order."""
 
+    # What old clients leave out in open mode is taken (openapi/CONTRACT.md, 1.4); new ones send it.
+    model_config = ConfigDict(json_schema_extra={"required": ["itemid"]})
     also_known_as: ClassVar[dict[str, str]] = {"id": "itemid"}
 
-    itemid: ShortText = Field("", description="Id of a product. `id` is read as well.")
+    itemid: ShortText = Field(
+        "",
+        description=(
+            "Id of a product; `id` is read as well. Another one is 400 where tokens are checked, "
+            "and taken in open mode."
+        ),
+    )
     name: ShortText = Field("", description="Name; the catalog's counts where tokens are checked.")
     description: Text = Field("", description="Description.")
     quantity: Quantity = Field(1, description="How many; 1 when left out.")
     price: Cents | None = Field(
         None,
         description=(
-            "Price of one, in dollars; the catalog's counts where tokens are checked. "
-            "A number as text is read as well."
+            "Price of one, in dollars. Where tokens are checked it is not looked at: the catalog's "
+            "counts. In open mode it counts; left out, it is the catalog's, or 0 for what the "
+            "catalog does not have. A number as text is read as well."
         ),
     )
 
@@ -82,7 +91,7 @@ _Cart = Annotated[list[OrderItemCreate], Field(min_length=1, max_length=MAX_LINE
 
 
 class OrderCreate(LiberalModel):
-    """A new order; only card and cart are required."""
+    """A new order; only card and cart are required, and of the card nothing: see there."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [NEW_ORDER]})
 
@@ -108,7 +117,7 @@ class OrderCreate(LiberalModel):
         None,
         description=(
             "Sum of price times quantity, in dollars; another one than the catalog's is refused "
-            "where tokens are checked. A number is read as well."
+            "where tokens are checked. Left out, it is computed. A number is read as well."
         ),
     )
 

@@ -191,6 +191,7 @@ ROWS: dict[str, Row] = {
     "GET /live": Row(Access.ALL),
     "GET /openapi.json": Row(Access.ALL),
     "GET /asyncapi.json": Row(Access.ALL),
+    "GET /postman.json": Row(Access.ALL),
     "GET /": Row(Access.ALL),
     "GET /shop": Row(Access.ALL),
     "GET /pos": Row(Access.ALL),

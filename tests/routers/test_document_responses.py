@@ -1,12 +1,17 @@
 """Every operation declares the errors that it can be made to answer, and no others."""
 
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
 import app.security.signing_keys
+from app.security.origins import Origin
+from app.security.signing_keys import get_signing_keys
+from app.services.declines import count_decline
+from app.services.throttling import decline_counters
 from app.settings import get_settings
 from app.store.table import Table, get_table
 from routers.document_responses import ALWAYS, WITH_BODY, error_answers
@@ -110,6 +115,18 @@ class Attempts:
         await self.call(json={**line, "quantity": 1_000_000})
         await self.call(json={"cart": [{**line, "quantity": 1_000_000}]})
 
+    async def after_declined_cards(self) -> None:
+        """Order after so many declined cards that the next order must wait."""
+        if self._operation.template.startswith("/order/add"):
+            keys, limits = await get_signing_keys(), get_settings().limits
+            mine, *_ = decline_counters(
+                keys, limits, user_id=self._world.owner.user_id, origin=Origin("", "")
+            )
+            for _ in range(3):
+                await count_decline(get_table(), [mine.key], now=datetime.now(UTC))
+            await self.call()
+            await self.call()
+
 
 async def meet_outages(attempts: list[Attempts], monkeypatch: pytest.MonkeyPatch) -> None:
     """Call every operation without a table, without a queue and without keys."""
@@ -133,6 +150,7 @@ async def test_an_operation_declares_the_errors_that_it_can_be_made_to_answer(
 ) -> None:
     monkeypatch.setenv("LOGIN_ATTEMPTS", "2")
     monkeypatch.setenv("REGISTRATIONS", "8")
+    monkeypatch.setenv("DECLINED_CARDS", "1")
     get_settings.cache_clear()
     attempts = []
     for operation in operations().values():
@@ -143,6 +161,8 @@ async def test_an_operation_declares_the_errors_that_it_can_be_made_to_answer(
         await one.call_wrongly()
         await one.call_as_others()
     await meet_outages(attempts, monkeypatch)
+    for one in attempts:
+        await one.after_declined_cards()
 
     wrong = {
         name: {"missing": one.seen - one.declared, "never seen": one.declared - one.seen - ANYWHERE}

@@ -282,6 +282,7 @@ async def test_files_say_what_they_are(client: AsyncClient, path: str, content_t
         "/static/index.html",
         "/static/docs/index.html",
         "/static/docs/asyncapi.json",
+        "/static/docs/postman.json",
         "/static/pos/index.html",
         "/static/README.md",
         "/static/docs/vendor/README.md",
@@ -289,6 +290,10 @@ async def test_files_say_what_they_are(client: AsyncClient, path: str, content_t
         "/static/%2E%2E/main.py",
         "/static/..%2Fmain.py",
         "/static/..%2F..%2Fpyproject.toml",
+        "/static/images/..%2fdocs%2fdocs.css",
+        "/static/images/%2e%2e/docs/docs.css",
+        "/static/%2e/docs/docs.css",
+        "/static//docs/docs.css",
         "/static//etc/passwd",
         "/static/%2Fetc%2Fpasswd",
         "/static/docs%00.html",
@@ -299,6 +304,15 @@ async def test_nothing_but_files_of_the_pages_is_served(client: AsyncClient, pat
 
     assert answer.status_code == 404
     assert set(answer.json()) == {"message", "status", "code", "fields", "request_id"}
+
+
+async def test_the_postman_collection_is_served_and_linked(client: AsyncClient) -> None:
+    guide = (await client.get("/docs")).text
+    answer = await client.get("/postman.json")
+
+    assert 'href="/postman.json"' in guide
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json()["info"]["schema"].endswith("/collection/v2.1.0/collection.json")
 
 
 async def test_the_document_of_the_events_is_served(client: AsyncClient) -> None:

@@ -125,6 +125,24 @@ async def test_an_even_page_costs_one_query_for_each_partition() -> None:
     assert table.pages_read == len(PARTITIONS)
 
 
+def test_a_token_of_a_users_list_is_good_for_that_user() -> None:
+    token = write_token("things", "2025-01-01#x", of="walter")
+
+    assert read_token("things", token, of="walter") == "2025-01-01#x"
+    for of in ("skyler", "walter\n", "W"):
+        with pytest.raises(InvalidInputError, match=r"^next: is not a token of this list$"):
+            read_token("things", token, of=of)
+
+
+def test_a_token_of_the_release_before_goes_on_in_a_users_list() -> None:
+    """And that release takes today's for a later position, so that it misses no entry."""
+    position = "2025-01-01#x"
+    today = write_token("things", position, of="walter")
+
+    assert read_token("things", write_token("things", position), of="walter") == position
+    assert (read_token("things", today) or "") > position
+
+
 @pytest.mark.parametrize("partition", PARTITIONS)
 async def test_a_partition_that_fails_fails_the_page_and_leaves_no_stream(partition: str) -> None:
     table = FakeTable([str(number) for number in range(20)], breaks_in=partition)

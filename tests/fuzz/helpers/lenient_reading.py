@@ -59,7 +59,15 @@ def _published(body: Any) -> Any:
     """Return a body with every field in the form that the document shows, as far as it can be."""
     if not isinstance(body, dict):
         return body
-    return _plain({name: _unwrapped(name, value) for name, value in body.items()})
+    plain = _plain({name: _unwrapped(name, value) for name, value in body.items()})
+    if "card" in plain and isinstance(plain.get("cart"), list):
+        # An article of an order without an id is one of the open mode, or not in the catalog.
+        plain["cart"] = [_identified(item) for item in plain["cart"]]
+    return plain
+
+
+def _identified(item: Any) -> Any:
+    return {"itemid": "", **item} if isinstance(item, dict) else item
 
 
 def _unwrapped(name: str, value: Any) -> Any:

@@ -194,6 +194,7 @@ class Walkthrough:
             "/docs/events",
             "/docs/errors",
             "/asyncapi.json",
+            "/postman.json",
             "/robots.txt",
             "/sitemap.xml",
         ):
