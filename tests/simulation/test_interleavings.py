@@ -1,10 +1,13 @@
 """Every interleaving of two invocations keeps the rules; here those of the smaller pairs."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.mutations.in_process import applied
+from tests.simulation.exhaustive.__main__ import code_digest, main, read_found
 from tests.simulation.exhaustive.interleavings import (
     API,
     STATES,
@@ -17,8 +20,8 @@ from tests.support.sizes import SIZES
 #: Few enough for every run of the suite; ``python -m tests.simulation.exhaustive`` runs all.
 SMALL = (
     ("pending", "PaymentRequested", "PaymentRequested"),
-    ("pending, payment decided", "CreditCardValidated", "CreditCardValidated"),
     ("paid", "ShipmentSent", "ShipmentDelivered"),
+    ("delivered", "ShipmentRequested", "ShipmentDelivered"),
 )
 
 
@@ -66,3 +69,37 @@ def test_a_planted_bug_is_found_by_some_interleaving() -> None:
         explored = explore("pending", ("PaymentRequested", "PaymentRequested"))
 
     assert any("a payment is decided once" in outcome for outcome in explored.broken)
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "found.jsonl"
+    first = ("paid", "ShipmentSent", "ShipmentDelivered")
+    second = ("shipped", "ShipmentSent", "ShipmentSent")
+    assert main([], chosen=[first], path=path) == 0
+    with path.open("a") as file:
+        file.write('{"code": "of a run that was killed')
+        file.write('\n{"code": "other code", "pair": ["a", "b", "c"], "count": 1, "broken": []}\n')
+    capsys.readouterr()
+
+    assert main([], chosen=[first, second], path=path) == 0
+
+    told = capsys.readouterr().out
+    found = read_found(path, code_digest())
+    assert "1 of 2 pairs were run already" in told
+    assert set(found) == {first, second}
+    assert f"{sum(one.count for one in found.values())} interleavings of 2 pairs" in told
+
+
+def test_a_broken_rule_is_kept_and_told_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = ("pending", "PaymentRequested", "PaymentRequested")
+    entry = {"code": code_digest(), "pair": pair, "count": 3, "broken": ["a rule: broken"]}
+    path = tmp_path / "found.jsonl"
+    path.write_text(json.dumps(entry) + "\n")
+
+    assert main([], chosen=[pair], path=path) == 1
+
+    assert "BROKEN  a rule: broken" in capsys.readouterr().out

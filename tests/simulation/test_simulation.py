@@ -108,6 +108,9 @@ def test_the_schedules_meet_every_fault_and_every_end() -> None:
         for order in world.history.orders():
             decision = world.history.decision(order["order_id"]) or {}
             ends[order["state"], decision["message"]] += 1
+        # The rarest are met last; the other things by then a hundred times.
+        if seed > 100 and all(seen[rarity] for rarity in _RARITIES):
+            break
 
     for fault in tuple(Fault)[1:]:
         assert any(event.endswith(fault) for event in events), fault

@@ -57,7 +57,7 @@ class Sizes:
 SMALL = Sizes(
     is_full=False,
     seed=0,
-    schedules=600,
+    schedules=400,
     release_schedules=40,
     planted_bugs=2,
     compared_calls=1_500,

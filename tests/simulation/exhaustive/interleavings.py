@@ -48,6 +48,9 @@ from tests.simulation.simulator.purchases import (
 from tests.simulation.simulator.rules import ViolationError
 from tests.simulation.simulator.small_shop import SmallShop
 
+#: A state and two invocations.
+Pair = tuple[str, str, str]
+
 API, SWEEP = "api", "sweep"
 _LATE, _OLD = 10 * MINUTE, 49 * HOUR
 _PAY, _DECIDED, _SHIP = "PaymentRequested", "CreditCardValidated", "ShipmentRequested"
@@ -184,7 +187,7 @@ _STATUS = {
 }
 
 
-def pairs() -> list[tuple[str, str, str]]:
+def pairs() -> list[Pair]:
     """Return each state with each pair of invocations, the same twice included."""
     return [
         (name, first, second)
@@ -233,7 +236,7 @@ def explore(name: str, pair: tuple[str, str], *, may_fail: bool = True) -> Explo
     return Explored(len(results), tuple(result for result in results if result))
 
 
-def explore_pair(pair: tuple[str, str, str]) -> tuple[tuple[str, str, str], Explored]:
+def explore_pair(pair: Pair) -> tuple[Pair, Explored]:
     """Run every interleaving of one of :func:`pairs`; for processes side by side."""
     name, first, second = pair
     return pair, explore(name, (first, second))
