@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from uuid import uuid4
 
@@ -108,13 +109,15 @@ class Soak:
         self._proxy.rate = 0.0
         _say("a crowd comes")
         await self._crowd()
+        self.report.problems += self._log.surprises[:10]
         _say("seeing the orders through")
         await self._check_orders()
-        _say("waiting for the bad messages to die")
-        await self._check_queues()
+        if not self.report.problems:
+            # What is wrong already does not become right by waiting for the rest.
+            _say("waiting for the bad messages to die")
+            await self._check_queues()
         self._check_side_effects()
         self._check_memory()
-        self.report.problems += self._log.surprises[:10]
         return self.report
 
     async def _poison(self) -> None:
@@ -201,6 +204,10 @@ class Soak:
                     found = await look(http, f"/order/{user_id}/{order_id}", headers)
                     if found is not None and found.get("status") == ENDS[is_good]:
                         del left[order_id]
+                    elif found is not None and found.get("status") == HTTPStatus.NOT_FOUND:
+                        self.report.problems.append(f"{order_id} was acknowledged and is lost")
+                if self.report.problems:
+                    return
                 if left and time.monotonic() > deadline:
                     self.report.problems.append(f"{len(left)} not final: {sorted(left)[:5]}")
                     return
