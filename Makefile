@@ -16,9 +16,9 @@ help: ## List the targets
 run: .venv/.ready ## Run the whole shop on this machine (PORT, SHOP_DATA_DIR, AUTH_MODE, ...)
 	@exec $(BIN)/acme-shop run
 
-# One worker more than processors: real shops wait a lot.
+# Two workers more than processors: real shops wait a lot.
 test: .venv/.ready ## Run the whole test suite, end to end and branch coverage included
-	@exec $(BIN)/python -m pytest -n $$(($(JOBS) + 1)) --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
+	@exec $(BIN)/python -m pytest -n $$(($(JOBS) + 2)) --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
 
 proof: .venv/.ready ## Run the proofs of the suite at full length, with their figures (ONLY=, N=0.1, SEED=)
 	@PROOF=1 PROOF_SCALE=$(or $(N),1) PROOF_SEED=$(or $(SEED),$(shell date +%Y%m%d)) \

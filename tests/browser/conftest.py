@@ -12,6 +12,7 @@ import pytest
 from httpx import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.helpers import caching_shop
 from tests.browser.helpers.chromium import (
     NO_CHROMIUM,
     TIMEOUT_MS,
@@ -22,7 +23,8 @@ from tests.browser.helpers.chromium import (
 from tests.browser.helpers.page_monitor import monitored
 from tests.browser.helpers.shopper import PICTURE, Shopper, open_shop_page
 from tests.browser.helpers.till import Till, open_till
-from tests.e2e.helpers.running_shop import ERIC, PASSWORD, running_shop
+from tests.e2e.helpers.running_shop import ERIC, PASSWORD, RUN, running_shop
+from tests.support.sizes import SIZES
 
 _HERE = Path(__file__).parent
 
@@ -51,7 +53,8 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def shop_url(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a shop as `make run` starts it, shared by the tests of this folder."""
-    with running_shop(tmp_path_factory.mktemp("browser")) as url:
+    argv = RUN if SIZES.is_full else caching_shop.ARGV
+    with running_shop(tmp_path_factory.mktemp("browser"), argv=argv) as url:
         yield url
 
 
@@ -97,7 +100,7 @@ def shared_context(browser: Browser, shop_url: str) -> Iterator[BrowserContext]:
     A page without scripts stays open in it: with the last page window and renderer would go,
     and be started again for the next test.
     """
-    context = new_context(browser, shop_url)
+    context = new_context(browser, shop_url, reuses_files=True)
     context.new_page().goto(PICTURE)
     yield context
     context.close()

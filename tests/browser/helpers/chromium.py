@@ -7,6 +7,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from tests.browser.helpers.caching_shop import HEADER
 from tests.support.sizes import SIZES
 
 #: What to say where there is none.
@@ -62,16 +63,19 @@ def new_context(
     shop_url: str,
     *,
     service_workers: Literal["allow", "block"] = "block",
+    reuses_files: bool = False,
 ) -> BrowserContext:
     """Return a fresh profile at a desk whose addresses start at the shop.
 
     Without service workers, unless they are what a test is about: each profile would store the
-    till anew, and requests that a worker answers cannot be held back.
+    till anew, and requests that a worker answers cannot be held back. One that reuses files
+    does not ask for those of the pages again (``caching_shop.py``).
     """
     context = browser.new_context(
         base_url=shop_url,
         service_workers=service_workers,
         viewport={"width": 1280, "height": 800},
+        extra_http_headers={HEADER: "1"} if reuses_files else None,
         # Painting movements is most of what a page costs; `make proof` has them painted.
         reduced_motion="no-preference" if SIZES.is_full else "reduce",
     )

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 COMMAND = Path(sys.executable).parent / "acme-shop"
+RUN = (str(COMMAND), "run")
 
 #: The user whose id the README's walk-through uses.
 ERIC = "5c393a111d41c892ce243829"
@@ -23,7 +24,7 @@ _STOP_SECONDS = 30
 
 
 @contextmanager
-def running_shop(data_dir: Path, **settings: str) -> Iterator[str]:
+def running_shop(data_dir: Path, *, argv: Sequence[str] = RUN, **settings: str) -> Iterator[str]:
     """Run a shop until the end of the block; its address is what is yielded."""
     environment = {
         **os.environ,
@@ -35,7 +36,7 @@ def running_shop(data_dir: Path, **settings: str) -> Iterator[str]:
         **settings,
     }
     process = subprocess.Popen(
-        [COMMAND, "run"],
+        argv,
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
