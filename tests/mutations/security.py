@@ -369,6 +369,12 @@ SECURITY = {
         '    log.info("request.invalid body=%s", error.body)\n',
         f"{_ATTACKS}::test_what_was_sent_is_not_logged_when_it_fails_validation",
     ),
+    "what a library says of an error is told to Sentry": Mutation(
+        "app/sentry.py",
+        '    if str(error.get("module") or "").startswith(_OWN_MODULES):\n',
+        "    if error:\n",
+        "app/test_error_reports.py::test_no_secret_reaches_sentry_wherever_it_was_sent",
+    ),
     "botocore logs requests at DEBUG": Mutation(
         "app/aws.py",
         '    logging.getLogger("botocore").setLevel(logging.WARNING)\n',
