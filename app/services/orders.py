@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -166,7 +166,7 @@ def _order_from(
         last_name=mask_card_numbers(draft.last_name),
         email=mask_card_numbers(draft.email),
         address=Address(
-            **{part: mask_card_numbers(text) for part, text in asdict(draft.address).items()}
+            **{part: mask_card_numbers(text) for part, text in vars(draft.address).items()}
         ),
         delivery=mask_card_numbers(draft.delivery),
         card=CardSummary(
