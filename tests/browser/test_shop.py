@@ -406,6 +406,14 @@ def test_a_session_that_cannot_be_renewed_ends_at_the_login_and_goes_on_there(
 
     expect(guest.page).to_have_url(re.compile("#/orders$"))
     expect(guest.page.locator("#user-name")).to_have_text("eric")
+    # Nor is one whose new tokens are refused as well renewed again and again.
+    renewals: list[str] = []
+    guest.page.on("request", lambda request: renewals.append(request.url))
+    guest.page.route("**/order/*", lambda route: route.fulfill(status=401, json={"message": ""}))
+    guest.page.reload(wait_until="commit")
+    expect(guest.page.get_by_label("Password")).to_be_visible()
+    expect(guest.page.locator("#log-in")).to_be_visible()
+    assert len([url for url in renewals if url.endswith("/refresh-token")]) == 1
 
 
 def test_search_and_tags_thin_out_the_shelves(guest: Shopper) -> None:
