@@ -225,12 +225,19 @@ async def _read_decision(table: Table, order_id: str) -> PaymentDecision | None:
 
 
 async def settle_payment(
-    table: Table, queues: Queues, message: CreditCardValidated, *, now: datetime, by: str
+    table: Table,
+    queues: Queues,
+    message: CreditCardValidated,
+    *,
+    now: datetime,
+    by: str,
+    decision: PaymentDecision | None = None,
 ) -> Order:
     """Move an order to paid or declined; request the shipment of a paid one.
 
-    Safe to repeat: the shipment is requested again until the order is shipped. ``by`` names
-    function and version in the order's history.
+    Safe to repeat: the shipment is requested again until the order is shipped. The message has
+    one text for all refusals; the reason that the buyer was answered is in the stored
+    ``decision``, None if there is none. ``by`` names function and version in the order's history.
 
     Raises:
         OrderNotFoundError: there is no order with the id in the message.
@@ -243,6 +250,7 @@ async def settle_payment(
             status=message.message or DECLINED_MESSAGE,
             now=now,
             by=by,
+            decline_reason=decision.reason if decision and not decision.success else None,
         )
     order = await store.advance_order(
         table,

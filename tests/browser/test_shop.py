@@ -79,10 +79,12 @@ def test_a_purchase_is_followed_until_it_is_delivered(eric: Shopper) -> None:
 def test_a_declined_card_is_said_plainly_and_another_one_pays(eric: Shopper) -> None:
     eric.to_checkout(BOTTLE)
     eric.fill_card(UNKNOWN_CARD)
-    eric.pay_button.click()
+    with eric.page.expect_response("**/order/add/*") as answer:
+        eric.pay_button.click()
 
     alert = eric.page.get_by_role("alert").filter(has_text="Declined")
-    expect(alert).to_contain_text("Nothing was charged")
+    reason = "The number is not that of a card the shop takes."
+    expect(alert).to_contain_text(f"{reason} Nothing was charged")
     expect(eric.page.get_by_label("Card number")).to_be_focused()
     assert eric.cart() == {"Water Bottle": 1}
 
@@ -95,6 +97,11 @@ def test_a_declined_card_is_said_plainly_and_another_one_pays(eric: Shopper) -> 
     assert first
     assert second
     assert first != second
+    # The reason is the same later on.
+    declined = eric.orders()[1]
+    assert declined["declineReason"] == answer.value.json()["payment"]["message"]
+    eric.open(f"/#/order/{declined['_id']}")
+    expect(eric.page.locator(".about")).to_contain_text(reason)
 
 
 def test_a_double_click_on_pay_makes_one_order(eric: Shopper) -> None:

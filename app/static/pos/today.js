@@ -1,6 +1,6 @@
 /** The sales of a day as the shop has them, and apart from them the sales of this till without a result. */
 
-import { declineMessage } from "../client/card.js";
+import { declineMessageOf } from "../client/card.js";
 import { addDays, dayOf, formatTime, formatWeekday, startOfDay } from "../client/dates.js";
 import { byId, el, shortId, showText, updateChildren } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
@@ -201,7 +201,7 @@ export class Today {
       el("bdi", {}, Number(quantity) > 1 ? `${quantity}\u00a0× ` : "", el("bdi", {}, name)),
     ]);
     const card = `${order.card.type || "card"} ${order.card.number.slice(-4)}`;
-    const reason = status === "declined" ? el("small", { class: "reason" }, declineMessage(order.status)) : "";
+    const reason = status === "declined" ? el("small", { class: "reason" }, declineMessageOf(order)) : "";
     const label = status === "declined" ? "Declined" : "Sent";
     const onclick = () => this.#openReceipt(receiptOfOrder(order));
     return el(
