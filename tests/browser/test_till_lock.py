@@ -81,6 +81,8 @@ def test_a_till_that_nobody_touches_locks_itself_and_sells_on_behind_the_lock(
         expect(page.get_by_role("alert")).to_contain_text("The till is locked, and nothing was")
         expect(page.locator("#lock-secret")).to_have_value("")
     assert [url for url in attempts if url.endswith("/login")] == []
+    page.emulate_media(color_scheme="dark")
+    assert_accessible(page, only_colors=True)
     held.release()
     till.wait_for_results()
     expect_locked(page)
