@@ -302,8 +302,8 @@ ROWS = {
     ),
     "result believed without a decision": Mutation(
         "workers/order.py",
-        "        if not dependencies.settings.trusts_events:\n",
-        "        if False:\n",
+        "        if dependencies.settings.trusts_events:\n",
+        "        if True:\n",
         "app/services/test_event_checks.py::test_a_result_without_a_decision_is_refused",
     ),
     "charge of an order that is not stored": Mutation(
