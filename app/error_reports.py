@@ -1,7 +1,7 @@
 """Errors that are reported to Sentry, where the shop is told to: ``SENTRY_DSN``.
 
-What is reported are lines of the shop's own log: those of level ERROR, and messages that
-failed. They are collected while a function works and sent before it answers, because Lambda
+What is reported are lines of the shop's own log: those of level ERROR, and messages and orders
+that failed. They are collected while a function works and sent before it answers, because Lambda
 freezes a process between two calls. What sends them, and all that it imports, is imported with
 the first report (``app/sentry.py``): a start pays nothing for it.
 """
@@ -32,8 +32,8 @@ MOST_REPORTS = 10
 #: Lines that are remembered, to tell what a process did before with the same trace id.
 _REMEMBERED_LINES = 100
 
-#: A message that failed is a warning: SQS delivers it again.
-_REPORTED_WARNINGS = ("record.failed ",)
+#: What failed and is tried again: a message by SQS, an order by the next sweep.
+_REPORTED_WARNINGS = ("record.failed ", "sweep.failed ")
 
 
 class _Collector(logging.Handler):

@@ -177,7 +177,8 @@ async def _push_order(
     try:
         order, report = await _move(table, queues, order, decision, state)
     except ShopError as failure:
-        log.warning("sweep.failed order_id=%s cause=%s", entry.order_id, failure)
+        cause = type(failure).__name__
+        log.warning("sweep.failed order_id=%s cause=%s: %s", entry.order_id, cause, failure)
     except Exception:
         log.exception("sweep.crashed order_id=%s", entry.order_id)
     else:
@@ -199,7 +200,8 @@ async def _put_off(table: Table, entry: OpenEntry, until: datetime) -> SweepRepo
         await postpone_sweep(table, entry, until=until)
     except ShopError as failure:
         # It stays due, so the next sweep begins with it.
-        log.warning("sweep.failed order_id=%s cause=%s", entry.order_id, failure)
+        cause = type(failure).__name__
+        log.warning("sweep.failed order_id=%s cause=%s: %s", entry.order_id, cause, failure)
         return SweepReport(failed=1)
     return SweepReport()
 

@@ -5,6 +5,8 @@ import json
 import logging
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,14 +14,20 @@ import pytest
 from httpx import AsyncClient
 
 from app import error_reports
-from app.domain.errors import StoreUnavailableError
+from app.domain.errors import QueueUnavailableError, StoreUnavailableError
+from app.domain.order import OrderState
+from app.domain.user import Role, User
 from app.error_reports import MOST_REPORTS, reporting_errors, send_reports
 from app.security.signing_keys import secrets_client
+from app.services.sweeper import sweep
 from app.settings import get_settings
+from app.store.orders import add_order
 from app.store.table import Table, get_table
+from infra.seeds.classic import classic_products, make_order
 from infra.verify.gates.leakage import new_card_number
 from infra.verify.sources.canaries import bodies_that_fail, scatter
 from tests.conftest import forget_clients
+from tests.support.sent_events import SentEvents
 from tests.support.sentry_ingest import Ingest, ingesting, reporting_to
 from tests.support.shop import PASSWORD, fresh, stored_product, stored_user
 from tests.support.sqs_events import CONTEXT, Context, sqs_record
@@ -191,6 +199,28 @@ def test_each_function_reports_and_still_raises(
     reported = [event for event in ingest.events if event["level"] == "error"]
     assert [event["tags"].get("cause") for event in reported] == [kind]
     assert "trace" in reported[0]["contexts"] or kind is None
+
+
+def test_an_order_that_the_sweeper_cannot_push_is_a_warning(
+    own_stack: dict[str, str], ingest: Ingest
+) -> None:
+    now = datetime.now(UTC)
+    buyer = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, now)
+    goods = list(classic_products(now))[:1]
+    made = make_order(ORDER, buyer, goods, OrderState.PENDING, placed_at=now - timedelta(hours=3))
+    asyncio.run(add_order(get_table(), replace(made, state=OrderState.PAID)))
+    away = SentEvents(QueueUnavailableError("the queue is away"))
+
+    with reporting_errors(CONTEXT):
+        asyncio.run(sweep(get_table(), away, now=now, by="sweeper@1", longest_delivery_seconds=120))
+
+    event = ingest.take()
+    assert event["level"] == "warning"
+    assert event["tags"] == {
+        "event": "sweep.failed",
+        "order_id": ORDER,
+        "cause": "QueueUnavailableError",
+    }
 
 
 def test_a_service_that_hangs_holds_one_call(
