@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from infra.local.emulator_state import DAMAGED_EXIT_CODE, damaged, prepare_state
+from infra.local.emulator_state import DAMAGED_EXIT_CODE, FULL, damaged, prepare_state
 from infra.local.environment import Launch, base_environment, python
 from infra.local.errors import DataFolderError, EmulatorError, PortError
 from infra.local.sockets import LOOPBACK, listen, port_of, url_of
@@ -52,6 +52,8 @@ class Emulator:
         self._auth = auth
         self._log_level = log_level
         self._environment = dict(environment or {})
+        #: Whether the last launch found a full disk: nothing is written until there is room.
+        self.is_read_only = False
         self._listener: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -87,11 +89,14 @@ class Emulator:
             if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
                 self.log.unlink()
             self.log.touch(mode=0o600)
-            prepare_state(state, log_dir, port=port)
-            (self.data_dir / "port").write_text(f"{port}\n", encoding="ascii")
+            loaded = prepare_state(state, log_dir, port=port)
+            self.is_read_only = loaded != state
+            if not self.is_read_only:
+                (self.data_dir / "port").write_text(f"{port}\n", encoding="ascii")
         except OSError as failure:
+            cure = " Make room and start again." if failure.errno in FULL else ""
             raise DataFolderError(
-                f"The data folder {self.data_dir} cannot be used: {failure.strerror}."
+                f"The data folder {self.data_dir} cannot be used: {failure.strerror}.{cure}"
             ) from failure
         return Launch(
             python("infra.local.emulator_server", str(listener.fileno()), str(self.log)),
@@ -101,7 +106,9 @@ class Emulator:
                 # The host of queue URLs and of API Gateway's virtual hosts.
                 "MINISTACK_HOST": "localhost",
                 "PERSIST_STATE": "0" if self._is_temporary else "1",
-                "STATE_DIR": str(state),
+                # Loaded from the first and saved to the second; they differ on a full disk.
+                "STATE_DIR": str(loaded),
+                "SNAPSHOT_DIR": str(state),
                 "LOG_DIR": str(log_dir),
                 "S3_DATA_DIR": str(self.data_dir / "tmp" / "s3"),
                 "TMPDIR": str(self.data_dir / "tmp"),

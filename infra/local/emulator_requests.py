@@ -22,6 +22,10 @@ _ENTRY_ACTIONS = frozenset(
     }
 )
 
+#: What a start of the shop changes of a stack that is there already.
+_DEPLOYED_SERVICES = frozenset({"iam", "lambda", "scheduler"})
+_DEPLOYED_QUEUES = frozenset({"CreateQueue", "SetQueueAttributes"})
+
 #: Credential=<key>/<date>/<region>/<service>/aws4_request
 _SCOPE_OF_CREDENTIALS = re.compile(rb"Credential=[^/,]*/[^/,]*/[^/,]*/([a-z0-9-]+)/")
 
@@ -33,11 +37,13 @@ class Request:
     ``changes_service`` is whether it may change more of that service than items and messages;
     ``needs_saving`` whether it is to be refused while nothing can be saved. The second is so
     for all that is asked of queues: one whose messages cannot be kept is not available.
+    ``deploys`` is whether every start of the shop repeats it, so that it need not be kept.
     """
 
     service: str | None
     changes_service: bool
     needs_saving: bool
+    deploys: bool
 
     @classmethod
     def from_scope(cls, scope: Scope) -> Self:
@@ -51,6 +57,8 @@ class Request:
             service=service,
             changes_service=not is_read and action not in _ENTRY_ACTIONS,
             needs_saving=not is_read or service == "sqs",
+            deploys=service in _DEPLOYED_SERVICES
+            or (service == "sqs" and action in _DEPLOYED_QUEUES),
         )
 
 

@@ -25,6 +25,8 @@ from infra.local.write_ahead_log import WriteAheadLog
 SYNC_SECONDS = 0.05
 #: How often the log is tried again while it cannot be written.
 RETRY_SECONDS = 0.25
+#: How often a snapshot is, when only that helps.
+SNAPSHOT_RETRY_SECONDS = 1.0
 
 #: A snapshot is due when nothing changed for this long; a queue's messages carry cards, and
 #: the log holds those that were handled already.
@@ -53,6 +55,13 @@ class Saver:
         # What the log's file holds is not known, so only a snapshot helps.
         self._has_lost_log = False
         self._is_snapshot_failing = False
+        #: Whether the disk has been full since the start: log and snapshot are the last run's.
+        self.is_read_only = False
+
+    def begin_read_only(self, failure: OSError) -> None:
+        """Write nothing, and refuse writes, until a snapshot of what was loaded fits."""
+        self.is_read_only = self._has_lost_log = self._is_snapshot_failing = True
+        self._fail(failure)
 
     def save_changes(self) -> bool:
         """Write the changes that are not in the log yet; return whether all of them are."""
@@ -71,7 +80,7 @@ class Saver:
             self.save_changes()
             await self._sync()
             while self.failure is not None:
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(SNAPSHOT_RETRY_SECONDS if self._has_lost_log else RETRY_SECONDS)
                 await self._retry()
             now = loop.time()
             if size != self._log.size_bytes:
@@ -101,8 +110,8 @@ class Saver:
             is_logged = is_logged and self._log.is_in_place()
         except OSError:
             is_logged = False
-        # The log alone holds everything, too.
-        return await self.save_snapshot() or is_logged
+        # The log alone holds everything, too; and so does what nothing was added to.
+        return await self.save_snapshot() or is_logged or self.is_read_only
 
     async def _save_snapshot(self) -> bool:
         is_written = False
@@ -136,6 +145,7 @@ class Saver:
         if self._has_lost_log:
             self._has_lost_log = not await self.save_snapshot()
         if not self._has_lost_log:
+            self.is_read_only = False
             self.save_changes()
             self._write()
         if self.failure is None:

@@ -10,10 +10,12 @@ import asyncio
 import logging
 import os
 import resource
+import shutil
 import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from errno import ENOSPC
 from pathlib import Path
 
 from hypercorn.asyncio import serve
@@ -75,7 +77,9 @@ class Gateway:
         self, saver: Saver, scope: Scope, receive: Receive, send: Send
     ) -> None:
         request = Request.from_scope(scope)
-        if saver.failure is not None and request.needs_saving:
+        # The stack is deployed in every start, and its changes can be made again.
+        needs_saving = request.needs_saving and not (saver.is_read_only and request.deploys)
+        if saver.failure is not None and needs_saving:
             await refuse(send, saver.failure)
             return
         is_refused = False
@@ -86,7 +90,7 @@ class Gateway:
                 if request.changes_service:
                     self._changes.record_service(request.service)
                 # Also after a read, which may tell what another request has just changed.
-                if not saver.save_changes() and request.needs_saving:
+                if not saver.save_changes() and needs_saving:
                     is_refused = True
                     await refuse(send, saver.failure or "")
             if not is_refused:
@@ -104,6 +108,7 @@ async def _run_lifespan(receive: Receive, send: Send) -> None:
     async def send_up(message: Message) -> None:
         for logger in loggers:
             logger.removeHandler(guard)
+        _forget_loaded_state()
         await send(message)
 
     async def until_shutdown() -> Message:
@@ -115,6 +120,22 @@ async def _run_lifespan(receive: Receive, send: Send) -> None:
 
     with suppress(_EndedError):
         await ministack.app({"type": "lifespan"}, until_shutdown, send_up)
+
+
+def _saver(changes: ChangeRecorder, notify: Callable[[str], None]) -> Saver:
+    """Return what saves the state; if the state was loaded from elsewhere, the disk is full."""
+    is_full = os.environ["STATE_DIR"] != os.environ["SNAPSHOT_DIR"]
+    log = WriteAheadLog(Path(os.environ["LOG_DIR"]), is_begun=not is_full)
+    saver = Saver(log, changes, notify)
+    if is_full:
+        saver.begin_read_only(OSError(ENOSPC, os.strerror(ENOSPC)))
+    return saver
+
+
+def _forget_loaded_state() -> None:
+    """Remove what was written for this process to load, because the disk is full."""
+    if os.environ.get("STATE_DIR") != os.environ.get("SNAPSHOT_DIR"):
+        shutil.rmtree(os.environ["STATE_DIR"], ignore_errors=True)
 
 
 async def _run(listener_fd: int, notify: Callable[[str], None]) -> int:
@@ -130,7 +151,7 @@ async def _run(listener_fd: int, notify: Callable[[str], None]) -> int:
     config.loglevel = ministack.LOG_LEVEL
     changes, saver = ChangeRecorder(), None
     if persistence.PERSIST_STATE:
-        saver = Saver(WriteAheadLog(Path(os.environ["LOG_DIR"])), changes, notify)
+        saver = _saver(changes, notify)
         changes.install()
     correct_queues()
     correct_permissions()

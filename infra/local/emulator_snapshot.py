@@ -66,7 +66,7 @@ def _write() -> None:
     """
     # Private, but the version is pinned, and tests restore what is written here.
     services = ministack._build_persistence_save_dict()  # noqa: SLF001
-    folder = Path(persistence.STATE_DIR)
+    folder = Path(os.environ["SNAPSHOT_DIR"])
     for name, get_state in sorted(services.items()):
         state = get_state()
         if state is None:

@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import tempfile
 import time
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +13,25 @@ from infra.local.emulator_recovery import Recovery
 from infra.local.errors import DataFolderError
 from infra.local.write_ahead_log import DamagedLogError, read_batches, remove_all, sync_folder
 
+#: What the system says of a full disk, or of a user's full share of it.
+FULL = frozenset({ENOSPC, EDQUOT})
+
 #: The exit code of the emulator's process when it cannot restore its saved state.
 DAMAGED_EXIT_CODE = 3
 
 _QUEUE_HOST = re.compile(r"(?<=http://)localhost:\d+(?=/\d{12}/)")
 
 
-def prepare_state(state_dir: Path, log_dir: Path, *, port: int) -> None:
-    """Make the state of the last run fit an emulator on ``port``.
+def prepare_state(state_dir: Path, log_dir: Path, *, port: int) -> Path:
+    """Make the state of the last run fit an emulator on ``port``, and return where it is.
 
     What the log holds beyond the snapshot is added to it, and then the log is emptied. Queue
     URLs carry the port of the run that made them. Messages that a worker was handling are back
     in their queue at once: that worker is gone, and the visibility time would only delay the
     order. They keep their count of receives.
+
+    While the disk is full that is a folder among the system's temporary files, for the emulator
+    to load and to remove; state and log are as they were.
 
     Raises:
         DataFolderError: a file is damaged.
@@ -37,20 +45,39 @@ def prepare_state(state_dir: Path, log_dir: Path, *, port: int) -> None:
         except (AttributeError, TypeError) as failure:
             raise damaged(state_dir / "sqs.json") from failure
         changed = changed or {"sqs"}
-    for name in sorted(changed):
-        write_state(state_dir / f"{name}.json", json.dumps(states[name]))
-    if changed:
-        sync_folder(state_dir)
+    try:
+        for name in sorted(changed):
+            write_state(state_dir / f"{name}.json", json.dumps(states[name]))
+        if changed:
+            sync_folder(state_dir)
+    except OSError as failure:
+        if failure.errno not in FULL:
+            raise
+        return _write_aside(states)
     remove_all(log_dir)
+    return state_dir
+
+
+def _write_aside(states: dict[str, Any]) -> Path:
+    """Write all states to a new folder that only this user may read, and return it."""
+    folder = Path(tempfile.mkdtemp(prefix="acme-shop-state-"))
+    for name, state in states.items():
+        (folder / f"{name}.json").write_text(json.dumps(state), encoding="utf-8")
+    return folder
 
 
 def write_state(path: Path, text: str) -> None:
     """Replace a state file by one that is on the disk before it gets its name."""
     temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        # What is half-written takes room that may be the last.
+        temporary.unlink(missing_ok=True)
+        raise
     temporary.replace(path)
 
 

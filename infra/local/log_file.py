@@ -5,6 +5,7 @@ import logging
 import logging.handlers
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,9 @@ class LogFile:
         self._handler.emit(logging.LogRecord("", 0, "", 0, line, None, None))
 
     def close(self) -> None:
-        """Close the file."""
-        self._handler.close()
+        """Close the file; lines for which a full disk has no room are given up."""
+        with suppress(OSError):
+            self._handler.close()
 
 
 def line_to_keep(source: str, line: str, fields: dict[str, Any] | None) -> str | None:

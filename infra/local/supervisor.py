@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from infra.local.child_process import ChildProcess, describe_exit
 from infra.local.data_folder import DataFolder
 from infra.local.emulator import HEALTH_PATH, Emulator
+from infra.local.emulator_state import FULL
 from infra.local.environment import Launch, function_environment, proxy_environment, python
 from infra.local.errors import ChildError, EmulatorError
 from infra.local.health_check import wait_until_healthy
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 API = next(function for function in FUNCTIONS if function.name == "api")
 WORKERS = tuple(function for function in FUNCTIONS if function is not API)
+
+_PUBLISH_AGAIN_SECONDS = 1.0
 
 _OPEN_MODE = (
     "!!! AUTH_MODE=0, the open legacy mode: any client of this port can read and change all "
@@ -65,7 +68,7 @@ class Shop:
             lock=folder.lock,
             explain=self._emulator.explain,
         )
-        api = self._managed(API.name, self._launch_api, partial(self._answers, API, "/readyz"))
+        api = self._managed(API.name, self._launch_api, self._api_answers)
         workers = [
             self._managed(
                 worker.name, partial(self._launch_worker, worker), partial(self._answers, worker)
@@ -113,19 +116,33 @@ class Shop:
         for process in self._all_functions():
             await self._until(process.ready.wait())
         url = url_of(self._listeners[API.name])
-        self._folder.publish(
-            {
-                "pid": os.getpid(),
-                "url": url,
-                "endpoint_url": self._endpoint_url,
-                "environment": {**self._user_settings(), **self._stack},
-                "worker_urls": self._worker_urls,
-            }
-        )
+        facts = {
+            "pid": os.getpid(),
+            "url": url,
+            "endpoint_url": self._endpoint_url,
+            "environment": {**self._user_settings(), **self._stack},
+            "worker_urls": self._worker_urls,
+        }
+        if not self._publish(facts):
+            self._begin(self._publish_later(facts))
         self._output.announce(f"Shop ready: {url}")
         for line in welcome(url):
             self._output.say(line)
         await self._until(asyncio.Event().wait())
+
+    def _publish(self, facts: Mapping[str, object]) -> bool:
+        """Write where the shop is reached; return whether the disk had room for that."""
+        try:
+            self._folder.publish(facts)
+        except OSError as failure:
+            if failure.errno not in FULL:
+                raise
+            return False
+        return True
+
+    async def _publish_later(self, facts: Mapping[str, object]) -> None:
+        while not self._publish(facts):  # noqa: ASYNC110  # No event tells of room on a disk.
+            await asyncio.sleep(_PUBLISH_AGAIN_SECONDS)
 
     def _begin(self, coroutine: Coroutine[None, None, None]) -> None:
         self._tasks.append(asyncio.create_task(coroutine))
@@ -162,6 +179,10 @@ class Shop:
         self._stack = await run_in_thread(partial(_deploy, url, clients))
         if self._emulator_process.ready.is_set():
             await self._seed()
+
+    async def _api_answers(self) -> None:
+        # On a full disk it is not ready, but products can be looked at.
+        await self._answers(API, "/healthz" if self._emulator.is_read_only else "/readyz")
 
     async def _answers(self, function: Function, path: str = "/") -> None:
         await wait_until_healthy(port_of(self._listeners[function.name]), path)

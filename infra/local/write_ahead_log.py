@@ -31,8 +31,8 @@ class DamagedLogError(Exception):
 class WriteAheadLog:
     """The log in one folder; one process writes it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Begin a new generation behind those that are there.
+    def __init__(self, folder: Path, *, is_begun: bool = True) -> None:
+        """Begin a new generation behind those that are there, or wait with that.
 
         Raises:
             OSError: the folder cannot be written.
@@ -43,7 +43,8 @@ class WriteAheadLog:
         self._is_unsynced = self._is_torn = False
         self._descriptor, self._path, self._length = -1, folder, 0
         self._generation = max((_number(path) for path in _files(folder)), default=0)
-        self.rotate()
+        if is_begun:
+            self.rotate()
 
     @property
     def size_bytes(self) -> int:
@@ -94,12 +95,14 @@ class WriteAheadLog:
         return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
 
     def rotate(self) -> int:
-        """Go on in a new generation and return its number.
+        """Go on in a new generation, or in one that is empty, and return its number.
 
         Raises:
             OSError: it cannot be made; the current one goes on.
         """
         self.sync()
+        if not self._length and not self._is_torn and self.is_in_place():
+            return self._generation
         path = self.folder / f"{self._generation + 1:010}.log"
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
         sync_folder(self.folder)

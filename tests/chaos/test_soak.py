@@ -28,6 +28,9 @@ SHORT = Plan(
     is_memory_judged=False,
 )
 
+#: A process that was just started grows; a part of the full length is too short to say more.
+_JUDGED_SECONDS = 600
+
 
 # An order whose card was lost twice waits for the sweeper, which comes every five minutes.
 @pytest.mark.timeout(1200)
@@ -35,7 +38,12 @@ SHORT = Plan(
 def test_a_shop_behind_a_faulty_proxy_keeps_its_word_and_a_crowd_is_served(
     tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
-    long = Plan(SIZES.soak_seconds, seed=1 + SIZES.seed, crowd=SIZES.crowd)
+    long = Plan(
+        SIZES.soak_seconds,
+        seed=1 + SIZES.seed,
+        crowd=SIZES.crowd,
+        is_memory_judged=SIZES.soak_seconds >= _JUDGED_SECONDS,
+    )
     plan = long if SIZES.is_full else SHORT
 
     report = run(tmp_path, plan)

@@ -118,7 +118,7 @@ def test_a_shop_that_is_killed_under_load_loses_no_acknowledged_order_and_no_edi
 
 def test_a_shop_on_a_full_disk_says_so_refuses_orders_and_heals(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
-        shop = started(tmp_path, disk.path / "data")
+        shop = started(tmp_path, disk.path)
         customer = Customer(shop.url)
         try:
             customer.order()
@@ -139,12 +139,21 @@ def test_a_shop_on_a_full_disk_says_so_refuses_orders_and_heals(tmp_path: Path) 
                 eventually(lambda: place() == 200)
             kill_everything(shop)
             said = shop.errors
-            shop = started(tmp_path, disk.path / "data")
-            customer.check(shop.url)
+            disk.fill()
+            shop = started(tmp_path, disk.path)
+            with Client(base_url=shop.url, timeout=30) as http:
+                still = http.get("/readyz").status_code, http.get("/products").status_code
+                refused = http.post(f"/order/add/{uuid4().hex}", json=_ORDER).status_code
+                customer.check(shop.url)
+                disk.free()
+                eventually(lambda: http.get("/readyz").status_code == 200)
+                eventually((shop.data / "shop.json").exists)
+                accepted = http.post(f"/order/add/{uuid4().hex}", json=_ORDER).status_code
         finally:
             customer.close()
             end(shop)
 
     assert (readiness, browsing) == (503, 200)
+    assert (still, refused, accepted) == ((503, 200), 503, 200)
     assert "cannot be saved: No space left on device. Writes are refused until it can." in said
     assert "The data can be saved again; writes are accepted." in said

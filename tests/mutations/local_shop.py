@@ -24,6 +24,13 @@ LOCAL_SHOP = {
         "needs_saving=False,",
         f"{_KILLED}::test_a_shop_on_a_full_disk_says_so_refuses_orders_and_heals",
     ),
+    "log emptied on a full disk": Mutation(
+        "infra/local/emulator_state.py",
+        "        return _write_aside(states)\n",
+        "        remove_all(log_dir)\n        return _write_aside(states)\n",
+        f"{_DURABILITY}::"
+        "test_on_a_disk_that_is_still_full_the_last_run_is_read_and_writes_wait_for_room",
+    ),
     "log without its file": Mutation(
         "infra/local/emulator_saver.py",
         "            if not self._log.is_in_place():\n",

@@ -320,6 +320,77 @@ def test_a_full_disk_refuses_writes_and_heals_when_there_is_room(
     assert "can be saved again" in said
 
 
+def test_on_a_disk_that_is_still_full_the_last_run_is_read_and_writes_wait_for_room(
+    disk: Disk, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with deployed(disk.path / "emulator") as emulator:
+        client = Client(emulator)
+        client.put("logged", 1)
+        client.send("logged")
+        kill(emulator)
+    disk.fill()
+    held = {path: path.read_bytes() for path in emulator.data_dir.rglob("*.log")}
+
+    with Emulator(emulator.data_dir) as full:
+        client = Client(full)
+        assert client.get("logged") == 1
+        with pytest.raises(ClientError, match="No space left on device"):
+            client.put("refused", 1)
+        with pytest.raises(ClientError, match="ServiceUnavailable"):
+            client.send("refused")
+        # Every start of the shop does this again.
+        ensure_queues(Clients(full.endpoint_url, REGION)("sqs"), "local", REGION)
+        assert list(tmp_path.glob("acme-shop-state-*")) == []
+        assert {path: path.read_bytes() for path in held} == held
+        disk.free()
+        eventually(lambda: _accepts(client, "after"))
+        kill(full)
+
+    with Emulator(emulator.data_dir) as again:
+        client = Client(again)
+        found = [client.get(key) for key in ("logged", "after", "refused")]
+        assert client.bodies() == ["logged"]
+    said = capfd.readouterr().err
+    assert found == [1, 1, None]
+    assert said.count("cannot be saved: No space left on device. Writes are refused") == 1
+    assert said.count("can be saved again") == 1
+
+
+def test_a_full_disk_that_was_not_written_to_is_no_loss(disk: Disk) -> None:
+    with deployed(disk.path / "emulator") as emulator:
+        Client(emulator).put("logged", 1)
+        kill(emulator)
+    disk.fill()
+    full = Emulator(emulator.data_dir).start()
+    assert full._process is not None
+
+    full._process.send_signal(signal.SIGTERM)
+
+    assert full._process.wait(30) == 0
+    full.stop()
+    disk.free()
+    with Emulator(emulator.data_dir) as again:
+        assert Client(again).get("logged") == 1
+
+
+def test_a_full_disk_without_room_for_temporary_files_stops_the_start_and_names_the_cure(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with deployed(disk.path / "emulator") as emulator:
+        Client(emulator).put("logged", 1)
+        kill(emulator)
+    disk.fill()
+    monkeypatch.setattr("tempfile.tempdir", str(disk.path))
+
+    with pytest.raises(DataFolderError, match=r"No space left on device\. Make room and start"):
+        Emulator(emulator.data_dir).start()
+
+    disk.free()
+    with Emulator(emulator.data_dir) as again:
+        assert Client(again).get("logged") == 1
+
+
 def _write_until_refused(client: Client) -> list[str]:
     """Return the keys that were accepted: a file system may have a last bit of room."""
     accepted: list[str] = []
