@@ -116,6 +116,10 @@ def _body_validator(name: str) -> Any:
     return Draft202012Validator({"components": _document()["components"], **body})
 
 
+#: A template that ends in one id, with nothing but fixed words before it.
+_ENDS_IN_ID = re.compile(r"([^{}]+)/\{\w+\}")
+
+
 @cache
 def _templates() -> list[tuple[re.Pattern[str], str]]:
     templates = sorted(
@@ -125,6 +129,22 @@ def _templates() -> list[tuple[re.Pattern[str], str]]:
         (re.compile(re.sub(r"\{\w+\}", "[^/]+", template) + r"\n?"), template)
         for template in templates
     ]
+
+
+def _lacks_id(method: str, path: str) -> bool:
+    """Tell whether an id is missing behind the slash that ended a path (rule 11 of 1.1)."""
+    templates = [template for _, template in _templates()]
+    before_ids = {end[1] for one in templates if (end := _ENDS_IN_ID.fullmatch(one))}
+    if path not in before_ids:
+        return False
+    found = [
+        template
+        for pattern, template in _templates()
+        if pattern.fullmatch(path) and f"{method} {template}" in operations()
+    ]
+    if path in templates:
+        return bool(found) and path not in found
+    return True
 
 
 def find(method: str, path: str) -> Operation | frozenset[int]:
@@ -137,6 +157,8 @@ def find(method: str, path: str) -> Operation | frozenset[int]:
     path = path or "/"
     if len(path) > 1 and path.endswith("/"):
         path = path[:-1]
+        if _lacks_id(method, path):
+            return frozenset({404})
     is_known = False
     shown = _ALIASES.get(path.removesuffix("\n"), path)
     for pattern, template in _templates():
