@@ -18,6 +18,7 @@ from routers.dependencies import (
     CallerDep,
     NowDep,
     PageDep,
+    SettingsDep,
     StaffOnly,
     TableDep,
     check_owner,
@@ -62,9 +63,10 @@ async def _own_cart(
     ],
     request: Request,
     caller: CallerDep,
+    settings: SettingsDep,
 ) -> str:
-    userid = user_of_path(request, userid, caller)
-    check_owner(caller, userid)
+    userid = user_of_path(request, userid, caller, settings)
+    check_owner(caller, userid, settings)
     return userid
 
 

@@ -239,10 +239,9 @@ async def _settle(
     now = state.now
     if decision is not None:
         settled = CreditCardValidated.from_decision(decision)
-        order = await settle_payment(
-            table, queues, settled, now=now, by=state.by, decision=decision
+        return await settle_payment(table, queues, settled, now=now, by=state.by), SweepReport(
+            settled=1
         )
-        return order, SweepReport(settled=1)
     if now - order.placed_at >= PAYMENT_TIMEOUT:
         # Unless a decision is made in this very moment: then that one counts.
         decision = await decide_once(
@@ -250,6 +249,7 @@ async def _settle(
         )
         count_declined(decision, now=now)
         ended = CreditCardValidated.from_decision(decision)
-        order = await settle_payment(table, queues, ended, now=now, by=state.by, decision=decision)
-        return order, SweepReport(timed_out=1)
+        return await settle_payment(table, queues, ended, now=now, by=state.by), SweepReport(
+            timed_out=1
+        )
     return order, SweepReport()

@@ -5,7 +5,7 @@ answer), ``warm`` (calls of a running api), ``worker`` (messages), ``http`` (ser
 connections), ``memory`` (after thousands of orders), ``flow`` (Lambda seconds of an order where
 AWS takes 5 ms), ``cost`` (what AWS bills for an order), ``scale`` (the hottest keys of 100,000
 orders), ``imports`` (starts against the bare framework), ``calls`` (DynamoDB calls and units of
-each operation). CPU is that of the whole
+each operation), ``log`` (what the local shop's write-ahead log costs). CPU is that of the whole
 process, user and system, ended threads included; figures are medians of interleaved rounds.
 Nothing here is a test: it says what is, and the gate ``performance`` compares.
 """
@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import calls, flow, operations, orders, scale, servers, starts
+from tests.bench import calls, flow, log, operations, orders, scale, servers, starts
 from tests.bench.contestants import Arena, arena, can_measure
 from tests.bench.figures import Case, Figure, figures, noise
 
@@ -40,6 +40,7 @@ COUNTS: dict[str, Callable[[int], list[Figure]]] = {
     "scale": lambda _: scale.scale(),
     "imports": lambda _: operations.imports(),
     "calls": lambda _: operations.operations(),
+    "log": log.log,
 }
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from unittest.mock import patch
 
 import jwt
 import pytest
@@ -15,18 +14,20 @@ from app.security_log import Kind
 from app.services.payments import decide
 from app.settings import get_settings
 from app.store.table import Table
-from routers import dependencies
+from routers.dependencies import _now, _queues
 from tests.support.sent_events import SentEvents
 from tests.support.shop import PASSWORD, bearer, fresh, refusal, staff, stored_product, stored_user
 
 
 @pytest.fixture(autouse=True)
-def stopped_clock(stack: dict[str, str]) -> Iterator[datetime]:
+def _stopped_clock(stack: dict[str, str]) -> Iterator[None]:
     """Let no time pass between two requests: waits do not end, and no hour begins."""
+    from app.main import app as application  # noqa: PLC0415
+
     now = datetime.now(UTC)
-    stopped = type("Clock", (), {"now": staticmethod(lambda _: now)})
-    with patch.object(dependencies, "datetime", stopped):
-        yield now
+    application.dependency_overrides[_now] = lambda: now
+    yield
+    del application.dependency_overrides[_now]
 
 
 @pytest.fixture
@@ -169,16 +170,19 @@ class Payments:
 
 @pytest.fixture
 def payments(
-    table: Table, monkeypatch: pytest.MonkeyPatch, stopped_clock: datetime
+    table: Table, monkeypatch: pytest.MonkeyPatch, _stopped_clock: None
 ) -> Iterator[Payments]:
     """Two declined cards of a user are free, and four of an address."""
+    from app.main import app as application  # noqa: PLC0415
+
     monkeypatch.setenv("DECLINED_CARDS", "2")
     monkeypatch.setenv("DECLINED_CARDS_BY_ADDRESS", "4")
     monkeypatch.setenv("TRUSTED_PROXIES", "1")
     get_settings.cache_clear()
-    payments = Payments(table, stopped_clock)
-    with patch.object(dependencies, "get_queues", lambda: payments.queues):
-        yield payments
+    payments = Payments(table, application.dependency_overrides[_now]())
+    application.dependency_overrides[_queues] = lambda: payments.queues
+    yield payments
+    del application.dependency_overrides[_queues]
 
 
 async def order(

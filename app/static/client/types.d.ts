@@ -64,10 +64,8 @@ export interface Order {
   _id: string;
   userid: string;
   state: OrderState;
-  /** The state in the words of the shop's events. */
+  /** Why the card was declined, in the shop's words; otherwise the state. */
   status: string;
-  /** Why the card was declined; earlier releases have stored none. */
-  declineReason?: string;
   placedAt: string;
   firstname: string;
   lastname: string;
