@@ -25,13 +25,16 @@ _WRITTEN_TOGETHER = (
 )
 _ANY_SCRIPT = frozenset({"COMMON", "INHERITED"})
 
+#: What is shown alike within ASCII; a test compares it with Unicode's confusables.txt.
+ASCII_LOOKALIKES = {"0": "o", "1": "l", "I": "l", "|": "l", "rn": "m"}
+
 
 def check_new_username(username: str) -> str:
     """Return a name that a new user may have.
 
     Raises:
-        ValueError: it has invisible characters, letters of several scripts, no letter or digit,
-            or reads like a name in Latin letters without being one.
+        ValueError: it has invisible characters, letters of several scripts or drawn as symbols,
+            no letter or digit, or reads like a name in Latin letters without being one.
     """
     folded = fold_username(username)
     if _has_invisible(username) or _has_invisible(folded):
@@ -41,6 +44,8 @@ def check_new_username(username: str) -> str:
     if not any(unicodedata.category(character)[0] in "LN" for character in folded):
         raise ValueError("must have a letter or a digit")
     if not folded.isascii():
+        if any(map(_is_drawn_letter, folded)):
+            raise ValueError("must not have small capitals or letters drawn as symbols")
         if not _is_of_one_script(folded):
             raise ValueError("must not mix letters of several scripts")
         shown = unicodedata.normalize("NFKC", username)
@@ -77,16 +82,28 @@ def name_to_count(username: str) -> str:
     return fold_username(names_of_login(username)[-1])
 
 
-def latin_lookalike(username: str) -> str | None:
-    """Return the ASCII name that a name in other Latin letters looks like, as one with a dotless i.
+def latin_lookalikes(username: str) -> tuple[str, ...]:
+    """Return the ASCII names that a name looks like as it is typed, two at most.
 
-    None for a name in ASCII, and where a character has no look-alike.
+    So do one with a dotless i, ``waIter`` and ``wa1ter``. None where a character has no
+    look-alike, and for a name that looks like itself alone.
     """
-    folded = fold_username(username)
-    if folded.isascii():
-        return None
-    alike = "".join(map(_ascii_lookalike, folded))
-    return alike if alike.isascii() else None
+    shown = unicodedata.normalize("NFKC", username)
+    within_ascii = shown
+    for character, like in ASCII_LOOKALIKES.items():
+        within_ascii = within_ascii.replace(character, like)
+    alike = ("".join(map(_ascii_lookalike, fold_username(name))) for name in (shown, within_ascii))
+    own = fold_username(username)
+    return tuple(dict.fromkeys(name for name in alike if name.isascii() and name != own))
+
+
+def _is_drawn_letter(character: str) -> bool:
+    """Whether a character draws a letter and is no letter of a name (UTS 39, 3.1).
+
+    Small capitals are phonetic signs; squared and flag letters are symbols.
+    """
+    name = unicodedata.name(character, "")
+    return "SMALL CAPITAL" in name or (unicodedata.category(character) == "So" and "LETTER" in name)
 
 
 def _ascii_lookalike(character: str) -> str:

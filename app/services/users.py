@@ -15,7 +15,7 @@ from app.services.sessions import start_session
 from app.services.throttling import limited_login
 from app.store import users as store
 from app.store.table import Table
-from app.usernames import latin_lookalike, names_of_login
+from app.usernames import latin_lookalikes, names_of_login
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ async def register_user(
     now: datetime,
     role: Role = Role.CUSTOMER,
 ) -> User:
-    """Store a new user under a name that is free; reads once if the name looks like another.
+    """Store a new user under a name that is free; reads each that the name may look like.
 
     Name and password have been checked (``app/usernames.py``, ``app/security/new_passwords.py``).
 
@@ -47,9 +47,9 @@ async def register_user(
         UsernameTakenError: another user has the name; the write itself decides. Or has the name
             that it looks like.
     """
-    alike = latin_lookalike(username)
-    if alike and await store.find_credentials(table, alike):
-        raise UsernameTakenError
+    for alike in latin_lookalikes(username):
+        if await store.find_credentials(table, alike):
+            raise UsernameTakenError
     user = User(
         user_id=user_id,
         username=username,

@@ -4,11 +4,13 @@ import subprocess
 import sys
 
 import pytest
+from confusable_homoglyphs.confusables import confusables_data
 
 from app.domain.user import fold_username
 from app.usernames import (
+    ASCII_LOOKALIKES,
     check_new_username,
-    latin_lookalike,
+    latin_lookalikes,
     name_to_count,
     names_of_login,
     without_invisible,
@@ -85,6 +87,29 @@ def test_a_new_name_in_other_letters_does_not_pass_for_a_latin_one(name: str) ->
 @pytest.mark.parametrize(
     "name",
     [
+        "\u1d07\u0280\u026a\u1d04",  # small capitals
+        "e\u0280ic",
+        "\U0001f174ric",  # a squared letter
+        "\U0001f1ea\U0001f1f7 eric",  # letters of flags
+    ],
+)
+def test_a_new_name_has_no_letters_that_are_drawn_as_something_else(name: str) -> None:
+    with pytest.raises(ValueError, match="small capitals or letters drawn as symbols"):
+        check_new_username(name)
+
+
+def test_look_alikes_within_ascii_are_those_of_unicode() -> None:
+    def alike(text: str) -> set[str]:
+        return {like["c"] for like in confusables_data.get(text, ())}
+
+    for character, like in ASCII_LOOKALIKES.items():
+        shown = {like, like.upper()}
+        assert shown & alike(character) or any(character in alike(form) for form in shown)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
         "eric",
         " Eric ",
         "o'brien-2@acme.example",
@@ -135,14 +160,21 @@ def test_a_login_means_what_was_typed_and_then_what_is_seen() -> None:
     [
         ("er\u0131c", "eric"),
         ("h\u0251n", "han"),
+        ("waIter", "walter"),
+        ("wa1ter", "walter"),
+        ("HAN S0LO", "han solo"),
+        ("r2d0", "r2do"),
+        ("rnary", "mary"),
+        ("\uff11eia", "leia"),
         ("eric", None),
+        ("walter", None),
         ("Łukasz", None),
         ("\uff45ric", None),
         ("\u0435ric", "eric"),
     ],
 )
 def test_a_name_knows_which_it_looks_like(name: str, alike: str | None) -> None:
-    assert latin_lookalike(name) == alike
+    assert latin_lookalikes(name) == ((alike,) if alike else ())
 
 
 def test_names_in_ascii_import_no_data_of_unicode() -> None:
@@ -154,3 +186,7 @@ def test_names_in_ascii_import_no_data_of_unicode() -> None:
     run = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
 
     assert run.stdout == "[]\n"
+
+
+def test_a_name_in_other_letters_with_digits_looks_like_two() -> None:
+    assert latin_lookalikes("er\u0131c10") == ("eric10", "ericlo")

@@ -188,10 +188,10 @@ _WHAT_IS_LEFT = """
 import boto3
 from botocore.exceptions import EndpointConnectionError
 from app.security.passwords import Verdict, _check, hash_password_blocking
-from app.usernames import check_new_username, latin_lookalike
+from app.usernames import check_new_username, latin_lookalikes
 
 assert _check("right", hash_password_blocking("right")) is Verdict.RIGHT
-assert check_new_username("Zo\\u00eb") and latin_lookalike("er\\u0131c") == "eric"
+assert check_new_username("Zo\\u00eb") and latin_lookalikes("er\\u0131c") == ("eric",)
 for name, call in (("sqs", "list_queues"), ("secretsmanager", "list_secrets")):
     client = boto3.client(name, "eu-west-1", aws_access_key_id="x", aws_secret_access_key="x",
                           endpoint_url="http://127.0.0.1:9", config=boto3.session.Config(

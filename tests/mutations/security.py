@@ -108,6 +108,18 @@ SECURITY = {
         r'_INVISIBLE = r"\p{Cc}\p{Cf}\p{Zl}\p{Zp}"',
         f"{_USERNAMES}::test_a_new_name_has_nothing_invisible",
     ),
+    "waIter is another name than walter": Mutation(
+        "app/usernames.py",
+        "for name in (shown, within_ascii)",
+        "for name in (shown,)",
+        f"{_USERS}::test_a_name_in_letters_like_those_of_another_is_taken",
+    ),
+    "a name can be written in small capitals": Mutation(
+        "app/usernames.py",
+        "        if any(map(_is_drawn_letter, folded)):\n",
+        "        if False:\n",
+        f"{_USERNAMES}::test_a_new_name_has_no_letters_that_are_drawn_as_something_else",
+    ),
     "guesses are counted for a name as it was typed": Mutation(
         "app/usernames.py",
         "    return fold_username(names_of_login(username)[-1])\n",
