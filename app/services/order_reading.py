@@ -37,6 +37,7 @@ def _settled(order: Order, decision: PaymentDecision) -> Order:
             order,
             state=OrderState.DECLINED,
             status=decision.message or DECLINED_MESSAGE,
+            decline_reason=decision.reason,
             updated_at=decision.decided_at,
         )
     return replace(

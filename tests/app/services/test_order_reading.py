@@ -55,7 +55,9 @@ async def test_a_decided_order_is_read_as_it_will_be_stored(table: Table, kind: 
     assert early.state is (OrderState.PAID if kind == "paid" else OrderState.DECLINED)
     assert (await get_order(table, order.order_id)).state is OrderState.PENDING
     result = CreditCardValidated.from_decision(decision)
-    await settle_payment(table, SentEvents(), result, now=decision.decided_at, by="order@1")
+    await settle_payment(
+        table, SentEvents(), result, now=decision.decided_at, by="order@1", decision=decision
+    )
     late = await read_order(table, order.order_id)
     assert replace(early, history=late.history) == late
 

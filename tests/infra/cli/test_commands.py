@@ -105,7 +105,7 @@ async def test_documents_are_written_once_and_stale_ones_are_named(
     openapi.command(tmp_path / "new", tmp_path / "pages", check=False, as_json=False)
     openapi.command(tmp_path / "new", tmp_path / "pages", check=True, as_json=False)
     said = capsys.readouterr().out.splitlines()
-    assert [line[:8] for line in said] == ["Wrote 10", "Wrote 0 ", "10 docum"]
+    assert [line[:8] for line in said] == ["Wrote 11", "Wrote 0 ", "11 docum"]
 
     (tmp_path / "new" / "cart.json").write_text("{}")
 
