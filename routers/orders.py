@@ -112,7 +112,6 @@ def _instant(value: Any) -> Any:
 
 Before = Annotated[
     AwareDatetime | None,
-    BeforeValidator(_instant),
     Query(
         ge=_EARLIEST,
         le=_LATEST,
@@ -120,6 +119,8 @@ Before = Annotated[
         " such as `2026-11-23T09:00:00Z`); `next` goes on from there.",
         examples=["2026-11-23T09:00:00Z"],
     ),
+    # Behind the bounds: before them pydantic would not know what they bound.
+    BeforeValidator(_instant),
 ]
 PreferHeader = Annotated[
     str | None,
