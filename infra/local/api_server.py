@@ -1,6 +1,11 @@
-"""The API's own process: ``python -m infra.local.api_server <socket>``."""
+"""The API's own process: ``python -m infra.local.api_server <socket> [collector]``.
+
+With the address of the local collector of traces it has ``/dev/orders``, too.
+"""
 
 import sys
+
+from starlette.types import ASGIApp
 
 from app.main import app
 from infra.local.compression import compressed
@@ -13,7 +18,17 @@ def main() -> None:
     """Serve the API on the socket whose descriptor is given."""
     end_with_parent()
     timeout = next(function.timeout_seconds for function in FUNCTIONS if function.name == "api")
-    serve(compressed(app), int(sys.argv[1]), drain_seconds=timeout, access_log=True)
+    serve(
+        compressed(_served(sys.argv[2:])), int(sys.argv[1]), drain_seconds=timeout, access_log=True
+    )
+
+
+def _served(collectors: list[str]) -> ASGIApp:
+    if not collectors:
+        return app
+    from infra.local.traces.pages import DevPages  # noqa: PLC0415  # Few shops are without it.
+
+    return DevPages(app, *collectors)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """One worker's own process: answers the emulator's calls with the real Lambda handler.
 
-``python -m infra.local.function_host <function> <socket>``. MiniStack posts the event and
-expects the handler's answer; what the two agree on is in its ``lambda_svc.py`` ("proxy
+``python -m infra.local.function_host <function> <socket> [collector]``. MiniStack posts the
+event and expects the handler's answer; what the two agree on is in its ``lambda_svc.py`` ("proxy
 mode"). Several calls run side by side, each in a thread, where Lambda would use as many
 environments: module-level state of a handler is shared by them here.
 """
@@ -22,6 +22,7 @@ from uuid import uuid4
 from app.domain.errors import ShopError
 from infra.local.parent_watchdog import end_with_parent
 from infra.local.serving import serve
+from infra.local.traces.messages import MessageReporter
 from infra.topology import FUNCTIONS, Function
 
 Message = MutableMapping[str, Any]
@@ -52,10 +53,13 @@ class LambdaContext:
 class FunctionHost:
     """The ASGI application around one handler."""
 
-    def __init__(self, function: Function, handler: Handler) -> None:
-        """Run ``handler`` with the limits of ``function``."""
+    def __init__(
+        self, function: Function, handler: Handler, reporter: MessageReporter | None = None
+    ) -> None:
+        """Run ``handler`` with the limits of ``function``; tell ``reporter`` what it is sent."""
         self._function = function
         self._handler = handler
+        self._reporter = reporter
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix=function.name)
 
     async def __call__(
@@ -105,7 +109,12 @@ class FunctionHost:
             return _failure(type(failure).__name__, str(failure))
 
     def _run(self, body: bytes, context: LambdaContext) -> str:
-        return json.dumps(self._handler(json.loads(body), context))
+        event = json.loads(body)
+        try:
+            return json.dumps(self._handler(event, context))
+        finally:
+            if self._reporter:
+                self._reporter.report(event)
 
 
 async def _read(receive: Callable[[], Awaitable[Message]]) -> bytes:
@@ -132,7 +141,8 @@ def main() -> None:
     """Serve the function that is named on the socket whose descriptor is given."""
     end_with_parent()
     function = next(function for function in FUNCTIONS if function.name == sys.argv[1])
-    host = FunctionHost(function, import_handler(function))
+    reporter = MessageReporter(sys.argv[3]) if sys.argv[3:] else None
+    host = FunctionHost(function, import_handler(function), reporter)
     serve(host, int(sys.argv[2]), drain_seconds=function.timeout_seconds)
     os._exit(0)  # Without waiting for a handler that is past its time-out.
 

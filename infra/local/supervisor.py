@@ -21,6 +21,7 @@ from infra.local.reload import SHOP, code_changes
 from infra.local.shutdown import Shutdown
 from infra.local.sockets import listen, port_of, url_of
 from infra.local.threads import run_in_thread
+from infra.local.traces.collector import Collector
 from infra.local.welcome import welcome
 from infra.topology import FUNCTIONS, Function
 
@@ -59,6 +60,7 @@ class Shop:
         self._emulator = Emulator(folder.emulator, environment=proxy_environment(self._worker_urls))
         self._endpoint_url = self._emulator.endpoint_url
         self._stack: dict[str, str] = {}
+        self._collector = Collector() if _shows_traces(user_environment) else None
         self._seeding: ChildProcess | None = None
         emulator = ManagedProcess(
             "emulator",
@@ -98,6 +100,8 @@ class Shop:
                 [[*self._functions["api"]], [*self._functions["worker"]], [self._emulator_process]],
                 self._seeding,
             )
+            if self._collector:
+                self._collector.close()
         if not stop_requested.done():
             work.result()  # Raises why it ended.
         if self._emulator_process.ready.is_set() and self._emulator_process.exit_code != 0:
@@ -126,7 +130,7 @@ class Shop:
         if not self._publish(facts):
             self._begin(self._publish_later(facts))
         self._output.announce(f"Shop ready: {url}")
-        for line in welcome(url):
+        for line in welcome(url, has_traces=self._collector is not None):
             self._output.say(line)
         await self._until(asyncio.Event().wait())
 
@@ -190,7 +194,7 @@ class Shop:
     def _launch_api(self) -> Launch:
         descriptor = self._listeners[API.name].fileno()
         return Launch(
-            python("infra.local.api_server", str(descriptor)),
+            python("infra.local.api_server", str(descriptor), *self._collector_argument()),
             self._environment(API),
             fds=(descriptor,),
         )
@@ -198,15 +202,27 @@ class Shop:
     def _launch_worker(self, function: Function) -> Launch:
         descriptor = self._listeners[function.name].fileno()
         return Launch(
-            python("infra.local.function_host", function.name, str(descriptor)),
+            python(
+                "infra.local.function_host",
+                function.name,
+                str(descriptor),
+                *self._collector_argument(),
+            ),
             self._environment(function),
             fds=(descriptor,),
         )
 
+    def _collector_argument(self) -> tuple[str, ...]:
+        return (self._collector.url,) if self._collector else ()
+
     def _environment(self, function: Function) -> dict[str, str]:
-        return function_environment(
-            function, self._stack, self._user, endpoint_url=self._endpoint_url
-        )
+        made = dict(self._stack)
+        if self._collector:
+            made |= {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": self._collector.url,
+                "OTEL_SERVICE_NAME": function.name,
+            }
+        return function_environment(function, made, self._user, endpoint_url=self._endpoint_url)
 
     def _user_settings(self) -> dict[str, str]:
         names = {name for function in FUNCTIONS for name in function.settings}
@@ -240,6 +256,12 @@ class Shop:
                     self._output.say("Stop and start the shop to have all of this change.")
         except (OSError, RuntimeError) as failure:
             self._output.say(f"Changes of the code are not noticed: {failure}.")
+
+
+def _shows_traces(environment: Mapping[str, str]) -> bool:
+    """Return whether the shop collects its traces itself: it alone, and nobody else."""
+    is_local = environment.get("STAGE", "").strip() in {"", "local"}
+    return is_local and not environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip()
 
 
 # boto3 takes as long to import as the emulator takes to start, so both happen at once.
