@@ -18,8 +18,8 @@ from app.static_files import CONTENT_POLICY, HEADERS, REFERRER_POLICY, SERVED
 from app.store.keys import order_key, payment_key
 from app.store.orders import item_to_order
 from app.store.table import Item, get_table
+from infra.item_sizes import item_size
 from infra.local.traces.messages import masked
-from infra.verify.sources.metering import item_size
 
 PATH = "/dev/orders"
 _STATIC = Path(__file__).parent / "static"

@@ -5,7 +5,6 @@ query or a batch reads it does not know, so that is computed from the sizes of t
 DynamoDB's documentation describes.
 """
 
-import base64
 import json
 import math
 import threading
@@ -19,43 +18,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from infra.cost.units import Units
+from infra.item_sizes import item_size
 
 _READ_BLOCK = 4096
 _TIMEOUT_SECONDS = 30
-#: What a list or a map takes beside its content, and every element in it.
-_CONTAINER_BYTES, _ELEMENT_BYTES = 3, 1
 
 _WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
 _HOP_HEADERS = frozenset({"connection", "content-length", "host", "transfer-encoding"})
-
-
-def value_size(value: dict[str, Any]) -> int:
-    """Return the size of one attribute value (``{"S": "text"}``), in bytes."""
-    kind, content = next(iter(value.items()))
-    match kind:
-        case "S":
-            size = len(content.encode())
-        case "N":
-            digits = content.lstrip("-").replace(".", "").strip("0")
-            size = math.ceil(len(digits) / 2) + 1 + content.startswith("-")
-        case "B":
-            size = len(base64.b64decode(content))
-        case "M":
-            size = _CONTAINER_BYTES + item_size(content) + _ELEMENT_BYTES * len(content)
-        case "L":
-            size = _CONTAINER_BYTES + sum(
-                value_size(element) + _ELEMENT_BYTES for element in content
-            )
-        case "SS" | "NS" | "BS":
-            size = sum(value_size({kind[0]: element}) for element in content)
-        case _:  # Neither true nor nothing takes more.
-            size = 1
-    return int(size)
-
-
-def item_size(item: dict[str, Any]) -> int:
-    """Return the size of an item as DynamoDB counts it, in bytes."""
-    return sum(len(name.encode()) + value_size(value) for name, value in item.items())
 
 
 def _read_units(size_bytes: int, *, is_consistent: bool) -> float:

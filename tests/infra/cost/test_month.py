@@ -33,9 +33,9 @@ from infra.cost.model import SWEEPS, Line, alarm_count, idle_polls, key_requests
 from infra.cost.old_design import LARGEST_READ, PRODUCTS, _query, old_shop
 from infra.cost.prices import PRICES_FILE, PriceList
 from infra.cost.units import Units
+from infra.item_sizes import item_size
 from infra.seeds import plausible
 from infra.topology import SWEEPER
-from infra.verify.sources.metering import item_size
 from tests.infra.components.deployment import ROOT, deploy
 
 LIST = PriceList.read()

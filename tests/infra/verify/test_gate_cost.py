@@ -15,11 +15,12 @@ from infra import topology
 from infra.cost.journeys import read_journeys
 from infra.cost.prices import PriceList
 from infra.cost.units import Units
+from infra.item_sizes import item_size
 from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment
 from infra.verify.evidence import Evidence, Measurement
 from infra.verify.gates import cost
-from infra.verify.sources.metering import item_size, meter_call, metering
+from infra.verify.sources.metering import meter_call, metering
 from tests.infra.verify.servers import Asked, Said, serving
 from tests.infra.verify.stacks import clients_of, deployed, target_of
 

@@ -10,7 +10,10 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[4]
 
 #: What is copied; the files below take the place of some of it.
-_KEPT = ("app", "infra/__init__.py", "infra/cli", "infra/local", "infra/topology.py")
+_KEPT = (
+    *("app", "infra/__init__.py", "infra/cli", "infra/local"),
+    *("infra/item_sizes.py", "infra/topology.py"),
+)
 #: Bytecode comes along: it belongs to files with the same times, and saves compiling them.
 _IGNORED = shutil.ignore_patterns("static")
 
