@@ -60,7 +60,7 @@ def _errors() -> Iterable[str]:
         yield f'    <h2 id="{entry.code}"><code>{entry.code}</code> ({entry.status})</h2>'
         yield f"    <p>{_text(entry.cause)}</p>"
         yield f"    <p>What to do: {_text(entry.cure)}</p>"
-        yield f"    <pre>{escape(json.dumps(example_of(entry), indent=2), quote=False)}</pre>"
+        yield _example(json.dumps(example_of(entry), indent=2))
 
 
 def _events(document: dict[str, Any]) -> Iterable[str]:
@@ -78,7 +78,12 @@ def _events(document: dict[str, Any]) -> Iterable[str]:
         yield f"    <p>Queue: {', '.join(f'<code>{queue}</code>' for queue in queues)}</p>"
         for example in message["examples"]:
             text = json.dumps(example["payload"], indent=2, ensure_ascii=False)
-            yield f"    <pre>{escape(text, quote=False)}</pre>"
+            yield _example(text)
+
+
+def _example(text: str) -> str:
+    """Return a text in lines; the keyboard can scroll what is wider than the screen."""
+    return f'    <pre tabindex="0">{escape(text, quote=False)}</pre>'
 
 
 def _text(text: str) -> str:

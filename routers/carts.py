@@ -18,7 +18,6 @@ from routers.dependencies import (
     CallerDep,
     NowDep,
     PageDep,
-    SettingsDep,
     StaffOnly,
     TableDep,
     check_owner,
@@ -63,10 +62,9 @@ async def _own_cart(
     ],
     request: Request,
     caller: CallerDep,
-    settings: SettingsDep,
 ) -> str:
-    userid = user_of_path(request, userid, caller, settings)
-    check_owner(caller, userid, settings)
+    userid = user_of_path(request, userid, caller)
+    check_owner(caller, userid)
     return userid
 
 

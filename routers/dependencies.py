@@ -22,20 +22,25 @@ from app.store.pagination import MAX_PAGE, Page, PageRequest
 from app.store.table import Table, get_table
 from routers.client_address import find_client_address
 from routers.credentials import DEVICE_COOKIE, find_token
+from routers.plain_dependencies import plain
 
 
+@plain
 async def _settings() -> Settings:
     return get_settings()
 
 
+@plain
 async def _table() -> Table:
     return get_table()
 
 
+@plain
 async def _queues() -> Queues:
     return get_queues()
 
 
+@plain
 async def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -46,6 +51,7 @@ def get_payment_wait() -> PaymentWait:
     return PaymentWait()
 
 
+@plain
 async def _payment_wait() -> PaymentWait:
     return get_payment_wait()
 
@@ -113,15 +119,13 @@ async def _staff(request: Request, caller: CallerDep) -> None:
 StaffOnly = Depends(_staff)
 
 
-def check_owner(
-    caller: Caller | None, user_id: str, settings: Settings, *, or_staff: bool = False
-) -> None:
+def check_owner(caller: Caller | None, user_id: str, *, or_staff: bool = False) -> None:
     """Check that the caller is ``user_id``; open mode skips the check.
 
     Raises:
         ForbiddenError: ``user_id`` is another user.
     """
-    if settings.is_open or (caller and caller.user_id == user_id):
+    if get_settings().is_open or (caller and caller.user_id == user_id):
         return
     if or_staff and caller and caller.is_staff:
         record_security_event(Kind.STAFF_ACCESS, subject=shown_user_id(user_id))
@@ -129,13 +133,13 @@ def check_owner(
     raise ForbiddenError("this belongs to another user")
 
 
-def user_of_path(request: Request, user_id: str, caller: Caller | None, settings: Settings) -> str:
+def user_of_path(request: Request, user_id: str, caller: Caller | None) -> str:
     """Return whom a path names: the caller, where the path id is the caller's own token.
 
     Some load generators use the access token as path id (openapi/CONTRACT.md, 1.2), and the
     table must not hold tokens. In open mode an id is what it says.
     """
-    if caller is None or settings.is_open or user_id != find_token(request):
+    if caller is None or get_settings().is_open or user_id != find_token(request):
         return user_id
     return caller.user_id
 

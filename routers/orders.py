@@ -73,11 +73,9 @@ UserIdPath = Annotated[
 ]
 
 
-async def _owned(
-    userid: UserIdPath, request: Request, caller: CallerDep, settings: SettingsDep
-) -> str:
-    userid = user_of_path(request, userid, caller, settings)
-    check_owner(caller, userid, settings, or_staff=True)
+async def _owned(userid: UserIdPath, request: Request, caller: CallerDep) -> str:
+    userid = user_of_path(request, userid, caller)
+    check_owner(caller, userid, or_staff=True)
     return userid
 
 
@@ -217,7 +215,7 @@ async def place_own_order(
     user_id = body.userid or (caller.user_id if caller else "")
     if not user_id:
         raise InvalidInputError("userid: is missing")
-    check_owner(caller, user_id, settings, or_staff=True)
+    check_owner(caller, user_id, or_staff=True)
     return await place_order(
         user_id,
         body,

@@ -11,6 +11,8 @@ from pydantic_core import from_json
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
+from routers.plain_dependencies import resolve_plain
+
 #: A cart of 500 items takes about 150 KB; API Gateway would accept 10 MB.
 MAX_BODY_BYTES = 256 * 1024
 
@@ -58,7 +60,11 @@ class JSONRequest(Request):
 
 
 class JSONRoute(APIRoute):
-    """A route that reads its body through :class:`JSONRequest`."""
+    """A route that reads its body through :class:`JSONRequest`, with plain dependencies."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Route ``path`` to ``endpoint``."""
+        super().__init__(path, resolve_plain(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that FastAPI calls for this route."""

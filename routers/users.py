@@ -113,11 +113,10 @@ async def get_user(
         ),
     ],
     caller: CallerDep,
-    settings: SettingsDep,
     table: TableDep,
 ) -> UserResponse:
     """Return a profile. Customers can read only their own."""
-    check_owner(caller, id, settings, or_staff=True)
+    check_owner(caller, id, or_staff=True)
     return UserResponse(data=UserPublic.from_user(await store.get_user(table, id)))
 
 

@@ -33,6 +33,7 @@ with collector_off():
     from app.services.orders import record_shipment, settle_payment
     from app.services.sweeper import sweep
     from app.spans import SpanKind
+    from app.store.payments import find_decision
     from app.trace_context import new_trace
     from app.tracing import entry_span, exporting_spans
     from workers.batch import (
@@ -54,12 +55,15 @@ async def handle(record: Record, dependencies: Dependencies) -> Step:
     """Move the order that one record names."""
     message = parse_event(record["body"], *_expected_events(record))
     if isinstance(message, CreditCardValidated):
-        if not dependencies.settings.trusts_events:
-            await check_payment_result(dependencies.table, message)
+        if dependencies.settings.trusts_events:
+            decision = await find_decision(dependencies.table, message.order_id)
+        else:
+            decision = await check_payment_result(dependencies.table, message)
         order = await settle_payment(
             dependencies.table,
             dependencies.queues,
             message,
+            decision=decision,
             now=dependencies.now(),
             by=_name(dependencies, "order"),
         )

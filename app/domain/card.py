@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from app.domain.card_brands import AMERICAN_EXPRESS, BRANDS, MASTERCARD, Brand
+from app.domain.card_brands import AMERICAN_EXPRESS, BRANDS_BY_DIGIT, MASTERCARD, Brand
 
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _SEPARATORS = re.compile(r"[ -]")
@@ -97,7 +97,7 @@ def _find_brand(digits: str) -> Brand | None:
     # Prefixes are compared as text, where "50670a" lies between 506699 and 506778.
     if not _DIGITS.fullmatch(digits):
         return None
-    return next((brand for brand in BRANDS if brand.owns(digits)), None)
+    return next((brand for brand in BRANDS_BY_DIGIT[digits[0]] if brand.owns(digits)), None)
 
 
 def refuse_card(

@@ -1,6 +1,6 @@
 """Card brands by the first digits of a number, as data (openapi/CONTRACT.md, 4.2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 def _range(text: str) -> tuple[str, str]:
@@ -89,3 +89,15 @@ BRANDS = (
     _brand("Visa Electron", "4026 417500 4405 4508 4844 4913 4917", (16,)),
     _brand("Visa", "4", (13, 16, 19)),
 )
+
+
+def _beginning_with(digit: str) -> tuple[Brand, ...]:
+    return tuple(
+        replace(brand, prefixes=prefixes)
+        for brand in BRANDS
+        if (prefixes := tuple(part for part in brand.prefixes if part[0][0] <= digit <= part[1][0]))
+    )
+
+
+#: The brands in the same order, by the first digit of a number: with the prefixes that begin so.
+BRANDS_BY_DIGIT = {digit: _beginning_with(digit) for digit in "0123456789"}

@@ -114,7 +114,8 @@ class Order:
     was sent under the same idempotency key. ``history`` holds the steps that this release and
     later ones recorded, in the order of their ranks; ``trace_id`` is the W3C trace id, 32
     lower-case hexadecimal digits, of the request that placed the order. ``placed_by`` is the id
-    of who placed it for the buyer, a member of the staff.
+    of who placed it for the buyer, a member of the staff. ``decline_reason`` is the text of the
+    refusal that the buyer was answered; orders that earlier releases declined have none.
     """
 
     order_id: str
@@ -134,6 +135,7 @@ class Order:
     fingerprint: str = ""
     transaction_id: str | None = None
     tracking_number: str | None = None
+    decline_reason: str | None = None
     history: tuple[OrderStep, ...] = ()
     trace_id: str | None = None
     placed_by: str | None = None

@@ -6,6 +6,7 @@ An event that does not agree is refused, so it comes to the dead letters with it
 """
 
 from app.domain.errors import EventRefusedError, OrderNotFoundError
+from app.domain.payment import PaymentDecision
 from app.messages import CreditCardValidated, PaymentRequested
 from app.store.orders import get_order
 from app.store.payments import find_decision
@@ -29,8 +30,8 @@ async def check_payment_request(table: Table, message: PaymentRequested) -> None
         raise EventRefusedError("total: is not the total of the order")
 
 
-async def check_payment_result(table: Table, message: CreditCardValidated) -> None:
-    """Return if the stored decision says the same; one consistent read.
+async def check_payment_result(table: Table, message: CreditCardValidated) -> PaymentDecision:
+    """Return the stored decision if it says the same; one consistent read.
 
     Raises:
         EventRefusedError: nothing was decided about this order, or something else was.
@@ -42,3 +43,4 @@ async def check_payment_result(table: Table, message: CreditCardValidated) -> No
     for field, name in _DECIDED.items():
         if getattr(message, field) != getattr(announced, field):
             raise EventRefusedError(f"{name}: is not what was decided about this order")
+    return decision

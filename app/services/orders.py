@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -166,7 +166,7 @@ def _order_from(
         last_name=mask_card_numbers(draft.last_name),
         email=mask_card_numbers(draft.email),
         address=Address(
-            **{part: mask_card_numbers(text) for part, text in asdict(draft.address).items()}
+            **{part: mask_card_numbers(text) for part, text in vars(draft.address).items()}
         ),
         delivery=mask_card_numbers(draft.delivery),
         card=CardSummary(
@@ -225,12 +225,19 @@ async def _read_decision(table: Table, order_id: str) -> PaymentDecision | None:
 
 
 async def settle_payment(
-    table: Table, queues: Queues, message: CreditCardValidated, *, now: datetime, by: str
+    table: Table,
+    queues: Queues,
+    message: CreditCardValidated,
+    *,
+    now: datetime,
+    by: str,
+    decision: PaymentDecision | None = None,
 ) -> Order:
     """Move an order to paid or declined; request the shipment of a paid one.
 
-    Safe to repeat: the shipment is requested again until the order is shipped. ``by`` names
-    function and version in the order's history.
+    Safe to repeat: the shipment is requested again until the order is shipped. The message has
+    one text for all refusals; the reason that the buyer was answered is in the stored
+    ``decision``, None if there is none. ``by`` names function and version in the order's history.
 
     Raises:
         OrderNotFoundError: there is no order with the id in the message.
@@ -243,6 +250,7 @@ async def settle_payment(
             status=message.message or DECLINED_MESSAGE,
             now=now,
             by=by,
+            decline_reason=decision.reason if decision and not decision.success else None,
         )
     order = await store.advance_order(
         table,

@@ -239,9 +239,10 @@ async def _settle(
     now = state.now
     if decision is not None:
         settled = CreditCardValidated.from_decision(decision)
-        return await settle_payment(table, queues, settled, now=now, by=state.by), SweepReport(
-            settled=1
+        order = await settle_payment(
+            table, queues, settled, now=now, by=state.by, decision=decision
         )
+        return order, SweepReport(settled=1)
     if now - order.placed_at >= PAYMENT_TIMEOUT:
         # Unless a decision is made in this very moment: then that one counts.
         decision = await decide_once(
@@ -249,7 +250,6 @@ async def _settle(
         )
         count_declined(decision, now=now)
         ended = CreditCardValidated.from_decision(decision)
-        return await settle_payment(table, queues, ended, now=now, by=state.by), SweepReport(
-            timed_out=1
-        )
+        order = await settle_payment(table, queues, ended, now=now, by=state.by, decision=decision)
+        return order, SweepReport(timed_out=1)
     return order, SweepReport()

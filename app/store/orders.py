@@ -85,6 +85,8 @@ def order_to_item(order: Order) -> Item:
         item["transaction_id"] = order.transaction_id
     if order.tracking_number is not None:
         item["tracking_number"] = order.tracking_number
+    if order.decline_reason is not None:
+        item["decline_reason"] = order.decline_reason
     if order.placed_by is not None:
         item["placed_by"] = order.placed_by
     if order.trace_id is not None:
@@ -112,6 +114,7 @@ def item_to_order(item: Item) -> Order:
         fingerprint=item.get("fingerprint", ""),
         transaction_id=item.get("transaction_id"),
         tracking_number=item.get("tracking_number"),
+        decline_reason=item.get("decline_reason"),
         history=item_to_history(item),
         trace_id=text_to_trace_id(item.get(TRACE_ID)),
         placed_by=item.get("placed_by"),
@@ -155,6 +158,7 @@ async def advance_order(
     by: str,
     transaction_id: str | None = None,
     tracking_number: str | None = None,
+    decline_reason: str | None = None,
 ) -> Order:
     """Move an order to ``target`` and return it; repeated and late events change no state.
 
@@ -166,7 +170,11 @@ async def advance_order(
         OrderNotFoundError: there is none with this id.
         OrderNotPaidError: a shipment was reported before the payment.
     """
-    details = {"transaction_id": transaction_id, "tracking_number": tracking_number}
+    details = {
+        "transaction_id": transaction_id,
+        "tracking_number": tracking_number,
+        "decline_reason": decline_reason,
+    }
     known = {name: value for name, value in details.items() if value is not None}
     origins = {f":from{state:d}": int(state) for state in ALLOWED_FROM[target]}
     expression = "SET #state = :state, #status = :status, updated_at = :now"

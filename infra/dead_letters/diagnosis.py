@@ -147,7 +147,7 @@ async def _reason_of_event(table: Table, event: Event, *, now: datetime) -> str:
     return _reason_of_order(event, order)
 
 
-async def _refusal(check: Awaitable[None]) -> str | None:
+async def _refusal(check: Awaitable[object]) -> str | None:
     """Return why a worker that trusts no hand-sent events refuses an event, or None."""
     try:
         await check

@@ -239,6 +239,12 @@ class OrderPublic(BaseModel):
     total: str = Field(description="What the order comes to, in dollars, as text.")
     transactionID: str = Field(description="Id of the charge; empty until the order is paid.")
     trackingNumber: str = Field(description="Id of the shipment; empty until it is sent.")
+    declineReason: str = Field(
+        description=(
+            "Why the card was refused, word for word as the answer to the order said; empty if it "
+            "was not, or if an earlier release declined the order."
+        )
+    )
     placedAt: str = Field(
         description="When the order was placed.", json_schema_extra={"format": "date-time"}
     )
@@ -270,6 +276,7 @@ class OrderPublic(BaseModel):
             total=cents_to_text(order.total_cents),
             transactionID=order.transaction_id or "",
             trackingNumber=order.tracking_number or "",
+            declineReason=order.decline_reason or "",
             placedAt=instant_to_text(order.placed_at),
             updatedAt=instant_to_text(order.updated_at),
         )

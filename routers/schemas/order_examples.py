@@ -57,6 +57,7 @@ STORED_ORDER: dict[str, Any] = {
     "total": "62.50",
     "transactionID": "3f846704-af12-4ea9-a98c-8d7b37e10b54",
     "trackingNumber": "6bc3b96b-19e9-42d3-bff8-91a2c431d1d6",
+    "declineReason": "",
     "placedAt": "2026-11-23T09:00:00.000000Z",
     "updatedAt": "2026-11-23T09:00:02.000000Z",
 }

@@ -4,10 +4,10 @@ import json
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from tests.browser.helpers.chromium import new_context
-from tests.browser.helpers.page_monitor import assert_accessible, monitored
+from tests.browser.helpers.page_monitor import monitored
 from tests.e2e.helpers.running_shop import PASSWORD
 
 
@@ -131,26 +131,6 @@ def test_a_page_that_signs_out_ends_its_session(
     assert answer.value.status == 202
     body = {"refresh_token": tokens["refresh_token"]}
     assert httpx.post(f"{shop_url}/refresh-token", json=body, timeout=30).status_code == 401
-
-
-@pytest.mark.parametrize("path", ["/", "/pos"])
-def test_a_page_says_that_the_shop_is_open(
-    page: Page, staff_tokens: dict[str, str], path: str
-) -> None:
-    def without_lock(route: Route) -> None:
-        # Every answer says it: one that did not would close the shop for the page again.
-        if route.request.resource_type != "fetch":
-            route.continue_()
-            return
-        answer = route.fetch()
-        route.fulfill(response=answer, headers={**answer.headers, "X-Auth-Mode": "open"})
-
-    page.add_init_script(f"sessionStorage.setItem('acme-till.staff', '{json.dumps(staff_tokens)}')")
-    page.route("**/*", without_lock)
-    open_page(page, path)
-
-    expect(page.get_by_text("Open mode: ")).to_be_visible()
-    assert_accessible(page, only_colors=True)
 
 
 def test_a_page_that_is_opened_again_costs_headers_only(context: BrowserContext) -> None:

@@ -79,10 +79,12 @@ def test_a_purchase_is_followed_until_it_is_delivered(eric: Shopper) -> None:
 def test_a_declined_card_is_said_plainly_and_another_one_pays(eric: Shopper) -> None:
     eric.to_checkout(BOTTLE)
     eric.fill_card(UNKNOWN_CARD)
-    eric.pay_button.click()
+    with eric.page.expect_response("**/order/add/*") as answer:
+        eric.pay_button.click()
 
     alert = eric.page.get_by_role("alert").filter(has_text="Declined")
-    expect(alert).to_contain_text("Nothing was charged")
+    reason = "The number is not that of a card the shop takes."
+    expect(alert).to_contain_text(f"{reason} Nothing was charged")
     expect(eric.page.get_by_label("Card number")).to_be_focused()
     assert eric.cart() == {"Water Bottle": 1}
 
@@ -95,6 +97,11 @@ def test_a_declined_card_is_said_plainly_and_another_one_pays(eric: Shopper) -> 
     assert first
     assert second
     assert first != second
+    # The reason is the same later on.
+    declined = eric.orders()[1]
+    assert declined["declineReason"] == answer.value.json()["payment"]["message"]
+    eric.open(f"/#/order/{declined['_id']}")
+    expect(eric.page.locator(".about")).to_contain_text(reason)
 
 
 def test_a_double_click_on_pay_makes_one_order(eric: Shopper) -> None:
@@ -406,6 +413,14 @@ def test_a_session_that_cannot_be_renewed_ends_at_the_login_and_goes_on_there(
 
     expect(guest.page).to_have_url(re.compile("#/orders$"))
     expect(guest.page.locator("#user-name")).to_have_text("eric")
+    # Nor is one whose new tokens are refused as well renewed again and again.
+    renewals: list[str] = []
+    guest.page.on("request", lambda request: renewals.append(request.url))
+    guest.page.route("**/order/*", lambda route: route.fulfill(status=401, json={"message": ""}))
+    guest.page.reload(wait_until="commit")
+    expect(guest.page.get_by_label("Password")).to_be_visible()
+    expect(guest.page.locator("#log-in")).to_be_visible()
+    assert len([url for url in renewals if url.endswith("/refresh-token")]) == 1
 
 
 def test_search_and_tags_thin_out_the_shelves(guest: Shopper) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 from httpx import Client
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.helpers.chromium import new_context
+from tests.browser.helpers.page_monitor import assert_accessible
 from tests.browser.helpers.shopper import Shopper, open_shop_page
 from tests.browser.helpers.till import sign_in
 from tests.e2e.helpers.running_shop import ERIC, PASSWORD, running_shop
@@ -32,8 +33,15 @@ def guest(browser: Browser, open_shop: Client) -> Iterator[Shopper]:
     context.close()
 
 
+def expect_open_mode(page: Page) -> None:
+    """The page says that the shop lets everybody in, in letters that can be read."""
+    expect(page.get_by_text("Open mode: ")).to_be_visible()
+    assert_accessible(page, only_colors=True)
+
+
 def test_a_guest_buys_and_follows_the_order(guest: Shopper) -> None:
     guest.put("Weights")
+    expect_open_mode(guest.page)
     guest.open("/#/checkout")
     guest.page.get_by_label("First name").fill("Nobody")
     guest.page.get_by_label("Last name").fill("Special")
@@ -73,6 +81,7 @@ def test_the_till_wants_staff_even_in_open_mode(guest: Shopper) -> None:
 
     sign_in(page, "staff")
     page.locator("#products").get_by_role("option", name="Weights").click()
+    expect_open_mode(page)
     page.get_by_role("button", name="Take payment").click()
     page.get_by_role("button", name="Mastercard").click()
     page.locator("#charge").click()

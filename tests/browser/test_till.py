@@ -143,7 +143,8 @@ def test_a_declined_card_is_obvious_and_another_pays_without_ringing_up_again(ti
     till.charge("Unknown")
 
     alert = till.page.get_by_role("alert").filter(has_text="Declined")
-    expect(alert).to_contain_text("ending 9995")
+    reason = "The number is not that of a card the shop takes."
+    expect(alert).to_contain_text(f"ending 9995: {reason}")
     expect(alert).to_contain_text("Nothing was charged")
     expect(till.page.locator("#due")).to_have_text("$160.74")
 
@@ -153,6 +154,14 @@ def test_a_declined_card_is_obvious_and_another_pays_without_ringing_up_again(ti
     first, second = till.sent
     assert first[0] != second[0]
     expect(till.page.locator("#outcome .receipt")).to_contain_text("American Express ending 0005")
+    # Today's list and the scanned order say the same as the answer did.
+    till.wait_for_results()
+    declined = next(order for order in till.orders() if order["state"] == "declined")
+    till.page.keyboard.press("F10")
+    listed = till.page.locator(f".order[data-order='{declined['_id']}'] .reason")
+    expect(listed).to_have_text(reason)
+    till.scan(f"{till.shop.base_url}/#/order/{declined['_id']}?of=walk-in")
+    expect(till.page.locator("#toast")).to_have_text(f"Declined: {reason}")
 
 
 def test_a_double_click_on_charge_makes_one_order(till: Till) -> None:

@@ -13,7 +13,9 @@ from app.static_files import STATIC
 GUIDE = (STATIC / "docs" / "index.html").read_text(encoding="utf-8")
 EXAMPLES = {
     language: unescape(text)
-    for language, text in re.findall(r'<pre data-example="(\w+)">(.*?)</pre>', GUIDE, re.DOTALL)
+    for language, text in re.findall(
+        r'<pre data-example="(\w+)" tabindex="0">(.*?)</pre>', GUIDE, re.DOTALL
+    )
 }
 COMMANDS = {
     "sh": ["sh", "-e"],

@@ -121,7 +121,7 @@ OTHERS = {
     ),
     "the owner of a cart is not asked for": Mutation(
         "routers/carts.py",
-        "    check_owner(caller, userid, settings)\n",
+        "    check_owner(caller, userid)\n",
         "",
         "routers/test_carts.py::test_no_customer_reaches_the_cart_of_another",
     ),

@@ -150,6 +150,18 @@ ROWS = {
         "        self._paused_until = time.monotonic()\n",
         "app/test_otlp.py::test_a_hanging_collector_holds_up_one_call_only",
     ),
+    "report sent again at once": Mutation(
+        "app/error_reports.py",
+        "        _quiet_until = time.monotonic() + PAUSE_SECONDS\n",
+        "        _quiet_until = time.monotonic()\n",
+        "app/test_error_reports.py::test_a_service_that_hangs_holds_one_call",
+    ),
+    "decided order read as pending": Mutation(
+        "app/services/order_reading.py",
+        "                return _settled(order, decision)\n",
+        "                return order\n",
+        "app/services/test_order_reading.py::test_a_decided_order_is_read_as_it_will_be_stored",
+    ),
     "addition without its key": Mutation(
         "app/store/carts.py",
         '            condition="attribute_not_exists(#key)",\n',
@@ -290,8 +302,8 @@ ROWS = {
     ),
     "result believed without a decision": Mutation(
         "workers/order.py",
-        "        if not dependencies.settings.trusts_events:\n",
-        "        if False:\n",
+        "        if dependencies.settings.trusts_events:\n",
+        "        if True:\n",
         "app/services/test_event_checks.py::test_a_result_without_a_decision_is_refused",
     ),
     "charge of an order that is not stored": Mutation(

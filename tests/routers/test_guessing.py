@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from unittest.mock import patch
 
 import jwt
 import pytest
@@ -14,20 +15,18 @@ from app.security_log import Kind
 from app.services.payments import decide
 from app.settings import get_settings
 from app.store.table import Table
-from routers.dependencies import _now, _queues
+from routers import dependencies
 from tests.support.sent_events import SentEvents
 from tests.support.shop import PASSWORD, bearer, fresh, refusal, staff, stored_product, stored_user
 
 
 @pytest.fixture(autouse=True)
-def _stopped_clock(stack: dict[str, str]) -> Iterator[None]:
+def stopped_clock(stack: dict[str, str]) -> Iterator[datetime]:
     """Let no time pass between two requests: waits do not end, and no hour begins."""
-    from app.main import app as application  # noqa: PLC0415
-
     now = datetime.now(UTC)
-    application.dependency_overrides[_now] = lambda: now
-    yield
-    del application.dependency_overrides[_now]
+    stopped = type("Clock", (), {"now": staticmethod(lambda _: now)})
+    with patch.object(dependencies, "datetime", stopped):
+        yield now
 
 
 @pytest.fixture
@@ -170,19 +169,16 @@ class Payments:
 
 @pytest.fixture
 def payments(
-    table: Table, monkeypatch: pytest.MonkeyPatch, _stopped_clock: None
+    table: Table, monkeypatch: pytest.MonkeyPatch, stopped_clock: datetime
 ) -> Iterator[Payments]:
     """Two declined cards of a user are free, and four of an address."""
-    from app.main import app as application  # noqa: PLC0415
-
     monkeypatch.setenv("DECLINED_CARDS", "2")
     monkeypatch.setenv("DECLINED_CARDS_BY_ADDRESS", "4")
     monkeypatch.setenv("TRUSTED_PROXIES", "1")
     get_settings.cache_clear()
-    payments = Payments(table, application.dependency_overrides[_now]())
-    application.dependency_overrides[_queues] = lambda: payments.queues
-    yield payments
-    del application.dependency_overrides[_queues]
+    payments = Payments(table, stopped_clock)
+    with patch.object(dependencies, "get_queues", lambda: payments.queues):
+        yield payments
 
 
 async def order(

@@ -28,6 +28,7 @@ class Ingest:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     hangs: bool = False
+    arrived: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -60,6 +61,7 @@ def ingesting() -> Iterator[Ingest]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             ingest.asked += 1
+            ingest.arrived.set()
             if ingest.hangs:
                 ingest.released.wait(30)
                 self.close_connection = True

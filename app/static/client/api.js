@@ -278,10 +278,26 @@ export class Api extends EventTarget {
     } catch (failure) {
       if (!isShopError(failure) || failure.status !== 401) throw failure;
       const fresh = await this.session.token({ stale: token });
-      if (fresh) return this.#send(path, { ...request, token: fresh });
+      if (fresh) return await this.#sendWithNewToken(path, { ...request, token: fresh });
     }
     this.dispatchEvent(new CustomEvent("signed-out"));
     throw new ShopError("sign in", { status: 401 });
+  }
+
+  /**
+   * A session whose new token the shop refuses as well is of no use: it ends, instead of being renewed for ever.
+   * @template Body @param {string} path @param {Request} request @returns {Promise<Answer<Body>>}
+   */
+  async #sendWithNewToken(path, request) {
+    try {
+      return await this.#send(path, request);
+    } catch (failure) {
+      if (isShopError(failure) && failure.status === 401) {
+        this.session.signOut();
+        this.dispatchEvent(new CustomEvent("signed-out"));
+      }
+      throw failure;
+    }
   }
 
   /** @template Body @param {string} path @param {Request} request @returns {Promise<Answer<Body>>} */

@@ -156,5 +156,8 @@ const DECLINE_MESSAGES = new Map([
 /** Return the shop's reason for a decline as a sentence for people. @param {string} reason */
 export const declineMessage = (reason) => DECLINE_MESSAGES.get(reason) ?? reason;
 
+/** Return why an order was declined, as its answer said. @param {{declineReason?: string, status: string}} order */
+export const declineMessageOf = ({ declineReason, status }) => declineMessage(declineReason || status);
+
 /** Whether the shop runs on this machine, so that test cards and demo users are of use. @param {string} hostname */
 export const isLocalShop = (hostname) => ["127.0.0.1", "localhost", "[::1]"].includes(hostname);

@@ -64,8 +64,10 @@ export interface Order {
   _id: string;
   userid: string;
   state: OrderState;
-  /** Why the card was declined, in the shop's words; otherwise the state. */
+  /** The state in the words of the shop's events. */
   status: string;
+  /** Why the card was declined; earlier releases have stored none. */
+  declineReason?: string;
   placedAt: string;
   firstname: string;
   lastname: string;

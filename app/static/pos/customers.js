@@ -1,7 +1,7 @@
 /** Choosing the customer of a sale: any user of the shop, or a walk-in. */
 
 import { byId, el, showText } from "../client/dom.js";
-import { isShopError } from "../client/errors.js";
+import { isShopError, waitText } from "../client/errors.js";
 import { matchesAllWords } from "../client/search.js";
 import { Combobox } from "./combobox.js";
 import { fullName, WALK_IN } from "./sale.js";
@@ -81,7 +81,8 @@ export class Customers {
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
       if (!this.#users) {
-        showText(byId("customer-note"), "The shop does not answer. Sell to a walk-in, or try again later.");
+        const reason = waitText(failure) || "The shop does not answer.";
+        showText(byId("customer-note"), `${reason} Sell to a walk-in, or try again later.`);
       }
     }
   }

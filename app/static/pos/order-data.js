@@ -9,7 +9,7 @@ import { totalCents } from "./sale.js";
  * @typedef {import("./sale.js").CardSummary} CardSummary
  * @typedef {import("./sale.js").OrderRecord} OrderRecord
  * @typedef {import("./sale.js").OrderBody} OrderBody
- * @typedef {OrderRecord & {state: string, status: string}} Order
+ * @typedef {OrderRecord & {state: string, status: string, declineReason?: string}} Order
  */
 
 /**

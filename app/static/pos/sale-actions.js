@@ -1,6 +1,6 @@
 /** What staff do with the sale on screen: add articles, choose a customer, cancel, print. */
 
-import { declineMessage } from "../client/card.js";
+import { declineMessageOf } from "../client/card.js";
 import { isShopError } from "../client/errors.js";
 import { formatMoney } from "../client/money.js";
 import { hasCardNumber, likeliestCode } from "./barcode.js";
@@ -133,10 +133,7 @@ export class SaleActions {
       const order = await this.#shop.getOrder(found.userId, found.orderId);
       const status = statusOf(order);
       if (status === "paid") openReceipt(receiptOfOrder(order));
-      else
-        showError(
-          status === "declined" ? `Declined: ${declineMessage(order.status)}` : "This order is not decided yet.",
-        );
+      else showError(status === "declined" ? `Declined: ${declineMessageOf(order)}` : "This order is not decided yet.");
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
       showError(

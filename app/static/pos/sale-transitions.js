@@ -185,7 +185,7 @@ const TRANSITIONS = {
   /** The shop's own order of this sale decides. */
   found(sale, { order }) {
     if (sale.state !== "unsure" && sale.state !== "pending") return null;
-    if (order.state === "declined") return declined(sale, order.status, order.card);
+    if (order.state === "declined") return declined(sale, order.declineReason || order.status, order.card);
     const attempt = sale.attempt && { ...sale.attempt, card: summaryOfCard(order.card) };
     const known = { ...sale, lines: linesOf(order, sale), attempt };
     const { _id: id, transactionID: transaction } = order;

@@ -1,7 +1,7 @@
 /** The sign-in page of the till: only staff may sell. */
 
 import { byId, showText } from "../client/dom.js";
-import { isShopError, waitText } from "../client/errors.js";
+import { isShopError, isUnanswered, waitText } from "../client/errors.js";
 import { JsonStorage } from "../client/storage.js";
 import { readPin } from "./idle-lock.js";
 
@@ -117,6 +117,7 @@ export class SignIn {
     }
     button.disabled = true;
     showText(byId("sign-in-error"), "");
+    let isKept = false;
     try {
       await this.#shop.signIn(input("username").value.trim(), input("password").value);
       const { user } = this.#shop;
@@ -128,9 +129,11 @@ export class SignIn {
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
       showText(byId("sign-in-error"), waitText(failure) || (MESSAGES[failure.kind] ?? failure.message));
+      // What the shop has not looked at need not be typed again.
+      isKept = isUnanswered(failure);
     } finally {
       button.disabled = false;
-      input("password").value = "";
+      if (!isKept) input("password").value = "";
     }
   }
 

@@ -1,9 +1,9 @@
 /** The sales of a day as the shop has them, and apart from them the sales of this till without a result. */
 
-import { declineMessage } from "../client/card.js";
+import { declineMessageOf } from "../client/card.js";
 import { addDays, dayOf, formatTime, formatWeekday, startOfDay } from "../client/dates.js";
 import { byId, el, shortId, showText, updateChildren } from "../client/dom.js";
-import { isShopError } from "../client/errors.js";
+import { isShopError, waitText } from "../client/errors.js";
 import { formatMoney, textToCents } from "../client/money.js";
 import { STATE_LABELS } from "./messages.js";
 import { receiptOfOrder } from "./receipt.js";
@@ -104,10 +104,9 @@ export class Today {
       if (request === this.#request) this.#show(orders);
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
-      const message = byId("figures").childElementCount
-        ? "The shop does not answer. These figures are older. Try again with Refresh."
-        : "The shop does not answer. Try again with Refresh.";
-      if (request === this.#request) showText(byId("today-note"), message);
+      const reason = waitText(failure) || "The shop does not answer.";
+      const older = byId("figures").childElementCount ? " These figures are older." : "";
+      if (request === this.#request) showText(byId("today-note"), `${reason}${older} Try again with Refresh.`);
     } finally {
       if (request === this.#request) byId("today").ariaBusy = "false";
     }
@@ -201,7 +200,7 @@ export class Today {
       el("bdi", {}, Number(quantity) > 1 ? `${quantity}\u00a0× ` : "", el("bdi", {}, name)),
     ]);
     const card = `${order.card.type || "card"} ${order.card.number.slice(-4)}`;
-    const reason = status === "declined" ? el("small", { class: "reason" }, declineMessage(order.status)) : "";
+    const reason = status === "declined" ? el("small", { class: "reason" }, declineMessageOf(order)) : "";
     const label = status === "declined" ? "Declined" : "Sent";
     const onclick = () => this.#openReceipt(receiptOfOrder(order));
     return el(

@@ -9,7 +9,7 @@ import { CartStore } from "./cart-store.js";
 import { Catalog } from "./catalog.js";
 import { button, linkButton, panel } from "./components.js";
 import { lazyView } from "./lazy-view.js";
-import { FAILURE_MESSAGES, failureMessage } from "./messages.js";
+import { failureMessage, failurePanel } from "./messages.js";
 import { currentAddress, Router, readAddress } from "./router.js";
 import { addressKey, attemptKey, SESSION_KEY, storage } from "./storage.js";
 import { homeView } from "./views/home.js";
@@ -83,7 +83,7 @@ function onFailure(failure, retry) {
     goToLogin(currentAddress());
     return null;
   }
-  const { mood, title, text } = FAILURE_MESSAGES[failure.kind === "sign in" ? "refused" : failure.kind];
+  const { mood, title, text } = failurePanel(failure);
   // A module that cannot be fetched may belong to a page the shop has replaced.
   const again = button("Try again", failure.message === "module" ? () => location.reload() : retry);
   const isHome = router.path.length === 0;

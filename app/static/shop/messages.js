@@ -45,7 +45,7 @@ export const ORDER_MESSAGES = {
 };
 
 /** @type {Record<Exclude<FailureKind, "sign in">, {mood: Mood, title: string, text: string}>} */
-export const FAILURE_MESSAGES = {
+const FAILURE_MESSAGES = {
   network: {
     mood: "cutOff",
     title: "No connection",
@@ -59,9 +59,19 @@ export const FAILURE_MESSAGES = {
   refused: { mood: "lost", title: "The shop shook its head", text: "That request made no sense to it." },
 };
 
+/** No matter of time: this account may not, ever. */
+const FORBIDDEN = "Your account may not do that.";
+
+/** Return the heading and the text of a page that could not be read. @param {ShopError} failure */
+export function failurePanel(failure) {
+  if (failure.kind !== "sign in") return FAILURE_MESSAGES[failure.kind];
+  return { ...FAILURE_MESSAGES.refused, text: FORBIDDEN };
+}
+
 /** Return a failure in one sentence, for a toast or a banner. @param {ShopError} failure */
 export function failureMessage(failure) {
   if (failure.kind === "refused") return failure.message || FAILURE_MESSAGES.refused.text;
+  if (failure.status === 403) return FORBIDDEN;
   if (failure.kind === "sign in") return "Your sign-in has run out. Log in again to go on.";
   if (failure.status === 429) return waitText(failure);
   return failure.kind === "network"

@@ -1,8 +1,19 @@
 """The table of brands: prefixes are ranges of equal length, and the first brand wins."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.domain.card_brands import BRANDS, Brand
+from app.domain.card_brands import BRANDS, BRANDS_BY_DIGIT, Brand
+
+#: Numbers at the ends of each prefix.
+_EDGES = [
+    edge + rest
+    for brand in BRANDS
+    for prefix in brand.prefixes
+    for edge in prefix
+    for rest in ("", "0" * (16 - len(edge)), "9" * (15 - len(edge)))
+]
 
 
 def brand(name: str) -> Brand:
@@ -58,3 +69,11 @@ def test_a_brand_that_shares_prefixes_looks_at_the_length() -> None:
     assert not carte_blanche.owns("300".ljust(14, "0"))
     assert international.owns("300".ljust(14, "0"))
     assert not international.owns("300".ljust(15, "0"))
+
+
+@given(st.from_regex(r"[0-9]{1,19}", fullmatch=True) | st.sampled_from(_EDGES))
+def test_the_brands_by_first_digit_find_what_all_brands_find(digits: str) -> None:
+    def names(brands: tuple[Brand, ...]) -> list[str]:
+        return [brand.name for brand in brands if brand.owns(digits)]
+
+    assert names(BRANDS_BY_DIGIT[digits[0]]) == names(BRANDS)

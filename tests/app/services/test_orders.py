@@ -9,7 +9,7 @@ from httpx import AsyncClient
 from pydynox.exceptions import ProvisionedThroughputExceededException
 
 from app.deadlines import request_deadline
-from app.domain.card import Card
+from app.domain.card import Card, CardRules
 from app.domain.draft import DraftLine, OrderDraft
 from app.domain.errors import (
     IdempotencyConflictError,
@@ -19,7 +19,7 @@ from app.domain.errors import (
     QueueUnavailableError,
 )
 from app.domain.order import Address, Order, OrderState, OrderStep
-from app.domain.payment import DECLINED_MESSAGE, time_out_payment
+from app.domain.payment import DECLINED_MESSAGE, decide_payment, time_out_payment
 from app.domain.product import Product
 from app.messages import (
     CreditCardValidated,
@@ -235,11 +235,21 @@ async def test_a_declined_order_asks_for_nothing_and_says_why(table: Table) -> N
     order = await place(table, SentEvents(), draft(await stored_product(table)))
     queues = SentEvents()
 
+    decision = decide_payment(
+        order.order_id,
+        Card("4111111111111111", expiry_month=1, expiry_year=2020, cvv="123"),
+        amount_cents=order.total_cents,
+        rules=CardRules.STRICT,
+        now=NOW,
+    )
+
     declined = await settle_payment(
-        table, queues, verdict(order, success=False), now=NOW, by="order@1"
+        table, queues, verdict(order, success=False), decision=decision, now=NOW, by="order@1"
     )
 
     assert (declined.state, declined.status) == (OrderState.DECLINED, DECLINED_MESSAGE)
+    assert declined.decline_reason == "creditcard has expired"
+    assert (await get_order(table, order.order_id)).decline_reason == declined.decline_reason
     assert queues.events == []
 
 

@@ -1,7 +1,7 @@
 /** Checkout: one form and one order, however often it is submitted, repeated or reloaded. */
 
 import { backoffMs, sleep } from "../../client/backoff.js";
-import { declineMessage, isLocalShop } from "../../client/card.js";
+import { declineMessage, declineMessageOf, isLocalShop } from "../../client/card.js";
 import { el } from "../../client/dom.js";
 import { isShopError, isUnanswered, waitText } from "../../client/errors.js";
 import { formatMoney, sumCents } from "../../client/money.js";
@@ -106,7 +106,7 @@ export const checkoutView =
     if (open?.isSent) {
       notice.hidden = false;
       notice.textContent = earlier
-        ? `The last try was declined. ${declineMessage(earlier.status)} Nothing was charged.`
+        ? `The last try was declined. ${declineMessageOf(earlier)} Nothing was charged.`
         : "The last try did not get an answer, and the shop knows of no order yet. Pay again: it keeps only one of the two.";
     }
     drawSum();
@@ -233,7 +233,7 @@ export const checkoutView =
       }
       endAttempt(userId, attempt);
       form.showError(
-        `An earlier try has arrived after all, and was declined. ${declineMessage(order.status)} This card was not asked, and nothing was charged: pay again.`,
+        `An earlier try has arrived after all, and was declined. ${declineMessageOf(order)} This card was not asked, and nothing was charged: pay again.`,
       );
     }
 

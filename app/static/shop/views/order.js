@@ -1,7 +1,7 @@
 /** One order and its progress, shown as it happens. */
 
 import { backoffMs, sleep } from "../../client/backoff.js";
-import { declineMessage } from "../../client/card.js";
+import { declineMessageOf } from "../../client/card.js";
 import { formatDateTime } from "../../client/dates.js";
 import { el, shortId, updateChildren } from "../../client/dom.js";
 import { isShopError } from "../../client/errors.js";
@@ -77,7 +77,7 @@ export const orderView =
         [
           el("p", { class: "kicker" }, badge, ` Order ${shortId(order._id)}`, placed),
           heading,
-          el("p", { class: "about" }, isDeclined ? `${declineMessage(order.status)} ${message.text}` : message.text),
+          el("p", { class: "about" }, isDeclined ? `${declineMessageOf(order)} ${message.text}` : message.text),
           journey(order),
           ...(isDeclined ? [el("p", { class: "acts" }, again)] : []),
         ],
