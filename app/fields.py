@@ -45,7 +45,12 @@ class LiberalModel(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        # Built when it is first used: no request needs all models.
+        defer_build=True,
     )
     also_known_as: ClassVar[dict[str, str]] = {}
 

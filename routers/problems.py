@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,6 +24,7 @@ from app.security_log import Kind, record_security_event
 from app.trace_context import current_trace_id
 from routers.error_catalogue import BY_STATUS, ErrorEntry, entry_for
 from routers.product_pages import not_found_page, wants_page
+from routers.schemas.public import PublicModel
 
 log = logging.getLogger("shop.http")
 
@@ -36,14 +37,14 @@ _NAMING_FIELDS = frozenset({400, 409, 422})
 _SECURITY_STATUSES = frozenset({401, 403, 429})
 
 
-class FieldProblem(BaseModel):
+class FieldProblem(PublicModel):
     """One field of a request that is wrong."""
 
     field: str = Field(description="The field, as a path: `cart.0.quantity`.")
     message: str = Field(description="What is wrong with it; never the value that was sent.")
 
 
-class ErrorResponse(BaseModel):
+class ErrorResponse(PublicModel):
     """The body of every error."""
 
     message: str = Field(description="What is wrong, for people; it may change.")
@@ -60,7 +61,7 @@ class ErrorResponse(BaseModel):
     )
 
 
-class GatewayErrorResponse(BaseModel):
+class GatewayErrorResponse(PublicModel):
     """The body of a 429: the shop's own is whole, that of API Gateway has only a `message`."""
 
     message: str = Field(description="What is wrong, for people; it may change.")

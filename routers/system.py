@@ -6,7 +6,7 @@ from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from app.domain.errors import QueueUnavailableError, StoreUnavailableError
 from app.domain.instants import instant_to_text
@@ -14,6 +14,7 @@ from app.messages import PAYMENT_REQUEST
 from app.store.keys import product_key
 from routers.dependencies import NowDep, QueuesDep, SettingsDep, TableDep
 from routers.problems import problems
+from routers.schemas.public import PublicModel
 
 router = APIRouter(tags=["system"])
 
@@ -21,20 +22,20 @@ router = APIRouter(tags=["system"])
 _SECURITY_TXT_IS_GOOD_FOR = timedelta(days=180)
 
 
-class HealthResponse(BaseModel):
+class HealthResponse(PublicModel):
     """The process is running."""
 
     status: Literal["ok"] = Field("ok", description="Always the same word.")
     version: str = Field(description="The release that answers.")
 
 
-class ReadinessResponse(BaseModel):
+class ReadinessResponse(PublicModel):
     """The table and the queue answer."""
 
     status: Literal["ready"] = Field("ready", description="Always the same word.")
 
 
-class ShopResponse(BaseModel):
+class ShopResponse(PublicModel):
     """What stands on receipts, and how the till behaves; all of it are settings."""
 
     name: str = Field(description="The shop's name.", examples=["ACME Fitness Shop"])

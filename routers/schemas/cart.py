@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from app.domain.cart import MAX_LINES, Cart, CartLine, CartLineDraft
 from app.domain.errors import InvalidInputError
@@ -18,6 +18,7 @@ from app.fields import (
     Text,
     json_inside_json,
 )
+from routers.schemas.public import PublicModel
 
 ITEM_ID = "Id of the item; that of a product, or any other. `id` is read as well."
 USER_ID = "Id of the user whose cart it is."
@@ -31,7 +32,7 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
-class Price(BaseModel):
+class Price(PublicModel):
     """A price in cents, and its text if it was sent as text."""
 
     model_config = ConfigDict(frozen=True)
@@ -134,7 +135,7 @@ class CartUpdate(LiberalModel):
     )
 
 
-class CartItemPublic(BaseModel):
+class CartItemPublic(PublicModel):
     """An item of a cart."""
 
     itemid: str = Field(description=ITEM_ID)
@@ -165,7 +166,7 @@ class CartItemPublic(BaseModel):
         )
 
 
-class CartPublic(BaseModel):
+class CartPublic(PublicModel):
     """A user's cart."""
 
     model_config = ConfigDict(
@@ -210,7 +211,7 @@ class ListedCartPublic(CartPublic):
         return cls(**CartPublic.from_cart(cart).model_dump(), id=cart.user_id)
 
 
-class CartChangedResponse(BaseModel):
+class CartChangedResponse(PublicModel):
     """The user whose cart was changed."""
 
     model_config = ConfigDict(
@@ -220,7 +221,7 @@ class CartChangedResponse(BaseModel):
     userid: str = Field(description=USER_ID)
 
 
-class CartTotalResponse(BaseModel):
+class CartTotalResponse(PublicModel):
     """The total of a cart."""
 
     model_config = ConfigDict(
@@ -231,7 +232,7 @@ class CartTotalResponse(BaseModel):
     userid: str = Field(description=USER_ID)
 
 
-class CartItemTotalResponse(BaseModel):
+class CartItemTotalResponse(PublicModel):
     """The number of items in a cart."""
 
     model_config = ConfigDict(

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from app.domain.barcode import read_barcode
 from app.domain.errors import InvalidInputError
 from app.domain.money import cents_to_number
 from app.domain.product import Product
 from app.fields import Cents, LiberalModel, Name, ShortText, Text
+from routers.schemas.public import PublicModel
 
 STATUS = "The HTTP status once more."
 _PICTURE = "Address of a picture, often relative to this host; may be empty."
@@ -81,7 +82,7 @@ def _is_none(value: str | None) -> bool:
     return value is None
 
 
-class ProductPublic(BaseModel):
+class ProductPublic(PublicModel):
     """A product; nine fields are always present, its codes only if they are asked for and set."""
 
     id: str = Field(description="Id; opaque text.")
@@ -128,7 +129,7 @@ def _example(**body: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [body]})
 
 
-class ProductResponse(BaseModel):
+class ProductResponse(PublicModel):
     """One product."""
 
     model_config = _example(data=_EXAMPLE, status=200)
@@ -137,7 +138,7 @@ class ProductResponse(BaseModel):
     status: Literal[200] = Field(200, description=STATUS)
 
 
-class ProductsResponse(BaseModel):
+class ProductsResponse(PublicModel):
     """A list of products."""
 
     model_config = _example(data=[_EXAMPLE], status=200)
@@ -146,7 +147,7 @@ class ProductsResponse(BaseModel):
     status: Literal[200] = Field(200, description=STATUS)
 
 
-class ProductCreatedResponse(BaseModel):
+class ProductCreatedResponse(PublicModel):
     """The product was added; ``resourceId`` is the whole product."""
 
     model_config = _example(
@@ -160,14 +161,14 @@ class ProductCreatedResponse(BaseModel):
     status: Literal[201] = Field(201, description=STATUS)
 
 
-class LivenessPublic(BaseModel):
+class LivenessPublic(PublicModel):
     """The version of the catalog; the old pages choose a stylesheet by it."""
 
     version: str = Field(description="What the setting `CATALOG_VERSION` says.")
     servicename: Literal["catalog"] = Field("catalog", description="Always the same word.")
 
 
-class LivenessResponse(BaseModel):
+class LivenessResponse(PublicModel):
     """The catalog service is running."""
 
     model_config = _example(data={"version": "v1", "servicename": "catalog"}, status=200)

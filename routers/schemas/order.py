@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from app.domain.cart import MAX_LINES
 from app.domain.draft import DraftLine, OrderDraft
@@ -25,6 +25,7 @@ from app.fields import (
 )
 from routers.schemas.order_examples import CARD, NEW_ORDER, ORDER_DETAIL, PLACED_ORDER, STORED_ORDER
 from routers.schemas.payment import PaymentPublic
+from routers.schemas.public import PublicModel
 
 
 class AddressCreate(LiberalModel):
@@ -145,7 +146,7 @@ class OrderCreate(LiberalModel):
         )
 
 
-class OrderPlacedResponse(BaseModel):
+class OrderPlacedResponse(PublicModel):
     """The answer to a new order."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [PLACED_ORDER]})
@@ -164,7 +165,7 @@ class OrderPlacedResponse(BaseModel):
         )
 
 
-class AddressPublic(BaseModel):
+class AddressPublic(PublicModel):
     """The delivery address."""
 
     street: str = Field(description="Street and number; may be empty.")
@@ -174,7 +175,7 @@ class AddressPublic(BaseModel):
     country: str = Field(description="Country; may be empty.")
 
 
-class CardPublic(BaseModel):
+class CardPublic(PublicModel):
     """A card: brand, masked number and expiry."""
 
     type: str = Field(description="Brand by the number; empty if it has none.")
@@ -183,7 +184,7 @@ class CardPublic(BaseModel):
     expYear: str = Field(description="Year of expiry, four digits.")
 
 
-class OrderItemPublic(BaseModel):
+class OrderItemPublic(PublicModel):
     """One article of an order; its id under both names that clients use."""
 
     id: str = Field(description="Id of the article.")
@@ -210,7 +211,7 @@ class OrderItemPublic(BaseModel):
 StateName = Literal["pending", "paid", "shipped", "delivered", "declined", "unknown"]
 
 
-class OrderPublic(BaseModel):
+class OrderPublic(PublicModel):
     """An order and its state; ids that are not known yet are empty."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [STORED_ORDER]})
@@ -282,7 +283,7 @@ class OrderPublic(BaseModel):
         )
 
 
-class OrderStepPublic(BaseModel):
+class OrderStepPublic(PublicModel):
     """One step of an order."""
 
     state: StateName = Field(description="The state that the order entered.")

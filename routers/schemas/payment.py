@@ -2,13 +2,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from app.domain.money import cents_to_text
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
+from routers.schemas.public import PublicModel
 
 
-class PaymentPublic(BaseModel):
+class PaymentPublic(PublicModel):
     """The result of the payment; ``status`` is 400 for a refused card."""
 
     success: Literal["true", "false"] = Field(description="Whether the card was charged, as text.")

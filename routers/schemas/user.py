@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from app.domain.user import User
 from app.fields import LiberalModel, Name, NewPassword, NewUsername, Password, ShortText, Username
 from app.security.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME
+from routers.schemas.public import PublicModel
 
 ACCESS_MINUTES = ACCESS_LIFETIME // timedelta(minutes=1)
 REFRESH_MINUTES = REFRESH_LIFETIME // timedelta(minutes=1)
@@ -109,7 +110,7 @@ class VerificationCreate(LiberalModel):
     access_token: Token = Field(description="The access token to check.")
 
 
-class TokensResponse(BaseModel):
+class TokensResponse(PublicModel):
     """New tokens: one to send, one to renew both with."""
 
     model_config = _examples(_TOKENS_EXAMPLE)
@@ -131,7 +132,7 @@ class LoginResponse(TokensResponse):
     token: str = Field(description="The user's id, which paths want.")
 
 
-class MessageResponse(BaseModel):
+class MessageResponse(PublicModel):
     """The operation succeeded."""
 
     model_config = _examples({"message": "Done", "status": 202})
@@ -140,7 +141,7 @@ class MessageResponse(BaseModel):
     status: int = Field(description=STATUS)
 
 
-class UserCreatedResponse(BaseModel):
+class UserCreatedResponse(PublicModel):
     """The customer was registered; ``resourceId`` is the user's id."""
 
     model_config = _examples(
@@ -158,7 +159,7 @@ class UserCreatedResponse(BaseModel):
     status: Literal[201] = Field(201, description=STATUS)
 
 
-class UserPublic(BaseModel):
+class UserPublic(PublicModel):
     """A user's profile."""
 
     id: str = Field(description="Id; opaque text.")
@@ -179,7 +180,7 @@ class UserPublic(BaseModel):
         )
 
 
-class UserResponse(BaseModel):
+class UserResponse(PublicModel):
     """One user."""
 
     model_config = _examples({"data": _USER_EXAMPLE, "status": 200})
@@ -188,7 +189,7 @@ class UserResponse(BaseModel):
     status: Literal[200] = Field(200, description=STATUS)
 
 
-class UsersResponse(BaseModel):
+class UsersResponse(PublicModel):
     """A list of users."""
 
     model_config = _examples({"data": [_USER_EXAMPLE], "status": 200})
@@ -197,7 +198,7 @@ class UsersResponse(BaseModel):
     status: Literal[200] = Field(200, description=STATUS)
 
 
-class CurrentUserResponse(BaseModel):
+class CurrentUserResponse(PublicModel):
     """The logged-in user; empty without a valid token."""
 
     model_config = _examples({"userId": "5c3939ea1d41c892ce243827", "userName": "walter"})
