@@ -192,6 +192,13 @@ def test_a_card_is_read_in_its_field_and_nowhere_else(till: Till) -> None:
     expect(till.page.locator("#card-number")).to_have_value("4111 1111 1111 1111")
     expect(till.page.locator("#card-expiry")).to_have_value("12/30")
     expect(till.page.locator("#card-code")).to_be_focused()
+    # The fields are complete: the terminator of a code in letters would charge.
+    till.page.locator("#card-code").fill("123")
+    till.page.wait_for_timeout(350)
+    till.scan("ABCDEF", end=("Enter", "Enter"))
+    expect(till.page.locator("#toast")).to_contain_text("No product has the code ABCDEF.")
+    expect(till.page.locator("#card-code")).to_have_value("123")
+    assert till.sent == []
 
 
 @pytest.mark.parametrize("focus", ["#search", "#sale-title"])

@@ -79,7 +79,8 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField })
     if (!field) return readings.length > 0;
     const mayBeCard = isCardField(field);
     if (some((code) => looksLikeScan(code, { mayBeCard }))) return true;
-    return isMachine && !mayBeCard && some((code) => looksLikeCode(code) || hasCardNumber(code));
+    // Nobody types letters into a card field; the terminator of such a code would charge the card.
+    return isMachine && some((code) => (mayBeCard ? /\p{L}/u.test(code) : looksLikeCode(code) || hasCardNumber(code)));
   };
 
   /** Return the readings of what was typed, or null when it was no scan. */
