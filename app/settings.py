@@ -65,6 +65,17 @@ class AwsClient(StrEnum):
     BOTO3 = "boto3"
 
 
+class TableLayout(StrEnum):
+    """How orders are written: ``TABLE_LAYOUT``. Both are read, whatever it says.
+
+    ``former`` writes as releases before this setting read it, for as long as one of them may
+    run on the same table (app/DECISIONS.md, 21).
+    """
+
+    CURRENT = "current"
+    FORMER = "former"
+
+
 #: What ``ORIGIN_HEADER_SHA256`` says where nobody else can reach the shop, past its proxies.
 NOT_CHECKED = "none"
 
@@ -100,6 +111,9 @@ class Settings:
     version: str = variable("dev", "VERSION")
     region: str = variable("eu-west-1", "REGION", "AWS_REGION")
     table: str = variable("", "TABLE")
+    table_layout: TableLayout = variable(
+        TableLayout.CURRENT, "TABLE_LAYOUT", read=choice(TableLayout)
+    )
     payment_request_queue_url: str = variable("", "PAYMENT_REQUEST_QUEUE_URL")
     payment_response_queue_url: str = variable("", "PAYMENT_RESPONSE_QUEUE_URL")
     shipment_request_queue_url: str = variable("", "SHIPMENT_REQUEST_QUEUE_URL")

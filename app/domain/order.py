@@ -11,6 +11,9 @@ PENDING_TEXT = "Pending Payment"
 SHIPPED_TEXT = "shipped - pending delivery"
 DELIVERED_TEXT = "delivered"
 
+#: The id under which tills sell to customers who give no name (app/static/pos/sale.js).
+WALK_IN = "walk-in"
+
 
 class OrderState(IntEnum):
     """The state of an order; the number is its rank, and an order's rank only rises."""

@@ -16,13 +16,12 @@ from app.domain.cart import Cart, CartLine
 from app.domain.errors import CartFullError, IdempotencyConflictError, StoreUnavailableError
 from app.domain.instants import instant_to_text, text_to_instant
 from app.store.addition_keys import addition_key, keys_to_forget
-from app.store.keys import cart_key, shard_for, shards, time_sort_key
+from app.store.keys import CARTS, cart_key, shard_for, shards, time_sort_key
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
 from app.store.table import THERE, Item, Table
 from app.store.table_errors import ConditionFailedError, ItemTooLargeError
 
-_CARTS = "CARTS"
 _LINE = "l#"
 _QUANTITY = "q#"
 
@@ -69,7 +68,7 @@ def cart_to_item(cart: Cart, *, now: datetime) -> Item:
     """Return the item that stores a whole cart."""
     item: Item = {
         **cart_key(cart.user_id),
-        GSI2.hash_key: shard_for(_CARTS, cart.user_id),
+        GSI2.hash_key: shard_for(CARTS, cart.user_id),
         GSI2.range_key: time_sort_key(now, cart.user_id),
         "user_id": cart.user_id,
     }
@@ -115,7 +114,7 @@ async def add_line(
                 ":line": _line_to_value(line),
                 ":user": user_id,
                 ":key": addition.value,
-                ":shard": shard_for(_CARTS, user_id),
+                ":shard": shard_for(CARTS, user_id),
                 ":created": time_sort_key(now, user_id),
                 ":quantity": line.quantity,
             },
@@ -236,5 +235,5 @@ async def delete_cart(table: Table, user_id: str) -> None:
 
 async def list_carts(table: Table, request: PageRequest) -> Page[Cart]:
     """Return a page of all carts, oldest first; queries for keys, then a batch read."""
-    page = await read_page_behind(table, GSI2, shards(_CARTS), name="carts", request=request)
+    page = await read_page_behind(table, GSI2, shards(CARTS), name="carts", request=request)
     return Page(tuple(map(item_to_cart, page.entries)), page.next_token)

@@ -2,14 +2,17 @@
 
 Each step is an attribute of its own, ``h<rank of the state>``, because a state is entered once:
 the conditional write that moves the order sets it, and needs no list to append to. Its value
-is the instant in microseconds since 1970 and the function with its version:
-``1795424400000000 order@1.0.0``. The trace id's 16 bytes are Base64 without padding.
+is a letter for the function, the instant in microseconds since 1970 (ten characters of Base64),
+and the version: ``oBmF4InVJzg1.0.0``. The former layout of the table, and a function without a
+letter, has both as they are: ``1795424400000000 order@1.0.0``. The trace id's 16 bytes are
+Base64 without padding.
 """
 
-from base64 import b64decode, b64encode
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 
 from app.domain.order import OrderState, OrderStep
+from app.settings import TableLayout
 from app.store.table import Item
 
 TRACE_ID = "trace"
@@ -18,15 +21,27 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _TRACE_ID_BYTES = 16
 
+#: Letters of the functions that take steps. One that is in use stays what it is.
+_LETTERS = {"api": "a", "order": "o", "sweeper": "s"}
+_FUNCTIONS = {letter: function for function, letter in _LETTERS.items()}
+#: Bytes of an instant, and the characters that they are.
+_INSTANT_BYTES, _INSTANT_LENGTH = 7, 10
+
 
 def step_name(state: OrderState) -> str:
     """Return the attribute that holds the step into ``state``."""
     return f"h{state:d}"
 
 
-def step_to_text(step: OrderStep) -> str:
+def step_to_text(step: OrderStep, *, layout: TableLayout = TableLayout.CURRENT) -> str:
     """Return the stored form of a step; its state is in the attribute's name."""
-    return f"{(step.at - _EPOCH) // _MICROSECOND} {step.by}"
+    microseconds = (step.at - _EPOCH) // _MICROSECOND
+    function, _, version = step.by.partition("@")
+    letter = _LETTERS.get(function)
+    if letter is None or layout is TableLayout.FORMER:
+        return f"{microseconds} {step.by}"
+    instant = urlsafe_b64encode(microseconds.to_bytes(_INSTANT_BYTES, "big")).decode()
+    return f"{letter}{instant[:_INSTANT_LENGTH]}{version}"
 
 
 def item_to_history(item: Item) -> tuple[OrderStep, ...]:
@@ -41,9 +56,18 @@ def item_to_history(item: Item) -> tuple[OrderStep, ...]:
 def _read(state: OrderState, stored: object) -> OrderStep | None:
     if not isinstance(stored, str):
         return None
-    microseconds, _, by = stored.partition(" ")
     try:
-        return OrderStep(state, _EPOCH + int(microseconds) * _MICROSECOND, by)
+        if function := _FUNCTIONS.get(stored[:1]):
+            instant, version = stored[1 : _INSTANT_LENGTH + 1], stored[_INSTANT_LENGTH + 1 :]
+            decoded = b64decode(f"{instant}==", altchars=b"-_", validate=True)
+            if len(decoded) != _INSTANT_BYTES:
+                return None
+            microseconds = int.from_bytes(decoded, "big")
+            by = f"{function}@{version}"
+        else:
+            number, _, by = stored.partition(" ")
+            microseconds = int(number)
+        return OrderStep(state, _EPOCH + microseconds * _MICROSECOND, by)
     except (ValueError, OverflowError):
         return None
 

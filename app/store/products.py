@@ -5,19 +5,17 @@ from collections.abc import Sequence
 from app.domain.errors import ProductNotFoundError
 from app.domain.instants import instant_to_text, text_to_instant
 from app.domain.product import Product
-from app.store.keys import product_key, shard_for, shards, time_sort_key
+from app.store.keys import CATALOG, product_key, shard_for, shards, time_sort_key
 from app.store.pagination import Page, PageRequest, read_page
 from app.store.schema import GSI1
 from app.store.table import Item, Table
-
-_CATALOG = "CATALOG"
 
 
 def product_to_item(product: Product) -> Item:
     """Return the item that stores ``product``."""
     return {
         **product_key(product.product_id),
-        GSI1.hash_key: shard_for(_CATALOG, product.product_id),
+        GSI1.hash_key: shard_for(CATALOG, product.product_id),
         GSI1.range_key: time_sort_key(product.created_at, product.product_id),
         "product_id": product.product_id,
         "name": product.name,
@@ -70,8 +68,8 @@ async def find_products(table: Table, product_ids: Sequence[str]) -> dict[str, P
 
 
 async def list_products(table: Table, request: PageRequest) -> Page[Product]:
-    """Return a page of the catalog, oldest first."""
-    page = await read_page(table, GSI1, shards(_CATALOG), name="products", request=request)
+    """Return a page of the catalog, oldest first; a query per partition."""
+    page = await read_page(table, GSI1, shards(CATALOG), name="products", request=request)
     return Page(tuple(map(item_to_product, page.entries)), page.next_token)
 
 

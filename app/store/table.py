@@ -14,7 +14,7 @@ from pydynox.exceptions import ProvisionedThroughputExceededException, PydynoxEx
 
 from app.deadlines import call_deadline
 from app.domain.errors import StoreUnavailableError
-from app.settings import get_settings
+from app.settings import TableLayout, get_settings
 from app.store.keys import Key
 from app.store.schema import SHAPE, Index
 from app.store.table_errors import is_transient, translated
@@ -67,9 +67,12 @@ def _batches(entries: Sequence[T], size: int) -> Iterator[list[T]]:
 class Table:
     """The table; each method is one call to DynamoDB unless its docstring says otherwise."""
 
-    def __init__(self, name: str, client: DynamoDBClient) -> None:
-        """Use the table ``name`` through ``client``."""
+    def __init__(
+        self, name: str, client: DynamoDBClient, *, layout: TableLayout = TableLayout.CURRENT
+    ) -> None:
+        """Use the table ``name`` through ``client``; orders are written in ``layout``."""
         self.name = name
+        self.layout = layout
         self._client = client
 
     async def get(self, key: Key, *, consistent: bool = False) -> Item | None:
@@ -241,6 +244,7 @@ def get_table() -> Table:
     return open_table(
         settings.required("table"),
         region=settings.region,
+        layout=settings.table_layout,
         is_traced=bool(settings.otlp_endpoint),
     )
 
@@ -251,6 +255,7 @@ def open_table(
     region: str,
     endpoint_url: str | None = None,
     credentials: tuple[str, str] | None = None,
+    layout: TableLayout = TableLayout.CURRENT,
     is_traced: bool = False,
 ) -> Table:
     """Return a handle on the table ``name``, with a client of its own.
@@ -272,4 +277,4 @@ def open_table(
         from app.store.traced_client import traced  # noqa: PLC0415
 
         client = traced(client)
-    return Table(name, client)
+    return Table(name, client, layout=layout)

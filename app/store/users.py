@@ -6,13 +6,12 @@ from secrets import token_urlsafe
 from app.domain.errors import UsernameTakenError, UserNotFoundError
 from app.domain.instants import instant_to_text, text_to_instant
 from app.domain.user import Credentials, Role, User, fold_username
-from app.store.keys import shard_for, shards, time_sort_key, user_key, username_key
+from app.store.keys import USERS, shard_for, shards, time_sort_key, user_key, username_key
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
 from app.store.table import Item, Table
 from app.store.table_errors import ConditionFailedError
 
-_USERS = "USERS"
 _GENERATION = "session_generation"
 
 
@@ -20,7 +19,7 @@ def user_to_item(user: User) -> Item:
     """Return the item that stores a profile."""
     return {
         **user_key(user.user_id),
-        GSI2.hash_key: shard_for(_USERS, user.user_id),
+        GSI2.hash_key: shard_for(USERS, user.user_id),
         GSI2.range_key: time_sort_key(user.created_at, user.user_id),
         "user_id": user.user_id,
         "username": user.username,
@@ -169,5 +168,5 @@ async def delete_credentials(table: Table, username: str) -> None:
 
 async def list_users(table: Table, request: PageRequest) -> Page[User]:
     """Return a page of all users, oldest first; queries for keys, then a batch read."""
-    page = await read_page_behind(table, GSI2, shards(_USERS), name="users", request=request)
+    page = await read_page_behind(table, GSI2, shards(USERS), name="users", request=request)
     return Page(tuple(map(item_to_user, page.entries)), page.next_token)

@@ -47,13 +47,14 @@ _MEANINGS = {
     "SHOP_TAX_LINE": "what the law wants on receipts",
     "SHOP_TIME_ZONE": "IANA zone whose days the till reports; the till's own without it",
     "STAGE": "name of the stage",
+    "TABLE_LAYOUT": "current, or former: write orders as earlier releases read them",
     "TILL_LOCK_MINUTES": "minutes without a touch until the till locks; 0 for never",
     "TRUSTED_PROXIES": "how many proxies' X-Forwarded-For is believed",
     "TRUST_EVENTS": "1 believes hand-sent events, 0 does not, auto: 1 in the stage local",
     "VERSION": "what the shop says is running",
 }
 #: Settings whose values ``run`` makes: names and addresses of what it creates.
-_MADE_BY_RUN = re.compile("TABLE|REGION|SIGNING_KEYS_SECRET|SENTRY_DSN_SECRET|.*_QUEUE_URL")
+_MADE_BY_RUN = re.compile("TABLE$|REGION|SIGNING_KEYS_SECRET|SENTRY_DSN_SECRET|.*_QUEUE_URL")
 
 
 def _epilog() -> str:

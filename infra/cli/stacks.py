@@ -10,9 +10,11 @@ from urllib.request import urlopen
 
 import boto3
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from app import aws
-from app.settings import Settings, read_settings
+from app.settings import Settings, TableLayout, read_settings
+from app.store.schema import FORMER_GSI1
 from app.store.table import Table, open_table
 from infra.local.clients import Clients
 from infra.local.data_folder import data_path
@@ -81,7 +83,7 @@ class StackConnection:
         """Return the stack's table."""
         name = table_name(self.name)
         if self.endpoint_url is None:
-            return open_table(name, region=self.region)
+            return open_table(name, region=self.region, layout=_layout_of(name, self.region))
         _ = self._emulator
         credentials = (CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
         return open_table(
@@ -124,6 +126,18 @@ class StackConnection:
     def settings(self) -> Settings:
         """Return the settings of the stack's functions, as far as they are known here."""
         return read_settings(dict(self.environment))
+
+
+def _layout_of(table: str, region: str) -> TableLayout:
+    """Return what a command may write into a table in AWS: what all that runs there can read."""
+    client = boto3.client("dynamodb", region_name=region, config=aws.client_config())
+    try:
+        found = client.describe_table(TableName=table)["Table"]
+    except (BotoCoreError, ClientError):
+        # Who must not see the indexes writes what every release reads.
+        return TableLayout.FORMER
+    indexes = {index["IndexName"] for index in found.get("GlobalSecondaryIndexes", [])}
+    return TableLayout.FORMER if FORMER_GSI1.name in indexes else TableLayout.CURRENT
 
 
 def search_log(

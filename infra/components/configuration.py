@@ -16,7 +16,7 @@ functions is refused here, before anything is changed.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from app.domain.errors import SettingsError
 from app.settings import NOT_CHECKED, OPEN_STAGES, Settings, list_variables, read_settings
 from infra.components.live_image import check_image
 from infra.components.stack_config import DynamoDB, Generic, Tags, image_version
+from infra.components.table_layout import check_layout, default_layout
 
 _NAMESPACE = "awsconfig"
 
@@ -116,9 +117,12 @@ def read_configuration() -> Configuration:
         {key: value for key, value in given.items() if key not in settings_keys},
         problems,
     )
+    outputs = _deployed_outputs()
     if generic:
-        problems += _image_problems(generic)
-    settings = _settings(given, generic, problems)
+        problems += _problems(check_image, generic.image, generic.replaces, outputs)
+    settings = _settings(given, generic, outputs, problems)
+    if settings:
+        problems += _problems(check_layout, settings.table_layout, stack, outputs)
     dynamodb = _model(DynamoDB, "dynamodb", _read("dynamodb", problems), problems)
     tags = _model(Tags, "tags", _read("tags", problems), problems)
     if not (region and generic and settings and dynamodb and tags) or problems:
@@ -152,9 +156,9 @@ def _deployed_outputs() -> Mapping[str, Any]:
     return outputs
 
 
-def _image_problems(generic: Generic) -> Iterator[str]:
+def _problems(check: Callable[..., None], *arguments: Any) -> Iterator[str]:
     try:
-        check_image(generic.image, generic.replaces, _deployed_outputs())
+        check(*arguments)
     except ValueError as failure:
         yield f"{_NAMESPACE}:generic.{failure}"
 
@@ -180,7 +184,10 @@ def _messages(name: str, failure: ValidationError) -> Iterator[str]:
 
 
 def _settings(
-    given: Mapping[str, Any], generic: Generic | None, problems: list[str]
+    given: Mapping[str, Any],
+    generic: Generic | None,
+    outputs: Mapping[str, Any],
+    problems: list[str],
 ) -> Settings | None:
     """Return the functions' settings, or note what they would refuse."""
     values = {
@@ -190,6 +197,7 @@ def _settings(
     }
     if not values.get("STAGE", "").strip():
         problems.append(f"{_NAMESPACE}:generic.stage is not set")
+    values.setdefault("TABLE_LAYOUT", default_layout(outputs))
     # Requests come through the CDN, which appends the viewer's address.
     values.setdefault("TRUSTED_PROXIES", "1")
     # Made later (infra/components/origin_header.py).

@@ -8,12 +8,14 @@ from infra.components.functions import ShopFunction
 from infra.components.live_image import IMAGE_OUTPUT
 from infra.components.repository import ImageRepository
 from infra.components.table import Table
+from infra.components.table_layout import LAYOUT_OUTPUT
 
 
 def export_table(table: Table) -> None:
-    """Export where the table is."""
+    """Export where the table is, and its layout; the next deployment compares its own with it."""
     pulumi.export("Table::Name", table.name)
     pulumi.export("Table::Arn", table.arn)
+    pulumi.export(LAYOUT_OUTPUT, table.layout.value)
 
 
 def export_repository(repository: ImageRepository) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from infra.table_access import ITEMS, LISTS
+from infra.table_access import FORMER_LISTS, ITEMS, LISTS
 from infra.topology import MAPPINGS, QUEUES, Function
 
 Arn = TypeVar("Arn")
@@ -64,6 +64,14 @@ def allow(sid: str, actions: Iterable[str], resources: Iterable[Arn]) -> dict[st
     }
 
 
+def _lists(function: Function, resources: Resources[Arn]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what a function queries, of the indexes that the table has."""
+    for lists in (LISTS, FORMER_LISTS):
+        for index, kinds in lists.get(function.name, {}).items():
+            if index in resources.indexes:
+                yield index, kinds
+
+
 def function_policy(
     function: Function, resources: Resources[Arn], *, is_traced: bool = True
 ) -> dict[str, Any]:
@@ -82,7 +90,7 @@ def function_policy(
     for action, kinds in ITEMS.get(function.name, {}).items():
         statement = allow(action, [f"dynamodb:{action}"], [resources.table])
         statements.append(statement | _only_items(kinds))
-    for index, kinds in LISTS.get(function.name, {}).items():
+    for index, kinds in _lists(function, resources):
         statement = allow(f"Query{index}", ["dynamodb:Query"], [resources.indexes[index]])
         statements.append(statement | _only_items(kinds))
     if function.sends_to:

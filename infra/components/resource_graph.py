@@ -87,6 +87,8 @@ class Deployment:
     resources: list[PlannedResource] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
     outputs_before: Mapping[str, Any] = field(default_factory=dict)
+    #: The environment of each function that is live before.
+    live_settings: Mapping[str, str] = field(default_factory=dict)
     urns: set[str] = field(default_factory=set)
     protected: set[str] = field(default_factory=set)
 
@@ -138,6 +140,9 @@ class AwsMocks(Mocks):
         answers: dict[str, dict[str, Any]] = {
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": self.account},
             "aws:index/getPartition:getPartition": {"partition": "aws"},
+            "aws:lambda/getFunction:getFunction": {
+                "environment": {"variables": dict(self._deployment.live_settings)}
+            },
             "pulumi:pulumi:readStackOutputs": {"outputs": dict(self._deployment.outputs_before)},
         }
         return answers[args.token], []
@@ -238,13 +243,15 @@ def run_program(
     mocks: Callable[[Deployment], Mocks] = AwsMocks,
     *,
     outputs_before: Mapping[str, Any] | None = None,
+    live_settings: Mapping[str, str] | None = None,
 ) -> Deployment:
     """Return what the program makes for a stack.
 
     ``values`` is the stack's configuration: text under ``namespace:key``, JSON for objects.
-    ``outputs_before`` are the outputs of the stack's last deployment, none for a new stack.
+    ``outputs_before`` are the outputs of the stack's last deployment, none for a new stack, and
+    ``live_settings`` the environment of the functions that are live.
     """
-    deployment = Deployment(outputs_before=outputs_before or {})
+    deployment = Deployment(outputs_before=outputs_before or {}, live_settings=live_settings or {})
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def run() -> pulumi.Output[None]:

@@ -5,7 +5,8 @@ from datetime import UTC
 import pulumi
 import pulumi_aws as aws
 
-from app.store.schema import SHAPE, TIME_TO_LIVE, Index
+from app.settings import TableLayout
+from app.store.schema import FORMER_SHAPE, SHAPE, TIME_TO_LIVE, Index
 from infra.components.configuration import Configuration
 from infra.components.stack_config import DynamoDB
 from infra.topology import table_name
@@ -15,6 +16,7 @@ def _index(index: Index, settings: DynamoDB) -> aws.dynamodb.TableGlobalSecondar
     return aws.dynamodb.TableGlobalSecondaryIndexArgs(
         name=index.name,
         projection_type=index.projection,
+        non_key_attributes=list(index.attributes) or None,
         read_capacity=settings.read_capacity,
         write_capacity=settings.write_capacity,
         key_schemas=[
@@ -43,19 +45,21 @@ class Table(pulumi.ComponentResource):
         settings = configuration.dynamodb
         source = settings.restore_from
         moment = source.at.astimezone(UTC) if source and source.at else None
+        self.layout = configuration.settings.table_layout
+        shape = FORMER_SHAPE if self.layout is TableLayout.FORMER else SHAPE
         table = aws.dynamodb.Table(
             name,
             name=table_name(configuration.stack),
             billing_mode=settings.billing_mode.value,
             read_capacity=settings.read_capacity,
             write_capacity=settings.write_capacity,
-            hash_key=SHAPE.hash_key,
-            range_key=SHAPE.range_key,
+            hash_key=shape.hash_key,
+            range_key=shape.range_key,
             attributes=[
                 aws.dynamodb.TableAttributeArgs(name=attribute, type="S")
-                for attribute in SHAPE.key_attributes
+                for attribute in shape.key_attributes
             ],
-            global_secondary_indexes=[_index(index, settings) for index in SHAPE.indexes],
+            global_secondary_indexes=[_index(index, settings) for index in shape.indexes],
             point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(
                 enabled=True, recovery_period_in_days=settings.recovery_days
             ),
@@ -76,6 +80,6 @@ class Table(pulumi.ComponentResource):
         self.arn = table.arn
         self.index_arns = {
             index.name: pulumi.Output.concat(table.arn, "/index/", index.name)
-            for index in SHAPE.indexes
+            for index in shape.indexes
         }
         self.register_outputs({"name": self.name, "arn": self.arn})

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from app.metrics import BUSINESS_STREAMS, SWEEP_STREAMS
 from app.settings import read_settings
+from app.store.keys import OPEN, shards
 from infra.components.every_alarm import every_alarm
 from infra.cost import assumptions as assumed
 from infra.cost.assumptions import GIGABYTE, Demand
@@ -16,8 +17,8 @@ from infra.topology import FUNCTIONS, MAPPINGS, QUEUES, SWEEPER
 
 #: Calls of the sweeper in a month: every five minutes, as ``infra/topology.py`` says.
 SWEEPS = assumed.SECONDS_A_MONTH // 300
-#: It looks for open orders in four partitions, at half a read unit each.
-_SWEEP_READS = 4 * Decimal("0.5")
+#: It looks for open orders in each partition of them, at half a read unit each.
+_SWEEP_READS = len(shards(OPEN)) * Decimal("0.5")
 _MB_PER_GB = 1024
 
 

@@ -1,6 +1,7 @@
 """The resources that keep data, in the emulator: table, queues and keys."""
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.security.signing_keys import new_signing_keys
@@ -19,10 +20,12 @@ ACCOUNT = "000000000000"
 
 
 def ensure_table(client: "DynamoDBClient", name: str, shape: TableShape) -> None:
-    """Create the table, or check that the existing one has this shape.
+    """Create the table, or give the indexes of this shape to the existing one.
+
+    Indexes hold nothing of their own: a folder of an earlier release gets those of this one.
 
     Raises:
-        OutdatedDataError: it has another one.
+        OutdatedDataError: it has other keys.
     """
 
     def schema(hash_key: str, range_key: str) -> list[Any]:
@@ -31,13 +34,19 @@ def ensure_table(client: "DynamoDBClient", name: str, shape: TableShape) -> None
             {"AttributeName": range_key, "KeyType": "RANGE"},
         ]
 
-    indexes: list[Any] = [
-        {
+    indexes: dict[str, Any] = {
+        index.name: {
             "IndexName": index.name,
             "KeySchema": schema(index.hash_key, index.range_key),
-            "Projection": {"ProjectionType": index.projection},
+            "Projection": {
+                "ProjectionType": index.projection,
+                **({"NonKeyAttributes": list(index.attributes)} if index.attributes else {}),
+            },
         }
         for index in shape.indexes
+    }
+    attributes: list[Any] = [
+        {"AttributeName": key, "AttributeType": "S"} for key in shape.key_attributes
     ]
     keys = schema(shape.hash_key, shape.range_key)
     try:
@@ -47,29 +56,43 @@ def ensure_table(client: "DynamoDBClient", name: str, shape: TableShape) -> None
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
             KeySchema=keys,
-            AttributeDefinitions=[
-                {"AttributeName": key, "AttributeType": "S"} for key in shape.key_attributes
-            ],
-            GlobalSecondaryIndexes=indexes,
+            AttributeDefinitions=attributes,
+            GlobalSecondaryIndexes=list(indexes.values()),
         )
         _expire_items(client, name)
         return
 
-    def described(index: Any) -> tuple[Any, ...]:
-        return (
-            index["IndexName"],
-            index["KeySchema"],
-            index["Projection"]["ProjectionType"],
-        )
-
-    existing = sorted(map(described, found.get("GlobalSecondaryIndexes", [])))
-    if found["KeySchema"] != keys or existing != sorted(map(described, indexes)):
+    if found["KeySchema"] != keys:
         raise OutdatedDataError(
-            "The stored table has other keys or indexes than this version of the shop; "
+            "The stored table has other keys than this version of the shop; "
             "forget the local data with `make reset`."
+        )
+    existing = {
+        index["IndexName"]: {
+            "IndexName": index["IndexName"],
+            "KeySchema": index["KeySchema"],
+            "Projection": index["Projection"],
+        }
+        for index in found.get("GlobalSecondaryIndexes", [])
+    }
+    for change in _index_changes(existing, indexes):
+        client.update_table(
+            TableName=name,
+            AttributeDefinitions=attributes,
+            GlobalSecondaryIndexUpdates=[change],
         )
     # Tables of earlier releases keep everything.
     _expire_items(client, name)
+
+
+def _index_changes(existing: dict[str, Any], wanted: dict[str, Any]) -> Iterator[Any]:
+    """Yield what makes the wanted indexes of those that exist, one by one as DynamoDB takes it."""
+    for name, index in existing.items():
+        if wanted.get(name) != index:
+            yield {"Delete": {"IndexName": name}}
+    for name, index in wanted.items():
+        if existing.get(name) != index:
+            yield {"Create": index}
 
 
 def _expire_items(client: "DynamoDBClient", name: str) -> None:

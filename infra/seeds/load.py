@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain, islice
 from random import Random
 
+from app.domain.order import Order
 from app.domain.user import Credentials, User
 from app.store.carts import cart_to_item
-from app.store.orders import order_to_item
+from app.store.order_items import order_to_item
 from app.store.products import product_to_item
 from app.store.table import PUT_BATCH, Item, Table
 from app.store.users import credentials_to_item, user_to_item
@@ -28,7 +30,7 @@ async def seed_once(table: Table) -> bool:
     if await is_seeded(table):
         return False
     now = datetime.now(UTC)
-    await _write(table, _items(classic_stock(now), now), lambda _: None)
+    await _write(table, _items(table, classic_stock(now), now), lambda _: None)
     await mark_seeded(table)
     return True
 
@@ -62,16 +64,20 @@ async def seed_more(
     items = chain(
         map(product_to_item, goods),
         _user_items(people),
-        map(order_to_item, sold),
+        map(_writer(table), sold),
     )
     await _write(table, items, on_progress)
 
 
-def _items(stock: Stock, now: datetime) -> Iterator[Item]:
+def _writer(table: Table) -> Callable[[Order], Item]:
+    return partial(order_to_item, layout=table.layout)
+
+
+def _items(table: Table, stock: Stock, now: datetime) -> Iterator[Item]:
     yield from map(product_to_item, stock.products)
     yield from _user_items(stock.users)
     yield from (cart_to_item(cart, now=now) for cart in stock.carts)
-    yield from map(order_to_item, stock.orders)
+    yield from map(_writer(table), stock.orders)
 
 
 def _user_items(people: Iterable[tuple[User, Credentials]]) -> Iterator[Item]:

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.domain.errors import ShopError
+from app.settings import TableLayout
 from infra.topology import FUNCTIONS, function_name
 from infra.verify.sources.aliases import (
     Routing,
     find_routing,
     get_release,
+    get_setting,
     list_older_versions,
     point_alias,
 )
@@ -62,10 +64,28 @@ def roll_back(client: "LambdaClient", stack: str, *, release: str | None = None)
             return routing.stable
         for version in list_older_versions(client, routing.function, routing.stable):
             if get_release(client, routing.function, version) != release:
+                _check_layout(client, routing, version)
                 return version
         raise RollbackError("there is no version of another release")
 
     return _for_each_function(client, stack, older)
+
+
+def _check_layout(client: "LambdaClient", routing: Routing, version: str) -> None:
+    """See that an older version reads what the live one writes (app/DECISIONS.md, 21).
+
+    Raises:
+        RollbackError: it knows nothing of layouts, and the table has the present one.
+    """
+    layouts = {
+        number: get_setting(client, routing.function, number, "TABLE_LAYOUT")
+        for number in (routing.stable, version)
+    }
+    if layouts[routing.stable] == TableLayout.CURRENT and layouts[version] is None:
+        raise RollbackError(
+            f"version {version} cannot read orders of the table's present layout; "
+            "mend it with a new release"
+        )
 
 
 def promote(client: "LambdaClient", stack: str) -> list[Change]:

@@ -28,7 +28,7 @@ from app.messages import (
 from app.security.signing_keys import parse_signing_keys
 from app.security.tokens import issue_tokens
 from app.store.carts import cart_to_item
-from app.store.orders import order_to_item
+from app.store.order_items import order_to_item
 from app.store.payments import decision_to_item
 from app.store.products import product_to_item
 from infra.seeds.classic import classic_products

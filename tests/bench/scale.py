@@ -103,8 +103,8 @@ def _projected(index: Index, item: Item | None) -> Item | None:
         return None
     if index.projection == "ALL":
         return item
-    names = (SHAPE.hash_key, SHAPE.range_key, index.hash_key, index.range_key)
-    return {name: item[name] for name in names}
+    names = (SHAPE.hash_key, SHAPE.range_key, index.hash_key, index.range_key, *index.attributes)
+    return {name: item[name] for name in names if name in item}
 
 
 def _place(index: Index, entry: Item) -> tuple[str, str]:

@@ -46,7 +46,8 @@ def test_the_hottest_key_of_an_index_bounds_the_shop() -> None:
     heat.note(("ORDER#1", "ORDER"), item, moved)
 
     assert heat.units["table"] == {"ORDER#1": 6}
-    assert heat.units["GSI1"] == {"BUYER#1": 6, "BUYER#2": 2}
+    # An entry of keys: made, left alone, taken out and put elsewhere.
+    assert heat.units["GSI1Lists"] == {"BUYER#1": 2, "BUYER#2": 1}
     assert not heat.units["GSI2"]
 
 

@@ -9,7 +9,7 @@ from app.domain.card import Card
 from app.domain.cart import Cart, CartLine
 from app.domain.draft import DraftLine, OrderDraft
 from app.domain.ids import order_id_for, tracking_number_for, transaction_id_for
-from app.domain.order import Address, CardSummary, Order, OrderLine, OrderState
+from app.domain.order import Address, CardSummary, Order, OrderLine, OrderState, OrderStep
 from app.domain.payment import PaymentDecision
 from app.domain.product import Product
 from app.domain.session import Session
@@ -25,8 +25,9 @@ from app.messages import (
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import issue_tokens
 from app.services.fingerprints import CURRENT, compute_fingerprint
+from app.settings import TableLayout
 from app.store.carts import cart_to_item
-from app.store.orders import order_to_item
+from app.store.order_items import order_to_item
 from app.store.pagination import write_token
 from app.store.payments import decision_to_item
 from app.store.products import product_to_item
@@ -111,6 +112,28 @@ def orders() -> dict[str, Order]:
     return found
 
 
+def with_history(order: Order) -> Order:
+    """Return an order with what releases store of it since the present layout."""
+    way = {
+        OrderState.PENDING: (),
+        OrderState.PAID: (OrderState.PAID,),
+        OrderState.SHIPPED: (OrderState.PAID, OrderState.SHIPPED),
+        OrderState.DELIVERED: (OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED),
+        OrderState.DECLINED: (OrderState.DECLINED,),
+    }
+    steps = [
+        OrderStep(state, NOW + timedelta(seconds=state), "order@1.0.0")
+        for state in way[order.state]
+    ]
+    history = (OrderStep(OrderState.PENDING, NOW, "api@1.0.0"), *steps)
+    return replace(
+        order,
+        history=history,
+        updated_at=history[-1].at,
+        trace_id="4bf92f3577b34da6a3ce929d0e0e4736",
+    )
+
+
 def decisions() -> dict[str, PaymentDecision]:
     """Return a decision of each kind."""
     order_id = _ORDER.order_id
@@ -131,7 +154,14 @@ def items() -> dict[str, Any]:
         "user": user_to_item(USER),
         "credentials": credentials_to_item(CREDENTIALS),
         "cart": cart_to_item(CART, now=NOW),
-        **{f"order {name}": order_to_item(order) for name, order in orders().items()},
+        **{
+            f"order {name}": order_to_item(order, layout=TableLayout.FORMER)
+            for name, order in orders().items()
+        },
+        **{
+            f"order {name}, current": order_to_item(with_history(order))
+            for name, order in orders().items()
+        },
         **{
             f"decision {name}": decision_to_item(decision) for name, decision in decisions().items()
         },

@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from infra.components.stack_config import Generic
 from infra.cost.journeys import read_journeys
 from infra.topology import MAPPINGS
 from tests.bench.scale import play
+from tests.support.sizes import SIZES
 
 _PAGE = Path("infra/CAPACITY.md").read_text("utf-8")
 _ROWS = {
@@ -77,7 +78,7 @@ def test_the_stack_s_own_limits_are_those_of_the_code() -> None:
 @pytest.fixture(scope="module")
 def heat() -> Mapping[bool, dict[str, tuple[float, int]]]:
     """Write units an order and the keys that share them, by table and index; sales apart."""
-    count = 100
+    count = 1000
     return {
         is_sale: {
             index: (sum(units.values()) / count, len(units))
@@ -97,11 +98,32 @@ def test_the_ceilings_of_keys_and_table_are_those_of_what_is_stored(
     for wall, index, of in (
         ("Open orders", "GSI3", orders),
         ("All orders", "GSI2", orders),
-        ("Sales of one walk-in", "GSI1", sales),
+        ("Sales to walk-in", "GSI1Lists", sales),
     ):
         written, keys = of[index]
         assert stated(wall) == pytest.approx(_KEY_UNITS * keys / written, rel=0.02), wall
     assert stated("Write units of one table") == pytest.approx(_TABLE_UNITS / whole, rel=0.02)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("is_sale", [False, True], ids=["orders", "sales"])
+def test_no_key_takes_more_than_a_twentieth_of_the_writes(
+    *, is_sale: bool, figure: Callable[[str], None]
+) -> None:
+    """Ids spread unevenly in small, so the full length says it; 10,000 a second fit then."""
+    count = SIZES.placed_orders
+    units = asyncio.run(play(count, is_sale=is_sale)).units
+    shares = {name: max(of.values()) / sum(of.values()) for name, of in units.items() if of}
+    hottest = max(max(of.values()) for of in units.values() if of)
+
+    assert max(shares.values()) <= (1 / 20 if SIZES.is_full else 1.3 / 24)
+    assert _KEY_UNITS * count / hottest >= (10_000 if SIZES.is_full else 9_000)
+    figure(
+        f"{count:,} {'sales to walk-ins' if is_sale else 'orders'}: hottest key "
+        f"{max(shares.values()):.1%} of the writes of its index, "
+        f"{_KEY_UNITS * count / hottest:,.0f} a second"
+    )
 
 
 def test_the_account_s_concurrency_is_used_by_api_and_workers() -> None:

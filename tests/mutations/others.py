@@ -52,7 +52,7 @@ OTHERS = {
     ),
     # What is stored.
     "an order forgets its delivery": Mutation(
-        "app/store/orders.py", '        "delivery": order.delivery,\n', "", _ITEMS
+        "app/store/order_items.py", '        "delivery": order.delivery,\n', "", _ITEMS
     ),
     "instants are stored to the second": Mutation(
         "app/domain/instants.py",
@@ -61,14 +61,14 @@ OTHERS = {
         _ITEMS,
     ),
     "final orders stay in the sweeper's index": Mutation(
-        "app/store/orders.py", "    if not order.state.is_final:\n", "    if True:\n", _ITEMS
+        "app/store/order_items.py", "    if not order.state.is_final:\n", "    if True:\n", _ITEMS
     ),
     "a decision forgets its reason": Mutation(
         "app/store/payments.py", '        "reason": decision.reason,\n', "", _ITEMS
     ),
     "a number's facts are forgotten": Mutation(
-        "app/store/orders.py",
-        'item.get("tracking_number")',
+        "app/store/order_items.py",
+        '_read_number(item, "tracking_number")',
         "None",
         f"{_GOLDEN}::test_items_are_read",
     ),

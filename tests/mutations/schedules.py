@@ -38,8 +38,8 @@ MUTATIONS = {
     ),
     "an order is put over the one that is there": Mutation(
         "app/store/orders.py",
-        "await table.put(order_to_item(order), condition=NOT_THERE)",
-        "await table.put(order_to_item(order))",
+        "await table.put(order_to_item(order, layout=table.layout), condition=NOT_THERE)",
+        "await table.put(order_to_item(order, layout=table.layout))",
     ),
     "orders advance without the condition": Mutation(
         "app/store/orders.py",

@@ -87,8 +87,8 @@ SURVIVORS = {
         f"{_GOLDEN}::test_the_attributes_of_items_are_made_again",
     ),
     "open orders come in the order of their ids": Mutation(
-        "app/store/orders.py",
-        "time_sort_key(order.placed_at + GRACE, order.order_id)",
+        "app/store/order_items.py",
+        "order_sort_key(due_at, order.order_id, layout=layout)",
         "order.order_id",
         f"{_MEMORY}::test_open_orders_come_oldest_first",
     ),

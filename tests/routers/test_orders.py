@@ -596,7 +596,13 @@ class TestEnforcedMode:
 async def test_an_order_that_outgrows_its_item_is_refused(client: AsyncClient) -> None:
     """Short lines can name articles with long texts."""
     shopper, (mat, *_) = await new_shopper(), classic_products(datetime(2026, 1, 1, tzinfo=UTC))
-    product = replace(mat, product_id=fresh("p"), short_description="😀" * 1000, price_cents=100)
+    product = replace(
+        mat,
+        product_id=fresh("p"),
+        name="Mat " * 50,
+        short_description="😀" * 1000,
+        price_cents=100,
+    )
     await add_product(get_table(), product)
     body = order(cart=[{"itemid": product.product_id, "quantity": 1}] * 100, total="100")
 

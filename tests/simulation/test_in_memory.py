@@ -17,7 +17,7 @@ from app.messages import PaymentRequested
 from app.services import payments
 from app.services.sweeper import sweep
 from app.store import orders as store
-from app.store.orders import order_to_item
+from app.store.order_items import order_to_item
 from app.store.pagination import PageRequest
 from app.store.payments import decision_to_item
 from app.store.users import add_user

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.settings import TableLayout
 from tests.golden.releases import RELEASES
 from tests.simulation.simulator.releases import (
     Release,
@@ -63,8 +64,21 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Release:
 def test_the_release_before_works_beside_this_one(
     before: Release, figure: Callable[[str], None]
 ) -> None:
-    assert broken_rules(current_release(), before, count=SCHEDULES) == []
+    """Today's writes what the release before can read and find, until that is gone."""
+    former = current_release(TableLayout.FORMER)
+
+    assert broken_rules(former, before, count=SCHEDULES) == []
     figure(f"{SCHEDULES:,} schedules beside {before.name}, 0 broken promises")
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(7200)
+def test_the_present_layout_works_beside_the_former_one(figure: Callable[[str], None]) -> None:
+    """A stack that changes its layout runs both for a while, and may go back."""
+    former = current_release(TableLayout.FORMER)
+
+    assert broken_rules(current_release(), former, count=SCHEDULES) == []
+    figure(f"{SCHEDULES:,} schedules of both layouts, 0 broken promises")
 
 
 @pytest.mark.proof
@@ -81,7 +95,16 @@ def test_a_release_that_cannot_read_another_is_noticed(before: Release, after: R
     if before.name != "ff5ee60":
         pytest.skip("later releases read fields that they do not know")
 
-    assert any("TypeError" in rule for rule in broken_rules(before, after))
+    former = after.with_layout(TableLayout.FORMER)
+    assert any("TypeError" in rule for rule in broken_rules(before, former))
+
+
+def test_the_present_layout_needs_a_release_that_reads_it(before: Release) -> None:
+    """So a stack is not told to write it before every release that may run does."""
+    if before.name != "ff5ee60":
+        pytest.skip("later releases read both layouts")
+
+    assert any("KeyError" in rule for rule in broken_rules(before, current_release()))
 
 
 def test_each_release_runs_its_own_code(before: Release, after: Release) -> None:

@@ -42,6 +42,8 @@ class Sizes:
     bad_messages: int
     #: Hostile requests of each kind, or messages.
     hostile_requests: int
+    #: Orders whose writes are counted by key.
+    placed_orders: int
     #: Drawn histories of a sale in the till.
     till_histories: int
 
@@ -69,6 +71,7 @@ SMALL = Sizes(
     cart_edits=20,
     bad_messages=40,
     hostile_requests=40,
+    placed_orders=1_500,
     till_histories=1_500,
 )
 
@@ -87,6 +90,7 @@ FULL = Sizes(
     cart_edits=100,
     bad_messages=1_000,
     hostile_requests=5_000,
+    placed_orders=100_000,
     till_histories=30_000,
 )
 

@@ -58,8 +58,13 @@ def point_alias(client: "LambdaClient", routing: Routing, *, version: str) -> Ro
 
 def get_release(client: "LambdaClient", function: str, version: str) -> str:
     """Return the release (setting ``VERSION``) that a version of a function runs."""
+    return get_setting(client, function, version, "VERSION") or ""
+
+
+def get_setting(client: "LambdaClient", function: str, version: str, name: str) -> str | None:
+    """Return an environment variable of a version of a function, or None if it has no such."""
     found = client.get_function_configuration(FunctionName=function, Qualifier=version)
-    return found.get("Environment", {}).get("Variables", {}).get("VERSION", "")
+    return found.get("Environment", {}).get("Variables", {}).get(name)
 
 
 def list_older_versions(client: "LambdaClient", function: str, version: str) -> list[str]:

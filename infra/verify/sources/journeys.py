@@ -43,8 +43,24 @@ _ROUNDS = 4
 #: A message is received and deleted too, each by a request of Lambda's.
 _REQUESTS_PER_RECEIPT = 2
 
+#: The queues that an order's messages come to, each message by itself: a parcel is reported when
+#: it leaves and when it arrives.
+_WAY = (PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE, SHIPMENT_RESPONSE)
+
 _ERIC, _PASSWORD = "5c393a111d41c892ce243829", "vmware1!"  # Seeded and public.
 _CARD = {"number": "4111111111111111", "expMonth": "12", "expYear": "2099", "ccv": "123"}
+_BUYER = {
+    "firstname": "Eric",
+    "lastname": "Cartman",
+    "email": "eric@acmefitness.com",
+    "address": {
+        "street": "20 Riding Lane",
+        "city": "San Francisco",
+        "zip": "10201",
+        "state": "CA",
+        "country": "USA",
+    },
+}
 _STACK = "local"
 _FUNCTIONS = {function.name: function for function in topology.FUNCTIONS}
 
@@ -96,12 +112,7 @@ class Shop:
         """Place an order, as if waiting for its payment, and see it delivered."""
         await self.ask("POST", f"/order/add/{_ERIC}", json=body, wait_seconds=PAYMENT_SECONDS)
         self._used += Units(read_units=PAYMENT_LOOKS)
-        for queue in (
-            PAYMENT_REQUEST,
-            PAYMENT_RESPONSE,
-            SHIPMENT_REQUEST,
-            SHIPMENT_RESPONSE,
-        ):
+        for queue in _WAY:
             await asyncio.to_thread(self._work, queue)
 
     def _work(self, queue: str) -> None:
@@ -165,9 +176,9 @@ async def fill_cart(shop: Shop) -> None:
 
 
 async def buy(shop: Shop) -> None:
-    """Pay for two products, empty the cart and look at the order."""
+    """Have two products sent home and pay for them, empty the cart and look at the order."""
     cart = [{"itemid": product["id"], "quantity": 1} for product in await _products(shop)]
-    await shop.order({"card": _CARD, "cart": cart, "delivery": "instore"})
+    await shop.order({**_BUYER, "card": _CARD, "cart": cart, "delivery": "UPS/FEDEX"})
     await shop.ask("GET", f"/cart/clear/{_ERIC}")
     await shop.ask("GET", f"/order/{_ERIC}", params={"limit": 1})
 
@@ -223,6 +234,7 @@ def main() -> None:
             STAGE="local",
             AUTH_MODE="1",
             SHOP_CATALOG_SECONDS="0",
+            SHOP_DELIVERY_SECONDS="0-0",
             SHOP_PAYMENT_WAIT_SECONDS="0",
         )
         used = asyncio.run(play(meter, Clients(emulator.endpoint_url, REGION)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.messages import PAYMENT_REQUEST
-from app.store.schema import SHAPE
+from app.store.schema import FORMER_SHAPE
 from infra.cost.units import Units
 from infra.topology import FUNCTIONS, QUEUES, function_name, queue_name, table_name
 from infra.verify.sources.cloudwatch import Series, Window, read_series
@@ -72,7 +72,8 @@ def _table_series(stack: str) -> dict[str, Series]:
     places: dict[str, tuple[tuple[str, str], ...]] = {
         "table": (table,),
         **{
-            index.name: (table, ("GlobalSecondaryIndexName", index.name)) for index in SHAPE.indexes
+            index.name: (table, ("GlobalSecondaryIndexName", index.name))
+            for index in FORMER_SHAPE.indexes
         },
     }
     return {

@@ -21,7 +21,8 @@ from app.services.sweeper import (
     sweep,
 )
 from app.store.keys import time_sort_key
-from app.store.orders import add_order, get_order, list_orders, order_to_item
+from app.store.order_items import order_to_item
+from app.store.orders import add_order, get_order, list_orders
 from app.store.pagination import PageRequest
 from app.store.payments import decide_once, find_decision
 from app.store.table import get_table

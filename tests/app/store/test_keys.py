@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.order import WALK_IN
+from app.settings import TableLayout
 from app.store import keys
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -38,11 +40,36 @@ def test_an_id_with_the_shape_of_a_key_stays_behind_its_prefix(
     assert hostile["PK"].partition("#")[0] == hostile["SK"]
 
 
-def test_ids_spread_over_all_partitions_of_a_list() -> None:
-    counts = Counter(keys.shard_for("ORDERS", f"order-{number}") for number in range(4000))
+@pytest.mark.parametrize("layout", TableLayout)
+def test_ids_spread_over_partitions_that_are_looked_into(layout: TableLayout) -> None:
+    counts = Counter(
+        keys.shard_for(keys.ORDERS, f"order-{number}", layout=layout) for number in range(8000)
+    )
 
-    assert set(counts) == set(keys.shards("ORDERS"))
-    assert max(counts.values()) < 1.2 * 4000 / keys.SHARDS
+    assert len(counts) == {TableLayout.CURRENT: 24, TableLayout.FORMER: 4}[layout]
+    assert set(counts) <= set(keys.shards(keys.ORDERS))
+    assert max(counts.values()) < 1.2 * 8000 / len(counts)
+
+
+def test_walk_in_customers_share_partitions_and_nobody_else_s() -> None:
+    """A user whose name looks like one of theirs keeps a partition of its own."""
+    found = {keys.buyer_partition(WALK_IN, f"order-{number}") for number in range(1000)}
+    former = keys.buyer_partition(WALK_IN, "order-1", layout=TableLayout.FORMER)
+
+    assert len(found) == 24
+    assert {former, *found} == set(keys.buyer_partitions(WALK_IN))
+    for other in ("walk-in#3", "WALKIN#3", "Walk-in"):
+        assert keys.buyer_partitions(other) == (keys.buyer_partition(other, "order-1"),)
+        assert found.isdisjoint(keys.buyer_partitions(other))
+
+
+def test_orders_of_one_microsecond_are_told_apart_by_a_few_letters() -> None:
+    made = {keys.order_sort_key(NOW, f"order-{number}") for number in range(5000)}
+
+    assert len(made) == 5000
+    assert {len(key) for key in made} == {len("2026-11-23T00:00:00.000000Z#") + 8}
+    former = keys.order_sort_key(NOW, "order-1", layout=TableLayout.FORMER)
+    assert former == keys.time_sort_key(NOW, "order-1")
 
 
 def test_an_id_stays_in_its_partition() -> None:
@@ -68,7 +95,7 @@ def test_an_id_of_any_length_fits_a_key_of_its_own(one: str, other: str) -> None
         assert len(key(one)["PK"].encode()) <= 1024
         assert (key(one) == key(other)) == (one == other)
     assert len(keys.time_sort_key(NOW, one).encode()) <= 1024
-    assert len(keys.buyer_partition(one).encode()) <= 1024
+    assert len(keys.buyer_partition(one, "order-1").encode()) <= 1024
 
 
 def test_no_id_is_the_hash_of_another() -> None:

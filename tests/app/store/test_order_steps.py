@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.domain.order import OrderState, OrderStep
+from app.settings import TableLayout
 from app.store.order_steps import (
     item_to_history,
     step_name,
@@ -17,19 +18,35 @@ AT = datetime(2026, 11, 30, 6, 1, 2, 345678, tzinfo=UTC)
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 
 
-def test_steps_are_read_as_they_were_stored_in_the_order_of_their_ranks() -> None:
+@pytest.mark.parametrize("layout", TableLayout)
+def test_steps_are_read_as_they_were_stored_in_the_order_of_their_ranks(
+    layout: TableLayout,
+) -> None:
     steps = tuple(
-        OrderStep(state, AT, f"order@{state:d}")
-        for state in (1, 2, 4)
-        for state in [OrderState(state)]
+        OrderStep(OrderState(state), AT, by)
+        for state, by in ((1, "api@1 a"), (2, "order@"), (4, "sweeper@3"), (5, "robot@1"))
     )
-    item = {step_name(step.state): step_to_text(step) for step in reversed(steps)}
+    item = {step_name(step.state): step_to_text(step, layout=layout) for step in reversed(steps)}
 
-    assert item["h2"] == "1796018462345678 order@2"
     assert item_to_history(item) == steps
 
 
-@pytest.mark.parametrize("damaged", [None, 5, "", "soon order@1", "9" * 30 + " order@1", {"at": 1}])
+def test_a_step_takes_a_letter_ten_characters_and_the_version() -> None:
+    """Stored ones are read as long as there are orders: a letter keeps its meaning."""
+    step = OrderStep(OrderState.PAID, AT, "order@1a2b3c4")
+
+    assert step_to_text(step) == "oBmF4InVJzg1a2b3c4"
+    assert step_to_text(step, layout=TableLayout.FORMER) == "1796018462345678 order@1a2b3c4"
+    assert item_to_history({"h1": "aBmF4InVJzg", "h3": "sBmF4InVJzg1"}) == (
+        OrderStep(OrderState.PENDING, AT, "api@"),
+        OrderStep(OrderState.SHIPPED, AT, "sweeper@1"),
+    )
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [None, 5, "", "soon order@1", "9" * 30 + " order@1", {"at": 1}, "o", "a!!", "sBmF4"],
+)
 def test_a_damaged_step_is_left_out(damaged: object) -> None:
     kept = OrderStep(OrderState.PENDING, AT, "api@1")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import InvalidInputError, StoreUnavailableError
 from app.domain.user import Credentials, Role, User
-from app.store.keys import Key, shards
+from app.store.keys import USERS, Key, shards
 from app.store.pagination import (
     MAX_PAGE,
     MAX_PAGE_BYTES,
@@ -26,7 +26,7 @@ from app.store.schema import GSI1, Index
 from app.store.table import Item, Table, get_table
 from app.store.users import credentials_to_item, list_users, user_to_item
 
-PARTITIONS = shards("THINGS")
+PARTITIONS = shards(USERS)
 
 
 class FakeTable(Table):
@@ -292,7 +292,7 @@ async def test_a_real_list_goes_newest_first_too(stored: list[User]) -> None:
         page = await read_page(
             table,
             Index("GSI2", "KEYS_ONLY"),
-            shards("USERS"),
+            shards(USERS),
             name="users",
             request=PageRequest(50, token),
             newest_first=True,

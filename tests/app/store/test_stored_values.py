@@ -24,7 +24,8 @@ from app.messages import (
     ShipmentDelivered,
     ShipmentSent,
 )
-from app.store import carts, orders, payments, products, users
+from app.settings import TableLayout
+from app.store import carts, order_items, orders, payments, products, users
 from app.store.stored_values import read_value
 from app.store.table import Item, Table, get_table
 from infra.seeds.classic import classic_products, make_order
@@ -65,7 +66,7 @@ PRODUCT = classic_products(NOW)[0]
 @pytest.mark.parametrize(
     ("item", "read", "expected"),
     [
-        (orders.order_to_item(order := new_order()), orders.item_to_order, order),
+        (order_items.order_to_item(order := new_order()), order_items.item_to_order, order),
         (carts.cart_to_item(CART, now=NOW), carts.item_to_cart, CART),
         (products.product_to_item(PRODUCT), products.item_to_product, PRODUCT),
         (users.user_to_item(BUYER), users.item_to_user, BUYER),
@@ -78,7 +79,7 @@ def test_fields_of_a_later_release_are_ignored(item: Item, read: Any, expected: 
 
 #: What no reader can do without: who and what it is, how much, and when.
 _NEEDED = {
-    *("PK", "SK", "order_id", "user_id", "product_id", "username", "name"),
+    *("PK", "SK", "GSI1PK", "i", "q", "p", "order_id", "user_id", "product_id", "username", "name"),
     *("state", "lines", "total_cents", "placed_at", "price_cents", "created_at", "added_at"),
     *("item_id", "quantity"),
 }
@@ -87,12 +88,16 @@ _NEEDED = {
 @pytest.mark.parametrize(
     ("item", "read"),
     [
-        (orders.order_to_item(new_order()), orders.item_to_order),
+        (order_items.order_to_item(new_order()), order_items.item_to_order),
+        (
+            order_items.order_to_item(new_order(), layout=TableLayout.FORMER),
+            order_items.item_to_order,
+        ),
         (products.product_to_item(PRODUCT), products.item_to_product),
         (users.user_to_item(BUYER), users.item_to_user),
         (carts.cart_to_item(CART, now=NOW), carts.item_to_cart),
     ],
-    ids=["order", "product", "user", "cart"],
+    ids=["order", "former order", "product", "user", "cart"],
 )
 def test_each_field_that_is_not_vital_may_be_missing(item: Item, read: Any) -> None:
     missing = 0
@@ -111,11 +116,11 @@ def test_what_is_vital_is_a_key_error() -> None:
 
 
 def test_a_part_that_is_missing_whole_is_empty() -> None:
-    item = orders.order_to_item(new_order())
+    item = order_items.order_to_item(new_order(), layout=TableLayout.FORMER)
     for name in ("address", "card", "fingerprint", "updated_at"):
         del item[name]
 
-    order = orders.item_to_order(item)
+    order = order_items.item_to_order(item)
 
     assert order.address == Address()
     assert order.card.number == ""
@@ -142,7 +147,7 @@ async def _store(table: Table, item: Item) -> None:
 class TestAnOrderOfALaterRelease:
     def stored(self, **changes: Any) -> Order:
         order = new_order()
-        item = of_a_later_release(orders.order_to_item(order)) | changes
+        item = of_a_later_release(order_items.order_to_item(order)) | changes
         asyncio.run(_store(get_table(), item))
         return order
 
@@ -188,7 +193,7 @@ class TestAnOrderOfALaterRelease:
 async def test_a_client_sees_orders_of_a_later_release(client: AsyncClient, table: Table) -> None:
     user_id = f"u-{uuid4()}"
     order = replace(new_order(), user_id=user_id)
-    item = of_a_later_release(orders.order_to_item(order)) | {"state": 6, "status": "returned"}
+    item = of_a_later_release(order_items.order_to_item(order)) | {"state": 6, "status": "returned"}
     await table.put(item)
     headers = await bearer(user_id)
 

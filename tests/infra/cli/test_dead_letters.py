@@ -232,7 +232,7 @@ def test_the_commands_are_there_as_processes_of_their_own(shop: str) -> None:
 
 async def test_a_slow_store_prints_no_warnings(shop: str) -> None:
     wire = FaultyProxy(
-        lambda: os.environ["AWS_ENDPOINT_URL"], rate=0.0, seed=0, tap=lambda *_: time.sleep(0.15)
+        lambda: os.environ["AWS_ENDPOINT_URL"], rate=0.0, seed=0, tap=lambda *_: time.sleep(0.03)
     )
     environment = {**os.environ, "AWS_ENDPOINT_URL": await wire.listen()}
 

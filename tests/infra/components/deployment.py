@@ -52,13 +52,13 @@ def deploy_with(
 
     ``dynamodb`` and ``tags`` are what is below these keys of ``awsconfig``; all others are
     below ``generic``. What is set to ``None`` is left out. ``outputs_before`` are the outputs
-    of the stack's last deployment.
+    of the stack's last deployment, ``live_settings`` the environment of its functions.
     """
-    outputs_before = config.pop("outputs_before", {})
+    before = {name: config.pop(name, {}) for name in ("outputs_before", "live_settings")}
     dynamodb, tags = config.pop("dynamodb", {}), config.pop("tags", TAGS)
     generic = {"image": IMAGE, "stage": "dev", **config}
     generic = {key: value for key, value in generic.items() if value is not None}
     parts = {"dynamodb": dynamodb, "generic": generic, "tags": tags}
     values = {f"awsconfig:{key}": json.dumps(part) for key, part in parts.items() if part}
     values |= {"aws:region": region} if region else {}
-    return run_program(stack, values, mocks, outputs_before=outputs_before)
+    return run_program(stack, values, mocks, **before)

@@ -82,7 +82,14 @@ class EmulatorMocks(AwsMocks):
                         {"AttributeName": key["attributeName"], "KeyType": key["keyType"]}
                         for key in index["keySchemas"]
                     ],
-                    "Projection": {"ProjectionType": index["projectionType"]},
+                    "Projection": {
+                        "ProjectionType": index["projectionType"],
+                        **(
+                            {"NonKeyAttributes": index["nonKeyAttributes"]}
+                            if "nonKeyAttributes" in index
+                            else {}
+                        ),
+                    },
                     **throughput(index),
                 }
                 for index in inputs["globalSecondaryIndexes"]

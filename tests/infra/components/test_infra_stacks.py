@@ -84,6 +84,7 @@ def test_outputs_are_those_the_design_fixes(deployment: Deployment) -> None:
     assert deployment.outputs == {
         "Table::Name": table,
         "Table::Arn": f"arn:aws:dynamodb:eu-west-1:123456789012:table/{table}",
+        "Table::Layout": "current",
         **queues,
         **{
             f"{name}::Arn": function + name

@@ -54,6 +54,7 @@ def test_the_table_has_the_shape_the_store_relies_on(deployment: Deployment) -> 
         (
             index["name"],
             index["projectionType"],
+            tuple(index.get("nonKeyAttributes", ())),
             [(key["attributeName"], key["keyType"]) for key in index["keySchemas"]],
         )
         for index in table["globalSecondaryIndexes"]
@@ -61,6 +62,7 @@ def test_the_table_has_the_shape_the_store_relies_on(deployment: Deployment) -> 
         (
             index.name,
             index.projection,
+            index.attributes,
             [(index.hash_key, "HASH"), (index.range_key, "RANGE")],
         )
         for index in SHAPE.indexes

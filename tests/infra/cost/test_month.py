@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 
 from app.domain.errors import SettingsError
 from app.static_files import STATIC
-from app.store.orders import order_to_item
+from app.store.order_items import order_to_item
+from app.store.schema import GSI1, GSI2
 from infra.components.gateway import _ACCESS_LOG
 from infra.cost.assumptions import (
     FIREWALL_RULES,
     GATEWAY_LOG_BYTES,
     LINE_BYTES,
     ORDER_BYTES,
+    ORDER_INDEX_BYTES,
     PAGE_BYTES,
     PICTURE_BYTES,
     TRACE_PERCENT,
@@ -64,8 +66,8 @@ def test_a_bill_is_units_times_prices_to_the_last_digit() -> None:
 
     found = bill(demand)["DynamoDB"].dollars
 
-    # The sweeper asks four partitions every five minutes.
-    reads = used["read_units"] + 8640 * 2
+    # The sweeper asks 24 partitions every five minutes.
+    reads = used["read_units"] + 8640 * 12
     expected = reads * Decimal("0.1415") + used["write_units"] * Decimal("0.705")
     assert found == expected / 1_000_000
 
@@ -173,9 +175,17 @@ def test_an_order_weighs_what_it_is_reckoned_with() -> None:
     ]
 
     order_bytes = sum(map(item_size, items)) / len(items)
+    entry_bytes = [
+        sum(len(item[key]["S"]) + len(key) for key in ("PK", "SK", index.hash_key, index.range_key))
+        for item in items
+        for index in (GSI1, GSI2)
+    ]
 
-    # The decision about its payment has a tenth of it, and each item 100 bytes to itself.
-    assert 0.6 * ORDER_BYTES < order_bytes < 0.9 * ORDER_BYTES
+    # The decision about its payment has a fifth of it, and each item 100 bytes to itself.
+    assert 0.5 * ORDER_BYTES < order_bytes < 0.8 * ORDER_BYTES
+    assert 2 * (sum(entry_bytes) / len(entry_bytes) + 100) == pytest.approx(
+        ORDER_INDEX_BYTES, rel=0.1
+    )
 
 
 def test_pages_and_pictures_weigh_what_they_are_reckoned_with() -> None:

@@ -9,7 +9,7 @@ import pytest
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PAYMENT_TIMEOUT, PaymentDecision
 from app.domain.user import Role, User
-from app.store.orders import order_to_item
+from app.store.order_items import order_to_item
 from app.store.payments import decision_to_item
 from app.store.table import Item
 from infra.dead_letters.diagnosis import diagnose

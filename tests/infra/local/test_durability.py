@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,12 +14,17 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.store.schema import SHAPE
+from app.store.orders import list_user_orders
+from app.store.pagination import PageRequest
+from app.store.products import list_products
+from app.store.schema import FORMER_GSI1, SHAPE, TableShape
+from app.store.table import Table, open_table
 from infra.local import emulator_saver
 from infra.local.clients import Clients
 from infra.local.deploy_data import ensure_queues, ensure_table
 from infra.local.emulator import Emulator
 from infra.local.errors import DataFolderError
+from tests.golden.releases import RELEASES, golden
 from tests.infra.local.helpers.full_disk import Disk, read_only, small_disk
 from tests.infra.local.helpers.shop_process import eventually
 from tests.support.sizes import matrix
@@ -154,11 +160,11 @@ def kill(emulator: Emulator) -> None:
 
 
 @contextmanager
-def deployed(folder: Path) -> Iterator[Emulator]:
+def deployed(folder: Path, shape: TableShape = SHAPE) -> Iterator[Emulator]:
     """Run an emulator that remembers, with the shop's table and queues."""
     with Emulator(folder) as emulator:
         clients = Clients(emulator.endpoint_url, REGION)
-        ensure_table(clients("dynamodb"), TABLE, SHAPE)
+        ensure_table(clients("dynamodb"), TABLE, shape)
         ensure_queues(clients("sqs"), "local", REGION)
         yield emulator
 
@@ -251,6 +257,41 @@ def test_what_else_was_changed_is_there_after_a_kill(emulator: Emulator) -> None
     assert (value, bodies, purged) == ("rotated", ["poison"], [])
     assert "purged" in names
     assert "gone" not in names
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_the_folder_of_an_earlier_release_is_taken_over(
+    tmp_path: Path, *, is_killed: bool
+) -> None:
+    """Its orders and products are in the index that it did not have."""
+    of_before = replace(SHAPE, indexes=(FORMER_GSI1, *SHAPE.indexes[1:]))
+    stored = golden(RELEASES[0].name, "items.json")
+    credentials = ("test", "test")
+
+    def table_of(emulator: Emulator) -> Table:
+        return open_table(
+            TABLE, region=REGION, endpoint_url=emulator.endpoint_url, credentials=credentials
+        )
+
+    with deployed(tmp_path, of_before) as earlier:
+        await table_of(earlier).put_many(
+            list({item["PK"]: item for item in stored.values()}.values())
+        )
+        if is_killed:
+            kill(earlier)
+    with deployed(tmp_path) as emulator:
+        if is_killed:
+            kill(emulator)
+    with deployed(tmp_path) as emulator:
+        table = table_of(emulator)
+        orders = await list_user_orders(table, "u-1", PageRequest())
+        products = await list_products(table, PageRequest())
+
+    names = [name for name in stored if name.startswith("order ")]
+    assert {order.order_id for order in orders.entries} == {
+        stored[name]["order_id"] for name in names
+    }
+    assert [product.product_id for product in products.entries] == [stored["product"]["product_id"]]
 
 
 def test_a_log_that_ends_in_the_middle_of_a_line_is_read_up_to_it(emulator: Emulator) -> None:

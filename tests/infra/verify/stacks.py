@@ -34,13 +34,16 @@ def _clients(endpoint_url: str) -> Clients:
     return Clients(endpoint_url, REGION)
 
 
-def publish(functions: Any, stack: str, *, release: str) -> dict[str, str]:
-    """Publish a version of every function that runs ``release``; return them by AWS name."""
+def publish(functions: Any, stack: str, *, release: str, **settings: str) -> dict[str, str]:
+    """Publish a version of every function that runs ``release``; return them by AWS name.
+
+    ``settings`` are more variables of their environment.
+    """
     versions = {}
     for function in FUNCTIONS:
         name = function_name(stack, function.name)
         functions.update_function_configuration(
-            FunctionName=name, Environment={"Variables": {"VERSION": release}}
+            FunctionName=name, Environment={"Variables": {"VERSION": release, **settings}}
         )
         versions[name] = functions.publish_version(FunctionName=name)["Version"]
     return versions

@@ -61,9 +61,11 @@ async def test_the_journeys_of_this_tree_are_metered_and_priced() -> None:
     assert _of(evidence, "writes of browse").value == 0
     # Two products into the cart, which is new in an index of keys, and the count of its lines.
     assert _of(evidence, "writes of cart").value == 4
-    # Four messages, each sent, received and deleted.
-    assert _of(evidence, "queue requests of buy").value == 12
-    assert _of(evidence, "function calls of buy").value == 3 + 4
+    # An order of two lines that is shipped home, and the cart with its place in a list.
+    assert _of(evidence, "writes of buy").value == 9 + 2
+    # Five messages, each sent, received and deleted.
+    assert _of(evidence, "queue requests of buy").value == 5 * 3
+    assert _of(evidence, "function calls of buy").value == 3 + 5
     for journey in ("browse", "cart", "buy"):
         priced = _of(evidence, f"cost of {journey}").value
         assert priced is not None

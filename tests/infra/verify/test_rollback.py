@@ -24,8 +24,8 @@ def stack(emulator: Emulator, functions: Any) -> str:
     return stack
 
 
-def _start_canary(functions: Any, stack: str, release: str = "2") -> None:
-    for name, version in publish(functions, stack, release=release).items():
+def _start_canary(functions: Any, stack: str, release: str = "2", **settings: str) -> None:
+    for name, version in publish(functions, stack, release=release, **settings).items():
         functions.update_alias(
             FunctionName=name,
             Name=LIVE_ALIAS,
@@ -92,6 +92,22 @@ def test_a_release_that_has_all_calls_goes_back_to_the_release_before(
 def test_a_first_release_has_nothing_to_go_back_to(functions: Any, stack: str) -> None:
     with pytest.raises(RollbackError, match="api: there is no version of another release"):
         roll_back(functions, stack, release="1")
+
+
+@pytest.mark.parametrize(("layout", "is_refused"), [("current", True), ("former", False)])
+def test_a_release_that_cannot_read_the_table_is_not_gone_back_to(
+    functions: Any, stack: str, layout: str, *, is_refused: bool
+) -> None:
+    _start_canary(functions, stack, TABLE_LAYOUT=layout)
+    promote(functions, stack)
+
+    if is_refused:
+        with pytest.raises(RollbackError, match="cannot read orders of the table's present layout"):
+            roll_back(functions, stack, release="2")
+    else:
+        roll_back(functions, stack, release="2")
+
+    assert _routes(functions, stack) == {("2" if is_refused else "1", False)}
 
 
 def test_one_function_that_fails_keeps_no_other_from_being_rolled_back(

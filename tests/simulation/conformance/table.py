@@ -13,7 +13,7 @@ from pydynox import DynamoDBClient
 from pydynox.exceptions import PydynoxException
 
 from tests.simulation.conformance.calls import Call, Caller
-from tests.simulation.simulator.memory_table import Item, MemoryTable
+from tests.simulation.simulator.memory_table import INDEXES, Item, MemoryTable
 
 
 def normal(value: Any) -> Any:
@@ -47,7 +47,7 @@ def _pages_of(memory: MemoryTable, call: Call) -> list[Item]:
             limit=options["page_size"],
         )
         found += page
-        after = page[-1][f"{options['index_name']}SK"] if page else after
+        after = page[-1][INDEXES[options["index_name"]].range_key] if page else after
     return found
 
 

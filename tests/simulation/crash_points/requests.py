@@ -29,7 +29,7 @@ from app.settings import read_settings
 from app.store.addition_keys import FORGOTTEN_TOGETHER
 from app.store.carts import cart_to_item
 from app.store.keys import attempts_key, declines_key
-from app.store.orders import order_to_item
+from app.store.order_items import order_to_item
 from app.store.products import product_to_item
 from app.store.sessions import session_to_item
 from app.store.users import credentials_to_item, user_to_item

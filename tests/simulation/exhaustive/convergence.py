@@ -26,8 +26,8 @@ from app.messages import (
 )
 from app.queues import SQSQueues
 from app.settings import read_settings
+from app.store.order_items import order_to_item
 from app.store.order_steps import step_name
-from app.store.orders import order_to_item
 from tests.simulation.simulator.fake_clients import fake_table
 from tests.simulation.simulator.faults import NoFaults
 from tests.simulation.simulator.lambdas import SimContext

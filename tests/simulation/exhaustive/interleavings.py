@@ -31,7 +31,7 @@ from app.messages import (
     ShipmentRequested,
     ShipmentSent,
 )
-from app.store.orders import item_to_order, order_to_item
+from app.store.order_items import item_to_order, order_to_item
 from app.store.payments import decision_to_item
 from tests.simulation.exhaustive.stepping import RedundantError, SteppedWorld
 from tests.simulation.simulator.faults import HOUR, MINUTE

@@ -6,7 +6,8 @@ from uuid import NAMESPACE_OID, uuid5
 
 from app.domain.order import Address, CardSummary, Order, OrderState
 from app.domain.payment import PaymentDecision
-from app.store.orders import order_to_item
+from app.settings import TableLayout
+from app.store.order_items import order_to_item
 from app.store.payments import decision_to_item
 from tests.simulation.simulator.catalog import PRICE_CENTS
 from tests.simulation.simulator.memory_table import Item
@@ -16,12 +17,12 @@ BACKLOG_USER = "earlier"
 _UNDECIDED, _DECIDED = 105, 5
 
 
-def backlog_orders(now: datetime) -> Iterator[Item]:
+def backlog_orders(now: datetime, *, layout: TableLayout = TableLayout.CURRENT) -> Iterator[Item]:
     """Yield orders that wait for their payment and, behind them, some that are decided."""
     for number in range(_UNDECIDED + _DECIDED):
         order_id = str(uuid5(NAMESPACE_OID, f"{number}"))
         placed_at = now - timedelta(minutes=20) + timedelta(seconds=number)
-        yield order_to_item(_order(order_id, placed_at))
+        yield order_to_item(_order(order_id, placed_at), layout=layout)
         if number >= _UNDECIDED:
             yield decision_to_item(_decision(order_id, placed_at))
 

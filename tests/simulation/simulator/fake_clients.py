@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 from pydynox import DynamoDBClient
 
 from app.store.table import Table
-from tests.simulation.simulator.memory_table import Item, MemoryTable
+from tests.simulation.simulator.memory_table import INDEXES, Item, MemoryTable
 from tests.simulation.simulator.network import TABLE, Network
 
 Answer = asyncio.Future[Any]
@@ -102,7 +102,7 @@ class FakeQuery:
             is_forward=scan_index_forward,
             limit=page_size,
         )
-        self._range_key = f"{index_name}SK"
+        self._range_key = INDEXES[index_name].range_key
         self._after: str | None = expression_attribute_values.get(":s")
         self._has_more = True
         self._page: list[Item] = []

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tests.simulation.simulator.history import History
+from tests.simulation.simulator.history import History, number_of
 from tests.simulation.simulator.rules import DELIVERED, FINAL, PENDING, check, instant
 
 
@@ -50,7 +50,7 @@ def check_end(history: History) -> None:
         order_id, state = order["order_id"], order["state"]
         check(state in FINAL, "every order ends", order_id, state)
         if state == DELIVERED:
-            number = order.get("tracking_number")
+            number = number_of(order, "tracking_number")
             check(
                 {number} == history.trackings[order_id],
                 "what is delivered has its tracking number",

@@ -14,7 +14,7 @@ from pydynox.exceptions import (
     ValidationException,
 )
 
-from app.store.schema import SHAPE, Index
+from app.store.schema import FORMER_SHAPE, SHAPE, Index
 from tests.simulation.simulator.expressions import (
     changed_paths,
     check_use,
@@ -27,8 +27,9 @@ Place = tuple[str, str]
 
 MAX_ITEM_BYTES = 400 * 1024
 MAX_KEY_BYTES = {"PK": 2048, "SK": 1024}
-_INDEXES = {index.name: index for index in SHAPE.indexes}
-_INDEX_KEYS = tuple(key for index in SHAPE.indexes for key in (index.hash_key, index.range_key))
+#: Those that releases of the former layout read, too.
+INDEXES = {index.name: index for index in FORMER_SHAPE.indexes}
+_INDEX_KEYS = FORMER_SHAPE.key_attributes[2:]
 
 #: For how long a read that is not consistent may still see what was there before.
 STALE_SECONDS = 1.0
@@ -183,7 +184,7 @@ class MemoryTable:
         """Return the next items of an index partition, and whether there may be more."""
         if table != self.name:
             raise ResourceNotFoundException("Requested resource not found")
-        index = _INDEXES[index_name]
+        index = INDEXES[index_name]
         hash_key, range_key = index.hash_key, index.range_key
         found = []
         for place, newest in self.items.items():
@@ -231,8 +232,8 @@ def _refusal(item: Item | None) -> ConditionalCheckFailedException:
 def _projected(item: Item, index: Index) -> Item:
     if index.projection == "ALL":
         return item
-    names = (SHAPE.hash_key, SHAPE.range_key, index.hash_key, index.range_key)
-    return {name: item[name] for name in names}
+    names = (SHAPE.hash_key, SHAPE.range_key, index.hash_key, index.range_key, *index.attributes)
+    return {name: item[name] for name in names if name in item}
 
 
 def _check_key(key: Item) -> None:

@@ -27,6 +27,7 @@ from unittest.mock import patch
 
 from pydynox import DynamoDBClient
 
+from app.settings import TableLayout
 from tests.golden.releases import RELEASES, ReleaseEntry
 from tests.simulation.simulator.fake_clients import FakeClient
 from tests.simulation.simulator.gateway import KEYS, STAND_INS
@@ -60,10 +61,24 @@ class UnknownReleaseError(Exception):
 class Release:
     """The functions of one release."""
 
-    def __init__(self, name: str, modules: Mapping[str, ModuleType]) -> None:
-        """Take over the modules of a release, by the names they were imported under."""
+    def __init__(
+        self,
+        name: str,
+        modules: Mapping[str, ModuleType],
+        *,
+        layout: TableLayout = TableLayout.CURRENT,
+    ) -> None:
+        """Take over the modules of a release, by the names they were imported under.
+
+        It writes ``layout``, if it knows more than one.
+        """
         self.name = name
+        self.layout = layout
         self._modules = modules
+
+    def with_layout(self, layout: TableLayout) -> "Release":
+        """Return the same code writing another layout."""
+        return Release(self.name, self._modules, layout=layout)
 
     def _module(self, name: str) -> ModuleType:
         return self._modules.get(name) or self._modules[_OTHER_NAMES[name]]
@@ -131,7 +146,9 @@ class Release:
     ) -> Any:
         """Return what its functions reach the world through."""
         client = cast("DynamoDBClient", FakeClient(memory, network))
-        table = self._module("app.store.table").Table(memory.name, client)
+        layouts = getattr(self._module("app.settings"), "TableLayout", None)
+        options = {"layout": layouts(self.layout)} if layouts else {}
+        table = self._module("app.store.table").Table(memory.name, client, **options)
         queues = self._module("app.queues").SQSQueues()
         owner, name = self._named("workers.dependencies", "Dependencies")
         make: Callable[..., Any] = getattr(owner, name)
@@ -183,12 +200,12 @@ def _shop_modules() -> dict[str, ModuleType]:
     return {name: module for name, module in sys.modules.items() if _is_of_the_shop(name)}
 
 
-@lru_cache(maxsize=1)
-def current_release() -> Release:
-    """Return today's code."""
+@lru_cache(maxsize=2)
+def current_release(layout: TableLayout = TableLayout.CURRENT) -> Release:
+    """Return today's code, with one layout of the table."""
     for name in _ENTRY_POINTS:
         importlib.import_module(name)
-    return Release("current", _shop_modules())
+    return Release(layout, _shop_modules(), layout=layout)
 
 
 def _unpacked(commit: str) -> Path:
@@ -223,7 +240,7 @@ def load_release(entry: ReleaseEntry) -> Release:
     Raises:
         UnknownReleaseError: this clone does not have its commit.
     """
-    return _imported(entry.name, _unpacked(entry.commit))
+    return _imported(entry.name, _unpacked(entry.commit), layout=TableLayout.FORMER)
 
 
 def changed_release(name: str, folder: Path, changes: Sequence[tuple[str, str, str]]) -> Release:
@@ -245,7 +262,7 @@ def changed_release(name: str, folder: Path, changes: Sequence[tuple[str, str, s
     return _imported(name, folder)
 
 
-def _imported(name: str, folder: Path) -> Release:
+def _imported(name: str, folder: Path, *, layout: TableLayout = TableLayout.CURRENT) -> Release:
     """Import the code in a folder, and leave today's modules as they were."""
     current_release()
     todays = _shop_modules()
@@ -256,7 +273,7 @@ def _imported(name: str, folder: Path) -> Release:
         importlib.invalidate_caches()
         for module in _ENTRY_POINTS:
             importlib.import_module(module)
-        release = Release(name, _shop_modules())
+        release = Release(name, _shop_modules(), layout=layout)
         # Built now: what its models look up by name they look up among the modules there are.
         _ = release.application
     finally:
@@ -271,6 +288,8 @@ def _imported(name: str, folder: Path) -> Release:
 def chosen_releases() -> tuple[Release, ...]:
     """Return today's code, and that of the release which the environment names.
 
+    Beside another release it writes the former layout, as it does where one may run.
+
     Raises:
         UnknownReleaseError: there is no such release, or this clone does not have its commit.
     """
@@ -280,4 +299,4 @@ def chosen_releases() -> tuple[Release, ...]:
     entry = next((release for release in RELEASES if release.name == name), None)
     if entry is None:
         raise UnknownReleaseError(name)
-    return current_release(), load_release(entry)
+    return current_release(TableLayout.FORMER), load_release(entry)

@@ -9,7 +9,7 @@ from tests.simulation.simulator.backlog import BACKLOG_USER
 from tests.simulation.simulator.catalog import Catalog
 from tests.simulation.simulator.faults import DrawnFaults
 from tests.simulation.simulator.gateway import request
-from tests.simulation.simulator.history import History, Promise
+from tests.simulation.simulator.history import History, Promise, buyer_of, card_of
 from tests.simulation.simulator.lambdas import Lambdas
 from tests.simulation.simulator.loop import Process, SimLoop
 from tests.simulation.simulator.memory_table import Item
@@ -85,12 +85,11 @@ class Shopper:
         draft = self._purchase.draft
         card = draft.card
         wanted = (draft.user_id, draft.email, draft.delivery, card.number[-4:])
-        found = (order["user_id"], order["email"], order["delivery"], order["card"]["number"][-4:])
+        digits, expires = card_of(order)
+        found = (buyer_of(order), order.get("email", ""), order["delivery"], digits)
         year = str(2000 + card.expiry_year % 100)
         return (
-            found == wanted
-            and order["total_cents"] in self._possible_totals()
-            and order["card"]["expiry_year"] == year
+            found == wanted and order["total_cents"] in self._possible_totals() and expires == year
         )
 
     def _possible_totals(self) -> set[int]:
@@ -192,7 +191,7 @@ def _respond(answer: "asyncio.Future[Any]", said: tuple[int, Promise | None]) ->
 def check_keys(purchases: list[Purchase], history: History) -> None:
     """Check that each key of a user stands for one order, and each card came to its end."""
     cards = {purchase.draft.card.number[-4:]: purchase.draft.card for purchase in purchases}
-    orders = [order for order in history.orders() if order["user_id"] != BACKLOG_USER]
+    orders = [order for order in history.orders() if buyer_of(order) != BACKLOG_USER]
     found: dict[Any, str] = {}
     for order in orders:
         keys = history.keys[order["order_id"]]
@@ -200,7 +199,7 @@ def check_keys(purchases: list[Purchase], history: History) -> None:
         for key in keys:
             first = found.setdefault(key, order["order_id"])
             check(first == order["order_id"], "one key is one order", key, first, order)
-        card = cards[order["card"]["number"][-4:]]
+        card = cards[card_of(order)[0]]
         decision = history.decision(order["order_id"]) or {}
         if card in {EXPIRED, WRONG}:
             check(not decision["success"], "a bad card pays nothing", order)

@@ -11,6 +11,7 @@ from random import Random
 from unittest.mock import patch
 from uuid import UUID
 
+from app.settings import TableLayout
 from infra.dead_letters.messages import SCAN_SECONDS
 from tests.simulation.simulator.backlog import backlog_orders
 from tests.simulation.simulator.carts import SharedCart
@@ -120,7 +121,10 @@ class World:
         self.purchases = purchases or draw_purchases(random)
         if purchases is None and draws(random, 1 / 200):
             self.faults.limit_latency()
-            for item in backlog_orders(EPOCH):
+            layouts = {release.layout for release in self.releases}
+            # Of before the schedule: what every release can read.
+            layout = TableLayout.FORMER if TableLayout.FORMER in layouts else TableLayout.CURRENT
+            for item in backlog_orders(EPOCH, layout=layout):
                 memory.items[item["PK"], item["SK"]] = item
         if self.is_racing:
             self.faults.limit_latency(0.01)

@@ -1,0 +1,224 @@
+"""An order as an item of the table, below 1,024 bytes so that a step of it is one write unit.
+
+``TableLayout.CURRENT`` writes the parts of an order under short names, and leaves out what
+follows from the rest. ``TableLayout.FORMER`` writes all of it under its full name, as releases
+before that layout read it. Either is read without asking which it is.
+"""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from app.domain.ids import tracking_number_for, transaction_id_for
+from app.domain.instants import instant_to_text, text_to_instant
+from app.domain.order import Address, CardSummary, Order, OrderLine, OrderState, OrderStep
+from app.domain.sweeping import GRACE
+from app.settings import TableLayout
+from app.store.keys import (
+    OPEN,
+    ORDERS,
+    buyer_partition,
+    order_key,
+    order_sort_key,
+    shard_for,
+)
+from app.store.order_steps import (
+    TRACE_ID,
+    item_to_history,
+    step_name,
+    step_to_text,
+    text_to_trace_id,
+    trace_id_to_text,
+)
+from app.store.schema import GSI1, GSI2, GSI3
+from app.store.stored_values import read_value
+from app.store.table import Item
+
+#: Short names of what is in lines, addresses and cards. A name that is in use stays what it is.
+_SHORT_NAMES = {
+    "item_id": "i",
+    "name": "n",
+    "description": "d",
+    "quantity": "q",
+    "price_cents": "p",
+    "street": "s",
+    "city": "c",
+    "zip": "z",
+    "state": "r",
+    "country": "l",
+    "type": "t",
+    "number": "u",
+    "expiry_month": "m",
+    "expiry_year": "y",
+}
+_FULL_NAMES = {short: name for name, short in _SHORT_NAMES.items()}
+#: What has no default when it is read.
+_VITAL = frozenset({"item_id"})
+
+#: Numbers that follow from an order's id, and what stands for one that does.
+_NUMBERS = {"transaction_id": transaction_id_for, "tracking_number": tracking_number_for}
+_FOLLOWS = "="
+
+_FINGERPRINT = re.compile(r"([0-9]+):([0-9a-f]{64})")
+_SHORT_FINGERPRINT = re.compile(r"([0-9]+)\.([A-Za-z0-9_-]{43})")
+_BUYER = "BUYER#"
+
+
+def order_to_item(order: Order, *, layout: TableLayout = TableLayout.CURRENT) -> Item:
+    """Return the item that stores ``order``; a final order is not in the sweeper's index."""
+    sort_key = order_sort_key(order.placed_at, order.order_id, layout=layout)
+    keys = {
+        **order_key(order.order_id),
+        GSI1.hash_key: buyer_partition(order.user_id, order.order_id, layout=layout),
+        GSI1.range_key: sort_key,
+        GSI2.hash_key: shard_for(ORDERS, order.order_id, layout=layout),
+        GSI2.range_key: sort_key,
+    }
+    if not order.state.is_final:
+        due_at = order.placed_at + GRACE
+        keys[GSI3.hash_key] = shard_for(OPEN, order.order_id, layout=layout)
+        keys[GSI3.range_key] = order_sort_key(due_at, order.order_id, layout=layout)
+    item: Item = {
+        **keys,
+        "order_id": order.order_id,
+        "state": int(order.state),
+        "status": order.status,
+        "delivery": order.delivery,
+        "total_cents": order.total_cents,
+        "placed_at": instant_to_text(order.placed_at),
+        **(_former_parts(order) if layout is TableLayout.FORMER else _current_parts(order)),
+    }
+    for name in _NUMBERS:
+        if (number := getattr(order, name)) is not None:
+            item[name] = write_detail(name, number, order.order_id, layout=layout)
+    if order.decline_reason is not None:
+        item["decline_reason"] = order.decline_reason
+    if order.placed_by is not None:
+        item["placed_by"] = order.placed_by
+    if order.trace_id is not None:
+        item[TRACE_ID] = trace_id_to_text(order.trace_id)
+    steps = {step_name(step.state): step_to_text(step, layout=layout) for step in order.history}
+    return item | steps
+
+
+def _former_parts(order: Order) -> Item:
+    return {
+        "user_id": order.user_id,
+        "first_name": order.first_name,
+        "last_name": order.last_name,
+        "email": order.email,
+        "address": asdict(order.address),
+        "card": asdict(order.card),
+        "lines": [asdict(line) for line in order.lines],
+        "updated_at": instant_to_text(order.updated_at),
+        "fingerprint": order.fingerprint,
+    }
+
+
+def _current_parts(order: Order) -> Item:
+    parts = {
+        "first_name": order.first_name,
+        "last_name": order.last_name,
+        "email": order.email,
+        "address": _shortened(asdict(order.address)),
+        "card": _shortened(asdict(order.card)),
+        "lines": [_shortened(asdict(line)) for line in order.lines],
+        "fingerprint": _shorten_fingerprint(order.fingerprint),
+    }
+    partition = buyer_partition(order.user_id, order.order_id)
+    if partition != _BUYER + order.user_id:
+        parts["user_id"] = order.user_id
+    if order.updated_at != _last_change(order.state, order.history, order.placed_at):
+        parts["updated_at"] = instant_to_text(order.updated_at)
+    return {name: part for name, part in parts.items() if part or name == "lines"}
+
+
+def item_to_order(item: Item) -> Order:
+    """Return the order that an item stores."""
+    order_id, state = item["order_id"], OrderState.from_stored(int(item["state"]))
+    placed_at, history = text_to_instant(item["placed_at"]), item_to_history(item)
+    updated_at = text_to_instant(item["updated_at"]) if item.get("updated_at") else placed_at
+    return Order(
+        order_id=order_id,
+        user_id=_read_user_id(item),
+        state=state,
+        status=item.get("status", ""),
+        first_name=item.get("first_name", ""),
+        last_name=item.get("last_name", ""),
+        email=item.get("email", ""),
+        address=read_value(Address, _lengthened(item.get("address", {}))),
+        delivery=item.get("delivery", ""),
+        card=read_value(CardSummary, _lengthened(item.get("card", {}))),
+        lines=tuple(
+            read_value(OrderLine, _lengthened(line), name="", description="")
+            for line in item["lines"]
+        ),
+        total_cents=item["total_cents"],
+        placed_at=placed_at,
+        updated_at=_last_change(state, history, updated_at),
+        fingerprint=_lengthen_fingerprint(item.get("fingerprint", "")),
+        transaction_id=_read_number(item, "transaction_id"),
+        tracking_number=_read_number(item, "tracking_number"),
+        decline_reason=item.get("decline_reason"),
+        history=history,
+        trace_id=text_to_trace_id(item.get(TRACE_ID)),
+        placed_by=item.get("placed_by"),
+    )
+
+
+def _read_user_id(item: Item) -> str:
+    if "user_id" in item:
+        user_id: str = item["user_id"]
+        return user_id
+    kind, found, user_id = item[GSI1.hash_key].partition(_BUYER)
+    if kind or not found:
+        raise KeyError("user_id")
+    return user_id
+
+
+def _last_change(
+    state: OrderState, history: tuple[OrderStep, ...], otherwise: datetime
+) -> datetime:
+    """Return when an order entered its state, if a step says it."""
+    return next((step.at for step in history if step.state is state), otherwise)
+
+
+def _shortened(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        _SHORT_NAMES.get(name, name): part
+        for name, part in parts.items()
+        if part != "" or name in _VITAL
+    }
+
+
+def _lengthened(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {_FULL_NAMES.get(name, name): part for name, part in parts.items()}
+
+
+def _shorten_fingerprint(fingerprint: str) -> str:
+    """Return the stored form of a fingerprint: Base64 for its hexadecimal digits."""
+    found = _FINGERPRINT.fullmatch(fingerprint)
+    if found is None:
+        return fingerprint
+    bits = urlsafe_b64encode(bytes.fromhex(found[2])).decode().rstrip("=")
+    return f"{found[1]}.{bits}"
+
+
+def _lengthen_fingerprint(stored: str) -> str:
+    found = _SHORT_FINGERPRINT.fullmatch(stored)
+    return f"{found[1]}:{urlsafe_b64decode(found[2] + '=').hex()}" if found else stored
+
+
+def write_detail(name: str, value: str, order_id: str, *, layout: TableLayout) -> str:
+    """Return the stored form of what a step tells; a number that follows from the id is short."""
+    number_for = _NUMBERS.get(name)
+    follows = layout is TableLayout.CURRENT and number_for and value == number_for(order_id)
+    return _FOLLOWS if follows else value
+
+
+def _read_number(item: Item, name: str) -> str | None:
+    stored: str | None = item.get(name)
+    return _NUMBERS[name](item["order_id"]) if stored == _FOLLOWS else stored
