@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.domain.errors import ShopError
 from app.static_files import CONTENT_POLICY, HEADERS, REFERRER_POLICY, SERVED
 from app.store.keys import order_key, payment_key
-from app.store.orders import item_to_order
+from app.store.order_items import item_to_order
 from app.store.table import Item, get_table
 from infra.item_sizes import item_size
 from infra.local.traces.messages import masked
