@@ -64,10 +64,10 @@ async def test_each_call_is_a_span_with_its_capacity_units(collector: Collector)
     assert [(span.name, units(span)) for span in spans[:5]] == [
         # The index is written, too.
         ("PutItem", 2.0),
-        ("PutItem", 6.0),
+        ("PutItem", 4.0),
         ("GetItem", 1.0),
         ("GetItem", 0.5),
-        ("UpdateItem", 2.0),
+        ("UpdateItem", 1.0),
     ]
     assert [span.name for span in spans[5:8]] == [
         "BatchGetItem",
