@@ -25,11 +25,9 @@ import { StaffName } from "./staff-name.js";
 import { claimTill } from "./till-lock.js";
 import { Today } from "./today.js";
 import { Updates } from "./updates.js";
+import { Views } from "./views.js";
 
-/**
- * @typedef {import("./sale.js").Sale} Sale
- * @typedef {"catalog" | "sale" | "today"} View
- */
+/** @typedef {import("./sale.js").Sale} Sale */
 
 /** In the tab's own storage: a shift ends with its tab, and the storefront knows nothing of it. */
 const shop = new Api({ storageKey: "acme-till.staff", storage: () => sessionStorage });
@@ -40,29 +38,6 @@ const sender = new OrderSender({
   read: (id) => store.read(id),
   apply: (id, event) => store.apply(id, event),
 });
-
-// ---- views
-
-/** @param {View} view */
-function show(view) {
-  document.body.dataset.view = view;
-  byId("today").hidden = view !== "today";
-  for (const button of viewButtons()) {
-    button.setAttribute("aria-current", button.dataset.view === view ? "page" : "false");
-  }
-  if (view === "today") {
-    today.show();
-    byId("today-title").focus({ preventScroll: true });
-  }
-}
-
-/** @returns {NodeListOf<HTMLButtonElement>} */
-const viewButtons = () => document.querySelectorAll("button[data-view]");
-
-function showCatalog() {
-  if (document.body.dataset.view !== "today") show("catalog");
-  if (matchMedia("(pointer: fine)").matches) byId("search").focus({ preventScroll: true });
-}
 
 // ---- parts
 
@@ -80,12 +55,13 @@ const saleView = new SaleView({
     cancelSale: () => actions.cancelSale(),
     chooseCustomer: () => actions.chooseCustomer(),
     print: () => actions.printReceipt(),
-    showCatalog,
+    showCatalog: () => views.showCatalog(),
     showError,
     staffName: () => staffName.text,
   },
 });
 const today = new Today({ shop, store, openReceipt });
+const views = new Views({ onToday: () => today.show() });
 const signIn = new SignIn({ shop, onSignedIn: openTill });
 const staffName = new StaffName({ shop, signIn });
 const idleLock = new IdleLock({
@@ -119,7 +95,7 @@ store.addEventListener("sale", (event) => {
   if (text && (!isOnScreen || after.state === "void")) showToast(text, after.state);
   if (after.state === "paid") sender.readRecord(after.id);
   if (after.notice?.code === "refused") actions.takePrices(after);
-  if (["paid", "declined"].includes(after.state) && document.body.dataset.view === "today") today.refresh();
+  if (["paid", "declined"].includes(after.state) && views.current === "today") today.refresh();
 });
 store.addEventListener("switch", renderSummary);
 
@@ -145,7 +121,7 @@ function openTill(pin) {
   if (pin !== undefined) idleLock.setPin(pin);
   if (shop.user) customers.restoreNames(store);
   byId("till").hidden = false;
-  if (!document.body.dataset.view || document.body.dataset.view === "sign-in") show("catalog");
+  if (!views.current || views.current === "sign-in") views.show("catalog");
   saleView.render();
   renderSummary();
   if (!catalog.isLoaded) grid.showSkeleton();
@@ -154,7 +130,7 @@ function openTill(pin) {
   sender.retryNow();
   for (const sale of store.all) sendIfNeeded(sale);
   if (store.current.state === "paid") sender.readRecord(store.current.id);
-  showCatalog();
+  views.showCatalog();
   idleLock.begin();
 }
 
@@ -179,7 +155,7 @@ function lock() {
 
 function unlock() {
   openTill();
-  if (document.body.dataset.view === "today") show("today");
+  if (views.current === "today") views.show("today");
 }
 
 /** @param {string} note */
@@ -229,31 +205,16 @@ addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 
 // ---- keys
 
-for (const button of viewButtons()) {
-  button.addEventListener("click", () => {
-    show(/** @type {View} */ (button.dataset.view));
-    if (button.dataset.view === "sale") byId("sale-title").focus({ preventScroll: true });
-    if (button.dataset.view === "catalog") showCatalog();
-  });
-}
-
-function search() {
-  show("catalog");
-  const input = /** @type {HTMLInputElement} */ (byId("search"));
-  input.focus();
-  input.select();
-}
-
 const SHORTCUTS = {
-  F2: search,
+  F2: () => views.showSearch(),
   F4: () => actions.chooseCustomer(),
   F8: () => {
-    show("sale");
+    views.show("sale");
     saleView.showPayment();
   },
   F9: () => saleView.next(),
-  F10: () => show("today"),
-  Escape: () => (document.body.dataset.view === "today" ? search() : saleView.showLines()),
+  F10: () => views.show("today"),
+  Escape: () => (views.current === "today" ? views.showSearch() : saleView.showLines()),
 };
 
 listenForShortcuts(document, { actions: SHORTCUTS, isDisabled: () => isTillHidden() || isDialogOpen() });
@@ -267,7 +228,7 @@ listenForScans(document, {
     }
     closeDialogs();
     if (await actions.openScannedReceipt(readings)) return;
-    if (document.body.dataset.view === "today") show("catalog");
+    if (views.current === "today") views.show("catalog");
     if (await actions.addScanned(readings, grid.typedCount ?? 1)) grid.clearCount();
   },
   isKnown: (code) => catalog.find(code) !== null || readOrderAddress(code) !== null,
