@@ -62,7 +62,7 @@ async def test_each_call_is_a_span_with_its_capacity_units(collector: Collector)
     assert len(found) == 6
     spans = calls(collector)
     assert [(span.name, units(span)) for span in spans[:5]] == [
-        # The index is written, too.
+        # The index is written, too, but holds neither the value nor its changes.
         ("PutItem", 2.0),
         ("PutItem", 4.0),
         ("GetItem", 1.0),
