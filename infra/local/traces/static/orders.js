@@ -11,10 +11,13 @@ import { timeline } from "./timeline.js";
 
 const DATA = "/dev/orders/data";
 const PAUSE_MS = 800;
+/** So many are listed (collector.py). */
+const LISTED = 100;
 
 const page = {
   list: byId("orders"),
   none: byId("none"),
+  more: byId("more"),
   order: byId("order"),
   live: byId("live"),
 };
@@ -34,10 +37,14 @@ async function ask(path, version) {
 /** @param {ListedOrder[]} orders */
 function showList(orders) {
   page.none.hidden = orders.length > 0;
+  page.more.hidden = orders.length < LISTED;
   const items = orders.map((order) => {
     const state = order.state ?? "not stored";
     const time = new Date(order.start).toLocaleTimeString("en-GB");
-    const facts = [order.total_cents === undefined ? "" : formatMoney(order.total_cents), `${order.steps} steps`];
+    const facts = [
+      order.total_cents === undefined ? "" : formatMoney(order.total_cents),
+      order.steps === 1 ? "1 step" : `${order.steps} steps`,
+    ];
     if (order.failures) facts.push(`${order.failures} failed`);
     return el(
       "li",
@@ -52,7 +59,11 @@ function showList(orders) {
         el("span", { class: "id" }, shortId(order.order_id)),
         el("span", { class: `state ${state}` }, state),
         el("span", { class: "time" }, time),
-        el("span", { class: "facts" }, facts.filter(Boolean).join(" · ")),
+        el(
+          "span",
+          { class: "facts" },
+          ...facts.filter(Boolean).flatMap((text, at) => [at ? " · " : "", el("span", {}, text)]),
+        ),
       ),
     );
   });
