@@ -1,5 +1,6 @@
 """Running many schedules, in one process or in several."""
 
+import logging
 import os
 import sys
 import time
@@ -50,6 +51,11 @@ def run_chunk(seeds: range) -> list[Outcome]:
         return [simulate(seed) for seed in seeds]
 
 
+def _print_no_warnings() -> None:
+    """Keep Python from printing what the shop warns of: faults are no news here."""
+    logging.getLogger("shop").addHandler(logging.NullHandler())
+
+
 def run_many(count: int, seed: int, *, jobs: int) -> Iterator[Summary]:
     """Run schedules and yield the summary again and again while it grows."""
     chunks = [
@@ -60,7 +66,7 @@ def run_many(count: int, seed: int, *, jobs: int) -> Iterator[Summary]:
     with ExitStack() as stack:
         results: Iterator[list[Outcome]] = map(run_chunk, chunks)
         if jobs > 1:
-            pool = stack.enter_context(get_context("spawn").Pool(jobs))
+            pool = stack.enter_context(get_context("spawn").Pool(jobs, _print_no_warnings))
             results = pool.imap_unordered(run_chunk, chunks)
         for outcomes in results:
             summary.add(outcomes)
