@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.helpers.chromium import TIMEOUT_MS
-from tests.browser.helpers.shopper import BIKE, BOTTLE, MAT, Shopper, lose_request
+from tests.browser.helpers.shopper import BIKE, BOTTLE, MAT, PICTURE, Shopper, lose_request
 
 _LATENCY_MS = 300
 _POLL_MS = 50
@@ -67,6 +67,30 @@ def test_more_and_less_send_the_last_wish(eric: Shopper) -> None:
         page.evaluate(_CLICK_FAST, ["One Water Bottle less", 4])
         page.evaluate(_CLICK_FAST, ["One Yoga Mat more", 2])
         wait_for(page, eric.cart, {"Water Bottle": 2, "Yoga Mat": 3})
+
+
+@pytest.mark.parametrize(
+    ("address", "button", "expected"),
+    [("/", "Add Water Bottle to the cart", 6), ("/#/cart", "One Water Bottle more", 6)],
+)
+def test_clicks_that_wait_are_sent_when_the_page_is_left(
+    eric: Shopper, address: str, button: str, expected: int
+) -> None:
+    page = eric.page
+    eric.fill_cart((BOTTLE, 1))
+    eric.open(address)
+    page.reload(wait_until="commit")
+    expect(eric.count).to_have_text("1")
+    expect(page.get_by_role("button", name=button)).to_be_visible()
+
+    with slow_network(page):
+        page.evaluate(_CLICK_FAST, [button, 5])
+        page.goto(PICTURE, wait_until="commit")
+        wait_for(page, eric.cart, {"Water Bottle": expected})
+
+    # Nothing counts twice that was on its way already.
+    eric.open("/#/cart")
+    expect(page.locator(".line-item output")).to_have_text(str(expected))
 
 
 @pytest.mark.parametrize("is_guest", [False, True])

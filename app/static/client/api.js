@@ -72,12 +72,16 @@ export class Api extends ApiClient {
   /** Add to what is there; safe to repeat under the same key for an hour. @param {string} userId @param {string} id @param {number} quantity @param {string} key */
   async addToCart(userId, id, quantity, key) {
     const json = { itemid: id, quantity };
-    await this.call(`/cart/item/add/${segment(userId)}`, { json, headers: { "Idempotency-Key": key } });
+    await this.call(`/cart/item/add/${segment(userId)}`, {
+      json,
+      headers: { "Idempotency-Key": key },
+      keepalive: true,
+    });
   }
 
   /** Set a quantity; 0 takes the article out. @param {string} userId @param {string} id @param {number} quantity */
   async setQuantity(userId, id, quantity) {
-    await this.call(`/cart/item/modify/${segment(userId)}`, { json: { itemid: id, quantity } });
+    await this.call(`/cart/item/modify/${segment(userId)}`, { json: { itemid: id, quantity }, keepalive: true });
   }
 
   /** Replace a cart by these lines; safe to repeat. @param {string} userId @param {CartLine[]} lines */

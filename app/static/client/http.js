@@ -18,6 +18,7 @@ const TIMEOUT_MS = 20_000;
  * @property {string|null} [token] An access token.
  * @property {Record<string, string>} [headers]
  * @property {RequestCredentials} [credentials] Whether cookies go with it; "omit" by default.
+ * @property {boolean} [keepalive] Whether it goes on when its page is left.
  * @property {AbortSignal} [signal] Gives up early; the failure is then the signal's own.
  * @property {number} [retries] How often a GET is repeated after "network" and "shop".
  */
@@ -67,10 +68,14 @@ export class HttpClient {
    * @template Body
    * @param {string} path @param {Request} request @returns {Promise<Answer<Body>>}
    */
-  async #once(path, { json, method = json ? "POST" : "GET", token, headers = {}, credentials = "omit", signal }) {
+  async #once(
+    path,
+    { json, method = json ? "POST" : "GET", token, headers = {}, credentials = "omit", keepalive, signal },
+  ) {
     const { response, text } = await this.#fetch(path, signal, {
       method,
       credentials,
+      ...(keepalive && { keepalive }),
       ...(json && { body: JSON.stringify(json) }),
       headers: {
         ...headers,

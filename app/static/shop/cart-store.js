@@ -24,6 +24,7 @@ import { CART_KEY } from "./storage.js";
  * @property {string} id
  * @property {"add"|"set"} kind
  * @property {number} quantity
+ * @property {string} key Under which the shop adds it once.
  * @property {boolean} isSent
  * @property {Promise<void>} done
  */
@@ -44,6 +45,8 @@ export class CartStore extends EventTarget {
   constructor({ api }) {
     super();
     this.#api = api;
+    addEventListener("pagehide", () => this.#sendWaiting());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#sendWaiting());
     addEventListener("storage", ({ key }) => key === CART_KEY && this.refresh().catch(() => {}));
   }
 
@@ -164,11 +167,27 @@ export class CartStore extends EventTarget {
       return waiting.done;
     }
     /** @type {Change} */
-    const change = { id, kind, quantity, isSent: false, done: Promise.resolve() };
+    const change = { id, kind, quantity, key: newReference("add"), isSent: false, done: Promise.resolve() };
     change.done = this.#enqueue(() => this.#send(change));
     this.#changes = [...this.#changes, change];
     this.#dispatchChange();
     return change.done;
+  }
+
+  /** Send what waits for earlier answers, before the page is left; it is sent again in its turn, under the same key. */
+  #sendWaiting() {
+    const { user } = this.#api;
+    if (!user) return;
+    for (const change of this.#changes.filter(({ isSent }) => !isSent)) {
+      change.isSent = true;
+      this.#request(user.id, change).catch(() => {});
+    }
+  }
+
+  /** @param {string} userId @param {Change} change */
+  #request(userId, { id, kind, quantity, key }) {
+    if (kind === "set") return this.#api.setQuantity(userId, id, quantity);
+    return this.#api.addToCart(userId, id, quantity, key);
   }
 
   /** Have the shop make a change; a failure shows what the shop has instead. @param {Change} change */
@@ -202,9 +221,8 @@ export class CartStore extends EventTarget {
   async #sendForUser(userId, change) {
     await this.#merge();
     change.isSent = true;
-    const { id, kind, quantity } = change;
-    const known = kind === "add" ? await this.#addOnce(userId, { id, quantity }) : null;
-    if (kind === "set") await this.#api.setQuantity(userId, id, quantity);
+    const known = change.kind === "add" ? await this.#addOnce(userId, change) : null;
+    if (change.kind === "set") await this.#request(userId, change);
     if (this.owner !== userId) return null;
     return known ?? (this.#confirmed && withChange(this.#confirmed, change));
   }
@@ -224,19 +242,18 @@ export class CartStore extends EventTarget {
   /**
    * Add once. Without an answer the cart is read to see whether it was done, and if not, it is
    * asked for again: the key keeps a request that is still on its way from counting too.
-   * @param {string} userId @param {CartLine} line
+   * @param {string} userId @param {Change} change
    */
-  async #addOnce(userId, line) {
+  async #addOnce(userId, change) {
     const before = this.#confirmed ?? (await this.#api.getCart(userId));
-    const key = newReference("add");
     for (let isRepeat = false; ; isRepeat = true) {
       try {
-        await this.#api.addToCart(userId, line.id, line.quantity, key);
+        await this.#request(userId, change);
         return null;
       } catch (failure) {
         if (!isUnanswered(failure)) throw failure;
         const lines = await this.#api.getCart(userId, { retries: 0 }).catch(() => null);
-        const isDone = lines && quantityOf(lines, line.id) === quantityOf(before, line.id) + line.quantity;
+        const isDone = lines && quantityOf(lines, change.id) === quantityOf(before, change.id) + change.quantity;
         if (isDone) return lines;
         if (!lines || isRepeat) throw failure;
       }
