@@ -112,6 +112,9 @@ export const isCompleteCode = (code) =>
   (PRODUCT_ID.test(code) && code.length === UUID_LENGTH) ||
   (isGtin(code) && code.length >= MIN_COMPLETE_GTIN && !isCardNumber(code));
 
+/** Whether a text may be the password of a security token, which types in modhex (Yubico): sixteen letters that all keyboards share. @param {string} text */
+export const isTokenText = (text) => /^[cbdefghijklnrtuv]{16,}$/.test(text);
+
 /** Whether what a machine has typed into a text field may be a code: it has a digit, and no star of a count. @param {string} code */
 export const looksLikeCode = (code) => /^[\x21-\x7e]+$/.test(code) && /\d/.test(code) && !/[@*]/.test(code);
 

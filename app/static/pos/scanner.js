@@ -8,7 +8,15 @@
  * gets its old text back.
  */
 
-import { hasCardNumber, isCompleteCode, looksLikeCode, looksLikeScan, readingsOf, usCharacterOf } from "./barcode.js";
+import {
+  hasCardNumber,
+  isCompleteCode,
+  isTokenText,
+  looksLikeCode,
+  looksLikeScan,
+  readingsOf,
+  usCharacterOf,
+} from "./barcode.js";
 import { isComposing } from "./keyboard.js";
 
 /** Scanners need 1 to 50 ms per character, some radio ones a little more. */
@@ -17,8 +25,16 @@ const MAX_KEY_GAP_MS = 100;
 /** No person presses four keys in a row as quickly as this. */
 const MAX_MACHINE_GAP_MS = 35;
 
+/** So many keys, each sooner than this after the one before, are no person's, whatever they spell. */
+const MAX_SCANNER_GAP_MS = 30;
+const MIN_TERMINATED_LENGTH = 5;
+const MIN_UNTERMINATED_LENGTH = 6;
+
 /** So long after its last key a code that has no terminator is over. */
 const UNTERMINATED_MS = 150;
+
+/** The same for a code that only its speed tells: a busy computer may hand its keys on in two parts. */
+const UNCERTAIN_MS = 600;
 
 /**
  * Many scanners end with two terminators (CR and LF, or CR twice). For this long after a
@@ -47,8 +63,8 @@ const isTerminator = ({ key, ctrlKey, altKey, metaKey }) =>
  *   isKnown: (code: string) => boolean,
  *   isClosed: () => boolean,
  *   isCardField: (field: Element) => boolean,
- * }} options While `isClosed` the fields are for names and passwords, some of which a machine types: only
- *   what is certainly a code is a scan. In a card field so is what looks like a code and is no card.
+ * }} options While `isClosed` the fields are for names and passwords: what is certainly a code is a scan, and
+ *   what came faster than people type with Enter at its end. Autofill is no key, and a security token's text no scan. In a card field so is what looks like a code and is no card.
  */
 export function listenForScans(page, { onScan, isKnown, isClosed, isCardField }) {
   let typed = "";
@@ -70,12 +86,18 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField })
     textBefore = field?.value ?? "";
   };
 
-  /** Whether a burst without a product is a scan. @param {Reading[]} readings */
-  const isScan = (readings) => {
+  /** Whether the keys came as only a scanner sends them, and so many. @param {number} minLength */
+  const isBurst = (minLength) => longestGap < MAX_SCANNER_GAP_MS && typed.trim().length >= minLength;
+
+  /** Whether a burst without a product is a scan. @param {Reading[]} readings @param {{endsWithEnter: boolean}} end */
+  const isScan = (readings, { endsWithEnter }) => {
     /** @param {(code: string) => boolean} test */
     const some = (test) => readings.some(({ code }) => test(code));
     const isMachine = longestGap <= MAX_MACHINE_GAP_MS;
-    if (isClosed()) return isMachine && some(isCompleteCode);
+    if (isClosed()) {
+      if (isMachine && some(isCompleteCode)) return true;
+      return endsWithEnter && isBurst(MIN_TERMINATED_LENGTH) && !isTokenText(typed);
+    }
     if (!field) return readings.length > 0;
     const mayBeCard = isCardField(field);
     if (some((code) => looksLikeScan(code, { mayBeCard }))) return true;
@@ -83,19 +105,22 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField })
     return isMachine && some((code) => (mayBeCard ? /\p{L}/u.test(code) : looksLikeCode(code) || hasCardNumber(code)));
   };
 
-  /** Return the readings of what was typed, or null when it was no scan. */
-  const readBurst = () => {
+  /** Return the readings of what was typed, or null when it was no scan. @param {{endsWithEnter: boolean}} end */
+  const readBurst = (end) => {
     const readings = readingsOf(typed, typedUs).filter(({ code }) => code.length >= MIN_CODE_LENGTH);
     const known = readings.filter(({ code }) => isKnown(code));
     if (known.length && !(isClosed() && longestGap > MAX_MACHINE_GAP_MS)) return known;
-    return isScan(readings) ? readings : null;
+    return isScan(readings, end) ? readings : null;
   };
 
-  /** A code without a terminator: certain if a product has it, or if it has all its digits. */
+  /** Take a code without a terminator: at once if it is known or has all its digits, else from its speed. */
   const onSilence = () => {
     if (!typed || longestGap > MAX_MACHINE_GAP_MS) return;
-    const readings = readBurst();
-    if (readings?.some(({ code }) => isKnown(code) || isCompleteCode(code))) take(readings, lastKeyAt);
+    const readings = readBurst({ endsWithEnter: false });
+    if (!readings) return;
+    if (readings.some(({ code }) => isKnown(code) || isCompleteCode(code))) take(readings, lastKeyAt);
+    else if (isBurst(MIN_UNTERMINATED_LENGTH))
+      timer = setTimeout(take, UNCERTAIN_MS - UNTERMINATED_MS, readings, lastKeyAt);
   };
 
   /** @param {Reading[]} readings @param {number} at */
@@ -120,7 +145,7 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField })
   /** @param {KeyboardEvent} event */
   const onTerminator = (event) => {
     const isFast = event.timeStamp - lastKeyAt <= MAX_KEY_GAP_MS;
-    const readings = isFast && typed ? readBurst() : null;
+    const readings = isFast && typed ? readBurst({ endsWithEnter: event.key !== "Tab" }) : null;
     typed = "";
     lastKeyAt = -Infinity;
     if (readings) {
