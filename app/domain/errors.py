@@ -103,6 +103,10 @@ class StoreUnavailableError(ShopError):
     text = "the store does not answer"
 
 
+class UnreadableItemError(ShopError, ValueError):
+    """An item of the table is damaged; the text names the attribute and repeats no value."""
+
+
 class SecretsUnavailableError(ShopError):
     """Secrets Manager did not return the signing keys in time."""
 

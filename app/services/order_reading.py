@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from app.domain.errors import StoreUnavailableError
+from app.domain.errors import StoreUnavailableError, UnreadableItemError
 from app.domain.order import Order, OrderState
 from app.domain.payment import DECLINED_MESSAGE, PAID_MESSAGE, PaymentDecision
 from app.store.orders import get_order
@@ -24,7 +24,7 @@ async def read_order(table: Table, order_id: str) -> Order:
     order = await get_order(table, order_id)
     if order.state is OrderState.PENDING:
         # The order is what was asked for: without its decision it is as it is stored.
-        with suppress(StoreUnavailableError):
+        with suppress(StoreUnavailableError, UnreadableItemError):
             if decision := await find_decision(table, order_id, consistent=True):
                 return _settled(order, decision)
     return order

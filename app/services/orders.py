@@ -17,6 +17,7 @@ from app.domain.errors import (
     OrderNotFoundError,
     StoreUnavailableError,
     TooManyAttemptsError,
+    UnreadableItemError,
 )
 from app.domain.ids import order_id_for
 from app.domain.order import PENDING_TEXT, Address, CardSummary, Order, OrderState, OrderStep
@@ -220,7 +221,7 @@ async def wait_for_decision(
 async def _read_decision(table: Table, order_id: str) -> PaymentDecision | None:
     try:
         return await find_decision(table, order_id)
-    except StoreUnavailableError:
+    except (StoreUnavailableError, UnreadableItemError):
         return None
 
 

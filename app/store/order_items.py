@@ -12,8 +12,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from app.domain.errors import UnreadableItemError
 from app.domain.ids import tracking_number_for, transaction_id_for
-from app.domain.instants import instant_to_text, text_to_instant
+from app.domain.instants import instant_to_text
 from app.domain.order import Address, CardSummary, Order, OrderLine, OrderState, OrderStep
 from app.domain.sweeping import GRACE
 from app.settings import TableLayout
@@ -34,7 +35,13 @@ from app.store.order_steps import (
     trace_id_to_text,
 )
 from app.store.schema import GSI1, GSI2, GSI3
-from app.store.stored_values import read_value
+from app.store.stored_values import (
+    read_instant,
+    read_optional_text,
+    read_typed,
+    read_value,
+    typed,
+)
 from app.store.table import Item
 
 #: Short names of what is in lines, addresses and cards. A name that is in use stays what it is.
@@ -137,45 +144,48 @@ def _current_parts(order: Order) -> Item:
 
 
 def item_to_order(item: Item) -> Order:
-    """Return the order that an item stores."""
-    order_id, state = item["order_id"], OrderState.from_stored(int(item["state"]))
-    placed_at, history = text_to_instant(item["placed_at"]), item_to_history(item)
-    updated_at = text_to_instant(item["updated_at"]) if item.get("updated_at") else placed_at
+    """Return the order that an item stores; all its types are checked.
+
+    Raises:
+        UnreadableItemError: the item is damaged.
+    """
+    state = OrderState.from_stored(read_typed(item, "state", int))
+    placed_at, history = read_instant(item, "placed_at"), item_to_history(item)
+    updated_at = read_instant(item, "updated_at") if item.get("updated_at") else placed_at
     return Order(
-        order_id=order_id,
+        order_id=read_typed(item, "order_id", str),
         user_id=_read_user_id(item),
         state=state,
-        status=item.get("status", ""),
-        first_name=item.get("first_name", ""),
-        last_name=item.get("last_name", ""),
-        email=item.get("email", ""),
-        address=read_value(Address, _lengthened(item.get("address", {}))),
-        delivery=item.get("delivery", ""),
-        card=read_value(CardSummary, _lengthened(item.get("card", {}))),
+        status=read_typed(item, "status", str, ""),
+        first_name=read_typed(item, "first_name", str, ""),
+        last_name=read_typed(item, "last_name", str, ""),
+        email=read_typed(item, "email", str, ""),
+        address=read_value(Address, _lengthened(item.get("address", {}), "address")),
+        delivery=read_typed(item, "delivery", str, ""),
+        card=read_value(CardSummary, _lengthened(item.get("card", {}), "card")),
         lines=tuple(
-            read_value(OrderLine, _lengthened(line), name="", description="")
-            for line in item["lines"]
+            read_value(OrderLine, _lengthened(line, "lines"), name="", description="")
+            for line in read_typed(item, "lines", list)
         ),
-        total_cents=item["total_cents"],
+        total_cents=read_typed(item, "total_cents", int),
         placed_at=placed_at,
         updated_at=_last_change(state, history, updated_at),
-        fingerprint=_lengthen_fingerprint(item.get("fingerprint", "")),
+        fingerprint=_lengthen_fingerprint(read_typed(item, "fingerprint", str, "")),
         transaction_id=_read_number(item, "transaction_id"),
         tracking_number=_read_number(item, "tracking_number"),
-        decline_reason=item.get("decline_reason"),
+        decline_reason=read_optional_text(item, "decline_reason"),
         history=history,
         trace_id=text_to_trace_id(item.get(TRACE_ID)),
-        placed_by=item.get("placed_by"),
+        placed_by=read_optional_text(item, "placed_by"),
     )
 
 
 def _read_user_id(item: Item) -> str:
     if "user_id" in item:
-        user_id: str = item["user_id"]
-        return user_id
-    kind, found, user_id = item[GSI1.hash_key].partition(_BUYER)
+        return read_typed(item, "user_id", str)
+    kind, found, user_id = read_typed(item, GSI1.hash_key, str).partition(_BUYER)
     if kind or not found:
-        raise KeyError("user_id")
+        raise UnreadableItemError("user_id: is missing")
     return user_id
 
 
@@ -194,8 +204,9 @@ def _shortened(parts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _lengthened(parts: Mapping[str, Any]) -> dict[str, Any]:
-    return {_FULL_NAMES.get(name, name): part for name, part in parts.items()}
+def _lengthened(parts: Any, name: str) -> dict[str, Any]:
+    known: dict[str, Any] = typed(parts, dict, name)
+    return {_FULL_NAMES.get(part, part): value for part, value in known.items()}
 
 
 def _shorten_fingerprint(fingerprint: str) -> str:
@@ -220,5 +231,5 @@ def write_detail(name: str, value: str, order_id: str, *, layout: TableLayout) -
 
 
 def _read_number(item: Item, name: str) -> str | None:
-    stored: str | None = item.get(name)
+    stored = read_optional_text(item, name)
     return _NUMBERS[name](item["order_id"]) if stored == _FOLLOWS else stored

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.domain.errors import InvalidInputError, OrderNotFoundError
+from app.domain.errors import InvalidInputError, OrderNotFoundError, UnreadableItemError
 from app.domain.instants import instant_to_text
 from app.domain.order import (
     ALLOWED_FROM,
@@ -56,11 +56,16 @@ async def get_order(table: Table, order_id: str) -> Order:
 
     Raises:
         OrderNotFoundError: there is none with this id.
+        UnreadableItemError: its item is damaged; that is logged.
     """
     item = await table.get(order_key(order_id), consistent=True)
     if item is None:
         raise OrderNotFoundError
-    return item_to_order(item)
+    try:
+        return item_to_order(item)
+    except UnreadableItemError as failure:
+        _report(item, failure)
+        raise
 
 
 async def advance_order(
@@ -260,6 +265,12 @@ def _readable(page: Page[Item]) -> Page[Order]:
 def _read(item: Item) -> Order | None:
     try:
         return item_to_order(item)
-    except (KeyError, TypeError, ValueError):
-        log.exception("order.unreadable order_id=%s", item.get("order_id"))
+    except UnreadableItemError as failure:
+        _report(item, failure)
         return None
+
+
+def _report(item: Item, failure: UnreadableItemError) -> None:
+    # By its key, which is always there and a text.
+    order_id = item["PK"].removeprefix(order_key("")["PK"])
+    log.error("order.unreadable order_id=%s: %s", order_id, failure)

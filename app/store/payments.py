@@ -1,12 +1,18 @@
 """Payment decisions in the table: stored once, never changed."""
 
+import logging
 from collections.abc import Sequence
+from contextlib import suppress
 
-from app.domain.instants import instant_to_text, text_to_instant
+from app.domain.errors import UnreadableItemError
+from app.domain.instants import instant_to_text
 from app.domain.payment import PaymentDecision
 from app.store.keys import payment_key
+from app.store.stored_values import read_instant, read_typed
 from app.store.table import NOT_THERE, Item, Table
 from app.store.table_errors import ConditionFailedError
+
+log = logging.getLogger("shop.store")
 
 
 def decision_to_item(decision: PaymentDecision) -> Item:
@@ -24,15 +30,19 @@ def decision_to_item(decision: PaymentDecision) -> Item:
 
 
 def item_to_decision(item: Item) -> PaymentDecision:
-    """Return the decision that an item stores."""
+    """Return the decision that an item stores; all its types are checked.
+
+    Raises:
+        UnreadableItemError: the item is damaged.
+    """
     return PaymentDecision(
-        order_id=item["order_id"],
-        success=item["success"],
-        amount_cents=item["amount_cents"],
-        transaction_id=item["transaction_id"],
-        message=item.get("message", ""),
-        reason=item.get("reason", ""),
-        decided_at=text_to_instant(item["decided_at"]),
+        order_id=read_typed(item, "order_id", str),
+        success=read_typed(item, "success", bool),
+        amount_cents=read_typed(item, "amount_cents", int),
+        transaction_id=read_typed(item, "transaction_id", str),
+        message=read_typed(item, "message", str, ""),
+        reason=read_typed(item, "reason", str, ""),
+        decided_at=read_instant(item, "decided_at"),
     )
 
 
@@ -52,12 +62,33 @@ async def find_decision(
     """Return the decision about an order's payment, or None while there is none.
 
     A ``consistent`` read costs twice as much and never misses one.
+
+    Raises:
+        UnreadableItemError: its item is damaged; that is logged.
     """
     item = await table.get(payment_key(order_id), consistent=consistent)
-    return None if item is None else item_to_decision(item)
+    return None if item is None else _read(item)
 
 
 async def find_decisions(table: Table, order_ids: Sequence[str]) -> dict[str, PaymentDecision]:
-    """Return the decisions that exist, by order id; one call per 100 ids."""
+    """Return the decisions that exist, by order id; one call per 100 ids.
+
+    A damaged one is logged and left out: ``decide_once`` meets it again and raises.
+    """
     items = await table.get_many([payment_key(order_id) for order_id in order_ids])
-    return {item["order_id"]: item_to_decision(item) for item in items}
+    decisions: dict[str, PaymentDecision] = {}
+    for item in items:
+        with suppress(UnreadableItemError):
+            decision = _read(item)
+            decisions[decision.order_id] = decision
+    return decisions
+
+
+def _read(item: Item) -> PaymentDecision:
+    try:
+        return item_to_decision(item)
+    except UnreadableItemError as failure:
+        # By its key, which is always there and a text.
+        order_id = item["PK"].removeprefix(payment_key("")["PK"])
+        log.warning("decision.unreadable order_id=%s: %s", order_id, failure)
+        raise

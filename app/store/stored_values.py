@@ -1,34 +1,102 @@
-"""Reading values that another release of the shop stored.
+"""Reading values that another release of the shop stored, or that somebody changed by hand.
 
 Releases run side by side during a canary, and what is stored outlives both. So a reader
-ignores fields that it does not know and fills in fields that are missing; what it cannot do
-without raises ``KeyError``, and the caller reports the item as unreadable.
+ignores fields that it does not know and fills in fields that are missing. What it cannot do
+without, and what is of another type, raises ``UnreadableItemError``; the caller reports the item.
 """
 
-from collections.abc import Hashable, Mapping
-from dataclasses import fields
-from functools import lru_cache
-from typing import Any, TypeVar, cast
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar, get_type_hints
+
+from app.domain.errors import UnreadableItemError
+from app.domain.instants import text_to_instant
 
 T = TypeVar("T")
 
+_NEEDED: Any = object()
+_IN_WORDS = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a map",
+}
 
-@lru_cache
-def _field_names(kind: Hashable) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cast("Any", kind)))
+
+def typed(value: object, kind: type[T], name: str) -> T:
+    """Return ``value``, which is stored under ``name``, if it is of exactly that type.
+
+    Raises:
+        UnreadableItemError: it is of another one.
+    """
+    if type(value) is not kind:
+        raise UnreadableItemError(f"{name}: is not {_IN_WORDS[kind]}")
+    return value
+
+
+def read_typed(item: Mapping[str, Any], name: str, kind: type[T], default: T = _NEEDED) -> T:
+    """Return an attribute of an item; ``default`` stands for one that is not stored.
+
+    Raises:
+        UnreadableItemError: it is of another type, or missing without a default.
+    """
+    value = item.get(name, default)
+    # Every attribute of every order comes by here, so the usual case is one comparison.
+    if type(value) is kind:
+        return value
+    if value is _NEEDED:
+        raise UnreadableItemError(f"{name}: is missing")
+    return typed(value, kind, name)
+
+
+def read_optional_text(item: Mapping[str, Any], name: str) -> str | None:
+    """Return a text of an item, or None if it has none.
+
+    Raises:
+        UnreadableItemError: it is no text.
+    """
+    value = item.get(name)
+    return None if value is None else typed(value, str, name)
+
+
+def read_instant(item: Mapping[str, Any], name: str) -> datetime:
+    """Return an instant of an item.
+
+    Raises:
+        UnreadableItemError: it is missing, or no instant.
+    """
+    text = read_typed(item, name, str)
+    try:
+        return text_to_instant(text)
+    except (ValueError, OverflowError):
+        raise UnreadableItemError(f"{name}: is not an instant") from None
+
+
+@cache
+def _fields_of(kind: Any) -> tuple[tuple[str, type, Any], ...]:
+    """Return name, type and default of each field of a dataclass."""
+    hints = get_type_hints(kind)
+    return tuple(
+        (field.name, hints[field.name], _NEEDED if field.default is MISSING else field.default)
+        for field in fields(kind)
+    )
 
 
 def read_value(kind: type[T], stored: Mapping[str, Any], **defaults: Any) -> T:
-    """Return the dataclass ``kind`` with the fields of ``stored`` that it has.
+    """Return the dataclass ``kind``, whose fields are texts and numbers, with what is stored of it.
 
-    ``defaults`` stand for fields that are not stored; without one, the dataclass's own
-    default holds.
+    ``defaults`` stand for fields that are not stored and have no default in the dataclass.
 
     Raises:
-        KeyError: a field that has no default anywhere is missing.
+        UnreadableItemError: a field is of another type, or has no default anywhere and is missing.
     """
-    known = {name: stored[name] for name in _field_names(cast("Hashable", kind)) if name in stored}
-    try:
-        return kind(**{**defaults, **known})
-    except TypeError as failure:
-        raise KeyError(str(failure)) from failure
+    values = []
+    for name, type_, default in _fields_of(kind):  # type: ignore[arg-type]  # A class has a hash.
+        value = stored.get(name, default)
+        if type(value) is not type_:
+            value = read_typed(stored, name, type_, defaults.get(name, _NEEDED))
+        values.append(value)
+    return kind(*values)

@@ -12,6 +12,7 @@ from app.domain.errors import (
     InvalidInputError,
     OrderNotFoundError,
     StoreUnavailableError,
+    UnreadableItemError,
 )
 from app.domain.order import Order, OrderState
 from app.messages import (
@@ -81,7 +82,17 @@ async def diagnose(table: Table, dead_letter: DeadLetter, *, now: datetime) -> D
         reason, dies_again = str(failure), True
     except StoreUnavailableError:
         reason = "not known: the store does not answer"
+    except UnreadableItemError as failure:
+        reason = unreadable_text(failure)
     return make_diagnosis(dead_letter, reason, now=now, dies_again=dies_again)
+
+
+def unreadable_text(failure: UnreadableItemError) -> str:
+    """Return what is said where the item of an order, or of its payment, cannot be read."""
+    return (
+        f"what is stored of its order cannot be read ({failure}); correct that first"
+        ' (infra/RUNBOOK.md, "An order cannot be read")'
+    )
 
 
 def make_diagnosis(

@@ -6,10 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from app.domain.errors import InvalidInputError, StoreUnavailableError
+from app.domain.errors import InvalidInputError, StoreUnavailableError, UnreadableItemError
 from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, CreditCardValidated
 from app.store.table import Table
-from infra.dead_letters.diagnosis import Diagnosis, find_refusal, make_diagnosis
+from infra.dead_letters.diagnosis import (
+    Diagnosis,
+    find_refusal,
+    make_diagnosis,
+    unreadable_text,
+)
 from infra.dead_letters.messages import (
     SCAN_SECONDS,
     DeadLetter,
@@ -118,8 +123,11 @@ async def redrive(
                 await asyncio.sleep(0)
                 try:
                     step, body = await _plan(table, dead_letter, now=now, report=report)
-                except InvalidInputError as failure:
-                    report.stayed.append(make_diagnosis(dead_letter, str(failure), now=now))
+                except (InvalidInputError, UnreadableItemError) as failure:
+                    reason = str(failure)
+                    if isinstance(failure, UnreadableItemError):
+                        reason = unreadable_text(failure)
+                    report.stayed.append(make_diagnosis(dead_letter, reason, now=now))
                     continue
                 if not dry_run:
                     await limiter.wait()
@@ -136,6 +144,7 @@ async def _plan(
 
     Raises:
         InvalidInputError: the letter stays; says why.
+        UnreadableItemError: the letter stays, because its order cannot be read.
     """
     to, body, action = origin_of(dead_letter), dead_letter.body, Action.SEND_BACK
     if to == PAYMENT_REQUEST:

@@ -143,7 +143,7 @@ MUTATIONS |= {
     ),
     "a refused client is told pending": Mutation(
         "app/store/payments.py",
-        "return None if item is None else item_to_decision(item)",
+        "return None if item is None else _read(item)",
         'return item_to_decision(item) if item and item["success"] else None',
     ),
     "the shipment is asked with another delivery": Mutation(

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.domain.errors import ShopError
+from app.domain.errors import ShopError, UnreadableItemError
 from app.static_files import CONTENT_POLICY, HEADERS, REFERRER_POLICY, SERVED
 from app.store.keys import order_key, payment_key
 from app.store.order_items import item_to_order
@@ -107,7 +107,10 @@ async def _facts(orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _fact(item: Item | None) -> dict[str, Any]:
     if item is None:
         return {}
-    order = item_to_order(item)
+    try:
+        order = item_to_order(item)
+    except UnreadableItemError as failure:
+        return {"state": f"unreadable ({failure})"}
     return {
         "state": order.state.name.lower(),
         "total_cents": order.total_cents,

@@ -24,7 +24,7 @@ from app.store.keys import time_sort_key
 from app.store.order_items import order_to_item
 from app.store.orders import add_order, get_order, list_orders
 from app.store.pagination import PageRequest
-from app.store.payments import decide_once, find_decision
+from app.store.payments import decide_once, decision_to_item, find_decision
 from app.store.table import get_table
 from infra.seeds.classic import classic_products, make_order
 from tests.support.shop import count_calls
@@ -176,11 +176,14 @@ async def test_a_sweep_that_runs_out_of_time_says_so() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "damage", [{"placed_at": "yesterday"}, {"lines": "x"}, {"card": "x"}, {"total_cents": "abc"}]
+)
 async def test_an_unreadable_order_stops_no_other(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, damage: dict[str, Any]
 ) -> None:
     odd = await order_of_age(OrderState.PENDING, timedelta(hours=51))
-    await get_table().put({**order_to_item(odd), "placed_at": "yesterday"})
+    await get_table().put({**order_to_item(odd), **damage})
     order = await order_of_age(OrderState.PENDING, timedelta(hours=50))
 
     report = await run()
@@ -190,6 +193,22 @@ async def test_an_unreadable_order_stops_no_other(
     assert f"order.unreadable order_id={odd.order_id}" in caplog.text
     listed = await list_orders(get_table(), PageRequest())
     assert [entry.order_id for entry in listed.entries] == [order.order_id]
+
+
+async def test_an_unreadable_decision_stops_no_other_and_is_not_decided_anew(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    odd = await order_of_age(OrderState.PENDING, timedelta(hours=51))
+    decision = PaymentDecision(odd.order_id, True, odd.total_cents, "t", PAID_MESSAGE, "", NOW)
+    await get_table().put({**decision_to_item(decision), "amount_cents": "abc"})
+    order = await order_of_age(OrderState.PENDING, timedelta(hours=50))
+
+    report = await run()
+
+    assert (report.seen, report.timed_out, report.failed) == (2, 1, 1)
+    assert await state_of(order) is OrderState.DECLINED
+    assert await state_of(odd) is OrderState.PENDING
+    assert f"decision.unreadable order_id={odd.order_id}: amount_cents: is not" in caplog.text
 
 
 class BrokenFor(SentMessages):

@@ -1,10 +1,13 @@
 """Orders as items: below one write unit, and in both layouts nothing is lost."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, get_origin, get_type_hints
 
 import pytest
 
+from app.domain.errors import UnreadableItemError
 from app.domain.order import WALK_IN, Address, CardSummary, Order, OrderLine, OrderState, OrderStep
 from app.settings import TableLayout
 from app.store.order_items import item_to_order, order_to_item
@@ -90,7 +93,7 @@ def test_an_item_whose_buyer_cannot_be_told_is_refused() -> None:
     item = order_to_item(shipped())
 
     for partition in ("WALKIN#3", "CATALOG#BUYER#u"):
-        with pytest.raises(KeyError, match="user_id"):
+        with pytest.raises(UnreadableItemError, match="user_id"):
             item_to_order({**item, "GSI1PK": partition})
 
 
@@ -104,3 +107,65 @@ def test_the_former_layout_has_every_name_that_earlier_releases_read() -> None:
         *("address", "delivery", "card", "lines", "total_cents", "placed_at", "updated_at"),
         "fingerprint",
     }
+
+
+WRONG_VALUES = ["x", "", "0001-01-01T00:00:00+23:00", "²", 1, -1, 1.5, True, None, b"x", [], ["x"]]
+WRONG_VALUES += [[None], [{}], {}, {"i": 1}, {"x"}]
+
+
+def variants(value: Any) -> Iterator[Any]:
+    """Yield what could stand in the place of a stored value, at every depth of it."""
+    yield from WRONG_VALUES
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield {other: value[other] for other in value if other != name}
+            yield from ({**value, name: variant} for variant in variants(part))
+    elif isinstance(value, list):
+        yield from ([variant, *value[1:]] for variant in variants(value[0]))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_damaged_item_is_read_with_right_types_or_is_unreadable(layout: TableLayout) -> None:
+    item = order_to_item(replace(shipped(), placed_by="staff"), layout=layout)
+    damaged = [{other: item[other] for other in item if other != name} for name in item]
+    damaged += [{**item, name: variant} for name in item for variant in variants(item[name])]
+    unreadable = 0
+    for one in damaged:
+        try:
+            order = item_to_order(one)
+        except UnreadableItemError:
+            unreadable += 1
+        else:
+            assert_types(order)
+    assert unreadable > len(damaged) / 3
+
+
+_TUPLES = {"lines", "history"}
+
+
+def assert_types(order: Order) -> None:
+    for value in (order, order.address, order.card, *order.lines):
+        for name, hint in get_type_hints(type(value)).items():
+            part = getattr(value, name)
+            assert isinstance(part, get_origin(hint) if name in _TUPLES else hint), (name, part)
+            assert not isinstance(part, bool), name
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"lines": "x"}, "lines: is not a list"),
+        ({"card": "x"}, "card: is not a map"),
+        ({"address": ["x"]}, "address: is not a map"),
+        ({"total_cents": "abc"}, "total_cents: is not a whole number"),
+        ({"placed_at": "yesterday"}, "placed_at: is not an instant"),
+        ({"state": "banana"}, "state: is not a whole number"),
+        ({"lines": [{"i": "i", "q": 1, "p": "free"}]}, "price_cents: is not a whole number"),
+        ({"lines": [{"i": "i", "p": 1}]}, "quantity: is missing"),
+    ],
+)
+def test_what_is_damaged_is_named(changes: dict[str, object], what: str) -> None:
+    with pytest.raises(UnreadableItemError) as failure:
+        item_to_order(order_to_item(shipped()) | changes)
+
+    assert str(failure.value) == what

@@ -13,6 +13,7 @@ from httpx import AsyncClient
 
 from app.domain.card import Card
 from app.domain.cart import Cart, CartLine
+from app.domain.errors import UnreadableItemError
 from app.domain.order import Address, Order, OrderState
 from app.domain.payment import time_out_payment
 from app.domain.shipment import plan_shipment
@@ -110,8 +111,8 @@ def test_each_field_that_is_not_vital_may_be_missing(item: Item, read: Any) -> N
     assert missing > 3
 
 
-def test_what_is_vital_is_a_key_error() -> None:
-    with pytest.raises(KeyError, match="quantity"):
+def test_what_is_vital_must_be_there() -> None:
+    with pytest.raises(UnreadableItemError, match="quantity"):
         read_value(type(new_order().lines[0]), {"item_id": "i"}, name="", description="")
 
 
@@ -211,3 +212,35 @@ async def test_a_decision_of_a_later_release_is_replayed(table: Table) -> None:
     await table.put(of_a_later_release(payments.decision_to_item(decision)))
 
     assert await payments.find_decision(table, order.order_id) == decision
+
+
+async def test_an_order_that_cannot_be_read_is_left_out_of_lists_and_said_to_be_a_fault(
+    client: AsyncClient, table: Table, caplog: pytest.LogCaptureFixture
+) -> None:
+    user_id = f"u-{uuid4()}"
+    good, odd = (replace(new_order(), user_id=user_id) for _ in range(2))
+    await table.put(order_items.order_to_item(good))
+    await table.put(order_items.order_to_item(odd) | {"lines": "x"})
+    headers = await bearer(user_id)
+
+    listed = await client.get(f"/order/{user_id}", headers=headers)
+    one = await client.get(f"/order/{user_id}/{odd.order_id}", headers=headers)
+
+    assert [order["_id"] for order in listed.json()] == [good.order_id]
+    assert (one.status_code, one.json()["code"]) == (500, "internal_error")
+    assert one.json()["message"] == "Internal Server Error"
+    assert f"order.unreadable order_id={odd.order_id}: lines: is not a list" in caplog.text
+
+
+async def test_a_pending_order_is_shown_without_a_decision_that_cannot_be_read(
+    client: AsyncClient, table: Table
+) -> None:
+    user_id = f"u-{uuid4()}"
+    order = replace(new_order(), user_id=user_id)
+    decision = time_out_payment(order.order_id, amount_cents=order.total_cents, now=NOW)
+    await table.put(order_items.order_to_item(order))
+    await table.put(payments.decision_to_item(decision) | {"decided_at": 5})
+
+    shown = await client.get(f"/order/{user_id}/{order.order_id}", headers=await bearer(user_id))
+
+    assert (shown.status_code, shown.json()["state"]) == (200, "pending")

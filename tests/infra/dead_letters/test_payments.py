@@ -123,3 +123,20 @@ def test_without_the_store_payment_requests_stay_and_the_rest_goes_on() -> None:
     assert [queue for queue, _ in queues.sent] == ["payment-response", "shipment-request"]
     assert set(queues.dead_letters) == {dead_letter.message_id for dead_letter in requests}
     assert (table.asked, queues.hidden) == (1, set())
+
+
+@pytest.mark.parametrize("message", [("payment", "success"), ("shipment", "delivered")])
+def test_an_order_that_cannot_be_read_stops_no_other_letter(message: tuple[str, str]) -> None:
+    table = FakeTable({**order(timedelta(minutes=1)), "lines": "x"})
+    domain, outcome = message
+    letter = dead_letter(sample(domain, outcome, "o-1"), queue=f"{domain}-error")
+    other = dead_letter(sample("shipment", "requested", "o-2"), queue="shipment-error")
+    queues = FakeQueues(letter, other)
+
+    told = asyncio.run(diagnose(table, letter, now=NOW))
+    done = run(queues, table)
+
+    assert told.reason.startswith("what is stored of its order cannot be read (lines: is not a li")
+    assert not told.dies_again
+    assert [stayed.reason for stayed in done.stayed] == [told.reason]
+    assert [moved.order_id for moved in done.moved] == ["o-2"]

@@ -1,18 +1,27 @@
 """``/dev/orders``: what is answered, and to whom."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from uuid import uuid4
 
 import pytest
 from httpx import ASGITransport, AsyncClient
 
+from app.domain.order import OrderState
+from app.domain.user import Role, User
 from app.main import app
 from app.static_files import CONTENT_POLICY
+from app.store.order_items import order_to_item
+from app.store.table import Table
 from infra.local.supervisor import _shows_traces
 from infra.local.traces.collector import Collector
-from infra.local.traces.pages import DevPages
+from infra.local.traces.pages import DevPages, _facts
 from infra.local.welcome import welcome
+from infra.seeds.classic import classic_products, make_order
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
 
 
 @pytest.fixture
@@ -90,3 +99,20 @@ def test_what_is_no_export_is_refused(
     connection.request("POST", path, body)
     assert connection.getresponse().status == status
     connection.close()
+
+
+async def test_an_order_that_cannot_be_read_hides_no_other(table: Table) -> None:
+    products = list(classic_products(NOW))[:1]
+    good, odd = (
+        make_order(str(uuid4()), BUYER, products, OrderState.PENDING, placed_at=NOW)
+        for _ in range(2)
+    )
+    await table.put(order_to_item(good))
+    await table.put(order_to_item(odd) | {"lines": "x"})
+
+    facts = await _facts([{"order_id": order.order_id} for order in (good, odd)])
+
+    assert facts == [
+        {"state": "pending", "total_cents": good.total_cents, "lines": 1},
+        {"state": "unreadable (lines: is not a list)"},
+    ]
