@@ -25,7 +25,7 @@ class CardData(TypedDict):
     Type: Annotated[str, "Brand that the client claimed; empty for a card of the pages."]
     Number: Annotated[str, "Number as the client sent it."]
     ExpiryYear: Annotated[int, "Year of expiry, four digits."]
-    ExpiryMonth: Annotated[int, "Month of expiry, 1 to 12."]
+    ExpiryMonth: Annotated[int, "Month of expiry as the client sent it; none of 1 to 12: refused."]
     CVV: Annotated[str, "Security code."]
 
 

@@ -1,6 +1,8 @@
 """The events as an AsyncAPI document: messages from the code, channels from the topology.
 
-The SQS binding has version 0.2.0: the published schemas know no later one.
+The document has version 3.0.0: the published parsers and generators of code refuse 3.1.0. The
+SQS binding has version 0.2.0: the published schemas know no later one. Every object and
+enumeration has a name below ``components/schemas``, after which generators call their types.
 """
 
 import json
@@ -34,6 +36,7 @@ _SIGNATURE = {
     "description": "Calls of SQS are signed; the role needs `sqs:SendMessage` or `ReceiveMessage`.",
 }
 
+_ATTRIBUTES = "MessageAttributes"
 _HEADERS = {
     "type": "object",
     "description": "Message attributes.",
@@ -69,7 +72,7 @@ functions: who wants to listen needs a queue of their own.
 def build_event_document() -> Document:
     """Return the AsyncAPI document of the shop's events."""
     return {
-        "asyncapi": "3.1.0",
+        "asyncapi": "3.0.0",
         "info": {
             "title": "ACME Serverless Fitness Shop: events",
             "version": __version__,
@@ -98,6 +101,10 @@ def build_event_document() -> Document:
         "operations": dict(_operations()),
         "components": {
             "messages": {str(kind): _message(kind) for kind in EVENTS},
+            "schemas": {
+                _ATTRIBUTES: _HEADERS,
+                **{name: schema for kind in EVENTS for name, schema in _schemas(kind)},
+            },
             "securitySchemes": {"signatureV4": _SIGNATURE},
         },
     }
@@ -176,42 +183,71 @@ def _message(kind: EventType) -> Document:
     """Return one event with its schema and an example of each outcome."""
     event = EVENTS[kind]
     examples = {name: example for name, example in _examples() if isinstance(example, event)}
-    data = get_type_hints(event.data)["return"]
     return {
         "name": str(kind),
         "title": str(kind),
         "summary": _summary(event),
         "contentType": "application/json",
-        "headers": _HEADERS,
-        "payload": {
-            "type": "object",
-            "description": _summary(event),
-            "properties": {
-                "metadata": {
-                    **_schema(Metadata),
-                    "properties": {
-                        **_schema(Metadata)["properties"],
-                        "domain": {
-                            "type": "string",
-                            "const": event.domain,
-                            "description": "Domain of the sender.",
-                        },
-                        "type": {
-                            "type": "string",
-                            "const": str(kind),
-                            "description": "Name of the event.",
-                        },
-                    },
-                },
-                "data": _schema(data),
-            },
-            "required": ["metadata", "data"],
-        },
+        "headers": _reference(_ATTRIBUTES),
+        "payload": _reference(str(kind)),
         "examples": [
             {"name": name, "payload": json.loads(example.to_body())}
             for name, example in examples.items()
         ],
     }
+
+
+def _schemas(kind: EventType) -> Iterator[tuple[str, Document]]:
+    """Yield the named schemas of one event: the whole, its metadata, its data, and their parts."""
+    event = EVENTS[kind]
+    metadata = _schema(Metadata)
+    metadata["properties"] |= {
+        "domain": {
+            "type": "string",
+            "const": event.domain,
+            "description": "Domain of the sender.",
+        },
+        "type": {"type": "string", "const": str(kind), "description": "Name of the event."},
+    }
+    data = get_type_hints(event.data)["return"]
+    yield (
+        str(kind),
+        {
+            "type": "object",
+            "description": _summary(event),
+            "properties": {
+                "metadata": _reference(f"{kind}Metadata"),
+                "data": _reference(data.__name__),
+            },
+            "required": ["metadata", "data"],
+        },
+    )
+    yield f"{kind}Metadata", metadata
+    yield from _name_enums(Metadata.__name__, metadata)
+    yield from _named(data)
+
+
+def _named(body: Any) -> Iterator[tuple[str, Document]]:
+    """Yield the schema of a part of a message, and those of the parts in it."""
+    schema = _schema(body)
+    yield body.__name__, schema
+    yield from _name_enums(body.__name__, schema)
+    for hint in get_type_hints(body).values():
+        if is_typeddict(hint):
+            yield from _named(hint)
+
+
+def _name_enums(owner: str, schema: Document) -> Iterator[tuple[str, Document]]:
+    """Yield the enumerations among the fields of ``schema``, and refer to them there."""
+    for field, content in schema["properties"].items():
+        if "enum" in content:
+            name = f"{owner}{field[0].upper()}{field[1:]}"
+            schema["properties"][field] = _reference(name)
+            yield name, content
+
+
+def _reference(name: str) -> Document:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _schema(body: Any) -> Document:
@@ -230,7 +266,8 @@ def _field_schema(hint: Any) -> Document:
         return _field_schema(*get_args(hint))
     kind, description = get_args(hint)
     if is_typeddict(kind):
-        return {**_schema(kind), "description": description}
+        # What stands beside a reference is ignored: the schema has a description of its own.
+        return _reference(kind.__name__)
     if get_origin(kind) is Literal:
         return {"description": description, "enum": list(get_args(kind)), "type": "string"}
     if get_origin(kind) is list:

@@ -28,6 +28,7 @@ from workers import shipment as shipment_worker
 
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "openapi" / "asyncapi.json").read_text())
 MESSAGES: dict[str, dict[str, Any]] = DOCUMENT["components"]["messages"]
+SCHEMAS: dict[str, dict[str, Any]] = DOCUMENT["components"]["schemas"]
 EXAMPLES = [
     pytest.param(name, example["payload"], id=f"{name} {example['name']}")
     for name, message in MESSAGES.items()
@@ -89,19 +90,36 @@ def test_every_event_is_sent_by_one_domain_and_received_by_one() -> None:
 
 @each_example
 def test_an_example_fits_its_schema(name: str, payload: dict[str, Any]) -> None:
-    Draft202012Validator(MESSAGES[name]["payload"]).validate(payload)
+    # The references point into the document, so it is the schema.
+    Draft202012Validator({**DOCUMENT, **MESSAGES[name]["payload"]}).validate(payload)
+
+
+def test_every_object_and_enumeration_has_a_name_for_generators_of_code() -> None:
+    for message in MESSAGES.values():
+        assert set(message["payload"]) == set(message["headers"]) == {"$ref"}
+    for name, schema in SCHEMAS.items():
+        assert name.isalnum()
+        assert ("enum" in schema) == (schema["type"] == "string")
+        for field in schema.get("properties", {}).values():
+            assert set(field) == {"$ref"} or (field["type"] != "object" and "enum" not in field)
+
+    assert {"PaymentRequested", "PaymentRequestedMetadata", "PaymentRequestedData"} <= set(SCHEMAS)
+    assert SCHEMAS["PaymentRequestedData"]["properties"]["card"] == {
+        "$ref": "#/components/schemas/CardData"
+    }
 
 
 @each_example
 def test_what_is_sent_has_no_field_that_the_schema_does_not_describe(
     name: str, payload: dict[str, Any]
 ) -> None:
-    schema = MESSAGES[name]["payload"]["properties"]
+    schema = _resolve(MESSAGES[name]["payload"])["properties"]
 
     for part in ("metadata", "data"):
-        described = [field for field in schema[part]["properties"] if field not in OPTIONAL]
-        assert list(payload[part]) == described == schema[part]["required"]
-        assert all(field["description"] for field in schema[part]["properties"].values())
+        found = _resolve(schema[part])
+        described = [field for field in found["properties"] if field not in OPTIONAL]
+        assert list(payload[part]) == described == found["required"]
+        assert all(_resolve(field)["description"] for field in found["properties"].values())
 
 
 @each_example
@@ -128,6 +146,12 @@ def test_a_worker_takes_an_example(name: str, payload: dict[str, Any]) -> None:
 
     assert answer == {"batchItemFailures": []}
     assert asyncio.run(get_order(get_table(), order_id)).state is after
+
+
+def _resolve(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema, or the named one that it refers to."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return SCHEMAS[name] if name else schema
 
 
 def _store_order(state: OrderState) -> str:
