@@ -209,7 +209,8 @@ def test_spans_are_sent_before_lambda_freezes_the_process(
                 assert len(collector.spans) == 2 * times
             collector.status = 503
             answer = process.invoke(queue_event("shipment-request", "poison", "{}"))
-            log = process.log
+        # Whole only once the process has ended.
+        log = process.log
         with started("patient.api") as process:
             collector.status = 200
             process.invoke(http_event("GET", "/healthz"))
