@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Query, Request, Response
+from pydantic import BeforeValidator
 
 from app.domain.errors import ForbiddenError, UnauthorizedError
 from app.queues import Queues, get_queues
@@ -20,6 +21,7 @@ from app.services.sessions import confirm_staff
 from app.settings import Settings, get_settings
 from app.store.pagination import MAX_PAGE, Page, PageRequest
 from app.store.table import Table, get_table
+from app.values import to_integer
 from routers.client_address import find_client_address
 from routers.credentials import DEVICE_COOKIE, find_token
 from routers.plain_dependencies import plain
@@ -162,6 +164,8 @@ async def _page_request(
             description=f"Entries per page; {MAX_PAGE} without it, and at most. A page that would"
             " be larger than 2.5 MB ends early.",
         ),
+        # Behind the bounds, which hold for what it returns.
+        BeforeValidator(to_integer),
     ] = None,
     next: Annotated[  # noqa: A002 - the name on the wire
         str | None,

@@ -43,12 +43,19 @@ shipment) is in `asyncapi.json`.
 
 **Bodies** are JSON whatever the `Content-Type` says. The names of fields match in any case, \
 unknown fields and nulls are ignored, a number is read where text is meant and text where a \
-number is. Where several forms are accepted, this document shows one and says the others in words. \
-The answer of `/cart/clear/{userid}` has no body.
+number is; a whole number as text has digits alone (`"2"`, not `"2.0"`). Where several forms are \
+accepted, this document shows one and says the others in words. The answer of \
+`/cart/clear/{userid}` has no body.
 
 **Paths** work with and without a trailing slash. HEAD is answered wherever GET is, and changes \
 nothing. OPTIONS is answered with 204 on every path, without a token, and says which headers and \
 methods other origins may use; 405 names a path's own methods in `Allow`.
+
+**Aliases** for clients of old, which this document leaves out: `POST /product` is \
+`POST /products`, `POST /acme-login` is `POST /login`, `POST /users/logout` is `POST /logout`, \
+`GET /whoami` is `GET /userinfo`, `GET /liveness` is `GET /catalogliveness`. Left out \
+too is what people see: `GET /acme-login` and `GET /oauth2/authorization/sso` show a log-in, \
+`GET /scg-logout` logs out.
 
 **Pages.** Who asks for `text/html` rather than for JSON, as browsers do that open an address, \
 gets a page from `GET /products/{id}` and for what is not found.
@@ -76,7 +83,8 @@ At the edge, old fields keep the types their clients know:
 | `amount` of the event `CreditCardValidated` | number: `62.5` |
 
 **Tokens** are asked for unless the shop runs in its open mode (`AUTH_MODE=0`); one of the three \
-ways is enough. Staff have the same kind of token, with the role `staff`.
+ways is enough. Staff have the same kind of token, with the role `staff`. In the open mode every \
+answer has the header `X-Auth-Mode: open`.
 
 **Versions.** What this document says is kept within a major version. What goes is marked \
 `deprecated` for at least one minor version before.

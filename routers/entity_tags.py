@@ -25,7 +25,8 @@ def entity_tag(content: bytes) -> str:
 
 def if_changed(answer: Response, asked: Headers) -> Response:
     """Return ``answer``, or 304 where the asking client already has the version of its ``ETag``."""
-    candidates = asked.get("if-none-match", "").split(",")
+    # Several lines are one list (RFC 9110, 5.3).
+    candidates = ",".join(asked.getlist("if-none-match")).split(",")
     known = {candidate.strip().removeprefix("W/") for candidate in candidates}
     if known & {answer.headers["etag"], "*"}:
         same = NotModifiedResponse(answer.headers)

@@ -55,7 +55,8 @@ CATALOGUE: tuple[ErrorEntry, ...] = (
     ErrorEntry(
         "invalid_request",
         400,
-        "The request makes no sense; `fields` names every field that is wrong, and no value.",
+        "The request makes no sense; `fields` names every field of body and query that is wrong,"
+        " and no value; it is empty where the path or the JSON itself is wrong.",
         "Correct these fields. A repeat without a change is refused again.",
         "quantity: is missing",
         InvalidInputError,
@@ -63,7 +64,8 @@ CATALOGUE: tuple[ErrorEntry, ...] = (
     ErrorEntry(
         "cart_full",
         400,
-        "The cart would hold more than is kept of one: 100 different articles, 1,000,000 of one.",
+        "The cart would hold more than an order takes: 100 different articles, 1,000,000 of one,"
+        " $999,999,999.99 in all; or more than 400 KB.",
         "Order what is in it, or remove something.",
         "cart: is full",
         CartFullError,

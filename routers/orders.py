@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AwareDatetime, BeforeValidator, WithJsonSchema
 
 from app.domain.errors import (
     ForbiddenError,
@@ -120,10 +120,14 @@ Before = Annotated[
     # Behind the bounds: before them pydantic would not know what they bound.
     BeforeValidator(_instant),
 ]
+#: Several lines of the header are one list.
 PreferHeader = Annotated[
-    str | None,
+    Annotated[list[str], WithJsonSchema({"type": "string"})] | None,
     Header(description="`respond-async` answers at once with 202 (RFC 7240)."),
 ]
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+#: An empty value is none (RFC 7240, 2).
+_ASYNC = frozenset({"respond-async", "respond-async=", 'respond-async=""'})
 
 
 @router.post("/add/{userid}", summary="Place an order", responses={**_ACCEPTED, **_PLACING})
@@ -189,10 +193,12 @@ async def place_order(
     return OrderPlacedResponse.from_order(order, decision)
 
 
-def _prefers_async(prefer: str | None) -> bool:
+def _prefers_async(prefer: list[str] | None) -> bool:
     """Tell whether ``respond-async`` is among the preferences of a request."""
-    preferences = (preference.partition(";")[0] for preference in (prefer or "").split(","))
-    return "respond-async" in {preference.strip().lower() for preference in preferences}
+    # What is quoted may hold commas.
+    text = _QUOTED.sub(lambda found: '"value"' if found[1] else '""', ",".join(prefer or ()))
+    preferences = (preference.partition(";")[0] for preference in text.split(","))
+    return any("".join(preference.split()).lower() in _ASYNC for preference in preferences)
 
 
 @router.post(

@@ -36,7 +36,7 @@ router = APIRouter(include_in_schema=False)
 
 def wants_page(request: Request) -> bool:
     """Whether the client asks for HTML rather than for JSON."""
-    weights = dict(map(_weight, request.headers.get("accept", "").lower().split(",")))
+    weights = dict(map(_weight, ",".join(request.headers.getlist("accept")).lower().split(",")))
     return weights.get("text/html", 0.0) > weights.get("application/json", 0.0)
 
 

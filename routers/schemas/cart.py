@@ -145,9 +145,9 @@ class CartItemPublic(PublicModel):
     price: Annotated[int | float | str, WithJsonSchema({"type": "number", "format": "double"})] = (
         Field(
             description=(
-                "Price of one, in dollars. Text for an item whose price was sent as text, "
-                "which a client that sends numbers does not see in a cart of its own; staff who "
-                "list all carts see both."
+                "Price of one, in dollars. In a user's own cart it is text for an item whose price "
+                "was sent as text, which a client that sends numbers does not see; in the list of "
+                "all carts it is always a number."
             )
         )
     )
@@ -155,13 +155,13 @@ class CartItemPublic(PublicModel):
 
     @classmethod
     def from_line(cls, line: CartLine) -> "CartItemPublic":
-        """Return the public form of one line."""
+        """Return the public form of one line, with its price as a number."""
         return cls(
             itemid=line.item_id,
             name=line.name,
             description=line.description,
             shortDescription=line.short_description,
-            price=cents_to_number(line.price_cents) if line.price_text is None else line.price_text,
+            price=cents_to_number(line.price_cents),
             quantity=line.quantity,
         )
 
@@ -184,7 +184,14 @@ class CartPublic(PublicModel):
     def from_cart(cls, cart: Cart) -> "CartPublic":
         """Return the public form of ``cart``."""
         return cls(
-            cart=[CartItemPublic.from_line(line) for line in cart.lines], userid=cart.user_id
+            cart=[
+                item
+                if line.price_text is None
+                else item.model_copy(update={"price": line.price_text})
+                for line in cart.lines
+                for item in [CartItemPublic.from_line(line)]
+            ],
+            userid=cart.user_id,
         )
 
 
@@ -208,7 +215,11 @@ class ListedCartPublic(CartPublic):
     @classmethod
     def from_cart(cls, cart: Cart) -> "ListedCartPublic":
         """Return ``cart`` as an entry of the list."""
-        return cls(**CartPublic.from_cart(cart).model_dump(), id=cart.user_id)
+        return cls(
+            cart=[CartItemPublic.from_line(line) for line in cart.lines],
+            userid=cart.user_id,
+            id=cart.user_id,
+        )
 
 
 class CartChangedResponse(PublicModel):

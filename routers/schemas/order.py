@@ -180,8 +180,12 @@ class CardPublic(PublicModel):
 
     type: str = Field(description="Brand by the number; empty if it has none.")
     number: str = Field(description="The last four digits behind asterisks.")
-    expMonth: str = Field(description="Month of expiry, two digits.")
-    expYear: str = Field(description="Year of expiry, four digits.")
+    expMonth: str = Field(
+        description="Month of expiry, two digits; what is no month is as it was sent, and declined."
+    )
+    expYear: str = Field(
+        description="Year of expiry with its century; what is no year is as it was sent."
+    )
 
 
 class OrderItemPublic(PublicModel):

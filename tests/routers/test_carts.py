@@ -818,6 +818,20 @@ async def test_all_carts_are_a_bare_list_with_both_ids(
     ]
 
 
+async def test_prices_in_the_list_of_all_carts_are_numbers(
+    own_stack: dict[str, str], open_mode: None
+) -> None:
+    async with shop_client() as client:
+        for price in ("1,234.50", "62.5", 4):
+            await client.post("/cart/item/add/dan", json={"itemid": str(price), "price": price})
+
+        own = await client.get("/cart/items/dan")
+        listed = await client.get("/cart/all")
+
+    assert [item["price"] for item in own.json()["cart"]] == ["1,234.50", "62.5", 4]
+    assert [item["price"] for item in listed.json()[0]["cart"]] == [1234.5, 62.5, 4]
+
+
 async def test_clearing_with_get_says_that_it_is_deprecated(
     client: AsyncClient, open_mode: None
 ) -> None:

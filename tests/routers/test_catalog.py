@@ -299,6 +299,14 @@ async def test_in_open_mode_a_guest_adds_a_product(client: AsyncClient, open_mod
     assert answer.status_code == 201
 
 
+@pytest.mark.parametrize("limit", ["1_0", "1.0", "1e1", "ten", "", "0", "-1", "1001", "٣"])
+async def test_a_limit_is_a_whole_number_of_digits(client: AsyncClient, limit: str) -> None:
+    answer = await client.get("/products", params={"limit": limit})
+
+    assert answer.status_code == 400
+    assert [problem["field"] for problem in answer.json()["fields"]] == ["limit"]
+
+
 # Versions of a product, and where its pictures are.
 
 
@@ -311,8 +319,11 @@ async def test_a_product_that_has_not_changed_is_not_sent_again(
     tag = whole.headers["etag"]
 
     same = await client.get(path, headers={"If-None-Match": f'"x", W/{tag}'})
+    lines = [("If-None-Match", '"x"'), ("If-None-Match", tag)]
+    second = await client.get(path, headers=lines)
     other = await client.get(path, headers={"If-None-Match": '"x"'})
 
+    assert second.status_code == 304
     assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
     assert (other.status_code, other.json()) == (200, whole.json())
     assert whole.headers["cache-control"] == "no-cache"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
 from httpx import AsyncClient
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import validate
@@ -27,6 +28,20 @@ OPERATIONS: dict[str, dict[str, Any]] = {
 }
 
 each_operation = pytest.mark.parametrize("name", OPERATIONS)
+
+#: What is read by people, search engines and tools, and is no part of the API.
+PAGES = {
+    "/",
+    "/pos",
+    "/docs",
+    "/docs/errors",
+    "/docs/events",
+    "/asyncapi.json",
+    "/postman.json",
+    "/sitemap.xml",
+    "/robots.txt",
+    "/.well-known/security.txt",
+}
 
 PROBLEM = {"$ref": "#/components/schemas/ErrorResponse"}
 
@@ -93,6 +108,20 @@ async def test_every_operation_of_the_shop_is_in_one_domain_document() -> None:
         if operation["tags"] != ["system"]
     ]
     assert ids == sorted(everything)
+
+
+async def test_aliases_that_are_not_declared_are_named_in_words() -> None:
+    served = {
+        f"{verb} {context.path}"
+        for context in iter_route_contexts(create_app().routes)
+        if isinstance(context.original_route, APIRoute) and context.path not in PAGES
+        for verb in (context.methods or set()) - {"HEAD"}
+    }
+
+    left_out = served - set(OPERATIONS)
+
+    assert "POST /product" in left_out
+    assert [call for call in left_out if f"`{call}`" not in DOCUMENT["info"]["description"]] == []
 
 
 async def test_every_document_is_valid_openapi() -> None:

@@ -447,6 +447,26 @@ class TestEnforcedMode:
             {"state": "pending", "at": placed_at, "by": f"api@{get_settings().version}"}
         ]
 
+    @pytest.mark.parametrize(
+        ("lines", "status"),
+        [
+            (["wait=5", "respond-async"], 202),
+            (['respond-async = ""'], 202),
+            (['foo="a, respond-async"'], 200),
+            (['respond-async="never"'], 200),
+        ],
+    )
+    async def test_preferences_are_one_list_and_an_empty_value_is_none(
+        self, client: AsyncClient, catalog: None, lines: list[str], status: int
+    ) -> None:
+        shopper = await new_shopper()
+        headers = [*shopper.headers.items(), *(("Prefer", line) for line in lines)]
+        body = {"card": SHOP_CARD, "cart": [{"itemid": BOTTLE, "quantity": 2}]}
+
+        answer = await client.post(f"/order/add/{shopper.user_id}", json=body, headers=headers)
+
+        assert answer.status_code == status
+
     async def test_a_repeat_that_will_not_wait_gets_the_result_of_a_settled_order(
         self, client: AsyncClient, catalog: None, table: Table
     ) -> None:
