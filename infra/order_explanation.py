@@ -82,6 +82,14 @@ def explain(evidence: Evidence, *, now: datetime) -> Explanation:
     order = evidence.order
     if order.state is OrderState.UNKNOWN:
         return Explanation("A later release gave it this state.", "Nothing: that release moves it.")
+    decision = evidence.decision
+    if decision and decision.success and decision.amount_cents != order.total_cents:
+        return Explanation(
+            f"Its payment was decided for {decision.amount_cents} cents, and the order costs "
+            f"{order.total_cents}.",
+            "Neither repeat nor ship it: a person must find out which of the two is right "
+            '(infra/RUNBOOK.md, "An order cannot be read").',
+        )
     if order.state is OrderState.DECLINED:
         reason = evidence.decision.reason if evidence.decision else order.status
         return Explanation(f"It was declined: {reason}.", "Nothing: it is final.")

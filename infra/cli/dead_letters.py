@@ -85,7 +85,8 @@ def command(
 
 def diagnosis_text(diagnosis: Diagnosis) -> list[str]:
     """Return a diagnosis in lines; no table, which would cut ids on a narrow terminal."""
-    died_in = f"died in {diagnosis.comes_from} after {diagnosis.receives} receives"
+    queue = f"in {diagnosis.comes_from} " if diagnosis.comes_from else ""
+    died_in = f"died {queue}after {diagnosis.receives} receives"
     if not diagnosis.receives:
         died_in = "was put there by hand"
     discard = f" It would die again; to remove it: acme-shop discard {diagnosis.message_id}"

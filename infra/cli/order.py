@@ -9,9 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from app.domain.errors import OrderNotFoundError, UnreadableItemError
 from app.domain.instants import instant_to_text
 from infra.cli.dead_letters import age_text
 from infra.cli.order_evidence import find_order_id, gather
+from infra.cli.order_remains import Remains, gather_remains
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.cli.trace import log_text
 from infra.local.environment import REGION
@@ -33,7 +35,12 @@ def command(
     now = datetime.now(UTC)
     connection = connect(stack, region)
     order_id = find_order_id(connection, order_id, now=now)
-    evidence = asyncio.run(gather(connection, order_id, now=now))
+    try:
+        evidence = asyncio.run(gather(connection, order_id, now=now))
+    except (OrderNotFoundError, UnreadableItemError):
+        remains = asyncio.run(gather_remains(connection, order_id, now=now))
+        print(json.dumps(asdict(remains)) if as_json else "\n".join(_remaining_lines(remains)))
+        return
     explanation = explain(evidence, now=now)
     if as_json:
         print(json.dumps(_facts(evidence, explanation)))
@@ -60,6 +67,7 @@ def _facts(evidence: Evidence, explanation: Explanation) -> dict[str, Any]:
         and {
             "success": decision.success,
             "reason": decision.reason,
+            "amount_cents": decision.amount_cents,
             "decided_at": instant_to_text(decision.decided_at),
         },
         "queues": [asdict(status) for status in evidence.queues],
@@ -72,9 +80,10 @@ def _facts(evidence: Evidence, explanation: Explanation) -> dict[str, Any]:
 
 def _lines(evidence: Evidence, explanation: Explanation, *, now: datetime) -> Iterator[str]:
     order, decision = evidence.order, evidence.decision
-    age = age_text(int((now - order.placed_at).total_seconds()))
+    seconds = int((now - order.placed_at).total_seconds())
+    age = f"{age_text(seconds)} ago" if seconds >= 0 else "in the future: a clock was wrong"
     yield f"order     {order.order_id}: {order.state.name.lower()}, {order.total_cents} cents"
-    yield f"placed    {_time(order.placed_at)}, {age} ago"
+    yield f"placed    {_time(order.placed_at)}, {age}"
     if order.placed_by:
         yield f"by        user {order.placed_by}, for user {order.user_id}"
     if order.trace_id:
@@ -87,7 +96,24 @@ def _lines(evidence: Evidence, explanation: Explanation, *, now: datetime) -> It
         yield "payment   not decided"
     else:
         result = "paid" if decision.success else f"declined: {decision.reason}"
-        yield f"payment   {_time(decision.decided_at)}, {result}"
+        yield f"payment   {_time(decision.decided_at)}, {result}, {decision.amount_cents} cents"
+        if decision.amount_cents != order.total_cents:
+            yield "          which is not the order's total"
+    yield from _message_lines(evidence)
+    yield f"why       {explanation.why}"
+    yield f"do        {explanation.next_step}"
+
+
+def _remaining_lines(remains: Remains) -> Iterator[str]:
+    yield f"order     {remains.order_id}: its item {remains.item}"
+    yield f"payment   {remains.payment}"
+    yield from _message_lines(remains)
+    yield f"why       {remains.why}"
+    yield f"do        {remains.next_step}"
+
+
+def _message_lines(evidence: Evidence | Remains) -> Iterator[str]:
+    """Yield what queues, dead-letter queues and log say."""
     for status in evidence.queues:
         worker = status.obstacle or "works"
         yield (
@@ -103,8 +129,6 @@ def _lines(evidence: Evidence, explanation: Explanation, *, now: datetime) -> It
     yield from (f"log       {text}" for text in log_text(evidence.log))
     if not evidence.log:
         yield f"log       {evidence.log_obstacle or 'no line is about it'}"
-    yield f"why       {explanation.why}"
-    yield f"do        {explanation.next_step}"
 
 
 def _time(instant: datetime) -> str:

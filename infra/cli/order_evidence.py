@@ -31,6 +31,8 @@ _ANSWER_SECONDS = 1.0
 _LOCAL_KEYS = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test"
 #: An ``X-Request-Id``, and how the log names an order.
 _TRACE_ID = re.compile("[0-9a-f]{32}")
+#: Ids of both kinds are lower-case hexadecimal digits; capitals come from other programs.
+_CAPITALS = re.compile("[0-9A-F]{32}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 _NAMED_ORDER = re.compile(r"\border_id=([\w-]{8,64})")
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -38,12 +40,15 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 def find_order_id(connection: StackConnection, given: str, *, now: datetime) -> str:
     """Return an order's id for itself, or for the ``X-Request-Id`` of the request that placed it.
 
+    Either may be in capitals.
     Of a stack the log of the last day is searched for a request's id.
 
     Raises:
         OrderNotFoundError: the log knows no order of the request.
         LogSearchError: the log cannot be read.
     """
+    if _CAPITALS.fullmatch(given):
+        given = given.lower()
     if not _TRACE_ID.fullmatch(given):
         return given
     lines = search_log(connection, [given], since=now - timedelta(days=1), until=now)
@@ -62,6 +67,7 @@ async def gather(connection: StackConnection, order_id: str, *, now: datetime) -
 
     Raises:
         OrderNotFoundError: the table has no order with this id.
+        UnreadableItemError: the item of the order or of its payment is damaged.
         QueueUnavailableError: the queues or the functions do not answer.
     """
     order = await get_order(connection.table, order_id)
@@ -72,8 +78,8 @@ async def gather(connection: StackConnection, order_id: str, *, now: datetime) -
     return Evidence(
         order=order,
         decision=decision,
-        queues=_queue_statuses(connection, queues),
-        dead_letters=tuple(await _dead_letters(queues, connection.table, order_id, now=now)),
+        queues=queue_statuses(connection, queues),
+        dead_letters=tuple(await dead_letters_of(queues, connection.table, order_id, now=now)),
         longest_delivery=timedelta(seconds=connection.settings.delivery_seconds[1]),
         options="" if connection.name == LOCAL else f" --stack {connection.name}{region}",
         aws=f"{_LOCAL_KEYS} aws" if connection.endpoint_url else "aws",
@@ -101,7 +107,7 @@ def _log(
     return tuple(lines), None
 
 
-async def _dead_letters(
+async def dead_letters_of(
     queues: SQSDeadLetterQueues, table: Table, order_id: str, *, now: datetime
 ) -> list[Diagnosis]:
     """Return the diagnoses of an order's dead letters; the others are only looked through."""
@@ -114,9 +120,14 @@ async def _dead_letters(
     return found
 
 
-def _queue_statuses(
+def queue_statuses(
     connection: StackConnection, queues: SQSDeadLetterQueues
 ) -> tuple[QueueStatus, ...]:
+    """Return the status of every queue that an order's messages pass.
+
+    Raises:
+        QueueUnavailableError: the queues or the functions do not answer.
+    """
     depths = {depth.queue: depth for depth in queues.depths()}
     obstacles: dict[str, str | None] = {}
     statuses = []

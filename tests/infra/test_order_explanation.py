@@ -42,7 +42,7 @@ def evidence(
     products = list(classic_products(NOW))[:1]
     order = make_order("o-1", BUYER, products, PENDING, placed_at=NOW - age)
     return Evidence(
-        order=replace(order, state=state, updated_at=NOW - age),
+        order=replace(order, state=state, updated_at=NOW - age, total_cents=100),
         decision=decision,
         queues=tuple(
             replace(
@@ -148,3 +148,15 @@ def test_a_mapping_that_is_missing_asks_for_a_deployment() -> None:
 
     assert "is missing" in told.why
     assert told.next_step == "pulumi --cwd infra up --stack dev"
+
+
+@pytest.mark.parametrize("state", [PENDING, SHIPPED])
+def test_a_payment_of_another_amount_is_for_a_person(state: OrderState) -> None:
+    other = replace(PAID, amount_cents=99)
+    found = evidence(state, age=HOUR, decision=other, dead_letters=(), changed={})
+
+    told = explain(found, now=NOW)
+
+    assert told.why == "Its payment was decided for 99 cents, and the order costs 100."
+    assert "a person must find out" in told.next_step
+    assert "sweep" not in told.next_step

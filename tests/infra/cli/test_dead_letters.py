@@ -19,6 +19,7 @@ from app.store.payments import decide_once
 from app.store.table import get_table
 from infra.cli import dead_letters, discard, redrive, sweep
 from infra.cli.dead_letters import age_text
+from infra.dead_letters.diagnosis import Diagnosis
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.topology import QUEUES
 from tests.chaos.helpers.faulty_proxy import FaultyProxy
@@ -77,6 +78,12 @@ def test_no_id_is_cut_however_narrow_the_terminal_is(
     assert "  ? of order ?, was put there by hand\n" in said
     again = "the message is not JSON. It would die again; to remove it: acme-shop discard "
     assert again in said
+
+
+def test_a_letter_whose_queue_is_unknown_just_died() -> None:
+    unknown = Diagnosis("payment-error", "m-1", 60, 5, None, None, "poison", None)
+
+    assert ", died after 5 receives" in dead_letters.diagnosis_text(unknown)[1]
 
 
 def test_one_dead_letter_is_discarded_and_the_others_stay(

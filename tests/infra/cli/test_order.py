@@ -18,6 +18,7 @@ import pytest
 from app.domain.errors import OrderNotFoundError
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
+from app.store.keys import order_key, payment_key
 from app.store.payments import decide_once
 from app.store.table import get_table
 from infra.cli import dead_letters, order, orders, queues, stacks
@@ -140,7 +141,7 @@ def test_people_read_lines_without_card_name_or_address(
     shop: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     order_id = new_order(OrderState.SHIPPED, age=timedelta(hours=1))
-    decision = PaymentDecision(order_id, True, 100, "t", PAID_MESSAGE, "", NOW)
+    decision = PaymentDecision(order_id, True, 6250, "t", PAID_MESSAGE, "", NOW)
     asyncio.run(decide_once(get_table(), decision))
     put(shop, "shipment-error", sample("shipment", "delivered", order_id))
 
@@ -148,12 +149,59 @@ def test_people_read_lines_without_card_name_or_address(
     order.command(new_order(), stack=shop)
 
     said = capsys.readouterr().out
-    for text in (f"order     {order_id}: shipped", "UTC, paid", "queue     shipment-request: 0 w"):
+    for text in (
+        f"order     {order_id}: shipped",
+        "UTC, paid, 6250 cents",
+        "queue     shipment-request: 0 w",
+    ):
         assert text in said
     for text in ("dead      shipment-error", "why       Its message", "payment   not decided"):
         assert text in said
+    order.command(new_order(age=timedelta(hours=-2)), stack=shop)
+    assert "in the future: a clock was wrong" in capsys.readouterr().out
     for text in ("Cartman", "e@example.com", "1111"):
         assert text not in said
+
+
+def test_an_order_whose_item_cannot_be_read_is_told_with_what_is_left(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order_id = new_order()
+    table = get_table()
+    item = asyncio.run(table.get(order_key(order_id)))
+    assert item is not None
+    asyncio.run(table.put(item | {"lines": "x"}))
+
+    order.command(order_id.upper(), stack=shop)
+
+    said = capsys.readouterr().out
+    assert f"order     {order_id}: its item cannot be read (lines: is not a list)" in said
+    assert "payment   not decided" in said
+    assert "queue     payment-request: 0 waiting" in said
+    assert '(infra/RUNBOOK.md, "An order cannot be read")' in said
+
+
+def test_an_order_whose_item_is_gone_is_told_with_its_payment_and_message(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paid, broken = str(uuid4()), new_order()
+    for order_id in (paid, broken):
+        decision = PaymentDecision(order_id, True, 100, "t", PAID_MESSAGE, "", NOW)
+        asyncio.run(decide_once(get_table(), decision))
+    damaged = asyncio.run(get_table().get(payment_key(broken)))
+    assert damaged is not None
+    asyncio.run(get_table().put(damaged | {"amount_cents": "x"}))
+    put(shop, "shipment-error", sample("shipment", "delivered", paid))
+
+    found = show(shop, paid, capsys)
+    other = show(shop, broken, capsys)
+
+    assert found["why"] == (
+        "Its item is gone; its payment was taken (100 cents); its message is in shipment-error."
+    )
+    assert "Restore the table to yesterday" in found["next_step"]
+    assert "its decision cannot be read (amount_cents: is not a whole number)" in other["why"]
+    assert other["item"].startswith("can be read: pending")
 
 
 def test_an_unknown_order_is_said_so(shop: str) -> None:
