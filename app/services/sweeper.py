@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from app.domain.errors import ShopError
+from app.domain.errors import EventRefusedError, ShopError
 from app.domain.order import Order, OrderState
 from app.domain.payment import PAYMENT_TIMEOUT, PaymentDecision, time_out_payment
 from app.domain.sweeping import GRACE, LONGEST_PAUSE, next_look_at, stuck_at
@@ -235,9 +235,15 @@ async def _settle(
     decision: PaymentDecision | None,
     state: _SweepState,
 ) -> tuple[Order, SweepReport]:
-    """Push an order that waits for its payment; return it as it is then."""
+    """Push an order that waits for its payment; return it as it is then.
+
+    Raises:
+        EventRefusedError: another amount than its total was paid; a person must look.
+    """
     now = state.now
     if decision is not None:
+        if decision.success and decision.amount_cents != order.total_cents:
+            raise EventRefusedError("amount: is not the total of the order")
         settled = CreditCardValidated.from_decision(decision)
         order = await settle_payment(
             table, queues, settled, now=now, by=state.by, decision=decision

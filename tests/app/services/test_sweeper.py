@@ -211,6 +211,26 @@ async def test_an_unreadable_decision_stops_no_other_and_is_not_decided_anew(
     assert f"decision.unreadable order_id={odd.order_id}: amount_cents: is not" in caplog.text
 
 
+async def test_an_order_whose_payment_was_of_another_amount_is_reported_and_left_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    order = await order_of_age(OrderState.PENDING, timedelta(hours=1))
+    amount = order.total_cents - 1
+    await decide_once(
+        get_table(), PaymentDecision(order.order_id, True, amount, "t", PAID_MESSAGE, "", NOW)
+    )
+    queues = SentMessages()
+
+    report = await run(queues)
+
+    assert (report.seen, report.settled, report.failed) == (1, 0, 1)
+    assert queues.events == []
+    assert await state_of(order) is OrderState.PENDING
+    assert (
+        f"sweep.failed order_id={order.order_id} cause=EventRefusedError: amount: " in caplog.text
+    )
+
+
 class BrokenFor(SentMessages):
     """Queues that do not take what is about one order."""
 

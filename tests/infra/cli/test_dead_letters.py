@@ -193,7 +193,7 @@ def test_nothing_dead_is_said_so(shop: str, capsys: pytest.CaptureFixture[str]) 
 def test_a_sweep_says_what_it_did(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
     unpaid = new_order(age=timedelta(hours=49))
     decided = new_order(age=timedelta(hours=1))
-    decision = PaymentDecision(decided, True, 100, "t", PAID_MESSAGE, "", NOW)
+    decision = PaymentDecision(decided, True, 6250, "t", PAID_MESSAGE, "", NOW)
     asyncio.run(decide_once(get_table(), decision))
 
     sweep.command(stack=shop, as_json=True)
