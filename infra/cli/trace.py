@@ -11,8 +11,9 @@ import typer
 from app.domain.errors import SettingsError
 from app.trace_context import read_traceparent
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect, search_log
+from infra.local.data_folder import data_path
 from infra.local.environment import REGION
-from infra.log_search import SEARCHABLE, LogLine
+from infra.log_search import SEARCHABLE, LogLine, search_folder
 
 
 def command(
@@ -37,9 +38,12 @@ def command(
     if not SEARCHABLE.fullmatch(wanted):
         raise SettingsError("trace_id: must be 8 to 64 letters, digits and hyphens")
     now = datetime.now(UTC)
-    lines = search_log(
-        connect(stack, region), [wanted], since=now - timedelta(hours=hours), until=now
-    )
+    if stack == LOCAL:
+        # Its log is a file, which is there while the shop is stopped, too.
+        lines = search_folder(data_path(), [wanted])
+    else:
+        since = now - timedelta(hours=hours)
+        lines = search_log(connect(stack, region), [wanted], since=since, until=now)
     if as_json:
         print(json.dumps([asdict(line) for line in lines]))
         return

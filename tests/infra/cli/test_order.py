@@ -21,7 +21,7 @@ from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.store.keys import order_key, payment_key
 from app.store.payments import decide_once
 from app.store.table import get_table
-from infra.cli import dead_letters, order, orders, queues, stacks
+from infra.cli import dead_letters, order, orders, queues, stacks, trace
 from infra.cli.order_evidence import find_order_id, gather
 from infra.cli.stacks import StackConnection, connect
 from infra.local.data_folder import DataFolder
@@ -272,19 +272,23 @@ def test_a_command_says_at_once_that_the_emulator_is_stopped(
             command()
 
 
-def test_a_request_id_leads_to_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_id_leads_to_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("SHOP_DATA_DIR", str(tmp_path))
-    trace, other, order_id = "a1" * 16, "b2" * 16, "7c8bba4d-1ecc-42a9-8c64-16bea075f069"
+    request, other, order_id = "a1" * 16, "b2" * 16, "7c8bba4d-1ecc-42a9-8c64-16bea075f069"
     lines = [
-        {"trace_id": trace, "message": "order.placed order_id=? ms=1"},
-        {"trace_id": trace, "message": f"order.placed order_id={order_id} ms=1"},
+        {"trace_id": request, "message": "order.placed order_id=? ms=1"},
+        {"trace_id": request, "message": f"order.placed order_id={order_id} ms=1"},
         {"trace_id": other, "message": "request.crashed method=GET route=/products/{id}"},
     ]
     more = {"timestamp": "2026-11-23T09:00:00.000Z", "level": "INFO", "logger": "shop.http"}
     (tmp_path / "log.jsonl").write_text("".join(json.dumps(more | it) + "\n" for it in lines))
     local = StackConnection("local", "eu-west-1", {}, "http://127.0.0.1:1")
 
-    assert find_order_id(local, trace, now=NOW) == order_id
+    assert find_order_id(local, request, now=NOW) == order_id
     assert find_order_id(local, order_id, now=NOW) == order_id
     with pytest.raises(OrderNotFoundError, match=f"acme-shop trace {other}"):
         find_order_id(local, other, now=NOW)
+    trace.command(order_id)
+    assert f"order.placed order_id={order_id} ms=1" in capsys.readouterr().out
