@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.domain.card_text import mask_card_numbers
 from app.domain.errors import InvalidCredentialsError, UsernameTakenError
 from app.domain.throttling import Limits
 from app.domain.user import Credentials, Role, User
@@ -53,9 +54,10 @@ async def register_user(
     user = User(
         user_id=user_id,
         username=username,
-        first_name=first_name,
-        last_name=last_name,
-        email=email,
+        # What people type into such fields is at times a card's number.
+        first_name=mask_card_numbers(first_name),
+        last_name=mask_card_numbers(last_name),
+        email=mask_card_numbers(email),
         role=role,
         created_at=now,
     )

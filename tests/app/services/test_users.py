@@ -48,6 +48,18 @@ async def test_a_user_is_a_customer_and_the_password_is_stored_as_a_hash(table: 
     assert credentials.password_hash.startswith("$argon2id$")
 
 
+async def test_a_profile_keeps_no_card_number(table: Table) -> None:
+    number = "4111 1111 1111 1111"
+    facts = {"first_name": number, "last_name": f"a {number}", "email": f"{number}@acme.example"}
+
+    user = await register(table, fresh("eric"), **facts)
+
+    masked = "**** **** **** 1111"
+    stored = await get_user(table, user.user_id)
+    assert (stored.first_name, stored.last_name) == (masked, f"a {masked}")
+    assert stored.email == f"{masked}@acme.example"
+
+
 async def test_a_name_is_taken_once_whatever_its_case(table: Table) -> None:
     name = fresh("eric")
     await register(table, name)
