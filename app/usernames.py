@@ -83,18 +83,25 @@ def name_to_count(username: str) -> str:
 
 
 def latin_lookalikes(username: str) -> tuple[str, ...]:
-    """Return the ASCII names that a name looks like as it is typed, two at most.
+    """Return the ASCII names that a name looks like as it is typed, four at most.
 
     So do one with a dotless i, ``waIter`` and ``wa1ter``. None where a character has no
     look-alike, and for a name that looks like itself alone.
     """
     shown = unicodedata.normalize("NFKC", username)
-    within_ascii = shown
-    for character, like in ASCII_LOOKALIKES.items():
-        within_ascii = within_ascii.replace(character, like)
-    alike = ("".join(map(_ascii_lookalike, fold_username(name))) for name in (shown, within_ascii))
+    within_ascii = _within_ascii(shown)
+    alike = ["".join(map(_ascii_lookalike, fold_username(name))) for name in (shown, within_ascii)]
+    # Folding makes other characters of some, which no longer look like what was typed.
+    typed = "".join(map(_ascii_lookalike, username))
+    alike += map(fold_username, (typed, _within_ascii(typed)))
     own = fold_username(username)
     return tuple(dict.fromkeys(name for name in alike if name.isascii() and name != own))
+
+
+def _within_ascii(name: str) -> str:
+    for character, like in ASCII_LOOKALIKES.items():
+        name = name.replace(character, like)
+    return name
 
 
 def _is_drawn_letter(character: str) -> bool:

@@ -177,6 +177,22 @@ def test_a_name_knows_which_it_looks_like(name: str, alike: str | None) -> None:
     assert latin_lookalikes(name) == ((alike,) if alike else ())
 
 
+@pytest.mark.parametrize("name", ["walter", "elaine", "phoebe", "staff", "eric", "dwight", "han"])
+def test_every_look_alike_of_a_letter_is_known(name: str) -> None:
+    passed = []
+    for character, likes in confusables_data.items():
+        for letter in {like["c"].lower() for like in likes if len(like["c"]) == 1} & set(name):
+            typed = name.replace(letter, character, 1)
+            try:
+                check_new_username(typed)
+            except ValueError:
+                continue
+            if len(character) == 1 and not character.isascii() and fold_username(typed) != name:
+                passed += [] if name in latin_lookalikes(typed) else [typed]
+
+    assert passed == []
+
+
 def test_names_in_ascii_import_no_data_of_unicode() -> None:
     script = (
         "import sys; from app.usernames import check_new_username, name_to_count;"
