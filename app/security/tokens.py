@@ -5,6 +5,7 @@ still, is asked by ``app/services/sessions.py``.
 """
 
 import hashlib
+import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -154,6 +155,8 @@ def session_of_token(token: str, keys: SigningKeys) -> Session | None:
 
 
 _REFUSAL = "Invalid Key. User Not Authorized"
+#: Three parts in Base64 for URLs, without padding (RFC 7515, 2), which the library lets pass.
+_FORM = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 
 def _current_claims(token: str, kid: str, keys: SigningKeys, now: datetime) -> dict[str, Any]:
@@ -167,7 +170,7 @@ def _current_claims(token: str, kid: str, keys: SigningKeys, now: datetime) -> d
 def _claims(token: str, kid: str, keys: SigningKeys) -> dict[str, Any]:
     """Return the claims of a token that this shop signed as one of this kind, expired or not."""
     try:
-        if jwt.get_unverified_header(token).get("kid") == kid:
+        if _FORM.fullmatch(token) and jwt.get_unverified_header(token).get("kid") == kid:
             claims = _verified(token, keys.for_kid(kid))
             if _is_well_formed(claims, kid):
                 return claims

@@ -157,6 +157,18 @@ def test_a_refusal_says_the_same_for_every_reason() -> None:
             read_access_token(token, KEYS, now=NOW)
 
 
+@pytest.mark.parametrize("part", [0, 1, 2])
+@pytest.mark.parametrize("added", ["=", "==", " ", "\n", "+"])
+def test_each_part_is_written_as_it_was_signed(part: int, added: str) -> None:
+    parts = tokens_of(ERIC).access.split(".")
+    assert read_access_token(".".join(parts), KEYS, now=NOW).username == "eric"
+
+    parts[part] += added
+
+    with pytest.raises(UnauthorizedError):
+        read_access_token(".".join(parts), KEYS, now=NOW)
+
+
 def test_both_tokens_carry_their_session_and_say_what_they_are() -> None:
     tokens = tokens_of(ERIC)
     pair = [
