@@ -103,7 +103,7 @@ class StoreUnavailableError(ShopError):
     text = "the store does not answer"
 
 
-class UnreadableItemError(ShopError, ValueError):
+class UnreadableItemError(ShopError):
     """An item of the table is damaged; the text names the attribute and repeats no value."""
 
 
