@@ -150,7 +150,7 @@ def send_reports(seconds: float = SEND_SECONDS) -> None:
     reports = _collector.take()
     if not reports or time.monotonic() < _quiet_until:
         return
-    # A thread that nobody waits for at the end: nothing bounds a look-up of a name.
+    # A daemon thread, which the end of the process does not wait for: DNS has no time-out here.
     outcome: list[str] = []
     sender = threading.Thread(
         target=_send, args=(reports, outcome), daemon=True, name="error-reports"

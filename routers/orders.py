@@ -165,7 +165,7 @@ async def place_order(
         by=f"api@{settings.version}",
         trace_id=current_trace_id(),
         placed_by=caller.user_id if caller else None,
-        # Customers' cards are declined at tills, too: whoever stands there must not wait for it.
+        # Customers' cards are declined at tills, too: the staff there must not wait for it.
         decline_counters=()
         if caller and caller.is_staff
         else decline_counters(

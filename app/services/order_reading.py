@@ -14,7 +14,7 @@ from app.store.table import Table
 async def read_order(table: Table, order_id: str) -> Order:
     """Return an order, settled as soon as its payment is decided.
 
-    The order worker stores the step a moment after the decision. Whoever was told that the
+    The order worker stores the step a moment after the decision. A client that was told that the
     payment succeeded must not read "pending" then, so while an order is pending its decision is
     read too, with one consistent read. The step is in the history once it is stored.
 

@@ -79,8 +79,8 @@ def decline_counters(
 ) -> tuple[Counter, ...]:
     """Return the counters of an order: of the user, then of the address.
 
-    ``user_id`` is None where ids prove nothing, in the open mode: whoever shops as ``guest`` could
-    otherwise stop all other guests.
+    ``user_id`` is None where ids prove nothing, in the open mode: a client that shops as ``guest``
+    could otherwise stop all other guests.
     """
     address = Counter(
         keyed_hash(keys, "declined-address", address_hash(keys, origin)),
