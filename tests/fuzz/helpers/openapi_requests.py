@@ -35,6 +35,9 @@ AnyCase = Case[Any]
 
 _TOKEN_PLACES = {"authorization", "x-access-token", "logged_in"}
 
+#: What a request says here is never shown again; what it says elsewhere may be.
+_SECRET_FIELDS = {"password", "new_password", "newpassword", "card", "refresh_token"}
+
 #: How many steps a walk along the links takes at most.
 _STEPS = 8
 
@@ -158,11 +161,27 @@ def _may_be_refused_name(operation: Operation, body: dict[str, Any]) -> bool:
     return isinstance(name, str) and not 0 < len(fold_username(name).encode()) <= 1000
 
 
+def _open_texts(value: object) -> Iterator[str]:
+    """Yield what a request says in places that are no secret, such as a line's description."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, content in value.items():
+            yield str(name)
+            if str(name).lower() not in _SECRET_FIELDS:
+                yield from _open_texts(content)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _open_texts(item)
+
+
 class _Sender:
     """Sends cases as the owner of the shop's cart or as staff, and judges the answers."""
 
     def __init__(self, world: World, mode: str) -> None:
         self.tally = Tally()
+        #: What requests themselves said openly: drawn texts may equal a password by chance.
+        self.said: set[str] = set()
         self._world = world
         self._mode = mode
 
@@ -188,6 +207,7 @@ class _Sender:
             FailureGroup: schemathesis' checks failed.
             AssertionError: a secret got out.
         """
+        self.said.update(_open_texts([case.body, case.query, case.path_parameters]))
         self.tally.requests += 1
         self.tally.statuses[response.status_code] += 1
         case.validate_response(
@@ -197,9 +217,10 @@ class _Sender:
             transport_kwargs={"headers": self.headers_for(case)},
             **context,
         )
-        found = leaks(self._world, log, about="the log")
+        said = "\n".join(self.said)
+        found = leaks(self._world, log, about="the log", said=said)
         if b"_token" not in (response.content or b""):
-            found += leaks(self._world, response.text_lossy(), about="the answer")
+            found += leaks(self._world, response.text_lossy(), about="the answer", said=said)
         assert not found, found
 
     def send(self, case: AnyCase) -> None:
@@ -260,6 +281,7 @@ def walk_links(world: World, *, mode: str, number: int, count: int) -> Tally:
         def setup(self) -> None:
             # A name registered by the walk before would be taken, and the same walk another.
             world.reset()
+            sender.said.clear()
 
         def before_call(self, case: AnyCase) -> None:
             sender.aim(case)

@@ -87,12 +87,12 @@ def complaints(case: Case, answer: Answer, *, mode: str) -> list[str]:
     return found
 
 
-def leaks(world: World, text: str, *, about: str) -> list[str]:
-    """Return which secrets are in a text; without saying them."""
+def leaks(world: World, text: str, *, about: str, said: str = "") -> list[str]:
+    """Return which secrets are in a text, without saying them; not those ``said`` openly."""
     return [
         f"{about}: secret number {index}"
         for index, secret in enumerate(world.secrets)
-        if secret in text
+        if secret in text and secret not in said
     ]
 
 

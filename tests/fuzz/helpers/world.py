@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from app.domain.order import OrderState
 from app.domain.user import Role
+from app.main import app
 from app.settings import get_settings
 from app.store.orders import add_order
 from app.store.table import get_table
@@ -43,6 +44,8 @@ class World:
     def reset(self) -> None:
         """Forget what was done to the shop: lists stay short, and a walk can be repeated."""
         restore(self.items)
+        # The process remembers a list too: one that the walk before made would lead to other links.
+        app.state.kept_product_lists.forget()
 
     @property
     def tokens(self) -> tuple[str, ...]:
