@@ -17,9 +17,24 @@ WITH_BODY = ("invalid_request", "request_timeout", "content_too_large")
 #: What a call can end in whose path holds an id: it may be missing, or not be UTF-8.
 WITH_ID = ("invalid_request", "not_found")
 
-#: The status that the gateway answers by itself for any call, with a ``message`` alone.
-_THROTTLED = 429
-_GATEWAY_MESSAGE = "Too Many Requests"
+#: What the gateway in front of the shop answers by itself: its message, and why. It says no more,
+#: because only API Gateway's REST APIs have responses that can be written; this is an HTTP API.
+_UNKNOWN_OUTCOME = "Whether a change was made is not known."
+_OF_GATEWAY: Mapping[int, tuple[str, str]] = {
+    413: (
+        "Request Entity Too Large",
+        "The body is larger than 10 MB; the shop did not see the call.",
+    ),
+    429: (
+        "Too Many Requests",
+        "Too many calls in a short time; the shop did not see this one.",
+    ),
+    500: ("Internal Server Error", f"The shop's function failed. {_UNKNOWN_OUTCOME}"),
+    503: (
+        "Service Unavailable",
+        f"The shop's function did not answer in time. {_UNKNOWN_OUTCOME}",
+    ),
+}
 
 
 def _header(description: str, example: Any, **schema: Any) -> Part:
@@ -45,6 +60,9 @@ _HEADERS: Mapping[str, Part] = {
         " that was sent, or a new one.",
         EXAMPLE_REQUEST_ID,
     ),
+    "X-Auth-Mode": _header(
+        "`open` where the shop runs in its open mode and asks for no token; else absent.", "open"
+    ),
     "Retry-After": _header("Seconds to wait before the repeat.", 1, type="integer", format="int32"),
     "WWW-Authenticate": _header("How to prove who is asking.", "Bearer"),
     "Allow": _header("The methods that the path has.", "GET, POST"),
@@ -58,8 +76,8 @@ _HEADERS: Mapping[str, Part] = {
     "Cache-Control": _header("How long a browser may keep it.", "public, max-age=86400"),
 }
 
-#: Every answer of the shop itself has it.
-_ALWAYS_THERE = "X-Request-Id"
+#: Every answer of the shop itself has the first, in open mode the second, too.
+_ALWAYS_THERE = ("X-Request-Id", "X-Auth-Mode")
 
 _HEADERS_OF_ERRORS = {
     401: ("WWW-Authenticate",),
@@ -103,7 +121,7 @@ def error_answers(codes: Iterable[str]) -> tuple[dict[str, Part], dict[str, Part
     entries = [entry for entry in CATALOGUE if entry.code in wanted]
     answers: dict[str, Part] = {}
     components: dict[str, Part] = {}
-    for status in sorted({_THROTTLED, *(entry.status for entry in entries)}):
+    for status in sorted({429, *(entry.status for entry in entries)}):
         own = [entry for entry in entries if entry.status == status]
         name = "Or".join(map(_in_capitals, own)) or "Throttled"
         components[name] = _error(status, own)
@@ -122,12 +140,12 @@ def _error(status: int, entries: Sequence[ErrorEntry]) -> Part:
     }
     causes = [f"`{entry.code}`: {entry.cause}" for entry in entries]
     schema = ErrorResponse.__name__
-    if status == _THROTTLED:
-        cause = "Too many calls in a short time; the shop did not see this one."
+    if status in _OF_GATEWAY:
+        message, cause = _OF_GATEWAY[status]
         causes.append(f"Without a code, from the gateway: {cause}")
-        examples["gateway"] = {"summary": cause, "value": {"message": _GATEWAY_MESSAGE}}
+        examples["gateway"] = {"summary": cause, "value": {"message": message}}
         schema = GatewayErrorResponse.__name__
-    headers = (*(_HEADERS_OF_ERRORS.get(status, ())), *((_ALWAYS_THERE,) if entries else ()))
+    headers = (*(_HEADERS_OF_ERRORS.get(status, ())), *(_ALWAYS_THERE if entries else ()))
     return {
         "description": "\n\n".join(causes),
         "headers": _references(headers),
@@ -145,7 +163,7 @@ def add_headers(operation: Part) -> None:
     declared = _OF_OPERATIONS.get(operation["operationId"], {})
     for status, answer in operation["responses"].items():
         if "$ref" not in answer:
-            answer["headers"] = _references((_ALWAYS_THERE, *declared.get(int(status), ())))
+            answer["headers"] = _references((*_ALWAYS_THERE, *declared.get(int(status), ())))
 
 
 def _references(names: tuple[str, ...]) -> Part:

@@ -61,8 +61,10 @@ too is what people see: `GET /acme-login` and `GET /oauth2/authorization/sso` sh
 gets a page from `GET /products/{id}` and for what is not found.
 
 **Errors** have `message`, `status`, a stable `code`, the wrong `fields` and a `request_id`. What \
-makes no sense is 400. `/docs/errors` lists every code with its cause and its cure. A 429, 500 or \
-503 of the gateway before the shop has only a `message`: read `code` as if it may be missing.
+makes no sense is 400. `/docs/errors` lists every code with its cause and its cure. The gateway in \
+front of a deployed shop answers some 413, 429, 500 and 503 by itself, with a `message` alone: \
+read `code` as if it may be missing. Such an answer has a header `Apigw-Requestid` in place of \
+`X-Request-Id`. Before the gateway is a CDN, whose own errors (502, 504, a firewall's 403) are HTML.
 
 **Lists** come in pages of `limit` entries, 1,000 without it; follow `Link: rel="next"`.
 
@@ -76,15 +78,14 @@ At the edge, old fields keep the types their clients know:
 
 | Field | Type |
 |---|---|
-| `price` of a product, of an item | number: `62.5` |
+| `price` of a product, of an item | number: `62.5`; in a user's cart text if it was added as text |
 | `carttotal` | number: `804.5` |
 | `total` of an order | text: `"62.50"` |
 | `payment.amount` | text: `"62.50"`, `"0"` if refused, empty while pending |
 | `amount` of the event `CreditCardValidated` | number: `62.5` |
 
 **Tokens** are asked for unless the shop runs in its open mode (`AUTH_MODE=0`); one of the three \
-ways is enough. Staff have the same kind of token, with the role `staff`. In the open mode every \
-answer has the header `X-Auth-Mode: open`.
+ways is enough. Staff have the same kind of token, with the role `staff`.
 
 **Versions.** What this document says is kept within a major version. What goes is marked \
 `deprecated` for at least one minor version before.

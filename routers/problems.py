@@ -62,7 +62,7 @@ class ErrorResponse(PublicModel):
 
 
 class GatewayErrorResponse(PublicModel):
-    """The body of a 429: the shop's own is whole, that of API Gateway has only a `message`."""
+    """The body of a 413, 429, 500 or 503: the shop's own is whole, the gateway's has a message."""
 
     message: str = Field(description="What is wrong, for people; it may change.")
     status: int | None = Field(None, description="The HTTP status; absent in the gateway's.")

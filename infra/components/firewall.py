@@ -1,9 +1,13 @@
 """A firewall in front of the CDN (AWS WAF), for stacks that ask for it with ``waf: true``."""
 
+import json
+
 import pulumi
 import pulumi_aws as aws
 
 from infra.topology import static_site_name
+from routers import cors
+from routers.error_catalogue import BY_STATUS
 
 #: Web ACLs of CloudFront are kept there, wherever the stack is.
 #: https://docs.aws.amazon.com/waf/latest/developerguide/cloudfront-features.html
@@ -12,6 +16,25 @@ REGION = "us-east-1"
 #: Requests of one address within five minutes; a visit has some fifty, and an office has one
 #: address for everybody in it.
 RATE = 5_000
+
+#: How long a refused address should wait; the rule looks at it about twice a minute.
+_RETRY_AFTER_SECONDS = 60
+
+#: The shop's form of an error, as far as a fixed text can have it: there is no id to tell.
+_REFUSAL = json.dumps(
+    {
+        "message": "Too Many Requests",
+        "status": 429,
+        "code": BY_STATUS[429].code,
+        "fields": [],
+    }
+)
+#: What scripts of other origins need in order to read it, and when to come again.
+_REFUSAL_HEADERS = {
+    "Retry-After": str(_RETRY_AFTER_SECONDS),
+    "Access-Control-Allow-Origin": cors.ALLOWED_ORIGIN,
+    "Access-Control-Expose-Headers": "Retry-After",
+}
 
 #: Rules of the group that count and do not block: bodies may have 256 KiB here, not 8, and the
 #: clients of the API need not say which program they are.
@@ -34,7 +57,14 @@ class Firewall(pulumi.ComponentResource):
                 action=waf.WebAclRuleActionArgs(
                     block=waf.WebAclRuleActionBlockArgs(
                         custom_response=waf.WebAclRuleActionBlockCustomResponseArgs(
-                            response_code=429
+                            response_code=429,
+                            custom_response_body_key="refusal",
+                            response_headers=[
+                                waf.WebAclRuleActionBlockCustomResponseResponseHeaderArgs(
+                                    name=name, value=value
+                                )
+                                for name, value in _REFUSAL_HEADERS.items()
+                            ],
                         )
                     )
                 ),
@@ -70,6 +100,11 @@ class Firewall(pulumi.ComponentResource):
             scope="CLOUDFRONT",
             default_action=waf.WebAclDefaultActionArgs(allow=waf.WebAclDefaultActionAllowArgs()),
             rules=rules,
+            custom_response_bodies=[
+                waf.WebAclCustomResponseBodyArgs(
+                    key="refusal", content=_REFUSAL, content_type="APPLICATION_JSON"
+                )
+            ],
             visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
                 cloudwatch_metrics_enabled=True, metric_name="all", sampled_requests_enabled=False
             ),

@@ -105,6 +105,8 @@ def _decide_gate(
     *,
     today: date,
 ) -> GateDecision:
+    if found is not None:
+        found = _corrected(found, policy)
     if found is None:
         checks = [_unknown(gate, mode, "nothing was collected")]
     elif found.unreachable is not None:
@@ -116,6 +118,16 @@ def _decide_gate(
         ] or [_unknown(gate, mode, "no limit holds here")]
     verdict = max(check.verdict for check in checks)
     return GateDecision(gate, mode, found.source if found else "", verdict, tuple(checks))
+
+
+def _corrected(found: Evidence, policy: Policy) -> Evidence:
+    """Return evidence without the findings that are corrections."""
+    findings = (
+        finding
+        for finding in found.findings
+        if not any(correction.covers(found.gate, finding) for correction in policy.corrections)
+    )
+    return replace(found, findings=tuple(findings))
 
 
 def _unknown(gate: str, mode: Mode, why: str) -> Check:

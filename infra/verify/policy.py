@@ -1,7 +1,7 @@
 """The limits a shop is held to: ``infra/verify/policy.toml``, read into a model.
 
 Which gates a stage has and how strict they are, one limit per measurement or rule with its
-owner and its reason, and waivers that end on a day.
+owner and its reason, waivers that end on a day, and corrections of documents, which do not.
 """
 
 import tomllib
@@ -14,6 +14,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.domain.errors import SettingsError
+from infra.verify.evidence import Finding
 from infra.verify.registry import GATES
 
 STAGES = ("source", "preview", "canary", "live")
@@ -104,12 +105,38 @@ class Waiver(_Strict):
         return self.gate == gate and fnmatchcase(what, self.what)
 
 
+class Correction(_Strict):
+    """Findings that are right and no breach: a document said what the shop never did.
+
+    ``finding`` is place and change of a finding, as the report shows it; it may hold ``*``.
+    """
+
+    gate: str
+    rule: str
+    finding: Words
+    owner: Words
+    reason: Words
+
+    @model_validator(mode="after")
+    def _names_a_gate(self) -> Self:
+        _check_gate(self.gate)
+        return self
+
+    def covers(self, gate: str, found: Finding) -> bool:
+        """Return whether it is this finding that is no breach."""
+        # Places hold brackets, which are no pattern here.
+        pattern = self.finding.replace("[", "[[]")
+        text = f"{found.subject}: {found.message}"
+        return (self.gate, self.rule) == (gate, found.rule) and fnmatchcase(text, pattern)
+
+
 class Policy(_Strict):
     """Everything: ``stages`` has the mode of each gate of each stage."""
 
     stages: dict[str, dict[str, Mode]]
     limits: tuple[Limit, ...]
     waivers: tuple[Waiver, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

@@ -1,9 +1,9 @@
 """Bodies of the cart (openapi/CONTRACT.md, 1.2)."""
 
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from app.domain.cart import MAX_LINES, Cart, CartLine, CartLineDraft
 from app.domain.errors import InvalidInputError
@@ -142,28 +142,39 @@ class CartItemPublic(PublicModel):
     name: str = Field(description="Name.")
     description: str = Field(description="Long description; may be empty.")
     shortDescription: str = Field(description="One line about the item; may be empty.")
-    price: Annotated[int | float | str, WithJsonSchema({"type": "number", "format": "double"})] = (
-        Field(
-            description=(
-                "Price of one, in dollars. In a user's own cart it is text for an item whose price "
-                "was sent as text, which a client that sends numbers does not see; in the list of "
-                "all carts it is always a number."
-            )
+    price: int | float | str = Field(
+        description=(
+            "Price of one, in dollars, in the form that whoever added the item sent: a number, or"
+            " text for text (`34.99`, `1,234.50`), as some old pages send and need it."
         )
     )
     quantity: int = Field(description="How many.")
 
     @classmethod
-    def from_line(cls, line: CartLine) -> "CartItemPublic":
-        """Return the public form of one line, with its price as a number."""
+    def from_line(cls, line: CartLine) -> Self:
+        """Return the public form of one line."""
         return cls(
             itemid=line.item_id,
             name=line.name,
             description=line.description,
             shortDescription=line.short_description,
-            price=cents_to_number(line.price_cents),
+            price=cls._price_of(line),
             quantity=line.quantity,
         )
+
+    @classmethod
+    def _price_of(cls, line: CartLine) -> int | float | str:
+        return cents_to_number(line.price_cents) if line.price_text is None else line.price_text
+
+
+class ListedCartItemPublic(CartItemPublic):
+    """An item of a cart in the list of all carts."""
+
+    price: int | float = Field(description="Price of one, in dollars.")
+
+    @classmethod
+    def _price_of(cls, line: CartLine) -> int | float:
+        return cents_to_number(line.price_cents)
 
 
 class CartPublic(PublicModel):
@@ -184,18 +195,11 @@ class CartPublic(PublicModel):
     def from_cart(cls, cart: Cart) -> "CartPublic":
         """Return the public form of ``cart``."""
         return cls(
-            cart=[
-                item
-                if line.price_text is None
-                else item.model_copy(update={"price": line.price_text})
-                for line in cart.lines
-                for item in [CartItemPublic.from_line(line)]
-            ],
-            userid=cart.user_id,
+            cart=[CartItemPublic.from_line(line) for line in cart.lines], userid=cart.user_id
         )
 
 
-class ListedCartPublic(CartPublic):
+class ListedCartPublic(PublicModel):
     """A cart in the list of all carts."""
 
     model_config = ConfigDict(
@@ -210,13 +214,15 @@ class ListedCartPublic(CartPublic):
         }
     )
 
+    cart: list[ListedCartItemPublic] = Field(description="The items, in the order they were added.")
+    userid: str = Field(description=USER_ID)
     id: str = Field(description="The user's id once more.")
 
     @classmethod
     def from_cart(cls, cart: Cart) -> "ListedCartPublic":
         """Return ``cart`` as an entry of the list."""
         return cls(
-            cart=[CartItemPublic.from_line(line) for line in cart.lines],
+            cart=[ListedCartItemPublic.from_line(line) for line in cart.lines],
             userid=cart.user_id,
             id=cart.user_id,
         )

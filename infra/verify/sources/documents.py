@@ -98,10 +98,7 @@ def _schema(document: Document, schema: Document) -> Document:
     """Return a part with its reference followed, and of several forms the widest or first."""
     for _ in range(_DEEPEST):
         if "$ref" in schema:
-            found: Any = document
-            for part in schema["$ref"].removeprefix("#/").split("/"):
-                found = found[part]
-            schema = found
+            schema = _followed(document, schema)
         elif forms := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
             wanted = [form for form in forms if form.get("type") != "null"]
             # Every integer is a number.
@@ -110,6 +107,14 @@ def _schema(document: Document, schema: Document) -> Document:
         else:
             break
     return schema
+
+
+def _followed(document: Document, schema: Document) -> Document:
+    found: Any = document
+    for part in schema["$ref"].removeprefix("#/").split("/"):
+        found = found[part]
+    followed: Document = found
+    return followed
 
 
 def _fields(
@@ -134,6 +139,7 @@ def _lost(
     place: str, before: tuple[Document, Document], after: tuple[Document, Document], depth: int = 0
 ) -> Iterator[tuple[str, str]]:
     """Yield what readers of a value no longer find in it."""
+    types = _types(*before), _types(*after)
     before, after = _resolved(before, after)
     had, has = before[1], after[1]
     for name in had.get("properties", {}):
@@ -142,11 +148,33 @@ def _lost(
     for name in had.get("required", ()):
         if name in has.get("properties", {}) and name not in has.get("required", ()):
             yield place, f"no longer always has {name}"
-    if had.get("type") and has.get("type") and had["type"] != has["type"]:
-        yield place, f"became {has['type']} instead of {had['type']}"
+    yield from _other_types(place, *types)
     if depth < _DEEPEST:
         for name, one, other in _fields(before, after):
             yield from _lost(f"{place}.{name}", one, other, depth + 1)
+
+
+def _types(document: Document, schema: Document) -> set[str]:
+    """Return the types that a value may have, without null; none where nothing is said."""
+    while "$ref" in schema:
+        schema = _followed(document, schema)
+    if forms := schema.get("anyOf") or schema.get("oneOf"):
+        return set().union(*(_types(document, form) for form in forms))
+    said = schema.get("type", [])
+    return {said} - {"null"} if isinstance(said, str) else {*said} - {"null"}
+
+
+def _other_types(place: str, had: set[str], has: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield the types that readers of a value do not expect."""
+    more = has - had
+    if "number" in had:
+        more -= {"integer"}  # Every integer is a number.
+    if had and more:
+        others = " or ".join(sorted(more))
+        if had & has:
+            yield place, f"may be {others} now"
+        else:
+            yield place, f"became {others} instead of {' or '.join(sorted(had))}"
 
 
 def _needed(

@@ -17,6 +17,7 @@ from infra.components.edge_policies import KEY_HEADERS
 from infra.components.resource_graph import Deployment
 from infra.components.static_site import published_files
 from routers.origin_check import ORIGIN_HEADER
+from routers.problems import GatewayErrorResponse
 from tests.infra.components.deployment import deploy
 
 
@@ -130,6 +131,13 @@ def test_a_stack_can_have_a_name_of_its_own_and_a_firewall(deployment: Deploymen
     assert firewall["region"] == "us-east-1"
     assert [rule["name"] for rule in firewall["rules"]] == ["rate", "common"]
     assert "'sampledRequestsEnabled': True" not in str(firewall.inputs)
+    [refusal] = firewall["customResponseBodies"]
+    response = firewall["rules"][0]["action"]["block"]["customResponse"]
+    assert response["customResponseBodyKey"] == refusal["key"]
+    assert GatewayErrorResponse.model_validate_json(refusal["content"]).code == "too_many_requests"
+    headers = {header["name"]: header["value"] for header in response["responseHeaders"]}
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert int(headers["Retry-After"]) > 0
     plain = deployment.one("Distribution")
     assert plain["viewerCertificate"] == {"cloudfrontDefaultCertificate": True}
     assert not {"aliases", "webAclId"} & set(plain.inputs)

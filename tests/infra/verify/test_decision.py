@@ -28,11 +28,18 @@ LIMIT: dict[str, Any] = {
 }
 
 
-def policy(mode: str = "enforce", *, waivers: Any = (), **limit: Any) -> Policy:
+def policy(
+    mode: str = "enforce", *, waivers: Any = (), corrections: Any = (), **limit: Any
+) -> Policy:
     """Return a policy with one limit of one gate."""
     given = {name: value for name, value in {**LIMIT, **limit}.items() if value is not None}
     return Policy.model_validate(
-        {"stages": {"live": {"flow": mode}}, "limits": [given], "waivers": waivers}
+        {
+            "stages": {"live": {"flow": mode}},
+            "limits": [given],
+            "waivers": waivers,
+            "corrections": corrections,
+        }
     )
 
 
@@ -143,6 +150,33 @@ def test_a_waiver_does_not_make_anything_known() -> None:
     waiver = {"gate": "flow", "what": "*", "until": TODAY, "owner": "orders", "reason": "moving"}
 
     assert decided(evidence(), policy(waivers=[waiver])).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("subject", "message", "verdict"),
+    [
+        ("POST /order body.cart.[]", "needs itemid now", Verdict.PASS),
+        ("POST /order body.cart.x", "needs itemid now", Verdict.FAIL),
+        ("POST /order body.cart.[]", "needs price now", Verdict.FAIL),
+        ("GET /order body.cart.[]", "needs itemid now", Verdict.FAIL),
+    ],
+)
+def test_a_correction_takes_out_its_findings_alone(
+    subject: str, message: str, verdict: Verdict
+) -> None:
+    correction = {
+        "gate": "flow",
+        "rule": "breaking",
+        "finding": "POST * body.cart.[]: needs itemid now",
+        "owner": "api",
+        "reason": "it always did",
+    }
+    limits = policy(
+        corrections=[correction], measure=None, rule="breaking", at_most=0, at_least=None
+    )
+
+    assert decided(evidence(Finding("breaking", subject, message)), limits).verdict is verdict
+    assert decided(evidence(Finding("other", subject, message)), limits).verdict is Verdict.FAIL
 
 
 def test_a_stage_without_gates_knows_nothing() -> None:
