@@ -20,8 +20,10 @@ from app.aws import client_config
 from app.queues import get_client, get_queues
 from app.settings import get_settings
 from app.store.table import Table, get_table
+from infra.local.clients import Clients
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
+from infra.local.environment import REGION
 from routers.dependencies import get_payment_wait
 from tests.support import password_work, proofs, scheduling
 
@@ -116,16 +118,22 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="session")
-def shared_stack(emulator: Emulator) -> dict[str, str]:
-    return deploy(emulator.endpoint_url)
+def clients(emulator: Emulator) -> Clients:
+    """boto3 clients of the emulator; making them takes longer than making a stack with them."""
+    return Clients(emulator.endpoint_url, REGION)
+
+
+@pytest.fixture(scope="session")
+def shared_stack(emulator: Emulator, clients: Clients) -> dict[str, str]:
+    return deploy(emulator.endpoint_url, clients=clients)
 
 
 @pytest.fixture
-def new_stack(emulator: Emulator) -> Callable[[], dict[str, str]]:
+def new_stack(emulator: Emulator, clients: Clients) -> Callable[[], dict[str, str]]:
     """Make a stack of one's own, for tests that count what is in it."""
     numbers = count()
     name = uuid4().hex[:12]
-    return lambda: deploy(emulator.endpoint_url, stack=f"t{name}{next(numbers)}")
+    return lambda: deploy(emulator.endpoint_url, stack=f"t{name}{next(numbers)}", clients=clients)
 
 
 def _use(
