@@ -319,28 +319,6 @@ async def test_the_age_of_the_oldest_open_order_is_told(printed: Any) -> None:
     assert line["SweepFinishes"] == 2
 
 
-async def test_orders_that_nothing_can_push_cost_less_and_less() -> None:
-    await order_of_age(OrderState.PENDING, timedelta(0))
-    looked = [
-        minute
-        for minute in range(0, 48 * 60, 5)
-        if (await run(now=NOW + timedelta(minutes=minute))).seen
-    ]
-
-    assert looked[:5] == [5, 10, 20, 40, 80]
-    assert len(looked) < 60
-    assert (await run(now=NOW + timedelta(hours=48))).timed_out == 1
-
-
-async def test_a_shipper_that_is_away_is_asked_less_and_less() -> None:
-    await order_of_age(OrderState.PAID, timedelta(0))
-    queues = SentMessages()
-    for minute in range(0, 24 * 60, 5):
-        await run(queues, now=NOW + timedelta(minutes=minute))
-
-    assert 20 < len(queues.events) < 40
-
-
 async def test_a_sweep_starts_where_the_last_one_ended() -> None:
     """More orders that nothing can push than one sweep has time for, and one stuck behind them."""
     for _ in range(150):
