@@ -3,6 +3,7 @@
 Importing it reads no environment and makes no call.
 """
 
+import asyncio
 import logging
 from functools import cache, partial
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 from app.imports import collector_off
 
 with collector_off():
-    from fastapi import FastAPI
+    from fastapi import FastAPI, Request, Response
+    from fastapi.responses import JSONResponse
     from fastapi.routing import APIRoute
     from mangum import Mangum
 
@@ -36,6 +38,7 @@ with collector_off():
     from routers.overload import LoadShedder
     from routers.paths import Paths
     from routers.product_list import KeptProductLists, ProductListLane
+    from routers.product_list_events import KeptEventAnswers
 
 log = logging.getLogger("shop.http")
 
@@ -45,6 +48,7 @@ def create_app() -> FastAPI:
     app = FastAPI(
         title=documents.TITLE,
         docs_url=None,
+        openapi_url=None,
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
@@ -63,12 +67,18 @@ def create_app() -> FastAPI:
         app.include_router(module.router)
     pages.install(app)
     app.openapi = partial(_document, app)  # type: ignore[method-assign]
+    app.add_route("/openapi.json", _answer_document, include_in_schema=False)
     return app
 
 
 def _operation_id(route: APIRoute) -> str:
     """Return the name of the route function, which is also the operation's id."""
     return route.name
+
+
+async def _answer_document(request: Request) -> Response:
+    # In a thread: the first of a process builds it, and other requests do not wait for that.
+    return JSONResponse(await asyncio.to_thread(request.app.openapi))
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
@@ -79,6 +89,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 with collector_off():
     app = create_app()
+    kept_answers = KeptEventAnswers(app.state.kept_product_lists)
 
 
 @cache
@@ -90,6 +101,8 @@ def _adapter() -> Mangum:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one event of API Gateway's HTTP API; a malformed event is answered with 400."""
+    if known := kept_answers.find(event):
+        return known
     log_trace_ids()
     with exporting_spans(context), reporting_errors(context):
         try:
@@ -98,4 +111,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             log.warning("event.refused cause=%s", failure)
             refusal = HTTPMiddleware(problems.problem_app(400, str(failure)))
             return Mangum(refusal, lifespan="off")(build_event("GET", "/"), context)
-        return _adapter()(checked, context)
+        answer = _adapter()(checked, context)
+        kept_answers.keep(event, answer)
+        return answer

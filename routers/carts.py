@@ -24,6 +24,7 @@ from routers.dependencies import (
     link_next,
     user_of_path,
 )
+from routers.json_lists import encode_list
 from routers.middleware import IS_HEAD
 from routers.problems import OUTAGES, problems
 from routers.requests import JSONRoute
@@ -78,14 +79,20 @@ async def _cart(userid: UserId, table: TableDep) -> Cart:
 CartDep = Annotated[Cart, Depends(_cart)]
 
 
-@router.get("/all", summary="List all carts", dependencies=[StaffOnly], responses=_READING)
-async def list_carts(
-    request: Request, response: Response, table: TableDep, page: PageDep
-) -> list[ListedCartPublic]:
+@router.get(
+    "/all",
+    summary="List all carts",
+    dependencies=[StaffOnly],
+    response_model=list[ListedCartPublic],
+    responses=_READING,
+)
+async def list_carts(request: Request, table: TableDep, page: PageDep) -> Response:
     """Return all carts, oldest first. Staff only, except in open mode."""
     carts_page = await store.list_carts(table, page)
-    link_next(request, response, carts_page, page.limit)
-    return [ListedCartPublic.from_cart(cart) for cart in carts_page.entries]
+    content = await encode_list(carts_page.entries, ListedCartPublic.from_cart)
+    answer = Response(content, media_type="application/json")
+    link_next(request, answer, carts_page, page.limit)
+    return answer
 
 
 @router.get("/items/{userid}", summary="Read a cart", responses=_READING)

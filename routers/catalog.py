@@ -25,6 +25,7 @@ from routers.dependencies import (
     link_next,
 )
 from routers.entity_tags import IF_NONE_MATCH, entity_tag, if_changed
+from routers.json_lists import encode_list
 from routers.pages import file_answer
 from routers.problems import OUTAGES, problems
 from routers.product_pages import get_product_page, wants_page
@@ -85,15 +86,13 @@ async def list_products(
     within a minute.
     """
     products = await store.list_products(table, page)
-    body = ProductsResponse(
-        data=[
-            ProductPublic.from_product(
-                product, settings.image_base_url, with_codes=include == "codes"
-            )
-            for product in products.entries
-        ]
+    listed = await encode_list(
+        products.entries,
+        lambda product: ProductPublic.from_product(
+            product, settings.image_base_url, with_codes=include == "codes"
+        ),
     )
-    answer = _revalidated(body.model_dump_json().encode())
+    answer = _revalidated(b'{"data":%b,"status":200}' % listed)
     link_next(request, answer, products, page.limit, include=include)
     return if_changed(answer, request.headers)
 

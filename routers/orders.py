@@ -19,11 +19,12 @@ from app.domain.errors import (
     TooManyAttemptsError,
     UnauthorizedError,
 )
-from app.domain.order import OrderState
+from app.domain.order import Order, OrderState
 from app.security.signing_keys import get_signing_keys
 from app.services import order_reading, orders
 from app.services.throttling import decline_counters
 from app.store import orders as store
+from app.store.pagination import Page
 from app.trace_context import current_trace_id
 from routers.dependencies import (
     CallerDep,
@@ -39,6 +40,7 @@ from routers.dependencies import (
     link_next,
     user_of_path,
 )
+from routers.json_lists import encode_list
 from routers.problems import OUTAGES, problems
 from routers.requests import JSONRoute
 from routers.schemas.order import OrderCreate, OrderDetail, OrderPlacedResponse, OrderPublic
@@ -238,14 +240,26 @@ async def place_own_order(
     )
 
 
-@router.get("/all", summary="List all orders", dependencies=[StaffOnly], responses=_READING)
+@router.get(
+    "/all",
+    summary="List all orders",
+    dependencies=[StaffOnly],
+    response_model=list[OrderPublic],
+    responses=_READING,
+)
 async def list_orders(
-    request: Request, response: Response, table: TableDep, page: PageDep, before: Before = None
-) -> list[OrderPublic]:
+    request: Request, table: TableDep, page: PageDep, before: Before = None
+) -> Response:
     """Return all orders, newest first. Staff only, except in open mode."""
     orders_page = await store.list_orders(table, page, placed_before=before)
-    link_next(request, response, orders_page, page.limit)
-    return [OrderPublic.from_order(order) for order in orders_page.entries]
+    return await _listed(request, orders_page, page.limit)
+
+
+async def _listed(request: Request, orders_page: Page[Order], limit: int) -> Response:
+    content = await encode_list(orders_page.entries, OrderPublic.from_order)
+    answer = Response(content, media_type="application/json")
+    link_next(request, answer, orders_page, limit)
+    return answer
 
 
 def _as_sent(header: str) -> str:
@@ -256,17 +270,21 @@ def _as_sent(header: str) -> str:
         return header
 
 
-@router.get("/{userid}", summary="List a user's orders", responses=_READING)
+@router.get(
+    "/{userid}",
+    summary="List a user's orders",
+    response_model=list[OrderPublic],
+    responses=_READING,
+)
 async def list_user_orders(
     userid: UserId,
     request: Request,
-    response: Response,
     table: TableDep,
     page: PageDep,
     idempotency_key: Annotated[
         str | None, _key_header("Only the order that was placed with this key.")
     ] = None,
-) -> list[OrderPublic]:
+) -> Response:
     """Return a user's orders, newest first.
 
     With the `Idempotency-Key` of an order whose answer was lost, the list holds only that
@@ -274,12 +292,13 @@ async def list_user_orders(
     """
     if idempotency_key is not None:
         order = await orders.find_order_by_key(table, userid, idempotency_key)
+        found = Page((order,) if order else (), None)
+        response = await _listed(request, found, page.limit)
         # Shows the client that the key was used: earlier releases ignored it and listed all.
         response.headers["Idempotency-Key"] = quote(_as_sent(idempotency_key))
-        return [OrderPublic.from_order(order)] if order else []
+        return response
     orders_page = await store.list_user_orders(table, userid, page)
-    link_next(request, response, orders_page, page.limit)
-    return [OrderPublic.from_order(order) for order in orders_page.entries]
+    return await _listed(request, orders_page, page.limit)
 
 
 @router.get(

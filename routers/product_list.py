@@ -16,15 +16,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.settings import get_settings
 from routers.entity_tags import if_changed
 
-_PATH = "/products"
+PATH = "/products"
 #: The forms of the list that are kept; pages of it and wrong questions go to the route.
-_QUERIES = frozenset({b"", b"include=codes"})
+QUERIES = frozenset({b"", b"include=codes"})
 #: Without these the route always answers with the whole list.
 _CONDITIONS = frozenset({b"if-none-match"})
 
 
 @dataclass(frozen=True)
-class _Kept:
+class Kept:
+    """One answer of the route."""
+
     headers: list[tuple[bytes, bytes]]
     content: bytes
     since: float
@@ -35,7 +37,7 @@ class KeptProductLists:
 
     def __init__(self) -> None:
         """Keep nothing yet."""
-        self._kept: dict[bytes, _Kept] = {}
+        self._kept: dict[bytes, Kept] = {}
         #: Counts the changes: an answer that was read before one is not kept after it.
         self.changes = 0
 
@@ -44,13 +46,13 @@ class KeptProductLists:
         self.changes += 1
         self._kept.clear()
 
-    def find(self, query: bytes, *, seconds: float) -> _Kept | None:
+    def find(self, query: bytes, *, seconds: float) -> Kept | None:
         """Return an answer of the last ``seconds``."""
         kept = self._kept.get(query)
         # The time of day: on Lambda a process is frozen between requests, its own clock too.
         return kept if kept and 0 <= time.time() - kept.since < seconds else None
 
-    def keep(self, query: bytes, answer: _Kept, *, changes: int) -> None:
+    def keep(self, query: bytes, answer: Kept, *, changes: int) -> None:
         """Keep what was answered, unless the catalog has changed since it was asked for."""
         if changes == self.changes:
             self._kept[query] = answer
@@ -68,9 +70,9 @@ class ProductListLane:
         """Handle one request."""
         if not (
             scope["type"] == "http"
-            and scope["path"] == _PATH
+            and scope["path"] == PATH
             and scope["method"] == "GET"
-            and scope["query_string"] in _QUERIES
+            and scope["query_string"] in QUERIES
         ):
             await self._app(scope, receive, send)
             return
@@ -82,7 +84,7 @@ class ProductListLane:
             await self._app(_unconditional(scope), receive, answer.send)
             if not answer.is_list:
                 return
-            kept = _Kept(answer.headers, answer.content, now)
+            kept = Kept(answer.headers, answer.content, now)
             self._kept.keep(query, kept, changes=changes)
         response = Response()
         response.raw_headers, response.body = list(kept.headers), kept.content

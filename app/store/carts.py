@@ -15,6 +15,7 @@ from typing import Any
 from app.domain.cart import Cart, CartLine
 from app.domain.errors import CartFullError, IdempotencyConflictError, StoreUnavailableError
 from app.domain.instants import instant_to_text, text_to_instant
+from app.slices import map_in_slices
 from app.store.addition_keys import addition_key, keys_to_forget
 from app.store.keys import CARTS, cart_key, shard_for, shards, time_sort_key
 from app.store.pagination import Page, PageRequest, read_page_behind
@@ -236,4 +237,4 @@ async def delete_cart(table: Table, user_id: str) -> None:
 async def list_carts(table: Table, request: PageRequest) -> Page[Cart]:
     """Return a page of all carts, oldest first; queries for keys, then a batch read."""
     page = await read_page_behind(table, GSI2, shards(CARTS), name="carts", request=request)
-    return Page(tuple(map(item_to_cart, page.entries)), page.next_token)
+    return Page(tuple(await map_in_slices(item_to_cart, page.entries)), page.next_token)

@@ -16,6 +16,7 @@ from app.domain.order import (
     check_late_event,
 )
 from app.settings import TableLayout
+from app.slices import map_in_slices
 from app.store.keys import OPEN, ORDERS, buyer_partitions, order_key, order_sort_key, shards
 from app.store.order_items import item_to_order, order_to_item, write_detail
 from app.store.order_steps import step_name, step_to_text
@@ -164,7 +165,7 @@ async def list_user_orders(table: Table, user_id: str, request: PageRequest) -> 
 
     Those of walk-in customers are in several partitions, with a query for each.
     """
-    return _readable(
+    return await _readable(
         await read_page_behind(
             table,
             GSI1,
@@ -187,7 +188,7 @@ async def list_orders(
     if placed_before and not request.token:
         token = write_token(_ORDER_LIST, instant_to_text(placed_before))
         request = PageRequest(request.limit, token)
-    return _readable(
+    return await _readable(
         await read_page_behind(
             table, GSI2, shards(ORDERS), name=_ORDER_LIST, request=request, newest_first=True
         )
@@ -256,10 +257,10 @@ async def list_stuck_order_ids(
     return tuple(order.order_id for order in orders if order.placed_at < placed_before)
 
 
-def _readable(page: Page[Item]) -> Page[Order]:
+async def _readable(page: Page[Item]) -> Page[Order]:
     """Return the orders of a page; an unreadable one is logged and does not hide the others."""
-    orders = tuple(order for item in page.entries if (order := _read(item)))
-    return Page(orders, page.next_token)
+    orders = await map_in_slices(_read, page.entries)
+    return Page(tuple(order for order in orders if order), page.next_token)
 
 
 def _read(item: Item) -> Order | None:

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from zlib import crc32
 
 from app.domain.errors import InvalidInputError
+from app.slices import SLICE
 from app.store.schema import Index
 from app.store.table import Item, Table
 
@@ -202,6 +203,9 @@ async def _merge(
     found: list[Item] = []
     size = 0
     while waiting:
+        if len(found) % SLICE == SLICE - 1:
+            # Entries that were read already are no reason for the event loop to go on.
+            await asyncio.sleep(0)
         head = heapq.heappop(waiting)
         size += _estimate_bytes(head.item)
         if len(found) == count or (found and size > MAX_PAGE_BYTES):

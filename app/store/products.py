@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from app.domain.errors import ProductNotFoundError
 from app.domain.instants import instant_to_text, text_to_instant
 from app.domain.product import Product
+from app.slices import map_in_slices
 from app.store.keys import CATALOG, product_key, shard_for, shards, time_sort_key
 from app.store.pagination import Page, PageRequest, read_page
 from app.store.schema import GSI1
@@ -70,7 +71,7 @@ async def find_products(table: Table, product_ids: Sequence[str]) -> dict[str, P
 async def list_products(table: Table, request: PageRequest) -> Page[Product]:
     """Return a page of the catalog, oldest first; a query per partition."""
     page = await read_page(table, GSI1, shards(CATALOG), name="products", request=request)
-    return Page(tuple(map(item_to_product, page.entries)), page.next_token)
+    return Page(tuple(await map_in_slices(item_to_product, page.entries)), page.next_token)
 
 
 async def add_product(table: Table, product: Product) -> None:

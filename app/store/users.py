@@ -6,6 +6,7 @@ from secrets import token_urlsafe
 from app.domain.errors import UsernameTakenError, UserNotFoundError
 from app.domain.instants import instant_to_text, text_to_instant
 from app.domain.user import Credentials, Role, User, fold_username
+from app.slices import map_in_slices
 from app.store.keys import USERS, shard_for, shards, time_sort_key, user_key, username_key
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
@@ -169,4 +170,4 @@ async def delete_credentials(table: Table, username: str) -> None:
 async def list_users(table: Table, request: PageRequest) -> Page[User]:
     """Return a page of all users, oldest first; queries for keys, then a batch read."""
     page = await read_page_behind(table, GSI2, shards(USERS), name="users", request=request)
-    return Page(tuple(map(item_to_user, page.entries)), page.next_token)
+    return Page(tuple(await map_in_slices(item_to_user, page.entries)), page.next_token)
