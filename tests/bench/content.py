@@ -1,6 +1,7 @@
 """What the endpoint holds: the same catalog, cart and orders, as the shop and as peers store it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -27,15 +28,21 @@ from app.messages import (
 )
 from app.security.signing_keys import parse_signing_keys
 from app.security.tokens import issue_tokens
+from app.settings import TableLayout
 from app.store.carts import cart_to_item
 from app.store.order_items import order_to_item
 from app.store.payments import decision_to_item
 from app.store.products import product_to_item
-from infra.seeds.classic import classic_products
+from app.store.users import credentials_to_item, user_to_item
+from infra.seeds.classic import classic_products, classic_stock
 from infra.seeds.plausible import products as plausible_products
+
+Body = dict[str, Any]
 
 NOW = datetime.now(UTC)
 BUYER = "5c393a111d41c892ce243829"
+#: What the buyer logs in with.
+LOGIN = {"username": "eric", "password": "vmware1!"}
 #: The sizes of catalog that are measured; the name of a table ends in one.
 CATALOGS = (8, 200)
 #: Messages of one batch, each about an order of its own.
@@ -54,11 +61,11 @@ def table_name(catalog: int) -> str:
     return f"bench-{catalog}"
 
 
-def access_token() -> str:
-    """Return a token of the buyer's, good for an hour."""
+def access_token(user_id: str = BUYER, role: Role = Role.CUSTOMER) -> str:
+    """Return a token of a user's, good for an hour; the name is as the id."""
     keys = parse_signing_keys(SECRET)
-    session = Session("session-1", BUYER, "eric", "", 0, NOW, NOW + timedelta(hours=12))
-    return issue_tokens(session, Role.CUSTOMER, keys).access
+    session = Session("session-1", user_id, user_id, "", 0, NOW, NOW + timedelta(hours=12))
+    return issue_tokens(session, role, keys).access
 
 
 def catalog(size: int) -> list[Product]:
@@ -102,9 +109,10 @@ def _total() -> int:
     return first.price_cents + 2 * second.price_cents
 
 
-def _orders() -> list[Order]:
+def an_order() -> Order:
+    """Return an order of two articles that waits for its payment; it has no id."""
     first, second = catalog(8)[:2]
-    order = Order(
+    return Order(
         order_id="",
         user_id=BUYER,
         state=OrderState.PENDING,
@@ -123,6 +131,10 @@ def _orders() -> list[Order]:
         placed_at=NOW,
         updated_at=NOW,
     )
+
+
+def _orders() -> list[Order]:
+    order = an_order()
     return [replace(order, order_id=order_id) for order_id in _IDS]
 
 
@@ -153,21 +165,31 @@ def messages() -> dict[str, list[str]]:
     }
 
 
-def _shop_items(size: int) -> list[dict[str, Any]]:
-    first, second = catalog(8)[:2]
+def _buyer_items() -> list[Body]:
+    [(user, credentials)] = [pair for pair in classic_stock(NOW).users if pair[0].user_id == BUYER]
+    return [user_to_item(user), credentials_to_item(credentials)]
+
+
+def a_cart_item(user_id: str) -> Body:
+    """Return the item of a cart with two articles."""
     lines = tuple(
         CartLine(product.product_id, product.name, "", "", product.price_cents, None, 1, NOW)
-        for product in (first, second)
+        for product in catalog(8)[:2]
     )
+    return cart_to_item(Cart(user_id, lines), now=NOW)
+
+
+def _shop_items(size: int, layout: TableLayout) -> list[Body]:
     return [
         *map(product_to_item, catalog(size)),
-        cart_to_item(Cart(BUYER, lines), now=NOW),
-        *map(order_to_item, _orders()),
+        *_buyer_items(),
+        a_cart_item(BUYER),
+        *(order_to_item(order, layout=layout) for order in _orders()),
         *map(decision_to_item, _decisions()),
     ]
 
 
-def _peer_items(size: int) -> list[dict[str, Any]]:
+def _peer_items(size: int) -> list[Body]:
     first, second = catalog(8)[:2]
     return [
         *(
@@ -216,10 +238,18 @@ def _peer_product(product: Product) -> dict[str, Any]:
     }
 
 
-def content(*, of_shop: bool) -> dict[str, Any]:
-    """Return the content of an endpoint, for the shop or for its peers."""
+def shop_content(layout: TableLayout = TableLayout.CURRENT) -> Body:
+    """Return the content of the shop's endpoint."""
+    return _content(lambda size: _shop_items(size, layout))
+
+
+def peer_content() -> Body:
+    """Return the same content as peers store it."""
+    return _content(_peer_items)
+
+
+def _content(items: Callable[[int], list[Body]]) -> Body:
     serialize = TypeSerializer().serialize
-    items = _shop_items if of_shop else _peer_items
     return {
         "secret": SECRET,
         "tables": {

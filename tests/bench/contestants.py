@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from app.security.tokens import AUDIENCE
 from infra.release.build_image import (
@@ -24,12 +25,14 @@ from infra.release.build_image import (
     trim_sentry,
 )
 from infra.topology import FUNCTIONS, QUEUES, queue_setting
-from tests.bench.content import content, table_name
+from tests.bench.content import LOGIN, Body, peer_content, shop_content, table_name
+from tests.bench.endpoint import TLS
+from tests.image.helpers.lambda_events import http_event
 from tests.support.lambda_runtime import LambdaProcess, link_runtime
 
 _ROOT = Path(__file__).parents[2]
 _PEERS = Path(__file__).parent / "peers"
-_BUILD = _ROOT / "build" / "bench"
+BUILD = _ROOT / "build" / "bench"
 _UV = Path(sys.executable).with_name("uv")
 
 
@@ -49,6 +52,8 @@ BOTO3_WORKER = Contestant(
     {name: f"worker.{name}" for name in ("payment", "order", "shipment")},
 )
 BARE = Contestant("bare", {"api": "constant.handler"})
+#: The shop as it was released before; its folder is made by ``tests.bench.release``.
+RELEASE = Contestant("release", SHOP.handlers)
 # Servers only.
 LITESTAR = Contestant("litestar", {})
 FLASK = Contestant("flask", {})
@@ -57,11 +62,22 @@ FLASK = Contestant("flask", {})
 class Arena:
     """Where contestants run: the endpoints they call, and the folders they run in."""
 
-    def __init__(self, urls: Mapping[bool, str], runtime: Path) -> None:
-        """Use the endpoints at ``urls``: of the shop, and of its peers."""
+    def __init__(
+        self,
+        urls: Mapping[str, str],
+        runtime: Path,
+        folders: Mapping[str, Path],
+        environment: Mapping[str, str],
+    ) -> None:
+        """Use the endpoints at ``urls``, by whose content they have, and folders that are made.
+
+        ``environment`` is what every contestant is told besides.
+        """
         self._urls = urls
+        self._environment = environment
         self._runtime = runtime
-        self._folders: dict[str, Path] = {}
+        self._folders = dict(folders)
+        self._tokens: dict[str, str] = {}
 
     def start(
         self,
@@ -82,7 +98,7 @@ class Arena:
 
     def prepared(self, contestant: Contestant, *, catalog: int = 8) -> tuple[Path, dict[str, str]]:
         """Return the folder of a contestant, and its settings."""
-        url = self._urls[contestant is SHOP]
+        url = self._url(contestant)
         return self._folder(contestant), {
             "TABLE": table_name(catalog),
             "REGION": "eu-west-1",
@@ -92,11 +108,33 @@ class Arena:
             "AUDIENCE": AUDIENCE,
             "SIGNING_KEYS_SECRET": "bench-keys",
             "AWS_ENDPOINT_URL": url,
+            **self._environment,
             **{
                 queue_setting(queue.name): f"{url}/123456789012/bench-{queue.name}"
                 for queue in QUEUES
             },
         }
+
+    def log_in(self, contestant: Contestant) -> None:
+        """Let the buyer log in, for a token as this contestant issues them."""
+        with self.start(contestant, "api") as process:
+            answer = check(process.invoke(http_event("POST", "/login", LOGIN)))
+        self._tokens[contestant.name] = json.loads(answer["body"])["access_token"]
+
+    def event(self, contestant: Contestant, event: Body) -> Body:
+        """Return an event as a contestant is sent it: with its own token, if it needs one."""
+        token = self._tokens.get(contestant.name)
+        if token is None or "authorization" not in event.get("headers", {}):
+            return event
+        return {**event, "headers": {**event["headers"], "authorization": f"Bearer {token}"}}
+
+    def calls(self, contestant: Contestant) -> int:
+        """Return how often the endpoint of a contestant has been called."""
+        with urlopen(self._url(contestant)) as answer:
+            return sum(json.load(answer).values())
+
+    def _url(self, contestant: Contestant) -> str:
+        return self._urls[contestant.name if contestant.name in self._urls else "peers"]
 
     def _folder(self, contestant: Contestant) -> Path:
         if contestant.name not in self._folders:
@@ -106,11 +144,11 @@ class Arena:
 
 def build(contestant: Contestant) -> Path:
     """Return the folder of a contestant, filled; packages stay until their lock changes."""
-    folder = _BUILD / contestant.name
+    folder = BUILD / contestant.name
     source = _PEERS / contestant.name
     lock = (_ROOT if contestant is SHOP else source) / "requirements.txt"
     digest = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
-    stamp = _BUILD / f"{contestant.name}.stamp"
+    stamp = BUILD / f"{contestant.name}.stamp"
     if not (stamp.is_file() and stamp.read_text() == digest):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -153,32 +191,50 @@ def _install(lock: Path, folder: Path) -> None:
 
 
 @contextmanager
-def arena(*, delay_ms: int = 0) -> Iterator[Arena]:
-    """Start the endpoints, whose calls take so long, and stop them at the end."""
-    _BUILD.mkdir(parents=True, exist_ok=True)
+def arena(
+    *,
+    delay_ms: int = 0,
+    contents: Mapping[str, Body] | None = None,
+    folders: Mapping[str, Path] | None = None,
+    tls: TLS | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Arena]:
+    """Start the endpoints, whose calls take so long, and stop them at the end.
+
+    ``contents`` are what they hold, by the contestant whose it is; ``peers`` is for all others.
+    ``folders`` are those of contestants that nothing has to be installed for, ``environment`` is
+    what all are told besides. With ``tls`` the endpoints speak only that.
+    """
+    BUILD.mkdir(parents=True, exist_ok=True)
     endpoints: list[subprocess.Popen[bytes]] = []
     urls = {}
     try:
-        for of_shop in (True, False):
-            file = _BUILD / f"content-{'shop' if of_shop else 'peers'}.json"
-            file.write_text(json.dumps(content(of_shop=of_shop)))
+        for whose, held in (contents or standard_contents()).items():
+            file = BUILD / f"content-{whose}.json"
+            file.write_text(json.dumps(held))
             # Open before the process runs: a client that calls early waits.
             with socket.create_server(("127.0.0.1", 0)) as listener:
-                urls[of_shop] = f"http://127.0.0.1:{listener.getsockname()[1]}"
+                scheme = "https" if tls else "http"
+                urls[whose] = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
                 endpoints.append(
                     subprocess.Popen(
                         [sys.executable, "-m", "tests.bench.endpoint", file,
-                         str(listener.fileno()), str(delay_ms)],
+                         str(listener.fileno()), str(delay_ms), *(tls or ())],
                         cwd=_ROOT,
                         pass_fds=[listener.fileno()],
                     )
                 )  # fmt: skip
-        yield Arena(urls, link_runtime(_BUILD / "runtime"))
+        yield Arena(urls, link_runtime(BUILD / "runtime"), folders or {}, environment or {})
     finally:
         for endpoint in endpoints:
             endpoint.terminate()
         for endpoint in endpoints:
             endpoint.wait()
+
+
+def standard_contents() -> dict[str, Body]:
+    """Return what the endpoints of the shop and of its peers hold."""
+    return {"shop": shop_content(), "peers": peer_content()}
 
 
 def cpu_ms(process: LambdaProcess) -> float:

@@ -1,7 +1,7 @@
-"""A canned DynamoDB, SQS and Secrets Manager, as a process of its own.
+"""A canned DynamoDB, SQS, Secrets Manager and KMS, as a process of its own.
 
-``python -m tests.bench.endpoint CONTENT SOCKET [MS]``: answers on an open socket that it
-inherits, so many milliseconds after each call.
+``python -m tests.bench.endpoint CONTENT SOCKET MS [CERTIFICATE KEY]``: answers on an open socket
+that it inherits, so many milliseconds after each call; with a certificate over TLS.
 
 ``CONTENT`` is a JSON file: items by key and lists by partition, in DynamoDB's own notation, and
 the text of the secret. Writes are accepted and forgotten, so every call costs the same; what is
@@ -13,9 +13,10 @@ import json
 import re
 import socket
 import sys
+from base64 import b64encode
 from hashlib import md5
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import uvicorn
@@ -23,6 +24,13 @@ import uvicorn
 Body = dict[str, Any]
 
 _ASSIGNMENT = re.compile(r"([#\w]+)\s*=\s*(?:if_not_exists\([^)]*?(:\w+)\s*\)|(:\w+))")
+
+
+class TLS(NamedTuple):
+    """The files of a certificate and its key."""
+
+    certificate: Path
+    key: Path
 
 
 class Content:
@@ -70,6 +78,10 @@ class Endpoint:
         self.calls[operation] = self.calls.get(operation, 0) + 1
         return getattr(self, f"_{operation}")(body)  # type: ignore[no-any-return]
 
+    def state(self) -> Body:
+        """Return how often each operation was called."""
+        return self.calls
+
     def _GetItem(self, body: Body) -> Body:  # noqa: N802 - AWS's name
         item = self._content.get(body["TableName"], body["Key"])
         return {} if item is None else {"Item": item}
@@ -111,6 +123,17 @@ class Endpoint:
         sent = [{"Id": entry["Id"], **self._SendMessage(entry)} for entry in body["Entries"]]
         return {"Successful": sent, "Failed": []}
 
+    def _Encrypt(self, body: Body) -> Body:  # noqa: N802
+        # As good as encrypted: it comes back from Decrypt as it was.
+        return {"CiphertextBlob": body["Plaintext"], "KeyId": body["KeyId"]}
+
+    def _Decrypt(self, body: Body) -> Body:  # noqa: N802
+        return {"Plaintext": body["CiphertextBlob"], "KeyId": body.get("KeyId", "bench-key")}
+
+    def _GenerateDataKey(self, body: Body) -> Body:  # noqa: N802
+        key = b64encode(bytes(32)).decode()
+        return {"Plaintext": key, "CiphertextBlob": key, "KeyId": body["KeyId"]}
+
     def _GetSecretValue(self, body: Body) -> Body:  # noqa: N802
         return {
             "ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:bench",
@@ -130,7 +153,7 @@ class Application:
         self._delay_seconds = delay_seconds
 
     async def __call__(self, scope: Body, receive: Any, send: Any) -> None:
-        """Answer one request; a GET tells how often each operation was called."""
+        """Answer one request; a GET tells what was asked for so far."""
         if scope["type"] != "http":
             return
         text = b""
@@ -144,23 +167,40 @@ class Application:
         headers = dict(scope["headers"])
         target = headers.get(b"x-amz-target", b"").decode().rpartition(".")[2]
         answer = self._endpoint.answer(target, json.loads(text)) if target else None
-        body = json.dumps(self._endpoint.calls if answer is None else answer).encode()
+        body = json.dumps(self._endpoint.state() if answer is None else answer).encode()
         kind = headers.get(b"content-type", b"application/json")
         fields = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": fields})
         await send({"type": "http.response.body", "body": body})
 
 
-def main() -> None:
-    """Serve until the process is ended."""
-    content, descriptor, *delay = sys.argv[1:]
-    endpoint = Endpoint(Content(json.loads(Path(content).read_text())))
-    application = Application(endpoint, int(*delay) / 1000)
-    config = uvicorn.Config(application, log_level="error", lifespan="off")
+def serve(
+    endpoint: Endpoint, descriptor: int, *, delay_seconds: float = 0, tls: TLS | None = None
+) -> None:
+    """Serve on an open socket until the process is ended."""
+    config = uvicorn.Config(
+        Application(endpoint, delay_seconds),
+        log_level="error",
+        lifespan="off",
+        ssl_certfile=tls and tls.certificate,
+        ssl_keyfile=tls and tls.key,
+    )
     # Not by its number: uvicorn would take it for a Unix socket, whose answers wait in two parts
     # for the acknowledgement of the first (40 ms).
-    listener = socket.socket(fileno=int(descriptor))
+    listener = socket.socket(fileno=descriptor)
     asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+
+
+def main() -> None:
+    """Serve until the process is ended."""
+    content, descriptor, delay, *tls = sys.argv[1:]
+    endpoint = Endpoint(Content(json.loads(Path(content).read_text())))
+    serve(
+        endpoint,
+        int(descriptor),
+        delay_seconds=int(delay) / 1000,
+        tls=TLS(*map(Path, tls)) if tls else None,
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from statistics import median, quantiles
 class Figure:
     """One measured value; ``unit`` says what it counts.
 
-    ``low`` and ``high`` are the quartiles of its rounds, where there were rounds.
+    ``low`` and ``high`` are the quartiles of its rounds, where there were rounds; ``base`` is
+    what the last release had, where it was measured, too.
     """
 
     name: str
@@ -17,6 +18,7 @@ class Figure:
     unit: str
     low: float | None = None
     high: float | None = None
+    base: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Suites ``cold`` and ``worker``'s first message: from spawn to the first answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from tests.bench.content import BUYER, access_token, catalog, messages, order_body
@@ -49,12 +50,16 @@ def worker_event(function: str, count: int) -> dict[str, Any]:
     return queue_event(_QUEUES[function], *messages()[function][:count])
 
 
+def first_events() -> dict[str, dict[str, Any]]:
+    """Return what an api is asked first, by its name."""
+    return {"first product": product_event(), "first order": order_event()}
+
+
 def cold(arena: Arena, rounds: int) -> list[Case]:
     """Start the api again and again, with a product or an order as its first request."""
     goals = {"first product": (0.62, 0.95), "first order": (0.75, 1.05)}
-    events = {"first product": product_event(), "first order": order_event()}
     cases = []
-    for name, event in events.items():
+    for name, event in first_events().items():
         idiomatic, powertools = goals[name]
         starts = _starts(arena, APIS, "api", event, rounds)
         goal = {"idiomatic": idiomatic, "powertools": powertools}
@@ -67,22 +72,32 @@ def cold(arena: Arena, rounds: int) -> list[Case]:
     return cases
 
 
+def first_answer(arena: Arena, name: str, contestants: Sequence[Contestant], rounds: int) -> Case:
+    """Start apis again and again with the same first request."""
+    starts = _starts(arena, contestants, "api", first_events()[name], rounds)
+    return Case(f"spawn to {name}", {who: _sums(found) for who, found in starts.items()})
+
+
 def first_messages(arena: Arena, rounds: int) -> list[Case]:
     """Start each worker again and again with one message."""
     goals = {"payment": 0.85, "order": 0.85, "shipment": 1.0}
     return [
-        Case(
-            f"spawn to first message, {function}",
-            {
-                who: _sums(found)
-                for who, found in _starts(
-                    arena, (SHOP, BOTO3_WORKER), function, worker_event(function, 1), rounds
-                ).items()
-            },
-            {"boto3_worker": goal},
+        replace(
+            first_message(arena, function, (SHOP, BOTO3_WORKER), rounds),
+            goal={"boto3_worker": goal},
         )
         for function, goal in goals.items()
     ]
+
+
+def first_message(
+    arena: Arena, function: str, contestants: Sequence[Contestant], rounds: int
+) -> Case:
+    """Start workers again and again with one message."""
+    starts = _starts(arena, contestants, function, worker_event(function, 1), rounds)
+    return Case(
+        f"spawn to first message, {function}", {who: _sums(found) for who, found in starts.items()}
+    )
 
 
 def _starts(
@@ -95,7 +110,7 @@ def _starts(
             with arena.start(contestant, function) as process:
                 process.wait_until_ready()
                 ready = cpu_ms(process)
-                check(process.invoke(event))
+                check(process.invoke(arena.event(contestant, event)))
                 done = cpu_ms(process)
             # The round before the first fills the disk's cache.
             if number >= 0:

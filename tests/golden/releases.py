@@ -12,10 +12,11 @@ _LIST = FILES.parents[1] / "infra" / "release" / "releases.toml"
 
 @dataclass(frozen=True)
 class ReleaseEntry:
-    """One release of the list."""
+    """One release of the list; ``layout`` is the ``TABLE_LAYOUT`` that it reads."""
 
     name: str
     commit: str
+    layout: str = "current"
 
 
 #: Every release that was ever live, oldest first.

@@ -18,7 +18,6 @@ from typing import Any
 
 from infra.verify.evidence import Evidence, Finding, Measurement
 from infra.verify.sources.aws_clients import SourceUnreachableError, translate_errors
-from infra.verify.sources.bench import find_base
 from infra.verify.sources.clients import SEQUENCES, ClientFailure, play
 from infra.verify.sources.documents import (
     Document,
@@ -93,6 +92,18 @@ def find_release(root: Path) -> str:
     if not base:
         raise SourceUnreachableError("git knows no tag and no commit to compare with")
     return base
+
+
+def find_base(root: Path) -> str | None:
+    """Return the commit that this tree's changes are made on, or None.
+
+    That is where it left ``origin/main``, or, on ``main`` itself, the commit before.
+    """
+    head = _git(root, "rev-parse", "HEAD")
+    fork = _git(root, "merge-base", "HEAD", "origin/main")
+    if fork is None or fork == head:
+        fork = _git(root, "rev-parse", "HEAD~1")
+    return fork.strip() if fork else None
 
 
 def _compare(root: Path, base: str, kind: _Kind) -> tuple[int, list[Finding]]:

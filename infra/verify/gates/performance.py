@@ -1,6 +1,6 @@
 """Gate ``performance``: is it as fast and as free of errors as before, and within budget?
 
-The source is compared with the commit it came from by the bench. A deployed shop is judged
+The source is compared with the last release by the bench. A deployed shop is judged
 by what CloudWatch counted since the deployment, next to the version before; the shop on this
 machine by requests made here.
 """
@@ -65,7 +65,7 @@ async def _measure(url: str) -> Answers:
 
 
 def measure_bench(figures: list[Figure]) -> list[Measurement]:
-    """Return the bench's figures; the base commit's are their baselines."""
+    """Return the bench's figures; the last release's are their baselines."""
     return [
         Measurement(f"bench: {figure.name}", figure.value, figure.unit, baseline=figure.base)
         for figure in figures

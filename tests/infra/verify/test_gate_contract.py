@@ -401,6 +401,19 @@ async def test_without_anything_to_compare_with_nothing_is_known(tree: Tree) -> 
     assert evidence.unreachable == "git knows no tag and no commit to compare with"
 
 
+async def test_a_branch_without_tags_is_compared_with_where_it_left_main(tree: Tree) -> None:
+    smaller = deepcopy(API)
+    path(smaller).pop("post")
+    tree.commit(openapi=API)
+    tree.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    tree.commit(openapi=smaller)
+    tree.commit()
+
+    evidence = await contract.collect(tree.target)
+
+    assert [finding.message for finding in evidence.findings] == ["is gone"]
+
+
 async def test_a_document_that_is_lost_is_not_a_document_without_changes(tree: Tree) -> None:
     tree.commit(openapi=API, tag="v1")
     tree.commit()

@@ -1,7 +1,6 @@
-"""Gate performance: the bench next to its base, CloudWatch next to the version before."""
+"""Gate performance: the bench next to the last release, CloudWatch next to the version before."""
 
 import json
-import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,8 @@ from infra.local.emulator import Emulator
 from infra.local.environment import aws_environment
 from infra.verify.evidence import Evidence, Measurement
 from infra.verify.gates import performance
-from infra.verify.sources.bench import bench, find_base
+from infra.verify.sources.aws_clients import SourceUnreachableError
+from infra.verify.sources.bench import bench
 from infra.verify.sources.cloudwatch import Window
 from infra.verify.sources.requests import PATHS, percentile
 from tests.infra.verify.servers import Asked, Said, serving
@@ -88,65 +88,29 @@ async def test_figures_that_are_not_there_are_not_judged(
     assert evidence.unreachable == "there are no figures in /nowhere/bench.json"
 
 
-def _git(tree: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(tree), "-c", "user.name=t", "-c", "user.email=t@t", *arguments],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip()
-
-
-def _commit_bench(tree: Path, code: str) -> str:
-    (tree / "tests/bench").mkdir(parents=True, exist_ok=True)
-    (tree / "tests/__init__.py").touch()
-    (tree / "tests/bench/__init__.py").touch()
+def _bench(tree: Path, code: str) -> None:
+    (tree / "tests/bench").mkdir(parents=True)
+    for package in ("tests", "tests/bench"):
+        (tree / package / "__init__.py").touch()
     (tree / "tests/bench/__main__.py").write_text(code)
-    _git(tree, "add", ".")
-    _git(tree, "commit", "-qm", "bench")
-    return _git(tree, "rev-parse", "HEAD")
 
 
-def _printing(value: float) -> str:
-    return f"import json; print(json.dumps([{{'name': 'start', 'value': {value}, 'unit': 'x'}}]))"
+def test_the_trees_own_bench_measures_it_next_to_the_last_release(tmp_path: Path) -> None:
+    row = "{'name': ' '.join(sys.argv[1:]), 'value': 1.5, 'unit': 'x', 'base': 1.0}"
+    _bench(tmp_path, f"import json, sys; print(json.dumps([{row}, {{**{row}, 'base': None}}]))")
+
+    figures, against = bench(tmp_path, {}), bench(tmp_path, {"VERIFY_BASE": "abc"})
+
+    assert [(figure.value, figure.base) for figure in figures] == [(1.5, 1.0), (1.5, None)]
+    assert figures[0].name == "release --json"
+    assert against[0].name == "release --json --against abc"
 
 
-def test_the_base_is_benched_in_a_tree_of_its_own(tmp_path: Path) -> None:
-    _git(tmp_path, "init", "-q", "-b", "main")
-    base = _commit_bench(tmp_path, _printing(1.0))
-    _commit_bench(tmp_path, _printing(1.5))
+def test_a_bench_that_does_not_run_is_no_evidence(tmp_path: Path) -> None:
+    _bench(tmp_path, "raise SystemExit(1)")
 
-    figures = bench(tmp_path, {})
-
-    assert find_base(tmp_path) == base
-    assert [(figure.value, figure.base) for figure in figures] == [(1.5, 1.0)]
-    assert _git(tmp_path, "worktree", "list").count("\n") == 0
-
-
-def test_a_branch_is_compared_with_where_it_left_main(tmp_path: Path) -> None:
-    _git(tmp_path, "init", "-q", "-b", "main")
-    fork = _commit_bench(tmp_path, _printing(1.0))
-    _git(tmp_path, "update-ref", "refs/remotes/origin/main", fork)
-    _commit_bench(tmp_path, _printing(1.1))
-    _commit_bench(tmp_path, _printing(1.2))
-
-    assert find_base(tmp_path) == fork
-
-
-def test_a_first_commit_has_no_base(tmp_path: Path) -> None:
-    _git(tmp_path, "init", "-q", "-b", "main")
-    _commit_bench(tmp_path, _printing(1.0))
-
-    assert [(figure.value, figure.base) for figure in bench(tmp_path, {})] == [(1.0, None)]
-
-
-def test_a_base_that_cannot_be_measured_is_no_baseline(tmp_path: Path) -> None:
-    _git(tmp_path, "init", "-q", "-b", "main")
-    _commit_bench(tmp_path, "raise SystemExit(1)")
-    _commit_bench(tmp_path, _printing(1.0))
-
-    assert [(figure.value, figure.base) for figure in bench(tmp_path, {})] == [(1.0, None)]
+    with pytest.raises(SourceUnreachableError, match="the bench does not run"):
+        bench(tmp_path, {})
 
 
 # A deployed shop: CloudWatch.

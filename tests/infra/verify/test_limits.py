@@ -55,6 +55,28 @@ def test_a_canary_far_slower_than_the_version_next_to_it_fails(policy: Policy) -
     assert _verdict(policy, "live", "performance", slower) is Verdict.WARN
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "verdict"),
+    [
+        ("bench: spawn to first product, CPU", 110, Verdict.PASS),
+        ("bench: spawn to first product, CPU", 120, Verdict.FAIL),
+        ("bench: GET /products/{id}, AWS calls", 100, Verdict.PASS),
+        ("bench: GET /products/{id}, AWS calls", 101, Verdict.FAIL),
+    ],
+)
+def test_a_tree_is_held_to_the_last_release(
+    policy: Policy, name: str, value: float, verdict: Verdict
+) -> None:
+    clean = read_report(ROOT / "tests/infra/verify/cases/clean-source.json").evidence
+    [found] = [gathered for gathered in clean if gathered.gate == "performance"]
+    more = Measurement(name, value, "", baseline=100)
+    evidence = replace(found, measurements=(*found.measurements, more))
+
+    decision = decide([evidence], policy, stage="source", today=NOW.date(), only=["performance"])
+
+    assert decision.verdict is verdict
+
+
 def test_a_canary_with_too_few_calls_is_not_judged(policy: Policy) -> None:
     rare = Measurement("p95 of api", 100, "ms", samples=3, baseline=120)
 

@@ -196,7 +196,7 @@ class MemoryTable:
             ):
                 found.append(item)
         found.sort(key=lambda item: str(item[range_key]), reverse=not is_forward)
-        shown = [_projected(item, index) for item in found[:limit]]
+        shown = [projected(item, index) for item in found[:limit]]
         return shown, len(found) >= limit
 
     # Underneath.
@@ -229,7 +229,8 @@ def _refusal(item: Item | None) -> ConditionalCheckFailedException:
     return failure
 
 
-def _projected(item: Item, index: Index) -> Item:
+def projected(item: Item, index: Index) -> Item:
+    """Return what an index holds of an item."""
     if index.projection == "ALL":
         return item
     names = (SHAPE.hash_key, SHAPE.range_key, index.hash_key, index.range_key, *index.attributes)
