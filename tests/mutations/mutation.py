@@ -11,7 +11,8 @@ class Mutation:
     """A piece of text that occurs once in a file, and what stands there instead.
 
     ``test`` is the test, below ``tests``, that fails then. ``is_constant`` tells that a
-    constant of the module changes, not a function.
+    constant of the module changes, not a function. ``seen_in`` is the seed of a schedule that
+    found it when this was written: a rare bug is looked for there first.
     """
 
     path: str
@@ -19,6 +20,7 @@ class Mutation:
     new: str
     test: str = ""
     is_constant: bool = False
+    seen_in: int = 0
 
     def changed_text(self) -> str:
         """Return the text of the file with the bug in it.

@@ -64,6 +64,7 @@ MUTATIONS = {
         "app/services/payments.py",
         "    decision = await decide_once(table, decision)\n",
         "    await decide_once(table, decision)\n",
+        seen_in=176,
     ),
     "a decision is announced once": Mutation(
         "app/services/payments.py",
@@ -115,9 +116,13 @@ MUTATIONS = {
         "app/services/sweeper.py",
         "order.state.is_final or state.now < due",
         "order.state is OrderState.PAID or state.now < due",
+        seen_in=85,
     ),
     "the sweeper forgets decided orders": Mutation(
-        "app/services/sweeper.py", "    if decision is not None:\n", "    if False:\n"
+        "app/services/sweeper.py",
+        "    if decision is not None:\n",
+        "    if False:\n",
+        seen_in=170,
     ),
     "the sweeper forgets orders without a decision": Mutation(
         "app/services/sweeper.py",
@@ -139,7 +144,10 @@ MUTATIONS |= {
         "app/domain/ids.py", "uuid5(_TRANSACTIONS, order_id)", 'uuid5(_TRANSACTIONS, "")'
     ),
     "the sweeper sees the first page only": Mutation(
-        "app/services/sweeper.py", "        token = page.next_token\n", "        token = None\n"
+        "app/services/sweeper.py",
+        "        token = page.next_token\n",
+        "        token = None\n",
+        seen_in=266,
     ),
     "a refused client is told pending": Mutation(
         "app/store/payments.py",
@@ -171,11 +179,13 @@ MUTATIONS |= {
         "            total_cents=order.total_cents,\n            decline_counters",
         "            total_cents=locals().get('bill', order).total_cents,\n"
         "            decline_counters",
+        seen_in=225,
     ),
     "a repeat is refused because the article is gone": Mutation(
         "app/services/orders.py",
         "earlier = await _find_order(table, order_id) if idempotency_key else None",
         "earlier = None",
+        seen_in=76,
     ),
     "a repeat of a decided order sends the card again": Mutation(
         "app/services/orders.py",
@@ -211,6 +221,7 @@ MUTATIONS |= {
         "app/store/carts.py",
         "item = await table.get(cart_key(user_id), consistent=True)",
         "item = await table.get(cart_key(user_id))",
+        seen_in=61,
     ),
 }
 

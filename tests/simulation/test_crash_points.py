@@ -26,7 +26,7 @@ def broken_promises(name: str) -> list[str]:
     undisturbed = ScenarioRun(scenario, FaultScript())
     undisturbed.play()
     broken = []
-    for place, site in enumerate(undisturbed.sites):
+    for place, site in undisturbed.sites.items():
         for fault in FAULTS:
             for repeats in REPEATS:
                 run = ScenarioRun(scenario, FaultScript(fault, at=place, repeats=repeats))
@@ -43,7 +43,7 @@ def complaints_about(name: str) -> list[str]:
     case = REQUESTS[name]
     calm, alone = calm_run(case), Run(case, FaultScript()).go()
     found = []
-    for place, site in enumerate(alone.sites):
+    for place, site in alone.sites.items():
         for fault in FAULTS:
             for repeats in REPEATS:
                 what = complaints(case, fault, at=place, repeats=repeats, calm=calm)

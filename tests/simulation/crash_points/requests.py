@@ -34,7 +34,7 @@ from app.store.products import product_to_item
 from app.store.sessions import session_to_item
 from app.store.users import credentials_to_item, user_to_item
 from infra.seeds.classic import classic_products, make_order
-from tests.simulation.crash_points.call_sites import Site, running_site
+from tests.simulation.crash_points.call_sites import Site
 from tests.simulation.crash_points.scenarios import FaultScript
 from tests.simulation.simulator.fake_clients import fake_table
 from tests.simulation.simulator.faults import Fault
@@ -174,7 +174,8 @@ class Run:
     case: RequestCase
     script: FaultScript
     answers: list[Answer | None] = field(default_factory=list)
-    sites: list[Site] = field(default_factory=list)
+    #: Where each call was made; with a fault, only where the fault happened.
+    sites: dict[int, Site] = field(default_factory=dict)
     #: What the table holds at the beginning and after each request.
     states: list[str] = field(default_factory=list)
 
@@ -183,7 +184,7 @@ class Run:
         loop = SimLoop(Random(0))
         trace = Trace(loop)
         network = Network(loop, self.script, trace, Random(0))
-        network.on_call = lambda service, operation: self.sites.append(running_site())
+        network.on_call = self.script.note_sites(self.sites)
         memory = MemoryTable("shop", clock=loop.time, is_strict=False)
         for item in _items():
             memory.items[item["PK"], item["SK"]] = item

@@ -21,11 +21,14 @@ from tests.simulation.simulator.world import World
 #: How often the table handle asks before it gives up.
 ATTEMPTS = 3
 
+#: The number of a call when there is no fault for one of them.
+_ANY = -1
+
 
 class FaultScript(DrawnFaults):
     """No faults, but for one call and perhaps its repeats."""
 
-    def __init__(self, fault: Fault = Fault.NONE, *, at: int = -1, repeats: int = 1) -> None:
+    def __init__(self, fault: Fault = Fault.NONE, *, at: int = _ANY, repeats: int = 1) -> None:
         """Let ``fault`` happen to the call number ``at`` and its like, ``repeats`` times."""
         super().__init__(Random(0), ends=0)
         self.is_over = True
@@ -44,6 +47,18 @@ class FaultScript(DrawnFaults):
             self._left -= 1
             return self._fault
         return Fault.NONE
+
+    def note_sites(self, sites: dict[int, Site]) -> Callable[[str, str], None]:
+        """Return what notes the place of the next call by its number, if that is of interest.
+
+        To look a place up on the stack takes as long as to play the call.
+        """
+
+        def note(service: str, operation: str) -> None:
+            if self._at in {self._count, _ANY}:
+                sites[self._count] = running_site()
+
+        return note
 
     def stop(self) -> None:
         """Let nothing fail any more."""
@@ -97,10 +112,11 @@ class ScenarioRun(World):
         super().__init__(1, faults=script, purchases=list(scenario.purchases))
         self.faults_end_at = 60.0
         self.is_checking_sweeps = False
-        self.sites: list[Site] = []
+        #: Where each call was made; of a run with a fault, only where the fault happened.
+        self.sites: dict[int, Site] = {}
         self._scenario = scenario
         self._lost = False
-        self.network.on_call = lambda service, operation: self.sites.append(running_site())
+        self.network.on_call = script.note_sites(self.sites)
         self._deliver: Callable[..., None] = self.sqs.send
         self.sqs.send = self._send  # type: ignore[method-assign]
 
