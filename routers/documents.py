@@ -37,6 +37,8 @@ DOMAINS = {
 }
 _TAGS = {**DOMAINS, "system": "Health and readiness."}
 
+# Pages are described in words: a second kind of content makes an answer of generated clients a
+# choice of object and text, and some of them ask for both kinds then.
 _DESCRIPTION = """\
 Catalog, cart, order and users of a fitness shop. What is asynchronous behind an order (payment, \
 shipment) is in `asyncapi.json`.
@@ -56,6 +58,11 @@ methods other origins may use; 405 names a path's own methods in `Allow`.
 `GET /whoami` is `GET /userinfo`, `GET /liveness` is `GET /catalogliveness`. Left out \
 too is what people see: `GET /acme-login` and `GET /oauth2/authorization/sso` show a log-in, \
 `GET /scg-logout` logs out.
+
+**Headers.** What is declared, and with every answer: `Access-Control-Allow-Origin: *`, the \
+headers that scripts of other origins may read (`Access-Control-Expose-Headers`), a \
+`Content-Security-Policy`, `X-Content-Type-Options: nosniff`, `Cache-Control` (`no-store` unless \
+declared), and `Strict-Transport-Security` over https.
 
 **Pages.** Who asks for `text/html` rather than for JSON, as browsers do that open an address, \
 gets a page from `GET /products/{id}` and for what is not found.

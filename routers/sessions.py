@@ -25,6 +25,7 @@ from routers.dependencies import (
     SettingsDep,
     TableDep,
 )
+from routers.middleware import IS_HEAD
 from routers.problems import OUTAGES, answer_to, problems
 from routers.requests import JSONRoute
 from routers.schemas.user import (
@@ -145,6 +146,8 @@ async def log_out(
 @router.get("/scg-logout", include_in_schema=False)
 async def end_single_sign_on(request: Request, table: TableDep) -> Response:
     """Log out and redirect to the front page, never to another host."""
+    if IS_HEAD in request.scope:
+        return RedirectResponse("/", status_code=302)
     answer = await _end_sessions(request, table) or RedirectResponse("/", status_code=302)
     set_cookies(request, answer, None)
     return answer

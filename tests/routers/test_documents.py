@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from openapi_spec_validator import validate
 from app import __version__
 from app.main import create_app
 from infra.cli.openapi import documents
+from infra.seeds.classic import classic_stock
 from routers.documents import DOMAINS, build_document, build_domain_document
 from routers.schemas.user import ACCESS_MINUTES, REFRESH_MINUTES
 
@@ -340,6 +342,21 @@ def test_an_answer_always_has_what_it_says_it_has() -> None:
         if name.endswith(("Public", "Response")) and name != "CurrentUserResponse":
             lacking = set(schema["properties"]) - set(schema["required"])
             assert lacking == _OPTIONAL.get(name, set()), name
+
+
+def test_the_guide_logs_in_the_user_whose_id_the_examples_have() -> None:
+    guide = (FOLDER.parent / "app" / "static" / "docs" / "index.html").read_text(encoding="utf-8")
+    [login] = DOCUMENT["components"]["schemas"]["LoginCreate"]["examples"]
+    ids = {user.username: user.user_id for user, _ in classic_stock(datetime.now(UTC)).users}
+    examples = {
+        parameter["example"]
+        for operation in OPERATIONS.values()
+        for parameter in operation.get("parameters", ())
+        if parameter["name"] == "userid" and parameter["in"] == "path"
+    }
+
+    assert f"log in as <code>{login['username']}</code>" in guide
+    assert examples == {ids[login["username"]]}
 
 
 def test_the_document_is_of_this_version_and_says_whose_it_is() -> None:

@@ -703,3 +703,17 @@ async def test_the_gateways_logout_never_leads_to_another_host(
     assert (answer.status_code, answer.headers["location"]) == (302, "/")
     assert len(answer.headers.get_list("set-cookie")) == 2
     assert all("Max-Age=0" in cookie for cookie in answer.headers.get_list("set-cookie"))
+
+
+async def test_head_logs_nobody_out(client: AsyncClient, table: Table) -> None:
+    user = await stored_user(table)
+    body = {"username": user.username, "password": PASSWORD}
+    tokens = (await client.post("/login", json=body)).json()
+    cookies = f"refresh_token={tokens['refresh_token']}"
+
+    answer = await client.head("/scg-logout", headers={"Cookie": cookies})
+
+    assert (answer.status_code, answer.headers["location"]) == (302, "/")
+    assert "set-cookie" not in answer.headers
+    refresh = {"refresh_token": tokens["refresh_token"]}
+    assert (await client.post("/refresh-token", json=refresh)).status_code == 200

@@ -56,3 +56,17 @@ async def test_a_client_that_reads_no_gzip_gets_none_and_both_keep_their_tag() -
     assert packed.headers["cache-control"] == "no-cache"
     assert packed.text == plain.text
     assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_head_tells_no_length_that_get_would_not_have() -> None:
+    transport = ASGITransport(compressed(app))
+    async with AsyncClient(transport=transport, base_url="http://shop") as client:
+        packed = await client.head("/")
+        plain = await client.head("/", headers={"Accept-Encoding": "identity"})
+        small = await client.head("/healthz")
+        page = await client.get("/", headers={"Accept-Encoding": "identity"})
+
+    assert "content-length" not in packed.headers
+    assert packed.headers["vary"] == "Accept-Encoding"
+    assert plain.headers["content-length"] == page.headers["content-length"]
+    assert int(small.headers["content-length"]) > 0
