@@ -215,5 +215,10 @@ def _queues_state() -> dict[str, Any]:
 _STATES: dict[str, Callable[[], Any]] = {"dynamodb": _tables_state, "sqs": _queues_state}
 
 
-def _dumps(value: Any) -> str:
-    return json.dumps(value, default=persistence._json_default)  # noqa: SLF001
+# One for all: making an encoder takes as long as encoding an item. What is recorded came out
+# of JSON, so it holds no cycles.
+_dumps = json.JSONEncoder(
+    check_circular=False,
+    separators=(",", ":"),
+    default=persistence._json_default,  # noqa: SLF001
+).encode

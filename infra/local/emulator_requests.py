@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 Scope = dict[str, Any]
@@ -50,9 +51,15 @@ class Request:
         """Return what is known of a request before its body is read."""
         headers = dict(scope["headers"])
         signed = _SCOPE_OF_CREDENTIALS.search(headers.get(b"authorization", b""))
-        service = signed[1].decode() if signed else None
-        action = headers.get(b"x-amz-target", b"").decode("latin-1").rpartition(".")[2]
-        is_read = scope["method"] in {"GET", "HEAD"} or action.startswith(_READS)
+        target = headers.get(b"x-amz-target", b"")
+        return cls._of_kind(scope["method"], target, signed[1] if signed else None)
+
+    @classmethod
+    @lru_cache(maxsize=256)
+    def _of_kind(cls, method: str, target: bytes, signed: bytes | None) -> Self:
+        service = signed.decode() if signed else None
+        action = target.decode("latin-1").rpartition(".")[2]
+        is_read = method in {"GET", "HEAD"} or action.startswith(_READS)
         return cls(
             service=service,
             changes_service=not is_read and action not in _ENTRY_ACTIONS,

@@ -34,8 +34,10 @@ QUIET_SECONDS = 0.5
 #: Under load it is due when the log has this size or its oldest line this age ...
 LOG_BYTES = 8_000_000
 BUSY_SECONDS = 60.0
-#: ... but never so often that it takes more than a twentieth of the time.
+#: ... but never so often that it takes more than a twentieth of the time, and of the quiet no
+#: more than a hundredth: each costs a copy of the process, which makes the next orders slower.
 SNAPSHOT_SHARE = 20
+QUIET_SHARE = 100
 
 
 class Saver:
@@ -86,8 +88,12 @@ class Saver:
             if size != self._log.size_bytes:
                 size, changed_at = self._log.size_bytes, now
             age = now - saved_at
-            is_due = now - changed_at >= QUIET_SECONDS or size >= LOG_BYTES or age >= BUSY_SECONDS
-            if size and is_due and age >= SNAPSHOT_SHARE * cost:
+            is_full = size >= LOG_BYTES or age >= BUSY_SECONDS
+            is_quiet = now - changed_at >= QUIET_SECONDS
+            if size and (
+                (is_full and age >= SNAPSHOT_SHARE * cost)
+                or (is_quiet and age >= QUIET_SHARE * cost)
+            ):
                 await self.save_snapshot()
                 saved_at = loop.time()
                 cost = saved_at - now
