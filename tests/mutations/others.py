@@ -10,6 +10,13 @@ _MEMORY = "simulation/test_in_memory.py"
 _SWEEPER = "app/services/test_sweeper.py"
 
 OTHERS = {
+    # The table.
+    "throttled call taken for done": Mutation(
+        "app/store/table.py",
+        "                    pass  # Throttled, so nothing was done: any call may be retried.\n",
+        "                    return None  # type: ignore[return-value]\n",
+        "app/store/test_table.py::test_a_call_is_repeated_twice_and_then_the_store_is_away",
+    ),
     # Ids, fingerprints, tokens.
     "transactions and shipments share their ids": Mutation(
         "app/domain/ids.py", 'uuid5(_SHOP, "shipment")', 'uuid5(_SHOP, "transaction")', _IDS

@@ -223,12 +223,13 @@ ROWS = {
         "    decision = await decide(\n",
         "chaos/test_kills.py::test_a_shop_whose_processes_are_killed_loses_nothing",
     ),
-    "throttled call taken for done": Mutation(
+    "failed call taken for done": Mutation(
         "app/store/table.py",
-        "                except ProvisionedThroughputExceededException:\n",
-        "                except PydynoxException:\n"
-        "                    return None  # type: ignore[return-value]\n"
-        "                except ProvisionedThroughputExceededException:\n",
+        "                    if not (is_repeatable and is_transient(failure)):\n"
+        "                        raise\n",
+        "                    if not is_transient(failure):\n"
+        "                        raise\n"
+        "                    return None  # type: ignore[return-value]\n",
         "chaos/test_soak.py::test_a_shop_behind_a_faulty_proxy_keeps_its_word_and_a_crowd_is_served",
     ),
     "every request let in": Mutation(
