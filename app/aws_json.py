@@ -2,10 +2,10 @@
 
 boto3 and one client cost a cold start as much as everything else a worker imports. What the
 shop needs of it are two operations of SQS and one of Secrets Manager: a signed POST and a
-parsed answer. The signature is botocore's own (``SigV4Auth``), connections are urllib3's,
-retries follow the "standard" mode of the AWS SDKs: three attempts, exponential back-off with
-full jitter, for the same errors. ``tests/app/test_aws_json.py`` compares requests, signatures
-and answers with boto3's.
+parsed answer. The signature is botocore's own (``SigV4Auth``), connections are the standard
+library's (``app/http_connections.py``), retries follow the "standard" mode of the AWS SDKs:
+three attempts, exponential back-off with full jitter, for the same errors.
+``tests/app/test_aws_json.py`` compares requests, signatures and answers with boto3's.
 
 Credentials come from the environment, where Lambda puts them. ``AWS_CLIENT=boto3`` makes
 :mod:`app.queues` and :mod:`app.security.signing_keys` use boto3 instead, for machines whose
@@ -21,11 +21,13 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from urllib.parse import urlsplit
 
 import botocore
-import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+
+from app.http_connections import FAILURES, Connections
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
@@ -146,16 +148,19 @@ class JsonService:
     region: str
     version: str = "1.1"
     has_query_errors: bool = False
-    _pool: urllib3.PoolManager = field(init=False, repr=False, compare=False)
+    _connections: Connections = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Make the pool of connections; nothing is opened yet."""
+        """Prepare the connections; nothing is opened yet."""
         # At DEBUG botocore writes down what it signs, the session's token included.
         logging.getLogger("botocore").setLevel(logging.WARNING)
-        pool = urllib3.PoolManager(
-            maxsize=CONNECTIONS, cert_reqs="CERT_REQUIRED", ca_certs=_certificates()
+        connections = Connections(
+            self.endpoint,
+            certificates=_certificates(),
+            most_kept=CONNECTIONS,
+            connect_seconds=CONNECT_SECONDS,
         )
-        object.__setattr__(self, "_pool", pool)
+        object.__setattr__(self, "_connections", connections)
 
     def call(self, operation: str, parameters: dict[str, Any], *, seconds: float) -> dict[str, Any]:
         """Return what an operation answers; blocks for up to ``seconds``, repeats included.
@@ -184,20 +189,16 @@ class JsonService:
         request = self.signed_request(operation, body)
         # An answer has all the time that is left: after a time-out for reading, the operation
         # has probably been done, and a repeat would do it twice.
-        timeout = urllib3.Timeout(total=seconds, connect=CONNECT_SECONDS)
         try:
-            response = self._pool.request(
-                "POST",
-                f"{self.endpoint}/",
-                body=body,
-                headers=dict(request.headers.items()),
-                timeout=timeout,
-                retries=False,
-                redirect=False,
+            answer = self._connections.post(
+                f"{urlsplit(self.endpoint).path}/",
+                body,
+                dict(request.headers.items()),
+                seconds=seconds,
             )
-        except urllib3.exceptions.HTTPError as failure:
+        except FAILURES as failure:
             raise AwsCallError("RequestTimeout", 0) from failure
-        return self._answer(response.status, response.headers, response.data)
+        return self._answer(*answer)
 
     def signed_request(self, operation: str, body: bytes) -> AWSRequest:
         """Return the request that asks for ``operation``, signed as of now."""

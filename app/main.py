@@ -8,12 +8,12 @@ import logging
 from functools import cache, partial
 from typing import Any
 
-from app.imports import collector_off
+from app.imports import collector_off, models_deferred
 
 with collector_off():
-    from fastapi import FastAPI, Request, Response
+    with models_deferred():
+        from fastapi import FastAPI, Request, Response
     from fastapi.responses import JSONResponse
-    from fastapi.routing import APIRoute
     from mangum import Mangum
 
     from app.domain.errors import InvalidInputError
@@ -51,7 +51,6 @@ def create_app() -> FastAPI:
         openapi_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=_operation_id,
     )
     app.add_middleware(LoadShedder)
     app.state.kept_product_lists = KeptProductLists()
@@ -64,16 +63,12 @@ def create_app() -> FastAPI:
     )  # Outermost: refused requests get its headers too.
     problems.install(app)
     for module in modules:
-        app.include_router(module.router)
+        # Not included: FastAPI would make each route a second time, with the first request.
+        app.router.routes += module.router.routes
     pages.install(app)
     app.openapi = partial(_document, app)  # type: ignore[method-assign]
     app.add_route("/openapi.json", _answer_document, include_in_schema=False)
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    """Return the name of the route function, which is also the operation's id."""
-    return route.name
 
 
 async def _answer_document(request: Request) -> Response:

@@ -27,7 +27,7 @@ from routers.dependencies import (
 from routers.json_lists import encode_list
 from routers.middleware import IS_HEAD
 from routers.problems import OUTAGES, problems
-from routers.requests import JSONRoute
+from routers.routes import ShopRoute
 from routers.schemas.cart import (
     CartChangedResponse,
     CartItemCreate,
@@ -39,7 +39,7 @@ from routers.schemas.cart import (
     ListedCartPublic,
 )
 
-router = APIRouter(prefix="/cart", tags=["cart"], route_class=JSONRoute)
+router = APIRouter(prefix="/cart", tags=["cart"], route_class=ShopRoute)
 
 #: GET where POST belongs: deprecated since 2026-12-01 (RFC 9745), without a date of its end.
 _DEPRECATED = {"Deprecation": "@1796083200", "Link": '</docs#versions>; rel="deprecation"'}

@@ -29,7 +29,7 @@ from routers.json_lists import encode_list
 from routers.pages import file_answer
 from routers.problems import OUTAGES, problems
 from routers.product_pages import get_product_page, wants_page
-from routers.requests import JSONRoute
+from routers.routes import ShopRoute
 from routers.schemas.catalog import (
     LivenessPublic,
     LivenessResponse,
@@ -40,7 +40,7 @@ from routers.schemas.catalog import (
     ProductsResponse,
 )
 
-router = APIRouter(tags=["catalog"], route_class=JSONRoute)
+router = APIRouter(tags=["catalog"], route_class=ShopRoute)
 
 _IMAGE_NAME = re.compile(r"([a-z0-9]+_(?:square|thumb2|thumb3))\.(?:jpg|svg)", re.ASCII)
 

@@ -24,25 +24,20 @@ from app.store.table import Table, get_table
 from app.values import to_integer
 from routers.client_address import find_client_address
 from routers.credentials import DEVICE_COOKIE, find_token
-from routers.plain_dependencies import plain
 
 
-@plain
 async def _settings() -> Settings:
     return get_settings()
 
 
-@plain
 async def _table() -> Table:
     return get_table()
 
 
-@plain
 async def _queues() -> Queues:
     return get_queues()
 
 
-@plain
 async def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -53,7 +48,6 @@ def get_payment_wait() -> PaymentWait:
     return PaymentWait()
 
 
-@plain
 async def _payment_wait() -> PaymentWait:
     return get_payment_wait()
 

@@ -42,12 +42,12 @@ from routers.dependencies import (
 )
 from routers.json_lists import encode_list
 from routers.problems import OUTAGES, problems
-from routers.requests import JSONRoute
+from routers.routes import ShopRoute
 from routers.schemas.order import OrderCreate, OrderDetail, OrderPlacedResponse, OrderPublic
 
 log = logging.getLogger("shop.http")
 
-router = APIRouter(prefix="/order", tags=["order"], route_class=JSONRoute)
+router = APIRouter(prefix="/order", tags=["order"], route_class=ShopRoute)
 
 _READING = problems(UnauthorizedError, ForbiddenError, *OUTAGES)
 _PLACING = problems(

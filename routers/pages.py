@@ -28,6 +28,7 @@ from app.static_files import (
     till_files,
 )
 from routers.entity_tags import entity_tag, if_changed
+from routers.routes import ShopRoute
 
 #: Files that have an address of their own, and none below ``/static``.
 _OTHER_TYPES = {".html": PAGE_TYPE, ".json": "application/json"}
@@ -109,7 +110,7 @@ def _page(request: Request, *folders: str, policy: str = CONTENT_POLICY) -> Resp
     return file_answer(STATIC.joinpath(*folders, "index.html"), request.headers, policy=policy)
 
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=ShopRoute)
 
 
 @router.get("/")
@@ -167,5 +168,5 @@ async def get_postman_collection(request: Request) -> Response:
 
 def install(app: FastAPI) -> None:
     """Add the pages and their files to ``app``."""
-    app.include_router(router)
+    app.router.routes += router.routes
     app.mount("/static", Files(directory=STATIC), name="static")

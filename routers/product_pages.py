@@ -22,6 +22,7 @@ from app.store import products as store
 from app.store.pagination import PageRequest
 from app.store.table import Table
 from routers.dependencies import TableDep
+from routers.routes import ShopRoute
 from routers.transport import viewer_host
 
 _HEAD = re.compile(r"<title>.*?</title>\s*<meta name=\"description\"[^>]*>", re.DOTALL)
@@ -31,7 +32,7 @@ _MAX_DESCRIPTION = 300
 #: A sitemap has at most 50,000 addresses (sitemaps.org); a larger shop lists its oldest.
 _SITEMAP_PAGES, _SITEMAP_PAGE = 50, 1000
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=ShopRoute)
 
 
 def wants_page(request: Request) -> bool:

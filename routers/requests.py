@@ -2,16 +2,11 @@
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
-from fastapi.routing import APIRoute
+from fastapi import Request
 from pydantic_core import from_json
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-
-from routers.plain_dependencies import resolve_plain
 
 #: A cart of 500 items takes about 150 KB; API Gateway would accept 10 MB.
 MAX_BODY_BYTES = 256 * 1024
@@ -19,16 +14,6 @@ MAX_BODY_BYTES = 256 * 1024
 
 class JSONRequest(Request):
     """A request whose body is JSON, even if the old till calls it a form."""
-
-    @property
-    def headers(self) -> Headers:
-        """Return the headers with ``application/json`` as content type."""
-        if not hasattr(self, "_json_headers"):
-            others = [
-                (name, value) for name, value in self.scope["headers"] if name != b"content-type"
-            ]
-            self._json_headers = Headers(raw=[*others, (b"content-type", b"application/json")])
-        return self._json_headers
 
     async def body(self) -> bytes:
         """Return the body; reading stops at the limit.
@@ -57,20 +42,3 @@ class JSONRequest(Request):
             return from_json((await self.body()).removeprefix(BOM_UTF8), allow_inf_nan=False)
         except ValueError:
             raise json.JSONDecodeError("not valid JSON", "", 0) from None
-
-
-class JSONRoute(APIRoute):
-    """A route that reads its body through :class:`JSONRequest`, with plain dependencies."""
-
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        """Route ``path`` to ``endpoint``."""
-        super().__init__(path, resolve_plain(endpoint), **options)
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler that FastAPI calls for this route."""
-        handle = super().get_route_handler()
-
-        async def handle_json(request: Request) -> Response:
-            return await handle(JSONRequest(request.scope, request.receive))
-
-        return handle_json

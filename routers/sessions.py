@@ -27,7 +27,7 @@ from routers.dependencies import (
 )
 from routers.middleware import IS_HEAD
 from routers.problems import OUTAGES, answer_to, problems
-from routers.requests import JSONRoute
+from routers.routes import ShopRoute
 from routers.schemas.user import (
     AccountClosure,
     LoginCreate,
@@ -39,7 +39,7 @@ from routers.schemas.user import (
     VerificationCreate,
 )
 
-router = APIRouter(tags=["user"], route_class=JSONRoute)
+router = APIRouter(tags=["user"], route_class=ShopRoute)
 
 
 @router.post(

@@ -14,9 +14,10 @@ from app.messages import PAYMENT_REQUEST
 from app.store.keys import product_key
 from routers.dependencies import NowDep, QueuesDep, SettingsDep, TableDep
 from routers.problems import problems
+from routers.routes import ShopRoute
 from routers.schemas.public import PublicModel
 
-router = APIRouter(tags=["system"])
+router = APIRouter(tags=["system"], route_class=ShopRoute)
 
 #: RFC 9116, 2.5.5, recommends less than a year.
 _SECURITY_TXT_IS_GOOD_FOR = timedelta(days=180)

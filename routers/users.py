@@ -36,7 +36,7 @@ from routers.dependencies import (
 )
 from routers.json_lists import encode_list
 from routers.problems import OUTAGES, problems
-from routers.requests import JSONRoute
+from routers.routes import ShopRoute
 from routers.schemas.user import (
     CurrentUserResponse,
     UserCreate,
@@ -46,7 +46,7 @@ from routers.schemas.user import (
     UsersResponse,
 )
 
-router = APIRouter(tags=["user"], route_class=JSONRoute)
+router = APIRouter(tags=["user"], route_class=ShopRoute)
 
 
 @router.post(

@@ -130,9 +130,9 @@ def _current_parts(order: Order) -> Item:
         "first_name": order.first_name,
         "last_name": order.last_name,
         "email": order.email,
-        "address": _shortened(asdict(order.address)),
-        "card": _shortened(asdict(order.card)),
-        "lines": [_shortened(asdict(line)) for line in order.lines],
+        "address": _shortened(vars(order.address)),
+        "card": _shortened(vars(order.card)),
+        "lines": [_shortened(vars(line)) for line in order.lines],
         "fingerprint": _shorten_fingerprint(order.fingerprint),
     }
     partition = buyer_partition(order.user_id, order.order_id)

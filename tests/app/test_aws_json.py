@@ -164,7 +164,7 @@ def test_requests_signatures_and_answers_are_those_of_boto3() -> None:
         }
         for unsigned in ("user-agent", "amz-sdk-invocation-id", "amz-sdk-request"):
             del wanted[unsigned]
-        del wanted["content-length"]  # urllib3 adds it.
+        del wanted["content-length"]  # http.client adds it.
         assert {name.lower(): value for name, value in request.headers.items()} == wanted
         assert (request.url, body) == (theirs.request.url, theirs.request.body)
         assert answer == expected

@@ -22,7 +22,10 @@ _KEYS_FILE, _ROTATION_FILE = "app/security/signing_keys.py", "app/security/key_r
 #: Not read: tools for people and for the build. No handler imports them, which is checked too.
 TOOLS = ("infra/",)
 #: Not read: the modules that make the calls; their callers are the call sites.
-_PORTS = (TABLE_FILE, QUEUES_FILE, "app/aws.py", "app/aws_json.py")
+_PORTS = (
+    *(TABLE_FILE, QUEUES_FILE),
+    *("app/aws.py", "app/aws_json.py", "app/http_connections.py"),
+)
 #: Where handlers begin: everything in these files.
 _ROOTS = ("workers/", "routers/", "app/main.py")
 #: Passed through on the way from a place to its call.

@@ -34,6 +34,7 @@ _MAY_REACH = frozenset(
     {
         "app/aws.py",
         "app/aws_json.py",
+        "app/http_connections.py",
         "app/queues.py",
         "app/security/key_rotation.py",
         "app/security/signing_keys.py",
