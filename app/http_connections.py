@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 import weakref
+from functools import cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -39,7 +40,6 @@ class Connections:
         self._certificates = certificates
         self._most_kept, self._connect_seconds = most_kept, connect_seconds
         self._kept: list[http.client.HTTPConnection] = []
-        self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
         # Sockets that are open when a process ends are warned of.
         weakref.finalize(self, _close, self._kept)
@@ -75,12 +75,9 @@ class Connections:
                 if not _has_news(connection):
                     return connection
                 connection.close()
-            if self._is_tls and self._context is None:
-                # Reads all certificates, which takes longer than a call.
-                self._context = ssl.create_default_context(cafile=self._certificates)
-        if self._context is not None:
-            return http.client.HTTPSConnection(self._host, context=self._context)
-        return http.client.HTTPConnection(self._host)
+        if not self._is_tls:
+            return http.client.HTTPConnection(self._host)
+        return http.client.HTTPSConnection(self._host, context=_trusting(self._certificates))
 
     def _keep(self, connection: http.client.HTTPConnection) -> None:
         """Keep a connection whose answer was read, unless the other side wants to close it."""
@@ -89,6 +86,12 @@ class Connections:
                 self._kept.append(connection)
                 return
         connection.close()
+
+
+@cache
+def _trusting(certificates: str) -> ssl.SSLContext:
+    """Return what checks hosts; it reads all certificates, which takes longer than a call."""
+    return ssl.create_default_context(cafile=certificates)
 
 
 def _close(connections: list[http.client.HTTPConnection]) -> None:

@@ -1,6 +1,5 @@
 """The queues payment-response and shipment-response: move orders; the schedule: sweep."""
 
-import asyncio
 import logging
 from dataclasses import asdict
 from typing import Any, cast
@@ -45,6 +44,7 @@ with collector_off():
         handle_batch,
     )
     from workers.dependencies import AWS_DEPENDENCIES, Dependencies
+    from workers.event_loop import run
 
 log = logging.getLogger("shop.worker")
 
@@ -94,13 +94,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | di
     log_trace_ids()
     if isinstance(event, dict) and "Records" in event:
         with exporting_spans(context), reporting_errors(context):
-            return asyncio.run(handle_batch(event, context, handle, AWS_DEPENDENCIES))
+            return run(handle_batch(event, context, handle, AWS_DEPENDENCIES))
     with (
         exporting_spans(context),
         entry_span(new_trace(), "sweep", SpanKind.INTERNAL, {"faas.trigger": "timer"}),
         reporting_errors(context),
     ):
-        return asyncio.run(handle_schedule(context, AWS_DEPENDENCIES))
+        return run(handle_schedule(context, AWS_DEPENDENCIES))
 
 
 async def handle_schedule(context: LambdaContext, dependencies: Dependencies) -> dict[str, Any]:

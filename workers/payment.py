@@ -1,6 +1,5 @@
 """The queue payment-request: decide about each charge."""
 
-import asyncio
 from typing import Any
 
 from app.imports import collector_off
@@ -15,6 +14,7 @@ with collector_off():
     from app.tracing import exporting_spans
     from workers.batch import BatchResponse, LambdaContext, Record, Step, handle_batch
     from workers.dependencies import AWS_DEPENDENCIES, Dependencies
+    from workers.event_loop import run
 
 
 async def handle(record: Record, dependencies: Dependencies) -> Step:
@@ -36,4 +36,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     """Return the records that SQS must deliver again."""
     log_trace_ids()
     with exporting_spans(context), reporting_errors(context):
-        return asyncio.run(handle_batch(event, context, handle, AWS_DEPENDENCIES))
+        return run(handle_batch(event, context, handle, AWS_DEPENDENCIES))
