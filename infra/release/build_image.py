@@ -10,6 +10,7 @@ its source by hash instead of time, and every time stamp is the same.
 
 import argparse
 import compileall
+import importlib.util
 import json
 import os
 import py_compile
@@ -75,6 +76,10 @@ _UNUSED = (
     "botocore/crt/auth.py",
     "pydantic/experimental/pipeline.py",
 )
+
+#: Packages without sources: no request or message of a shop that works comes by here. Tracebacks
+#: name the files and lines of them, and do not quote them.
+BYTECODE_ONLY = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "sentry_sdk")
 
 #: What lies beside the code for people who change it: no function reads it.
 NOTES_FOR_DEVELOPERS = ("*.md", "*.d.ts", "SHA256SUMS")
@@ -197,6 +202,20 @@ def compile_bytecode(folder: Path, *, root: Path) -> None:
         raise SystemExit("A module could not be compiled; see the lines above.")
 
 
+def drop_sources(folder: Path) -> None:
+    """Put the bytecode of some packages in the place of its sources, where Python reads it, too.
+
+    https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
+    """
+    for package in BYTECODE_ONLY:
+        for module in list((folder / package).rglob("*.py")):
+            bytecode = Path(importlib.util.cache_from_source(str(module)))
+            bytecode.replace(module.with_suffix(".pyc"))
+            module.unlink()
+        for cache in list((folder / package).rglob("__pycache__")):
+            cache.rmdir()
+
+
 def settle(folder: Path) -> None:
     """Let every user read everything, and give everything the same time."""
     for path in [folder, *folder.rglob("*")]:
@@ -224,6 +243,7 @@ def build_packages(folder: Path, source: Path) -> str:
     trim_confusables(folder)
     kept = megabytes(folder)
     compile_bytecode(folder, root=folder)
+    drop_sources(folder)
     settle(folder)
     return (
         f"packages: {installed:.1f} MB installed, {kept:.1f} MB kept,"

@@ -20,6 +20,7 @@ from infra.release.build_image import (
     compile_bytecode,
     copy_code,
     drop_leftovers,
+    drop_sources,
     trim_botocore,
     trim_confusables,
     trim_sentry,
@@ -159,6 +160,8 @@ def build(contestant: Contestant) -> Path:
             trim_sentry(folder)
             trim_confusables(folder)
         compile_bytecode(folder, root=folder)
+        if contestant is SHOP:
+            drop_sources(folder)
         stamp.write_text(digest)
     if contestant is SHOP:
         for name in ("app", "routers", "workers"):
