@@ -1,4 +1,4 @@
-"""Importing without garbage collection, and without building models that nobody asks for.
+"""Importing without garbage collection.
 
 Almost nothing that an import makes is garbage, but the collector looks through all of it again
 and again: a third of the CPU time of a cold start. What is there afterwards stays as long as
@@ -24,21 +24,3 @@ def collector_off() -> Iterator[None]:
         gc.freeze()
         if was_on:
             gc.enable()
-
-
-@contextmanager
-def models_deferred() -> Iterator[None]:
-    """Let pydantic build the models that the block defines when they are first used.
-
-    For FastAPI: it describes API documents with models, a tenth of a start's CPU time, and no
-    request but the one for the document uses them.
-    https://docs.pydantic.dev/latest/api/config/#pydantic.config.ConfigDict.defer_build
-    """
-    from pydantic import BaseModel, ConfigDict  # noqa: PLC0415 - not imported by workers
-
-    before = BaseModel.model_config
-    BaseModel.model_config = ConfigDict(**{**before, "defer_build": True})
-    try:
-        yield
-    finally:
-        BaseModel.model_config = before

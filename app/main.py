@@ -8,9 +8,11 @@ import logging
 from functools import cache, partial
 from typing import Any
 
-from app.imports import collector_off, models_deferred
+from app.imports import collector_off
 
 with collector_off():
+    from routers.deferred_models import models_deferred
+
     with models_deferred():
         from fastapi import FastAPI, Request, Response
     from fastapi.responses import JSONResponse

@@ -1,11 +1,10 @@
-"""Imports without garbage collection and without building models."""
+"""Imports without garbage collection."""
 
 import gc
 
 import pytest
-from pydantic import BaseModel
 
-from app.imports import collector_off, models_deferred
+from app.imports import collector_off
 
 
 @pytest.mark.parametrize("is_on", [True, False])
@@ -21,17 +20,3 @@ def test_the_collector_is_off_in_the_block_and_as_before_after_it(*, is_on: bool
     finally:
         gc.unfreeze()
         gc.enable() if was_on else gc.disable()
-
-
-def test_a_model_of_the_block_is_built_when_it_is_first_used() -> None:
-    with models_deferred():
-
-        class Deferred(BaseModel):
-            number: int
-
-    class Later(BaseModel):
-        number: int
-
-    assert (Deferred.__pydantic_complete__, Later.__pydantic_complete__) == (False, True)
-    assert Deferred(number=1).model_dump() == {"number": 1}
-    assert Deferred.__pydantic_complete__
