@@ -69,6 +69,9 @@ SWEEP_STREAMS = (
     OLDEST_PENDING_ORDER,
 )
 
+#: Items of the table that could not be read (``app/store/unreadable_items.py``).
+UNREADABLE_ITEMS = "UnreadableItems"
+
 #: Calls that AWS refused for a reason that a repeat does not cure (``app/aws_refusals.py``).
 PERMANENT_AWS_ERRORS = "PermanentAwsErrors"
 

@@ -1,11 +1,12 @@
 """What the shop keeps of one user, to be told or forgotten."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.domain.cart import Cart
-from app.domain.errors import UserNotFoundError
+from app.domain.errors import UnreadableItemError, UserNotFoundError
 from app.domain.order import Order
 from app.domain.user import User
 from app.services.accounts import forget_user
@@ -23,7 +24,8 @@ _NOT_PERSONAL = ("fingerprint",)
 class Person:
     """A user, or the id of one whose account is closed: then only cart and orders can be left.
 
-    The access token of a closed account is good for up to 60 minutes, and buys.
+    The access token of a closed account is good for up to 60 minutes, and buys. ``unreadable``
+    names what is kept and damaged; orders are named in the log.
     """
 
     user_id: str
@@ -31,6 +33,7 @@ class Person:
     profile: User | None
     cart: Cart
     orders: tuple[Order, ...]
+    unreadable: tuple[str, ...] = ()
 
 
 async def find_person(table: Table, name_or_id: str) -> Person:
@@ -41,18 +44,26 @@ async def find_person(table: Table, name_or_id: str) -> Person:
     """
     credentials = await find_credentials(table, name_or_id)
     user_id = credentials.user_id if credentials else name_or_id
+    unreadable = []
+    profile, cart = None, Cart(user_id)
+    with suppress(UserNotFoundError):
+        try:
+            profile = await get_user(table, user_id)
+        except UnreadableItemError as failure:
+            unreadable.append(f"profile: {failure}")
     try:
-        profile = await get_user(table, user_id)
-    except UserNotFoundError:
-        profile = None
+        cart = await get_cart(table, user_id)
+    except UnreadableItemError as failure:
+        unreadable.append(f"cart: {failure}")
     person = Person(
         user_id,
         credentials.username if credentials else profile.username if profile else None,
         profile,
-        await get_cart(table, user_id),
+        cart,
         tuple([order async for order in _orders_of(table, user_id)]),
+        tuple(unreadable),
     )
-    if person.username is None and not person.orders and not person.cart.lines:
+    if person.username is None and not (person.orders or person.cart.lines or unreadable):
         raise UserNotFoundError
     return person
 
@@ -74,6 +85,7 @@ async def export_user(table: Table, name_or_id: str) -> dict[str, Any]:
         "user": asdict(person.profile) if person.profile else None,
         "cart": asdict(person.cart),
         "orders": orders,
+        **({"unreadable": list(person.unreadable)} if person.unreadable else {}),
     }
 
 

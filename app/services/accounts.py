@@ -15,7 +15,7 @@ from app.services.sessions import start_session
 from app.services.throttling import limited_login
 from app.store import users as store
 from app.store.carts import delete_cart
-from app.store.orders import blank_buyer, list_user_orders
+from app.store.orders import blank_buyer, list_user_order_ids
 from app.store.pagination import MAX_PAGE, PageRequest
 from app.store.table import Table
 
@@ -88,9 +88,9 @@ async def forget_user(table: Table, user_id: str, *, username: str | None) -> No
     await delete_cart(table, user_id)
     request = PageRequest(MAX_PAGE)
     while True:
-        page = await list_user_orders(table, user_id, request)
-        for order in page.entries:
-            await blank_buyer(table, order.order_id)
+        page = await list_user_order_ids(table, user_id, request)
+        for order_id in page.entries:
+            await blank_buyer(table, order_id)
         if page.next_token is None:
             break
         request = PageRequest(MAX_PAGE, page.next_token)

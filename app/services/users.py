@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.card_text import mask_card_numbers
-from app.domain.errors import InvalidCredentialsError, UsernameTakenError
+from app.domain.errors import (
+    InvalidCredentialsError,
+    UnreadableItemError,
+    UsernameTakenError,
+)
 from app.domain.throttling import Limits
 from app.domain.user import Credentials, Role, User
 from app.security.origins import Origin
@@ -49,7 +53,11 @@ async def register_user(
             that it looks like.
     """
     for alike in latin_lookalikes(username):
-        if await store.find_credentials(table, alike):
+        try:
+            is_taken = await store.find_credentials(table, alike) is not None
+        except UnreadableItemError:
+            is_taken = True
+        if is_taken:
             raise UsernameTakenError
     user = User(
         user_id=user_id,

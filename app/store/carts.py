@@ -14,17 +14,19 @@ from typing import Any
 
 from app.domain.cart import Cart, CartLine
 from app.domain.errors import CartFullError, IdempotencyConflictError, StoreUnavailableError
-from app.domain.instants import instant_to_text, text_to_instant
-from app.slices import map_in_slices
+from app.domain.instants import instant_to_text
 from app.store.addition_keys import addition_key, keys_to_forget
 from app.store.keys import CARTS, cart_key, shard_for, shards, time_sort_key
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
+from app.store.stored_values import read_instant, read_optional_text, read_typed, typed
 from app.store.table import THERE, Item, Table
 from app.store.table_errors import ConditionFailedError, ItemTooLargeError
+from app.store.unreadable_items import read_or_report, readable
 
 _LINE = "l#"
 _QUANTITY = "q#"
+_CART = "cart"
 
 
 def _line_to_value(line: CartLine) -> dict[str, Any]:
@@ -40,29 +42,34 @@ def _line_to_value(line: CartLine) -> dict[str, Any]:
     return {name: content for name, content in value.items() if content not in {"", None}}
 
 
-def _value_to_line(item_id: str, value: dict[str, Any], quantity: int) -> CartLine:
+def _read_line(item_id: str, stored: object, quantity: object) -> CartLine:
+    value = typed(stored, dict, "line")
     return CartLine(
         item_id=item_id,
-        name=value.get("name", ""),
-        description=value.get("description", ""),
-        short_description=value.get("short_description", ""),
-        price_cents=value.get("price_cents", 0),
-        price_text=value.get("price_text"),
-        quantity=quantity,
-        added_at=text_to_instant(value["added_at"]),
+        name=read_typed(value, "name", str, ""),
+        description=read_typed(value, "description", str, ""),
+        short_description=read_typed(value, "short_description", str, ""),
+        price_cents=read_typed(value, "price_cents", int, 0),
+        price_text=read_optional_text(value, "price_text"),
+        quantity=typed(quantity, int, "quantity"),
+        added_at=read_instant(value, "added_at"),
     )
 
 
 def item_to_cart(item: Item) -> Cart:
-    """Return the cart that an item stores."""
+    """Return the cart that an item stores; all its types are checked.
+
+    Raises:
+        UnreadableItemError: the item is damaged.
+    """
     lines = [
-        _value_to_line(name.removeprefix(_LINE), value, quantity)
+        _read_line(name.removeprefix(_LINE), value, quantity)
         for name, value in item.items()
         if name.startswith(_LINE)
         and (quantity := item.get(_QUANTITY + name.removeprefix(_LINE))) is not None
     ]
     lines.sort(key=lambda line: (line.added_at, line.item_id))
-    return Cart(item["user_id"], tuple(lines))
+    return Cart(read_typed(item, "user_id", str), tuple(lines))
 
 
 def cart_to_item(cart: Cart, *, now: datetime) -> Item:
@@ -80,9 +87,14 @@ def cart_to_item(cart: Cart, *, now: datetime) -> Item:
 
 
 async def get_cart(table: Table, user_id: str) -> Cart:
-    """Return a user's cart; a cart that was never filled is empty."""
+    """Return a user's cart; a cart that was never filled is empty.
+
+    Raises:
+        UnreadableItemError: its item is damaged; that is reported. :func:`delete_cart` and
+            :func:`replace_cart` mend it.
+    """
     item = await table.get(cart_key(user_id), consistent=True)
-    return Cart(user_id) if item is None else item_to_cart(item)
+    return Cart(user_id) if item is None else read_or_report(_CART, item, item_to_cart)
 
 
 async def add_line(
@@ -129,7 +141,7 @@ async def add_line(
             text = "Idempotency-Key: was used for another addition"
             raise IdempotencyConflictError(text) from None
         return
-    cart = item_to_cart(item)
+    cart = read_or_report(_CART, item, item_to_cart)
     try:
         cart.check_bounds()
     except CartFullError:
@@ -164,7 +176,7 @@ async def set_quantity(table: Table, user_id: str, item_id: str, quantity: int) 
     old = await _write_quantity(table, user_id, item_id, quantity)
     if old is None:
         return
-    cart = item_to_cart(old)
+    cart = read_or_report(_CART, old, item_to_cart)
     before = cart.quantity_of(item_id)
     if quantity <= before:
         return
@@ -237,4 +249,4 @@ async def delete_cart(table: Table, user_id: str) -> None:
 async def list_carts(table: Table, request: PageRequest) -> Page[Cart]:
     """Return a page of all carts, oldest first; queries for keys, then a batch read."""
     page = await read_page_behind(table, GSI2, shards(CARTS), name="carts", request=request)
-    return Page(tuple(await map_in_slices(item_to_cart, page.entries)), page.next_token)
+    return Page(await readable(_CART, page.entries, item_to_cart), page.next_token)

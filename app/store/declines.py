@@ -7,7 +7,7 @@ from app.domain.product import Product
 from app.domain.throttling import Attempts, window_of
 from app.store.attempts import count_under, item_to_attempts
 from app.store.keys import declines_key, product_key
-from app.store.products import item_to_product
+from app.store.products import items_to_products
 from app.store.table import Table
 from app.store.table_errors import ConditionFailedError
 
@@ -24,7 +24,7 @@ async def find_products_and_declines(
     items = {item["PK"]: item for item in await table.get_many([*products, *counted])}
     found = [items.pop(key["PK"], None) for key in counted]
     return (
-        {item["product_id"]: item_to_product(item) for item in items.values()},
+        await items_to_products(list(items.values())),
         [item_to_attempts(item) for item in found],
     )
 

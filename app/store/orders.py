@@ -1,12 +1,11 @@
 """Orders in the table."""
 
-import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.domain.errors import InvalidInputError, OrderNotFoundError, UnreadableItemError
+from app.domain.errors import InvalidInputError, OrderNotFoundError
 from app.domain.instants import instant_to_text
 from app.domain.order import (
     ALLOWED_FROM,
@@ -16,7 +15,6 @@ from app.domain.order import (
     check_late_event,
 )
 from app.settings import TableLayout
-from app.slices import map_in_slices
 from app.store.keys import OPEN, ORDERS, buyer_partitions, order_key, order_sort_key, shards
 from app.store.order_items import item_to_order, order_to_item, write_detail
 from app.store.order_steps import step_name, step_to_text
@@ -31,10 +29,9 @@ from app.store.pagination import (
 from app.store.schema import GSI1, GSI2, GSI3
 from app.store.table import NOT_THERE, THERE, Item, Table
 from app.store.table_errors import ConditionFailedError, ItemTooLargeError
+from app.store.unreadable_items import read_or_none, read_or_report, readable
 
-log = logging.getLogger("shop.store")
-
-_ORDER_LIST = "orders"
+_ORDER, _ORDER_LIST = "order", "orders"
 
 
 async def add_order(table: Table, order: Order) -> Order | None:
@@ -62,11 +59,7 @@ async def get_order(table: Table, order_id: str) -> Order:
     item = await table.get(order_key(order_id), consistent=True)
     if item is None:
         raise OrderNotFoundError
-    try:
-        return item_to_order(item)
-    except UnreadableItemError as failure:
-        _report(item, failure)
-        raise
+    return read_or_report(_ORDER, item, item_to_order)
 
 
 async def advance_order(
@@ -178,6 +171,22 @@ async def list_user_orders(table: Table, user_id: str, request: PageRequest) -> 
     )
 
 
+async def list_user_order_ids(table: Table, user_id: str, request: PageRequest) -> Page[str]:
+    """Return a page of the ids of a user's orders, those of damaged ones too; queries only."""
+    page = await read_page(
+        table,
+        GSI1,
+        buyer_partitions(user_id),
+        name="orders of a user",
+        request=request,
+        newest_first=True,
+        of=user_id,
+        keys_only=True,
+    )
+    ids = tuple(key["PK"].removeprefix(order_key("")["PK"]) for key in page.entries)
+    return Page(ids, page.next_token)
+
+
 async def list_orders(
     table: Table, request: PageRequest, *, placed_before: datetime | None = None
 ) -> Page[Order]:
@@ -253,25 +262,14 @@ async def list_stuck_order_ids(
     page = await read_page_behind(
         table, GSI3, shards(OPEN), name="open orders", request=PageRequest(limit)
     )
-    orders = [order for item in page.entries if (order := _read(item))]
+    orders = await readable(_ORDER, page.entries, item_to_order)
     return tuple(order.order_id for order in orders if order.placed_at < placed_before)
 
 
 async def _readable(page: Page[Item]) -> Page[Order]:
     """Return the orders of a page; an unreadable one is logged and does not hide the others."""
-    orders = await map_in_slices(_read, page.entries)
-    return Page(tuple(order for order in orders if order), page.next_token)
+    return Page(await readable(_ORDER, page.entries, item_to_order), page.next_token)
 
 
 def _read(item: Item) -> Order | None:
-    try:
-        return item_to_order(item)
-    except UnreadableItemError as failure:
-        _report(item, failure)
-        return None
-
-
-def _report(item: Item, failure: UnreadableItemError) -> None:
-    # By its key, which is always there and a text.
-    order_id = item["PK"].removeprefix(order_key("")["PK"])
-    log.error("order.unreadable order_id=%s: %s", order_id, failure)
+    return read_or_none(_ORDER, item, item_to_order)

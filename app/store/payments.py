@@ -1,18 +1,16 @@
 """Payment decisions in the table: stored once, never changed."""
 
-import logging
 from collections.abc import Sequence
-from contextlib import suppress
 
-from app.domain.errors import UnreadableItemError
 from app.domain.instants import instant_to_text
 from app.domain.payment import PaymentDecision
 from app.store.keys import payment_key
 from app.store.stored_values import read_instant, read_typed
 from app.store.table import NOT_THERE, Item, Table
 from app.store.table_errors import ConditionFailedError
+from app.store.unreadable_items import read_or_report, readable
 
-log = logging.getLogger("shop.store")
+_DECISION = "decision"
 
 
 def decision_to_item(decision: PaymentDecision) -> Item:
@@ -67,7 +65,7 @@ async def find_decision(
         UnreadableItemError: its item is damaged; that is logged.
     """
     item = await table.get(payment_key(order_id), consistent=consistent)
-    return None if item is None else _read(item)
+    return None if item is None else read_or_report(_DECISION, item, item_to_decision)
 
 
 async def find_decisions(table: Table, order_ids: Sequence[str]) -> dict[str, PaymentDecision]:
@@ -76,19 +74,5 @@ async def find_decisions(table: Table, order_ids: Sequence[str]) -> dict[str, Pa
     A damaged one is logged and left out: ``decide_once`` meets it again and raises.
     """
     items = await table.get_many([payment_key(order_id) for order_id in order_ids])
-    decisions: dict[str, PaymentDecision] = {}
-    for item in items:
-        with suppress(UnreadableItemError):
-            decision = _read(item)
-            decisions[decision.order_id] = decision
-    return decisions
-
-
-def _read(item: Item) -> PaymentDecision:
-    try:
-        return item_to_decision(item)
-    except UnreadableItemError as failure:
-        # By its key, which is always there and a text.
-        order_id = item["PK"].removeprefix(payment_key("")["PK"])
-        log.warning("decision.unreadable order_id=%s: %s", order_id, failure)
-        raise
+    found = await readable(_DECISION, items, item_to_decision)
+    return {decision.order_id: decision for decision in found}

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 
 from app.domain.errors import ProductNotFoundError
-from app.domain.instants import instant_to_text, text_to_instant
+from app.domain.instants import instant_to_text
 from app.domain.product import Product
-from app.slices import map_in_slices
 from app.store.keys import CATALOG, product_key, shard_for, shards, time_sort_key
 from app.store.pagination import Page, PageRequest, read_page
 from app.store.schema import GSI1
+from app.store.stored_values import read_instant, read_texts, read_typed
 from app.store.table import Item, Table
+from app.store.unreadable_items import read_or_report, readable
+
+_PRODUCT = "product"
 
 
 def product_to_item(product: Product) -> Item:
@@ -32,19 +35,23 @@ def product_to_item(product: Product) -> Item:
 
 
 def item_to_product(item: Item) -> Product:
-    """Return the product that an item stores."""
-    first, second, third = (*item.get("image_urls", ()), "", "", "")[:3]
+    """Return the product that an item stores; all its types are checked.
+
+    Raises:
+        UnreadableItemError: the item is damaged.
+    """
+    first, second, third = (*read_texts(item, "image_urls"), "", "", "")[:3]
     return Product(
-        product_id=item["product_id"],
-        name=item["name"],
-        short_description=item.get("short_description", ""),
-        description=item.get("description", ""),
+        product_id=read_typed(item, "product_id", str),
+        name=read_typed(item, "name", str),
+        short_description=read_typed(item, "short_description", str, ""),
+        description=read_typed(item, "description", str, ""),
         image_urls=(first, second, third),
-        price_cents=item["price_cents"],
-        tags=tuple(item.get("tags", ())),
-        created_at=text_to_instant(item["created_at"]),
-        sku=item.get("sku", ""),
-        barcode=item.get("barcode", ""),
+        price_cents=read_typed(item, "price_cents", int),
+        tags=read_texts(item, "tags"),
+        created_at=read_instant(item, "created_at"),
+        sku=read_typed(item, "sku", str, ""),
+        barcode=read_typed(item, "barcode", str, ""),
     )
 
 
@@ -53,25 +60,31 @@ async def get_product(table: Table, product_id: str) -> Product:
 
     Raises:
         ProductNotFoundError: there is none with this id.
+        UnreadableItemError: its item is damaged; that is reported.
     """
     item = await table.get(product_key(product_id))
     if item is None:
         raise ProductNotFoundError
-    return item_to_product(item)
+    return read_or_report(_PRODUCT, item, item_to_product)
 
 
 async def find_products(table: Table, product_ids: Sequence[str]) -> dict[str, Product]:
-    """Return the products that exist, by id; one call per 100 ids."""
+    """Return the products that exist and can be read, by id; one call per 100 ids."""
     items = await table.get_many(
         [product_key(product_id) for product_id in dict.fromkeys(product_ids)]
     )
-    return {item["product_id"]: item_to_product(item) for item in items}
+    return await items_to_products(items)
+
+
+async def items_to_products(items: Sequence[Item]) -> dict[str, Product]:
+    """Return the products that items store, by id; a damaged one is reported and left out."""
+    return {it.product_id: it for it in await readable(_PRODUCT, items, item_to_product)}
 
 
 async def list_products(table: Table, request: PageRequest) -> Page[Product]:
     """Return a page of the catalog, oldest first; a query per partition."""
     page = await read_page(table, GSI1, shards(CATALOG), name="products", request=request)
-    return Page(tuple(await map_in_slices(item_to_product, page.entries)), page.next_token)
+    return Page(await readable(_PRODUCT, page.entries, item_to_product), page.next_token)
 
 
 async def add_product(table: Table, product: Product) -> None:

@@ -6,12 +6,14 @@ relies on it: what an item says of its end is compared with the clock.
 
 from datetime import UTC, datetime
 
-from app.domain.instants import instant_to_text, text_to_instant
+from app.domain.instants import instant_to_text
 from app.domain.session import REVOKED, Session
 from app.store.keys import session_key
 from app.store.schema import TIME_TO_LIVE
+from app.store.stored_values import read_instant, read_typed
 from app.store.table import NOT_THERE, Item, Table
 from app.store.table_errors import ConditionFailedError
+from app.store.unreadable_items import read_or_none
 
 
 def session_to_item(session: Session) -> Item:
@@ -29,15 +31,19 @@ def session_to_item(session: Session) -> Item:
 
 
 def item_to_session(item: Item) -> Session:
-    """Return the session that an item stores."""
+    """Return the session that an item stores; all its types are checked.
+
+    Raises:
+        UnreadableItemError: the item is damaged.
+    """
     return Session(
-        session_id=item["session_id"],
-        user_id=item["user_id"],
-        username=item["username"],
-        generation=item.get("generation", ""),
-        rotation=item["rotation"],
-        rotated_at=text_to_instant(item["rotated_at"]),
-        ends_at=datetime.fromtimestamp(int(item[TIME_TO_LIVE]), UTC),
+        session_id=read_typed(item, "session_id", str),
+        user_id=read_typed(item, "user_id", str),
+        username=read_typed(item, "username", str),
+        generation=read_typed(item, "generation", str, ""),
+        rotation=read_typed(item, "rotation", int),
+        rotated_at=read_instant(item, "rotated_at"),
+        ends_at=datetime.fromtimestamp(read_typed(item, TIME_TO_LIVE, int), UTC),
     )
 
 
@@ -55,7 +61,7 @@ async def add_session(table: Table, session: Session) -> Session | None:
 async def rotate_session(
     table: Table, session_id: str, *, rotation: int, now: datetime
 ) -> Session | None:
-    """Move a session on from ``rotation``; return it as it is stored then, or None.
+    """Move a session on from ``rotation``; return it as it is stored then, or None if it is gone.
 
     One conditional write, which changes nothing where the session has another rotation: of two
     callers with one token, one moves it. Safe to repeat.
@@ -68,8 +74,13 @@ async def rotate_session(
             condition="rotation = :seen",
         )
     except ConditionFailedError as failure:
-        return None if failure.item is None else item_to_session(failure.item)
-    return item_to_session(item)
+        return None if failure.item is None else _read(failure.item)
+    return _read(item)
+
+
+def _read(item: Item) -> Session | None:
+    """Return a session; one that cannot be read is reported and has ended, for a new login."""
+    return read_or_none("session", item, item_to_session)
 
 
 async def revoke_session(table: Table, session: Session) -> None:

@@ -62,6 +62,15 @@ def read_optional_text(item: Mapping[str, Any], name: str) -> str | None:
     return None if value is None else typed(value, str, name)
 
 
+def read_texts(item: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Return a list of texts of an item; one that is not stored is empty.
+
+    Raises:
+        UnreadableItemError: it is no list, or not all of it is text.
+    """
+    return tuple(typed(part, str, name) for part in read_typed(item, name, list, []))
+
+
 def read_instant(item: Mapping[str, Any], name: str) -> datetime:
     """Return an instant of an item.
 

@@ -4,15 +4,17 @@ from contextlib import suppress
 from secrets import token_urlsafe
 
 from app.domain.errors import UsernameTakenError, UserNotFoundError
-from app.domain.instants import instant_to_text, text_to_instant
+from app.domain.instants import instant_to_text
 from app.domain.user import Credentials, Role, User, fold_username
-from app.slices import map_in_slices
 from app.store.keys import USERS, shard_for, shards, time_sort_key, user_key, username_key
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
+from app.store.stored_values import read_instant, read_typed
 from app.store.table import Item, Table
 from app.store.table_errors import ConditionFailedError
+from app.store.unreadable_items import read_or_report, readable
 
+_USER, _CREDENTIALS = "user", "credentials"
 _GENERATION = "session_generation"
 
 
@@ -33,15 +35,19 @@ def user_to_item(user: User) -> Item:
 
 
 def item_to_user(item: Item) -> User:
-    """Return the profile that an item stores."""
+    """Return the profile that an item stores; all its types are checked.
+
+    Raises:
+        UnreadableItemError: the item is damaged.
+    """
     return User(
-        user_id=item["user_id"],
-        username=item["username"],
-        first_name=item.get("first_name", ""),
-        last_name=item.get("last_name", ""),
-        email=item.get("email", ""),
-        role=Role.from_stored(item.get("role", "")),
-        created_at=text_to_instant(item["created_at"]),
+        user_id=read_typed(item, "user_id", str),
+        username=read_typed(item, "username", str),
+        first_name=read_typed(item, "first_name", str, ""),
+        last_name=read_typed(item, "last_name", str, ""),
+        email=read_typed(item, "email", str, ""),
+        role=Role.from_stored(read_typed(item, "role", str, "")),
+        created_at=read_instant(item, "created_at"),
     )
 
 
@@ -73,27 +79,36 @@ async def get_user(table: Table, user_id: str) -> User:
 
     Raises:
         UserNotFoundError: there is none with this id.
+        UnreadableItemError: its item is damaged; that is reported.
     """
     item = await table.get(user_key(user_id))
     if item is None:
         raise UserNotFoundError
-    return item_to_user(item)
+    return read_or_report(_USER, item, item_to_user)
 
 
 async def find_credentials(table: Table, username: str) -> Credentials | None:
-    """Return the credentials under a name, or None; a consistent read."""
+    """Return the credentials under a name, or None; a consistent read.
+
+    Raises:
+        UnreadableItemError: their item is damaged; that is reported, without the name.
+    """
     item = await table.get(username_key(fold_username(username)), consistent=True)
-    return None if item is None else item_to_credentials(item)
+    return None if item is None else read_or_report(_CREDENTIALS, item, item_to_credentials)
 
 
 def item_to_credentials(item: Item) -> Credentials:
-    """Return the credentials that an item stores."""
+    """Return the credentials that an item stores; all its types are checked.
+
+    Raises:
+        UnreadableItemError: the item is damaged.
+    """
     return Credentials(
-        user_id=item["user_id"],
-        username=item["username"],
-        role=Role.from_stored(item.get("role", "")),
-        password_hash=item["password_hash"],
-        generation=item.get(_GENERATION, ""),
+        user_id=read_typed(item, "user_id", str),
+        username=read_typed(item, "username", str),
+        role=Role.from_stored(read_typed(item, "role", str, "")),
+        password_hash=read_typed(item, "password_hash", str),
+        generation=read_typed(item, _GENERATION, str, ""),
     )
 
 
@@ -170,4 +185,4 @@ async def delete_credentials(table: Table, username: str) -> None:
 async def list_users(table: Table, request: PageRequest) -> Page[User]:
     """Return a page of all users, oldest first; queries for keys, then a batch read."""
     page = await read_page_behind(table, GSI2, shards(USERS), name="users", request=request)
-    return Page(tuple(await map_in_slices(item_to_user, page.entries)), page.next_token)
+    return Page(await readable(_USER, page.entries, item_to_user), page.next_token)

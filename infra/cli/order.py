@@ -17,7 +17,8 @@ from infra.cli.order_remains import Remains, gather_remains
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.cli.trace import log_text
 from infra.local.environment import REGION
-from infra.order_explanation import Evidence, Explanation, explain
+from infra.order_causes import Evidence, Explanation
+from infra.order_explanation import explain
 
 
 def command(
@@ -41,15 +42,15 @@ def command(
         remains = asyncio.run(gather_remains(connection, order_id, now=now))
         print(json.dumps(asdict(remains)) if as_json else "\n".join(_remaining_lines(remains)))
         return
-    explanation = explain(evidence, now=now)
+    explanations = explain(evidence, now=now)
     if as_json:
-        print(json.dumps(_facts(evidence, explanation)))
+        print(json.dumps(_facts(evidence, explanations)))
         return
-    for line in _lines(evidence, explanation, now=now):
+    for line in _lines(evidence, explanations, now=now):
         print(line)
 
 
-def _facts(evidence: Evidence, explanation: Explanation) -> dict[str, Any]:
+def _facts(evidence: Evidence, explanations: tuple[Explanation, ...]) -> dict[str, Any]:
     order, decision = evidence.order, evidence.decision
     return {
         "order_id": order.order_id,
@@ -74,11 +75,17 @@ def _facts(evidence: Evidence, explanation: Explanation) -> dict[str, Any]:
         "dead_letters": [asdict(dead_letter) for dead_letter in evidence.dead_letters],
         "log": [asdict(line) for line in evidence.log],
         "log_obstacle": evidence.log_obstacle,
-        **asdict(explanation),
+        "messages": evidence.messages
+        if evidence.messages is None
+        else [asdict(message) for message in evidence.messages],
+        **asdict(explanations[0]),
+        "causes": [asdict(explanation) for explanation in explanations],
     }
 
 
-def _lines(evidence: Evidence, explanation: Explanation, *, now: datetime) -> Iterator[str]:
+def _lines(
+    evidence: Evidence, explanations: tuple[Explanation, ...], *, now: datetime
+) -> Iterator[str]:
     order, decision = evidence.order, evidence.decision
     seconds = int((now - order.placed_at).total_seconds())
     age = f"{age_text(seconds)} ago" if seconds >= 0 else "in the future: a clock was wrong"
@@ -100,8 +107,9 @@ def _lines(evidence: Evidence, explanation: Explanation, *, now: datetime) -> It
         if decision.amount_cents != order.total_cents:
             yield "          which is not the order's total"
     yield from _message_lines(evidence)
-    yield f"why       {explanation.why}"
-    yield f"do        {explanation.next_step}"
+    for explanation in explanations:
+        yield f"why       {explanation.why}"
+        yield f"do        {explanation.next_step}"
 
 
 def _remaining_lines(remains: Remains) -> Iterator[str]:
@@ -120,6 +128,13 @@ def _message_lines(evidence: Evidence | Remains) -> Iterator[str]:
             f"queue     {status.queue}: {status.waiting} waiting, {status.in_flight} in flight, "
             f"{status.delayed} delayed; mapping {status.mapping_state or 'missing'}; "
             f"{status.function}: {worker}"
+        )
+    if evidence.messages is None:
+        yield "message   not known: SQS shows one only to its receiver, and counts that as a try"
+    for message in evidence.messages or ():
+        yield (
+            f"message   {message.queue}, message {message.message_id}, {message.place}, "
+            f"{age_text(message.age_seconds)} old, received {message.receives} times"
         )
     for dead_letter in evidence.dead_letters:
         yield (

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.domain.errors import OrderNotFoundError, QueueUnavailableError
+from app.domain.errors import OrderNotFoundError, QueueUnavailableError, SettingsError
 from app.domain.order import Order
+from app.settings import read_settings
 from app.store.orders import get_order
 from app.store.payments import find_decision
 from app.store.table import Table
@@ -19,7 +20,8 @@ from infra.cli.stacks import LOCAL, StackConnection, search_log
 from infra.dead_letters.diagnosis import Diagnosis, diagnose
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES, SCAN_SECONDS, QueueScan, order_id_in
 from infra.log_search import LogLine, LogSearchError
-from infra.order_explanation import Evidence, QueueStatus
+from infra.order_causes import Evidence, QueueStatus
+from infra.queued_messages import QueuedMessage, list_emulated_messages, messages_of
 from infra.topology import LIVE_ALIAS, MAPPINGS, Mapping, function_name
 
 if TYPE_CHECKING:
@@ -80,6 +82,8 @@ async def gather(connection: StackConnection, order_id: str, *, now: datetime) -
         decision=decision,
         queues=queue_statuses(connection, queues),
         dead_letters=tuple(await dead_letters_of(queues, connection.table, order_id, now=now)),
+        messages=queued_messages(connection, queues, order_id, now=now),
+        trusts_events=_trusts_events(connection),
         longest_delivery=timedelta(seconds=connection.settings.delivery_seconds[1]),
         options="" if connection.name == LOCAL else f" --stack {connection.name}{region}",
         aws=f"{_LOCAL_KEYS} aws" if connection.endpoint_url else "aws",
@@ -105,6 +109,41 @@ def _log(
     except LogSearchError as failure:
         return (), str(failure)
     return tuple(lines), None
+
+
+def queued_messages(
+    connection: StackConnection, queues: SQSDeadLetterQueues, order_id: str, *, now: datetime
+) -> tuple[QueuedMessage, ...] | None:
+    """Return the messages of an order in its queues; None where only their numbers are known."""
+    if connection.endpoint_url is None:
+        return None
+    found = []
+    for queue in dict.fromkeys(mapping.queue for mapping in MAPPINGS):
+        messages = list_emulated_messages(connection.endpoint_url, queues.url(queue))
+        if messages is None:
+            return None
+        found.append((queue, messages))
+    return messages_of(found, order_id, now=now)
+
+
+def _trusts_events(connection: StackConnection) -> bool:
+    """Return what TRUST_EVENTS says to the workers; of a stack the deployed one is asked."""
+    if connection.worker_urls:
+        return connection.settings.trusts_events
+    name = function_name(connection.name, "order")
+    try:
+        facts = connection.functions.get_function_configuration(FunctionName=name)
+        given = facts.get("Environment", {}).get("Variables", {})
+        return read_settings(
+            {
+                variable: given[variable]
+                for variable in ("STAGE", "TRUST_EVENTS")
+                if given.get(variable)
+            }
+        ).trusts_events
+    except (BotoCoreError, ClientError, SettingsError):
+        # What is not known is taken to be as it is deployed (infra/components/functions.py).
+        return False
 
 
 async def dead_letters_of(

@@ -8,11 +8,12 @@ from app.domain.payment import PaymentDecision
 from app.store.orders import get_order
 from app.store.payments import find_decision
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
-from infra.cli.order_evidence import dead_letters_of, queue_statuses
+from infra.cli.order_evidence import dead_letters_of, queue_statuses, queued_messages
 from infra.cli.stacks import StackConnection, search_log
 from infra.dead_letters.diagnosis import Diagnosis
 from infra.log_search import LogLine, LogSearchError
-from infra.order_explanation import QueueStatus
+from infra.order_causes import QueueStatus
+from infra.queued_messages import QueuedMessage
 
 _GONE, _UNDECIDED = "is gone", "not decided"
 _RESTORE = (
@@ -34,6 +35,7 @@ class Remains:
     item: str
     payment: str
     queues: tuple[QueueStatus, ...]
+    messages: tuple[QueuedMessage, ...] | None
     dead_letters: tuple[Diagnosis, ...]
     log: tuple[LogLine, ...]
     log_obstacle: str | None
@@ -54,25 +56,28 @@ async def gather_remains(connection: StackConnection, order_id: str, *, now: dat
     decision, payment = await _payment(connection, order_id)
     queues = SQSDeadLetterQueues(connection)
     dead_letters = tuple(await dead_letters_of(queues, connection.table, order_id, now=now))
+    messages = queued_messages(connection, queues, order_id, now=now)
     log_obstacle: str | None = None
     log: tuple[LogLine, ...] = ()
     try:
         log = tuple(search_log(connection, [order_id], since=now - _DAY, until=now))
     except LogSearchError as failure:
         log_obstacle = str(failure)
-    if item == _GONE and payment == _UNDECIDED and not dead_letters and not log:
+    if item == _GONE and payment == _UNDECIDED and not (dead_letters or messages or log):
         raise OrderNotFoundError
     facts = [f"Its item {item}"]
     if decision and decision.success:
         facts.append(f"its payment was taken ({decision.amount_cents} cents)")
     elif payment != _UNDECIDED:
         facts.append(f"its payment: {payment}")
+    facts += [f"its message is in {message.queue}" for message in messages or ()]
     facts += [f"its message is in {dead_letter.queue}" for dead_letter in dead_letters]
     return Remains(
         order_id=order_id,
         item=item,
         payment=payment,
         queues=queue_statuses(connection, queues),
+        messages=messages,
         dead_letters=dead_letters,
         log=log,
         log_obstacle=log_obstacle,

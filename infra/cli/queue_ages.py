@@ -1,16 +1,14 @@
 """How old the oldest message of each queue is."""
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.cli.queue_client import QueueClient
 from infra.cli.stacks import StackConnection
+from infra.queued_messages import list_emulated_messages
 from infra.topology import queue_name
 
 if TYPE_CHECKING:
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 
 #: SQS writes the metric every minute, some minutes late.
 _LOOK_BACK = timedelta(minutes=10)
-_ANSWER_SECONDS = 5.0
 
 
 def find_ages(
@@ -37,20 +34,11 @@ def find_ages(
 
 
 def _local_age(endpoint_url: str, queue_url: str) -> int | None:
-    query = urlencode({"QueueUrl": queue_url})
-    try:
-        with urlopen(  # noqa: S310  # The emulator's own address.
-            f"{endpoint_url}/_ministack/sqs/messages?{query}", timeout=_ANSWER_SECONDS
-        ) as answer:
-            accounts = json.load(answer)["messages"].values()
-    except (OSError, ValueError):
+    messages = list_emulated_messages(endpoint_url, queue_url)
+    if not messages:
         return None
-    queues = [
-        queue for regions in accounts for named in regions.values() for queue in named.values()
-    ]
-    sent = [message["SentTimestamp"] for queue in queues for message in queue]
     now = datetime.now(UTC).timestamp()
-    return max(0, int(now - min(sent))) if sent else None
+    return max(0, int(now - min(message["SentTimestamp"] for message in messages)))
 
 
 def _metric_ages(connection: StackConnection, queues: list[str]) -> dict[str, int]:

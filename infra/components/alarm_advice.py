@@ -35,6 +35,7 @@ _ADVICE = (
     ("declined-orders", Advice(_ORDERS, "Many orders are declined")),
     ("sweep-oldest-order", Advice(_ORDERS, "Orders stand still")),
     ("sweep-pending-order", Advice(_ORDERS, "Orders stand still")),
+    ("*-unreadable", Advice("acme-shop trace unreadable --stack STACK", "An item cannot be read")),
     ("security-*", Advice(_REFUSALS, "Somebody guesses")),
     ("sweep*", Advice("acme-shop sweep --stack STACK", "The sweeper")),
 )

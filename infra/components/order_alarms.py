@@ -42,6 +42,15 @@ def order_alarms(functions: Mapping[str, Name]) -> Iterator[AlarmDefinition[Name
         period_seconds=300,
     )
     yield AlarmDefinition(
+        "api-unreadable",
+        "An item of the table is damaged, and lists leave it out. The log of the function api names"
+        " it and the attribute (`product.unreadable`, `user.unreadable`, `order.unreadable`).",
+        metrics.NAMESPACE,
+        metrics.UNREADABLE_ITEMS,
+        {metrics.DIMENSION: functions["api"]},
+        period_seconds=300,
+    )
+    yield AlarmDefinition(
         "declined-orders",
         "Every second order of an hour is declined: somebody tries cards, or the card rules refuse"
         " good ones. The log of the function payment has the reason of each.",

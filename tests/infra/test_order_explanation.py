@@ -10,7 +10,9 @@ from app.domain.payment import DECLINED_MESSAGE, PAID_MESSAGE, PaymentDecision
 from app.domain.user import Role, User
 from infra.dead_letters.diagnosis import Diagnosis
 from infra.log_search import LogLine
-from infra.order_explanation import Evidence, QueueStatus, explain
+from infra.order_causes import Evidence, QueueStatus
+from infra.order_explanation import explain
+from infra.queued_messages import QueuedMessage
 from infra.seeds.classic import classic_products, make_order
 from infra.topology import MAPPINGS
 
@@ -28,6 +30,7 @@ WORKING = QueueStatus("", "", 0, 0, 0, "Enabled", "u-u-i-d")
 HOLDING = replace(WORKING, waiting=2, in_flight=1)
 DELAYED = replace(WORKING, delayed=1)
 PAUSED = replace(HOLDING, mapping_state="Disabled")
+MESSAGE = QueuedMessage("payment-request", "m-2", "waiting", 9, 2)
 STOPPED = replace(HOLDING, obstacle="its process gives no answer")
 
 
@@ -72,7 +75,7 @@ SWEEP = "acme-shop sweep --stack dev"
         (OrderState.DECLINED, HOUR, DECLINED, (DEAD,), {}, "the card has expired", "Nothing"),
         (OrderState.DECLINED, HOUR, None, (), {}, "It was declined", "Nothing"),
         (OrderState.DELIVERED, HOUR, PAID, (), {REQUEST: PAUSED}, "was delivered", "Nothing"),
-        (PENDING, MINUTE, None, (DEAD,), {REQUEST: PAUSED}, "poison", "redrive --queue payment-er"),
+        (PENDING, MINUTE, None, (DEAD,), {}, "poison", "redrive --queue payment-er"),
         (
             PENDING,
             MINUTE,
@@ -117,8 +120,77 @@ def test_the_likeliest_cause_is_told_with_what_to_do(
 
     told = explain(found, now=NOW)
 
-    assert why in told.why
-    assert next_step in told.next_step
+    assert why in told[0].why
+    assert next_step in told[0].next_step
+
+
+def test_all_causes_are_told_those_of_all_orders_first_and_later_ones_last() -> None:
+    changed = {REQUEST: PAUSED, RESPONSE: STOPPED, "shipment-request": STOPPED}
+    found = evidence(PENDING, age=MINUTE, decision=None, dead_letters=(DEAD, OLD), changed=changed)
+
+    told = explain(found, now=NOW)
+
+    begins = (
+        "Nothing takes messages from payment-request",
+        "Its message of payment-request died in payment-error",
+        "Its message of shipment-response died in shipment-error",
+        "Later it will meet this: The worker order does not work",
+        "Later it will meet this: The worker shipment does not work",
+    )
+    assert all(cause.why.startswith(begin) for cause, begin in zip(told, begins, strict=True))
+
+
+def test_a_worker_that_is_down_while_the_message_is_lost_are_two_causes() -> None:
+    empty = replace(WORKING, obstacle="its process gives no answer")
+    found = evidence(PENDING, age=MINUTE, decision=None, dead_letters=(), changed={REQUEST: empty})
+
+    told = explain(found, now=NOW)
+
+    assert [cause.why.partition(",")[0] for cause in told] == [
+        "The worker payment does not work: its process gives no answer.",
+        "Its payment was never decided",
+    ]
+
+
+@pytest.mark.parametrize(("state", "left"), [(OrderState.DELIVERED, 1), (SHIPPED, 0)])
+def test_a_payment_of_another_amount_is_never_told_to_be_pushed(
+    state: OrderState, left: int
+) -> None:
+    found = evidence(
+        state,
+        age=HOUR,
+        decision=replace(PAID, amount_cents=99),
+        dead_letters=(DEAD,),
+        changed={REPORTS: STOPPED},
+    )
+
+    told = explain(found, now=NOW)
+
+    assert told[0].why == "Its payment was decided for 99 cents, and the order costs 100."
+    assert sum("acme-shop discard m-1" in cause.next_step for cause in told) == left
+    assert not any("redrive" in cause.next_step or "sweep" in cause.next_step for cause in told)
+
+
+@pytest.mark.parametrize(
+    ("state", "messages", "changed", "why"),
+    [
+        (PENDING, (MESSAGE,), {REQUEST: HOLDING}, "its own is waiting for 9 s, after 2 tries"),
+        (PENDING, (), {REQUEST: HOLDING}, "its request is in no queue"),
+        (PENDING, (MESSAGE,), {REQUEST: PAUSED}, "3 messages, its own among them"),
+        (PENDING, (), {REQUEST: PAUSED}, "3 messages, none of them its own"),
+    ],
+)
+def test_known_messages_are_told_apart_from_those_of_others(
+    state: OrderState,
+    messages: tuple[QueuedMessage, ...],
+    changed: dict[str, QueueStatus],
+    why: str,
+) -> None:
+    found = evidence(state, age=HOUR, decision=None, dead_letters=(), changed=changed)
+
+    told = explain(replace(found, messages=messages), now=NOW)
+
+    assert why in told[0].why
 
 
 @pytest.mark.parametrize(
@@ -136,27 +208,29 @@ def test_what_the_log_says_is_part_of_the_reason(line: str, why: str, next_step:
 
     told = explain(replace(found, log=(logged,)), now=NOW)
 
-    assert why in told.why
-    assert next_step in told.next_step
+    assert why in told[0].why
+    assert next_step in told[0].next_step
+
+
+@pytest.mark.parametrize(
+    ("trusts", "why"), [(True, "without one count"), (False, "is refused (TRUST_EVENTS is off)")]
+)
+def test_a_result_without_a_decision_counts_where_events_are_trusted(
+    *, trusts: bool, why: str
+) -> None:
+    logged = LogLine("2026-11-30 12:00:00", "payment", "INFO", "payment.accepted order_id=x", None)
+    found = evidence(PENDING, age=MINUTE, decision=None, dead_letters=(), changed={})
+
+    told = explain(replace(found, log=(logged,), trusts_events=trusts), now=NOW)
+
+    assert why in told[0].why
 
 
 def test_a_mapping_that_is_missing_asks_for_a_deployment() -> None:
     gone = replace(WORKING, mapping_state="", mapping_id="")
     found = evidence(PENDING, age=HOUR, decision=None, dead_letters=(), changed={REQUEST: gone})
 
-    told = explain(found, now=NOW)
+    (told,) = explain(found, now=NOW)[:1]
 
     assert "is missing" in told.why
     assert told.next_step == "pulumi --cwd infra up --stack dev"
-
-
-@pytest.mark.parametrize("state", [PENDING, SHIPPED])
-def test_a_payment_of_another_amount_is_for_a_person(state: OrderState) -> None:
-    other = replace(PAID, amount_cents=99)
-    found = evidence(state, age=HOUR, decision=other, dead_letters=(), changed={})
-
-    told = explain(found, now=NOW)
-
-    assert told.why == "Its payment was decided for 99 cents, and the order costs 100."
-    assert "a person must find out" in told.next_step
-    assert "sweep" not in told.next_step

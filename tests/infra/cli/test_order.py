@@ -22,9 +22,11 @@ from app.store.keys import order_key, payment_key
 from app.store.payments import decide_once
 from app.store.table import get_table
 from infra.cli import dead_letters, order, orders, queues, stacks, trace
-from infra.cli.order_evidence import find_order_id, gather
+from infra.cli.dead_letter_queues import SQSDeadLetterQueues
+from infra.cli.order_evidence import find_order_id, gather, queued_messages
 from infra.cli.stacks import StackConnection, connect
 from infra.local.data_folder import DataFolder
+from infra.local.emulator import Emulator
 from infra.local.errors import EmulatorSilentError
 from infra.topology import function_name
 from tests.infra.cli.helpers.dead_letters import NOW, new_order, printed_json, put, sample, url
@@ -135,6 +137,53 @@ def test_only_the_dead_letters_of_the_order_are_told(shop: str) -> None:
 
     assert [dead_letter.order_id for dead_letter in found.dead_letters] == [order_id]
     assert found.options == f" --stack {shop} --region {connect(shop).region}"
+
+
+def test_the_messages_of_the_order_are_found_in_local_queues_and_not_received(
+    shop: str, emulator: Emulator, worker: str
+) -> None:
+    order_id = new_order()
+    put(shop, "payment-response", sample("payment", "success", order_id))
+    put(shop, "payment-response", sample("payment", "success", new_order()))
+    local = replace(
+        connect(shop), endpoint_url=emulator.endpoint_url, worker_urls={"order": worker}
+    )
+    in_aws = replace(local, endpoint_url=None)
+
+    found = [asyncio.run(gather(local, order_id, now=NOW)).messages for _ in range(2)]
+
+    assert found[0] == found[1]
+    assert found[0] is not None
+    (message,) = found[0]
+    assert (message.queue, message.place, message.receives) == ("payment-response", "waiting", 0)
+    assert asyncio.run(gather(in_aws, order_id, now=NOW)).messages is None
+    silent = replace(local, endpoint_url="http://127.0.0.1:1")
+    queues_of_shop = SQSDeadLetterQueues(connect(shop))
+    assert queued_messages(silent, queues_of_shop, order_id, now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "trusts"),
+    [({"TRUST_EVENTS": "1", "STAGE": "test"}, True), ({"STAGE": "prod"}, False), (None, False)],
+)
+def test_what_the_deployed_worker_trusts_is_known(
+    shop: str, given: dict[str, str] | None, *, trusts: bool
+) -> None:
+    client, name = connect(shop).functions, function_name(shop, "order")
+    if given is not None:
+        client.create_function(
+            FunctionName=name,
+            Role="arn:aws:iam::000000000000:role/any",
+            PackageType="Image",
+            Code={"ImageUri": "any"},
+            Environment={"Variables": given},
+        )
+
+    found = asyncio.run(gather(connect(shop), new_order(), now=NOW))
+
+    if given is not None:
+        client.delete_function(FunctionName=name)
+    assert found.trusts_events is trusts
 
 
 def test_people_read_lines_without_card_name_or_address(

@@ -176,6 +176,7 @@ WRITTEN = {
     **{metric: {"order"} for metric in BY_THE_SWEEPER},
     metrics.FAILED_RECORDS: {"order", "payment", "shipment"},
     metrics.PERMANENT_AWS_ERRORS: {"api", "order", "payment", "shipment"},
+    metrics.UNREADABLE_ITEMS: {"api"},
     metrics.REFUSALS: {"api"},
     metrics.THROTTLES: {"api"},
 }
