@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.card import Card, CardRules, refuse_card
+from app.domain.errors import EventRefusedError
 from app.domain.ids import transaction_id_for
 
 #: Messages of the event, word for word (openapi/CONTRACT.md, 2).
@@ -49,6 +50,19 @@ def decide_payment(
             decided_at=now,
         )
     return _declined(order_id, amount_cents, message=DECLINED_MESSAGE, reason=refusal, now=now)
+
+
+def check_amount(decision: PaymentDecision | None, *, total_cents: int) -> None:
+    """Return unless another amount than an order's total was paid.
+
+    Nothing in the shop brings that about: somebody has changed the order or its decision since,
+    or an operator has an older copy of one of them restored. Which one is right a person must say.
+
+    Raises:
+        EventRefusedError: another amount was paid.
+    """
+    if decision and decision.success and decision.amount_cents != total_cents:
+        raise EventRefusedError("amount: is not the total of the order")
 
 
 def time_out_payment(order_id: str, *, amount_cents: int, now: datetime) -> PaymentDecision:

@@ -242,6 +242,7 @@ async def settle_payment(
 
     Raises:
         OrderNotFoundError: there is no order with the id in the message.
+        EventRefusedError: another amount than the order's total was paid; a person must look.
     """
     if not message.success:
         return await store.advance_order(
@@ -261,6 +262,7 @@ async def settle_payment(
         now=now,
         by=by,
         transaction_id=message.transaction_id or None,
+        payment=decision if decision and decision.success else None,
     )
     if order.state is OrderState.PAID:
         if order.entered(OrderState.PAID, now):

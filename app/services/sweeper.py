@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from app.domain.errors import EventRefusedError, ShopError
+from app.domain.errors import ShopError
 from app.domain.order import Order, OrderState
-from app.domain.payment import PAYMENT_TIMEOUT, PaymentDecision, time_out_payment
+from app.domain.payment import PAYMENT_TIMEOUT, PaymentDecision, check_amount, time_out_payment
 from app.domain.sweeping import GRACE, LONGEST_PAUSE, next_look_at, stuck_at
 from app.messages import CreditCardValidated
 from app.queues import Queues
@@ -28,6 +28,9 @@ MOST_SHIPMENTS = 200
 
 #: What a sweep can do for an order, by the fields of its report.
 _STEPS = ("settled", "timed_out", "shipments_requested")
+
+#: Orders that are pushed only if their payment, if one is decided, was of their total.
+_ASKED_FOR = frozenset({OrderState.PENDING, OrderState.PAID})
 
 _PAGE_SIZE = 100
 _PARALLEL = 20
@@ -104,7 +107,7 @@ async def sweep(
         waiting = [
             entry.order.order_id
             for entry in page.entries
-            if entry.order and entry.order.state is OrderState.PENDING
+            if entry.order and entry.order.state in _ASKED_FOR
         ]
         decisions = await find_decisions(table, waiting)
         report += await _run_parallel(
@@ -213,8 +216,13 @@ async def _move(
     decision: PaymentDecision | None,
     state: _SweepState,
 ) -> tuple[Order, SweepReport]:
-    """Do for one order what its workers did not; return it as it is then."""
+    """Do for one order what its workers did not; return it as it is then.
+
+    Raises:
+        EventRefusedError: another amount than its total was paid; a person must look.
+    """
     seen = SweepReport(seen=1)
+    check_amount(decision, total_cents=order.total_cents)
     if order.state is OrderState.PENDING:
         order, report = await _settle(table, queues, order, decision, state)
         return order, seen + report
@@ -235,15 +243,9 @@ async def _settle(
     decision: PaymentDecision | None,
     state: _SweepState,
 ) -> tuple[Order, SweepReport]:
-    """Push an order that waits for its payment; return it as it is then.
-
-    Raises:
-        EventRefusedError: another amount than its total was paid; a person must look.
-    """
+    """Push an order that waits for its payment; return it as it is then."""
     now = state.now
     if decision is not None:
-        if decision.success and decision.amount_cents != order.total_cents:
-            raise EventRefusedError("amount: is not the total of the order")
         settled = CreditCardValidated.from_decision(decision)
         order = await settle_payment(
             table, queues, settled, now=now, by=state.by, decision=decision

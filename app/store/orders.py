@@ -14,6 +14,7 @@ from app.domain.order import (
     OrderStep,
     check_late_event,
 )
+from app.domain.payment import PaymentDecision, check_amount
 from app.settings import TableLayout
 from app.store.keys import OPEN, ORDERS, buyer_partitions, order_key, order_sort_key, shards
 from app.store.order_items import item_to_order, order_to_item, write_detail
@@ -73,16 +74,19 @@ async def advance_order(
     transaction_id: str | None = None,
     tracking_number: str | None = None,
     decline_reason: str | None = None,
+    payment: PaymentDecision | None = None,
 ) -> Order:
     """Move an order to ``target`` and return it; repeated and late events change no state.
 
     The rule "forward only" is the condition of the write, which also records the step and who
     took it (``by``, as in :class:`OrderStep`). A late event still fills in the
-    transaction id or tracking number if the order has none.
+    transaction id or tracking number if the order has none. So is the rule that the ``payment``
+    was of the order's total, where it is known.
 
     Raises:
         OrderNotFoundError: there is none with this id.
         OrderNotPaidError: a shipment was reported before the payment.
+        EventRefusedError: another amount was paid, and the order is not shipped yet.
     """
     details = {
         "transaction_id": transaction_id,
@@ -102,6 +106,10 @@ async def advance_order(
         expression += ", updated_at = :now"
         values[":now"] = instant_to_text(now)
     expression += "".join(f", {name} = if_not_exists({name}, :{name})" for name in known)
+    condition = f"#state IN ({', '.join(origins)})"
+    if payment:
+        condition += " AND total_cents = :paid"
+        values[":paid"] = payment.amount_cents
     if target.is_final:
         expression += f" REMOVE {GSI3.hash_key}, {GSI3.range_key}"
     try:
@@ -117,12 +125,14 @@ async def advance_order(
                 **origins,
                 **{f":{name}": value for name, value in known.items()},
             },
-            condition=f"#state IN ({', '.join(origins)})",
+            condition=condition,
         )
     except ConditionFailedError as failure:
         if failure.item is None:
             raise OrderNotFoundError from failure
         found = item_to_order(failure.item)
+        if found.state in {OrderState.PENDING, OrderState.PAID}:
+            check_amount(payment, total_cents=found.total_cents)
         check_late_event(found, target)
         return await _fill_in(table, found, known)
     return item_to_order(item)

@@ -15,6 +15,7 @@ from app.domain.errors import (
     UnreadableItemError,
 )
 from app.domain.order import Order, OrderState
+from app.domain.payment import check_amount
 from app.messages import (
     CreditCardValidated,
     Event,
@@ -24,6 +25,7 @@ from app.messages import (
 )
 from app.services.event_checks import check_payment_request, check_payment_result
 from app.store.orders import get_order
+from app.store.payments import find_decision
 from app.store.table import Table
 from infra.dead_letters.messages import (
     SCAN_SECONDS,
@@ -36,6 +38,8 @@ from infra.dead_letters.messages import (
     type_of,
 )
 from infra.dead_letters.payments import get_payment_status
+
+_UNSHIPPED = frozenset({OrderState.PENDING, OrderState.PAID})
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ def make_diagnosis(
 async def find_refusal(table: Table, event: Event, *, now: datetime) -> str | None:
     """Return why the worker of an event would refuse it now, or None if it would take it.
 
-    Up to three reads. A worker that believes hand-sent events (``TRUST_EVENTS``) takes more.
+    Up to four reads. A worker that believes hand-sent events (``TRUST_EVENTS``) takes more.
 
     Raises:
         StoreUnavailableError: the table does not answer.
@@ -136,6 +140,12 @@ async def find_refusal(table: Table, event: Event, *, now: datetime) -> str | No
 
 async def _refusal_by_order(table: Table, event: Event, order: Order) -> str | None:
     """Return why the order worker would refuse an event about an order that is there, or None."""
+    if isinstance(event, CreditCardValidated) and order.state in _UNSHIPPED:
+        decision = await find_decision(table, event.order_id, consistent=True)
+        try:
+            check_amount(decision, total_cents=order.total_cents)
+        except EventRefusedError as failure:
+            return f"another amount was paid ({failure}); a person must find out which is right"
     if order.state is not OrderState.PENDING:
         return None
     if isinstance(event, CreditCardValidated):

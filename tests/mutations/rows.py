@@ -89,14 +89,14 @@ ROWS = {
     ),
     "order moved by every event": Mutation(
         "app/store/orders.py",
-        """condition=f"#state IN ({', '.join(origins)})",""",
-        'condition="attribute_exists(PK)",',
+        """condition = f"#state IN ({', '.join(origins)})"\n""",
+        'condition = "attribute_exists(PK)"\n',
         _CONVERGENCE,
     ),
     "order advanced without a condition": Mutation(
         "app/store/orders.py",
-        """condition=f"#state IN ({', '.join(origins)})",""",
-        'condition="attribute_exists(PK)",',
+        """condition = f"#state IN ({', '.join(origins)})"\n""",
+        'condition = "attribute_exists(PK)"\n',
         _PROMISES,
     ),
     "decision written over": Mutation(
@@ -115,10 +115,24 @@ ROWS = {
         _PROMISES,
     ),
     "unreadable order stops a list": Mutation(
-        "app/store/orders.py",
-        "        _report(item, failure)\n        return None\n",
-        "        raise\n",
+        "app/store/unreadable_items.py",
+        "            report_unreadable(kind, item, failure)\n    return tuple(found)\n",
+        "            raise\n    return tuple(found)\n",
         f"{_SWEEPER}::test_an_unreadable_order_stops_no_other",
+    ),
+    "order settled whatever was paid": Mutation(
+        "app/store/orders.py",
+        """        condition += " AND total_cents = :paid"\n        values[":paid"]""",
+        """        values[":unused"]""",
+        "simulation/test_in_memory.py"
+        "::test_an_order_of_another_amount_than_was_paid_is_not_settled",
+    ),
+    "order shipped whatever was paid": Mutation(
+        "app/services/sweeper.py",
+        "    check_amount(decision, total_cents=order.total_cents)\n",
+        "",
+        "simulation/test_in_memory.py"
+        "::test_an_order_of_another_amount_than_was_paid_is_never_shipped",
     ),
     "shipments without a limit": Mutation(
         "app/services/sweeper.py",

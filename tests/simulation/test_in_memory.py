@@ -10,16 +10,21 @@ import pytest
 from pydynox.exceptions import TransactionCanceledException
 
 from app.domain.card import Card, CardRules
-from app.domain.errors import ShopError, StoreUnavailableError, UsernameTakenError
+from app.domain.errors import (
+    EventRefusedError,
+    ShopError,
+    StoreUnavailableError,
+    UsernameTakenError,
+)
 from app.domain.order import OrderState
 from app.domain.user import Credentials, Role, User
-from app.messages import PaymentRequested
+from app.messages import CreditCardValidated, PaymentRequested
 from app.services import payments
 from app.services.sweeper import sweep
 from app.store import orders as store
 from app.store.order_items import order_to_item
 from app.store.pagination import PageRequest
-from app.store.payments import decision_to_item
+from app.store.payments import decision_to_item, find_decision
 from app.store.users import add_user
 from tests.golden.examples import decisions, orders
 from tests.simulation.simulator.fake_clients import FakeClient
@@ -27,7 +32,7 @@ from tests.simulation.simulator.faults import Fault, NoFaults
 from tests.simulation.simulator.lambdas import EPOCH, SimContext
 from tests.simulation.simulator.loop import Process
 from tests.simulation.simulator.small_shop import SmallShop
-from workers import payment
+from workers import order, payment
 from workers.batch import handle_batch
 
 _CARD = Card("4111111111111111", 12, 2030, "123")
@@ -113,6 +118,60 @@ def test_a_sweep_goes_on_behind_a_page_with_an_order_that_nobody_can_read() -> N
     assert report.unreadable == 1
     assert report.settled == 1
     assert shop.memory.items["ORDER#o-129", "ORDER"]["state"] == OrderState.DECLINED
+
+
+def _changed(what: str, state: OrderState) -> list[dict[str, Any]]:
+    """Return an order and its decision, of which somebody has changed one."""
+    stored = order_to_item(replace(_PENDING, state=state))
+    decision = decision_to_item(replace(decisions()["paid"], order_id=_PENDING.order_id))
+    decision["amount_cents"] = _PENDING.total_cents
+    (stored if what == "total" else decision)[f"{what}_cents"] += 1
+    return [stored, decision]
+
+
+@pytest.mark.parametrize("what", ["total", "amount"])
+@pytest.mark.parametrize("state", [OrderState.PENDING, OrderState.PAID])
+def test_an_order_of_another_amount_than_was_paid_is_not_settled(
+    what: str, state: OrderState
+) -> None:
+    shop = SmallShop()
+    shop.put(*_changed(what, state))
+    decision = shop.run(find_decision(shop.table, _PENDING.order_id))
+    assert decision is not None
+    body = CreditCardValidated.from_decision(decision).to_body()
+    record = {"messageId": "m", "body": body, "eventSourceARN": "a:payment-response"}
+
+    with pytest.raises(EventRefusedError, match="amount"):
+        shop.run(order.handle(record, shop.dependencies))
+
+    assert shop.memory.items[f"ORDER#{_PENDING.order_id}", "ORDER"]["state"] == state
+    assert shop.sent.messages == []
+
+
+@pytest.mark.parametrize("what", ["total", "amount"])
+@pytest.mark.parametrize("state", [OrderState.PENDING, OrderState.PAID])
+def test_an_order_of_another_amount_than_was_paid_is_never_shipped(
+    what: str, state: OrderState
+) -> None:
+    """Not in three days of sweeps, which do not decline it either."""
+    shop = SmallShop()
+    shop.put(*_changed(what, state))
+    reports = [
+        shop.run(
+            sweep(
+                shop.table,
+                shop.queues,
+                now=EPOCH + timedelta(hours=hours),
+                by="sweeper@1",
+                longest_delivery_seconds=120,
+            )
+        )
+        for hours in range(1, 72)
+    ]
+
+    assert {(report.seen, report.failed, report.finished) for report in reports} == {(1, 1, 0)}
+    assert shop.memory.items[f"ORDER#{_PENDING.order_id}", "ORDER"]["state"] == state
+    assert shop.sent.messages == []
 
 
 class HungCalls(NoFaults):

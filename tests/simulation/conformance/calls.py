@@ -87,6 +87,7 @@ class Caller:
         item = self._key()
         item["PK"] += fresh
         item["state"] = random.randrange(1, 6)
+        item["total_cents"] = random.choice((0, 1, 1, True))
         for name in random.sample(("q#1", "l#1", "status", "tracking_number", "other"), 2):
             item[name] = random.randrange(9) if name == "q#1" else self._value()
         for index in _INDEXES:
@@ -140,11 +141,12 @@ class Caller:
             values[":tracking_number"] = random.choice(_TEXTS)
         if random.random() < 0.5:
             expression += " REMOVE GSI3PK, GSI3SK"
+        paid: dict[str, Any] = random.choice(({}, {":paid": random.randrange(2)}))
         return self._update(
             expression,
             names={"#state": "state", "#status": "status"},
-            values={**values, **origins},
-            condition=f"#state IN ({', '.join(origins)})",
+            values={**values, **origins, **paid},
+            condition=f"#state IN ({', '.join(origins)})" + " AND total_cents = :paid" * len(paid),
         )
 
     def _add_line(self) -> Call:

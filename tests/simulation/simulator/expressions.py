@@ -49,6 +49,9 @@ def _value(token: str, values: Values) -> Any:
 def compile_condition(text: str) -> Condition:
     """Return what tells whether a condition holds for an item."""
     text = text.strip()
+    if " AND " in text:
+        parts = [compile_condition(part) for part in text.split(" AND ")]
+        return lambda item, names, values: all(part(item, names, values) for part in parts)
     if found := _EXISTS.fullmatch(text):
         path = found[1]
         return lambda item, names, _: _path(path, names) in item
