@@ -116,8 +116,8 @@ ROWS = {
     ),
     "unreadable order stops a list": Mutation(
         "app/store/unreadable_items.py",
-        "            report_unreadable(kind, item, failure)\n    return tuple(found)\n",
-        "            raise\n    return tuple(found)\n",
+        "        report_unreadable(kind, item, failure)\n        return None\n",
+        "        raise\n",
         f"{_SWEEPER}::test_an_unreadable_order_stops_no_other",
     ),
     "order settled whatever was paid": Mutation(

@@ -43,8 +43,8 @@ MUTATIONS = {
     ),
     "orders advance without the condition": Mutation(
         "app/store/orders.py",
-        """condition=f"#state IN ({', '.join(origins)})",""",
-        'condition="attribute_exists(PK)",',
+        """condition = f"#state IN ({', '.join(origins)})"\n""",
+        'condition = "attribute_exists(PK)"\n',
     ),
     "delivered orders go back": Mutation(
         "app/domain/order.py",
@@ -151,7 +151,7 @@ MUTATIONS |= {
     ),
     "a refused client is told pending": Mutation(
         "app/store/payments.py",
-        "return None if item is None else _read(item)",
+        "return None if item is None else read_or_report(_DECISION, item, item_to_decision)",
         'return item_to_decision(item) if item and item["success"] else None',
     ),
     "the shipment is asked with another delivery": Mutation(
