@@ -34,7 +34,7 @@ with collector_off():
         system,
         users,
     )
-    from routers.lambda_event import build_event, validate_event
+    from routers.lambda_event import Gateway, build_event, validate_event
     from routers.middleware import HTTPMiddleware
     from routers.origin_check import OriginCheck
     from routers.overload import LoadShedder
@@ -93,7 +93,7 @@ with collector_off():
 def _adapter() -> Mangum:
     """Return the Lambda adapter; made on first use, because it looks for an event loop."""
     # Without lifespan: Mangum would run start-up and shutdown with every request.
-    return Mangum(app, lifespan="off")
+    return Mangum(app, lifespan="off", custom_handlers=[Gateway])
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

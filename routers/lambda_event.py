@@ -7,9 +7,12 @@ or a header that is not text would crash the function instead of being answered 
 import base64
 import binascii
 import re
+from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
+from mangum.handlers.api_gateway import HTTPGateway
+from mangum.types import Scope
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from app.domain.errors import InvalidInputError
@@ -25,7 +28,13 @@ def _check_unicode(text: str) -> str:
     return text
 
 
+def _check_headers(headers: dict[str, str]) -> dict[str, str]:
+    _check_unicode("".join((*headers, *headers.values())))
+    return headers
+
+
 _Text = Annotated[str, AfterValidator(_check_unicode)]
+_Headers = Annotated[dict[str, str], AfterValidator(_check_headers)]
 
 
 class _EventPart(BaseModel):
@@ -47,10 +56,19 @@ class _Event(_EventPart):
     version: Literal["2.0"]
     context: _Context = Field(alias="requestContext")
     query: _Text | None = Field(None, alias="rawQueryString")
-    headers: dict[_Text, _Text] | None = None
+    headers: _Headers | None = None
     cookies: list[_Text] | None = None
     body: _Text | None = None
     is_base64: bool | None = Field(None, alias="isBase64Encoded")
+
+
+class Gateway(HTTPGateway):
+    """The adapter's reader of such events, with a scope that is made once: it asks twice."""
+
+    @cached_property
+    def scope(self) -> Scope:
+        """Return the ASGI scope of the request."""
+        return super().scope
 
 
 def validate_event(event: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from functools import partial
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.errors import SettingsError
@@ -29,12 +28,20 @@ from routers.transport import is_https
 
 log = logging.getLogger("shop.http")
 
-_PREFLIGHT_HEADERS = {
-    "access-control-allow-methods": ", ".join(cors.ALLOWED_METHODS),
-    "access-control-allow-headers": ", ".join(cors.ALLOWED_HEADERS),
-    "access-control-max-age": str(cors.MAX_AGE_SECONDS),
-}
-_EXPOSED_HEADERS = ", ".join(cors.EXPOSED_HEADERS)
+_PREFLIGHT_HEADERS = [
+    (b"access-control-allow-methods", ", ".join(cors.ALLOWED_METHODS).encode()),
+    (b"access-control-allow-headers", ", ".join(cors.ALLOWED_HEADERS).encode()),
+    (b"access-control-max-age", str(cors.MAX_AGE_SECONDS).encode()),
+]
+_ALLOWED_ORIGIN = (b"access-control-allow-origin", cors.ALLOWED_ORIGIN.encode())
+_EXPOSED_HEADERS = (b"access-control-expose-headers", ", ".join(cors.EXPOSED_HEADERS).encode())
+#: What they have of the list; a page loads many of them.
+_EXPOSED_OF_PICTURES = (b"access-control-expose-headers", b"ETag, X-Request-Id")
+_UNLESS_GIVEN = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", DATA_POLICY.encode()),
+)
 #: No script reads the headers of files, and a page loads dozens of them.
 _FILES = "/static/"
 _PICTURES = "/static/images/"
@@ -51,7 +58,7 @@ IS_HEAD = "shop.is_head"
 _SPAN = "shop.span"
 
 #: A year. Sent only over https (RFC 6797), which a local shop does not have.
-_HTTPS_ONLY = "max-age=31536000"
+_HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 
 class HTTPMiddleware:
@@ -121,8 +128,7 @@ async def _answer_with_headers(app: ASGIApp, scope: Scope, receive: Receive, sen
         nonlocal has_started
         if message["type"] == "http.response.start":
             has_started = True
-            headers = MutableHeaders(scope=message)
-            _add_headers(headers, scope)
+            _add_headers(message, scope)
             if _SPAN in scope:
                 _describe(scope[_SPAN], scope, message["status"])
         elif IS_HEAD in scope:
@@ -160,22 +166,22 @@ def _name_route(span: Span, method: str, route: str) -> None:
     span.attributes["http.route"] = route
 
 
-def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
+def _add_headers(start: Message, scope: Scope) -> None:
     """Add what every answer has; a page has a content policy of its own."""
-    headers["x-request-id"] = current_trace_id() or ""
-    headers["access-control-allow-origin"] = cors.ALLOWED_ORIGIN
+    # All at once: added one by one, each header looks through all others.
+    given = start["headers"]
+    names = {name for name, _ in given}
+    added = [(b"x-request-id", (current_trace_id() or "").encode()), _ALLOWED_ORIGIN]
     if not scope["path"].startswith(_FILES):
-        headers["access-control-expose-headers"] = _EXPOSED_HEADERS
+        added.append(_EXPOSED_HEADERS)
     elif scope["path"].startswith(_PICTURES):
-        # What they have of the list; a page loads many of them.
-        headers["access-control-expose-headers"] = "ETag, X-Request-Id"
-    headers.setdefault("x-content-type-options", "nosniff")
-    headers.setdefault("cache-control", "no-store")
-    headers.setdefault("content-security-policy", DATA_POLICY)
+        added.append(_EXPOSED_OF_PICTURES)
+    added += [pair for pair in _UNLESS_GIVEN if pair[0] not in names]
     if is_https(scope):
-        headers["strict-transport-security"] = _HTTPS_ONLY
+        added.append(_HTTPS_ONLY)
     if _is_open():
-        headers["x-auth-mode"] = "open"
+        added.append((b"x-auth-mode", b"open"))
+    start["headers"] = [*given, *added]
 
 
 def _is_open() -> bool:
@@ -187,9 +193,7 @@ def _is_open() -> bool:
 
 
 async def _answer_preflight(scope: Scope, send: Send) -> None:
-    start: Message = {"type": "http.response.start", "status": 204, "headers": []}
-    headers = MutableHeaders(scope=start)
-    headers.update(_PREFLIGHT_HEADERS)
-    _add_headers(headers, scope)
+    start: Message = {"type": "http.response.start", "status": 204, "headers": _PREFLIGHT_HEADERS}
+    _add_headers(start, scope)
     await send(start)
     await send({"type": "http.response.body", "body": b""})

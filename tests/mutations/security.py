@@ -60,7 +60,7 @@ SECURITY = {
     # Browsers.
     "an answer that is no page can be framed": Mutation(
         "routers/middleware.py",
-        '    headers.setdefault("content-security-policy", DATA_POLICY)\n',
+        '    (b"content-security-policy", DATA_POLICY.encode()),\n',
         "",
         f"{_MIDDLEWARE}::test_every_answer_forbids_frames_and_plain_http",
     ),
