@@ -25,7 +25,6 @@ LARGE_PACKAGES = {
     "pydantic": "the models of requests and answers",
     "pydantic_core": "the models of requests and answers",
     "pydynox": "DynamoDB, with AWS's own client in Rust",
-    "sentry_sdk": "reports of errors, where a DSN is set",
     "regex": "scripts of user names: the standard library does not know them",
 }
 
