@@ -18,6 +18,12 @@ LOCAL_SHOP = {
         "            break\n",
         f"{_DURABILITY}::test_a_log_that_ends_in_the_middle_of_a_line_is_read_up_to_it",
     ),
+    "generations of the log in any order": Mutation(
+        "infra/local/write_ahead_log.py",
+        'return sorted(folder.glob("[0-9]*.log"))',
+        'return sorted(folder.glob("[0-9]*.log"), reverse=True)',
+        f"{_DURABILITY}::test_the_generations_of_a_log_are_read_in_the_order_they_were_written",
+    ),
     "writes accepted on a full disk": Mutation(
         "infra/local/emulator_requests.py",
         'needs_saving=not is_read or service == "sqs",',

@@ -10,6 +10,25 @@ _MEMORY = "simulation/test_in_memory.py"
 _SWEEPER = "app/services/test_sweeper.py"
 
 OTHERS = {
+    # The sweeper's next look at what it could not push.
+    "order that failed stays before the others": Mutation(
+        "app/services/sweeper.py",
+        "    return SweepReport(seen=1, failed=1) + await _put_off(table, entry, now + GRACE)\n",
+        "    return SweepReport(seen=1, failed=1)\n",
+        f"{_SWEEPER}::test_an_order_that_cannot_be_pushed_stops_no_other",
+    ),
+    "unreadable order stays before the others": Mutation(
+        "app/services/sweeper.py",
+        "return SweepReport(unreadable=1) + await _put_off(table, entry, state.now + GRACE)",
+        "return SweepReport(unreadable=1)",
+        f"{_SWEEPER}::test_an_unreadable_order_stops_no_other",
+    ),
+    "order of a later release is looked at in each sweep": Mutation(
+        "app/services/sweeper.py",
+        "return SweepReport(seen=1) + await _put_off(table, entry, now + LONGEST_PAUSE)",
+        "return SweepReport(seen=1)",
+        f"{_SWEEPER}::test_an_order_in_a_state_of_a_later_release_is_looked_at_once_an_hour",
+    ),
     # The table.
     "throttled call taken for done": Mutation(
         "app/store/table.py",

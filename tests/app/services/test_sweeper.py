@@ -12,7 +12,7 @@ from app.domain.errors import QueueUnavailableError
 from app.domain.ids import transaction_id_for
 from app.domain.order import Order, OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
-from app.domain.sweeping import GRACE
+from app.domain.sweeping import GRACE, LONGEST_PAUSE
 from app.domain.user import Role, User
 from app.messages import Event, EventType
 from app.services.sweeper import (
@@ -193,6 +193,20 @@ async def test_an_unreadable_order_stops_no_other(
     assert f"order.unreadable order_id={odd.order_id}" in caplog.text
     listed = await list_orders(get_table(), PageRequest())
     assert [entry.order_id for entry in listed.entries] == [order.order_id]
+    assert await run() == SweepReport()
+    assert await run(now=NOW + GRACE) == SweepReport(unreadable=1)
+
+
+async def test_an_order_in_a_state_of_a_later_release_is_looked_at_once_an_hour() -> None:
+    odd = await order_of_age(OrderState.PENDING, timedelta(hours=51))
+    await get_table().put({**order_to_item(odd), "state": 6})
+    queues = SentMessages()
+
+    reports = [await run(queues, now=NOW + hours * LONGEST_PAUSE) for hours in (0, 0.9, 1)]
+
+    assert reports == [SweepReport(seen=1), SweepReport(), SweepReport(seen=1)]
+    assert queues.events == []
+    assert await state_of(odd) is OrderState.UNKNOWN
 
 
 async def test_an_unreadable_decision_stops_no_other_and_is_not_decided_anew(
@@ -256,6 +270,9 @@ async def test_an_order_that_cannot_be_pushed_stops_no_other(failure: Exception)
 
     assert report == SweepReport(seen=3, timed_out=1, shipments_requested=1, failed=1)
     assert await state_of(late) is OrderState.DECLINED
+    # Nor does it stand before the others in the next sweep.
+    assert await run(queues) == SweepReport()
+    assert (await run(queues, now=NOW + GRACE)).failed == 1
 
 
 async def test_payments_do_not_wait_behind_shipments_that_stand_still() -> None:

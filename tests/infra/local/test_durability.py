@@ -24,6 +24,7 @@ from infra.local.clients import Clients
 from infra.local.deploy_data import ensure_queues, ensure_table
 from infra.local.emulator import Emulator
 from infra.local.errors import DataFolderError
+from infra.local.write_ahead_log import WriteAheadLog, read_batches
 from tests.golden.releases import RELEASES, golden
 from tests.infra.local.helpers.full_disk import Disk, read_only, small_disk
 from tests.infra.local.helpers.shop_process import eventually
@@ -304,6 +305,15 @@ def test_a_log_that_ends_in_the_middle_of_a_line_is_read_up_to_it(emulator: Emul
 
     with Emulator(emulator.data_dir) as again:
         assert Client(again).get("first") == 1
+
+
+def test_the_generations_of_a_log_are_read_in_the_order_they_were_written(tmp_path: Path) -> None:
+    log = WriteAheadLog(tmp_path)
+    for number in range(12):
+        log.append(f"[[{number}]]")
+        log.rotate()
+
+    assert list(read_batches(tmp_path)) == [[[number]] for number in range(12)]
 
 
 def test_a_log_that_is_damaged_in_its_middle_stops_the_start(emulator: Emulator) -> None:
