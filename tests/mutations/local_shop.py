@@ -24,6 +24,13 @@ LOCAL_SHOP = {
         'return sorted(folder.glob("[0-9]*.log"), reverse=True)',
         f"{_DURABILITY}::test_the_generations_of_a_log_are_read_in_the_order_they_were_written",
     ),
+    "messages for workers while nothing can be saved": Mutation(
+        "infra/local/emulator_changes.py",
+        "return lambda url, most: [] if self.is_paused else receive(url, most)",
+        "return receive",
+        "infra/local/test_emulator_queues.py::"
+        "test_workers_are_given_no_message_while_nothing_can_be_saved",
+    ),
     "writes accepted on a full disk": Mutation(
         "infra/local/emulator_requests.py",
         'needs_saving=not is_read or service == "sqs",',

@@ -10,6 +10,21 @@ _MEMORY = "simulation/test_in_memory.py"
 _SWEEPER = "app/services/test_sweeper.py"
 
 OTHERS = {
+    # Carts that would hold too much.
+    "too large an addition keeps its key": Mutation(
+        "app/store/carts.py",
+        ", seen=after, key=addition.name)",
+        ", seen=after)",
+        "app/store/test_carts.py::"
+        "test_an_addition_that_was_taken_back_is_refused_again_under_its_key",
+    ),
+    "too much takes back what another tab has set": Mutation(
+        "app/store/carts.py",
+        "await _write_quantity(table, user_id, item_id, before, seen=quantity)",
+        "await _write_quantity(table, user_id, item_id, before)",
+        "app/store/test_carts.py::"
+        "test_what_is_too_much_takes_nothing_back_that_another_tab_has_set",
+    ),
     # The sweeper's next look at what it could not push.
     "order that failed stays before the others": Mutation(
         "app/services/sweeper.py",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.cart import Cart, CartLine
+from app.domain.cart import MAX_QUANTITY, Cart, CartLine
 from app.domain.errors import CartFullError, IdempotencyConflictError, StoreUnavailableError
 from app.store.addition_keys import FORGOTTEN_TOGETHER, KEPT, MOST_KEPT
 from app.store.carts import (
@@ -153,6 +153,52 @@ async def test_a_key_that_was_used_for_another_addition_is_refused(
         await add_line(table, user, replace(LINE, **change), key="k", now=NOW)
 
     assert await get_cart(table, user) == Cart(user, (LINE,))
+
+
+async def test_an_addition_that_was_taken_back_is_refused_again_under_its_key(table: Table) -> None:
+    user = fresh("user")
+    await add_line(table, user, LINE, now=NOW)
+
+    for _ in range(2):
+        with pytest.raises(CartFullError):
+            await add_line(
+                table, user, replace(LINE, quantity=MAX_QUANTITY), key="one too many", now=NOW
+            )
+
+    assert await get_cart(table, user) == Cart(user, (LINE,))
+
+
+class BesideAnotherTab(Table):
+    """The table of a tab; another one sets the quantity to 3 behind its first update."""
+
+    is_alone = False
+
+    async def update(self, *args: Any, **options: Any) -> dict[str, Any]:
+        item = await super().update(*args, **options)
+        if not self.is_alone:
+            self.is_alone = True
+            await set_quantity(self, args[0]["PK"].removeprefix("CART#"), "i", 3)
+        return item
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table, user: set_quantity(table, user, "i", MAX_QUANTITY + 1),
+        lambda table, user: add_line(table, user, replace(LINE, quantity=MAX_QUANTITY), now=NOW),
+    ],
+    ids=["set", "add"],
+)
+async def test_what_is_too_much_takes_nothing_back_that_another_tab_has_set(
+    table: Table, change: Callable[[Table, str], Awaitable[None]]
+) -> None:
+    user = fresh("user")
+    await add_line(table, user, LINE, now=NOW)
+
+    with pytest.raises(CartFullError):
+        await change(BesideAnotherTab(table.name, table._client), user)
+
+    assert await get_cart(table, user) == Cart(user, (replace(LINE, quantity=3),))
 
 
 async def key_count(table: Table, user: str) -> int:

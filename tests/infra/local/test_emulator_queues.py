@@ -1,10 +1,14 @@
 """The corrections of MiniStack's queues, next to its own functions."""
 
+import asyncio
 import inspect
 import json
+import os
 import sys
 import threading
 import time
+from errno import ENOSPC
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -12,7 +16,10 @@ import pytest
 from ministack.services import sqs
 
 from infra.local import emulator_queues
+from infra.local.emulator_changes import ChangeRecorder
 from infra.local.emulator_queues import correct_queues
+from infra.local.emulator_saver import Saver
+from infra.local.write_ahead_log import WriteAheadLog, read_batches
 
 
 def queue(*receives: int, allowed: int | None = 5) -> dict[str, Any]:
@@ -45,6 +52,28 @@ def test_a_message_that_was_received_often_enough_is_not_handed_out_again() -> N
 
 def test_the_others_are_as_many_as_were_asked_for() -> None:
     assert handed_out(queue(5, 0, 5, 1, 2), most=2) == ["0", "1"]
+
+
+def test_workers_are_given_no_message_while_nothing_can_be_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_delete_messages_for_esm", "_receive_messages_for_esm"):
+        monkeypatch.setattr(sqs, name, getattr(sqs, name))
+    changes = ChangeRecorder()
+    changes._watch_queues()
+    log = WriteAheadLog(tmp_path)
+    saver = Saver(log, changes, lambda _: None)
+    url = sqs._act_create_queue({"QueueName": "paused"}, "")["QueueUrl"]
+    sqs._act_send_message({"MessageBody": "first", "QueueUrl": url}, "")
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda *_: (_ for _ in ()).throw(OSError(ENOSPC, "full")))
+        assert not saver.save_changes()
+        assert sqs._receive_messages_for_esm(url, 10) == []
+
+    asyncio.run(saver._retry())
+
+    assert [message["body"] for message in sqs._receive_messages_for_esm(url, 10)] == ["first"]
+    assert [batch[0][0] for batch in read_batches(tmp_path)] == ["message"]
 
 
 def test_a_queue_without_dead_letters_hands_out_everything() -> None:
