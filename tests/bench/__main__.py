@@ -100,8 +100,18 @@ def table(found: Sequence[Figure]) -> Iterator[str]:
             if figure.low is not None and figure.high is not None
             else ""
         )
-        before = f"  (before {figure.base:.{digits}f})" if figure.base is not None else ""
-        yield f"{figure.name:{width}} {figure.value:8.{digits}f}  {figure.unit}{spread}{before}"
+        yield (
+            f"{figure.name:{width}} {figure.value:8.{digits}f}  {figure.unit}{spread}"
+            f"{_beside(figure, digits)}"
+        )
+
+
+def _beside(figure: Figure, digits: int) -> str:
+    """Return what the release had, and the ratio to it."""
+    if figure.base is None:
+        return ""
+    ratio = f"{figure.value / figure.base:.2f} x " if figure.base else ""
+    return f"  {ratio}the release's {figure.base:.{digits}f}"
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from statistics import median
@@ -19,7 +20,7 @@ from app.settings import TableLayout
 from tests.bench import calls, starts
 from tests.bench.content import shop_content
 from tests.bench.contestants import BUILD, RELEASE, SHOP, Arena, arena
-from tests.bench.figures import Case, Figure
+from tests.bench.figures import Case, Figure, figures
 from tests.golden.releases import RELEASES
 
 _ROOT = Path(__file__).parents[2]
@@ -120,12 +121,8 @@ def _ratio(case: Case) -> float:
 
 def compared(case: Case) -> Figure:
     """Return this tree's median of a case, with the release's as its base."""
-    return Figure(
-        f"{case.name}, CPU",
-        median(case.rounds["shop"]),
-        case.unit,
-        base=median(case.rounds["release"]),
-    )
+    own, *_ = figures(case)
+    return replace(own, name=f"{case.name}, CPU", base=median(case.rounds["release"]))
 
 
 def _calls(where: Arena) -> list[Figure]:

@@ -58,7 +58,10 @@ def test_a_figure_of_the_release_stands_beside_the_trees() -> None:
     figure = release.compared(Case("start", {"shop": [2.0, 4.0], "release": [6.0, 6.0]}))
 
     assert (figure.name, figure.value, figure.base) == ("start, CPU", 3.0, 6.0)
-    assert next(table([figure])) == "start, CPU     3.00  ms CPU  (before 6.00)"
+    assert (
+        next(table([figure]))
+        == "start, CPU     3.00  ms CPU  (2.50 to 3.50)  0.50 x the release's 6.00"
+    )
 
 
 def test_imports_are_summed_by_package() -> None:
