@@ -13,6 +13,9 @@ from infra.verify.sources.aws_clients import SourceUnreachableError
 #: Longer than the bench takes on the slowest of machines.
 _BENCH_SECONDS = 1800
 
+#: As many as tell a change from noise: rounds of one tree lie some 5 % apart.
+_ROUNDS = "5"
+
 #: Files with figures that were measured already, as ``python -m tests.bench --json`` prints
 #: them, and the commit to compare with instead of the last release.
 FIGURES_VARIABLE = "VERIFY_BENCH"
@@ -50,7 +53,7 @@ def bench(root: Path, environment: Mapping[str, str]) -> list[Figure]:
 def _measure(tree: Path, base: str | None) -> list[Figure]:
     # With the tree's own folder first on the path, whatever is installed.
     environment = {**os.environ, "PYTHONPATH": str(tree)}
-    command = [sys.executable, "-m", "tests.bench", "release", "--json"]
+    command = [sys.executable, "-m", "tests.bench", "release", "--rounds", _ROUNDS, "--json"]
     command += ["--against", base] if base else []
     try:
         done = subprocess.run(  # noqa: S603  # No shell; the arguments are ours.

@@ -102,8 +102,8 @@ def test_the_trees_own_bench_measures_it_next_to_the_last_release(tmp_path: Path
     figures, against = bench(tmp_path, {}), bench(tmp_path, {"VERIFY_BASE": "abc"})
 
     assert [(figure.value, figure.base) for figure in figures] == [(1.5, 1.0), (1.5, None)]
-    assert figures[0].name == "release --json"
-    assert against[0].name == "release --json --against abc"
+    assert figures[0].name == "release --rounds 5 --json"
+    assert against[0].name == "release --rounds 5 --json --against abc"
 
 
 def test_a_bench_that_does_not_run_is_no_evidence(tmp_path: Path) -> None:
