@@ -67,6 +67,7 @@ def tracked_files() -> list[Path]:
     ]
 
 
+@cache
 def prose_of(path: Path, text: str) -> str:
     """Return what people read in a file, in lines without the signs of a comment."""
     if path.suffix == ".md":

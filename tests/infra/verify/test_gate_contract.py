@@ -380,7 +380,10 @@ RELEASE_TESTS = ("tests/golden/test_golden.py", "tests/simulation/test_releases.
 async def test_what_earlier_releases_stored_must_be_read(
     tree: Tree, *, second: str, passed: int, failed: tuple[str, ...]
 ) -> None:
-    (tree.root / "pyproject.toml").write_text("")
+    # Plugins of other packages, whose import takes longer than these tests.
+    (tree.root / "pyproject.toml").write_text(
+        '[tool.pytest.ini_options]\naddopts = "-p no:schemathesis -p no:hypothesispytest"\n'
+    )
     for path_of, text in zip(RELEASE_TESTS, ("def test_a(): pass", second), strict=True):
         (tree.root / path_of).parent.mkdir(parents=True, exist_ok=True)
         (tree.root / path_of).write_text(text)

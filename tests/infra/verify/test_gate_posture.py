@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from infra.verify.gates import posture
 from infra.verify.gates.posture import RECORDED_FILE, build_evidence, collect
 from infra.verify.sources.aws_clients import SourceUnreachableError
 from infra.verify.sources.graph import Graph, Resource, read_graph
@@ -93,8 +94,23 @@ def dropping(key: str) -> Callable[[Inputs], None]:
     return lambda inputs: inputs.__delitem__(key)
 
 
-async def test_the_real_stack_keeps_to_every_rule() -> None:
+@pytest.fixture
+def read_once(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, str]]:
+    """Let the gate have the graph that was read; return of which tree and stack it asked."""
+    asked: list[tuple[Path, str]] = []
+
+    def read(root: Path, stack: str) -> Graph:
+        asked.append((root, stack))
+        return graph
+
+    monkeypatch.setattr(posture, "read_graph", read)
+    return asked
+
+
+async def test_the_real_stack_keeps_to_every_rule(read_once: list[tuple[Path, str]]) -> None:
     evidence = await collect(target())
+
+    assert read_once == [(ROOT, "")]
 
     assert evidence.unreachable is None
     assert evidence.findings == ()
@@ -245,12 +261,10 @@ def test_a_program_that_refuses_its_configuration_is_not_known(tmp_path: Path) -
         read_graph(tmp_path)
 
 
-async def test_without_recorded_calls_roles_are_not_known(tmp_path: Path) -> None:
-    for folder in ("app", "routers", "workers"):
-        (tmp_path / folder).symlink_to(ROOT / folder)
-    ignored = shutil.ignore_patterns("recorded_calls.json")
-    shutil.copytree(ROOT / "infra", tmp_path / "infra", ignore=ignored)
-
+async def test_without_recorded_calls_roles_are_not_known(
+    tmp_path: Path, read_once: list[tuple[Path, str]]
+) -> None:
     evidence = await collect(target(tmp_path))
 
+    assert read_once == [(tmp_path, "")]
     assert evidence.unreachable == "recorded_calls.json cannot be read"
