@@ -45,6 +45,7 @@ LONGEST_FIRST: tuple[str | tuple[str, ...], ...] = (
     "tests/image/",
     "tests/infra/",
     "tests/fuzz/",
+    "tests/routers/test_rights.py",
     "tests/test_",
     "tests/app/services/",
 )
