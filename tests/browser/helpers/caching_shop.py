@@ -3,6 +3,7 @@
 A page has some forty files, and asking for each of them again is a sixth of the work of
 opening it. Profiles that are about something else are spared that: their requests carry
 :data:`HEADER` (``new_context(..., reuses_files=True)``). All other answers stay as they are.
+Passwords are hashed with hardly any work: the first login of a seeded user is the last slow one.
 
 ``python -m tests.browser.helpers.caching_shop run`` is ``acme-shop run`` but for that.
 """
@@ -47,8 +48,11 @@ def with_reused_files(app: App) -> App:
 
 def _serve() -> None:
     """Be the process of the API."""
-    from infra.local import api_server  # noqa: PLC0415  # Whoever wants the header needs no shop.
+    # Whoever wants the header needs no shop.
+    from infra.local import api_server  # noqa: PLC0415
+    from tests.support import password_work  # noqa: PLC0415
 
+    password_work.use(*password_work.LEAST)
     del sys.argv[1]
     api_server.app = with_reused_files(api_server.app)  # type: ignore[attr-defined, assignment]
     api_server.main()
