@@ -30,7 +30,7 @@ SNAPSHOT_RETRY_SECONDS = 1.0
 
 #: A snapshot is due when nothing changed for this long; a queue's messages carry cards, and
 #: the log holds those that were handled already.
-QUIET_SECONDS = 0.5
+QUIET_SECONDS = 2.0
 #: Under load it is due when the log has this size or its oldest line this age ...
 LOG_BYTES = 8_000_000
 BUSY_SECONDS = 60.0
