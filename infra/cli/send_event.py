@@ -20,9 +20,25 @@ from infra.seeds.classic import SAMPLE_ORDER_ID
 _SAMPLES = ", ".join(f"'{domain} {outcome}'" for domain, outcome in NAMES)
 
 
+def _domains(incomplete: str) -> list[str]:
+    """Return what a shell completes a domain with."""
+    return [name for name in dict(NAMES) if name.startswith(incomplete)]
+
+
+def _outcomes(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return what a shell completes the second word of a sample with."""
+    domain = ctx.params.get("domain")
+    return [last for first, last in NAMES if first == domain and last.startswith(incomplete)]
+
+
 def command(
-    domain: Annotated[str, typer.Argument(help="payment or shipment.")] = "",
-    outcome: Annotated[str, typer.Argument(help=f"One of the samples: {_SAMPLES}.")] = "",
+    domain: Annotated[
+        str, typer.Argument(help="payment or shipment.", autocompletion=_domains)
+    ] = "",
+    outcome: Annotated[
+        str,
+        typer.Argument(help=f"One of the samples: {_SAMPLES}.", autocompletion=_outcomes),
+    ] = "",
     file: Annotated[
         Path | None,
         typer.Option(help="Send the event in this file instead of a sample; - reads stdin."),

@@ -28,8 +28,15 @@ Exit codes:
 """
 
 
+def _stages(incomplete: str) -> list[str]:
+    """Return what a shell completes a stage with."""
+    return [stage for stage in STAGES if stage.startswith(incomplete)]
+
+
 def command(  # noqa: PLR0917  # Typer makes an option of each.
-    stage: Annotated[str, typer.Argument(help=f"One of {', '.join(STAGES)}.")] = "source",
+    stage: Annotated[
+        str, typer.Argument(help=f"One of {', '.join(STAGES)}.", autocompletion=_stages)
+    ] = "source",
     local: Annotated[bool, typer.Option("--local", help="Ask the shop of `make run`.")] = False,
     stack: Annotated[str, typer.Option(help="The deployed stack.")] = "local",
     url: Annotated[str, typer.Option(help="Where the deployed shop is.")] = "",

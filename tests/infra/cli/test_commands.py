@@ -201,9 +201,15 @@ def test_the_command_says_its_version(
 
 @pytest.mark.parametrize(
     ("words", "found"),
-    [("acme-shop se", ["seed", "send-event"]), ("acme-shop run --p", ["--port"])],
+    [
+        ("acme-shop se", ["seed", "send-event"]),
+        ("acme-shop run --p", ["--port"]),
+        ("acme-shop verify l", ["live"]),
+        ("acme-shop send-event sh", ["shipment"]),
+        ("acme-shop send-event shipment ", ["requested", "sent", "delivered"]),
+    ],
 )
-def test_a_shell_completes_commands_and_options(words: str, found: list[str]) -> None:
+def test_a_shell_completes_commands_options_and_values(words: str, found: list[str]) -> None:
     asked = {
         **os.environ,
         "_ACME_SHOP_COMPLETE": "complete_bash",
