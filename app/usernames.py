@@ -9,6 +9,7 @@ import unicodedata
 from functools import cache
 from typing import Any
 
+from app.domain.card_text import mask_card_numbers
 from app.domain.user import fold_username
 
 #: What is invisible or moves other text: default-ignorable, control and format characters,
@@ -26,7 +27,7 @@ _WRITTEN_TOGETHER = (
 _ANY_SCRIPT = frozenset({"COMMON", "INHERITED"})
 
 #: What is shown alike within ASCII; a test compares it with Unicode's confusables.txt.
-ASCII_LOOKALIKES = {"0": "o", "1": "l", "I": "l", "|": "l", "rn": "m"}
+ASCII_LOOKALIKES = {"0": "o", "1": "l", "I": "l", "|": "l", "rn": "m", "`": "'", "''": '"'}
 
 
 def check_new_username(username: str) -> str:
@@ -34,7 +35,8 @@ def check_new_username(username: str) -> str:
 
     Raises:
         ValueError: it has invisible characters, letters of several scripts or drawn as symbols,
-            no letter or digit, or reads like a name in Latin letters without being one.
+            no letter or digit, the number of a card, or reads like a name in Latin letters
+            without being one.
     """
     folded = fold_username(username)
     if _has_invisible(username) or _has_invisible(folded):
@@ -43,6 +45,8 @@ def check_new_username(username: str) -> str:
         raise ValueError("must not have several spaces in a row")
     if not any(unicodedata.category(character)[0] in "LN" for character in folded):
         raise ValueError("must have a letter or a digit")
+    if mask_card_numbers(username) != username:
+        raise ValueError("must not have the number of a card")
     if not folded.isascii():
         if any(map(_is_drawn_letter, folded)):
             raise ValueError("must not have small capitals or letters drawn as symbols")
@@ -98,6 +102,44 @@ def latin_lookalikes(username: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in alike if name.isascii() and name != own))
 
 
+def skeletons(username: str) -> tuple[str, ...]:
+    """Return the forms in which names that look alike are equal, three at most (UTS 39, 4).
+
+    Of the name as it is typed, which people see, of its compatible characters and of the name
+    that is compared: ``waIter`` looks like ``walter`` and is the name ``waiter``.
+    """
+    shown = unicodedata.normalize("NFKC", username)
+    return tuple(dict.fromkeys(map(_skeleton, (username, shown, fold_username(username)))))
+
+
+def _skeleton(name: str) -> str:
+    letters = map(_representative, unicodedata.normalize("NFC", name))
+    return fold_username(_within_ascii("".join(letters)))
+
+
+@cache
+def _representative(character: str) -> str:
+    """Return the same text for each of the characters that look alike, in ASCII if there is one."""
+    if character.isascii():
+        return character
+    from confusable_homoglyphs import confusables  # noqa: PLC0415 - 30 ms that few names need
+
+    data = confusables.confusables_data
+    alike, found = {character}, [character]
+    while found:
+        text = found.pop()
+        # Characters that are written from right to left are between marks there.
+        likes = [*data.get(text, ()), *data.get(f"\u200e{text}\u200e", ())]
+        new = {like["c"].strip("\u200e") for like in likes} - alike
+        alike |= new
+        found += new
+    parts = unicodedata.normalize("NFD", character)
+    if len(alike) == 1 and parts != character:
+        return "".join(map(_representative, parts))
+    # Of several in ASCII those that _within_ascii makes one.
+    return min(alike, key=lambda text: (not text.isascii(), len(text), text))
+
+
 def _within_ascii(name: str) -> str:
     for character, like in ASCII_LOOKALIKES.items():
         name = name.replace(character, like)
@@ -150,7 +192,9 @@ def _looks_latin(name: str) -> bool:
     """Whether no letter is Latin, and each has a look-alike in ASCII (UTS 39, 4.2)."""
     from confusable_homoglyphs import categories  # noqa: PLC0415 - 30 ms that few names need
 
-    letters = [character for character in name if categories.alias(character) not in _ANY_SCRIPT]
+    # Without their accents, which have no script.
+    parts = unicodedata.normalize("NFD", name)
+    letters = [character for character in parts if categories.alias(character) not in _ANY_SCRIPT]
     if not letters or any(categories.alias(letter) == "LATIN" for letter in letters):
         return False
     return all(_ascii_lookalike(letter).isascii() for letter in letters)

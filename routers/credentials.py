@@ -3,10 +3,11 @@
 No other module looks for a token; ``tests/routers/test_credentials.py`` counts the places.
 """
 
-from collections.abc import Iterator
+import re
 from datetime import timedelta
 
 from fastapi import Request, Response
+from starlette.requests import cookie_parser
 
 from app.security.origins import DEVICE_LIFETIME
 from app.security.tokens import ACCESS_LIFETIME, REFRESH_LIFETIME, TokenPair
@@ -22,40 +23,78 @@ DEVICE_COOKIE = "device"
 _NO_TOKEN = frozenset({"", "guest", "undefined", "null"})
 
 
+#: Between two URLs that a proxy has joined to one header.
+_JOINED_URLS = re.compile(r",\s*(?=[a-z][a-z+.-]*:)", re.IGNORECASE)
+_SECOND_BEARER = re.compile(r",\s*bearer\s", re.IGNORECASE)
+
+
 def is_foreign(request: Request) -> bool:
     """Return whether a page of another origin caused the request, as a browser says.
 
     A cookie is sent without that page's doing, so it proves nothing then. Browsers without
     ``Sec-Fetch-Site`` (Safari before 16.4, all of them where plain http is spoken) send ``Origin``
-    with what is not read only. Clients that are no browser send neither.
+    with what is not read only, and ``Referer`` otherwise, which a foreign page can suppress; the
+    shop's own pages do not. Of several values each must be the shop's own. Clients that are no
+    browser send none of these.
     https://www.w3.org/TR/fetch-metadata/
     """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site.strip().lower() not in {"same-origin", "none"}
-    origin = request.headers.get("origin")
-    return origin is not None and not is_own_origin(origin, request.scope)
+    headers = request.headers
+    if sites := headers.getlist("sec-fetch-site"):
+        found = {site.strip().lower() for site in ",".join(sites).split(",")}
+        return not found <= {"same-origin", "none"}
+    for name in ("origin", "referer"):
+        if lines := headers.getlist(name):
+            pages = [page for line in lines for page in _JOINED_URLS.split(line)]
+            return not all(is_own_origin(page, request.scope) for page in pages)
+    # Every browser calls itself so (RFC 9110, 10.1.5, and https://www.w3.org/TR/fetch-metadata/).
+    return headers.get("user-agent", "").startswith("Mozilla/")
 
 
 def find_token(request: Request) -> str | None:
-    """Return the access token of a request: bearer, else ``X-Access-Token``, else the cookie."""
-    return next(_access_tokens(request), None)
+    """Return the access token of a request: bearer, else ``X-Access-Token``, else the cookie.
+
+    A header or cookie that came several times is read as API Gateway joins it, so locally too
+    two tokens in one place are no token that the shop has signed.
+    """
+    headers = request.headers
+    candidates = (
+        _bearer(",".join(headers.getlist("authorization"))),
+        ",".join(headers.getlist("x-access-token")),
+        ",".join(_cookies(request, ACCESS_COOKIE)),
+    )
+    return next((text for text in map(str.strip, candidates) if text not in _NO_TOKEN), None)
 
 
 def find_all_tokens(request: Request) -> list[str]:
     """Return every token that a request carries, the cookie with the refresh token included."""
-    refresh = "" if is_foreign(request) else request.cookies.get(REFRESH_COOKIE, "").strip()
-    return [*_access_tokens(request), *([refresh] if refresh not in _NO_TOKEN else [])]
-
-
-def _access_tokens(request: Request) -> Iterator[str]:
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    candidates = (
-        bearer if scheme.lower() == "bearer" else "",
-        request.headers.get("x-access-token", ""),
-        "" if is_foreign(request) else request.cookies.get(ACCESS_COOKIE, ""),
+    places = (
+        *request.headers.getlist("authorization"),
+        *request.headers.getlist("x-access-token"),
+        *_cookies(request, ACCESS_COOKIE),
+        *_cookies(request, REFRESH_COOKIE),
     )
-    return (text for text in map(str.strip, candidates) if text not in _NO_TOKEN)
+    # A scheme may stand before a token.
+    words = [part.split()[-1] for place in places for part in place.split(",") if part.strip()]
+    return [word for word in dict.fromkeys(words) if word not in _NO_TOKEN]
+
+
+def _bearer(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return token
+    return authorization if _SECOND_BEARER.search(authorization) else ""
+
+
+def _cookies(request: Request, name: str) -> list[str]:
+    """Return the different values of a cookie; none for a page of another origin.
+
+    A browser sends several for one name where another path or a parent domain has set one.
+    """
+    if is_foreign(request):
+        return []
+    pairs = ";".join(request.headers.getlist("cookie")).split(";")
+    values = [cookie_parser(pair).get(name, "") for pair in pairs]
+    return [value for value in dict.fromkeys(values) if value not in _NO_TOKEN]
 
 
 def set_cookies(request: Request, response: Response, tokens: TokenPair | None) -> None:

@@ -121,11 +121,12 @@ def build_event(
 def _drop_malformed(headers: dict[str, str]) -> dict[str, str]:
     """Return the headers without a host or port that the adapter cannot parse."""
     shapes = {"host": _HOST, "x-forwarded-port": _PORT}
-    return {
-        name: value
-        for name, value in headers.items()
-        if (shape := shapes.get(name.lower())) is None or shape.fullmatch(value)
-    }
+    kept: dict[str, str] = {}
+    for name, value in ((name.lower(), value) for name, value in headers.items()):
+        if (shape := shapes.get(name)) is None or shape.fullmatch(value):
+            # Of names in other case the adapter would read the last; the gateway joins them.
+            kept[name] = f"{kept[name]},{value}" if name in kept else value
+    return kept
 
 
 def _decode_body(given: _Event) -> bytes:

@@ -29,12 +29,13 @@ def viewer_host(scope: Scope) -> str:
     return by_cdn or headers.get("host", "")
 
 
-def is_own_origin(origin: str, scope: Scope) -> bool:
-    """Return whether the ``Origin`` of a request is the host that it was sent to (RFC 6454).
+def is_own_origin(page: str, scope: Scope) -> bool:
+    """Return whether the ``Origin`` or ``Referer`` of a request is of the host that it went to.
 
     Schemes are not compared: behind a proxy the shop may not know the client's.
     """
-    scheme, _, host = origin.strip().lower().partition("://")
+    scheme, _, rest = page.strip().lower().partition("://")
+    host = rest.partition("/")[0]
     port = _DEFAULT_PORTS.get(scheme, "")
     asked = viewer_host(scope).strip().lower()
     return bool(host) and host.removesuffix(port) == asked.removesuffix(port)

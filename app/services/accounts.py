@@ -18,6 +18,7 @@ from app.store.carts import delete_cart
 from app.store.orders import blank_buyer, list_user_order_ids
 from app.store.pagination import MAX_PAGE, PageRequest
 from app.store.table import Table
+from app.usernames import skeletons
 
 
 async def change_password(
@@ -96,6 +97,7 @@ async def forget_user(table: Table, user_id: str, *, username: str | None) -> No
         request = PageRequest(MAX_PAGE, page.next_token)
     await store.delete_user(table, user_id)
     if username is not None:
+        await store.free_lookalikes(table, skeletons(username), user_id=user_id)
         await store.delete_credentials(table, username)
 
 

@@ -20,7 +20,7 @@ from app.services.sessions import start_session
 from app.services.throttling import limited_login
 from app.store import users as store
 from app.store.table import Table
-from app.usernames import latin_lookalikes, names_of_login
+from app.usernames import latin_lookalikes, names_of_login, skeletons
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,10 @@ async def register_user(
     Name and password have been checked (``app/usernames.py``, ``app/security/new_passwords.py``).
 
     Raises:
-        UsernameTakenError: another user has the name; the write itself decides. Or has the name
-            that it looks like.
+        UsernameTakenError: another user has the name or one that looks like it; the write itself
+            decides.
     """
+    # Users of earlier releases have reserved their names, and not what looks like them.
     for alike in latin_lookalikes(username):
         try:
             is_taken = await store.find_credentials(table, alike) is not None
@@ -75,7 +76,7 @@ async def register_user(
         role=role,
         password_hash=await hash_password(password),
     )
-    await store.add_user(table, user, credentials)
+    await store.add_user(table, user, credentials, skeletons=skeletons(username))
     return user
 
 

@@ -55,6 +55,11 @@ def username_key(folded: str) -> Key:
     return {"PK": f"USERNAME#{folded}", "SK": "USERNAME"}
 
 
+def lookalike_key(skeleton: str) -> Key:
+    """Return the key of the item that reserves what a name looks like."""
+    return {"PK": f"USERNAME#{_fit(skeleton)}", "SK": "LOOKALIKE"}
+
+
 def session_key(session_id: str) -> Key:
     """Return the key of a session."""
     return {"PK": f"SESSION#{session_id}", "SK": "SESSION"}

@@ -1,12 +1,21 @@
 """Users in the table: a profile under the id, credentials under the name."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from secrets import token_urlsafe
 
 from app.domain.errors import UsernameTakenError, UserNotFoundError
 from app.domain.instants import instant_to_text
 from app.domain.user import Credentials, Role, User, fold_username
-from app.store.keys import USERS, shard_for, shards, time_sort_key, user_key, username_key
+from app.store.keys import (
+    USERS,
+    lookalike_key,
+    shard_for,
+    shards,
+    time_sort_key,
+    user_key,
+    username_key,
+)
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
 from app.store.stored_values import read_instant, read_typed
@@ -62,14 +71,17 @@ def credentials_to_item(credentials: Credentials) -> Item:
     }
 
 
-async def add_user(table: Table, user: User, credentials: Credentials) -> None:
-    """Store a new user; profile and name in one transaction.
+async def add_user(
+    table: Table, user: User, credentials: Credentials, *, skeletons: Iterable[str] = ()
+) -> None:
+    """Store a new user; profile, name and what the name looks like in one transaction.
 
     Raises:
-        UsernameTakenError: another user has this name.
+        UsernameTakenError: another user has this name, or one that looks like it.
     """
+    reserved = [{**lookalike_key(form), "user_id": user.user_id} for form in skeletons]
     try:
-        await table.add_together(user_to_item(user), credentials_to_item(credentials))
+        await table.add_together(user_to_item(user), credentials_to_item(credentials), *reserved)
     except ConditionFailedError as failure:
         raise UsernameTakenError from failure
 
@@ -180,6 +192,18 @@ async def delete_credentials(table: Table, username: str) -> None:
     Not repeated: the name may have a new owner.
     """
     await table.delete(username_key(fold_username(username)), is_repeatable=False)
+
+
+async def free_lookalikes(table: Table, skeletons: Iterable[str], *, user_id: str) -> None:
+    """Delete what reserves the look of a user's name; a read and a write for each form.
+
+    Names of earlier releases have reserved none, and another user may have it. Safe to repeat.
+    """
+    for form in skeletons:
+        key = lookalike_key(form)
+        item = await table.get(key, consistent=True)
+        if item and item["user_id"] == user_id:
+            await table.delete(key, is_repeatable=False)
 
 
 async def list_users(table: Table, request: PageRequest) -> Page[User]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 from confusable_homoglyphs.confusables import confusables_data
@@ -13,6 +14,7 @@ from app.usernames import (
     latin_lookalikes,
     name_to_count,
     names_of_login,
+    skeletons,
     without_invisible,
 )
 
@@ -193,10 +195,45 @@ def test_every_look_alike_of_a_letter_is_known(name: str) -> None:
     assert passed == []
 
 
+def test_what_unicode_calls_alike_has_one_skeleton() -> None:
+    """So two names that look alike collide, whichever comes first (UTS 39, 4)."""
+    pairs = {
+        (text.strip("\u200e"), like["c"].strip("\u200e"))
+        for text, likes in confusables_data.items()
+        for like in likes
+    }
+    # Vowel points of Hebrew are apart in the form that is compared.
+    single = [
+        pair
+        for pair in pairs
+        if all(len(text) == 1 and unicodedata.is_normalized("NFC", text) for text in pair)
+    ]
+
+    assert len(single) > 6_000
+    assert [pair for pair in single if not {*skeletons(pair[0])} & {*skeletons(pair[1])}] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "forms"),
+    [
+        ("eric", ("eric",)),
+        (" Er\u0131c ", ("eric",)),
+        ("waIter", ("walter", "waiter")),
+        ("\u017fam", ("fam", "sam")),
+        ("r2d0", ("r2do",)),
+        ("Bernd", ("bemd",)),
+        ("o`brien", ("o'brien",)),
+        ("\u0451", ("\u0065\u0308",)),  # Cyrillic; accents are kept
+    ],
+)
+def test_a_name_reserves_what_it_looks_like(name: str, forms: tuple[str, ...]) -> None:
+    assert skeletons(name) == tuple(unicodedata.normalize("NFC", form) for form in forms)
+
+
 def test_names_in_ascii_import_no_data_of_unicode() -> None:
     script = (
-        "import sys; from app.usernames import check_new_username, name_to_count;"
-        "check_new_username('eric'); name_to_count('eric');"
+        "import sys; from app.usernames import check_new_username, name_to_count, skeletons;"
+        "check_new_username('eric'); name_to_count('eric'); skeletons('eric');"
         "print(sorted({'regex', 'confusable_homoglyphs'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)

@@ -82,7 +82,8 @@ ROWS = {
     ),
     "registration in two writes": Mutation(
         "app/store/users.py",
-        "        await table.add_together(user_to_item(user), credentials_to_item(credentials))\n",
+        "        await table.add_together(user_to_item(user), credentials_to_item(credentials), "
+        "*reserved)\n",
         "        await table.put(user_to_item(user))\n"
         "        await table.put(credentials_to_item(credentials))\n",
         f"{_CRASHES}::test_a_fault_at_any_call_of_a_request_leaves_it_done_or_not_done",

@@ -4,9 +4,14 @@ import ast
 from pathlib import Path
 
 import pytest
+from fastapi import Request
 from httpx import AsyncClient
+from mangum.handlers.api_gateway import HTTPGateway
 
 from app.store.table import Table
+from routers.credentials import find_all_tokens, find_token, is_foreign
+from routers.lambda_event import validate_event
+from tests.image.helpers.lambda_events import http_event
 from tests.support.shop import PASSWORD, bearer, fresh, stored_user, tokens_of
 
 ROUTERS = Path(__file__).parents[2] / "routers"
@@ -30,12 +35,30 @@ FOREIGN = [
     {"Origin": "https://evil.example", "X-Forwarded-Host": "evil.example"},
     # What a new browser says counts.
     {"Origin": "http://shop", "Sec-Fetch-Site": "cross-site"},
+    # Of several values a foreign one.
+    {"Sec-Fetch-Site": "same-origin, cross-site"},
+    {"Origin": "http://shop,https://evil.example"},
+    # An old browser that loads a picture, with and without Referrer-Policy: no-referrer.
+    *(
+        {"Referer": page}
+        for page in (
+            "http://shop:8001/",
+            "https://evil.example/http://shop/",
+            "http://shop.evil.example/a",
+            "http://shop/,https://evil.example/",
+            "",
+        )
+    ),
+    {"User-Agent": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/15.6 Safari/605.1.15"},
 ]
 OWN = [
     {},
     *({"Sec-Fetch-Site": site} for site in ("same-origin", "none", "Same-Origin")),
     *({"Origin": origin} for origin in ("http://shop", "https://shop", "http://SHOP:80")),
     {"Origin": "https://front-end.example", "Sec-Fetch-Site": "same-origin"},
+    {"Referer": "http://shop/cart?of=a,b", "User-Agent": "Mozilla/5.0"},
+    {"Sec-Fetch-Site": "none", "User-Agent": "Mozilla/5.0"},
+    {"User-Agent": "python-requests/2.32"},
 ]
 
 
@@ -68,8 +91,81 @@ def test_tokens_are_looked_for_in_four_places_of_one_module() -> None:
         "cors.py",
         "user.py",
     }
-    # The device cookie is the other one that is read.
-    assert readers == {("credentials.py", "cookies"), ("dependencies.py", "cookies")}
+    # The device cookie.
+    assert readers == {("dependencies.py", "cookies")}
+
+
+def requests_with(*lines: tuple[str, str]) -> list[Request]:
+    """Return a request with lines of headers, as it comes locally and through API Gateway."""
+    joined: dict[str, str] = {}
+    cookies = []
+    for name, value in lines:
+        if name == "Cookie":
+            cookies += value.split("; ")
+        else:
+            joined[name] = f"{joined[name]},{value}" if name in joined else value
+    event = {**http_event("GET", "/cart/all"), "headers": joined, "cookies": cookies}
+    adapted = HTTPGateway(validate_event(event), {}, {"api_gateway_base_path": "/"})
+    local = {
+        "type": "http",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in lines],
+    }
+    return [Request(local), Request(adapted.scope)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [("Authorization", "Bearer a"), ("Authorization", "Bearer b")],
+        [("Authorization", "Basic a"), ("Authorization", "bearer b")],
+        [("Authorization", "Bearer guest"), ("Authorization", "Bearer b")],
+        [("Authorization", "Bearer a"), ("Authorization", "")],
+        [("X-Access-Token", "a"), ("X-Access-Token", "b")],
+        [("X-Access-Token", "guest"), ("X-Access-Token", "b")],
+        [("Cookie", "logged_in=a; logged_in=b")],
+        [("Cookie", "logged_in=a; x=y"), ("Cookie", "logged_in=b")],
+    ],
+    ids=str,
+)
+def test_two_tokens_in_one_place_are_none_that_was_signed(lines: list[tuple[str, str]]) -> None:
+    for request in requests_with(*lines):
+        assert "," in (find_token(request) or "")
+        assert {"b"} <= set(find_all_tokens(request)) or lines[-1][1] == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "token"),
+    [
+        ([("Authorization", "Bearer a"), ("X-Access-Token", "b")], "a"),
+        ([("Authorization", "Basic a"), ("X-Access-Token", "b")], "b"),
+        ([("Authorization", "Bearer undefined"), ("Cookie", "logged_in=a")], "a"),
+        ([("Cookie", "logged_in=; logged_in=a; logged_in=a")], "a"),
+        ([("Authorization", "Bearer guest"), ("Cookie", "logged_in=guest; a")], None),
+    ],
+    ids=str,
+)
+def test_one_token_in_a_place_is_taken(lines: list[tuple[str, str]], token: str | None) -> None:
+    for request in requests_with(*lines):
+        assert find_token(request) == token
+
+
+@pytest.mark.parametrize("name", ["Sec-Fetch-Site", "Origin", "Referer"])
+def test_of_two_values_the_foreign_one_counts(name: str) -> None:
+    own, foreign = ("same-origin", "cross-site") if name[0] == "S" else ("http://x/", "http://y/")
+    for values in ((own, foreign), (foreign, own)):
+        for request in requests_with(("Host", "x"), *((name, value) for value in values)):
+            assert is_foreign(request)
+    for request in requests_with(("Host", "x"), (name, own), (name, own)):
+        assert not is_foreign(request)
+
+
+async def test_doubled_credentials_are_refused(client: AsyncClient, stack: dict[str, str]) -> None:
+    user_id = fresh()
+    own, other = (await bearer(user_id), await bearer(fresh()))
+
+    answer = await client.get(f"/cart/items/{user_id}", headers=[*own.items(), *other.items()])
+
+    assert answer.status_code == 401
 
 
 @pytest.mark.parametrize("page", FOREIGN, ids=str)

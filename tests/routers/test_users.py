@@ -18,7 +18,7 @@ from app.security.passwords import (
     hash_password_blocking,
 )
 from app.store.table import Table, get_table
-from app.store.users import change_password, find_credentials, replace_hash
+from app.store.users import change_password, find_credentials, get_user, replace_hash
 from tests.support.shop import (
     PASSWORD,
     UNAUTHORIZED,
@@ -355,18 +355,66 @@ async def test_a_name_in_disguise_is_refused(
 
 
 async def test_a_name_in_letters_like_those_of_another_is_taken(client: AsyncClient) -> None:
+    """Whichever of the two comes first; the name is free once its account is closed."""
     name = f"pollim{fresh().translate(str.maketrans('01', 'ol'))}"
-    await client.post("/register", json=peter(name))
-
-    for disguise in (
+    disguises = (
         name.replace("i", "\u0131"),
         name.replace("ll", "Il"),
         name.replace("ll", "l1"),
         name.replace("po", "p0"),
         name.replace("m", "rn"),
-    ):
-        answer = await client.post("/register", json=peter(disguise))
-        assert refusal(answer) == {"message": "username: is taken", "status": 409}
+    )
+    taken = {"message": "username: is taken", "status": 409}
+
+    for first in (name, disguises[0], disguises[1]):
+        registered = await client.post("/register", json=peter(first))
+        assert registered.status_code == 201
+        for other in {name, *disguises} - {first}:
+            assert refusal(await client.post("/register", json=peter(other))) == taken
+        login = {"username": first, "password": PASSWORD}
+        token = (await client.post("/login", json=login)).json()["access_token"]
+        closed = await client.post(
+            "/close-account",
+            json={"password": PASSWORD},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        assert closed.status_code == 200
+
+
+async def test_a_name_of_an_earlier_release_keeps_its_look_alikes_taken(
+    client: AsyncClient, table: Table
+) -> None:
+    name = f"pollim{fresh().translate(str.maketrans('01', 'ol'))}"
+    await stored_user(table, username=name)
+
+    answer = await client.post("/register", json=peter(name.replace("i", "\u0131")))
+
+    assert answer.status_code == 409
+
+
+@pytest.mark.parametrize(
+    "name", ["4111111111111111", "card 4111-1111 1111 1111", "5555555555554444x"]
+)
+async def test_a_name_is_no_card_number(client: AsyncClient, table: Table, name: str) -> None:
+    made = count_calls(table)
+
+    answer = await client.post("/register", json=peter(name))
+
+    assert answer.status_code == 400
+    assert refusal(answer)["message"] == "username: must not have the number of a card"
+    assert made == []
+
+
+async def test_card_numbers_in_a_profile_are_masked(client: AsyncClient, table: Table) -> None:
+    number = "5555 5555 5555 4444"
+    typed = {"firstname": f"Peter {number}", "lastname": number, "email": f"{number}@x.example"}
+
+    answer = await client.post("/register", json=peter(fresh("peter")) | typed)
+
+    user = await get_user(table, answer.json()["resourceId"])
+    masked = "**** **** **** 4444"
+    assert (user.first_name, user.last_name) == (f"Peter {masked}", masked)
+    assert user.email == f"{masked}@x.example"
 
 
 @pytest.mark.parametrize("pasted", ["{}\u200b", "\ufeff{}", "\u2060{}\n"])

@@ -7,8 +7,16 @@ import pytest
 
 from app.domain.errors import UsernameTakenError, UserNotFoundError
 from app.domain.user import Credentials, Role, User
+from app.store.keys import lookalike_key
 from app.store.table import Table
-from app.store.users import add_user, find_credentials, get_user, item_to_user, user_to_item
+from app.store.users import (
+    add_user,
+    find_credentials,
+    free_lookalikes,
+    get_user,
+    item_to_user,
+    user_to_item,
+)
 from tests.support.shop import fresh
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -48,3 +56,13 @@ async def test_of_two_users_with_one_name_the_second_leaves_nothing(table: Table
     with pytest.raises(UserNotFoundError):
         await get_user(table, second.user_id)
     assert await find_credentials(table, first.username) == credentials(first)
+
+
+async def test_the_look_of_a_name_stays_with_who_reserved_it(table: Table) -> None:
+    look = fresh("look")
+    await table.put({**lookalike_key(look), "user_id": "owner"})
+
+    await free_lookalikes(table, [look], user_id="other")
+    assert await table.get(lookalike_key(look))
+    await free_lookalikes(table, [look], user_id="owner")
+    assert await table.get(lookalike_key(look)) is None
