@@ -6,6 +6,7 @@ earlier releases made of other forms stay good.
 
 import asyncio
 import os
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,8 @@ _DUMMY_HASH = f"$argon2id$v=19$m={_MEMORY_KIB},t={_PASSES},p=1${'A' * 22}${'A' *
 #: Requests with a password at once: fewer than the api takes on at all (``routers/overload.py``),
 #: so that logins leave places to others. The last one waits for about two seconds.
 MAX_AT_ONCE = 64
+#: How far the threads that hash stand back (``nice``).
+_NICE = 10
 
 
 class Verdict(Enum):
@@ -46,12 +49,14 @@ class PasswordPool:
     """The threads that hash, apart from those of other calls, and the places before them.
 
     Hashing takes 30 ms of a processor. Threads are one fewer than processors, so that the event
-    loop has one for itself.
+    loop has one for itself; where others want it too, the loop comes first.
     """
 
     def __init__(self, *, threads: int, most: int) -> None:
         """Work with so many threads for at most ``most`` requests at once."""
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="password")
+        self._threads = ThreadPoolExecutor(
+            threads, thread_name_prefix="password", initializer=_yield_to_others
+        )
         self._free = most
 
     @contextmanager
@@ -72,6 +77,12 @@ class PasswordPool:
     async def run(self, work: Callable[[], T]) -> T:
         """Return what ``work`` returns, once a thread has done it."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _yield_to_others() -> None:
+    """Lower the priority of this thread; elsewhere than on Linux it would be the process's."""
+    if sys.platform == "linux":
+        os.nice(_NICE)
 
 
 @lru_cache(maxsize=1)
