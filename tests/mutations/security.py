@@ -96,6 +96,12 @@ SECURITY = {
         f"{_USERS}::test_logins_take_no_place_from_other_requests",
     ),
     # Names.
+    "hashing comes before answering": Mutation(
+        "app/security/passwords.py",
+        "        os.nice(_NICE)\n",
+        "        os.nice(0)\n",
+        "app/security/test_passwords.py::test_hashing_stands_back_behind_the_event_loop",
+    ),
     "a name of several scripts is taken": Mutation(
         "app/usernames.py",
         "        if not _is_of_one_script(folded):\n",
@@ -210,6 +216,48 @@ SECURITY = {
         "host.removesuffix(port) == asked.removesuffix(port)",
         "host.startswith(asked)",
         "routers/test_credentials.py::test_a_page_of_another_origin_logs_nobody_in_or_out",
+    ),
+    "of several words about the page the first one counts": Mutation(
+        "routers/credentials.py",
+        '        return not found <= {"same-origin", "none"}\n',
+        '        return not found & {"same-origin", "none"}\n',
+        "routers/test_credentials.py::test_of_two_values_the_foreign_one_counts",
+    ),
+    "an old browser that says nothing is believed": Mutation(
+        "routers/credentials.py",
+        '    return headers.get("user-agent", "").startswith("Mozilla/")\n',
+        "    return False\n",
+        "routers/test_credentials.py::test_for_a_page_of_another_origin_the_cookie_is_no_token",
+    ),
+    "of two tokens the first one counts": Mutation(
+        "routers/credentials.py",
+        '        _bearer(",".join(headers.getlist("authorization"))),\n',
+        '        _bearer(headers.get("authorization", "")),\n',
+        "routers/test_credentials.py::test_two_tokens_in_one_place_are_none_that_was_signed",
+    ),
+    "a name reserves itself and not what looks like it": Mutation(
+        "app/services/users.py",
+        "skeletons=skeletons(username))",
+        "skeletons=())",
+        f"{_USERS}::test_a_name_in_letters_like_those_of_another_is_taken",
+    ),
+    "a closed account keeps what its name looks like": Mutation(
+        "app/services/accounts.py",
+        "        await store.free_lookalikes(table, skeletons(username), user_id=user_id)\n",
+        "",
+        f"{_USERS}::test_a_name_in_letters_like_those_of_another_is_taken",
+    ),
+    "a profile keeps a card's number": Mutation(
+        "app/services/users.py",
+        "        email=mask_card_numbers(email),\n",
+        "        email=email,\n",
+        f"{_USERS}::test_card_numbers_in_a_profile_are_masked",
+    ),
+    "a token with a kind needs no session": Mutation(
+        "app/security/tokens.py",
+        '    if "sid" in claims or "typ" in claims:\n',
+        '    if "sid" in claims:\n',
+        "app/security/test_tokens.py::test_no_token_is_of_two_releases",
     ),
     "any proxy's word for the host is taken": Mutation(
         "routers/transport.py",

@@ -1,6 +1,8 @@
 """Passwords are kept as slow, salted hashes."""
 
 import asyncio
+import os
+import sys
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
@@ -92,3 +94,15 @@ def test_places_are_given_until_none_is_free_and_given_back() -> None:
 
     with pool.place(), pool.place():
         pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there threads have no priority of their own")
+async def test_hashing_stands_back_behind_the_event_loop() -> None:
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, 0)
+
+    own = priority()
+    of_threads = await PasswordPool(threads=1, most=1).run(priority)
+
+    assert of_threads == min(own + 10, 19)
+    assert priority() == own

@@ -219,6 +219,16 @@ def test_each_claim_of_a_session_must_be_right(change: dict[str, Any]) -> None:
         read_access_token(old_token("signin_1", **{**right, **change}), KEYS, now=NOW)
 
 
+@pytest.mark.parametrize("keep", ["typ", "sid"])
+def test_no_token_is_of_two_releases(keep: str) -> None:
+    """One without a session has no kind, and one without a kind has no session."""
+    right = jwt.decode(tokens_of(ERIC).access, options={"verify_signature": False})
+    claims = {name: right[name] for name in ("sub", "Username", "role", "exp", keep)}
+
+    with pytest.raises(UnauthorizedError):
+        read_access_token(old_token("signin_1", **claims), KEYS, now=NOW)
+
+
 def test_a_token_of_the_release_before_is_good_for_its_kind_only() -> None:
     keys = SigningKeys(access=(b"a" * 32,), refresh=(b"a" * 32,), fingerprint=b"f")
     access, refresh = old_token("signin_1"), old_token("signin_2")
