@@ -92,6 +92,9 @@ with collector_off():
 @cache
 def _adapter() -> Mangum:
     """Return the Lambda adapter; made on first use, because it looks for an event loop."""
+    # Its line of every request has the path, in which some clients put their access token
+    # (openapi/CONTRACT.md, 1.2).
+    logging.getLogger("mangum").setLevel(logging.WARNING)
     # Without lifespan: Mangum would run start-up and shutdown with every request.
     return Mangum(app, lifespan="off", custom_handlers=[Gateway])
 

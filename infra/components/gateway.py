@@ -20,8 +20,8 @@ CORS = aws.apigatewayv2.ApiCorsConfigurationArgs(
     max_age=cors.MAX_AGE_SECONDS,
 )
 
-#: What is written down of a request. Not who it came from, nor its headers or query: they
-#: can hold tokens.
+#: What is written down of a request. Not who it came from, nor its path, headers or query: they
+#: can hold tokens (openapi/CONTRACT.md, 1.2).
 _ACCESS_LOG = json.dumps(
     {
         "at": "$context.requestTime",
@@ -29,7 +29,6 @@ _ACCESS_LOG = json.dumps(
         # The function's log has this one: together they tell what became of a request.
         "function_request_id": "$context.integration.requestId",
         "method": "$context.httpMethod",
-        "path": "$context.path",
         "status": "$context.status",
         "response_bytes": "$context.responseLength",
         "milliseconds": "$context.responseLatency",

@@ -3,7 +3,10 @@
 import asyncio
 import json
 import logging
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,6 +30,7 @@ from infra.seeds.classic import classic_products, make_order
 from infra.verify.gates.leakage import new_card_number
 from infra.verify.sources.canaries import bodies_that_fail, scatter
 from tests.conftest import forget_clients
+from tests.image.helpers.lambda_events import http_event
 from tests.support.sent_events import SentEvents
 from tests.support.sentry_ingest import Ingest, ingesting, reporting_to
 from tests.support.shop import PASSWORD, fresh, stored_product, stored_user
@@ -402,3 +406,59 @@ async def test_no_secret_reaches_sentry_wherever_it_was_sent(
         if mark.encode() in envelope
     ]
     assert found == []
+
+
+#: What Lambda does with a function, without Lambda: a process of its own, its log on two pipes.
+_FUNCTIONS = """
+import json, logging, sys
+logging.basicConfig(level=logging.DEBUG)
+from app.main import handler
+from tests.support.sqs_events import CONTEXT
+from workers import order, payment, shipment
+calls = json.load(sys.stdin)
+print([handler(event, CONTEXT)["statusCode"] for event in calls["requests"]])
+print([len(w.handler(calls["batch"], CONTEXT)["batchItemFailures"])
+       for w in (payment, order, shipment)])
+"""
+
+
+def test_a_process_of_its_own_reports_no_secret_to_a_server_of_its_own(ingest: Ingest) -> None:
+    """All of its calls crash, because it has no table and no keys; each is reported over HTTP."""
+    marks = {
+        name: f"{name}-{uuid4().hex}" for name in ("name", "password", "token", "cvv", "path", "x")
+    }
+    marks["card"] = card = new_card_number()
+    login = {"username": marks["name"], "password": marks["password"]}
+    headers = {"authorization": f"Bearer {marks['token']}", "cookie": f"device={marks['x']}"}
+    typed = {"number": card, "expMonth": "12", "expYear": "2099", "ccv": marks["cvv"]}
+    paid = {"Number": card, "CVV": marks["cvv"], "ExpiryYear": 2099, "ExpiryMonth": 12}
+    event = {"metadata": {"type": "PaymentRequested"}, "data": {"orderID": ORDER, "card": paid}}
+    calls = {
+        "requests": [
+            http_event("POST", "/login", login),
+            http_event("POST", "/register", {**login, "firstname": card, "lastname": "x"}),
+            http_event("GET", f"/cart/items/{marks['path']}", headers=headers),
+            http_event("POST", "/refresh-token", {"refresh_token": marks["token"]}),
+            http_event("POST", "/order/add/x", {"card": typed, "cart": []}, headers),
+        ],
+        "batch": {"Records": [record(json.dumps(event)), record(json.dumps(marks))]},
+    }
+    wanted = ("PATH", "HOME", "SENTRY_DSN", "STAGE", "AWS_REGION", "PYTHONPATH")
+    environment = {name: os.environ[name] for name in wanted if name in os.environ}
+
+    run = subprocess.run(
+        [sys.executable, "-c", _FUNCTIONS],
+        input=json.dumps(calls),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout.splitlines()[-2:] == ["[500, 500, 500, 500, 500]", "[2, 2, 2]"]
+    told = [event["logentry"]["formatted"] for event in ingest.events]
+    assert len([line for line in told if line.startswith("request.refused status=500")]) == 5
+    assert len([line for line in told if line.startswith("record.failed")]) == 6
+    said = run.stdout + run.stderr
+    kept = b"".join(ingest.envelopes)
+    assert [kind for kind, mark in marks.items() if mark in said or mark.encode() in kept] == []

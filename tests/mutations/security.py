@@ -429,6 +429,13 @@ SECURITY = {
         '    log.info("request.invalid body=%s", error.body)\n',
         f"{_ATTACKS}::test_what_was_sent_is_not_logged_when_it_fails_validation",
     ),
+    "the adapter logs paths, which may hold tokens": Mutation(
+        "app/main.py",
+        '    logging.getLogger("mangum").setLevel(logging.WARNING)\n',
+        "",
+        "app/test_error_reports.py"
+        "::test_a_process_of_its_own_reports_no_secret_to_a_server_of_its_own",
+    ),
     "what a library says of an error is told to Sentry": Mutation(
         "app/sentry.py",
         '    if str(error.get("module") or "").startswith(_OWN_MODULES):\n',

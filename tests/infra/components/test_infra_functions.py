@@ -228,7 +228,7 @@ def test_requests_are_written_down_without_who_made_them(deployment: Deployment)
 
     assert log["destinationArn"] == deployment.all("LogGroup")["gateway"].arn
     assert {"request_id", "function_request_id", "status", "milliseconds"} < set(written)
-    for secret in ("identity", "Query", "query", "header", "cookie", "authorizer"):
+    for secret in ("identity", "path", "Path", "Query", "query", "header", "cookie", "authorizer"):
         assert secret not in log["format"]
 
 

@@ -130,7 +130,6 @@ def test_logs_and_traces_are_priced_as_they_are_written() -> None:
         "$context.requestId": "JKJaXmPLvHcESHA=",
         "$context.integration.requestId": "0f5a0c2e-5a0b-4a57-9e6a-0d2b4c6d8e9f",
         "$context.httpMethod": "POST",
-        "$context.path": "/order/add/5c393a111d41c892ce243829",
         "$context.status": "200",
         "$context.responseLength": "1512",
         "$context.responseLatency": "1234",
