@@ -253,6 +253,20 @@ SECURITY = {
         "        email=email,\n",
         f"{_USERS}::test_card_numbers_in_a_profile_are_masked",
     ),
+    "an expired token still says who is logged in": Mutation(
+        "routers/users.py",
+        "await get_signing_keys(), now=now)\n    except",
+        "await get_signing_keys(), now=now.replace(year=2000))\n    except",
+        f"{_AUTH}::test_an_expired_token_is_refused_and_a_last_second_is_not",
+    ),
+    "an expired token is told to be valid": Mutation(
+        "routers/sessions.py",
+        "    read_access_token(body.access_token, await get_signing_keys(), now=now)\n",
+        "    read_access_token(\n"
+        "        body.access_token, await get_signing_keys(), now=now.replace(year=2000)\n"
+        "    )\n",
+        f"{_AUTH}::test_an_expired_token_is_refused_and_a_last_second_is_not",
+    ),
     "a token with a kind needs no session": Mutation(
         "app/security/tokens.py",
         '    if "sid" in claims or "typ" in claims:\n',

@@ -350,6 +350,15 @@ async def test_an_expired_token_is_refused_and_a_last_second_is_not(client: Asyn
     taken = await cart_with(client, user_id, late.access)
 
     assert (refused.status_code, taken.status_code) == (401, 200)
+    # Wherever a token is shown.
+    for token, status, told in ((expired.access, 401, {}), (late.access, 200, user_id)):
+        verified = await client.post("/verify-token", json={"access_token": token})
+        asked = await client.get("/userinfo", headers={"Authorization": f"Bearer {token}"})
+        assert verified.status_code == status
+        assert asked.json().get("userId", {}) == told
+    old = await tokens_of(user_id, at=now - timedelta(minutes=180, seconds=1))
+    renewed = await client.post("/refresh-token", json={"refresh_token": old.refresh})
+    assert renewed.status_code == 401
 
 
 async def test_a_refresh_token_is_no_access_token(client: AsyncClient) -> None:
