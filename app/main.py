@@ -20,7 +20,7 @@ with collector_off():
 
     from app.domain.errors import InvalidInputError
     from app.error_reports import reporting_errors
-    from app.logs import log_trace_ids
+    from app.logs import prepare_log_records
     from app.tracing import exporting_spans
     from routers import (
         carts,
@@ -103,7 +103,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one event of API Gateway's HTTP API; a malformed event is answered with 400."""
     if known := kept_answers.find(event):
         return known
-    log_trace_ids()
+    prepare_log_records()
     with exporting_spans(context), reporting_errors(context):
         try:
             checked = validate_event(event)

@@ -24,6 +24,7 @@ from sentry_sdk.types import Event
 from sentry_sdk.utils import event_from_exception
 
 from app.domain.card_text import mask_card_numbers
+from app.logs import OWN_MODULES
 from app.reported_lines import SEND_SECONDS, Line, Report
 from app.settings import get_settings
 
@@ -40,8 +41,6 @@ _TAGS = frozenset(
     }
 )  # fmt: skip
 
-#: Modules whose errors say what they may: they repeat no value (``app/domain/errors.py``).
-_OWN_MODULES = ("app.", "routers.", "workers.")
 #: Tokens, and anything else that long without a space.
 _OPAQUE = re.compile(r"[A-Za-z0-9_+/.-]{41,}")
 _LONGEST_TEXT = 500
@@ -143,7 +142,7 @@ def _redact_error(error: Mapping[str, Any]) -> dict[str, Any]:
     Its text only if it is the shop's own: those of libraries quote what they were given.
     """
     kept = {name: error[name] for name in ("type", "module", "mechanism") if error.get(name)}
-    if str(error.get("module") or "").startswith(_OWN_MODULES):
+    if str(error.get("module") or "").startswith(OWN_MODULES):
         kept["value"] = _safe(str(error.get("value") or ""))
     frames = (error.get("stacktrace") or {}).get("frames", ())
     kept["stacktrace"] = {

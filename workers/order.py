@@ -8,7 +8,7 @@ from app.imports import collector_off
 
 with collector_off():
     from app.error_reports import reporting_errors
-    from app.logs import log_trace_ids
+    from app.logs import prepare_log_records
     from app.message_parser import parse_event
     from app.messages import (
         PAYMENT_RESPONSE,
@@ -91,7 +91,7 @@ def _expected_events(record: Record) -> tuple[type[Event], ...]:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | dict[str, Any]:
     """Handle a batch of messages, or sweep when the schedule calls."""
-    log_trace_ids()
+    prepare_log_records()
     if isinstance(event, dict) and "Records" in event:
         with exporting_spans(context), reporting_errors(context):
             return run(handle_batch(event, context, handle, AWS_DEPENDENCIES))

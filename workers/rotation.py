@@ -9,13 +9,13 @@ from app.imports import collector_off
 
 with collector_off():
     from app.error_reports import reporting_errors
-    from app.logs import log_trace_ids
+    from app.logs import prepare_log_records
     from app.security.key_rotation import rotate
     from app.trace_context import following, new_trace
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
     """Do one step of a rotation; Secrets Manager repeats a step that failed."""
-    log_trace_ids()
+    prepare_log_records()
     with following(new_trace()), reporting_errors(context):
         rotate(event)

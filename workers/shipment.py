@@ -6,7 +6,7 @@ from app.imports import collector_off
 
 with collector_off():
     from app.error_reports import reporting_errors
-    from app.logs import log_trace_ids
+    from app.logs import prepare_log_records
     from app.message_parser import parse_event
     from app.messages import ShipmentRequested
     from app.services.shipments import ship_order
@@ -29,6 +29,6 @@ async def handle(record: Record, dependencies: Dependencies) -> Step:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     """Return the records that SQS must deliver again."""
-    log_trace_ids()
+    prepare_log_records()
     with exporting_spans(context), reporting_errors(context):
         return run(handle_batch(event, context, handle, AWS_DEPENDENCIES))

@@ -8,7 +8,7 @@ from typing import Any
 import uvicorn
 
 from app.error_reports import collect_errors
-from app.logs import log_trace_ids
+from app.logs import prepare_log_records
 from infra.local.log_lines import AccessFormatter, JsonFormatter
 
 _FIRST_REQUEST_SECONDS = 0.1
@@ -65,7 +65,7 @@ def serve(app: Any, listener_fd: int, *, drain_seconds: int, access_log: bool = 
 
     Lifespan events are off, as they are on Lambda.
     """
-    log_trace_ids()
+    prepare_log_records()
     collect_errors()
     config = uvicorn.Config(
         app,

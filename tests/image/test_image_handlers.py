@@ -96,14 +96,14 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 _STEP = """
 import asyncio
-from app.logs import log_trace_ids
+from app.logs import prepare_log_records
 from workers.batch import Step, handle_batch
 
 async def handle(record, dependencies):
     return Step("order.delivered", record["body"])
 
 def handler(event, context):
-    log_trace_ids()
+    prepare_log_records()
     return asyncio.run(handle_batch(event, context, handle, None))
 """
 

@@ -443,6 +443,12 @@ SECURITY = {
         '    log.info("request.invalid body=%s", error.body)\n',
         f"{_ATTACKS}::test_what_was_sent_is_not_logged_when_it_fails_validation",
     ),
+    "the log has the text of any error": Mutation(
+        "app/logs.py",
+        "            record.exc_info = (type(shown), shown, shown.__traceback__)\n",
+        "            pass\n",
+        "app/test_logs.py::test_no_line_has_the_text_of_an_error_that_nobody_foresaw",
+    ),
     "the adapter logs paths, which may hold tokens": Mutation(
         "app/main.py",
         '    logging.getLogger("mangum").setLevel(logging.WARNING)\n',

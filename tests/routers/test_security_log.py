@@ -42,9 +42,9 @@ class Events:
 
 @pytest.fixture
 def events(caplog: pytest.LogCaptureFixture) -> Events:
-    from app.logs import log_trace_ids  # noqa: PLC0415  # Changes logging of this process.
+    from app.logs import prepare_log_records  # noqa: PLC0415  # Changes logging of this process.
 
-    log_trace_ids()
+    prepare_log_records()
     caplog.set_level(logging.DEBUG)
     return Events(caplog)
 

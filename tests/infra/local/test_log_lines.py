@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.logs import log_trace_ids
+from app.logs import prepare_log_records
 from app.trace_context import TraceContext, following
 from infra.local import log_file
 from infra.local.log_file import LogFile, line_to_keep, read_log
@@ -21,7 +21,7 @@ _MAT = "533445d-530e-4a76-9398-5d16713b827b"
 
 
 def record(message: str, *values: object, name: str = SHOP) -> logging.LogRecord:
-    log_trace_ids()
+    prepare_log_records()
     made = logging.getLogRecordFactory()(name, logging.WARNING, "", 0, message, values, None)
     made.created = 1795424400.25
     return made
