@@ -28,7 +28,7 @@ from app.services.throttling import decline_counters, login_counters
 from app.settings import read_settings
 from app.store.addition_keys import FORGOTTEN_TOGETHER
 from app.store.carts import cart_to_item
-from app.store.keys import attempts_key, declines_key
+from app.store.keys import attempts_key, declines_key, lookalike_key
 from app.store.order_items import order_to_item
 from app.store.products import product_to_item
 from app.store.sessions import session_to_item
@@ -230,6 +230,7 @@ def _items() -> Iterator[dict[str, Any]]:
         yield product_to_item(product)
     yield user_to_item(_ERIC)
     yield credentials_to_item(Credentials("u1", "eric", Role.CUSTOMER, _HASH))
+    yield {**lookalike_key("eric"), "user_id": "u1"}
     yield credentials_to_item(Credentials("u2", "walter", Role.CUSTOMER, _OLD_HASH))
     yield session_to_item(_SESSION)
     yield credentials_to_item(Credentials("boss", "boss", Role.STAFF, _HASH))
