@@ -458,7 +458,7 @@ SECURITY = {
     ),
     "what a library says of an error is told to Sentry": Mutation(
         "app/sentry.py",
-        '    if str(error.get("module") or "").startswith(_OWN_MODULES):\n',
+        '    if str(error.get("module") or "").startswith(OWN_MODULES):\n',
         "    if error:\n",
         "app/test_error_reports.py::test_no_secret_reaches_sentry_wherever_it_was_sent",
     ),
