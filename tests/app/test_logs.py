@@ -27,7 +27,7 @@ def test_a_line_has_the_trace_that_is_followed(caplog: pytest.LogCaptureFixture)
 
 def _fail(secret: str) -> None:
     try:
-        {}[secret]
+        dict[str, str]()[secret]
     except KeyError as failure:
         raise ValueError(secret) from failure
 

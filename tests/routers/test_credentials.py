@@ -2,11 +2,13 @@
 
 import ast
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from fastapi import Request
 from httpx import AsyncClient
 from mangum.handlers.api_gateway import HTTPGateway
+from mangum.types import LambdaConfig
 
 from app.store.table import Table
 from routers.credentials import find_all_tokens, find_token, is_foreign
@@ -14,6 +16,7 @@ from routers.lambda_event import validate_event
 from tests.image.helpers.lambda_events import http_event
 from tests.support.shop import PASSWORD, bearer, fresh, stored_user, tokens_of
 
+_ADAPTER = LambdaConfig(api_gateway_base_path="/", text_mime_types=[], exclude_headers=[])
 ROUTERS = Path(__file__).parents[2] / "routers"
 #: What browsers say of the page that causes a request: new ones, and old ones or over plain http.
 FOREIGN = [
@@ -105,7 +108,7 @@ def requests_with(*lines: tuple[str, str]) -> list[Request]:
         else:
             joined[name] = f"{joined[name]},{value}" if name in joined else value
     event = {**http_event("GET", "/cart/all"), "headers": joined, "cookies": cookies}
-    adapted = HTTPGateway(validate_event(event), {}, {"api_gateway_base_path": "/"})
+    adapted = HTTPGateway(validate_event(event), Mock(), _ADAPTER)
     local = {
         "type": "http",
         "headers": [(name.lower().encode(), value.encode()) for name, value in lines],
