@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.helpers.chromium import TIMEOUT_MS
 from tests.browser.helpers.shopper import BIKE, BOTTLE, MAT, PICTURE, Shopper, lose_request
@@ -91,6 +91,50 @@ def test_clicks_that_wait_are_sent_when_the_page_is_left(
     # Nothing counts twice that was on its way already.
     eric.open("/#/cart")
     expect(page.locator(".line-item output")).to_have_text(str(expected))
+
+
+@pytest.mark.parametrize(
+    ("address", "button", "path", "has_arrived"),
+    [
+        ("/", "Add Water Bottle to the cart", "add", True),
+        ("/#/cart", "One Water Bottle more", "modify", False),
+    ],
+)
+def test_clicks_of_a_page_that_died_are_sent_by_the_next_visit(
+    eric: Shopper, address: str, button: str, path: str, *, has_arrived: bool
+) -> None:
+    """A browser without `keepalive` (Firefox before 133) drops what is under way; a crash, too."""
+    eric.fill_cart((BOTTLE, 1))
+    dying = eric.other_tab()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    dying.page.route(f"**/cart/item/{path}/*", hold)
+    dying.open(address)
+    expect(dying.count).to_have_text("1")
+    expect(dying.page.get_by_role("button", name=button)).to_be_visible()
+    with dying.page.expect_request(f"**/cart/item/{path}/*"):
+        dying.page.evaluate(_CLICK_FAST, [button, 3])
+    if has_arrived:
+        held[0].fetch()
+    # No event and no answer any more.
+    dying.page.evaluate(
+        """() => {
+            for (const type of ["pagehide", "visibilitychange"])
+                addEventListener(type, (event) => event.stopImmediatePropagation(), true);
+        }"""
+    )
+    dying.page.close()
+
+    eric.open("/#/cart")
+    eric.page.reload(wait_until="commit")
+
+    expect(eric.page.locator(".line-item output")).to_have_text("4")
+    assert eric.cart() == {"Water Bottle": 4}
+    left = "Object.keys(localStorage).filter((key) => key.includes('changes'))"
+    assert eric.page.evaluate(left) == []
 
 
 @pytest.mark.parametrize("is_guest", [False, True])

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.helpers.till import BIKE, Till
+from tests.e2e.helpers.running_shop import PASSWORD
 from tests.support.sizes import matrix
 
 #: A valid EAN-13 that no product has.
@@ -267,21 +268,83 @@ def test_keys_without_a_name_and_keys_of_an_input_method_are_no_scan(till: Till)
     assert till.lines() == []
 
 
-def test_a_scan_on_the_sign_in_page_is_refused_and_what_a_token_types_is_not(till: Till) -> None:
+def test_a_scan_on_the_sign_in_page_is_refused_and_what_a_program_types_is_not(till: Till) -> None:
     till.page.get_by_role("button", name="Sign out").click()
+    alert = till.page.get_by_role("alert")
     password = till.page.locator("#password")
-    till.page.locator("#username").fill("staff")
-    for code in (BIKE, UNKNOWN_EAN):
-        password.focus()
+    # Without a name no password can be meant.
+    for focus, code in (
+        ("#password", "GIFT-VOUCHER"),
+        ("#username", "ABC-DEF"),
+        ("#pin", "ABC-DEF"),
+    ):
+        till.page.locator(focus).focus()
         till.scan(code, end=("Enter", "Enter"))
-        expect(till.page.get_by_role("alert")).to_contain_text("Nobody is signed in")
-        expect(password).to_have_value("")
-
+        expect(alert).to_contain_text("Nobody is signed in")
+        expect(till.page.locator(focus)).to_have_value("")
+        till.page.locator("#sign-in-error").evaluate("node => node.replaceChildren()")
+    till.page.locator("#username").focus()
+    # A password manager types the name, Tab, the password and Enter.
     till.page.wait_for_timeout(350)
-    till.scan("cccjgjgkhcbbirdrfdnl", end=("Enter",))
+    till.scan("staff", end=("Tab",))
+    for code in (BIKE, UNKNOWN_EAN):
+        expect(password).to_be_focused()
+        till.scan(code, end=("Enter", "Enter"))
+        expect(alert).to_contain_text("Nobody is signed in")
+        expect(password).to_have_value("")
+        till.page.locator("#sign-in-error").evaluate("node => node.replaceChildren()")
+    till.page.wait_for_timeout(350)
+    till.scan("Tr0ub4dor&3-x", end=("Enter",))
+    expect(alert).to_contain_text("Name or password is wrong")
+    expect(password).to_have_value("")
+    password.focus()
 
-    # The shop was asked, and it is not the password.
-    expect(till.page.get_by_role("alert")).not_to_contain_text("Nobody is signed in")
+    till.scan(PASSWORD, end=("Enter", "Enter"))
+
+    expect(till.page.locator("#till")).to_be_visible()
+
+
+def test_letters_at_the_speed_of_a_scanner_are_a_code_unless_they_find_something(
+    till: Till,
+) -> None:
+    toast = till.page.locator("#toast")
+    search = till.page.locator("#search")
+    till.ring_up("Weights")
+    quantity = till.page.locator("#lines input")
+    for focus, before in (("#search", "yoga"), ("#lines input", "1")):
+        field = till.page.locator(focus)
+        field.fill(before)
+        for code, end in (
+            ("GIFTXQ", ()),
+            ("VOUCHERXQ", ("Enter", "Enter")),
+            ("XQBASKET", ("Tab",)),
+        ):
+            field.focus()
+            till.scan(code, end=end)
+            expect(toast).to_contain_text(f"No product has the code {code}.")
+            expect(field).to_have_value(before)
+            expect(quantity).to_have_value("1")
+            till.page.wait_for_timeout(350)
+    till.page.keyboard.press("F4")
+    till.page.locator("#customer-search").focus()
+    till.scan("VOUCHERXQ", end=("Enter",))
+    expect(toast).to_contain_text("No product has the code VOUCHERXQ.")
+    # The dialog gave way to the message.
+    expect(till.page.locator("dialog[open]")).to_have_count(0)
+    till.page.wait_for_timeout(350)
+
+    # A name that a program types, or a slow connection hands on at once, is a search.
+    search.fill("")
+    search.focus()
+    till.scan("bottle", end=())
+    till.page.wait_for_timeout(650)
+    expect(search).to_have_value("bottle")
+    till.page.keyboard.press("Enter")
+    assert till.lines() == ["Weights 1 $49.99", "Water Bottle 1 $34.99"]
+    till.page.keyboard.press("F4")
+    till.scan("eric@example.com", end=())
+    till.page.wait_for_timeout(650)
+    expect(till.page.locator("#customer-search")).to_have_value("eric@example.com")
 
 
 def test_a_barcode_or_the_shops_own_code_is_found_by_scan_and_by_search(

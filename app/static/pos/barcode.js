@@ -77,10 +77,11 @@ export function readingsOf(typed, typedUs) {
   return readings.filter(({ code }) => code);
 }
 
-/** Return the reading to name in a message when no product has the code. @param {{code: string}[]} readings */
+/** Return the reading to name in a message when no product has the code. @param {{code: string, quantity: number}[]} readings */
 export const likeliestCode = (readings) =>
   (
     readings.find(({ code }) => PRODUCT_ID.test(code) || isGtin(code)) ??
+    readings.find(({ quantity }) => quantity > 1) ??
     readings.find(({ code }) => /^[\x21-\x7e]+$/.test(code)) ??
     readings[0]
   ).code;
@@ -112,8 +113,8 @@ export const isCompleteCode = (code) =>
   (PRODUCT_ID.test(code) && code.length === UUID_LENGTH) ||
   (isGtin(code) && code.length >= MIN_COMPLETE_GTIN && !isCardNumber(code));
 
-/** Whether a text may be the password of a security token, which types in modhex (Yubico): sixteen letters that all keyboards share. @param {string} text */
-export const isTokenText = (text) => /^[cbdefghijklnrtuv]{16,}$/.test(text);
+/** Whether a code that has ended is certainly one: an id of ours, or an EAN or UPC of any length. @param {string} code */
+export const isCertainCode = (code) => isCompleteCode(code) || (isGtin(code) && !isCardNumber(code));
 
 /** Whether what a machine has typed into a text field may be a code: it has a digit, and no star of a count. @param {string} code */
 export const looksLikeCode = (code) => /^[\x21-\x7e]+$/.test(code) && /\d/.test(code) && !/[@*]/.test(code);

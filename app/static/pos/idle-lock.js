@@ -27,6 +27,9 @@ const STORAGE_KEY = "acme-till.lock";
 /** After so many wrong PINs only the password opens. */
 const MAX_TRIES = 5;
 
+/** What a scanner types into the field may be a PIN or password for all the till knows, so this tells of scans, too. */
+const WRONG = "This is not right. Try again. A scan adds nothing while the till is locked.";
+
 /** In the tab's own storage, as the tokens are. */
 const storage = new JsonStorage(() => sessionStorage);
 
@@ -93,6 +96,11 @@ export class IdleLock {
     if (stored?.touchedAt) this.#touchedAt = stored.touchedAt;
     if (stored?.isLocked) this.lock();
     else this.#check();
+  }
+
+  /** Whether what is typed into a field may open the lock. @param {Element} field */
+  mayBeSecret(field) {
+    return this.isLocked && field === secret;
   }
 
   /** Take the till off the screen until the PIN or the password is entered. */
@@ -220,7 +228,7 @@ export class IdleLock {
       return this.#shop.user?.isStaff ? "" : "This account is no member of staff any more. Sign in as someone else.";
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
-      if (failure.kind === "sign in") return "This is not right. Try again.";
+      if (failure.kind === "sign in") return WRONG;
       if (failure.kind === "network") return "No connection: the shop cannot check the password.";
       return waitText(failure) || "The shop does not answer. Try again in a moment.";
     }
@@ -228,7 +236,7 @@ export class IdleLock {
 
   #countWrongPin() {
     this.#tries += 1;
-    if (this.#tries < MAX_TRIES) return "This is not right. Try again.";
+    if (this.#tries < MAX_TRIES) return WRONG;
     this.setPin("");
     return "Too many wrong PINs. Enter the password.";
   }

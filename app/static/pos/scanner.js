@@ -4,14 +4,14 @@
  * its speed.
  *
  * In a text field people type, some of them fast: there only a code that a product has, one
- * that looks like a code, or one that came faster than people type counts as a scan. The field
- * gets its old text back.
+ * that looks like a code, or one that came faster than people type and finds nothing counts as a
+ * scan. The field gets its old text back.
  */
 
 import {
   hasCardNumber,
+  isCertainCode,
   isCompleteCode,
-  isTokenText,
   looksLikeCode,
   looksLikeScan,
   readingsOf,
@@ -63,10 +63,13 @@ const isTerminator = ({ key, ctrlKey, altKey, metaKey }) =>
  *   isKnown: (code: string) => boolean,
  *   isClosed: () => boolean,
  *   isCardField: (field: Element) => boolean,
- * }} options While `isClosed` the fields are for names and passwords: what is certainly a code is a scan, and
- *   what came faster than people type with Enter at its end. Autofill is no key, and a security token's text no scan. In a card field so is what looks like a code and is no card.
+ *   mayBeSecret: (field: Element, text: string) => boolean,
+ *   hasHits: (field: Element) => boolean,
+ * }} options While `isClosed` the fields are for names, PINs and passwords, which programs and security tokens
+ *   type as fast as a scanner: what `mayBeSecret` is no scan unless it is certainly a code. In a card field what
+ *   looks like a code and is no card is a scan. `hasHits` says whether the text of a search finds something.
  */
-export function listenForScans(page, { onScan, isKnown, isClosed, isCardField }) {
+export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, mayBeSecret, hasHits }) {
   let typed = "";
   let typedUs = "";
   let longestGap = 0;
@@ -77,11 +80,13 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField })
   /** @type {HTMLInputElement | HTMLTextAreaElement | null} */
   let field = null;
   let textBefore = "";
+  let wasClosed = false;
 
   const startBurst = () => {
     typed = "";
     typedUs = "";
     longestGap = 0;
+    wasClosed = isClosed();
     field = isTextField(page.activeElement) ? page.activeElement : null;
     textBefore = field?.value ?? "";
   };
@@ -94,22 +99,28 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField })
     /** @param {(code: string) => boolean} test */
     const some = (test) => readings.some(({ code }) => test(code));
     const isMachine = longestGap <= MAX_MACHINE_GAP_MS;
-    if (isClosed()) {
-      if (isMachine && some(isCompleteCode)) return true;
-      return endsWithEnter && isBurst(MIN_TERMINATED_LENGTH) && !isTokenText(typed);
+    if (wasClosed) {
+      if (isMachine && some(endsWithEnter ? isCertainCode : isCompleteCode)) return true;
+      if (!endsWithEnter) return !field && isBurst(MIN_UNTERMINATED_LENGTH);
+      return isBurst(MIN_TERMINATED_LENGTH) && !(field && mayBeSecret(field, typed));
     }
     if (!field) return readings.length > 0;
     const mayBeCard = isCardField(field);
     if (some((code) => looksLikeScan(code, { mayBeCard }))) return true;
     // Nobody types letters into a card field; the terminator of such a code would charge the card.
-    return isMachine && some((code) => (mayBeCard ? /\p{L}/u.test(code) : looksLikeCode(code) || hasCardNumber(code)));
+    if (mayBeCard) return isMachine && some((code) => /\p{L}/u.test(code));
+    if (isMachine && some((code) => looksLikeCode(code) || hasCardNumber(code))) return true;
+    // Letters alone may be a name that a program types, or that a slow connection hands on at once.
+    return isBurst(MIN_TERMINATED_LENGTH) && !typed.includes("@") && !hasHits(field);
   };
 
   /** Return the readings of what was typed, or null when it was no scan. @param {{endsWithEnter: boolean}} end */
   const readBurst = (end) => {
+    // A password that has opened the till is no code of a product.
+    if (wasClosed !== isClosed()) return null;
     const readings = readingsOf(typed, typedUs).filter(({ code }) => code.length >= MIN_CODE_LENGTH);
     const known = readings.filter(({ code }) => isKnown(code));
-    if (known.length && !(isClosed() && longestGap > MAX_MACHINE_GAP_MS)) return known;
+    if (known.length && !(wasClosed && longestGap > MAX_MACHINE_GAP_MS)) return known;
     return isScan(readings, end) ? readings : null;
   };
 
@@ -120,8 +131,11 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField })
     if (!readings) return;
     if (readings.some(({ code }) => isKnown(code) || isCompleteCode(code))) take(readings, lastKeyAt);
     else if (isBurst(MIN_UNTERMINATED_LENGTH))
-      timer = setTimeout(take, UNCERTAIN_MS - UNTERMINATED_MS, readings, lastKeyAt);
+      timer = setTimeout(takeUncertain, UNCERTAIN_MS - UNTERMINATED_MS, readings, lastKeyAt);
   };
+
+  /** @param {Reading[]} readings @param {number} at */
+  const takeUncertain = (readings, at) => wasClosed === isClosed() && take(readings, at);
 
   /** @param {Reading[]} readings @param {number} at */
   const take = (readings, at) => {

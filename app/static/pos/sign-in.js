@@ -54,6 +54,12 @@ export class SignIn {
     storage.write(LAST_STAFF_KEY, { name, at: Date.now() });
   }
 
+  /** Whether a text may be a password for the name that is entered, or a PIN. @param {Element} field @param {string} text */
+  mayBeSecret(field, text) {
+    if (field === byId("pin")) return readPin(text) !== "";
+    return field === byId("password") && input("username").value.trim() !== "";
+  }
+
   /** Say that a scan was not added. */
   refuseScan() {
     showText(byId("sign-in-error"), "Nobody is signed in, and nothing was added. Sign in, then scan again.");

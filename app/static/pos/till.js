@@ -234,6 +234,8 @@ listenForScans(document, {
   isKnown: (code) => catalog.find(code) !== null || readOrderAddress(code) !== null,
   isClosed: isTillHidden,
   isCardField: (field) => byId("step-payment").contains(field),
+  mayBeSecret: (field, text) => idleLock.mayBeSecret(field) || signIn.mayBeSecret(field, text),
+  hasHits: (field) => field.hasAttribute("aria-activedescendant"),
 });
 
 // ---- start

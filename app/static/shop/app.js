@@ -11,7 +11,7 @@ import { button, linkButton, panel } from "./components.js";
 import { lazyView } from "./lazy-view.js";
 import { failureMessage, failurePanel } from "./messages.js";
 import { currentAddress, Router, readAddress } from "./router.js";
-import { addressKey, attemptKey, SESSION_KEY, storage } from "./storage.js";
+import { addressKey, attemptKey, changesKey, SESSION_KEY, storage } from "./storage.js";
 import { homeView } from "./views/home.js";
 
 /** @import { ShopError } from "../client/errors.js" */
@@ -176,7 +176,7 @@ function onUserChanged() {
 }
 
 byId("log-out").addEventListener("click", () => {
-  storage.write(addressKey(cartStore.owner), null);
+  for (const keyOf of [addressKey, changesKey]) storage.write(keyOf(cartStore.owner), null);
   api.signOut();
   onUserChanged();
   announce("Logged out. Stretch well.");

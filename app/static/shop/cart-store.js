@@ -8,26 +8,15 @@
 import { MAX_LINES, MAX_QUANTITY } from "../client/bounds.js";
 import { isShopError, isUnanswered, ShopError } from "../client/errors.js";
 import { sumQuantities } from "../client/money.js";
-import { newReference } from "../client/reference.js";
-import { clampQuantity, hasAsMany, quantityOf, withAdded, without, withQuantity } from "./cart-lines.js";
+import { CartChanges, requestChange, withChange } from "./cart-changes.js";
+import { clampQuantity, hasAsMany, quantityOf, without, withQuantity } from "./cart-lines.js";
 import { mergeGuestCart, readGuestCart, updateGuestLines } from "./guest-cart.js";
 import { CART_KEY } from "./storage.js";
 
 /** @import { Api } from "../client/api.js" */
 /** @import { CartLine } from "../client/types.js" */
+/** @import { Change } from "./cart-changes.js" */
 /** @import { Attempt } from "./context.js" */
-
-/**
- * A change that is shown already and not yet confirmed. Until it is sent, further changes of the
- * same article are made part of it.
- * @typedef {object} Change
- * @property {string} id
- * @property {"add"|"set"} kind
- * @property {number} quantity
- * @property {string} key Under which the shop adds it once.
- * @property {boolean} isSent
- * @property {Promise<void>} done
- */
 
 /** The user id under which a guest buys, where the shop lets guests in. */
 export const GUEST = "guest";
@@ -36,8 +25,7 @@ export class CartStore extends EventTarget {
   #api;
   /** The lines as last confirmed, null while they are not known. @type {CartLine[]|null} */
   #confirmed = null;
-  /** In the order in which they were made. @type {Change[]} */
-  #changes = [];
+  #changes = new CartChanges();
   /** @type {Promise<unknown>} */
   #queue = Promise.resolve();
 
@@ -52,7 +40,7 @@ export class CartStore extends EventTarget {
 
   /** The lines with all changes, whether confirmed or not; null while they are not known. */
   get lines() {
-    return this.#confirmed && this.#changes.reduce(withChange, this.#confirmed);
+    return this.#confirmed && this.#changes.applyTo(this.#confirmed);
   }
 
   get count() {
@@ -63,6 +51,8 @@ export class CartStore extends EventTarget {
   load() {
     return this.#enqueue(async () => {
       await this.#merge();
+      const { user } = this.#api;
+      if (user) await this.#changes.resend(this.#api, user.id);
       await this.#read();
     });
   }
@@ -149,7 +139,7 @@ export class CartStore extends EventTarget {
 
   /** Drop what is known of the cart: another user has signed in, or out. */
   reset() {
-    this.#changes = [];
+    this.#changes.clear();
     this.#confirm(null);
   }
 
@@ -159,17 +149,10 @@ export class CartStore extends EventTarget {
    * @param {"add"|"set"} kind @param {string} id @param {number} quantity @returns {Promise<void>}
    */
   #change(kind, id, quantity) {
-    const waiting = this.#changes.find((change) => change.id === id && !change.isSent);
-    if (waiting) {
-      if (kind === "set") waiting.kind = "set";
-      waiting.quantity = kind === "set" ? quantity : waiting.quantity + quantity;
-      this.#dispatchChange();
-      return waiting.done;
-    }
-    /** @type {Change} */
-    const change = { id, kind, quantity, key: newReference("add"), isSent: false, done: Promise.resolve() };
-    change.done = this.#enqueue(() => this.#send(change));
-    this.#changes = [...this.#changes, change];
+    const waiting = this.#changes.merge(kind, id, quantity);
+    const before = quantityOf(this.lines ?? [], id);
+    const change = waiting ?? this.#changes.add(this.#api.user?.id ?? null, kind, { id, quantity }, { before });
+    change.done ??= this.#enqueue(() => this.#send(change));
     this.#dispatchChange();
     return change.done;
   }
@@ -178,16 +161,10 @@ export class CartStore extends EventTarget {
   #sendWaiting() {
     const { user } = this.#api;
     if (!user) return;
-    for (const change of this.#changes.filter(({ isSent }) => !isSent)) {
+    for (const change of this.#changes.unsent) {
       change.isSent = true;
-      this.#request(user.id, change).catch(() => {});
+      requestChange(this.#api, user.id, change).catch(() => {});
     }
-  }
-
-  /** @param {string} userId @param {Change} change */
-  #request(userId, { id, kind, quantity, key }) {
-    if (kind === "set") return this.#api.setQuantity(userId, id, quantity);
-    return this.#api.addToCart(userId, id, quantity, key);
   }
 
   /** Have the shop make a change; a failure shows what the shop has instead. @param {Change} change */
@@ -197,11 +174,11 @@ export class CartStore extends EventTarget {
     try {
       const { user } = this.#api;
       const lines = user ? await this.#sendForUser(user.id, change) : this.#storeForGuest(change);
-      this.#remove(change);
+      this.#changes.remove(change);
       if (lines) this.#confirm(lines);
       else await this.#readIfPossible();
     } catch (failure) {
-      this.#remove(change);
+      this.#changes.remove(change);
       await this.#readIfPossible();
       throw failure;
     }
@@ -222,7 +199,7 @@ export class CartStore extends EventTarget {
     await this.#merge();
     change.isSent = true;
     const known = change.kind === "add" ? await this.#addOnce(userId, change) : null;
-    if (change.kind === "set") await this.#request(userId, change);
+    if (change.kind === "set") await requestChange(this.#api, userId, change);
     if (this.owner !== userId) return null;
     return known ?? (this.#confirmed && withChange(this.#confirmed, change));
   }
@@ -234,11 +211,6 @@ export class CartStore extends EventTarget {
     return readGuestCart().lines;
   }
 
-  /** @param {Change} change */
-  #remove(change) {
-    this.#changes = this.#changes.filter((other) => other !== change);
-  }
-
   /**
    * Add once. Without an answer the cart is read to see whether it was done, and if not, it is
    * asked for again: the key keeps a request that is still on its way from counting too.
@@ -248,7 +220,7 @@ export class CartStore extends EventTarget {
     const before = this.#confirmed ?? (await this.#api.getCart(userId));
     for (let isRepeat = false; ; isRepeat = true) {
       try {
-        await this.#request(userId, change);
+        await requestChange(this.#api, userId, change);
         return null;
       } catch (failure) {
         if (!isUnanswered(failure)) throw failure;
@@ -294,6 +266,3 @@ export class CartStore extends EventTarget {
     this.dispatchEvent(new CustomEvent("change"));
   }
 }
-
-/** Return lines with a change made. @param {CartLine[]} lines @param {Change} change */
-const withChange = (lines, change) => (change.kind === "add" ? withAdded(lines, change) : withQuantity(lines, change));

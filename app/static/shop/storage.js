@@ -12,3 +12,6 @@ export const addressKey = (userId) => `acme-shop.address.${userId}`;
 
 /** Return the key of a user's payment attempt; `payment-attempt.js` knows what is stored there. @param {string} userId */
 export const attemptKey = (userId) => `acme-shop.attempt.${userId}`;
+
+/** Return the key of the changes of a user's cart that are not confirmed. @param {string} userId */
+export const changesKey = (userId) => `acme-shop.changes.${userId}`;
