@@ -129,6 +129,7 @@ def test_clicks_of_a_page_that_died_are_sent_by_the_next_visit(
     dying.page.close()
 
     eric.open("/#/cart")
+    expect(eric.heading).to_have_text("Cart")
     eric.page.reload(wait_until="commit")
 
     expect(eric.page.locator(".line-item output")).to_have_text("4")
@@ -177,6 +178,7 @@ def test_more_than_an_order_takes_is_refused_with_a_text(eric: Shopper) -> None:
     page = eric.page
     eric.fill_cart((BOTTLE, 98))
     # Not only another address of the page that is open: it may have read the cart already.
+    expect(eric.heading).to_be_attached()
     page.reload(wait_until="commit")
     add = page.get_by_role("button", name="Add Water Bottle to the cart")
     expect(eric.count).to_have_text("98")

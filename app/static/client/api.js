@@ -2,14 +2,28 @@
 
 import { ApiClient } from "./api-client.js";
 import { isShopError, ShopError } from "./errors.js";
-import { toProduct } from "./product.js";
 
 /** @import { Call } from "./api-client.js" */
 /** @import { Answer, Request } from "./http.js" */
-/** @import { ProductAnswer } from "./product.js" */
 /** @import { CartLine, NewOrder, Order, OrderAnswer, Product, ShopFacts, UserProfile } from "./types.js" */
 
 /** @typedef {{orders: Order[], next: string|null}} OrderPage */
+
+/**
+ * A product as the API answers it.
+ * @typedef {object} ProductAnswer
+ * @property {string} id
+ * @property {string} name
+ * @property {string} shortDescription
+ * @property {string} description
+ * @property {number} price
+ * @property {string} imageUrl1
+ * @property {string} imageUrl2
+ * @property {string} imageUrl3
+ * @property {string[]} tags
+ * @property {string} [sku]
+ * @property {string} [barcode]
+ */
 
 const segment = encodeURIComponent;
 
@@ -164,3 +178,14 @@ export class Api extends ApiClient {
     return found;
   }
 }
+
+/** Return a product in the pages' form: prices in cents, pictures as a list. @param {ProductAnswer} answer @returns {Product} */
+const toProduct = ({ shortDescription, price, imageUrl1, imageUrl2, imageUrl3, sku = "", barcode = "", ...same }) => ({
+  ...same,
+  about: shortDescription,
+  cents: Math.round(price * 100),
+  image: imageUrl1,
+  images: [imageUrl1, imageUrl2, imageUrl3].filter(Boolean),
+  sku,
+  barcode,
+});

@@ -41,6 +41,8 @@ const ATTRIBUTES = [
   [".body-param__text", { "aria-label": "Request body" }],
   [".microlight", { tabindex: "0" }],
   [".info .title", { "aria-level": "2" }],
+  [".close-modal", { "aria-label": "Close" }],
+  [".auth-container h6", { "aria-level": "5" }],
 ];
 const reference = document.getElementById("reference");
 new MutationObserver(() => {

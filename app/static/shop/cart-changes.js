@@ -3,9 +3,8 @@
  * stored until then: a page that is left or dies before an answer leaves them to the next visit.
  */
 
-import { isShopError, isUnanswered } from "../client/errors.js";
 import { newReference } from "../client/reference.js";
-import { quantityOf, withAdded, withQuantity } from "./cart-lines.js";
+import { withAdded, withQuantity } from "./cart-lines.js";
 import { changesKey, storage } from "./storage.js";
 
 /** @import { Api } from "../client/api.js" */
@@ -24,9 +23,6 @@ import { changesKey, storage } from "./storage.js";
  * @property {boolean} [isSent]
  * @property {Promise<void>} [done]
  */
-
-/** The shop knows the key of an addition for an hour; an older one could count twice. */
-const MAX_AGE_MS = 50 * 60_000;
 
 /** Return lines with a change made. @param {CartLine[]} lines @param {Change} change */
 export const withChange = (lines, change) =>
@@ -58,9 +54,9 @@ export class CartChanges {
     return this.#changes.filter(({ isSent }) => !isSent);
   }
 
-  /** @param {Change} change */
-  includes(change) {
-    return this.#changes.includes(change);
+  /** Whether there is one with this key. @param {string} key */
+  hasKey(key) {
+    return this.#changes.some((change) => change.key === key);
   }
 
   /** Return lines with all changes made. @param {CartLine[]} lines */
@@ -95,7 +91,7 @@ export class CartChanges {
   /** The shop has answered, or the shopper was told that it has not. @param {Change} change */
   remove(change) {
     this.#changes = this.#changes.filter((other) => other !== change);
-    if (!this.#isLeaving && change.userId) forget(change.userId, change);
+    if (!this.#isLeaving && change.userId) forgetChange(change.userId, change);
   }
 
   /** Drop all of them: another user has signed in, or out. */
@@ -103,47 +99,23 @@ export class CartChanges {
     this.#changes = [];
   }
 
-  /**
-   * Have the shop make what a page before this one has not seen confirmed. An addition has its key, and a
-   * quantity counts only where the cart has the one from before.
-   * @param {Api} api @param {string} userId
-   */
-  async resend(api, userId) {
-    for (const change of stored(userId)) {
-      if (this.#changes.some(({ key }) => key === change.key)) continue;
-      try {
-        const isDue = Date.now() - change.madeAt < MAX_AGE_MS;
-        const isOpen = isDue && (change.kind === "add" || (await hasQuantity(api, userId, change)));
-        if (isOpen) await requestChange(api, userId, change);
-      } catch (failure) {
-        if (!isShopError(failure)) throw failure;
-        // Later, when the shop can be reached.
-        if (isUnanswered(failure)) return;
-      }
-      forget(userId, change);
-    }
-  }
-
   /** @param {Change} change */
   #store({ userId, isSent: _isSent, done: _done, ...change }) {
     if (!userId) return;
-    const others = stored(userId).filter(({ key }) => key !== change.key);
+    const others = storedChanges(userId).filter(({ key }) => key !== change.key);
     storage.write(changesKey(userId), [...others, change]);
   }
 }
 
-/** Whether the cart still has the quantity from before a change. @param {Api} api @param {string} userId @param {Change} change */
-const hasQuantity = async (api, userId, { id, before }) => quantityOf(await api.getCart(userId), id) === before;
-
-/** @param {string} userId @returns {Change[]} */
-function stored(userId) {
+/** Return the changes of a user that no page has seen confirmed. @param {string} userId @returns {Change[]} */
+export function storedChanges(userId) {
   const changes = storage.read(changesKey(userId));
   return Array.isArray(changes) ? changes.filter((change) => typeof change?.key === "string") : [];
 }
 
-/** @param {string} userId @param {Change} change */
-function forget(userId, { key }) {
-  const before = stored(userId);
+/** Store a change no longer. @param {string} userId @param {Change} change */
+export function forgetChange(userId, { key }) {
+  const before = storedChanges(userId);
   const left = before.filter((change) => change.key !== key);
   if (left.length < before.length) storage.write(changesKey(userId), left.length ? left : null);
 }

@@ -8,7 +8,7 @@
 import { MAX_LINES, MAX_QUANTITY } from "../client/bounds.js";
 import { isShopError, isUnanswered, ShopError } from "../client/errors.js";
 import { sumQuantities } from "../client/money.js";
-import { CartChanges, requestChange, withChange } from "./cart-changes.js";
+import { CartChanges, requestChange, storedChanges, withChange } from "./cart-changes.js";
 import { clampQuantity, hasAsMany, quantityOf, without, withQuantity } from "./cart-lines.js";
 import { mergeGuestCart, readGuestCart, updateGuestLines } from "./guest-cart.js";
 import { CART_KEY } from "./storage.js";
@@ -51,8 +51,7 @@ export class CartStore extends EventTarget {
   load() {
     return this.#enqueue(async () => {
       await this.#merge();
-      const { user } = this.#api;
-      if (user) await this.#changes.resend(this.#api, user.id);
+      await this.#resend();
       await this.#read();
     });
   }
@@ -167,10 +166,18 @@ export class CartStore extends EventTarget {
     }
   }
 
+  /** Send what a page before this one has not seen confirmed. */
+  async #resend() {
+    const { user } = this.#api;
+    if (!user || !storedChanges(user.id).length) return;
+    const { resendChanges } = await import("./resend-changes.js").catch(() => ({ resendChanges: null }));
+    await resendChanges?.(this.#api, user.id, this.#changes);
+  }
+
   /** Have the shop make a change; a failure shows what the shop has instead. @param {Change} change */
   async #send(change) {
     // Another user has signed in, or out, since it was made.
-    if (!this.#changes.includes(change)) return;
+    if (!this.#changes.hasKey(change.key)) return;
     try {
       const { user } = this.#api;
       const lines = user ? await this.#sendForUser(user.id, change) : this.#storeForGuest(change);
