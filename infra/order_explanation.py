@@ -75,10 +75,11 @@ def _causes(evidence: Evidence, *, now: datetime) -> Iterator[Explanation]:
     ]
     certain = obstacles(passed, evidence)
     certain += (dead_letter_cause(dead_letter, evidence) for dead_letter in own)
-    if has_lost_its_decision(evidence):
+    holding = [status for status in passed if may_hold(status, evidence)]
+    # A result that is still there counts where events are trusted.
+    if has_lost_its_decision(evidence) and not (evidence.trusts_events and holding):
         certain.append(lost_decision(evidence))
     yield from certain
-    holding = [status for status in passed if may_hold(status, evidence)]
     moving = None if certain else _moving(holding, evidence, now=now)
     if moving:
         yield moving

@@ -213,7 +213,7 @@ ROTATION = Function(
     "workers.rotation.handler",
     timeout_seconds=15,
     memory_mb=512,
-    settings=("STAGE", "VERSION", "REGION", *_REPORTS, "SIGNING_KEYS_SECRET"),
+    settings=("STAGE", "VERSION", "REGION", *_REPORTS, *_TRACES, "SIGNING_KEYS_SECRET"),
     rotates_signing_keys=True,
 )
 

@@ -27,6 +27,11 @@ _OPERATIONS = MappingProxyType(
 #: Operations of which the client says what they consumed.
 _METERED = frozenset({"GetItem", "PutItem", "UpdateItem", "DeleteItem"})
 
+#: Units that a call took by the sizes of its items, where the client does not say.
+ESTIMATED_UNITS = "acme.dynamodb.estimated_units"
+#: A unit reads so much twice, unless the read is consistent; what is not there costs as much.
+_READ_BYTES, _READ_UNITS = 4096, 0.5
+
 
 def traced(client: "DynamoDBClient") -> "DynamoDBClient":
     """Return ``client`` with a span around each attempt of a call."""
@@ -51,8 +56,11 @@ class _TracedClient:
             if span and operation in _METERED:
                 # Nothing else has run in this thread since the answer.
                 _note_consumed(span, table, self._client.get_last_metrics())
-            elif span and entries > 1:
-                span.attributes["db.operation.batch.size"] = entries
+            elif span:
+                if entries > 1:
+                    span.attributes["db.operation.batch.size"] = entries
+                if operation == "BatchGetItem":
+                    span.attributes[ESTIMATED_UNITS] = _estimate_read(answer, asked=entries)
             return answer
 
     async def query(self, table: str, *parameters: Any, **options: Any) -> AsyncIterator[Any]:
@@ -82,6 +90,13 @@ def _subject(parameters: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[s
         return str(first[0]["table"]), len(first)
     entries = options.get("put_items") or parameters[1]
     return first, len(entries) if isinstance(entries, list) else 1
+
+
+def _estimate_read(items: list[Any], *, asked: int) -> float:
+    """Return the units of a batch of reads; no item is larger than its JSON."""
+    sizes = [len(json.dumps(item, default=str).encode()) for item in items]
+    blocks = sum(-(-size // _READ_BYTES) for size in sizes) + asked - len(items)
+    return blocks * _READ_UNITS
 
 
 def _attributes(operation: str, table: str) -> dict[str, Value]:

@@ -11,7 +11,9 @@ from typing import TypeVar
 from app.domain.errors import UnreadableItemError
 from app.metrics import UNREADABLE_ITEMS, emit_metrics
 from app.slices import map_in_slices
+from app.store.order_steps import TRACE_ID, text_to_trace_id
 from app.store.table import Item
+from app.trace_context import following_order
 
 log = logging.getLogger("shop.store")
 
@@ -26,13 +28,15 @@ def report_unreadable(kind: str, item: Item, failure: UnreadableItemError) -> No
     """Tell the operators of an item, by log and metric; ``kind`` is what it should be.
 
     It is named by its key, which is always there and a text: ``PRODUCT#<id>``; credentials and
-    sessions by the user they are of. ``failure`` says which attribute it is.
+    sessions by the user they are of. ``failure`` says which attribute it is. The line about an
+    order has the order's own trace id.
     """
     name = _NAMED_BY.get(kind, _OF_A_USER)
     item_id = item["PK"].partition("#")[2]
     if kind in {"credentials", "session"}:
         item_id = item.get(_OF_A_USER)
-    log.error("%s.unreadable %s=%s: %s", kind, name, item_id, failure)
+    with following_order(text_to_trace_id(item.get(TRACE_ID))):
+        log.error("%s.unreadable %s=%s: %s", kind, name, item_id, failure)
     emit_metrics({UNREADABLE_ITEMS: 1}, now=datetime.now(UTC))
 
 

@@ -246,3 +246,15 @@ async def test_known_keys_go_on_working_while_the_secret_cannot_be_read(
 
 def test_a_new_secret_is_one_that_can_be_read() -> None:
     assert len(parse_signing_keys(new_signing_keys()).access) == 2
+
+
+def test_all_steps_of_a_rotation_have_one_id(secret: str, caplog: pytest.LogCaptureFixture) -> None:
+    version = str(uuid4())
+    caplog.set_level("INFO", "shop.keys")
+
+    for step in STEPS:
+        handler(event(step, version), None)
+
+    assert {record.trace_id for record in caplog.records if record.name == "shop.keys"} == {
+        version.replace("-", "")
+    }

@@ -12,6 +12,7 @@ from app.store.pagination import PageRequest
 from app.store.schema import GSI1
 from app.store.table import Table, get_table
 from app.store.table_errors import ConditionFailedError
+from app.store.traced_client import ESTIMATED_UNITS
 from app.store.users import list_users
 from app.trace_context import new_trace
 from app.tracing import entry_span
@@ -53,7 +54,8 @@ async def test_each_call_is_a_span_with_its_capacity_units(collector: Collector)
         assert await table.get(order_key(f"{name}-large"), consistent=True) == large
         assert await table.get(order_key("nowhere")) is None
         await table.update(order_key(f"{name}-1"), "SET v = :v", values={":v": "y"})
-        await table.get_many([order_key(f"{name}-1"), order_key(f"{name}-large")])
+        keys = [order_key(f"{name}-{which}") for which in ("1", "large", "nowhere")]
+        await table.get_many(keys)
         await table.put_many([item(f"{name}-2"), item(f"{name}-3")])
         await table.add_together(item(f"{name}-4"), item(f"{name}-5"))
         found = [each async for each in table.query(GSI1, f"p-{name[:8]}", page_size=2)]
@@ -74,7 +76,8 @@ async def test_each_call_is_a_span_with_its_capacity_units(collector: Collector)
         "BatchWriteItem",
         "TransactWriteItems",
     ]
-    assert [span.attributes["db.operation.batch.size"] for span in spans[5:8]] == [2, 2, 2]
+    assert [span.attributes["db.operation.batch.size"] for span in spans[5:8]] == [3, 2, 2]
+    assert [span.attributes.get(ESTIMATED_UNITS) for span in spans[5:8]] == [1.5, None, None]
     # Three full pages, and one that finds out that there is no more.
     queries = [span for span in spans if span.name == "Query"]
     assert len(queries) in {3, 4}

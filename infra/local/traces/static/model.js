@@ -24,10 +24,15 @@ export const queueOf = (span) =>
     .split("-sqs-")
     .at(-1) ?? "";
 
+const ESTIMATE = "acme.dynamodb.estimated_units";
+
+/** Tell whether the units follow from the sizes of the items: DynamoDB was not asked. @param {Span} span */
+export const isEstimated = (span) => ESTIMATE in span.attributes;
+
 /** Return the capacity units that a call consumed; null where nobody says so. @param {Span} span */
 export function unitsOf(span) {
   const consumed = span.attributes["aws.dynamodb.consumed_capacity"];
-  if (!Array.isArray(consumed)) return null;
+  if (!Array.isArray(consumed)) return isEstimated(span) ? Number(span.attributes[ESTIMATE]) : null;
   return consumed.reduce((sum, part) => sum + Number(JSON.parse(part).CapacityUnits), 0);
 }
 

@@ -4,7 +4,7 @@
 /** @import { Step } from "./model.js" */
 
 import { el } from "/static/client/dom.js";
-import { isRead, messageOf, queueOf, unitsOf } from "./model.js";
+import { isEstimated, isRead, messageOf, queueOf, unitsOf } from "./model.js";
 import { duration } from "./scale.js";
 
 /** @param {number} units @param {boolean} reads */
@@ -53,7 +53,7 @@ function callTable(calls) {
       "tr",
       { class: isRead(call) ? "read" : "write" },
       el("th", { scope: "row" }, call.name, details.length ? el("small", {}, details.join(", ")) : null),
-      el("td", {}, units === null ? "–" : unitsText(units, isRead(call))),
+      el("td", {}, units === null ? "–" : (isEstimated(call) ? "≈ " : "") + unitsText(units, isRead(call))),
       el("td", {}, duration(call.end - call.start)),
     );
   });
