@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from app.domain.sweeping import GRACE
 from tests.simulation.simulator.history import History, number_of
 from tests.simulation.simulator.rules import DELIVERED, FINAL, PENDING, check, instant
 
@@ -23,12 +24,16 @@ def check_promises(history: History, lost: set[str]) -> None:
 
 
 def settled_by_sweep(history: History, now: datetime) -> set[str]:
-    """Return the orders that a sweep now has to settle: decided, and due to be looked at."""
+    """Return the orders that a sweep now has to settle: decided, and due to be looked at.
+
+    Whatever the index says: a sweeper of a release before leaves an order alone for ``GRACE``.
+    """
     return {
         order["order_id"]
         for order in history.open_orders()
         if order["state"] == PENDING
         and instant(order["GSI3SK"].partition("#")[0]) <= now
+        and instant(order["placed_at"]) + GRACE <= now
         and history.decision(order["order_id"])
     }
 
