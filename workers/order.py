@@ -55,7 +55,8 @@ async def handle(record: Record, dependencies: Dependencies) -> Step:
     """Move the order that one record names."""
     message = parse_event(record["body"], *_expected_events(record))
     if isinstance(message, CreditCardValidated):
-        if dependencies.settings.trusts_events:
+        is_believed = dependencies.settings.trusts_events
+        if is_believed:
             decision = await find_decision(dependencies.table, message.order_id)
         else:
             decision = await check_payment_result(dependencies.table, message)
@@ -66,6 +67,7 @@ async def handle(record: Record, dependencies: Dependencies) -> Step:
             decision=decision,
             now=dependencies.now(),
             by=_name(dependencies, "order"),
+            is_believed=is_believed,
         )
     else:
         order = await record_shipment(

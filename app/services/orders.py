@@ -233,12 +233,14 @@ async def settle_payment(
     now: datetime,
     by: str,
     decision: PaymentDecision | None = None,
+    is_believed: bool = False,
 ) -> Order:
     """Move an order to paid or declined; request the shipment of a paid one.
 
     Safe to repeat: the shipment is requested again until the order is shipped. The message has
     one text for all refusals; the reason that the buyer was answered is in the stored
     ``decision``, None if there is none. ``by`` names function and version in the order's history.
+    A message that ``is_believed`` counts whatever was decided, as where events are sent by hand.
 
     Raises:
         OrderNotFoundError: there is no order with the id in the message.
@@ -262,7 +264,7 @@ async def settle_payment(
         now=now,
         by=by,
         transaction_id=message.transaction_id or None,
-        payment=decision if decision and decision.success else None,
+        payment=decision if decision and decision.success and not is_believed else None,
     )
     if order.state is OrderState.PAID:
         if order.entered(OrderState.PAID, now):

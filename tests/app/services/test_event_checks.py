@@ -138,6 +138,20 @@ def test_a_local_shop_believes_the_documented_samples() -> None:
     assert state_of(order) is OrderState.PAID
 
 
+def test_a_local_shop_charges_what_it_is_told_by_hand() -> None:
+    order = stored_order()
+
+    sent = PaymentRequested(order.order_id, CARD, total_cents=12_300)
+
+    assert not is_refused(payment_worker, sent, queue="payment-request")
+    decision = asyncio.run(find_decision(get_table(), order.order_id))
+    assert decision is not None
+    result = CreditCardValidated.from_decision(decision)
+    assert result.amount_cents == 12_300 != order.total_cents
+    assert not is_refused(order_worker, result, queue="payment-response")
+    assert state_of(order) is OrderState.PAID
+
+
 @pytest.mark.parametrize(
     ("environment", "trusts"),
     [

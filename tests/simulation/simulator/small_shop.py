@@ -19,8 +19,14 @@ from tests.simulation.simulator.sqs_client import SimulatedSQSClient, sending_th
 from workers.dependencies import Dependencies
 
 T = TypeVar("T")
+#: Events are checked, as on every stage that is not for trying things out.
 _SETTINGS = read_settings(
-    {"TABLE": "shop", "SHOP_CATALOG_SECONDS": "0", "SHOP_PAYMENT_WAIT_SECONDS": "0"}
+    {
+        "TABLE": "shop",
+        "SHOP_CATALOG_SECONDS": "0",
+        "SHOP_PAYMENT_WAIT_SECONDS": "0",
+        "TRUST_EVENTS": "0",
+    }
 )
 
 
