@@ -318,8 +318,8 @@ ROWS = {
     ),
     "result believed without a decision": Mutation(
         "workers/order.py",
-        "        if dependencies.settings.trusts_events:\n",
-        "        if True:\n",
+        "        is_believed = dependencies.settings.trusts_events\n",
+        "        is_believed = True\n",
         "app/services/test_event_checks.py::test_a_result_without_a_decision_is_refused",
     ),
     "charge of an order that is not stored": Mutation(
