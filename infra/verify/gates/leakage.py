@@ -3,10 +3,12 @@
 A shop of this tree is started in a folder of its own. A customer registers, logs in and pays
 with marks that exist nowhere else, and sends them where no client does
 (``infra/verify/sources/canaries.py``); afterwards every byte the shop left behind is searched:
-its table, its queues, its logs, what its processes printed, and what it answered.
+its table, its queues, its logs, what its processes printed, what it answered, and what it reported
+as errors (``SENTRY_DSN``): a message with the marks is put on a queue, whose worker refuses it.
 """
 
 import asyncio
+import json
 import os
 import secrets
 import signal
@@ -16,15 +18,18 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
 import httpx
 
 from app.domain.card import passes_luhn
+from infra.local.clients import Clients
 from infra.local.environment import base_environment
 from infra.verify.evidence import Evidence, Finding, Measurement
 from infra.verify.sources.aws_clients import SourceUnreachableError, translate_errors
 from infra.verify.sources.canaries import scatter
+from infra.verify.sources.error_ingest import keeping_reports
 from infra.verify.target import Target
 
 GATE = "leakage"
@@ -59,19 +64,30 @@ async def _plant_secrets(root: Path, folder: Path) -> dict[str, str]:
         "SHOP_DATA_DIR": str(folder / "data"),
         "SHOP_DELIVERY_SECONDS": "0",
     }
-    with (folder / "printed").open("wb") as printed:
-        shop = subprocess.Popen(  # noqa: ASYNC220  # It prints into a file and is not awaited.
-            [sys.executable, "-m", "infra.cli.main", "run"],
-            cwd=root,
-            env=environment,
-            stdout=printed,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    with (
+        keeping_reports(folder / "reported") as dsn,
+        (folder / "printed").open("wb") as printed,
+    ):
+        return await _run_shop(root, folder, environment | {"SENTRY_DSN": dsn}, printed)
+
+
+async def _run_shop(
+    root: Path, folder: Path, environment: Mapping[str, str], printed: IO[bytes]
+) -> dict[str, str]:
+    shop = subprocess.Popen(  # noqa: ASYNC220  # It prints into a file and is not awaited.
+        [sys.executable, "-m", "infra.cli.main", "run"],
+        cwd=root,
+        env=environment,
+        stdout=printed,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
     try:
         url = await _until_ready(shop, folder / "printed")
         with translate_errors("the shop"):
-            return await plant(url, answers=folder / "answers")
+            marks = await plant(url, answers=folder / "answers")
+            await _fail_with(marks, folder)
+            return marks
     finally:
         shop.send_signal(signal.SIGTERM)
         try:
@@ -79,6 +95,28 @@ async def _plant_secrets(root: Path, folder: Path) -> dict[str, str]:
         except subprocess.TimeoutExpired:
             os.killpg(shop.pid, signal.SIGKILL)
             shop.wait()
+
+
+async def _fail_with(marks: Mapping[str, str], folder: Path) -> None:
+    """Have a worker refuse a message that holds the secrets, and wait for its report.
+
+    The message is taken off the queue then: what is looked for is what was made of it.
+
+    Raises:
+        SourceUnreachableError: nothing was reported.
+    """
+    shop = json.loads((folder / "data" / "shop.json").read_text(encoding="utf-8"))
+    queues = Clients(shop["endpoint_url"], shop["environment"]["REGION"])("sqs")
+    queue = shop["environment"]["PAYMENT_REQUEST_QUEUE_URL"]
+    data = {"orderID": str(uuid4()), "card": dict(marks), "total": marks["card number"]}
+    body = json.dumps({"metadata": {"type": "PaymentRequested", **marks}, "data": data})
+    await asyncio.to_thread(queues.send_message, QueueUrl=queue, MessageBody=body)
+    for _ in range(int(_ARRIVES_SECONDS * 10)):
+        if (folder / "reported").exists():
+            await asyncio.to_thread(queues.purge_queue, QueueUrl=queue)
+            return
+        await asyncio.sleep(0.1)
+    raise SourceUnreachableError("no error was reported")
 
 
 async def _until_ready(shop: "subprocess.Popen[bytes]", printed: Path) -> str:

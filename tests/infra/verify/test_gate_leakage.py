@@ -49,7 +49,7 @@ async def test_a_shop_of_this_tree_leaks_nothing() -> None:
     assert figures["bytes searched"] >= 10_000
 
 
-async def test_a_shop_that_prints_a_password_is_caught(tmp_path: Path) -> None:
+async def test_a_shop_that_prints_and_reports_a_password_is_caught(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     for folder in ("app", "routers", "workers", "infra"):
         # Bytecode comes along: it belongs to files with the same times, and saves compiling them.
@@ -63,11 +63,21 @@ async def test_a_shop_that_prints_a_password_is_caught(tmp_path: Path) -> None:
         + f"    {body}\n",
         encoding="utf-8",
     )
+    sentry = tree / "app" / "sentry.py"
+    sentry.write_text(
+        sentry.read_text(encoding="utf-8").replace("_safe(event[", "repr(event["), encoding="utf-8"
+    )
+    batch = tree / "workers" / "batch.py"
+    batch.write_text(
+        batch.read_text(encoding="utf-8").replace('cause=%s: %s", _about', 'cause=%s: %s", dict'),
+        encoding="utf-8",
+    )
     target = replace(target_of("local", stage="source"), root=tree)
 
     evidence = await leakage.collect(target)
 
-    assert ("leak", "printed") in {(finding.rule, finding.subject) for finding in evidence.findings}
+    leaks = {finding.subject for finding in evidence.findings if finding.rule == "leak"}
+    assert {"printed", "reported"} <= leaks
 
 
 async def test_a_tree_without_a_shop_is_not_judged(tmp_path: Path) -> None:
