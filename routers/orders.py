@@ -174,17 +174,20 @@ async def place_order(
             keys, settings.limits, user_id=None if settings.is_open else userid, origin=origin
         ),
     )
-    what = "order.placed" if order.placed_at == now else "order.repeated"
+    is_new = order.placed_at == now
+    what = "order.placed" if is_new else "order.repeated"
     log.info("%s order_id=%s ms=%d", what, order.order_id, (clock() - started) * 1000)
-    # The result of a settled order is known, however its repeat asks.
-    if _prefers_async(prefer) and order.state is OrderState.PENDING:
+    is_async = _prefers_async(prefer) and order.state is OrderState.PENDING
+    decision = None
+    # However a repeat asks: an answer before may have told the result that is known.
+    if not (is_async and is_new):
+        seconds = 0.0 if is_async else settings.payment_wait_seconds
+        decision = await orders.wait_for_decision(table, order.order_id, seconds=seconds, wait=wait)
+    if is_async and decision is None:
         response.status_code = 202
         response.headers["Location"] = f"/order/{quote(userid, safe='')}/{order.order_id}"
         response.headers["Preference-Applied"] = "respond-async"
         return OrderPlacedResponse.from_order(order, None)
-    decision = await orders.wait_for_decision(
-        table, order.order_id, seconds=settings.payment_wait_seconds, wait=wait
-    )
     result = "pending" if decision is None else "paid" if decision.success else "declined"
     log.info(
         "order.answered order_id=%s payment=%s ms=%d",

@@ -12,6 +12,7 @@ from app import __version__
 from app.domain.sweeping import GRACE
 from app.messages import QUEUE_OF, Event
 from app.services.sweeper import SweepFailedError, SweepReport, sweep
+from app.trace_context import make_traceparent
 from infra.cli.queue_client import QueueClient
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
@@ -32,9 +33,15 @@ class StackQueues:
             client.url(queue.name)
 
     async def send(self, event: Event, *, delay_seconds: int = 0) -> None:
-        """Put an event on its queue; one call to SQS."""
+        """Put an event on its queue, in the trace of its order; one call to SQS."""
         queue, body = QUEUE_OF[type(event)], event.to_body()
-        await asyncio.to_thread(self._client.send, queue, body, delay_seconds=delay_seconds)
+        await asyncio.to_thread(
+            self._client.send,
+            queue,
+            body,
+            delay_seconds=delay_seconds,
+            traceparent=make_traceparent(),
+        )
 
     async def check(self, queue: str) -> None:
         """Return once a queue answers; one call to SQS."""

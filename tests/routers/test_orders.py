@@ -468,22 +468,29 @@ class TestEnforcedMode:
 
         assert answer.status_code == status
 
-    async def test_a_repeat_that_will_not_wait_gets_the_result_of_a_settled_order(
-        self, client: AsyncClient, catalog: None, table: Table
+    @pytest.mark.parametrize("is_settled", [True, False])
+    async def test_a_repeat_that_will_not_wait_gets_the_result_once_it_is_known(
+        self, client: AsyncClient, catalog: None, table: Table, *, is_settled: bool
     ) -> None:
         shopper = await new_shopper()
         headers = shopper.headers | {"Prefer": "respond-async", "Idempotency-Key": str(uuid4())}
         first = await self._place(client, headers, shopper.user_id)
+        again = await self._place(client, headers, shopper.user_id)
         order_id = first.json()["order_id"]
         # Other orders' requests may come first.
         while await find_decision(table, order_id, consistent=True) is None:
             await asyncio.to_thread(_pay_waiting)
-        state, now = OrderState.PAID, datetime.now(UTC)
-        await advance_order(table, order_id, state, status="paid", now=now, by="order@test")
+        if is_settled:
+            state, now = OrderState.PAID, datetime.now(UTC)
+            await advance_order(table, order_id, state, status="paid", now=now, by="order@test")
 
         repeat = await self._place(client, headers, shopper.user_id)
 
-        assert (first.status_code, first.json()["payment"]["message"]) == (202, "pending payment")
+        for early in (first, again):
+            assert (early.status_code, early.json()["payment"]["message"]) == (
+                202,
+                "pending payment",
+            )
         assert (repeat.status_code, repeat.json()["order_id"]) == (200, order_id)
         assert repeat.json()["payment"]["message"] == "transaction successful"
         assert "preference-applied" not in repeat.headers

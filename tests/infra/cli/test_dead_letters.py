@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from unittest.mock import create_autospec
 from uuid import uuid4
 
 import pytest
@@ -14,11 +15,14 @@ import pytest
 from app.domain.errors import InvalidInputError, QueueUnavailableError
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
+from app.messages import ShipmentRequested
 from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import get_table
+from app.trace_context import following_order
 from infra.cli import dead_letters, discard, redrive, sweep
 from infra.cli.dead_letters import age_text
+from infra.cli.queue_client import QueueClient
 from infra.dead_letters.diagnosis import Diagnosis
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.topology import QUEUES
@@ -215,6 +219,15 @@ def test_a_sweep_says_what_it_did(shop: str, capsys: pytest.CaptureFixture[str])
     assert asyncio.run(get_order(get_table(), unpaid)).state is OrderState.DECLINED
     [request] = bodies(shop, "shipment-request")
     assert json.loads(request)["data"]["_id"] == decided
+
+
+def test_what_a_sweep_sends_goes_on_in_the_trace_of_its_order() -> None:
+    client, trace_id = create_autospec(QueueClient, instance=True), uuid4().hex
+
+    with following_order(trace_id):
+        asyncio.run(sweep.StackQueues(client).send(ShipmentRequested("o-1")))
+
+    assert client.send.call_args.kwargs["traceparent"].split("-")[1] == trace_id
 
 
 def test_the_commands_are_there_as_processes_of_their_own(shop: str) -> None:
