@@ -87,6 +87,39 @@ def paid_otherwise(evidence: Evidence) -> Explanation | None:
     )
 
 
+def contradiction(evidence: Evidence) -> Explanation | None:
+    """Return what is to be done where the stored decision does not fit the order's state.
+
+    Where events are trusted, one that is sent by hand moves an order without any decision.
+    """
+    order, decision = evidence.order, evidence.decision
+    state = order.state.name.lower()
+    if order.state is OrderState.DECLINED and decision and decision.success:
+        return Explanation(
+            f"The customer was charged {decision.amount_cents} cents, and the order is declined: "
+            "its decision says paid.",
+            "A person must give the money back, or correct the order "
+            '(infra/RUNBOOK.md, "An order cannot be read"); nothing does so by itself.',
+        )
+    if order.state not in {OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED}:
+        return None
+    if decision and not decision.success:
+        return Explanation(
+            f"It is {state}, but its decision says declined: {decision.reason or decision.message}."
+            " One of the two was changed or restored, or an event was sent by hand.",
+            "Nothing for its delivery, which goes on; that the customer was charged cannot be "
+            "proven: a person must find out, and collect the money or correct the decision.",
+        )
+    if decision or evidence.trusts_events:
+        return None
+    return Explanation(
+        f"It is {state}, but no decision about its payment is stored: that was deleted, the table "
+        "was restored, or it never had one, as an example order or one moved by hand.",
+        "Nothing for its delivery, which needs none; that the customer was charged cannot be "
+        "proven from the table: a person must find out, if it is no example.",
+    )
+
+
 def obstacles(passed: list[QueueStatus], evidence: Evidence) -> list[Explanation]:
     """Return why queues are not emptied: each mapping that is paused, each worker that is down."""
     found = [_paused(status, evidence) for status in passed if status.is_paused]

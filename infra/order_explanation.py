@@ -10,6 +10,7 @@ from infra.order_causes import (
     Evidence,
     Explanation,
     QueueStatus,
+    contradiction,
     dead_letter_cause,
     has_lost_its_decision,
     last_failure,
@@ -35,10 +36,16 @@ def explain(evidence: Evidence, *, now: datetime) -> tuple[Explanation, ...]:
     """Return every cause that holds, the most urgent first; there is at least one.
 
     What holds up other orders too comes before what is wrong with this one, what is certain before
-    what is guessed, and what would hold the order later, or is only left over, comes last.
+    what is guessed, and what would hold the order later, or is only left over, comes last. A
+    decision that says the opposite of the order comes first of all, since money is at stake; one
+    that is missing holds nothing up.
     """
     order = evidence.order
     found = []
+    contradicting = contradiction(evidence)
+    comes_first = evidence.decision is not None or order.state.is_final
+    if contradicting and comes_first:
+        found.append(contradicting)
     is_wrongly_paid = paid_otherwise(evidence)
     if is_wrongly_paid:
         found.append(is_wrongly_paid)
@@ -50,7 +57,8 @@ def explain(evidence: Evidence, *, now: datetime) -> tuple[Explanation, ...]:
                 )
             )
         case OrderState.DECLINED:
-            reason = evidence.decision.reason if evidence.decision else order.status
+            decision = evidence.decision
+            reason = decision.reason if decision and not decision.success else order.status
             found.append(Explanation(f"It was declined: {reason}.", "Nothing: it is final."))
         case OrderState.DELIVERED:
             found.append(Explanation("It was delivered.", "Nothing: it is final."))
@@ -59,6 +67,8 @@ def explain(evidence: Evidence, *, now: datetime) -> tuple[Explanation, ...]:
             found += obstacles(list(evidence.queues), evidence)
         case _:
             found += _causes(evidence, now=now)
+    if contradicting and not comes_first:
+        found.append(contradicting)
     if order.state.is_final:
         found += (left_over(dead_letter, evidence) for dead_letter in evidence.dead_letters)
     return tuple(found)

@@ -23,7 +23,10 @@ from infra.order_explanation import explain
 
 def command(
     order_id: Annotated[
-        str, typer.Argument(help="The order's id, or the X-Request-Id of the request for it.")
+        str,
+        typer.Argument(
+            help="The order's id, or the X-Request-Id or traceparent of the request for it."
+        ),
     ],
     stack: StackOption = LOCAL,
     region: RegionOption = REGION,

@@ -15,6 +15,7 @@ from app.settings import read_settings
 from app.store.orders import get_order
 from app.store.payments import find_decision
 from app.store.table import Table
+from app.trace_context import read_traceparent
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
 from infra.cli.stacks import LOCAL, StackConnection, search_log
 from infra.dead_letters.diagnosis import Diagnosis, diagnose
@@ -36,19 +37,26 @@ _TRACE_ID = re.compile("[0-9a-f]{32}")
 #: Ids of both kinds are lower-case hexadecimal digits; capitals come from other programs.
 _CAPITALS = re.compile("[0-9A-F]{32}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 _NAMED_ORDER = re.compile(r"\border_id=([\w-]{8,64})")
+#: Longer ones are in no message either (:func:`order_id_in`).
+_LONGEST_ID = 200
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def find_order_id(connection: StackConnection, given: str, *, now: datetime) -> str:
     """Return an order's id for itself, or for the ``X-Request-Id`` of the request that placed it.
 
-    Either may be in capitals.
+    Either may be in capitals and between spaces; a whole ``traceparent`` is a request's id, too.
     Of a stack the log of the last day is searched for a request's id.
 
     Raises:
-        OrderNotFoundError: the log knows no order of the request.
+        OrderNotFoundError: the log knows no order of the request, or nothing has such an id.
         LogSearchError: the log cannot be read.
     """
+    given = given.strip()
+    if not 0 < len(given) <= _LONGEST_ID:
+        raise OrderNotFoundError
+    if trace := read_traceparent(given.lower()):
+        given = trace.trace_id
     if _CAPITALS.fullmatch(given):
         given = given.lower()
     if not _TRACE_ID.fullmatch(given):

@@ -171,6 +171,58 @@ def test_a_payment_of_another_amount_is_never_told_to_be_pushed(
     assert not any("redrive" in cause.next_step or "sweep" in cause.next_step for cause in told)
 
 
+_NO_PROOF = "cannot be proven"
+
+
+@pytest.mark.parametrize(
+    ("state", "decision", "place", "why", "next_step"),
+    [
+        (OrderState.DECLINED, PAID, 0, "was charged 100 cents", "give the money back"),
+        (OrderState.PAID, DECLINED, 0, "says declined: the card has expired", _NO_PROOF),
+        (SHIPPED, DECLINED, 0, "It is shipped, but", _NO_PROOF),
+        (OrderState.DELIVERED, DECLINED, 0, "It is delivered, but", _NO_PROOF),
+        (OrderState.DELIVERED, None, 0, "no decision", _NO_PROOF),
+        # It does not hold the order up, so what does so comes first.
+        (OrderState.PAID, None, -1, "no decision", _NO_PROOF),
+        (SHIPPED, None, -1, "no decision", _NO_PROOF),
+    ],
+)
+def test_a_decision_that_contradicts_the_order_is_a_cause(
+    state: OrderState, decision: PaymentDecision | None, place: int, why: str, next_step: str
+) -> None:
+    found = evidence(state, age=HOUR, decision=decision, dead_letters=(), changed={})
+
+    told = explain(found, now=NOW)
+    trusting = explain(replace(found, trusts_events=True), now=NOW)
+
+    assert why in told[place].why
+    assert next_step in told[place].next_step
+    # What holds the order, or that it is final, is still told.
+    assert len(told) == 2
+    assert not any(cause.why.endswith(": .") for cause in told)
+    # An event that was sent by hand needs no decision, and one that is there stays one.
+    assert len(trusting) == (2 if decision else 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "decision"),
+    [
+        (OrderState.DECLINED, DECLINED),
+        (OrderState.DECLINED, None),
+        (OrderState.DELIVERED, PAID),
+        (SHIPPED, PAID),
+        (OrderState.UNKNOWN, None),
+        (PENDING, None),
+    ],
+)
+def test_a_decision_that_fits_the_order_is_no_cause(
+    state: OrderState, decision: PaymentDecision | None
+) -> None:
+    found = evidence(state, age=HOUR, decision=decision, dead_letters=(), changed={})
+
+    assert len(explain(found, now=NOW)) == 1
+
+
 @pytest.mark.parametrize(
     ("state", "messages", "changed", "why"),
     [

@@ -21,13 +21,15 @@ from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.store.keys import order_key, payment_key
 from app.store.payments import decide_once
 from app.store.table import get_table
-from infra.cli import dead_letters, order, orders, queues, stacks, trace
+from infra.cli import dead_letters, order, order_remains, orders, queues, stacks, trace
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
 from infra.cli.order_evidence import find_order_id, gather, queued_messages
+from infra.cli.order_remains import gather_remains
 from infra.cli.stacks import StackConnection, connect
 from infra.local.data_folder import DataFolder
 from infra.local.emulator import Emulator
 from infra.local.errors import EmulatorSilentError
+from infra.log_search import LogLine
 from infra.topology import function_name
 from tests.infra.cli.helpers.dead_letters import NOW, new_order, printed_json, put, sample, url
 
@@ -253,9 +255,39 @@ def test_an_order_whose_item_is_gone_is_told_with_its_payment_and_message(
     assert other["item"].startswith("can be read: pending")
 
 
-def test_an_unknown_order_is_said_so(shop: str) -> None:
-    with pytest.raises(OrderNotFoundError):
-        order.command(str(uuid4()), stack=shop)
+def test_only_a_whole_order_id_in_the_log_is_an_order(
+    shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, user, message = str(uuid4()), str(uuid4()), str(uuid4())
+    text = f"record.failed order_id={gone} user_id={user} message_id={message} cause=order"
+    line = LogLine("2026-11-30 12:00:00", "order", "INFO", text, None)
+
+    def found(_: StackConnection, ids: list[str], **__: Any) -> list[LogLine]:
+        return [line] if ids[0] in text else []
+
+    monkeypatch.setattr(order_remains, "search_log", found)
+    remains = partial(gather_remains, connect(shop), now=NOW)
+
+    assert asyncio.run(remains(gone)).log == (line,)
+    for beginning in (gone[:8], gone[:-1]):
+        with pytest.raises(OrderNotFoundError, match=f"ids that begin so: {gone}"):
+            asyncio.run(remains(beginning))
+    for other in (user, message, "order", gone[:3], str(uuid4())):
+        with pytest.raises(OrderNotFoundError, match=r"no order has this id$"):
+            asyncio.run(remains(other))
+
+
+def test_the_orders_whose_ids_begin_so_are_told(shop: str) -> None:
+    order_id = new_order()
+
+    with pytest.raises(OrderNotFoundError, match=f"ids that begin so: {order_id}$"):
+        order.command(f" {order_id[:20]} ", stack=shop)
+
+
+@pytest.mark.parametrize("typed", ["", " ", "x" * 201, "7c8bba4d-1ecc-42a9-8c64-16bea075f069"])
+def test_an_unknown_order_is_said_so(shop: str, typed: str) -> None:
+    with pytest.raises(OrderNotFoundError, match=r"no order has this id$"):
+        order.command(typed, stack=shop)
 
 
 def test_open_orders_are_listed_whole_and_the_stuck_ones_marked(
@@ -336,7 +368,8 @@ def test_a_request_id_leads_to_its_order(
     local = StackConnection("local", "eu-west-1", {}, "http://127.0.0.1:1")
 
     assert find_order_id(local, request, now=NOW) == order_id
-    assert find_order_id(local, order_id, now=NOW) == order_id
+    assert find_order_id(local, f" {order_id}\n", now=NOW) == order_id
+    assert find_order_id(local, f"00-{request}-{'c3' * 8}-01", now=NOW) == order_id
     with pytest.raises(OrderNotFoundError, match=f"acme-shop trace {other}"):
         find_order_id(local, other, now=NOW)
     trace.command(order_id)
