@@ -63,10 +63,10 @@ HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-        # The till's service worker is below /static, and is for the till alone.
-        "Service-Worker-Allowed": "/pos",
     }
 )
+#: Headers of the till's service worker, which is below /static and is for the till alone.
+WORKER_HEADERS: Mapping[str, str] = MappingProxyType({"Service-Worker-Allowed": "/pos"})
 
 
 def cache_control(path: PurePath) -> str:

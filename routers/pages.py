@@ -22,6 +22,7 @@ from app.static_files import (
     REFERRER_POLICY,
     SERVED,
     STATIC,
+    WORKER_HEADERS,
     cache_control,
     is_till_worker,
     read_file,
@@ -89,6 +90,7 @@ def file_answer(path: Path, asked: Headers, *, policy: str = CONTENT_POLICY) -> 
             # Scripts and styles run under what the page says that loads them, and a first view
             # has so many of them that headers weigh as much as files.
             **({} if _is_part(path) else {**HEADERS, "Content-Security-Policy": policy}),
+            **(WORKER_HEADERS if is_till_worker(path) else {}),
             "Referrer-Policy": REFERRER_POLICY,
         },
     )

@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-from app.static_files import CONTENT_POLICY, HEADERS, REFERRER_POLICY
+from app.static_files import CONTENT_POLICY, HEADERS, REFERRER_POLICY, WORKER_HEADERS
 from infra.components.edge_policies import api_cache_policy, errors_are_not_kept, viewer_host
 from infra.components.firewall import Firewall
 from infra.components.gateway import Gateway
@@ -66,7 +66,8 @@ def _headers(
                 headers.ResponseHeadersPolicyCustomHeadersConfigItemArgs(
                     header=header, value=value, override=True
                 )
-                for header, value in HEADERS.items()
+                # One policy for all pages: the till's worker is one of their files.
+                for header, value in {**HEADERS, **WORKER_HEADERS}.items()
             ]
         ),
         opts=pulumi.ResourceOptions(parent=parent),

@@ -109,6 +109,17 @@ async def test_a_page_may_use_this_host_and_nothing_inline(client: AsyncClient, 
     assert policy_of(answer) == STRICT
 
 
+async def test_only_the_tills_worker_may_control_the_till(client: AsyncClient) -> None:
+    paths = ("/", "/pos", "/static/favicon.svg", "/static/images/yogamat_square.jpg")
+    worker = await client.get("/static/pos/service-worker.js")
+
+    assert worker.headers["service-worker-allowed"] == "/pos"
+    for path in paths:
+        answer = await client.get(path)
+        assert answer.status_code == 200
+        assert "service-worker-allowed" not in answer.headers, path
+
+
 async def test_the_reference_is_laxer_in_styles_only(client: AsyncClient) -> None:
     answer = await client.get("/docs")
 
