@@ -1,20 +1,66 @@
 """Compressed answers of the local server: what a network of caches does in a stack."""
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Below this the headers of a packet weigh more than what is saved.
 _MINIMUM_BYTES = 1000
 #: Higher levels take twice the time for two percent.
 _LEVEL = 5
+_WEAK = "W/"
+_BY_ENCODING = "Accept-Encoding"
 
 
-def compressed(app: ASGIApp) -> GZipMiddleware:
+def compressed(app: ASGIApp) -> ASGIApp:
     """Return ``app`` with answers compressed for clients that say they can read it."""
-    return GZipMiddleware(
-        _HeadWithoutLength(app), minimum_size=_MINIMUM_BYTES, compresslevel=_LEVEL
+    return _EntityTags(
+        GZipMiddleware(_HeadWithoutLength(app), minimum_size=_MINIMUM_BYTES, compresslevel=_LEVEL)
     )
+
+
+class _EntityTags:
+    """Weak entity tags of compressed answers, and one ``Vary`` of all that have a tag.
+
+    A strong tag is of one row of bytes, so the plain answer keeps it (RFC 9110, 8.8.1). A 304 has
+    the ``Vary`` and the tag of the answer it stands for (15.4.5): the tag that the client sent,
+    because caches renew a weak one by a weak one only (RFC 9111, 4.3.4). Whether that answer would
+    be large enough to be compressed is not known then, so ``Vary`` does not depend on it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_tagged(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if tag := headers.get("etag"):
+                    _vary_by_encoding(headers)
+                    if not tag.startswith(_WEAK) and _is_weak(message["status"], headers, scope):
+                        headers["etag"] = f"{_WEAK}{tag}"
+            await send(message)
+
+        await self._app(scope, receive, send_tagged)
+
+
+def _is_weak(status: int, headers: Headers, scope: Scope) -> bool:
+    """Whether the tag of an answer is of compressed bytes."""
+    if status == 304:
+        sent = ",".join(Headers(scope=scope).getlist("if-none-match")).split(",")
+        known = f"{_WEAK}{headers['etag']}"
+        return _reads_gzip(scope) and known in {tag.strip() for tag in sent}
+    return "content-encoding" in headers
+
+
+def _vary_by_encoding(headers: MutableHeaders) -> None:
+    """Add what Starlette's own method adds, but once."""
+    if _BY_ENCODING not in headers.get("vary", "").split(", "):
+        headers.add_vary_header(_BY_ENCODING)
+
+
+def _reads_gzip(scope: Scope) -> bool:
+    return "gzip" in Headers(scope=scope).get("accept-encoding", "")
 
 
 class _HeadWithoutLength:
@@ -27,12 +73,18 @@ class _HeadWithoutLength:
         async def send_without_length(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if int(headers.get("content-length", 0)) >= _MINIMUM_BYTES:
+                if _is_packed_by_get(headers):
                     del headers["content-length"]
-                    headers.add_vary_header("Accept-Encoding")
+                    _vary_by_encoding(headers)
+                    if tag := headers.get("etag"):
+                        headers["etag"] = f"{_WEAK}{tag.removeprefix(_WEAK)}"
             await send(message)
 
-        is_packed_head = scope.get("method") == "HEAD" and "gzip" in Headers(scope=scope).get(
-            "accept-encoding", ""
-        )
+        is_packed_head = scope.get("method") == "HEAD" and _reads_gzip(scope)
         await self._app(scope, receive, send_without_length if is_packed_head else send)
+
+
+def _is_packed_by_get(headers: Headers) -> bool:
+    kind = headers.get("content-type", "").partition(";")[0]
+    is_packed_already = {kind, f"{kind.partition('/')[0]}/*"} & {*DEFAULT_EXCLUDED_CONTENT_TYPES}
+    return not is_packed_already and int(headers.get("content-length", 0)) >= _MINIMUM_BYTES

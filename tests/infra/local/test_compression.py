@@ -10,9 +10,10 @@ from httpx import ASGITransport, AsyncClient
 
 from app.main import app
 from app.store.products import add_product
-from app.store.table import get_table
+from app.store.table import Table, get_table
 from infra.local.compression import compressed
 from infra.seeds.plausible import products
+from tests.support.shop import stored_product
 
 #: What a shopper of a shop with 308 products fetches before they see it, pictures apart.
 MAX_BYTES = 60_000
@@ -43,6 +44,36 @@ async def test_the_first_view_of_a_shop_with_308_products_is_light() -> None:
     assert size + sum(sizes.values()) < MAX_BYTES
 
 
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("path", ["/", "/products", "/products?limit=1", "/static/favicon.svg"])
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+async def test_304_has_the_tag_and_the_vary_of_its_200(path: str, encoding: str) -> None:
+    transport = ASGITransport(compressed(app))
+    reads = {"Accept-Encoding": encoding}
+    async with AsyncClient(transport=transport, base_url="http://shop", headers=reads) as client:
+        whole = await client.get(path)
+        head = await client.head(path)
+        tag = whole.headers["etag"]
+        same = await client.get(path, headers={"If-None-Match": f'"other", {tag}'})
+
+    assert tag.startswith("W/") == ("content-encoding" in whole.headers)
+    assert (whole.status_code, same.status_code, same.content) == (200, 304, b"")
+    for answer in (head, same):
+        assert answer.headers["etag"] == tag
+        assert answer.headers["vary"] == whole.headers["vary"] == "Accept-Encoding"
+
+
+async def test_a_product_varies_by_what_is_accepted_too(table: Table) -> None:
+    transport = ASGITransport(compressed(app))
+    path = f"/products/{(await stored_product(table)).product_id}"
+    async with AsyncClient(transport=transport, base_url="http://shop") as client:
+        whole = await client.get(path)
+        same = await client.get(path, headers={"If-None-Match": whole.headers["etag"]})
+
+    assert (whole.status_code, same.status_code) == (200, 304)
+    assert same.headers["vary"] == whole.headers["vary"] == "Accept, Accept-Encoding"
+
+
 async def test_a_client_that_reads_no_gzip_gets_none_and_both_keep_their_tag() -> None:
     transport = ASGITransport(compressed(app))
     async with AsyncClient(transport=transport, base_url="http://shop") as client:
@@ -52,6 +83,7 @@ async def test_a_client_that_reads_no_gzip_gets_none_and_both_keep_their_tag() -
 
     assert "content-encoding" not in plain.headers
     assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["etag"] == f"W/{plain.headers['etag']}"
     assert packed.headers["vary"] == "Accept-Encoding"
     assert packed.headers["cache-control"] == "no-cache"
     assert packed.text == plain.text
