@@ -12,8 +12,8 @@ _REFERENCE = "#/components/responses/"
 
 #: What any call can end in, whatever it asks for.
 ALWAYS = ("wrong_address", "method_not_allowed", "internal_error", "overloaded")
-#: What a call with a body can end in besides.
-WITH_BODY = ("invalid_request", "request_timeout", "content_too_large")
+#: What a call that comes with a body can end in besides, also where none is asked for.
+WITH_BODY = ("request_timeout", "content_too_large")
 #: What a call can end in whose path holds an id: it may be missing, or not be UTF-8.
 WITH_ID = ("invalid_request", "not_found")
 
@@ -72,7 +72,10 @@ _HEADERS: Mapping[str, Part] = {
         "logged_in=eyJhbGciOi; Path=/; SameSite=Strict; Max-Age=3600",
     ),
     "Deprecation": _header("Since when it is deprecated (RFC 9745).", "@1796083200"),
-    "ETag": _header("Changes with the content.", '"2c26b46b68ffc68ff99b453c1d304134"'),
+    "ETag": _header(
+        'Changes with the content; that of a compressed answer is weak (`W/"..."`).',
+        '"2c26b46b68ffc68ff99b453c1d304134"',
+    ),
     "Cache-Control": _header("How long a browser may keep it.", "public, max-age=86400"),
 }
 

@@ -47,7 +47,8 @@ shipment) is in `asyncapi.json`.
 unknown fields and nulls are ignored, a number is read where text is meant and text where a \
 number is; a whole number as text has digits alone (`"2"`, not `"2.0"`). Where several forms are \
 accepted, this document shows one and says the others in words. The answer of \
-`/cart/clear/{userid}` has no body.
+`/cart/clear/{userid}` has no body. A body that is not asked for is left unread, but its length \
+and the time it takes are limited (413, 408), with every method; declared are these for POST alone.
 
 **Paths** work with and without a trailing slash. HEAD is answered wherever GET is, and changes \
 nothing. OPTIONS is answered with 204 on every path, without a token, and says which headers and \
@@ -62,7 +63,8 @@ too is what people see: `GET /acme-login` and `GET /oauth2/authorization/sso` sh
 **Headers.** What is declared, and with every answer: `Access-Control-Allow-Origin: *`, the \
 headers that scripts of other origins may read (`Access-Control-Expose-Headers`), a \
 `Content-Security-Policy`, `X-Content-Type-Options: nosniff`, `Cache-Control` (`no-store` unless \
-declared), and `Strict-Transport-Security` over https.
+declared), and `Strict-Transport-Security` over https. What may come compressed has \
+`Vary: Accept-Encoding`, a product `Vary: Accept`, and a 304 the same `Vary` as its 200.
 
 **Pages.** Who asks for `text/html` rather than for JSON, as browsers do that open an address, \
 gets a page from `GET /products/{id}` and for what is not found.
@@ -142,10 +144,10 @@ def build_document(app: FastAPI) -> Document:
     components["responses"] = {}
     components["headers"] = header_components()
     components["securitySchemes"] = _SECURITY_SCHEMES
-    for operation in _operations(document):
+    for method, operation in _operations(document):
         for response in operation["responses"].values():
             _complete_success(response, components["schemas"])
-        components["responses"] |= _complete(operation)
+        components["responses"] |= _complete(method, operation)
     _drop_unused_components(document)
     schemas = components["schemas"]
     components["schemas"] = {name: simplify(name, schema) for name, schema in schemas.items()}
@@ -159,7 +161,7 @@ def _add_error_schemas(schemas: Document) -> None:
         schemas[model.__name__] = schema
 
 
-def _complete(operation: Document) -> Document:
+def _complete(method: str, operation: Document) -> Document:
     """Add what the routes do not say themselves; return the components of its error answers."""
     for parameter in operation.get("parameters", ()):
         _complete_parameter(parameter)
@@ -167,7 +169,7 @@ def _complete(operation: Document) -> Document:
     # Validation is 400 here (openapi/CONTRACT.md, 1.1, rule 9); FastAPI documents a 422.
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
-    codes = {*_refusals(operation), *ALWAYS}
+    codes = {*_refusals(method, operation), *ALWAYS}
     for status in [status for status in responses if status >= "400"]:
         codes |= set(responses.pop(status)[CODES])
     answers, components = error_answers(codes)
@@ -232,15 +234,15 @@ def build_domain_document(document: Document, domain: str) -> Document:
     return part
 
 
-def _operations(document: Document) -> Iterator[Document]:
+def _operations(document: Document) -> Iterator[tuple[str, Document]]:
     for methods in document["paths"].values():
-        yield from methods.values()
+        yield from methods.items()
 
 
 def _drop_foreign_links(document: Document) -> None:
     """Leave out the links that lead to operations of other documents."""
-    own = {operation["operationId"] for operation in _operations(document)}
-    for operation in _operations(document):
+    own = {operation["operationId"] for _, operation in _operations(document)}
+    for _, operation in _operations(document):
         for response in operation["responses"].values():
             links = response.pop("links", {})
             own_links = {name: link for name, link in links.items() if link["operationId"] in own}
@@ -248,10 +250,12 @@ def _drop_foreign_links(document: Document) -> None:
                 response["links"] = own_links
 
 
-def _refusals(operation: Document) -> set[str]:
+def _refusals(method: str, operation: Document) -> set[str]:
     """Return the codes of a request that is malformed, as far as this one can be."""
     parameters = operation.get("parameters", [])
-    codes = set(WITH_BODY) if "requestBody" in operation else set()
+    codes = set(WITH_BODY) if method == "post" else set()
+    if "requestBody" in operation:
+        codes.add("invalid_request")
     if any(parameter["in"] == "path" for parameter in parameters):
         codes |= set(WITH_ID)
     if any(parameter["schema"].keys() - _ANNOTATIONS for parameter in parameters):

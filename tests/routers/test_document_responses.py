@@ -1,6 +1,8 @@
 """Every operation declares the errors that it can be made to answer, and no others."""
 
+import asyncio
 import os
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +16,7 @@ from app.services.declines import count_decline
 from app.services.throttling import decline_counters
 from app.settings import get_settings
 from app.store.table import Table, get_table
+from routers import received_bodies
 from routers.document_responses import ALWAYS, WITH_BODY, error_answers
 from routers.error_catalogue import CATALOGUE, example_of
 from tests.conftest import forget_clients
@@ -22,7 +25,7 @@ from tests.routers.rights import ROWS, Access, World, make_world
 from tests.support.shop import fresh
 
 #: What any call can end in, or any that sends a body, has tests of its own where it is refused.
-ANYWHERE = frozenset(ALWAYS) | (frozenset(WITH_BODY) - {"invalid_request"})
+ANYWHERE = frozenset(ALWAYS) | frozenset(WITH_BODY)
 
 #: A cart takes it, and no order of it: one comes to a thousandth of what an order may.
 PRICEY = 999_999
@@ -174,8 +177,32 @@ async def test_an_operation_declares_the_errors_that_it_can_be_made_to_answer(
 
 def test_what_any_call_can_end_in_is_declared_by_every_operation() -> None:
     for operation in operations().values():
-        wanted = set(ALWAYS) | (set(WITH_BODY) if "requestBody" in operation.content else set())
+        wanted = set(ALWAYS) | (set(WITH_BODY) if operation.method == "POST" else set())
         assert wanted <= operation.codes, operation.name
+
+
+async def no_end() -> AsyncIterator[bytes]:
+    yield b"{"
+    await asyncio.Event().wait()
+
+
+async def test_a_post_that_asks_for_no_body_answers_408_and_413_for_one(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(received_bodies, "BODY_SECONDS", 0.01)
+    bare = [
+        operation
+        for operation in operations().values()
+        if operation.method == "POST" and "requestBody" not in operation.content
+    ]
+
+    assert len(bare) == 3
+    for operation in bare:
+        path = operation.template.format(userid=fresh())
+        large = await client.post(path, content=bytes(300_000))
+        late = await client.post(path, content=no_end())
+        assert (large.status_code, large.json()["code"]) == (413, "content_too_large"), path
+        assert (late.status_code, late.json()["code"]) == (408, "request_timeout"), path
 
 
 def test_an_answer_has_an_example_for_each_of_its_codes() -> None:
