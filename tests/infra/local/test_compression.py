@@ -7,6 +7,8 @@ from random import Random
 
 import pytest
 from httpx import ASGITransport, AsyncClient
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from app.main import app
 from app.store.products import add_product
@@ -102,3 +104,18 @@ async def test_head_tells_no_length_that_get_would_not_have() -> None:
     assert packed.headers["vary"] == "Accept-Encoding"
     assert plain.headers["content-length"] == page.headers["content-length"]
     assert int(small.headers["content-length"]) > 0
+
+
+async def test_head_keeps_the_length_and_the_tag_of_what_is_compressed_already() -> None:
+    async def picture(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {"ETag": '"a"'}
+        await Response(bytes(5000), media_type="image/png", headers=headers)(scope, receive, send)
+
+    async with AsyncClient(
+        transport=ASGITransport(compressed(picture)), base_url="http://shop"
+    ) as client:
+        answers = [await client.head("/"), await client.get("/")]
+
+    for answer in answers:
+        assert (answer.headers["etag"], answer.headers["content-length"]) == ('"a"', "5000")
+        assert answer.headers["vary"] == "Accept-Encoding"
