@@ -66,7 +66,7 @@ def _headers(
                 headers.ResponseHeadersPolicyCustomHeadersConfigItemArgs(
                     header=header, value=value, override=True
                 )
-                # One policy for all pages: the till's worker is one of their files.
+                # One policy for all answers: that with the till's worker is one of them.
                 for header, value in {**HEADERS, **WORKER_HEADERS}.items()
             ]
         ),
