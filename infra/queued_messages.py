@@ -12,7 +12,9 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from infra.dead_letters.messages import order_id_in
+from app.domain.order import Order
+from app.trace_context import TRACEPARENT
+from infra.dead_letters.messages import is_about
 
 _ANSWER_SECONDS = 5.0
 
@@ -54,9 +56,13 @@ def list_emulated_messages(endpoint_url: str, queue_url: str) -> list[dict[str, 
 
 
 def messages_of(
-    queues: Iterable[tuple[str, list[dict[str, Any]]]], order_id: str, *, now: datetime
+    queues: Iterable[tuple[str, list[dict[str, Any]]]],
+    order_id: str,
+    *,
+    order: Order | None,
+    now: datetime,
 ) -> tuple[QueuedMessage, ...]:
-    """Return those of the queues' messages that name an order, as far as bodies can be read."""
+    """Return those of the queues' messages that are about an order."""
     return tuple(
         QueuedMessage(
             queue,
@@ -67,8 +73,18 @@ def messages_of(
         )
         for queue, messages in queues
         for message in messages
-        if order_id_in(message["Body"]) == order_id
+        if is_about(
+            message["Body"],
+            _traceparent(message),
+            order_id=order_id,
+            order=order,
+        )
     )
+
+
+def _traceparent(message: Mapping[str, Any]) -> str | None:
+    carried = message["MessageAttributes"].get(TRACEPARENT, {}).get("StringValue")
+    return carried if isinstance(carried, str) else None
 
 
 def _place(message: Mapping[str, Any]) -> str:

@@ -91,9 +91,12 @@ def diagnosis_text(diagnosis: Diagnosis) -> list[str]:
         died_in = "was put there by hand"
     discard = f" It would die again; to remove it: acme-shop discard {diagnosis.message_id}"
     advice = discard if diagnosis.dies_again else ""
+    order = diagnosis.order_id or "?"
+    if diagnosis.order_id is None and diagnosis.trace_id:
+        order = f"? (to find it: acme-shop order {diagnosis.trace_id})"
     return [
         f"{diagnosis.queue}  message {diagnosis.message_id}, {age_text(diagnosis.age_seconds)} old",
-        f"  {diagnosis.event_type or '?'} of order {diagnosis.order_id or '?'}, {died_in}",
+        f"  {diagnosis.event_type or '?'} of order {order}, {died_in}",
         f"  {diagnosis.reason}.{advice}",
     ]
 

@@ -19,7 +19,7 @@ from app.trace_context import read_traceparent
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
 from infra.cli.stacks import LOCAL, StackConnection, search_log
 from infra.dead_letters.diagnosis import Diagnosis, diagnose
-from infra.dead_letters.messages import DEAD_LETTER_QUEUES, SCAN_SECONDS, QueueScan, order_id_in
+from infra.dead_letters.messages import DEAD_LETTER_QUEUES, SCAN_SECONDS, QueueScan, is_about
 from infra.log_search import LogLine, LogSearchError
 from infra.order_causes import Evidence, QueueStatus
 from infra.queued_messages import QueuedMessage, list_emulated_messages, messages_of
@@ -89,8 +89,10 @@ async def gather(connection: StackConnection, order_id: str, *, now: datetime) -
         order=order,
         decision=decision,
         queues=queue_statuses(connection, queues),
-        dead_letters=tuple(await dead_letters_of(queues, connection.table, order_id, now=now)),
-        messages=queued_messages(connection, queues, order_id, now=now),
+        dead_letters=tuple(
+            await dead_letters_of(queues, connection.table, order_id, order=order, now=now)
+        ),
+        messages=queued_messages(connection, queues, order_id, order=order, now=now),
         trusts_events=_trusts_events(connection),
         longest_delivery=timedelta(seconds=connection.settings.delivery_seconds[1]),
         options="" if connection.name == LOCAL else f" --stack {connection.name}{region}",
@@ -120,7 +122,12 @@ def _log(
 
 
 def queued_messages(
-    connection: StackConnection, queues: SQSDeadLetterQueues, order_id: str, *, now: datetime
+    connection: StackConnection,
+    queues: SQSDeadLetterQueues,
+    order_id: str,
+    *,
+    order: Order | None = None,
+    now: datetime,
 ) -> tuple[QueuedMessage, ...] | None:
     """Return the messages of an order in its queues; None where only their numbers are known."""
     if connection.endpoint_url is None:
@@ -131,7 +138,7 @@ def queued_messages(
         if messages is None:
             return None
         found.append((queue, messages))
-    return messages_of(found, order_id, now=now)
+    return messages_of(found, order_id, order=order, now=now)
 
 
 def _trusts_events(connection: StackConnection) -> bool:
@@ -155,15 +162,26 @@ def _trusts_events(connection: StackConnection) -> bool:
 
 
 async def dead_letters_of(
-    queues: SQSDeadLetterQueues, table: Table, order_id: str, *, now: datetime
+    queues: SQSDeadLetterQueues,
+    table: Table,
+    order_id: str,
+    *,
+    order: Order | None = None,
+    now: datetime,
 ) -> list[Diagnosis]:
     """Return the diagnoses of an order's dead letters; the others are only looked through."""
     found = []
     for queue in DEAD_LETTER_QUEUES:
         with QueueScan(queues, queue, visibility_seconds=SCAN_SECONDS) as scan:
             for dead_letter in scan.dead_letters():
-                if order_id_in(dead_letter.body) == order_id:
-                    found.append(await diagnose(table, dead_letter, now=now))  # noqa: PERF401  # Awaits.
+                if is_about(
+                    dead_letter.body,
+                    dead_letter.traceparent,
+                    order_id=order_id,
+                    order=order,
+                ):
+                    diagnosis = await diagnose(table, dead_letter, now=now)
+                    found.append(replace(diagnosis, order_id=order_id))
     return found
 
 

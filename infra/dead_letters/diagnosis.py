@@ -35,6 +35,7 @@ from infra.dead_letters.messages import (
     event_in,
     order_id_in,
     origin_or_none,
+    trace_id_in,
     type_of,
 )
 from infra.dead_letters.payments import get_payment_status
@@ -44,10 +45,10 @@ _UNSHIPPED = frozenset({OrderState.PENDING, OrderState.PAID})
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What operators are told of a dead letter; it holds no more of the body than two ids.
+    """What operators are told of a dead letter; of the body it holds the type and the order's id.
 
     ``receives`` counts the deliveries in the queue it died in. ``dies_again`` says that its worker
-    would refuse it now as it did before.
+    would refuse it now as it did before. ``trace_id`` is that of the request it was sent for.
     """
 
     queue: str
@@ -59,6 +60,7 @@ class Diagnosis:
     reason: str
     comes_from: str | None
     dies_again: bool = False
+    trace_id: str | None = None
 
 
 async def diagnose_queues(
@@ -113,6 +115,7 @@ def make_diagnosis(
         reason=reason,
         comes_from=origin_or_none(dead_letter),
         dies_again=dies_again,
+        trace_id=trace_id_in(dead_letter.traceparent),
     )
 
 

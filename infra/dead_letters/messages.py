@@ -15,8 +15,10 @@ from pydantic_core import from_json
 
 from app.domain.card import mask_number
 from app.domain.errors import InvalidInputError
+from app.domain.order import Order
 from app.message_parser import find_event_type, parse_event
 from app.messages import EVENTS, QUEUE_OF, Event, list_events
+from app.trace_context import read_traceparent
 from infra.topology import QUEUES
 
 DEAD_LETTER_QUEUES = tuple(queue.name for queue in QUEUES if queue.dead_letters is None)
@@ -26,6 +28,14 @@ SCAN_SECONDS = 60
 
 _MAX_STALE_BATCHES = 3
 _CARD_LIKE = re.compile(r"\d([ -]?\d){11,18}", re.ASCII)
+#: The shop's own order ids; nothing else is shown of a body that cannot be read.
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: Where the text of a body names an order, as the workers' log finds it too; also in JSON
+#: inside of JSON.
+_NAMED_ORDER = re.compile(
+    rf'"(?:order_?id|_id|ordernumber)\\{{0,3}}"\s{{0,9}}:\s{{0,9}}\\{{0,3}}"({_UUID.pattern})',
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -135,9 +145,18 @@ def origin_of(dead_letter: DeadLetter) -> str:
 
 
 def _possible_events(dead_letter: DeadLetter) -> tuple[type[Event], ...]:
-    behind = {queue.name for queue in QUEUES if queue.dead_letters == dead_letter.queue}
-    sources = {dead_letter.source} if dead_letter.source in behind else behind
+    died_in = _died_in(dead_letter)
+    sources = {died_in} if died_in else _queues_before(dead_letter.queue)
     return tuple(event for event, queue in QUEUE_OF.items() if queue in sources)
+
+
+def _queues_before(dead_letter_queue: str) -> set[str]:
+    return {queue.name for queue in QUEUES if queue.dead_letters == dead_letter_queue}
+
+
+def _died_in(dead_letter: DeadLetter) -> str | None:
+    """Return the queue that SQS says a letter died in; None for one that was put there by hand."""
+    return dead_letter.source if dead_letter.source in _queues_before(dead_letter.queue) else None
 
 
 def _fits(body: str, event: type[Event]) -> bool:
@@ -158,11 +177,14 @@ def event_in(dead_letter: DeadLetter) -> Event:
 
 
 def origin_or_none(dead_letter: DeadLetter) -> str | None:
-    """Return the queue that a letter came from, or None if that is unknown."""
+    """Return the queue that a letter came from, or None if that is unknown.
+
+    Of one that cannot be read it is the one that SQS says it died in.
+    """
     try:
         return origin_of(dead_letter)
     except InvalidInputError:
-        return None
+        return _died_in(dead_letter)
 
 
 def type_of(dead_letter: DeadLetter) -> str | None:
@@ -174,18 +196,47 @@ def type_of(dead_letter: DeadLetter) -> str | None:
 
 
 def order_id_in(body: str) -> str | None:
-    """Return the order id in a body, under any of its names, even if the event is invalid."""
+    """Return the order id in a body, under any of its names, even if the event is invalid.
+
+    Where the body is not JSON, or has no id where an event has it, its text is searched.
+    """
     try:
         data = {str(key).lower(): value for key, value in from_json(body)["data"].items()}
     except (ValueError, TypeError, KeyError, AttributeError):
-        return None
+        data = {}
     for name in ("orderid", "order_id", "_id", "ordernumber"):
         value = data.get(name)
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value) if abs(value) < 10**40 else ""
         if isinstance(value, str) and 0 < len(value) <= 200:
             return _printable(value)
-    return None
+    named = _NAMED_ORDER.search(body)
+    return named[1].lower() if named else None
+
+
+def trace_id_in(traceparent: str | None) -> str | None:
+    """Return the trace id in a message's attribute ``traceparent``; None without a valid one."""
+    trace = read_traceparent(traceparent) if traceparent else None
+    return trace.trace_id if trace else None
+
+
+def is_about(
+    body: str, traceparent: str | None, *, order_id: str, order: Order | None = None
+) -> bool:
+    """Tell whether a message is about an order; ``order`` is the stored one, if it can be read.
+
+    One whose body names no order is, if it was sent in the stored order's trace, or if that
+    one's id stands anywhere in its text.
+    """
+    named = order_id_in(body)
+    if named is not None:
+        return named == order_id
+    # What is no order's id can be that of anything else, or a card's number.
+    if order is None:
+        return False
+    if order.trace_id is not None and trace_id_in(traceparent) == order.trace_id:
+        return True
+    return _UUID.fullmatch(order_id) is not None and order_id in body.lower()
 
 
 def _printable(order_id: str) -> str:

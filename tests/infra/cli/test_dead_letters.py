@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import create_autospec
 from uuid import uuid4
@@ -59,6 +60,7 @@ def test_a_dead_letter_is_shown_with_its_reason(
         "order_id": None,
         "comes_from": "payment-request",
         "dies_again": True,
+        "trace_id": None,
     }
 
 
@@ -88,6 +90,8 @@ def test_a_letter_whose_queue_is_unknown_just_died() -> None:
     unknown = Diagnosis("payment-error", "m-1", 60, 5, None, None, "poison", None)
 
     assert ", died after 5 receives" in dead_letters.diagnosis_text(unknown)[1]
+    traced = dead_letters.diagnosis_text(replace(unknown, trace_id="ab" * 16))[1]
+    assert f"of order ? (to find it: acme-shop order {'ab' * 16}), died" in traced
 
 
 def test_one_dead_letter_is_discarded_and_the_others_stay(

@@ -19,6 +19,7 @@ from app.domain.errors import OrderNotFoundError
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.store.keys import order_key, payment_key
+from app.store.orders import add_order
 from app.store.payments import decide_once
 from app.store.table import get_table
 from infra.cli import dead_letters, order, order_remains, orders, queues, stacks, trace
@@ -30,8 +31,18 @@ from infra.local.data_folder import DataFolder
 from infra.local.emulator import Emulator
 from infra.local.errors import EmulatorSilentError
 from infra.log_search import LogLine
+from infra.order_explanation import explain
+from infra.seeds.classic import classic_products, make_order
 from infra.topology import function_name
-from tests.infra.cli.helpers.dead_letters import NOW, new_order, printed_json, put, sample, url
+from tests.infra.cli.helpers.dead_letters import (
+    BUYER,
+    NOW,
+    new_order,
+    printed_json,
+    put,
+    sample,
+    url,
+)
 
 
 @pytest.fixture
@@ -162,6 +173,40 @@ def test_the_messages_of_the_order_are_found_in_local_queues_and_not_received(
     silent = replace(local, endpoint_url="http://127.0.0.1:1")
     queues_of_shop = SQSDeadLetterQueues(connect(shop))
     assert queued_messages(silent, queues_of_shop, order_id, now=NOW) is None
+
+
+def test_messages_that_are_not_json_are_told_with_their_order(
+    shop: str, emulator: Emulator, worker: str
+) -> None:
+    order_id, trace_id = str(uuid4()), uuid4().hex
+    traceparent = f"00-{trace_id}-{'1' * 16}-01"
+    placed = make_order(
+        order_id,
+        BUYER,
+        list(classic_products(NOW))[:1],
+        OrderState.PENDING,
+        placed_at=NOW - timedelta(minutes=5),
+    )
+    asyncio.run(add_order(get_table(), replace(placed, trace_id=trace_id)))
+    cut = sample("payment", "success", order_id)[:-30]
+    local = replace(
+        connect(shop), endpoint_url=emulator.endpoint_url, worker_urls={"payment": worker}
+    )
+    put(shop, "payment-request", "poison", traceparent=traceparent)
+    put(shop, "payment-request", "poison")
+    put(shop, "payment-error", cut)
+    put(shop, "payment-error", "poison", traceparent=traceparent)
+
+    found = asyncio.run(gather(local, order_id, now=NOW))
+
+    assert found.messages is not None
+    assert [message.queue for message in found.messages] == ["payment-request"]
+    told = [(dead.order_id, dead.reason, dead.dies_again) for dead in found.dead_letters]
+    assert told == [(order_id, "the message is not JSON", True)] * 2
+    causes = explain(found, now=NOW)
+    assert sum("the message is not JSON" in cause.why for cause in causes) == 2
+    assert sum("Do not send it back" in cause.next_step for cause in causes) == 2
+    assert not any("in no queue" in cause.why for cause in causes)
 
 
 @pytest.mark.parametrize(

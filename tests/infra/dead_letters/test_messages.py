@@ -2,20 +2,25 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import InvalidInputError
+from app.domain.order import Order, OrderState
+from app.domain.user import Role, User
 from app.messages import EVENTS, QUEUE_OF, EventType
 from infra.cli.sample_events import NAMES
 from infra.dead_letters.diagnosis import diagnose
 from infra.dead_letters.messages import (
     QueueScan,
+    is_about,
     order_id_in,
     origin_of,
 )
+from infra.seeds.classic import classic_products, make_order
 from tests.infra.dead_letters.helpers.fakes import (
     CARD,
     NOW,
@@ -164,6 +169,69 @@ def test_an_order_id_cannot_command_a_terminal() -> None:
     assert order_id_in('{"data": {"_ID": 12345}}') == "12345"
     assert order_id_in('{"data": {"orderID": true, "orderNumber": "7"}}') == "7"
     assert order_id_in('{"data": {"orderID": {}}}') is None
+
+
+ORDER, OTHER = "0d3a6f1e-52b1-4b7c-9a55-0c9f6b1a2d3e", "ffffffff-52b1-4b7c-9a55-0c9f6b1a2d3e"
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def stored(order_id: str, trace_id: str | None) -> Order:
+    buyer = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
+    products = list(classic_products(NOW))[:1]
+    order = make_order(order_id, buyer, products, OrderState.PENDING, placed_at=NOW)
+    return replace(order, trace_id=trace_id)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(sample(domain, outcome, ORDER)[:-1] for domain, outcome in NAMES),
+        sample("payment", "success", ORDER)[:-30],
+        sample("payment", "success", ORDER.upper())[:-1],
+        json.dumps(sample("payment", "success", ORDER)),
+        f'"order_id" : "{ORDER}',
+    ],
+)
+def test_the_order_of_a_body_that_is_not_json_is_found_in_its_text(body: str) -> None:
+    assert order_id_in(body) == ORDER
+    assert is_about(body, None, order_id=ORDER)
+    # What the body names counts more than a trace, which a client may use for two orders.
+    other = stored(OTHER, TRACE)
+    assert not is_about(body, f"00-{TRACE}-{'1' * 16}-01", order_id=OTHER, order=other)
+
+
+@pytest.mark.parametrize(
+    ("body", "traceparent", "order_trace_id", "is_found"),
+    [
+        ("poison", f"00-{TRACE}-{'1' * 16}-01", TRACE, True),
+        ("poison", f"00-{TRACE}-{'1' * 16}-01", TRACE[::-1], False),
+        ("poison", f"00-{TRACE}-{'1' * 16}-01", None, False),
+        ("poison", TRACE, TRACE, False),
+        ("poison", None, None, False),
+        (f"poison of {ORDER.upper()}.", None, TRACE, True),
+        (f"poison of {OTHER}.", None, TRACE, False),
+    ],
+)
+def test_a_body_that_names_no_order_is_about_that_of_its_trace_or_of_an_id_in_it(
+    body: str, traceparent: str | None, order_trace_id: str | None, *, is_found: bool
+) -> None:
+    found = is_about(body, traceparent, order_id=ORDER, order=stored(ORDER, order_trace_id))
+
+    assert found is is_found
+    # It may be the id of anything else, where there is no such order.
+    assert not is_about(body, traceparent, order_id=ORDER)
+
+
+def test_only_ids_of_the_shops_form_are_taken_from_what_cannot_be_read() -> None:
+    assert order_id_in(f'{{"data": {{"orderID": "{CARD}", ') is None
+    assert not is_about(f"cut {CARD}", None, order_id=CARD, order=stored(CARD, None))
+    cut = dead_letter(sample("payment", "success", ORDER)[:-30], source="payment-request")
+
+    [stays] = run(FakeQueues(cut)).stayed
+
+    assert (stays.order_id, stays.comes_from) == (ORDER, "payment-request")
+    assert stays.reason == "the message is not JSON"
+    assert CARD not in repr(stays)
 
 
 def test_a_store_that_does_not_answer_still_gives_a_diagnosis() -> None:
