@@ -8,7 +8,7 @@ from app.trace_context import current_trace_id
 
 #: Modules whose errors say what they may: they repeat no value (``app/domain/errors.py``).
 OWN_MODULES = ("app.", "routers.", "workers.")
-#: More causes of one error than anybody reads.
+#: How deep the causes of an error are shown; deeper ones are left out.
 _MOST_CAUSES = 8
 
 
@@ -16,8 +16,8 @@ _MOST_CAUSES = 8
 def prepare_log_records() -> None:
     """Give each log record of this process its ``trace_id``, and take the texts of errors away.
 
-    Lambda's JSON format writes such an attribute as a field. The text of an error that nobody
-    foresaw can quote what was sent, a card or a password; kind and place stay. Called by what
+    Lambda's JSON format writes such an attribute as a field. The text of an error that is not the
+    shop's own can quote what was sent, a card or a password; kind and place stay. Called by what
     runs a process, because it changes logging for all of it, libraries included.
     """
     make_record = logging.getLogRecordFactory()
@@ -38,8 +38,8 @@ def _shown_error(error: BaseException, *, causes: int = _MOST_CAUSES) -> BaseExc
     """Return an error of the same name, place and causes; with its text if it is the shop's."""
     kind = type(error)
     names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
-    is_own = kind.__module__.startswith(OWN_MODULES)
-    shown: BaseException = type(kind.__name__, (Exception,), names)(*[str(error)] * is_own)
+    text = [str(error)] if kind.__module__.startswith(OWN_MODULES) else []
+    shown: BaseException = type(kind.__name__, (Exception,), names)(*text)
     shown.__traceback__ = error.__traceback__
     if causes and error.__cause__:
         shown.__cause__ = _shown_error(error.__cause__, causes=causes - 1)

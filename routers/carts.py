@@ -21,10 +21,9 @@ from routers.dependencies import (
     StaffOnly,
     TableDep,
     check_owner,
-    link_next,
     user_of_path,
 )
-from routers.json_lists import encode_list
+from routers.json_lists import answer_page
 from routers.middleware import IS_HEAD
 from routers.problems import OUTAGES, problems
 from routers.routes import ShopRoute
@@ -89,10 +88,7 @@ CartDep = Annotated[Cart, Depends(_cart)]
 async def list_carts(request: Request, table: TableDep, page: PageDep) -> Response:
     """Return all carts, oldest first. Staff only, except in open mode."""
     carts_page = await store.list_carts(table, page)
-    content = await encode_list(carts_page.entries, ListedCartPublic.from_cart)
-    answer = Response(content, media_type="application/json")
-    link_next(request, answer, carts_page, page.limit)
-    return answer
+    return await answer_page(request, carts_page, ListedCartPublic.from_cart, limit=page.limit)
 
 
 @router.get("/items/{userid}", summary="Read a cart", responses=_READING)

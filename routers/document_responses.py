@@ -124,6 +124,7 @@ def error_answers(codes: Iterable[str]) -> tuple[dict[str, Part], dict[str, Part
     entries = [entry for entry in CATALOGUE if entry.code in wanted]
     answers: dict[str, Part] = {}
     components: dict[str, Part] = {}
+    # Any call can meet the gateway's own 429.
     for status in sorted({429, *(entry.status for entry in entries)}):
         own = [entry for entry in entries if entry.status == status]
         name = "Or".join(map(_in_capitals, own)) or "Throttled"

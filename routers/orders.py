@@ -19,7 +19,7 @@ from app.domain.errors import (
     TooManyAttemptsError,
     UnauthorizedError,
 )
-from app.domain.order import Order, OrderState
+from app.domain.order import OrderState
 from app.security.signing_keys import get_signing_keys
 from app.services import order_reading, orders
 from app.services.throttling import decline_counters
@@ -37,10 +37,9 @@ from routers.dependencies import (
     StaffOnly,
     TableDep,
     check_owner,
-    link_next,
     user_of_path,
 )
-from routers.json_lists import encode_list
+from routers.json_lists import answer_page
 from routers.problems import OUTAGES, problems
 from routers.routes import ShopRoute
 from routers.schemas.order import OrderCreate, OrderDetail, OrderPlacedResponse, OrderPublic
@@ -255,14 +254,7 @@ async def list_orders(
 ) -> Response:
     """Return all orders, newest first. Staff only, except in open mode."""
     orders_page = await store.list_orders(table, page, placed_before=before)
-    return await _listed(request, orders_page, page.limit)
-
-
-async def _listed(request: Request, orders_page: Page[Order], limit: int) -> Response:
-    content = await encode_list(orders_page.entries, OrderPublic.from_order)
-    answer = Response(content, media_type="application/json")
-    link_next(request, answer, orders_page, limit)
-    return answer
+    return await answer_page(request, orders_page, OrderPublic.from_order, limit=page.limit)
 
 
 def _as_sent(header: str) -> str:
@@ -296,12 +288,12 @@ async def list_user_orders(
     if idempotency_key is not None:
         order = await orders.find_order_by_key(table, userid, idempotency_key)
         found = Page((order,) if order else (), None)
-        response = await _listed(request, found, page.limit)
+        response = await answer_page(request, found, OrderPublic.from_order, limit=page.limit)
         # Shows the client that the key was used: earlier releases ignored it and listed all.
         response.headers["Idempotency-Key"] = quote(_as_sent(idempotency_key))
         return response
     orders_page = await store.list_user_orders(table, userid, page)
-    return await _listed(request, orders_page, page.limit)
+    return await answer_page(request, orders_page, OrderPublic.from_order, limit=page.limit)
 
 
 @router.get(

@@ -55,8 +55,8 @@ def decide_payment(
 def check_amount(decision: PaymentDecision | None, *, total_cents: int) -> None:
     """Return unless another amount than an order's total was paid.
 
-    Nothing in the shop brings that about: somebody has changed the order or its decision since,
-    or an operator has an older copy of one of them restored. Which one is right a person must say.
+    Nothing in the shop brings that about: the order or its decision was changed by hand since, or
+    an operator has restored an older copy of one of them. Which one is right a person must say.
 
     Raises:
         EventRefusedError: another amount was paid.

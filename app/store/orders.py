@@ -32,7 +32,7 @@ from app.store.table import NOT_THERE, THERE, Item, Table
 from app.store.table_errors import ConditionFailedError, ItemTooLargeError
 from app.store.unreadable_items import read_or_none, read_or_report, readable
 
-_ORDER, _ORDER_LIST = "order", "orders"
+_ORDER, _ORDER_LIST, _USER_ORDER_LIST = "order", "orders", "orders of a user"
 
 
 async def add_order(table: Table, order: Order) -> Order | None:
@@ -173,7 +173,7 @@ async def list_user_orders(table: Table, user_id: str, request: PageRequest) -> 
             table,
             GSI1,
             buyer_partitions(user_id),
-            name="orders of a user",
+            name=_USER_ORDER_LIST,
             request=request,
             newest_first=True,
             of=user_id,
@@ -187,7 +187,7 @@ async def list_user_order_ids(table: Table, user_id: str, request: PageRequest) 
         table,
         GSI1,
         buyer_partitions(user_id),
-        name="orders of a user",
+        name=_USER_ORDER_LIST,
         request=request,
         newest_first=True,
         of=user_id,

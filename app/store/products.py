@@ -78,7 +78,8 @@ async def find_products(table: Table, product_ids: Sequence[str]) -> dict[str, P
 
 async def items_to_products(items: Sequence[Item]) -> dict[str, Product]:
     """Return the products that items store, by id; a damaged one is reported and left out."""
-    return {it.product_id: it for it in await readable(_PRODUCT, items, item_to_product)}
+    products = await readable(_PRODUCT, items, item_to_product)
+    return {product.product_id: product for product in products}
 
 
 async def list_products(table: Table, request: PageRequest) -> Page[Product]:

@@ -86,12 +86,10 @@ class Limit(_Strict):
         return f"<= {self.at_most:g}" if self.at_most is not None else f">= {self.at_least:g}"
 
 
-class Waiver(_Strict):
-    """A breach that is accepted up to and including a day; ``what`` may hold ``*``."""
+class _Exception(_Strict):
+    """Findings of a gate that stop nothing."""
 
     gate: str
-    what: str
-    until: date
     owner: Words
     reason: Words
 
@@ -99,28 +97,27 @@ class Waiver(_Strict):
     def _names_a_gate(self) -> Self:
         _check_gate(self.gate)
         return self
+
+
+class Waiver(_Exception):
+    """A breach that is accepted up to and including a day; ``what`` may hold ``*``."""
+
+    what: str
+    until: date
 
     def covers(self, gate: str, what: str) -> bool:
         """Return whether it is this breach that is accepted, or was."""
         return self.gate == gate and fnmatchcase(what, self.what)
 
 
-class Correction(_Strict):
+class Correction(_Exception):
     """Findings that are right and no breach: a document said what the shop never did.
 
     ``finding`` is place and change of a finding, as the report shows it; it may hold ``*``.
     """
 
-    gate: str
     rule: str
     finding: Words
-    owner: Words
-    reason: Words
-
-    @model_validator(mode="after")
-    def _names_a_gate(self) -> Self:
-        _check_gate(self.gate)
-        return self
 
     def covers(self, gate: str, found: Finding) -> bool:
         """Return whether it is this finding that is no breach."""

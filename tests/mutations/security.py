@@ -231,8 +231,8 @@ SECURITY = {
     ),
     "of two tokens the first one counts": Mutation(
         "routers/credentials.py",
-        '        _bearer(",".join(headers.getlist("authorization"))),\n',
-        '        _bearer(headers.get("authorization", "")),\n',
+        '    yield _bearer(",".join(request.headers.getlist("authorization")))\n',
+        '    yield _bearer(request.headers.get("authorization", ""))\n',
         "routers/test_credentials.py::test_two_tokens_in_one_place_are_none_that_was_signed",
     ),
     "a name reserves itself and not what looks like it": Mutation(
@@ -320,9 +320,9 @@ SECURITY = {
     # Who may what.
     "a token is read from the query": Mutation(
         "routers/credentials.py",
-        '        ",".join(headers.getlist("x-access-token")),\n        ",".join(_',
-        '        ",".join(headers.getlist("x-access-token"))\n'
-        '        or request.query_params.get("access_token", ""),\n        ",".join(_',
+        '    yield ",".join(request.headers.getlist("x-access-token"))\n',
+        '    yield ",".join(request.headers.getlist("x-access-token"))\n'
+        '    yield request.query_params.get("access_token", "")\n',
         f"{_ATTACKS}::test_a_token_is_read_from_no_other_place",
     ),
     "staff by name": Mutation(

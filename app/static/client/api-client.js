@@ -118,7 +118,7 @@ export class ApiClient extends EventTarget {
   async call(path, { allowGuest = false, ...request } = {}) {
     const token = await this.session.token();
     if (!token && allowGuest) return this.#send(path, request);
-    // Without a network nobody can sign in: this is no session that has run out.
+    // Without a network the shop cannot renew a token: this is no session that has run out.
     if (!token && !this.#isOnline) throw new ShopError("network");
     try {
       if (token) return await this.#send(path, { ...request, token });

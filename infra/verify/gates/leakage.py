@@ -86,7 +86,7 @@ async def _run_shop(
         url = await _until_ready(shop, folder / "printed")
         with translate_errors("the shop"):
             marks = await plant(url, answers=folder / "answers")
-            await _fail_with(marks, folder)
+            await _provoke_report(marks, folder)
             return marks
     finally:
         shop.send_signal(signal.SIGTERM)
@@ -97,7 +97,7 @@ async def _run_shop(
             shop.wait()
 
 
-async def _fail_with(marks: Mapping[str, str], folder: Path) -> None:
+async def _provoke_report(marks: Mapping[str, str], folder: Path) -> None:
     """Have a worker refuse a message that holds the secrets, and wait for its report.
 
     The message is taken off the queue then: what is looked for is what was made of it.
@@ -110,9 +110,11 @@ async def _fail_with(marks: Mapping[str, str], folder: Path) -> None:
     queue = shop["environment"]["PAYMENT_REQUEST_QUEUE_URL"]
     data = {"orderID": str(uuid4()), "card": dict(marks), "total": marks["card number"]}
     body = json.dumps({"metadata": {"type": "PaymentRequested", **marks}, "data": data})
+    reported = folder / "reported"
+    before = reported.stat().st_size if reported.exists() else 0
     await asyncio.to_thread(queues.send_message, QueueUrl=queue, MessageBody=body)
     for _ in range(int(_ARRIVES_SECONDS * 10)):
-        if (folder / "reported").exists():
+        if reported.exists() and reported.stat().st_size > before:
             await asyncio.to_thread(queues.purge_queue, QueueUrl=queue)
             return
         await asyncio.sleep(0.1)
