@@ -76,7 +76,7 @@ class TableLayout(StrEnum):
     FORMER = "former"
 
 
-#: What ``ORIGIN_HEADER_SHA256`` says where nobody else can reach the shop, past its proxies.
+#: What ``ORIGIN_HEADER_SHA256`` says where the shop cannot be reached past its proxies.
 NOT_CHECKED = "none"
 
 _HASH = text(rf"[0-9a-f]{{64}}|{NOT_CHECKED}", "must be SHA-256 hashes in hexadecimal, or none")
@@ -174,7 +174,7 @@ class Settings:
         if self.trust_events is EventTrust.ALL and self.stage not in OPEN_STAGES:
             raise ValueError(f"TRUST_EVENTS=1 is refused in stage {self.stage}")
         if self.trusted_proxies and not (self.origin_header_sha256 or self.stage in OPEN_STAGES):
-            # Whoever goes round the proxies writes the header that is believed.
+            # A client that goes round the proxies writes the header that is believed.
             raise ValueError(f"TRUSTED_PROXIES needs ORIGIN_HEADER_SHA256 in stage {self.stage}")
         if self.card_rules is CardRules.CLASSIC and not self.is_open:
             raise ValueError("CARD_RULES=classic needs AUTH_MODE=0")

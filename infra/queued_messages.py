@@ -1,6 +1,6 @@
 """Messages of an order that wait in its queues, as far as that can be told without receiving them.
 
-SQS shows a message only to whoever receives it, and counts that: after five receives a message is
+SQS shows a message only to its receiver, and counts that: after five receives a message is
 dead. So in AWS only the numbers of messages are known. The local shop's emulator also lists them.
 """
 

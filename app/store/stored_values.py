@@ -1,4 +1,4 @@
-"""Reading values that another release of the shop stored, or that somebody changed by hand.
+"""Reading values that another release of the shop stored, or that were changed by hand.
 
 Releases run side by side during a canary, and what is stored outlives both. So a reader
 ignores fields that it does not know and fills in fields that are missing. What it cannot do

@@ -1,4 +1,4 @@
-"""Items that somebody damaged, or that no release of the shop wrote: reported and left out.
+"""Items that were damaged, or that no release of the shop wrote: reported and left out.
 
 One of them hides no other and stops no list. Asking for the item itself raises the error.
 """

@@ -36,7 +36,7 @@ _ADVICE = (
     ("sweep-oldest-order", Advice(_ORDERS, "Orders stand still")),
     ("sweep-pending-order", Advice(_ORDERS, "Orders stand still")),
     ("*-unreadable", Advice("acme-shop trace unreadable --stack STACK", "An item cannot be read")),
-    ("security-*", Advice(_REFUSALS, "Somebody guesses")),
+    ("security-*", Advice(_REFUSALS, "Guessing")),
     ("sweep*", Advice("acme-shop sweep --stack STACK", "The sweeper")),
 )
 

@@ -52,8 +52,8 @@ def order_alarms(functions: Mapping[str, Name]) -> Iterator[AlarmDefinition[Name
     )
     yield AlarmDefinition(
         "declined-orders",
-        "Every second order of an hour is declined: somebody tries cards, or the card rules refuse"
-        " good ones. The log of the function payment has the reason of each.",
+        "Every second order of an hour is declined: a client tries stolen cards, or the card rules"
+        " refuse good ones. The log of the function payment has the reason of each.",
         metrics.NAMESPACE,
         metrics.ORDERS_DECLINED,
         {metrics.DIMENSION: functions["payment"]},

@@ -1,4 +1,4 @@
-"""Alarms on bursts in the security log: somebody guesses, or tries what they may not."""
+"""Alarms on bursts in the security log: a client guesses passwords, or tries what it may not do."""
 
 from collections.abc import Iterator
 from typing import TypeVar

@@ -251,7 +251,9 @@ class Shopper:
     def _look_at_orders(self) -> None:
         listed = {found["_id"]: found for found in self._call("GET", "/order/{userid}").body}
         if surplus := listed.keys() - self._orders.keys():
-            raise WrongAnswerError("double charge", f"nobody placed {', '.join(sorted(surplus))}")
+            raise WrongAnswerError(
+                "double charge", f"no shopper placed {', '.join(sorted(surplus))}"
+            )
         if missing := self._orders.keys() - listed.keys():
             raise WrongAnswerError("lost order", f"{', '.join(sorted(missing))}")
         for order_id, stored in listed.items():

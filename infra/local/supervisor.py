@@ -259,7 +259,7 @@ class Shop:
 
 
 def _shows_traces(environment: Mapping[str, str]) -> bool:
-    """Return whether the shop collects its traces itself: it alone, and nobody else."""
+    """Return whether the shop collects its own traces, rather than a collector elsewhere."""
     is_local = environment.get("STAGE", "").strip() in {"", "local"}
     return is_local and not environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip()
 

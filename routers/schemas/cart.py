@@ -144,7 +144,7 @@ class CartItemPublic(PublicModel):
     shortDescription: str = Field(description="One line about the item; may be empty.")
     price: int | float | str = Field(
         description=(
-            "Price of one, in dollars, in the form that whoever added the item sent: a number, or"
+            "Price of one, in dollars, in the form in which it was sent: a number, or"
             " text for text (`34.99`, `1,234.50`), as some old pages send and need it."
         )
     )

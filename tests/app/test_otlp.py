@@ -109,8 +109,8 @@ def test_a_flush_sends_everything_with_the_headers(collector: Collector) -> None
     names = [span.name for span in collector.spans]
     assert names == [f"span {number}" for number in range(otlp.MAX_BATCH + 3)]
     assert collector.paths == ["/v1/traces"] * 2
-    assert {each["api_key"] for each in collector.headers} == {"k-1"}
-    assert {each["content-type"] for each in collector.headers} == {"application/json"}
+    assert {headers["api_key"] for headers in collector.headers} == {"k-1"}
+    assert {headers["content-type"] for headers in collector.headers} == {"application/json"}
 
 
 def test_outside_of_lambda_nobody_has_to_flush(collector: Collector) -> None:

@@ -280,7 +280,7 @@ def test_a_scan_on_the_sign_in_page_is_refused_and_what_a_program_types_is_not(t
     ):
         till.page.locator(focus).focus()
         till.scan(code, end=("Enter", "Enter"))
-        expect(alert).to_contain_text("Nobody is signed in")
+        expect(alert).to_contain_text("The till is signed out")
         expect(till.page.locator(focus)).to_have_value("")
         till.page.locator("#sign-in-error").evaluate("node => node.replaceChildren()")
     till.page.locator("#username").focus()
@@ -290,7 +290,7 @@ def test_a_scan_on_the_sign_in_page_is_refused_and_what_a_program_types_is_not(t
     for code in (BIKE, UNKNOWN_EAN):
         expect(password).to_be_focused()
         till.scan(code, end=("Enter", "Enter"))
-        expect(alert).to_contain_text("Nobody is signed in")
+        expect(alert).to_contain_text("The till is signed out")
         expect(password).to_have_value("")
         till.page.locator("#sign-in-error").evaluate("node => node.replaceChildren()")
     till.page.wait_for_timeout(350)

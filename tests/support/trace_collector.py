@@ -61,7 +61,7 @@ class ReceivedSpan:
         self.trace_id = span.trace_id.hex()
         self.span_id = span.span_id.hex()
         self.parent_id = span.parent_span_id.hex() or None
-        self.attributes = {each.key: plain(each.value) for each in span.attributes}
+        self.attributes = {attribute.key: plain(attribute.value) for attribute in span.attributes}
         self.links = [(link.trace_id.hex(), link.span_id.hex()) for link in span.links]
         self.seconds = (span.end_time_unix_nano - span.start_time_unix_nano) / 1e9
         self.is_error = span.status.code == 2
@@ -89,7 +89,9 @@ class Collector:
         found = []
         for body in self.bodies:
             for group in parse(body).resource_spans:
-                resource = {each.key: plain(each.value) for each in group.resource.attributes}
+                resource = {
+                    attribute.key: plain(attribute.value) for attribute in group.resource.attributes
+                }
                 found += [
                     ReceivedSpan(span, resource)
                     for scope in group.scope_spans

@@ -107,7 +107,7 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, m
     if (!field) return readings.length > 0;
     const mayBeCard = isCardField(field);
     if (some((code) => looksLikeScan(code, { mayBeCard }))) return true;
-    // Nobody types letters into a card field; the terminator of such a code would charge the card.
+    // Letters in a card field come from a scanner; the terminator of such a code would charge the card.
     if (mayBeCard) return isMachine && some((code) => /\p{L}/u.test(code));
     if (isMachine && some((code) => looksLikeCode(code) || hasCardNumber(code))) return true;
     // Letters alone may be a name that a program types, or that a slow connection hands on at once.

@@ -62,7 +62,7 @@ export class SignIn {
 
   /** Say that a scan was not added. */
   refuseScan() {
-    showText(byId("sign-in-error"), "Nobody is signed in, and nothing was added. Sign in, then scan again.");
+    showText(byId("sign-in-error"), "The till is signed out; nothing was added. Sign in, then scan again.");
   }
 
   /** Forget who was signed in. */

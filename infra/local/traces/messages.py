@@ -78,7 +78,7 @@ class MessageReporter:
         self._pool = urllib3.PoolManager()
 
     def report(self, event: Any) -> None:
-        """Report the messages of an event; one that does not arrive is missed by nobody."""
+        """Report the messages of an event; one that does not arrive is not reported again."""
         records = list(_log_records(event))
         if not records:
             return

@@ -180,7 +180,9 @@ def _span(resource: Entry, span: Mapping[str, Any]) -> Entry:
 
 
 def _attributes(entry: Mapping[str, Any]) -> Entry:
-    return {each["key"]: _value(each["value"]) for each in entry.get("attributes", ())}
+    return {
+        attribute["key"]: _value(attribute["value"]) for attribute in entry.get("attributes", ())
+    }
 
 
 def _value(value: Mapping[str, Any]) -> Any:

@@ -58,7 +58,7 @@ async def test_each_call_is_a_span_with_its_capacity_units(collector: Collector)
         await table.get_many(keys)
         await table.put_many([item(f"{name}-2"), item(f"{name}-3")])
         await table.add_together(item(f"{name}-4"), item(f"{name}-5"))
-        found = [each async for each in table.query(GSI1, f"p-{name[:8]}", page_size=2)]
+        found = [item async for item in table.query(GSI1, f"p-{name[:8]}", page_size=2)]
         await table.delete(order_key(f"{name}-1"))
 
     assert len(found) == 6

@@ -30,7 +30,7 @@ def layout_of(deployment: Deployment) -> TableLayout:
     shape = FORMER_SHAPE if is_former else SHAPE
     assert indexes == [index.name for index in shape.indexes]
     # Versions of a function share its role.
-    assert {place.rpartition(" ")[2] for place in queried} == (
+    assert {name.rpartition(" ")[2] for name in queried} == (
         {"BUYER#*", "CATALOG#*"} if is_former else set()
     )
     return TableLayout(layout)

@@ -29,7 +29,7 @@ const ESTIMATE = "acme.dynamodb.estimated_units";
 /** Tell whether the units follow from the sizes of the items: DynamoDB was not asked. @param {Span} span */
 export const isEstimated = (span) => ESTIMATE in span.attributes;
 
-/** Return the capacity units that a call consumed; null where nobody says so. @param {Span} span */
+/** Return the capacity units that a call consumed; null where the answer does not say. @param {Span} span */
 export function unitsOf(span) {
   const consumed = span.attributes["aws.dynamodb.consumed_capacity"];
   if (!Array.isArray(consumed)) return isEstimated(span) ? Number(span.attributes[ESTIMATE]) : null;

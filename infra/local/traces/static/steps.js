@@ -37,7 +37,7 @@ export function stepItem(step, order, begun) {
       const label = `Sent to ${queueOf(sent)}${how} (${duration(sent.end - sent.start)})`;
       return message
         ? said(label, message.body, `sends-${sent.id}`)
-        : el("p", { class: "sent" }, `${label}; nobody has taken it yet.`);
+        : el("p", { class: "sent" }, `${label}; not received yet.`);
     }),
   );
 }

@@ -38,7 +38,7 @@ def log(trace: int, sender: Span, body: str) -> dict[str, Any]:
 
 def names(store: TraceStore, order_id: str) -> set[str]:
     found = store.find_order(order_id)
-    return {each["name"] for each in found["spans"]} if found else set()
+    return {span["name"] for span in found["spans"]} if found else set()
 
 
 def test_an_order_has_every_trace_that_is_about_it_and_nothing_of_others() -> None:
@@ -62,9 +62,9 @@ def test_an_order_has_every_trace_that_is_about_it_and_nothing_of_others() -> No
     assert found is not None
     assert [message["body"] for message in found["messages"]] == ['{"a": 1}']
     assert found["traces"] == [trace_id(1), trace_id(2)]
-    assert {each["service"] for each in found["spans"]} == {"api", "?"}
+    assert {span["service"] for span in found["spans"]} == {"api", "?"}
     assert store.find_order("unheard") is None
-    assert [each["order_id"] for each in store.list_orders(1)] == [OTHER]
+    assert [order["order_id"] for order in store.list_orders(1)] == [OTHER]
 
 
 def test_memory_is_bounded(monkeypatch: Any) -> None:
@@ -75,12 +75,14 @@ def test_memory_is_bounded(monkeypatch: Any) -> None:
 
     for number in range(1, 1001):
         order_id = str(UUID(int=number))
-        about = [span(f"step {each}", number, order_id=order_id) for each in range(9)]
+        about = [span(f"step {step}", number, order_id=order_id) for step in range(9)]
         store.add_spans(encode([*about, span("reading", 10_000 + number)], {}))
 
     listed = store.list_orders(100)
-    assert [each["order_id"] for each in listed] == [str(UUID(int=n)) for n in range(1000, 990, -1)]
-    assert names(store, str(UUID(int=1000))) == {f"step {each}" for each in range(5)}
+    assert [order["order_id"] for order in listed] == [
+        str(UUID(int=n)) for n in range(1000, 990, -1)
+    ]
+    assert names(store, str(UUID(int=1000))) == {f"step {step}" for step in range(5)}
     assert store.find_order(str(UUID(int=1))) is None
     assert len(store._traces) <= 10 + 8
 
