@@ -24,6 +24,7 @@ from app.domain.card import Card
 from app.domain.cart import MAX_QUANTITY
 from app.domain.money import MAX_CENTS
 from app.domain.user import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, fold_username
+from app.field_errors import NOT_BLANK, NOT_EMPTY
 from app.usernames import check_new_username
 from app.values import (
     CARD_SPELLINGS,
@@ -106,8 +107,7 @@ ShortText = Annotated[str, Field(max_length=200), BeforeValidator(number_to_text
 #: A required name: text that is not only space.
 Name = Annotated[
     str,
-    # Written out, because engines disagree on which characters beyond ASCII "\s" matches.
-    Field(min_length=1, max_length=200, pattern=r"[^\s\x85\uFEFF]"),
+    Field(min_length=1, max_length=200, pattern=NOT_BLANK),
     BeforeValidator(number_to_text),
 ]
 #: An id from a client: any text that is not empty.
@@ -157,7 +157,7 @@ _MAX_FOLDED_BYTES = 1000
 def _check_folded(username: str) -> str:
     folded = fold_username(username)
     if not folded:
-        raise ValueError("must not be empty")
+        raise ValueError(NOT_EMPTY)
     if len(folded.encode()) > _MAX_FOLDED_BYTES:
         raise ValueError("is too long")
     return username

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from app.field_errors import IS_MISSING, NOT_OBJECT
+
 #: The default of a field that must be there.
 _REQUIRED: Any = object()
 
@@ -23,7 +25,7 @@ class InvalidFieldsError(ValueError):
     @classmethod
     def no_object(cls) -> Self:
         """Return the error for a value that is no JSON object."""
-        return cls([("", "Input should be a valid dictionary")])
+        return cls([("", NOT_OBJECT)])
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class ObjectReader:
             if field.name not in values:
                 found[field.name] = field.default
                 if field.default is _REQUIRED:
-                    problems.append((path, "Field required"))
+                    problems.append((path, IS_MISSING))
                 continue
             try:
                 found[field.name] = field.read(values[field.name])

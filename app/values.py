@@ -11,6 +11,7 @@ from typing import Any
 
 from app.domain.errors import InvalidInputError
 from app.domain.money import to_cents
+from app.field_errors import NOT_BOOL, NOT_TEXT, too_high, too_long, too_low, too_short
 
 _INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 
@@ -70,11 +71,11 @@ def read_text(value: Any, *, shortest: int = 0, longest: int = MAX_TEXT) -> str:
     """
     text = number_to_text(value)
     if not isinstance(text, str):
-        raise ValueError("Input should be a valid string")
+        raise ValueError(NOT_TEXT)
     if len(text) < shortest:
-        raise ValueError("String should have at least 1 character")
+        raise ValueError(too_short(shortest))
     if len(text) > longest:
-        raise ValueError(f"String should have at most {longest} characters")
+        raise ValueError(too_long(longest))
     return text
 
 
@@ -95,9 +96,9 @@ def read_integer(value: Any, *, lowest: int = -MAX_INTEGER) -> int:
     """
     number = to_integer(value)
     if number < lowest:
-        raise ValueError(f"Input should be greater than or equal to {lowest}")
+        raise ValueError(too_low(lowest))
     if number > MAX_INTEGER:
-        raise ValueError(f"Input should be less than or equal to {MAX_INTEGER}")
+        raise ValueError(too_high(MAX_INTEGER))
     return number
 
 
@@ -119,7 +120,7 @@ def read_bool(value: Any) -> bool:
     if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
         return value.strip().lower() == "true"
     if not isinstance(value, bool):
-        raise ValueError("Input should be a valid boolean")  # As the others do.
+        raise ValueError(NOT_BOOL)
     return value
 
 

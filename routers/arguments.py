@@ -126,14 +126,22 @@ class _Parameter:
 
     def read(self, given: Given) -> Any:
         """Return the value; None, with the errors noted, if it is wrong."""
-        sent = getattr(given.request, self._source)
-        alias = self._loc[1]
-        value = (sent.getlist(alias) or None) if self._is_list else sent.get(alias)
+        value = self._sent(getattr(given.request, self._source))
         if value is None:
             if self._default is PydanticUndefined:
                 given.errors.append(_missing(self._loc))
             return self._default
         return _checked(self._field, value, self._loc, given)
+
+    def _sent(self, sent: Any) -> Any:
+        """Return what was sent; None if nothing was."""
+        alias = self._loc[1]
+        if self._is_list:
+            return sent.getlist(alias) or None
+        if self._source == "headers" and alias in sent:
+            # Several lines are one, joined as API Gateway joins them (RFC 9110, 5.3).
+            return ",".join(sent.getlist(alias))
+        return sent.get(alias)
 
 
 def _has_list(annotation: Any) -> bool:

@@ -14,6 +14,7 @@ from app.domain.errors import (
     StoreUnavailableError,
     UnauthorizedError,
 )
+from app.field_errors import CODES
 from app.static_files import STATIC
 from app.store import products as store
 from routers.dependencies import (
@@ -57,7 +58,7 @@ ProductId = Annotated[
 Include = Annotated[
     str | None,
     Query(
-        pattern="^codes$",
+        pattern=CODES,
         description="`codes` adds `sku` and `barcode` to the products that have them.",
     ),
 ]

@@ -20,6 +20,7 @@ from app.domain.errors import (
     UnauthorizedError,
 )
 from app.domain.order import OrderState
+from app.field_errors import NOT_INSTANT
 from app.security.signing_keys import get_signing_keys
 from app.services import order_reading, orders
 from app.services.throttling import decline_counters
@@ -105,7 +106,7 @@ _YEAR_FIRST = re.compile(r"\d{4}-", re.ASCII)
 
 def _instant(value: Any) -> Any:
     if isinstance(value, str) and not _YEAR_FIRST.match(value):
-        raise ValueError("must be an instant with an offset, such as 2026-11-23T09:00:00Z")
+        raise ValueError(NOT_INSTANT)
     return value
 
 

@@ -19,6 +19,7 @@ from app.domain.errors import (
     StoreUnavailableError,
     TooManyAttemptsError,
 )
+from app.field_errors import describe
 from app.security.signing_keys import get_signing_keys
 from app.security_log import Kind, record_security_event
 from app.trace_context import current_trace_id
@@ -188,13 +189,12 @@ async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
 
 def _describe_mistake(error: dict[str, Any]) -> tuple[str, str]:
     """Return the field of one mistake and what is wrong; never the value that was sent."""
-    if error["type"] == "json_invalid":
-        return "body", "is not valid JSON"
     source, *path = error["loc"]
-    field = ".".join(map(str, path)) or str(source)
-    if error["type"] == "missing":
-        return field, "is missing"
-    return field, error["msg"].removeprefix("Value error, ")
+    if error["type"] == "json_invalid":
+        path = []  # Where in the text it is says nothing about a field.
+    if source == "header":
+        path = [name.title() for name in path]
+    return ".".join(map(str, path)) or str(source), describe(error)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

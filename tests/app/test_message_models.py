@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from pydantic_core import from_json
 
 from app.domain.errors import InvalidInputError
+from app.field_errors import describe
 from app.fields import Cents, Id, LiberalCard, LiberalModel, Text
 from app.message_parser import find_event_type, parse_event, read_counters
 from app.messages import EVENTS, Event, EventType
@@ -97,7 +98,7 @@ def by_model(body: str, kind: EventType) -> dict[str, Any] | str:
                     None,
                     [
                         ".".join(map(str, error["loc"])),
-                        error["msg"].removeprefix("Value error, ").partition(" or instance")[0],
+                        describe(error),
                     ],
                 )
             )

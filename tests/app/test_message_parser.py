@@ -154,7 +154,7 @@ def test_a_whole_order_inside_a_shipment_request_is_read_over() -> None:
         ("{", "not JSON"),
         ("\ud800", "not JSON"),
         ('{"data":{"a":NaN}}', "not JSON"),
-        ("[]", "dictionary"),
+        ("[]", "must be an object"),
         ("{}", "data"),
         (text("PaymentRequested", {"card": CARD, "total": "1"}), "order_id"),
         (text("PaymentRequested", {"orderID": "1", "total": "1"}), "card"),

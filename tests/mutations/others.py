@@ -250,8 +250,8 @@ OTHERS = {
     ),
     "a refusal repeats what was sent": Mutation(
         "routers/problems.py",
-        """return field, error["msg"].removeprefix("Value error, ")""",
-        """return field, f"{error['msg']} {error.get('input')}\"""",
+        """or str(source), describe(error)""",
+        """or str(source), f"{describe(error)} {error.get('input')}\"""",
         "routers/test_users.py::test_a_refusal_never_repeats_the_password",
     ),
     "a place in the queue is never given back": Mutation(

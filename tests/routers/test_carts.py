@@ -565,7 +565,7 @@ async def test_text_that_is_too_long_names_its_field_as_the_client_wrote_it(
     answer = await add(client, shopper, {"itemid": "a", "shortDescription": "x" * 1001})
 
     assert refusal(answer) == {
-        "message": "shortDescription: String should have at most 1000 characters",
+        "message": "shortDescription: must have at most 1000 characters",
         "status": 400,
     }
 

@@ -465,7 +465,7 @@ async def test_the_next_page_has_codes_too(client: AsyncClient, table: Table) ->
     [
         ("barcode", "4006381333932", "barcode: has a wrong check digit"),
         ("barcode", "12345", "barcode: must be an EAN or UPC of 8, 12, 13 or 14 digits"),
-        ("sku", "x" * 201, "sku: String should have at most 200 characters"),
+        ("sku", "x" * 201, "sku: must have at most 200 characters"),
     ],
 )
 async def test_a_code_that_is_none_names_its_field(

@@ -1,5 +1,6 @@
 """Events of API Gateway are read before they are believed."""
 
+import asyncio
 import base64
 import json
 import logging
@@ -14,6 +15,7 @@ from app.main import handler
 from routers.lambda_event import validate_event
 from tests.image.helpers.lambda_events import http_event
 from tests.support.event_loops import event_loop_of_thread
+from tests.support.shop import shop_client
 
 HALF = "\ud800"
 
@@ -139,6 +141,24 @@ def test_a_path_is_decoded_once(
     answer = handler(http_event("GET", f"/cart/items/{unquote(sent)}"), None)
 
     assert json.loads(answer["body"]) == {"cart": [], "userid": user_id}
+
+
+def test_several_lines_of_a_header_are_one_locally_as_behind_the_gateway(
+    loop: None, stack: dict[str, str], open_mode: None
+) -> None:
+    """API Gateway joins them with commas, so two keys are one key, and no repeat of either."""
+
+    async def ask_locally() -> str:
+        async with shop_client() as client:
+            lines = [("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+            answer = await client.get("/order/nobody", headers=lines)
+            return answer.headers["idempotency-key"]
+
+    event = http_event("GET", "/order/nobody", headers={"idempotency-key": "a,b"})
+
+    local = asyncio.get_event_loop().run_until_complete(ask_locally())
+
+    assert local == handler(event, None)["headers"]["idempotency-key"] == "a%2Cb"
 
 
 def test_a_path_that_was_no_utf_8_is_refused(loop: None, stack: dict[str, str]) -> None:

@@ -224,11 +224,11 @@ async def test_a_name_that_reads_the_same_is_taken(
 @pytest.mark.parametrize(
     ("password", "says"),
     [
-        ("x", "should have at least 8 characters"),
-        ("1234567", "should have at least 8 characters"),
-        ("   ", "should have at least 8 characters"),
-        ("e\u0301" * 7, "should have at least 8 characters"),
-        ("x" * 129, "should have at most 128 characters"),
+        ("x", "must have at least 8 characters"),
+        ("1234567", "must have at least 8 characters"),
+        ("   ", "must have at least 8 characters"),
+        ("e\u0301" * 7, "must have at least 8 characters"),
+        ("x" * 129, "must have at most 128 characters"),
         ("password", "one of the most common"),
         ("Password123", "one of the most common"),
         ("  12345678 ", "one of the most common"),

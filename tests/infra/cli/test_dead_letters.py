@@ -52,7 +52,7 @@ def test_a_dead_letter_is_shown_with_its_reason(
 
     assert found.pop("message_id")
     assert 0 <= found.pop("age_seconds") < 60
-    assert "order_id: Field required" in found.pop("reason")
+    assert "order_id: is missing" in found.pop("reason")
     assert found == {
         "queue": "payment-error",
         "receives": 5,

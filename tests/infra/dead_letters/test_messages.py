@@ -103,7 +103,7 @@ def test_a_letter_without_a_type_is_recognized_by_its_fields(
             '{"metadata": {"type": "PaymentRequested"}, "data": {"orderID": "1"}}',
             "payment-error",
             None,
-            "card: Field required",
+            "card: is missing",
         ),
         ('{"metadata": {"type": "Refund"}, "data": {}}', "payment-error", None, "metadata.type"),
     ],
