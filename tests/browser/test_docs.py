@@ -33,3 +33,25 @@ def test_the_documents_pass_the_accessibility_check(page: Page, path: str) -> No
     assert_accessible(page, only_colors=True)
     page.emulate_media(color_scheme="light")
     assert_accessible(page)
+
+
+def test_the_examples_work_as_they_stand_behind_a_login(page: Page) -> None:
+    page.goto("/docs")
+
+    def run(operation: str) -> tuple[int, str]:
+        block = page.locator(f"#operations-{operation}")
+        if not block.locator(".execute").count():
+            block.locator(".opblock-summary-control").click()
+        with page.expect_response(lambda answer: "/docs" not in answer.url) as answered:
+            block.locator(".execute").click()
+        expect(block.locator(".live-responses-table")).to_be_visible()
+        return answered.value.status, answered.value.request.headers.get("authorization", "")
+
+    assert run("user-verify_token") == (401, "")
+    assert run("user-log_in") == (200, "")
+    # A refresh token is good once: the second is the one that the first answer brought.
+    assert [run("user-refresh_tokens")[0] for _ in range(2)] == [200, 200]
+    assert run("user-verify_token")[0] == 200
+    status, sent = run("user-get_user")
+    assert (status, sent[:7]) == (200, "Bearer ")
+    assert run("order-place_order")[0] == 200

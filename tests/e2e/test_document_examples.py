@@ -15,13 +15,15 @@ OPERATIONS = [
     for path, methods in DOCUMENT["paths"].items()
     for verb, operation in methods.items()
 ]
-#: What only staff may ask; everything else is asked as the user of the examples.
+#: What only staff may ask, so the reader logs in as staff; all else is asked as the user of the
+#: examples.
 FOR_STAFF = {"list_carts", "list_orders", "list_users", "add_product"}
-#: What a user of their own does: the user of the examples could not log in any more.
+#: Works as it stands for the user of the examples, too, who could not log in any more.
 FOR_A_NEW_USER = {"change_password", "close_account"}
 REGISTRATION = {"password": PASSWORD, "firstname": "Eve", "lastname": "Example"}
-#: Tokens are only known after a login; the examples have a place for them.
-TOKEN_FIELDS = ("refresh_token", "access_token")
+#: No document can hold a token: the page sends that of the last login where an example has its
+#: place (``tests/browser/test_docs.py``), and so does this.
+TOKEN_FIELDS, TOKEN_PLACE = ("refresh_token", "access_token"), "<JWT>"
 
 
 def tokens_of(shop: Client, username: str) -> dict[str, str]:
@@ -46,7 +48,7 @@ def example_body(operation: dict[str, Any], tokens: dict[str, str]) -> Any:
     reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     schema = DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]
     body = dict(schema["examples"][0])
-    return body | {name: tokens[name] for name in TOKEN_FIELDS if name in body}
+    return body | {name: tokens[name] for name in TOKEN_FIELDS if body.get(name) == TOKEN_PLACE}
 
 
 @pytest.mark.parametrize(("verb", "path", "operation"), OPERATIONS)

@@ -53,8 +53,30 @@ new MutationObserver(() => {
   }
 }).observe(reference, { childList: true, subtree: true });
 
+// Examples cannot hold tokens: what stands for one is sent as that of the last login, which all other requests carry, too.
+const TOKEN_PLACES = /"(access_token|refresh_token)":\s*"<JWT>"/g;
+const TOKEN_ANSWERS = ["/login", "/refresh-token", "/change-password"];
+let tokens = {};
+
+const keepTokens = (response) => {
+  if (response.ok && TOKEN_ANSWERS.includes(new URL(response.url).pathname)) {
+    tokens = response.obj;
+    ui.preauthorizeApiKey("bearer", tokens.access_token);
+  }
+  return response;
+};
+
+const fillInTokens = (request) => {
+  if (typeof request.body === "string") {
+    request.body = request.body.replace(TOKEN_PLACES, (place, field) =>
+      tokens[field] ? JSON.stringify({ [field]: tokens[field] }).slice(1, -1) : place,
+    );
+  }
+  return request;
+};
+
 // Everything comes from this host: no validator badge, no fonts, no analytics.
-window.SwaggerUIBundle({
+const ui = window.SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#reference",
   plugins: [accessible],
@@ -64,4 +86,6 @@ window.SwaggerUIBundle({
   persistAuthorization: true,
   tryItOutEnabled: true,
   validatorUrl: null,
+  requestInterceptor: fillInTokens,
+  responseInterceptor: keepTokens,
 });
