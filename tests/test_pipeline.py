@@ -150,7 +150,9 @@ def test_circleci_runs_only_jobs_that_exist_in_an_order_that_exists() -> None:
 
 def test_the_suite_runs_on_the_oldest_python_and_on_that_of_the_functions() -> None:
     oldest = re.search(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text())
-    functions = re.search(r"^FROM \S+:([\d.]+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    functions = re.search(
+        r"^FROM [^\s@]+:([\d.]+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE
+    )
     assert oldest
     assert functions
     [check, *_] = read(CIRCLECI)["workflows"]["commit"]["jobs"]

@@ -1,5 +1,7 @@
 """``make base-image``: the Dockerfile names the image that its tag names today."""
 
+import re
+
 import httpx
 import pytest
 
@@ -25,6 +27,14 @@ def registry(digest: str) -> httpx.Client:
         return httpx.Response(200, headers={"Docker-Content-Digest": digest})
 
     return httpx.Client(transport=httpx.MockTransport(answer))
+
+
+def test_every_stage_begins_with_one_image_that_cannot_be_moved() -> None:
+    images = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE | re.IGNORECASE)
+
+    assert len(images) == 2
+    assert len(set(images)) == 1
+    assert re.fullmatch(r"public\.ecr\.aws/lambda/python:3\.13@sha256:[0-9a-f]{64}", images[0])
 
 
 def test_every_stage_begins_with_the_image_of_today() -> None:
