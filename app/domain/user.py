@@ -42,6 +42,8 @@ class Credentials:
     """What a login is checked against; ``password_hash`` is argon2id and never leaves the shop.
 
     ``generation`` is drawn anew when all sessions of the user end; tokens carry theirs.
+    ``has_reserved_look`` tells whether names that look like this one are refused to others:
+    users of releases before this one have reserved their names alone until they log in.
     """
 
     user_id: str
@@ -49,6 +51,7 @@ class Credentials:
     role: Role
     password_hash: str = field(repr=False)
     generation: str = ""
+    has_reserved_look: bool = False
 
 
 def fold_username(username: str) -> str:

@@ -52,7 +52,7 @@ async def register_user(
         UsernameTakenError: another user has the name or one that looks like it; the write itself
             decides.
     """
-    # Users of earlier releases have reserved their names, and not what looks like them.
+    # Users of earlier releases have reserved their names alone, until they log in.
     for alike in latin_lookalikes(username):
         try:
             is_taken = await store.find_credentials(table, alike) is not None
@@ -75,6 +75,7 @@ async def register_user(
         username=username,
         role=role,
         password_hash=await hash_password(password),
+        has_reserved_look=True,
     )
     await store.add_user(table, user, credentials, skeletons=skeletons(username))
     return user
@@ -95,7 +96,8 @@ async def log_in(
 
     Reads the credentials once, twice for a name that is not found and has invisible characters,
     and writes the session once, and a hash that is outdated; :func:`limited_login` adds the reads
-    and writes of its counters.
+    and writes of its counters. The first login of a user of an earlier release reserves what the
+    name looks like, in two to four writes.
 
     Raises:
         InvalidCredentialsError: unknown name or wrong password; both take the same time.
@@ -111,8 +113,19 @@ async def log_in(
             raise InvalidCredentialsError("Invalid username or password")
     if verdict is Verdict.OUTDATED:
         await store.replace_hash(table, credentials, await hash_password(password))
+    if not credentials.has_reserved_look:
+        await reserve_look(table, credentials)
     tokens = await start_session(table, keys, credentials, now=now, lifetime=lifetime)
     return Login(credentials.user_id, credentials.role, tokens)
+
+
+async def reserve_look(table: Table, credentials: Credentials) -> tuple[str, ...]:
+    """Reserve what a name looks like, two to four writes; return the ids of users it looks like.
+
+    Safe to repeat.
+    """
+    forms = skeletons(credentials.username)
+    return await store.reserve_lookalikes(table, credentials, forms)
 
 
 async def _find_credentials(table: Table, username: str) -> Credentials | None:

@@ -19,12 +19,13 @@ from app.store.keys import (
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
 from app.store.stored_values import read_instant, read_typed
-from app.store.table import Item, Table
+from app.store.table import NOT_THERE, Item, Table
 from app.store.table_errors import ConditionFailedError
 from app.store.unreadable_items import read_or_report, readable
 
 _USER, _CREDENTIALS = "user", "credentials"
 _GENERATION = "session_generation"
+_RESERVED_LOOK = "has_reserved_look"
 
 
 def user_to_item(user: User) -> Item:
@@ -68,6 +69,7 @@ def credentials_to_item(credentials: Credentials) -> Item:
         "username": credentials.username,
         "role": str(credentials.role),
         "password_hash": credentials.password_hash,
+        **({_RESERVED_LOOK: True} if credentials.has_reserved_look else {}),
     }
 
 
@@ -121,6 +123,7 @@ def item_to_credentials(item: Item) -> Credentials:
         role=Role.from_stored(read_typed(item, "role", str, "")),
         password_hash=read_typed(item, "password_hash", str),
         generation=read_typed(item, _GENERATION, str, ""),
+        has_reserved_look=read_typed(item, _RESERVED_LOOK, bool, False),
     )
 
 
@@ -194,10 +197,37 @@ async def delete_credentials(table: Table, username: str) -> None:
     await table.delete(username_key(fold_username(username)), is_repeatable=False)
 
 
+async def reserve_lookalikes(
+    table: Table, credentials: Credentials, skeletons: Iterable[str]
+) -> tuple[str, ...]:
+    """Reserve what a stored name looks like, as a new one does; return the ids of who has it.
+
+    A write for each form and one that notes it with the credentials. What another user has stays
+    theirs, and nothing is reserved for a user who is gone meanwhile. Safe to repeat.
+    """
+    user_id, forms, others = credentials.user_id, tuple(skeletons), []
+    for form in forms:
+        try:
+            reserved = {**lookalike_key(form), "user_id": user_id}
+            await table.put(reserved, condition=NOT_THERE)
+        except ConditionFailedError as failure:
+            others.append((failure.item or {}).get("user_id", user_id))
+    try:
+        await table.update(
+            username_key(fold_username(credentials.username)),
+            f"SET {_RESERVED_LOOK} = :yes",
+            values={":yes": True, ":user": user_id},
+            condition="user_id = :user",
+        )
+    except ConditionFailedError:
+        await free_lookalikes(table, forms, user_id=user_id)
+    return tuple(other for other in dict.fromkeys(others) if other != user_id)
+
+
 async def free_lookalikes(table: Table, skeletons: Iterable[str], *, user_id: str) -> None:
     """Delete what reserves the look of a user's name; a read and a write for each form.
 
-    Names of earlier releases have reserved none, and another user may have it. Safe to repeat.
+    Another user may have it, and a name of an earlier release none. Safe to repeat.
     """
     for form in skeletons:
         key = lookalike_key(form)

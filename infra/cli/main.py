@@ -14,6 +14,7 @@ COMMANDS = {
     "run": "infra.cli.run",
     "seed": "infra.cli.seed",
     "add-staff": "infra.cli.add_staff",
+    "reserve-names": "infra.cli.reserve_names",
     "send-event": "infra.cli.send_event",
     "order": "infra.cli.order",
     "orders": "infra.cli.orders",

@@ -241,6 +241,19 @@ SECURITY = {
         "skeletons=())",
         f"{_USERS}::test_a_name_in_letters_like_those_of_another_is_taken",
     ),
+    "a name of an earlier release reserves itself for ever": Mutation(
+        "app/services/users.py",
+        "    if not credentials.has_reserved_look:\n",
+        "    if credentials.has_reserved_look:\n",
+        "app/services/test_users.py"
+        "::test_the_first_login_of_an_old_name_reserves_what_it_looks_like",
+    ),
+    "an old name takes the look of a new one": Mutation(
+        "app/store/users.py",
+        "            await table.put(reserved, condition=NOT_THERE)\n",
+        "            await table.put(reserved)\n",
+        "app/services/test_users.py::test_a_login_takes_nobody_elses_look",
+    ),
     "a closed account keeps what its name looks like": Mutation(
         "app/services/accounts.py",
         "        await store.free_lookalikes(table, skeletons(username), user_id=user_id)\n",

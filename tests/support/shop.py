@@ -77,7 +77,7 @@ async def tokens_of(
     """
     name = username or ("somebody" if role is Role.CUSTOMER else fresh("staff"))
     if role is Role.STAFF:
-        credentials = Credentials(user_id, name, role, _password_hash())
+        credentials = Credentials(user_id, name, role, _password_hash(), has_reserved_look=True)
         await get_table().put(credentials_to_item(credentials))
     session = session_of(user_id, username=name, at=at or datetime.now(UTC))
     return issue_tokens(session, role, await _keys())
@@ -124,7 +124,8 @@ async def stored_user(
         role=role,
         created_at=datetime.now(UTC),
     )
-    await add_user(table, user, Credentials(user.user_id, name, role, _password_hash()))
+    credentials = Credentials(user.user_id, name, role, _password_hash(), has_reserved_look=True)
+    await add_user(table, user, credentials)
     return user
 
 

@@ -6,15 +6,19 @@ from typing import Any
 import pytest
 
 from app.domain.errors import InvalidCredentialsError, UsernameTakenError
-from app.domain.user import Role, User
+from app.domain.user import Credentials, Role, User
 from app.security.origins import Origin
+from app.security.passwords import hash_password
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import read_access_token
+from app.services.accounts import forget_user
 from app.services.users import log_in, register_user
 from app.settings import read_settings
+from app.store.keys import lookalike_key
 from app.store.table import Table
-from app.store.users import find_credentials, get_user
-from tests.support.shop import fresh
+from app.store.users import credentials_to_item, find_credentials, get_user
+from app.usernames import skeletons
+from tests.support.shop import count_calls, fresh
 
 DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -90,3 +94,61 @@ async def test_a_wrong_password_and_an_unknown_name_are_the_same_error(table: Ta
         texts.add(str(refused.value))
 
     assert len(texts) == 1
+
+
+def plain_name() -> str:
+    """Return a name without characters that look like others."""
+    return f"peric{fresh().translate(str.maketrans('01', 'ol'))}"
+
+
+async def register_in_earlier_release(table: Table, name: str) -> Credentials:
+    """Store credentials as ff5ee60 does: they reserve the name, and not what it looks like."""
+    credentials = Credentials(fresh("id"), name, Role.CUSTOMER, await hash_password("vmware1!"))
+    await table.put(credentials_to_item(credentials))
+    return credentials
+
+
+@pytest.mark.parametrize(
+    ("letter", "like", "calls"),
+    [
+        # Of one script with the rest, and of two, which a new name must not have.
+        ("l", "1", ["put_item", "update_item"]),
+        ("e", "\N{CYRILLIC SMALL LETTER IE}", ["put_item", "update_item"]),
+        # A name that looks like one other as it is shown, and like a second as it is compared.
+        ("l", "I", ["put_item", "put_item", "update_item"]),
+    ],
+)
+async def test_the_first_login_of_an_old_name_reserves_what_it_looks_like(
+    table: Table, letter: str, like: str, calls: list[str]
+) -> None:
+    plain = plain_name() + "l"
+    old = await register_in_earlier_release(table, plain.replace(letter, like))
+    made = count_calls(table)
+
+    for further in (calls, []):
+        made.clear()
+        await log_in(table, KEYS, username=old.username, password="vmware1!", **CALM)
+        writes = [call for call in made if call not in {"get_item", "batch_get"}]
+        # The last one is the session.
+        assert writes == [*further, "put_item"]
+
+    with pytest.raises(UsernameTakenError):
+        await register(table, plain)
+    await forget_user(table, old.user_id, username=old.username)
+    await register(table, plain)
+
+
+async def test_a_login_takes_nobody_elses_look(table: Table) -> None:
+    plain = plain_name() + "l"
+    old = await register_in_earlier_release(table, plain.replace("l", "1"))
+    new = await register(table, plain)
+
+    for _ in range(2):
+        login = await log_in(table, KEYS, username=old.username, password="vmware1!", **CALM)
+        assert login.user_id == old.user_id
+    await forget_user(table, old.user_id, username=old.username)
+
+    (form,) = skeletons(plain)
+    owner = await table.get(lookalike_key(form))
+    assert owner
+    assert owner["user_id"] == new.user_id

@@ -11,10 +11,12 @@ from app.store.keys import lookalike_key
 from app.store.table import Table
 from app.store.users import (
     add_user,
+    credentials_to_item,
     find_credentials,
     free_lookalikes,
     get_user,
     item_to_user,
+    reserve_lookalikes,
     user_to_item,
 )
 from tests.support.shop import fresh
@@ -66,3 +68,27 @@ async def test_the_look_of_a_name_stays_with_who_reserved_it(table: Table) -> No
     assert await table.get(lookalike_key(look))
     await free_lookalikes(table, [look], user_id="owner")
     assert await table.get(lookalike_key(look)) is None
+
+
+async def test_nothing_is_reserved_for_who_is_gone_meanwhile(table: Table) -> None:
+    gone, look = credentials(user()), fresh("look")
+
+    assert await reserve_lookalikes(table, gone, [look]) == ()
+    assert await table.get(lookalike_key(look)) is None
+    # Nor for who had the name before.
+    await table.put(credentials_to_item(replace(gone, user_id=fresh("heir"))))
+    assert await reserve_lookalikes(table, gone, [look]) == ()
+    assert await table.get(lookalike_key(look)) is None
+
+
+async def test_a_reservation_may_be_repeated_and_tells_who_has_the_look(table: Table) -> None:
+    first, second, look = credentials(user()), credentials(user()), fresh("look")
+    for stored in (first, second):
+        await table.put(credentials_to_item(stored))
+
+    for _ in range(2):
+        assert await reserve_lookalikes(table, first, [look]) == ()
+        assert await reserve_lookalikes(table, second, [look, look]) == (first.user_id,)
+    for stored in (first, second):
+        found = await find_credentials(table, stored.username)
+        assert found == replace(stored, has_reserved_look=True)
