@@ -33,6 +33,9 @@ _RETENTION_DAYS = (
     365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
 
+#: A host name of RFC 1123, 2.1: as the certificate and DNS have it, in Punycode where it must be.
+_HOST = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$"
+
 
 class Architecture(StrEnum):
     """Processors a Lambda function can run on."""
@@ -133,7 +136,7 @@ class Generic(_Part):
     #: In US dollars, of everything that carries the stack's tag.
     monthly_budget: int = Field(50, ge=1)
     #: The shop's own host name, and its certificate, which CloudFront takes from one region only.
-    domain: str | None = Field(None, pattern=r"^([a-z0-9-]{1,63}\.)+[a-z]{2,63}$", max_length=253)
+    domain: str | None = Field(None, pattern=_HOST, max_length=253)
     certificate_arn: str | None = Field(
         None, pattern=r"^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]+$"
     )

@@ -15,6 +15,7 @@ from infra.components.cdn import ALL_BUT_HOST
 from infra.components.configuration import ConfigurationError
 from infra.components.edge_policies import KEY_HEADERS
 from infra.components.resource_graph import Deployment
+from infra.components.stack_config import Generic
 from infra.components.static_site import published_files
 from routers.origin_check import ORIGIN_HEADER
 from routers.problems import GatewayErrorResponse
@@ -152,12 +153,24 @@ def test_a_stack_can_have_a_name_of_its_own_and_a_firewall(deployment: Deploymen
             {"domain": "a.example", "certificateArn": CERTIFICATE.replace("us-east", "eu-west")},
             "certificateArn",
         ),
-        ({"domain": "https://shop.example", "certificateArn": CERTIFICATE}, "generic.domain"),
+        *(
+            ({"domain": name, "certificateArn": CERTIFICATE}, "generic.domain")
+            for name in ("https://shop.example", "-shop.example", "shop-.example", "192.0.2.1")
+        ),
     ],
 )
 def test_a_name_without_its_certificate_is_refused(config: dict[str, Any], reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         deploy(**config)
+
+
+@pytest.mark.parametrize("name", ["a-b.shop.example.com", "shop.xn--p1ai"])
+def test_every_name_of_a_host_may_be_the_shops(name: str) -> None:
+    generic = Generic.model_validate(
+        {"image": "none", "domain": name, "certificateArn": CERTIFICATE}
+    )
+
+    assert generic.domain == name
 
 
 def test_the_api_sees_who_asks(deployment: Deployment) -> None:
