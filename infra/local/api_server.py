@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from app.main import app
 from infra.local.compression import compressed
+from infra.local.http_protocol import ShopProtocol
 from infra.local.parent_watchdog import end_with_parent
 from infra.local.serving import serve
 from infra.topology import FUNCTIONS
@@ -19,7 +20,11 @@ def main() -> None:
     end_with_parent()
     timeout = next(function.timeout_seconds for function in FUNCTIONS if function.name == "api")
     serve(
-        compressed(_served(sys.argv[2:])), int(sys.argv[1]), drain_seconds=timeout, access_log=True
+        compressed(_served(sys.argv[2:])),
+        int(sys.argv[1]),
+        drain_seconds=timeout,
+        access_log=True,
+        protocol=ShopProtocol,
     )
 
 

@@ -60,16 +60,25 @@ def _log_config(*, access: bool) -> dict[str, Any]:
     }
 
 
-def serve(app: Any, listener_fd: int, *, drain_seconds: int, access_log: bool = False) -> None:
+def serve(
+    app: Any,
+    listener_fd: int,
+    *,
+    drain_seconds: int,
+    access_log: bool = False,
+    protocol: type[asyncio.Protocol] | None = None,
+) -> None:
     """Serve until SIGTERM, then finish open requests within ``drain_seconds``.
 
-    Lifespan events are off, as they are on Lambda.
+    Lifespan events are off, as they are on Lambda. ``protocol`` reads the requests; without it
+    uvicorn's own.
     """
     prepare_log_records()
     collect_errors()
     config = uvicorn.Config(
         app,
         lifespan="off",
+        http=protocol or "auto",
         ws="none",
         server_header=False,
         # Whose X-Forwarded-For counts is a setting of the shop (TRUSTED_PROXIES).

@@ -1,0 +1,48 @@
+"""uvicorn's protocol, with the shop's form of answer to what is no HTTP.
+
+A malformed request reaches no application: uvicorn answers it with plain text, and without the
+headers that every other answer has.
+"""
+
+from typing import Any
+
+from starlette.types import Message, Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+_TEXT = "the request is not HTTP, or its method is unknown"
+
+
+async def _receive() -> Message:
+    return {"type": "http.disconnect"}
+
+
+class ShopProtocol(HttpToolsProtocol):
+    """Answers a malformed request with 400 in the form of all errors, and closes."""
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words for it
+        """Refuse what was received; nothing more is read."""
+        self.transport.pause_reading()
+        self._refusal = self.loop.create_task(self._refuse())
+
+    async def _refuse(self) -> None:
+        # Only with the first of them; the application, which is served, has imported both.
+        from routers.middleware import HTTPMiddleware  # noqa: PLC0415
+        from routers.problems import problem_app  # noqa: PLC0415
+
+        # What was meant is unknown; the headers of the answer depend on none of it.
+        scope: Scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        messages: list[Message] = []
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+
+        await HTTPMiddleware(problem_app(400, _TEXT))(scope, _receive, send)
+        start, body = messages
+        headers: list[Any] = [
+            *self.server_state.default_headers,
+            *start["headers"],
+            (b"connection", b"close"),
+        ]
+        lines = [b"%b: %b\r\n" % (name, value) for name, value in headers]
+        self.transport.write(b"".join((STATUS_LINE[400], *lines, b"\r\n", body["body"])))
+        self.transport.close()
