@@ -26,6 +26,7 @@ from ministack.core import persistence
 from ministack.services import scheduler
 
 from infra.local.emulator_changes import ChangeRecorder
+from infra.local.emulator_imports import skip_imports
 from infra.local.emulator_permissions import correct_permissions
 from infra.local.emulator_queues import correct_queues
 from infra.local.emulator_requests import Message, Receive, Request, Scope, Send, refuse
@@ -158,6 +159,7 @@ async def _run(listener_fd: int, notify: Callable[[str], None]) -> int:
     if persistence.PERSIST_STATE:
         saver = _saver(changes, notify)
         changes.install()
+    skip_imports()
     correct_queues()
     correct_permissions()
     gateway = Gateway(saver, changes)
