@@ -135,17 +135,25 @@ class ShopProcess:
 def children_of(pid: int) -> dict[str, int]:
     """Return the process ids of a shop's children by the module they run."""
     found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
+    for child in _ids_of_children(pid):
         try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            argv = (folder / "cmdline").read_bytes().split(b"\0") if parent == pid else []
-        except (OSError, ValueError):
+            argv = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+        except OSError:
             continue
         if b"-m" in argv:
             name = argv[argv.index(b"-m") + 1].decode().rpartition(".")[2]
             key = argv[argv.index(b"-m") + 2].decode() if name == "function_host" else name
-            found[key] = int(folder.name)
+            found[key] = child
     return found
+
+
+def _ids_of_children(pid: int) -> list[int]:
+    """Return them by the threads that started them; none of a process that has ended."""
+    try:
+        lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
+    return [int(child) for text in lists for child in text.split()]
 
 
 @contextmanager
