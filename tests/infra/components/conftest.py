@@ -14,8 +14,8 @@ from tests.infra.components.executed_stack import ExecutedStack
 
 @pytest.fixture(scope="session")
 def deployment() -> Deployment:
-    """Return what the program makes for the stack ``dev``, all of its pages included."""
-    return deploy(all_pages=True)
+    """Return what the program makes for the stack ``dev``, all of its pages and alarms included."""
+    return deploy(all_pages=True, all_alarms=True)
 
 
 @pytest.fixture(scope="session")

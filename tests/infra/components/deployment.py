@@ -1,7 +1,7 @@
 """What the infrastructure program makes for stacks like the ones in tests."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from itertools import islice
@@ -10,7 +10,9 @@ from typing import Any
 from unittest.mock import patch
 
 from pulumi.runtime import Mocks
+from pulumi.runtime.proto.source_pb2 import StackTrace
 
+from infra.components.alarms import Alarm, Alarms
 from infra.components.resource_graph import ACCOUNT, REGION, AwsMocks, Deployment, run_program
 from infra.components.static_site import PublishedFile, published_files
 
@@ -20,19 +22,31 @@ TAGS = {"author": "eric", "feature": "acmeserverless", "team": "fitness", "versi
 
 
 def deploy(
-    stack: str = "dev", *, region: str = REGION, all_pages: bool = False, **config: Any
+    stack: str = "dev",
+    *,
+    region: str = REGION,
+    all_pages: bool = False,
+    all_alarms: bool = False,
+    **config: Any,
 ) -> Deployment:
     """Return what the program makes for a stack; see :func:`deploy_with`.
 
     It is made once for each configuration, and tests only look at it. More than half of what a
-    stack has are its pages; all of them are there only with ``all_pages``.
+    stack has are its pages, and a third of the rest its alarms; all of them are there only with
+    ``all_pages`` and ``all_alarms``.
     """
-    return _deployed(stack, region, json.dumps(config, sort_keys=True), all_pages=all_pages)
+    described = json.dumps(config, sort_keys=True)
+    return _deployed(stack, region, described, all_pages=all_pages, all_alarms=all_alarms)
 
 
 @cache
-def _deployed(stack: str, region: str, config: str, *, all_pages: bool) -> Deployment:
-    with nullcontext() if all_pages else a_few_pages():
+def _deployed(
+    stack: str, region: str, config: str, *, all_pages: bool, all_alarms: bool
+) -> Deployment:
+    with (
+        nullcontext() if all_pages else a_few_pages(),
+        nullcontext() if all_alarms else a_few_alarms(),
+    ):
         return deploy_with(AwsMocks, stack, region=region, **json.loads(config))
 
 
@@ -43,6 +57,21 @@ def a_few_pages() -> AbstractContextManager[Any]:
         return islice(published_files(), 4)
 
     return patch("infra.components.static_site.published_files", few)
+
+
+def a_few_alarms() -> AbstractContextManager[Any]:
+    """Let stacks that are made in the block have two alarms only, and one that ends a release."""
+
+    def few(*args: Any, definitions: Sequence[Alarm], **rest: Any) -> Alarms:
+        ending = [definition for definition in definitions if definition.ends_release]
+        return Alarms(*args, definitions=[*definitions[:2], *ending[:1]], **rest)
+
+    return patch("infra.components.alarms.Alarms", few)
+
+
+def no_stack_traces() -> AbstractContextManager[Any]:
+    """Make resources in the block without a note on where in the program each is made."""
+    return patch("pulumi.runtime.resource._get_stack_trace", StackTrace)
 
 
 def deploy_with(
@@ -61,4 +90,5 @@ def deploy_with(
     parts = {"dynamodb": dynamodb, "generic": generic, "tags": tags}
     values = {f"awsconfig:{key}": json.dumps(part) for key, part in parts.items() if part}
     values |= {"aws:region": region} if region else {}
-    return run_program(stack, values, mocks, **before)
+    with no_stack_traces():
+        return run_program(stack, values, mocks, **before)

@@ -45,7 +45,7 @@ def test_every_other_queue_has_dead_letters_and_an_alarm_behind_it(deployment: D
 
 
 def test_a_delivery_that_takes_its_time_is_no_alarm() -> None:
-    slow = deploy(deliverySeconds="600-900")
+    slow = deploy(deliverySeconds="600-900", all_alarms=True)
 
     (age,) = alarms(
         slow,
@@ -154,7 +154,7 @@ def test_a_release_ends_with_any_alarm_of_what_it_changed(deployment: Deployment
 
 def test_only_errors_of_the_version_on_trial_end_a_release(deployment: Deployment) -> None:
     versions = {"api": 41, "order": 17, "payment": 17, "shipment": 9}
-    trial = deploy(canary={"percent": 10, "stable": versions})
+    trial = deploy(canary={"percent": 10, "stable": versions}, all_alarms=True)
 
     for function in FUNCTIONS:
         name = f"dev-acmeserverless-lambda-{function.name}"

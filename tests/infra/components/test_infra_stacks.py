@@ -118,7 +118,7 @@ def names_of(deployment: Deployment) -> set[tuple[str, str]]:
 
 
 def test_two_stacks_have_no_name_in_common(deployment: Deployment) -> None:
-    other = deploy("dev-2", all_pages=True)
+    other = deploy("dev-2", all_pages=True, all_alarms=True)
 
     names, other_names = names_of(deployment), names_of(other)
 
@@ -154,7 +154,7 @@ def test_no_secret_is_written_into_a_stack(deployment: Deployment) -> None:
 
 
 def test_the_longest_stack_name_fits_every_service() -> None:
-    longest = deploy("a" + "-a" * 15 + "a")
+    longest = deploy("a" + "-a" * 15 + "a", all_alarms=True)
 
     for kind, limit in LONGEST.items():
         for made in longest.all(kind).values():

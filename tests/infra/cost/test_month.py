@@ -101,7 +101,7 @@ def test_every_price_is_on_the_bill(unit: str) -> None:
 
 
 def test_alarms_are_those_of_the_stack() -> None:
-    assert alarm_count() == len(deploy().all("MetricAlarm"))
+    assert alarm_count() == len(deploy(all_pages=True, all_alarms=True).all("MetricAlarm"))
 
 
 def test_what_is_paid_by_the_month_is_what_the_stack_makes() -> None:
