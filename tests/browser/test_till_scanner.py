@@ -174,7 +174,12 @@ def test_an_unknown_code_that_ends_with_nothing_leaves_the_fields_as_they_were(t
     till.ring_up("Weights")
     fill_card(till)
     toast = till.page.locator("#toast")
-    for focus, code in (("#search", "SKU-81"), ("#card-number", "SKU-82"), ("#charge", "ABCDEF")):
+    for focus, code in (
+        ("#search", "SKU-81"),
+        ("#card-number", "SKU-82"),
+        ("#charge", "ABCDEF"),
+        ("#card-code", "081-547"),
+    ):
         before = till.page.locator(focus).evaluate("node => node.value")
         till.page.locator(focus).focus()
 
@@ -276,19 +281,25 @@ def test_a_scan_on_the_sign_in_page_is_refused_and_what_a_program_types_is_not(t
     for focus, code in (
         ("#password", "GIFT-VOUCHER"),
         ("#username", "ABC-DEF"),
-        ("#pin", "ABC-DEF"),
+        ("#pin", "ABCDEF"),
+        # No name: nothing is typed after it.
+        ("#username", "GIFTXQ"),
     ):
         till.page.locator(focus).focus()
-        till.scan(code, end=("Enter", "Enter"))
-        expect(alert).to_contain_text("The till is signed out")
+        till.scan(code, end=("Tab",) if code == "GIFTXQ" else ("Enter", "Enter"))
+        expect(alert).to_contain_text(f"The till is signed out; nothing was added (code {code})")
+        expect(till.page.locator(focus)).to_be_focused()
         expect(till.page.locator(focus)).to_have_value("")
         till.page.locator("#sign-in-error").evaluate("node => node.replaceChildren()")
     till.page.locator("#username").focus()
     # A password manager types the name, Tab, the password and Enter.
     till.page.wait_for_timeout(350)
-    till.scan("staff", end=("Tab",))
-    for code in (BIKE, UNKNOWN_EAN):
-        expect(password).to_be_focused()
+    till.scan("staff\tNO-SMALL-LETTERS", layout={"\t": ("Tab", "")})
+    expect(alert).to_contain_text("Name or password is wrong")
+    expect(till.page.locator("#username")).to_have_value("staff")
+    password.focus()
+    for code in (BIKE, UNKNOWN_EAN, "NO-SMALL-LETTERS"):
+        till.page.wait_for_timeout(350)
         till.scan(code, end=("Enter", "Enter"))
         expect(alert).to_contain_text("The till is signed out")
         expect(password).to_have_value("")

@@ -1,11 +1,15 @@
 /** What a scanner has typed, read as a product code. */
 
-import { brandOf, numberProblem } from "../client/card.js";
+import { brandOf, numberProblem, readExpiry } from "../client/card.js";
+import { digitsOf } from "../client/digits.js";
 
 const PRODUCT_ID = /^[0-9a-f]{6,}(?:-[0-9a-f]{3,}){2,}$/i;
 
 /** AIM symbology identifier, ISO/IEC 15424: `]`, a letter for the kind of code, and a modifier. */
 const AIM_PREFIX = /^\][A-Za-z][0-9A-Za-z]/;
+
+/** What Code 39 can hold (ISO/IEC 16388), and most printed codes keep to: no small letters. */
+const CODE_39 = /^[0-9A-Z $%+./-]+$/;
 
 /** A count before the code: "3*" was typed, and the scan followed at once. */
 const COUNT_PREFIX = /^(\d{1,2})\*(?=.)/;
@@ -116,8 +120,32 @@ export const isCompleteCode = (code) =>
 /** Whether a code that has ended is certainly one: an id of ours, or an EAN or UPC of any length. @param {string} code */
 export const isCertainCode = (code) => isCompleteCode(code) || (isGtin(code) && !isCardNumber(code));
 
+/** Whether a text is made of what barcodes are made of, or says that it is one. @param {string} text */
+export const isBarcodeText = (text) => CODE_39.test(text.trim()) || AIM_PREFIX.test(text.trim());
+
 /** Whether what a machine has typed into a text field may be a code: it has a digit, and no star of a count. @param {string} code */
 export const looksLikeCode = (code) => /^[\x21-\x7e]+$/.test(code) && /\d/.test(code) && !/[@*]/.test(code);
+
+/**
+ * Whether what a machine has typed where a card is entered cannot belong to one: it has letters, or more digits
+ * than a security code and fewer than a card number, and is no expiry date.
+ * @param {string} text
+ */
+export function isNoCardText(text) {
+  const { length } = digitsOf(text);
+  return /\p{L}/u.test(text) || (length > 4 && length < 12 && !readExpiry(text));
+}
+
+/**
+ * Return the code of a scan as it may be shown while nobody may see what else is typed there: "" for a card,
+ * and for what may be a password.
+ * @param {{code: string, quantity: number}[]} readings
+ */
+export function showableCode(readings) {
+  const code = likeliestCode(readings);
+  if (readings.some((reading) => hasCardNumber(reading.code))) return "";
+  return isBarcodeText(code) || PRODUCT_ID.test(code) ? code : "";
+}
 
 /**
  * Whether fast keys in a text field are a scan although no product has the code: an id of

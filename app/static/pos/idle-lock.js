@@ -10,6 +10,8 @@ import { toAsciiDigits } from "../client/digits.js";
 import { byId, showText } from "../client/dom.js";
 import { isShopError, waitText } from "../client/errors.js";
 import { JsonStorage } from "../client/storage.js";
+import { showableCode } from "./barcode.js";
+import { SecretFilter } from "./secret-filter.js";
 import { shopFacts } from "./shop-facts.js";
 
 const CHECK_MS = 5000;
@@ -27,7 +29,7 @@ const STORAGE_KEY = "acme-till.lock";
 /** After so many wrong PINs only the password opens. */
 const MAX_TRIES = 5;
 
-/** What a scanner types into the field may be a PIN or password for all the till knows, so this tells of scans, too. */
+/** What a scanner types into the field may be a password for all the till knows, so this tells of scans, too. */
 const WRONG = "This is not right. Try again. A scan adds nothing while the till is locked.";
 
 /** In the tab's own storage, as the tokens are. */
@@ -39,12 +41,19 @@ const MAX_PIN_LENGTH = 8;
 /** Return a text as a PIN, four to eight digits of any script; "" if it is none. @param {string} text */
 export const readPin = (text) => /^\d{4,8}$/.exec(toAsciiDigits(text.trim()))?.[0] ?? "";
 
+/** Return what a message says of a code that was refused. @param {import("./scanner.js").Reading[]} readings */
+export function codeNote(readings) {
+  const code = showableCode(readings);
+  return code ? ` (code ${code.slice(0, 40)})` : "";
+}
+
 const secret = /** @type {HTMLInputElement} */ (byId("lock-secret"));
 
 export class IdleLock {
   #shop;
   #actions;
   #pin = "";
+  #filter = new SecretFilter();
   #tries = 0;
   #isBusy = false;
   #touchedAt = Date.now();
@@ -84,8 +93,18 @@ export class IdleLock {
     byId("lock-offline").addEventListener("click", () => actions.goOffline());
   }
 
-  /** Start for the member of staff who signed in; `pin` opens the lock until they sign out, "" is none. @param {string} pin */
-  setPin(pin) {
+  /**
+   * Start for the member of staff who signed in. A PIN opens the lock until they sign out, "" is none.
+   * @param {{pin: string, password: string}} secrets
+   */
+  setSecrets({ pin, password }) {
+    this.#setPin(pin);
+    this.#filter.clear();
+    this.#filter.add(password);
+  }
+
+  /** @param {string} pin */
+  #setPin(pin) {
     this.#pin = readPin(pin);
     this.#tries = 0;
   }
@@ -98,15 +117,17 @@ export class IdleLock {
     else this.#check();
   }
 
-  /** Whether what is typed into a field may open the lock. @param {Element} field */
-  mayBeSecret(field) {
-    return this.isLocked && field === secret;
+  /** Whether what a machine has typed into a field may open the lock. @param {Element} field @param {string} text */
+  mayBeSecret(field, text) {
+    if (!this.isLocked || field !== secret) return false;
+    return (this.#pin !== "" && readPin(text) === this.#pin) || this.#filter.mayBeSecret(text);
   }
 
   /** Take the till off the screen until the PIN or the password is entered. */
   lock() {
     if (this.isLocked || !this.#shop.user) return;
     this.isLocked = true;
+    this.#filter.startLock();
     this.#store();
     this.#actions.lock();
     this.#show("");
@@ -114,14 +135,17 @@ export class IdleLock {
 
   /** Forget the lock: staff have signed out. */
   clear() {
-    this.setPin("");
+    this.setSecrets({ pin: "", password: "" });
     this.#open();
     storage.write(STORAGE_KEY, null);
   }
 
-  /** Say that a scan was not added. */
-  refuseScan() {
-    showText(byId("lock-error"), "The till is locked, and nothing was added. Unlock it, then scan again.");
+  /** Say that a scan was not added. @param {import("./scanner.js").Reading[]} readings */
+  refuseScan(readings) {
+    showText(
+      byId("lock-error"),
+      `The till is locked, and nothing was added${codeNote(readings)}. Unlock it, then scan again.`,
+    );
   }
 
   get #idleMs() {
@@ -225,6 +249,7 @@ export class IdleLock {
     }
     try {
       await this.#shop.signInAgain(typed);
+      this.#filter.add(typed);
       return this.#shop.user?.isStaff ? "" : "This account is no member of staff any more. Sign in as someone else.";
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
@@ -237,7 +262,7 @@ export class IdleLock {
   #countWrongPin() {
     this.#tries += 1;
     if (this.#tries < MAX_TRIES) return WRONG;
-    this.setPin("");
+    this.#setPin("");
     return "Too many wrong PINs. Enter the password.";
   }
 }

@@ -12,6 +12,7 @@ import {
   hasCardNumber,
   isCertainCode,
   isCompleteCode,
+  isNoCardText,
   looksLikeCode,
   looksLikeScan,
   readingsOf,
@@ -44,6 +45,9 @@ const TERMINATOR_WINDOW_MS = 300;
 
 const MIN_CODE_LENGTH = 4;
 
+/** The same for keys of a machine outside of text fields, and for letters in the fields of a card. */
+const MIN_MACHINE_CODE_LENGTH = 3;
+
 /** @typedef {{code: string, quantity: number}} Reading How a scan may be read. */
 
 /** @param {Element | null} element @returns {element is HTMLInputElement | HTMLTextAreaElement} */
@@ -63,13 +67,15 @@ const isTerminator = ({ key, ctrlKey, altKey, metaKey }) =>
  *   isKnown: (code: string) => boolean,
  *   isClosed: () => boolean,
  *   isCardField: (field: Element) => boolean,
- *   mayBeSecret: (field: Element, text: string) => boolean,
+ *   isNameField: (field: Element) => boolean,
+ *   mayBeSecret: (field: Element, text: string, typing: {isContinued: boolean}) => boolean,
  *   hasHits: (field: Element) => boolean,
  * }} options While `isClosed` the fields are for names, PINs and passwords, which programs and security tokens
- *   type as fast as a scanner: what `mayBeSecret` is no scan unless it is certainly a code. In a card field what
+ *   type as fast as a scanner: what `mayBeSecret` is no scan unless it is certainly a code, and a name that ends with
+ *   Tab is one when the typing goes on after it (`isContinued`). In a card field what
  *   looks like a code and is no card is a scan. `hasHits` says whether the text of a search finds something.
  */
-export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, mayBeSecret, hasHits }) {
+export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, isNameField, mayBeSecret, hasHits }) {
   let typed = "";
   let typedUs = "";
   let longestGap = 0;
@@ -81,12 +87,19 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, m
   let field = null;
   let textBefore = "";
   let wasClosed = false;
+  /** Whether a name, or a code, has ended with Tab in the field for the name: what comes next tells. */
+  let isHeld = false;
+  let isContinued = false;
 
   const startBurst = () => {
     typed = "";
     typedUs = "";
     longestGap = 0;
     wasClosed = isClosed();
+    isContinued = isHeld;
+    // The next Enter is the program's.
+    if (isHeld) scannedAt = -Infinity;
+    isHeld = false;
     field = isTextField(page.activeElement) ? page.activeElement : null;
     textBefore = field?.value ?? "";
   };
@@ -94,40 +107,51 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, m
   /** Whether the keys came as only a scanner sends them, and so many. @param {number} minLength */
   const isBurst = (minLength) => longestGap < MAX_SCANNER_GAP_MS && typed.trim().length >= minLength;
 
-  /** Whether a burst without a product is a scan. @param {Reading[]} readings @param {{endsWithEnter: boolean}} end */
-  const isScan = (readings, { endsWithEnter }) => {
+  const isMachine = () => longestGap <= MAX_MACHINE_GAP_MS;
+
+  /** The same for a till that shows fields for names and secrets only. @param {Reading[]} readings @param {{isEnded: boolean}} end */
+  const isScanWhileClosed = (readings, { isEnded }) => {
     /** @param {(code: string) => boolean} test */
     const some = (test) => readings.some(({ code }) => test(code));
-    const isMachine = longestGap <= MAX_MACHINE_GAP_MS;
-    if (wasClosed) {
-      if (isMachine && some(endsWithEnter ? isCertainCode : isCompleteCode)) return true;
-      if (!endsWithEnter) return !field && isBurst(MIN_UNTERMINATED_LENGTH);
-      return isBurst(MIN_TERMINATED_LENGTH) && !(field && mayBeSecret(field, typed));
-    }
-    if (!field) return readings.length > 0;
+    if (some(isCompleteCode)) return true;
+    if (!field) return isEnded || isBurst(MIN_UNTERMINATED_LENGTH);
+    if (isEnded && isMachine() && some(isCertainCode)) return true;
+    const isCode = isEnded && isMachine() && some(looksLikeCode);
+    if (!isCode && !isBurst(isEnded ? MIN_TERMINATED_LENGTH : MIN_UNTERMINATED_LENGTH)) return false;
+    return !mayBeSecret(field, typed, { isContinued });
+  };
+
+  /** Whether a burst without a product is a scan. @param {Reading[]} readings @param {{isEnded: boolean}} end */
+  const isScan = (readings, end) => {
+    /** @param {(code: string) => boolean} test */
+    const some = (test) => readings.some(({ code }) => test(code));
+    if (!readings.length) return false;
+    if (wasClosed) return isScanWhileClosed(readings, end);
+    if (!field) return true;
     const mayBeCard = isCardField(field);
     if (some((code) => looksLikeScan(code, { mayBeCard }))) return true;
-    // Letters in a card field come from a scanner; the terminator of such a code would charge the card.
-    if (mayBeCard) return isMachine && some((code) => /\p{L}/u.test(code));
-    if (isMachine && some((code) => looksLikeCode(code) || hasCardNumber(code))) return true;
+    // The terminator of a code that no card has would charge the card.
+    if (mayBeCard) return isMachine() && isNoCardText(typed);
+    if (isMachine() && some((code) => looksLikeCode(code) || hasCardNumber(code))) return true;
     // Letters alone may be a name that a program types, or that a slow connection hands on at once.
     return isBurst(MIN_TERMINATED_LENGTH) && !typed.includes("@") && !hasHits(field);
   };
 
-  /** Return the readings of what was typed, or null when it was no scan. @param {{endsWithEnter: boolean}} end */
+  /** Return the readings of what was typed, or null when it was no scan. @param {{isEnded: boolean}} end */
   const readBurst = (end) => {
     // A password that has opened the till is no code of a product.
     if (wasClosed !== isClosed()) return null;
-    const readings = readingsOf(typed, typedUs).filter(({ code }) => code.length >= MIN_CODE_LENGTH);
+    const minLength = isMachine() && (!field || isCardField(field)) ? MIN_MACHINE_CODE_LENGTH : MIN_CODE_LENGTH;
+    const readings = readingsOf(typed, typedUs).filter(({ code }) => code.length >= minLength);
     const known = readings.filter(({ code }) => isKnown(code));
-    if (known.length && !(wasClosed && longestGap > MAX_MACHINE_GAP_MS)) return known;
+    if (known.length && !(wasClosed && !isMachine())) return known;
     return isScan(readings, end) ? readings : null;
   };
 
   /** Take a code without a terminator: at once if it is known or has all its digits, else from its speed. */
   const onSilence = () => {
-    if (!typed || longestGap > MAX_MACHINE_GAP_MS) return;
-    const readings = readBurst({ endsWithEnter: false });
+    if (!typed || !isMachine()) return;
+    const readings = readBurst({ isEnded: false });
     if (!readings) return;
     if (readings.some(({ code }) => isKnown(code) || isCompleteCode(code))) take(readings, lastKeyAt);
     else if (isBurst(MIN_UNTERMINATED_LENGTH))
@@ -145,7 +169,10 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, m
     if (field) {
       field.value = textBefore;
       field.dispatchEvent(new Event("input", { bubbles: true }));
+      // A Tab that was let pass has moved on.
+      if (isHeld) field.focus();
     }
+    isHeld = false;
     onScan(readings);
   };
 
@@ -159,10 +186,16 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, m
   /** @param {KeyboardEvent} event */
   const onTerminator = (event) => {
     const isFast = event.timeStamp - lastKeyAt <= MAX_KEY_GAP_MS;
-    const readings = isFast && typed ? readBurst({ endsWithEnter: event.key !== "Tab" }) : null;
+    const readings = isFast && typed ? readBurst({ isEnded: true }) : null;
+    const isName = readings && wasClosed && event.key === "Tab" && field && isNameField(field);
     typed = "";
     lastKeyAt = -Infinity;
-    if (readings) {
+    if (isName && !readings.some(({ code }) => isKnown(code) || isCompleteCode(code))) {
+      // A password manager types name, Tab and password without a pause.
+      isHeld = true;
+      scannedAt = event.timeStamp;
+      timer = setTimeout(takeUncertain, UNCERTAIN_MS, readings, event.timeStamp);
+    } else if (readings) {
       swallow(event);
       take(readings, event.timeStamp);
     } else if (event.timeStamp - scannedAt <= TERMINATOR_WINDOW_MS) {
@@ -177,7 +210,7 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, m
       // Autofill dispatches keydown events without a key.
       if (!event.key || isComposing(event)) return;
       if (isTerminator(event)) {
-        clearTimeout(timer);
+        if (!isHeld) clearTimeout(timer);
         onTerminator(event);
         return;
       }

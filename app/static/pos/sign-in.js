@@ -3,7 +3,8 @@
 import { byId, showText } from "../client/dom.js";
 import { isShopError, isUnanswered, waitText } from "../client/errors.js";
 import { JsonStorage } from "../client/storage.js";
-import { readPin } from "./idle-lock.js";
+import { isBarcodeText } from "./barcode.js";
+import { codeNote, readPin } from "./idle-lock.js";
 
 /** @type {Partial<Record<import("../client/errors.js").ShopError["kind"], string>>} */
 const MESSAGES = {
@@ -28,8 +29,10 @@ export class SignIn {
   #onSignedIn;
 
   /**
-   * @param {{shop: import("../client/api.js").Api, onSignedIn: (pin?: string) => void}} options `onSignedIn` is
-   *   given the PIN that was chosen, and nothing where staff were signed in before.
+   * @param {{
+   *   shop: import("../client/api.js").Api, onSignedIn: (secrets?: {pin: string, password: string}) => void,
+   * }} options `onSignedIn` is given the password and the PIN that was chosen, and nothing where staff were signed
+   *   in before.
    */
   constructor({ shop, onSignedIn }) {
     this.#shop = shop;
@@ -54,15 +57,22 @@ export class SignIn {
     storage.write(LAST_STAFF_KEY, { name, at: Date.now() });
   }
 
-  /** Whether a text may be a password for the name that is entered, or a PIN. @param {Element} field @param {string} text */
-  mayBeSecret(field, text) {
+  /**
+   * Whether what a machine has typed may be a password for the name that is entered, or a PIN.
+   * @param {Element} field @param {string} text
+   * @param {{isContinued: boolean}} typing Whether the name was typed by a machine right before: by a program.
+   */
+  mayBeSecret(field, text, { isContinued }) {
     if (field === byId("pin")) return readPin(text) !== "";
-    return field === byId("password") && input("username").value.trim() !== "";
+    return field === byId("password") && input("username").value.trim() !== "" && (isContinued || !isBarcodeText(text));
   }
 
-  /** Say that a scan was not added. */
-  refuseScan() {
-    showText(byId("sign-in-error"), "The till is signed out; nothing was added. Sign in, then scan again.");
+  /** Say that a scan was not added. @param {import("./scanner.js").Reading[]} readings */
+  refuseScan(readings) {
+    showText(
+      byId("sign-in-error"),
+      `The till is signed out; nothing was added${codeNote(readings)}. Sign in, then scan again.`,
+    );
   }
 
   /** Forget who was signed in. */
@@ -116,6 +126,7 @@ export class SignIn {
     const button = /** @type {HTMLButtonElement} */ (byId("sign-in-button"));
     if (button.disabled) return;
     const pin = input("pin").value;
+    const password = input("password").value;
     if (pin.trim() && !readPin(pin)) {
       showText(byId("sign-in-error"), "A PIN has 4 to 8 digits.");
       input("pin").focus();
@@ -125,12 +136,12 @@ export class SignIn {
     showText(byId("sign-in-error"), "");
     let isKept = false;
     try {
-      await this.#shop.signIn(input("username").value.trim(), input("password").value);
+      await this.#shop.signIn(input("username").value.trim(), password);
       const { user } = this.#shop;
       if (user?.isStaff) {
         this.remember(user.name);
         input("pin").value = "";
-        this.#open(pin);
+        this.#open({ pin, password });
       } else showText(byId("sign-in-error"), this.#notStaffMessage(user?.name ?? ""));
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
@@ -148,9 +159,9 @@ export class SignIn {
     this.#open();
   }
 
-  /** @param {string} [pin] */
-  #open(pin) {
+  /** @param {{pin: string, password: string}} [secrets] */
+  #open(secrets) {
     byId("sign-in-page").hidden = true;
-    this.#onSignedIn(pin);
+    this.#onSignedIn(secrets);
   }
 }

@@ -115,10 +115,10 @@ function renderSummary() {
 
 // ---- opening and closing
 
-/** @param {string} [pin] The PIN that was chosen at the sign-in. */
-function openTill(pin) {
+/** @param {{pin: string, password: string}} [secrets] What the sign-in was given. */
+function openTill(secrets) {
   staffName.show();
-  if (pin !== undefined) idleLock.setPin(pin);
+  if (secrets) idleLock.setSecrets(secrets);
   if (shop.user) customers.restoreNames(store);
   byId("till").hidden = false;
   if (!views.current || views.current === "sign-in") views.show("catalog");
@@ -222,8 +222,8 @@ listenForScans(document, {
   onScan: async (readings) => {
     if (isTillHidden()) {
       beep(false);
-      idleLock.refuseScan();
-      signIn.refuseScan();
+      idleLock.refuseScan(readings);
+      signIn.refuseScan(readings);
       return;
     }
     closeDialogs();
@@ -234,7 +234,8 @@ listenForScans(document, {
   isKnown: (code) => catalog.find(code) !== null || readOrderAddress(code) !== null,
   isClosed: isTillHidden,
   isCardField: (field) => byId("step-payment").contains(field),
-  mayBeSecret: (field, text) => idleLock.mayBeSecret(field) || signIn.mayBeSecret(field, text),
+  isNameField: (field) => field === byId("username"),
+  mayBeSecret: (field, text, typing) => idleLock.mayBeSecret(field, text) || signIn.mayBeSecret(field, text, typing),
   hasHits: (field) => field.hasAttribute("aria-activedescendant"),
 });
 
