@@ -3,9 +3,11 @@
 import base64
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from httpx import Client
 
 from tests.e2e.helpers.running_shop import ERIC, PASSWORD
@@ -95,47 +97,116 @@ def shop_like_a_page(shop: Client, user_id: str) -> None:
     assert (cleared.status_code, cleared.text) == (200, "")
 
 
-class TestEnforced:
-    """Clients that send a token, or whose browser does."""
+@pytest.fixture(params=["shop", "open_shop"])
+def any_shop(request: pytest.FixtureRequest) -> Client:
+    """A shop that asks for tokens, and one that does not."""
+    found: Client = request.getfixturevalue(request.param)
+    return found
 
-    def test_n_the_node_front_end(self, shop: Client) -> None:
-        tokens = log_in(shop)
-        shop.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+
+def is_open(shop: Client) -> bool:
+    return "X-Auth-Mode" in shop.get("/live").headers
+
+
+@dataclass(frozen=True)
+class LoadGenerator:
+    """What one of the published load generators does in its own way."""
+
+    #: Which field of the login's answer it takes as path id; `sub` is read from the access token.
+    path_id: str
+    login: str = "/login/"
+    sends_header: bool = False
+    price: int | str = 100
+    year: str = "30"
+    orders: bool = True
+
+
+#: Four of the nine take the access token for an id, two of them with a header.
+LOAD_GENERATORS = {
+    "published": LoadGenerator("token"),
+    "first version": LoadGenerator("token", price="100", year="22"),
+    "copy with another login": LoadGenerator("token", login="/acme-login/"),
+    "token as id": LoadGenerator("access_token"),
+    "token as id, other login": LoadGenerator("access_token", login="/acme-login/"),
+    "token as id, with a header": LoadGenerator("access_token", sends_header=True),
+    "token as id, text for prices": LoadGenerator("access_token", sends_header=True, price="100"),
+    "sub as id, with a header": LoadGenerator("sub", sends_header=True, price="100"),
+    "logs in and lists": LoadGenerator("sub", orders=False),
+}
+
+
+@pytest.mark.parametrize("generator", LOAD_GENERATORS.values(), ids=LOAD_GENERATORS)
+def test_l_a_load_generator(any_shop: Client, generator: LoadGenerator) -> None:
+    shop = any_shop
+    login = log_in(shop, "elaine", generator.login)
+    user_id = {**login, "sub": subject(login["access_token"])}[generator.path_id]
+    if generator.sends_header:
         shop.cookies.clear()
+        shop.headers["Authorization"] = f"Bearer {login['access_token']}"
+    products = shop.get("/products").json()["data"]
+    found = shop.get(f"/products/{products[1]['id']}").json()["data"]
+    for field in IMAGE_FIELDS:
+        picture = shop.get(found[field])
+        assert picture.status_code == 200
+        assert picture.headers["Content-Type"].startswith("image/")
+    assert shop.get("/").status_code == 200
+    if not generator.orders:
+        return
+    item = {"itemid": products[0]["id"], "name": "x", "price": generator.price, "quantity": 2}
+    assert shop.post(f"/cart/item/add/{user_id}", json=item).status_code == 200
+    away = {"itemid": products[1]["id"], "quantity": 0}
+    assert shop.post(f"/cart/item/modify/{user_id}", json=away).status_code == 200
+    assert shop.get(f"/cart/items/{user_id}").json()["cart"]
+    order = {
+        "userid": "8888",
+        "card": {"type": "amex/visa/mastercard/bahubali", "number": "349834797981",
+                 "ccv": "123", "expMonth": "12", "expYear": generator.year},
+        "cart": [{"id": products[0]["id"], "quantity": "1", "price": "100"}],
+        "total": "100",
+    }  # fmt: skip
+    placed = shop.post(f"/order/add/{user_id}", json=order)
+    if not is_open(shop):
+        # Its total is not the catalog's, which counts where tokens are checked.
+        assert (placed.status_code, placed.json()["fields"][0]["field"]) == (400, "total")
+        return
+    assert (placed.status_code, placed.json()["userid"]) == (200, user_id)
+    assert placed.json()["payment"]["success"] == str(generator.year == "30").lower()
+
+
+class TestBoth:
+    """Pages whose users log in, whether the shop asks for it or not."""
+
+    def test_n_the_node_front_end(self, any_shop: Client) -> None:
+        tokens = log_in(any_shop)
+        any_shop.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        any_shop.cookies.clear()
         user_id = subject(tokens["access_token"])
         assert user_id == ERIC
-        user = shop.get(f"/users/{user_id}").json()
+        user = any_shop.get(f"/users/{user_id}").json()
         assert (user["status"], user["data"]["firstname"]) == (200, "Eric")
 
-        shop_like_a_page(shop, user_id)
+        shop_like_a_page(any_shop, user_id)
 
-        assert shop.post("/logout").status_code == 202
+        assert any_shop.post("/logout").status_code == 202
 
-    def test_n_without_a_login_sends_bearer_undefined(self, shop: Client) -> None:
-        shop.headers["Authorization"] = "Bearer undefined"
-
-        browse(shop)
-
-        assert shop.get(f"/cart/items/{ERIC}").status_code == 401
-
-    def test_s1_the_static_pages(self, shop: Client) -> None:
-        tokens = log_in(shop, "dwight")
-        shop.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+    def test_s1_the_static_pages(self, any_shop: Client) -> None:
+        tokens = log_in(any_shop, "dwight")
+        any_shop.headers["Authorization"] = f"Bearer {tokens['access_token']}"
         user_id = subject(tokens["access_token"])
-        data = shop.get(f"/users/{user_id}").json()["data"]
+        data = any_shop.get(f"/users/{user_id}").json()["data"]
         assert (data["firstname"], data["lastname"]) == ("Dwight", "Schrute")
 
-        shop_like_a_page(shop, user_id)
+        shop_like_a_page(any_shop, user_id)
 
-        assert shop.post("/users/logout").is_success
+        assert any_shop.post("/users/logout").is_success
 
-    def test_r_the_react_storefront_with_the_cookies_of_a_login(self, shop: Client) -> None:
-        assert shop.get("/userinfo").json() == {}
-        log_in(shop, "han")
-        who = shop.get("/userinfo").json()
+    def test_r_the_react_storefront_with_the_cookies_of_a_login(self, any_shop: Client) -> None:
+        assert any_shop.get("/userinfo").json() == {}
+        log_in(any_shop, "han")
+        who = any_shop.get("/userinfo").json()
         assert who == {"userId": "5c393a481d41c892ce24382a", "userName": "han"}
         user_id = who["userId"]
-        product = browse(shop)
+        product = browse(any_shop)
         item = {
             "itemid": MAT,
             "name": product["name"],
@@ -144,12 +215,12 @@ class TestEnforced:
             "shortDescription": product["shortDescription"],
         }
 
-        assert shop.get(f"/cart/clear/{user_id}").status_code == 200
-        assert shop.post(f"/cart/item/add/{user_id}", json=item).status_code == 200
-        [line] = shop.get(f"/cart/items/{user_id}").json()["cart"]
+        assert any_shop.get(f"/cart/clear/{user_id}").status_code == 200
+        assert any_shop.post(f"/cart/item/add/{user_id}", json=item).status_code == 200
+        [line] = any_shop.get(f"/cart/items/{user_id}").json()["cart"]
         assert float(line["price"]) == 62.5
         removed = item | {"quantity": 0, "shortDescription": ""}
-        assert shop.post(f"/cart/item/modify/{user_id}", json=removed).status_code == 200
+        assert any_shop.post(f"/cart/item/modify/{user_id}", json=removed).status_code == 200
         order = {
             "userId": user_id,
             "cart": [item | {"description": ""}],
@@ -162,19 +233,82 @@ class TestEnforced:
             "lastname": "Solo",
             "email": "han@acmefitness.com",
         }  # fmt: skip
-        assert shop.post("/order/add", json=order).is_success
-        assert shop.post(f"/order/add/{user_id}", json=order).json()["payment"]["success"] == "true"
-        assert shop.get(f"/cart/clear/{user_id}").status_code == 200
+        assert any_shop.post("/order/add", json=order).is_success
+        assert (
+            any_shop.post(f"/order/add/{user_id}", json=order).json()["payment"]["success"]
+            == "true"
+        )
+        assert any_shop.get(f"/cart/clear/{user_id}").status_code == 200
 
-    def test_l2_with_a_header(self, shop: Client) -> None:
-        tokens = log_in(shop, "phoebe", "/login/")
-        shop.cookies.clear()
-        shop.headers["Authorization"] = f"Bearer {tokens['access_token']}"
-        user_id = subject(tokens["access_token"])
-        item = {"name": "mat", "price": "100", "shortDescription": "", "quantity": 1, "itemid": MAT}
+    def test_s2_pages_behind_a_gateway_log_in_at_its_page(self, any_shop: Client) -> None:
+        assert any_shop.get("/userinfo").json() == {}
+        for page in ("/acme-login", "/oauth2/authorization/sso"):
+            assert any_shop.get(page).headers["Content-Type"].startswith("text/html")
+        log_in(any_shop, "walter", "/acme-login")  # As the page does it.
+        user_id = any_shop.get("/userinfo").json()["userId"]
+        assert any_shop.get(f"/cart/clear/{user_id}").status_code == 200
+        item = {"itemid": MAT, "name": "Yoga Mat", "price": "62.5", "quantity": 1}
+        assert any_shop.post(f"/cart/item/add/{user_id}", json=item).status_code == 200
+        [line] = any_shop.get(f"/cart/items/{user_id}").json()["cart"]
+        assert isinstance(line["price"], str)  # The page calls price.replaceAll.
+        order = page_order([], "62.50") | {"cart": [line]}
 
-        assert shop.post(f"/cart/item/add/{user_id}", json=item).status_code == 200
-        assert shop.get(f"/cart/items/{user_id}").json()["cart"]
+        placed = any_shop.post(f"/order/add/{user_id}", json=order).json()
+
+        assert placed["payment"]["status"] == 200
+        assert any_shop.get(f"/cart/clear/{user_id}").status_code == 200
+        assert any_shop.get("/scg-logout").headers["Location"] == "/"
+        assert any_shop.get("/userinfo").json() == {}
+
+    def test_g_the_recording_and_the_plan(self, any_shop: Client) -> None:
+        for path in ("/", "/userinfo", "/products", "/catalogliveness"):
+            assert any_shop.get(path).status_code == 200
+        ids = re.findall(r'"id":"([^"]+)"', any_shop.get("/products").text)
+        assert len(ids) >= 8
+        for product in ids[:8]:
+            assert any_shop.get(f"/products/{product}").json()["status"] == 200
+        item = {"itemid": MAT, "name": "Yoga Mat", "price": "62.5", "quantity": 1}
+        added = any_shop.post("/cart/item/add/guest", json=item)
+        assert added.status_code == (200 if is_open(any_shop) else 401)
+        any_shop.get("/cart/clear/guest")
+
+    @pytest.mark.parametrize("user_id", ["guest", "undefined"])
+    def test_who_has_not_logged_in_has_a_cart_in_open_mode_alone(
+        self, any_shop: Client, user_id: str
+    ) -> None:
+        # The static pages' guests, and the React store before its login.
+        any_shop.headers["Authorization"] = f"Bearer {user_id}"
+
+        answer = any_shop.get(f"/cart/items/{user_id}")
+
+        if is_open(any_shop):
+            assert answer.json() == {"cart": [], "userid": user_id}
+        else:
+            assert answer.status_code == 401
+
+
+class TestEnforced:
+    """Clients that need the open mode get a clear answer from a shop that asks for tokens."""
+
+    def test_clients_without_a_token_are_refused(self, shop: Client) -> None:
+        item = {"itemid": MAT, "quantity": 1}
+        order = page_order([item], "62.50")
+
+        refused = [
+            shop.get("/users"),  # The old till.
+            shop.post("/cart/item/add/guest", json=item),  # Bash test and curl examples.
+            shop.post("/order/add/guest", json=order),
+            shop.post("/product", json={"name": "Tracker", "price": 149.99}),
+        ]
+
+        assert {answer.status_code for answer in refused} == {401}
+
+    def test_n_without_a_login_sends_bearer_undefined(self, shop: Client) -> None:
+        shop.headers["Authorization"] = "Bearer undefined"
+
+        browse(shop)
+
+        assert shop.get(f"/cart/items/{ERIC}").status_code == 401
 
 
 class TestOpen:
@@ -244,32 +378,6 @@ class TestOpen:
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert answer.json()["payment"]["status"] == 400  # The old till's card has expired.
 
-    def test_l1_the_load_generator(self, open_shop: Client) -> None:
-        token = log_in(open_shop, "elaine", "/login/")["token"]
-        products = open_shop.get("/products").json()["data"]
-        for product in products[:8]:
-            found = open_shop.get(f"/products/{product['id']}").json()["data"]
-            for field in IMAGE_FIELDS:
-                picture = open_shop.get(found[field])
-                assert picture.status_code == 200
-                assert picture.headers["Content-Type"].startswith("image/")
-        assert open_shop.get("/").status_code == 200
-        item = {"itemid": products[0]["id"], "name": products[0]["id"], "price": 100, "quantity": 2}
-        assert open_shop.post(f"/cart/item/add/{token}", json=item).status_code == 200
-        away = {"itemid": products[1]["id"], "quantity": 0}
-        assert open_shop.post(f"/cart/item/modify/{token}", json=away).status_code == 200
-        assert open_shop.get(f"/cart/items/{token}").json()["cart"]
-        order = {
-            "userid": "8888",
-            "card": {"type": "amex/visa/mastercard/bahubali", "number": "349834797981",
-                     "ccv": "123", "expMonth": "12", "expYear": "30"},
-            "cart": [{"id": products[0]["id"], "quantity": "1", "price": "100"}],
-            "total": "100",
-        }  # fmt: skip
-        placed = open_shop.post(f"/order/add/{token}", json=order)
-        assert (placed.status_code, placed.json()["userid"]) == (200, token)
-        assert placed.json()["payment"]["success"] == "true"
-
     def test_l1_without_a_login_never_crashes_the_shop(self, open_shop: Client) -> None:
         answers = (
             open_shop.post("/cart/item/add/", json={"itemid": "a"}),
@@ -279,25 +387,6 @@ class TestOpen:
         )
 
         assert {answer.status_code for answer in answers} <= {404, 405}
-
-    def test_s2_pages_behind_a_gateway(self, open_shop: Client) -> None:
-        open_shop.cookies.clear()
-        assert open_shop.get("/userinfo").json() == {}
-        user_id = f"s2-{uuid4().hex}"
-        item = {"itemid": MAT, "name": "Yoga Mat", "price": "62.5", "quantity": 1}
-        assert open_shop.post(f"/cart/item/add/{user_id}", json=item).status_code == 200
-        [line] = open_shop.get(f"/cart/items/{user_id}").json()["cart"]
-        assert isinstance(line["price"], str)  # The page calls price.replaceAll.
-        order = page_order([], "62.50") | {"cart": [line]}
-        assert (
-            open_shop.post(f"/order/add/{user_id}", json=order).json()["payment"]["status"] == 200
-        )
-
-    def test_g_the_recording(self, open_shop: Client) -> None:
-        for path in ("/", "/userinfo", "/products", f"/products/{MAT}", "/catalogliveness"):
-            assert open_shop.get(path).status_code == 200
-        ids = re.findall(r'"id":"([^"]+)"', open_shop.get("/products").text)
-        assert len(ids) >= 8
 
     def test_x_the_readmes_curl_commands(self, open_shop: Client) -> None:
         name = uuid4().hex
