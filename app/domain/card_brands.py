@@ -91,13 +91,26 @@ BRANDS = (
 )
 
 
-def _beginning_with(digit: str) -> tuple[Brand, ...]:
+#: Brands that the shop takes no cards of; people type their numbers into texts all the same.
+_OTHER_BRANDS = (
+    _brand("Mir", "2200-2204", range(16, 20)),
+    _brand("RuPay", "508 60 81 82", (16,)),
+    _brand("Uzcard", "8600", (16,)),
+    _brand("Troy", "9792", (16,)),
+    _brand("Humo", "9860", (16,)),
+)
+
+
+def _beginning_with(digit: str, brands: tuple[Brand, ...]) -> tuple[Brand, ...]:
     return tuple(
         replace(brand, prefixes=prefixes)
-        for brand in BRANDS
+        for brand in brands
         if (prefixes := tuple(part for part in brand.prefixes if part[0][0] <= digit <= part[1][0]))
     )
 
 
 #: The brands in the same order, by the first digit of a number: with the prefixes that begin so.
-BRANDS_BY_DIGIT = {digit: _beginning_with(digit) for digit in "0123456789"}
+BRANDS_BY_DIGIT = {digit: _beginning_with(digit, BRANDS) for digit in "0123456789"}
+#: The same with the brands that the shop takes no cards of.
+ALL_BRANDS = (*BRANDS, *_OTHER_BRANDS)
+ALL_BRANDS_BY_DIGIT = {digit: _beginning_with(digit, ALL_BRANDS) for digit in "0123456789"}

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 
 from app.domain.card import passes_luhn
-from app.domain.card_brands import BRANDS_BY_DIGIT
+from app.domain.card_brands import ALL_BRANDS_BY_DIGIT
 
 _MOST_SIGNS_BETWEEN = 6
 _KEPT = 4
@@ -21,15 +21,15 @@ _KEPT = 4
 _LONGEST, _CVV = 19, 3
 _LENGTHS = {
     digit: sorted({length for brand in brands for length in brand.lengths}, reverse=True)
-    for digit, brands in BRANDS_BY_DIGIT.items()
+    for digit, brands in ALL_BRANDS_BY_DIGIT.items()
 }
 _SHORTEST = min(length for lengths in _LENGTHS.values() for length in lengths)
 
 #: Separators with letters or digits of their own, each counted as one sign: spaces and the like
 #: as addresses, HTML and JSON write them, a tag, the letter x on its own.
 _SPELLED_OUT = re.compile(
-    r"%(?:09|0[AD]|2[0DEF]|C2|A0)|&(?:#\w{1,6}|[a-z]{2,6});|</?[a-z]{1,4} ?/?>|\\[nrt]"
-    r"|(?<![^\W\d_])x(?![^\W\d_])",
+    r"%(?:09|0[AD]|2[0DEF]|C2|A0)|&(?:#\w{1,6}|[a-z]{2,6});|</?[a-z]{1,4} ?/?>"
+    r"|\\(?:[nrt]|u[0-9a-f]{4})|(?<![^\W\d_])x(?![^\W\d_])",
     re.IGNORECASE,
 )
 #: Ids in hexadecimal have long runs of digits by chance; one without a letter is left out.
@@ -47,7 +47,7 @@ def mask_card_numbers(text: str) -> str:
 
     Where other digits are glued to a number, it is not known where that ends: all are masked.
     """
-    if sum(map(str.isdigit, text)) < _SHORTEST:
+    if sum(map(str.isnumeric, text)) < _SHORTEST:
         return text
     text = _mask(text, text, _find_separate)
     return _mask(text, _IDENTIFIER.sub(lambda found: "a" * len(found[0]), text), _find_glued)
@@ -59,7 +59,7 @@ def is_card_number(digits: str) -> bool:
 
 
 def _is_of_brand(digits: str) -> bool:
-    brands = BRANDS_BY_DIGIT[digits[0]]
+    brands = ALL_BRANDS_BY_DIGIT[digits[0]]
     return any(len(digits) in brand.lengths and brand.owns(digits) for brand in brands)
 
 
@@ -75,7 +75,7 @@ class _Run:
 
     def close(self, text: str) -> None:
         """Count what check digits need: sums with every other digit doubled, from 0 and from 1."""
-        self.digits = "".join(str(unicodedata.digit(text[at])) for at in self.positions)
+        self.digits = "".join(str(int(unicodedata.numeric(text[at]))) for at in self.positions)
         self.begins.append(len(self.positions))
         plain = [int(digit) for digit in self.digits]
         doubled = [sum(divmod(2 * digit, 10)) for digit in plain]
@@ -190,7 +190,8 @@ def _as_one_sign(separator: re.Match[str]) -> str:
 
 @lru_cache(maxsize=1024)
 def _kind(character: str) -> int:
-    if character.isdigit():
+    # Those of every script, in circles, Roman and Chinese ones; a half or a ten is none.
+    if unicodedata.numeric(character, -1) in range(10):
         return _DIGIT
     category = unicodedata.category(character)
     is_control = category == "Cc" and not character.isspace()

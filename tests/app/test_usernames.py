@@ -35,7 +35,10 @@ HIDING = [
 ]
 
 
-@pytest.mark.parametrize("name", [*HIDING, "\u200b", "\u3164", "\uffa0", "eric\ue000"])
+@pytest.mark.parametrize(
+    "name",
+    [*HIDING, *"\u200b\u3164\uffa0", *(f"eric{sign}" for sign in "\ue000\ufffc\ufffd\U0001d159")],
+)
 def test_a_new_name_has_nothing_invisible(name: str) -> None:
     with pytest.raises(ValueError, match="invisible or control"):
         check_new_username(name)

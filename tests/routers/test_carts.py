@@ -785,6 +785,18 @@ async def test_the_callers_own_token_as_path_id_means_the_caller(client: AsyncCl
     assert other.status_code == 403
 
 
+async def test_in_open_mode_a_path_id_is_what_it_says_with_a_token_or_without(
+    client: AsyncClient, open_mode: None
+) -> None:
+    headers = await bearer(fresh())
+    token = headers["Authorization"].removeprefix("Bearer ")
+
+    await client.post(f"/cart/item/add/{token}", json={"itemid": "a", "price": 1}, headers=headers)
+    cart = await client.get(f"/cart/items/{token}")
+
+    assert [line["itemid"] for line in cart.json()["cart"]] == ["a"]
+
+
 # The list of all carts.
 
 

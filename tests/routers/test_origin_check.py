@@ -82,3 +82,15 @@ def test_a_refusal_writes_down_no_value(in_a_stack: None, caplog: pytest.LogCapt
     assert "last year" not in caplog.text + answer["body"]
     (event,) = (r.security for r in caplog.records if r.name == "shop.security")  # type: ignore[attr-defined]
     assert (event["kind"], event["code"]) == ("refused", "wrong_address")
+
+
+@pytest.mark.parametrize("at", [0, -1])
+def test_every_character_of_the_hash_counts(
+    in_a_stack: None, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    known = list(sha256(SENT_NOW.encode()).hexdigest())
+    known[at] = "0" if known[at] != "0" else "1"
+    monkeypatch.setenv("ORIGIN_HEADER_SHA256", "".join(known))
+    get_settings.cache_clear()
+
+    assert ask(x_origin_verify=SENT_NOW)["statusCode"] == 403
