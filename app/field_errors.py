@@ -23,7 +23,7 @@ NOT_BLANK = r"[^\s\x85\uFEFF]"
 #: The one value of ``include``.
 CODES = "^codes$"
 
-_FORMS = {NOT_BLANK: "must not be blank", CODES: "must be codes"}
+_FORMS = {NOT_BLANK: "must not be blank", CODES: 'must be "codes"'}
 
 
 def too_short(shortest: int, unit: str = "characters") -> str:

@@ -1,5 +1,7 @@
 """The shop's address: a CloudFront distribution in front of the static site and the API."""
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_aws as aws
 
@@ -22,6 +24,8 @@ ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 
 #: What the bucket answers; the network looks for `/` under the name of the file it stands for.
 PAGE_PATHS = ("/", "/index.html", "/pos", "/pos/*", "/static/*")
+#: The till's service worker, whose headers say how far it reaches.
+WORKER_PATH = "/static/pos/service-worker.js"
 
 _PAGES, _API = "pages", "api"
 _READ_METHODS = ["GET", "HEAD"]
@@ -30,13 +34,16 @@ _A_YEAR = 365 * 24 * 60 * 60
 
 
 def _headers(
-    name: str, stack: str, parent: pulumi.Resource
+    name: str, label: str, custom: Mapping[str, str], parent: pulumi.Resource
 ) -> aws.cloudfront.ResponseHeadersPolicy:
-    """Make the policy with the headers that an answer gets when it does not bring its own."""
+    """Make a policy with the headers that an answer gets when it does not bring its own.
+
+    ``label`` is its name in the account; ``custom`` are the headers that have no name there.
+    """
     headers = aws.cloudfront
     return headers.ResponseHeadersPolicy(
         name,
-        name=static_site_name(stack),
+        name=label,
         security_headers_config=headers.ResponseHeadersPolicySecurityHeadersConfigArgs(
             content_security_policy=(
                 # The API reference has its own, from the API.
@@ -66,8 +73,7 @@ def _headers(
                 headers.ResponseHeadersPolicyCustomHeadersConfigItemArgs(
                     header=header, value=value, override=True
                 )
-                # One policy for all answers: that with the till's worker is one of them.
-                for header, value in {**HEADERS, **WORKER_HEADERS}.items()
+                for header, value in custom.items()
             ]
         ),
         opts=pulumi.ResourceOptions(parent=parent),
@@ -96,7 +102,13 @@ class CDN(pulumi.ComponentResource):
         super().__init__("shop:front:Front", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         network = aws.cloudfront
-        headers = _headers(name, stack, self)
+        headers = _headers(name, static_site_name(stack), HEADERS, self)
+        of_worker = _headers(
+            f"{name}-worker",
+            f"{static_site_name(stack)}-worker",
+            {**HEADERS, **WORKER_HEADERS},
+            self,
+        )
         host_function = viewer_host(name, stack, self)
         firewall = Firewall(name, stack=stack, opts=child) if generic.waf else None
         access = network.OriginAccessControl(
@@ -150,9 +162,13 @@ class CDN(pulumi.ComponentResource):
                     cached_methods=_READ_METHODS,
                     compress=True,
                     cache_policy_id=CACHING_OPTIMIZED,
-                    response_headers_policy_id=headers.id,
+                    response_headers_policy_id=policy.id,
                 )
-                for path in PAGE_PATHS
+                # The first that fits counts.
+                for path, policy in (
+                    (WORKER_PATH, of_worker),
+                    *((path, headers) for path in PAGE_PATHS),
+                )
             ],
             default_cache_behavior=network.DistributionDefaultCacheBehaviorArgs(
                 target_origin_id=_API,

@@ -126,7 +126,7 @@ async def test_a_refusal_names_the_field_and_says_what_is_wanted(
         ("/products?limit=0", "limit: must be at least 1"),
         ("/products?limit=1001", "limit: must be at most 1000"),
         ("/products?limit=x", "limit: must be a whole number"),
-        ("/products?include=all", "include: must be codes"),
+        ("/products?include=all", 'include: must be "codes"'),
         ("/order/all?before=2026-11-23", "before: must be an instant with an offset, such as "),
         ("/order/all?before=1900-01-01T00:00Z", "before: must be at least 1970-01-01T00:00:00Z"),
     ],

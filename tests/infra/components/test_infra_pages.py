@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from app.static_files import CONTENT_POLICY, SERVED, STATIC, WORKER_HEADERS
-from infra.components.cdn import ALL_BUT_HOST
+from app.static_files import CONTENT_POLICY, HEADERS, SERVED, STATIC, WORKER_HEADERS
+from infra.components.cdn import ALL_BUT_HOST, WORKER_PATH
 from infra.components.configuration import ConfigurationError
 from infra.components.edge_policies import KEY_HEADERS
-from infra.components.resource_graph import Deployment
+from infra.components.resource_graph import Deployment, PlannedResource
 from infra.components.stack_config import Generic
 from infra.components.static_site import published_files
 from routers.origin_check import ORIGIN_HEADER
@@ -38,6 +38,7 @@ def test_pages_come_from_the_bucket_and_everything_else_from_the_api(
     assert {
         path: behaviour["targetOriginId"] for path, behaviour in behaviours(deployment).items()
     } == {
+        "/static/pos/service-worker.js": "pages",
         "/": "pages",
         "/index.html": "pages",
         "/pos": "pages",
@@ -186,17 +187,39 @@ def test_nothing_is_served_in_the_open(deployment: Deployment) -> None:
         assert behaviour["viewerProtocolPolicy"] in {"https-only", "redirect-to-https"}
 
 
-def test_every_answer_has_strict_headers(deployment: Deployment) -> None:
-    headers = deployment.one("ResponseHeadersPolicy")
-    security = headers["securityHeadersConfig"]
+def headers_of(deployment: Deployment, path: str) -> PlannedResource:
+    """Return the policy with the headers of what is answered for a path of the distribution."""
+    wanted = behaviours(deployment)[path]["responseHeadersPolicyId"]
+    policies = deployment.all("ResponseHeadersPolicy").values()
+    return next(made for made in policies if made.id == wanted)
 
-    assert {
-        behaviour["responseHeadersPolicyId"] for behaviour in behaviours(deployment).values()
-    } == {headers.id}
-    assert security["contentSecurityPolicy"]["contentSecurityPolicy"] == CONTENT_POLICY
-    assert security["frameOptions"]["frameOption"] == "DENY"
-    assert security["strictTransportSecurity"]["accessControlMaxAgeSec"] >= 365 * 24 * 3600
-    assert set(security) >= {"contentTypeOptions", "referrerPolicy"}
+
+def custom_headers(deployment: Deployment, path: str) -> dict[str, str]:
+    items = headers_of(deployment, path)["customHeadersConfig"]["items"]
+    return {item["header"]: item["value"] for item in items}
+
+
+def test_every_answer_has_strict_headers(deployment: Deployment) -> None:
+    for path in behaviours(deployment):
+        security = headers_of(deployment, path)["securityHeadersConfig"]
+
+        assert security["contentSecurityPolicy"]["contentSecurityPolicy"] == CONTENT_POLICY
+        assert security["frameOptions"]["frameOption"] == "DENY"
+        assert security["strictTransportSecurity"]["accessControlMaxAgeSec"] >= 365 * 24 * 3600
+        assert set(security) >= {"contentTypeOptions", "referrerPolicy"}
+
+
+def test_the_worker_alone_is_told_how_far_it_reaches(deployment: Deployment) -> None:
+    paths = list(behaviours(deployment))
+
+    reaching = [
+        path for path in paths if WORKER_HEADERS.items() <= custom_headers(deployment, path).items()
+    ]
+
+    assert reaching == [WORKER_PATH]
+    # The first that fits counts.
+    assert paths.index(WORKER_PATH) < paths.index("/static/*")
+    assert WORKER_PATH.removeprefix("/") in deployment.all("BucketObject")
 
 
 def test_the_content_policy_allows_nothing_inline_and_no_other_host() -> None:
@@ -251,10 +274,6 @@ def test_every_page_and_what_it_needs_is_uploaded(deployment: Deployment) -> Non
 async def test_the_api_and_the_bucket_say_the_same_of_every_file(
     deployment: Deployment, client: AsyncClient
 ) -> None:
-    strict = deployment.one("ResponseHeadersPolicy")
-    items = strict["customHeadersConfig"]["items"]
-    told = {item["header"]: item["value"] for item in items}
-
     for key, made in deployment.all("BucketObject").items():
         if key == "pos/":
             continue  # The API sends people on to /pos.
@@ -263,14 +282,13 @@ async def test_the_api_and_the_bucket_say_the_same_of_every_file(
         assert answer.status_code == 200, key
         assert answer.headers["Content-Type"] == made["contentType"]
         assert answer.headers["Cache-Control"] == made["cacheControl"]
-        # The API leaves out of scripts and styles what counts on their page only, and of all
-        # else what counts for the till's worker only.
-        said = {name: answer.headers[name] for name in told if name in answer.headers}
-        if key == "static/pos/service-worker.js":
-            assert said == told
-        else:
-            of_page = {name: told[name] for name in told.keys() - WORKER_HEADERS.keys()}
-            assert said == ({} if key.endswith((".css", ".js")) else of_page), key
+        is_worker = f"/{key}" == WORKER_PATH
+        told = custom_headers(deployment, WORKER_PATH if is_worker else "/static/*")
+        names = {*HEADERS, *WORKER_HEADERS}
+        said = {name: answer.headers[name] for name in names if name in answer.headers}
+        # The API leaves out of scripts and styles what counts on their page only.
+        is_part = key.endswith((".css", ".js")) and not is_worker
+        assert said == ({} if is_part else told), key
 
 
 @pytest.mark.parametrize(
