@@ -206,6 +206,18 @@ SECURITY = {
         "routers/test_carts.py"
         "::test_in_open_mode_a_path_id_is_what_it_says_with_a_token_or_without",
     ),
+    "a name beyond ASCII may be a card's number": Mutation(
+        "app/usernames.py",
+        "    if mask_card_numbers(username) != username:\n",
+        "    if username.isascii() and mask_card_numbers(username) != username:\n",
+        f"{_USERS}::test_a_name_is_no_card_number",
+    ),
+    "guesses that must wait are not counted for the alarm": Mutation(
+        "app/security_log.py",
+        '    elif facts.get("status") == _TOO_MANY:\n',
+        "    elif kind is Kind.LOGIN_FAILED and not facts:\n",
+        "app/test_metrics.py::test_logins_refusals_and_throttles_are_counted",
+    ),
     "digits of other scripts are no card's": Mutation(
         "app/domain/card_text.py",
         "    if unicodedata.numeric(character, -1) in range(10):\n",

@@ -393,7 +393,14 @@ async def test_a_name_of_an_earlier_release_keeps_its_look_alikes_taken(
 
 
 @pytest.mark.parametrize(
-    "name", ["4111111111111111", "card 4111-1111 1111 1111", "5555555555554444x"]
+    "name",
+    [
+        "4111111111111111",
+        "card 4111-1111 1111 1111",
+        "5555555555554444x",
+        "Zo\u00eb 4111111111111111",
+        "\uff14" + 15 * "\uff11",
+    ],
 )
 async def test_a_name_is_no_card_number(client: AsyncClient, table: Table, name: str) -> None:
     made = count_calls(table)
