@@ -51,6 +51,7 @@ class Release:
         """Release to ``stack``; each share of the calls is watched for ``bake_minutes``."""
         self._stack, self._practice_calls = stack, practice_calls
         self._bake_seconds = bake_minutes * 60
+        self._clients: dict[str, Any] = {}
 
     def image(self) -> str:
         """Build the image of this commit, push it, and return its address.
@@ -209,7 +210,9 @@ class Release:
         return self._values["aws:region"]
 
     def _client(self, service: str) -> Any:
-        return aws_client(service, self._region)
+        if service not in self._clients:
+            self._clients[service] = aws_client(service, self._region)
+        return self._clients[service]
 
     def _outputs(self) -> dict[str, Any]:
         text = capture("pulumi", *self._where(), "stack", "output", "--json", folder=ROOT)

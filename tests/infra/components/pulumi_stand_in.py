@@ -7,13 +7,11 @@ the variables STAND_IN_STACK_FILE, STAND_IN_OUTPUTS, STAND_IN_CALLS and AWS_ENDP
 
 import json
 import os
-import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
-from tempfile import TemporaryDirectory
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 from traceback import format_exc
 from typing import Any
@@ -23,44 +21,41 @@ import yaml  # type: ignore[import-untyped]
 
 from infra.components.live_image import IMAGE_OUTPUT, check_image
 
-#: The command itself: arguments out, output and exit code in.
-_CLIENT = """
-import json, socket, sys
-with socket.socket(socket.AF_UNIX) as server:
-    server.connect(sys.argv[1])
-    server.sendall(json.dumps(sys.argv[2:]).encode() + b"\\n")
-    code, output, errors = json.loads(server.makefile().readline())
-sys.stdout.write(output)
-sys.stderr.write(errors)
-sys.exit(code)
+#: The command itself: arguments out, each with a NUL behind it; exit code and text in. In Bash,
+#: which starts in a tenth of the time that Python takes.
+_CLIENT = """#!/bin/bash
+exec 3<>/dev/tcp/127.0.0.1/{port} || exit 1
+printf '%s\\0' "$#" "$@" >&3
+read -r code <&3
+if [ "$code" = 0 ]; then cat <&3; else cat <&3 >&2; fi
+exit "$code"
 """
 
 
 class _Handler(StreamRequestHandler):
     def handle(self) -> None:
-        code, output, errors = 0, "", ""
+        code, text = 0, ""
         try:
-            output = main(json.loads(self.rfile.readline()))
+            text = main([self._read() for _ in range(int(self._read()))])
         except SystemExit as ended:
-            code, errors = 1, f"{ended.code}\n"
+            code, text = 1, f"{ended.code}\n"
             if isinstance(ended.code, int):
-                code, errors = ended.code, ""
+                code, text = ended.code, ""
         except Exception:  # noqa: BLE001 - whatever it is, the command fails and shows it
-            code, errors = 1, format_exc()
-        self.wfile.write(json.dumps([code, output, errors]).encode() + b"\n")
+            code, text = 1, format_exc()
+        self.wfile.write(f"{code}\n{text}".encode())
+
+    def _read(self) -> str:
+        return b"".join(iter(lambda: self.rfile.read(1), b"\0")).decode()
 
 
 @contextmanager
 def pulumi_command() -> Iterator[str]:
     """Yield the text of a shell script that does in this process what ``pulumi`` would do."""
-    with TemporaryDirectory() as folder:
-        address = str(Path(folder, "pulumi"))
-        with ThreadingUnixStreamServer(address, _Handler) as server:
-            Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-            # Without site packages: it starts in a fiftieth of a second.
-            words = [sys.executable, "-I", "-S", "-c", _CLIENT, address]
-            yield f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n'
-            server.shutdown()
+    with ThreadingTCPServer(("127.0.0.1", 0), _Handler) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield _CLIENT.format(port=server.server_address[1])
+        server.shutdown()
 
 
 def deploy(stack: str, generic: dict[str, Any]) -> None:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import yaml  # type: ignore[import-untyped]
 
 from app.security.signing_keys import parse_signing_keys
+from infra.local.deploy_data import ensure_signing_keys
+from infra.local.deploy_functions import ensure_functions, ensure_role
 from infra.local.emulator import Emulator
 from infra.release import release as module
 from infra.release.release import PRACTICE_CALLS, Release
@@ -21,10 +24,11 @@ from infra.verify.policy import read_policy
 from infra.verify.rollback import promote
 from tests.infra.components.pulumi_stand_in import pulumi_command
 from tests.infra.verify.servers import Asked, Said, serving
-from tests.infra.verify.stacks import clients_of, deployed, publish
+from tests.infra.verify.stacks import clients_of, publish
 
 ROOT = Path(__file__).parents[3]
 REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/dev-acmeserverless"
+DEAD_URL = "http://127.0.0.1:1"
 OLD, NEW = f"{REPOSITORY}:old", f"{REPOSITORY}:new"
 
 DOCKER = """#!/bin/sh
@@ -88,7 +92,11 @@ def pulumi() -> Iterator[str]:
 def stack(
     emulator: Emulator, pulumi: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Stack:
-    name, aws = deployed(emulator), clients_of(emulator)
+    name, aws = f"r{uuid4().hex[:12]}", clients_of(emulator)
+    # A release asks for functions and keys only; what else a stack has stays as it is.
+    ensure_role(aws("iam"))
+    ensure_functions(aws("lambda"), name, {function.name: DEAD_URL for function in FUNCTIONS})
+    ensure_signing_keys(aws("secretsmanager"), signing_keys_name(name))
     for function, version in publish(aws("lambda"), name, release="old").items():
         aws("lambda").create_alias(FunctionName=function, Name=LIVE_ALIAS, FunctionVersion=version)
     made = Stack(name, tmp_path, aws)
@@ -104,7 +112,7 @@ def stack(
     (commands / "pulumi").write_text(pulumi, encoding="utf-8")
     for command in commands.iterdir():
         command.chmod(0o755)
-    outputs = {"Image::Repository": REPOSITORY, "Gateway::URL": "http://127.0.0.1:1/"}
+    outputs = {"Image::Repository": REPOSITORY, "Gateway::URL": f"{DEAD_URL}/"}
     for variable, value in {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
