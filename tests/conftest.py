@@ -4,11 +4,13 @@ import gc
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx._transports.default
 import pytest
 from botocore.config import Config
 from coverage import Coverage
@@ -80,6 +82,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(proofs)
     config.pluginmanager.register(password_work)
     password_work.use(*password_work.LEAST)
+    # All clients share one: reading the certificates takes longer than most tests, and is for
+    # nothing, because what they ask is on this machine.
+    transport = httpx._transports.default
+    transport.create_ssl_context = cache(transport.create_ssl_context)  # type: ignore[attr-defined]
     # Until everything is imported and collected nothing is garbage.
     gc.disable()
 

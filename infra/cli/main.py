@@ -35,7 +35,7 @@ COMMANDS = {
 
 def main() -> None:
     """Run the command that the arguments name."""
-    name = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), None)
+    name = next((word for word in _words() if not word.startswith("-")), None)
     if name == "run":
         _handle_early_signals()
     import typer  # noqa: PLC0415  # After the signals: the import takes a tenth of a second.
@@ -79,6 +79,15 @@ def main() -> None:
         if isinstance(end.code, str):
             print(end.code, file=sys.stderr)
         _exit(end.code if isinstance(end.code, int) else int(end.code is not None))
+
+
+def _words() -> list[str]:
+    """Return the words behind ``acme-shop``: its arguments, or those a shell wants completed."""
+    if "_ACME_SHOP_COMPLETE" not in os.environ:
+        return sys.argv[1:]
+    # In Bash, and in other shells; the last word may become any that begins so.
+    typed = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+    return f"{typed}|".split()[1:-1]
 
 
 def _exit(code: int) -> None:

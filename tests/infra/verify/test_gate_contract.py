@@ -444,7 +444,9 @@ async def test_the_real_clients_find_what_they_rely_on(shop: ShopProcess) -> Non
     ]
 
 
-def _changed(shop: ShopProcess, place: str, change: Callable[[Any], Any]) -> Any:
+def _changed(
+    http: httpx.Client, place: str, change: Callable[[Any], Any]
+) -> Callable[[Asked], Said]:
     """Return the answers of a shop that says something else in one place."""
 
     def answer(asked: Asked) -> Said:
@@ -453,12 +455,11 @@ def _changed(shop: ShopProcess, place: str, change: Callable[[Any], Any]) -> Any
             for name, value in asked.headers.items()
             if name in {"authorization", "content-type"}
         }
-        with httpx.Client(base_url=shop.url, timeout=30) as http:
-            # A busy machine makes it a 503 now and then, which is not what is changed here.
-            for _ in range(5):
-                real = http.request(asked.method, asked.path, content=asked.body, headers=headers)
-                if real.status_code != 503:
-                    break
+        # A busy machine makes it a 503 now and then, which is not what is changed here.
+        for _ in range(5):
+            real = http.request(asked.method, asked.path, content=asked.body, headers=headers)
+            if real.status_code != 503:
+                break
         body = real.json() if real.content else None
         return Said(real.status_code, change(body) if place in asked.path else body)
 
@@ -484,7 +485,10 @@ def _changed(shop: ShopProcess, place: str, change: Callable[[Any], Any]) -> Any
 async def test_a_client_that_stumbles_is_named(
     shop: ShopProcess, place: str, change: Callable[[Any], Any], client: str, says: str
 ) -> None:
-    with serving(_changed(shop, place, change)) as url:
+    with (
+        httpx.Client(base_url=shop.url, timeout=30) as http,
+        serving(_changed(http, place, change)) as url,
+    ):
         evidence = await contract.collect(target_of("dev", url=url))
 
     assert any(
