@@ -70,7 +70,9 @@ def test_an_expiry_is_read_as_it_is_meant(checkout: Page, typed: str, meant: str
             expect(expiry).not_to_have_attribute("aria-invalid", "true")
 
 
-@pytest.mark.parametrize("typed", ["13/30", "0/30", "23/00", "12/030", "soon", "1/3"])
+@pytest.mark.parametrize(
+    "typed", ["13/30", "0/30", "23/00", "12/030", "soon", "1/3", "12/1930", "2130-12"]
+)
 def test_an_expiry_that_cannot_be_read_is_refused_aloud(checkout: Page, typed: str) -> None:
     expiry = checkout.get_by_label("Good through")
 

@@ -49,11 +49,11 @@ export const codeLengthOf = (digits) => (brandOf(digits) === "American Express" 
 
 /** @typedef {{month: number, year: number}} Expiry The year has four digits. */
 
-/** Month first or year first; a year of two or four digits; with a separator, or without. */
+/** Month first or year first; a year of two digits or four, of this century; with a separator, or without. */
 const EXPIRY_FORMS = [
-  /^(?<month>\d{1,2})\D+(?<year>\d{4}|\d{2})$/,
-  /^(?<year>\d{4})\D+(?<month>\d{1,2})$/,
-  /^(?<month>0[1-9]|1[0-2])(?<year>\d{4}|\d{2})$/,
+  /^(?<month>\d{1,2})\D+(?<year>20\d{2}|\d{2})$/,
+  /^(?<year>20\d{2})\D+(?<month>\d{1,2})$/,
+  /^(?<month>0[1-9]|1[0-2])(?<year>20\d{2}|\d{2})$/,
   /^(?<month>[1-9])(?<year>20\d{2}|\d{2})$/,
   /^(?<year>20\d{2})(?<month>0[1-9]|1[0-2])$/,
 ];
