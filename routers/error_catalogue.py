@@ -55,8 +55,8 @@ CATALOGUE: tuple[ErrorEntry, ...] = (
     ErrorEntry(
         "invalid_request",
         400,
-        "The request makes no sense; `fields` names every field of body and query that is wrong,"
-        " and no value; it is empty where the path or the JSON itself is wrong.",
+        "The request makes no sense; `fields` names what is wrong of its body, query, headers and"
+        " path, and no value; it is empty where the request is no HTTP.",
         "Correct these fields. A repeat without a change is refused again.",
         "quantity: is missing",
         InvalidInputError,

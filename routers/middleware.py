@@ -23,7 +23,7 @@ from app.tracing import entry_span
 from routers import cors
 from routers.client_address import hash_client_address
 from routers.paths import Paths
-from routers.problems import problem
+from routers.problems import problem, problem_app
 from routers.transport import is_https
 
 log = logging.getLogger("shop.http")
@@ -108,7 +108,7 @@ class HTTPMiddleware:
     def _choose(self, scope: Scope, path: str) -> ASGIApp:
         """Return what answers a request: the application, or a refusal of its path."""
         if _REPLACEMENT in path:
-            return problem(400, "path: is not valid UTF-8")
+            return problem_app(400, "path: is not valid UTF-8")
         if path != scope["path"] and self._paths.lacks_id(scope["method"], scope["path"]):
             return problem(404, "Not Found")
         return self._app

@@ -126,7 +126,7 @@ def problem_app(status: int, message: str) -> ASGIApp:
     """Return an application that answers every request with one error."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await problem(status, message)(scope, receive, send)
+        await problem(status, message, fields=_named_field(message))(scope, receive, send)
 
     return answer
 
@@ -175,10 +175,14 @@ def answer_to(error: ShopError) -> JSONResponse:
         headers = {"WWW-Authenticate": "Bearer"}
     if isinstance(error, TooManyAttemptsError):
         headers = {"Retry-After": str(error.retry_after_seconds)}
-    # What the caller can correct begins with the name of the field (app/domain/errors.py).
-    field, colon, text = str(error).partition(": ")
-    fields = [(field, text)] if colon and status in _NAMING_FIELDS else []
+    fields = _named_field(str(error)) if status in _NAMING_FIELDS else ()
     return problem(status, str(error), headers, entry=entry, fields=fields)
+
+
+def _named_field(message: str) -> Sequence[tuple[str, str]]:
+    """Return the field with which a message about it begins (app/domain/errors.py), if one does."""
+    field, colon, text = message.partition(": ")
+    return [(field, text)] if colon else ()
 
 
 async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:

@@ -355,7 +355,7 @@ def test_the_guide_logs_in_the_user_whose_id_the_examples_have() -> None:
         if parameter["name"] == "userid" and parameter["in"] == "path"
     }
 
-    assert f"log in as <code>{login['username']}</code>" in guide
+    assert f"which logs in <code>{login['username']}</code>" in guide
     assert examples == {ids[login["username"]]}
 
 

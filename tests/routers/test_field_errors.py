@@ -138,3 +138,9 @@ async def test_a_refused_query_says_what_is_wanted(
 
     assert answer.status_code == 400
     assert refusal(answer)["message"].startswith(message)
+
+
+async def test_a_path_that_is_no_text_is_named_too(client: AsyncClient) -> None:
+    answer = await client.get("/cart/items/%ff")
+
+    assert answer.json()["fields"] == [{"field": "path", "message": "is not valid UTF-8"}]
