@@ -1,87 +1,35 @@
-"""What can hold an order, each with what was found of it, and what to do about it."""
+"""What can hold one order, each with what was found of it, and what to do about it."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from app.domain.order import Order, OrderState
-from app.domain.payment import PAYMENT_TIMEOUT, PaymentDecision
+from app.domain.order import OrderState
+from app.domain.payment import PAYMENT_TIMEOUT
 from app.domain.sweeping import GRACE, stuck_at
+from infra.ages import age_text
 from infra.dead_letters.diagnosis import Diagnosis
-from infra.log_search import LogLine
-from infra.queued_messages import QueuedMessage
-
-
-@dataclass(frozen=True)
-class QueueStatus:
-    """One queue that an order's messages pass, and the worker behind it.
-
-    ``mapping_state`` is AWS's word for the event source mapping, empty where there is none.
-    """
-
-    queue: str
-    function: str
-    waiting: int
-    in_flight: int
-    delayed: int
-    mapping_state: str
-    mapping_id: str
-    obstacle: str | None = None
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether the mapping takes nothing from the queue."""
-        return self.mapping_state not in {"Enabled", "Enabling", "Creating", "Updating"}
-
-    @property
-    def content(self) -> str:
-        """Return how many messages the queue holds, of this order or others, in words."""
-        count = self.waiting + self.in_flight + self.delayed
-        return "1 message" if count == 1 else f"{count or 'no'} messages"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Everything that was found about one order.
-
-    ``messages`` are its own in the queues, None where only their numbers are known.
-    ``trusts_events`` is what the workers' setting TRUST_EVENTS comes to.
-    ``log`` holds the lines about it, ``log_obstacle`` says why there can be none.
-    ``options`` is what each suggested command needs to reach the same stack; ``aws`` is the
-    AWS command line with what it needs before it, and ``aws_options`` what it needs behind.
-    ``repair`` brings back functions and mappings as they should be.
-    """
-
-    order: Order
-    decision: PaymentDecision | None
-    queues: tuple[QueueStatus, ...]
-    dead_letters: tuple[Diagnosis, ...]
-    longest_delivery: timedelta
-    messages: tuple[QueuedMessage, ...] | None = None
-    trusts_events: bool = False
-    options: str = ""
-    aws: str = "aws"
-    aws_options: str = ""
-    repair: str = ""
-    log: tuple[LogLine, ...] = ()
-    log_obstacle: str | None = None
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Why an order stands where it stands, and what an operator should do; one sentence each."""
-
-    why: str
-    next_step: str
+from infra.order_facts import Evidence, Explanation, QueueStatus
 
 
 def paid_otherwise(evidence: Evidence) -> Explanation | None:
-    """Return what is to be done where another amount than the order's total was paid."""
+    """Return what is to be done where another amount than the order's total was paid.
+
+    Where events are trusted, one that is sent by hand is paid and shipped as it says.
+    """
     order, decision = evidence.order, evidence.decision
     if not (decision and decision.success and decision.amount_cents != order.total_cents):
         return None
-    return Explanation(
+    why = (
         f"Its payment was decided for {decision.amount_cents} cents, and the order costs "
-        f"{order.total_cents}.",
+        f"{order.total_cents}."
+    )
+    if evidence.trusts_events:
+        return Explanation(
+            f"{why} This shop believes events that are sent by hand (TRUST_EVENTS), so it goes on.",
+            "Nothing, if the event was sent by hand; with TRUST_EVENTS=0 such an order is not "
+            "shipped.",
+        )
+    return Explanation(
+        why,
         "Neither repeat nor ship it: a person must find out which of the two is right "
         '(infra/RUNBOOK.md, "An order cannot be read").',
     )
@@ -118,45 +66,6 @@ def contradiction(evidence: Evidence) -> Explanation | None:
         "Nothing for its delivery, which needs none; that the customer was charged cannot be "
         "proven from the table: a person must find out, if it is no example.",
     )
-
-
-def obstacles(passed: list[QueueStatus], evidence: Evidence) -> list[Explanation]:
-    """Return why queues are not emptied: each mapping that is paused, each worker that is down."""
-    found = [_paused(status, evidence) for status in passed if status.is_paused]
-    functions: dict[str, list[QueueStatus]] = {}
-    for status in passed:
-        if status.obstacle:
-            functions.setdefault(status.function, []).append(status)
-    for function, statuses in functions.items():
-        held = " and ".join(
-            f"{status.queue} holds {_content(status, evidence)}" for status in statuses
-        )
-        found.append(
-            Explanation(
-                f"The worker {function} does not work: {statuses[0].obstacle}.",
-                f"{evidence.repair}; {held} and delivers by itself then.",
-            )
-        )
-    return found
-
-
-def may_hold(status: QueueStatus, evidence: Evidence) -> bool:
-    """Tell whether the message that moves the order next is, or can be, in a queue."""
-    if evidence.messages is not None:
-        return any(message.queue == status.queue for message in evidence.messages)
-    # Only reports of deliveries are delayed, and an order is shipped before it is delivered.
-    delayed = 0 if evidence.order.state is OrderState.PAID else status.delayed
-    return bool(status.waiting or status.in_flight or delayed)
-
-
-def _content(status: QueueStatus, evidence: Evidence) -> str:
-    """Return what a queue holds, in words, and whether the order's own message is among it."""
-    if evidence.messages is None:
-        return status.content
-    if may_hold(status, evidence):
-        return f"{status.content}, its own among them"
-    count = status.waiting + status.in_flight + status.delayed
-    return f"{status.content}, none of them its own" if count else status.content
 
 
 def has_lost_its_decision(evidence: Evidence) -> bool:
@@ -205,6 +114,21 @@ def last_failure(evidence: Evidence) -> str:
     return f" The last try failed: {causes[-1]}." if causes else ""
 
 
+def unknown_state(evidence: Evidence, *, now: datetime) -> Explanation:
+    """Return what is known of an order in a state of a later release, and what to do about it."""
+    order = evidence.order
+    since = f"since {order.updated_at:%Y-%m-%d %H:%M} UTC ({age_text(now - order.updated_at)})"
+    why = f"It stands in a state that this release does not know, {since}: a later one gave it."
+    if now < stuck_at(order, longest_delivery=evidence.longest_delivery):
+        return Explanation(why, "Nothing yet: the later release moves it on. Look again later.")
+    return Explanation(
+        why,
+        "If a later release is out, its functions move the order: look there. If none is, or it "
+        "was rolled back, nothing moves it: release it again, or a person must correct the state "
+        '(infra/RUNBOOK.md, "An order is in a state that is not known").',
+    )
+
+
 def left_over(dead_letter: Diagnosis, evidence: Evidence) -> Explanation:
     """Return what becomes of a dead letter that a final order does not need."""
     return Explanation(
@@ -238,21 +162,6 @@ def dead_letter_cause(dead_letter: Diagnosis, evidence: Evidence) -> Explanation
         why,
         "Do not send it back: its worker would refuse it again. The sweeper makes the message anew "
         f"from what is stored: acme-shop sweep{options}; then remove this one: {discard}",
-    )
-
-
-def _paused(status: QueueStatus, evidence: Evidence) -> Explanation:
-    what = status.mapping_state or "missing"
-    why = (
-        f"Nothing takes messages from {status.queue} to {status.function}: its event source "
-        f"mapping is {what}, and the queue holds {_content(status, evidence)}."
-    )
-    if not status.mapping_id:
-        return Explanation(why, evidence.repair)
-    return Explanation(
-        why,
-        f"{evidence.aws} lambda update-event-source-mapping --enabled --uuid "
-        f"{status.mapping_id}{evidence.aws_options}",
     )
 
 

@@ -7,9 +7,6 @@ from datetime import datetime, timedelta
 from app.domain.order import Order, OrderState
 from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
 from infra.order_causes import (
-    Evidence,
-    Explanation,
-    QueueStatus,
     contradiction,
     dead_letter_cause,
     has_lost_its_decision,
@@ -17,11 +14,12 @@ from infra.order_causes import (
     left_over,
     lost_decision,
     lost_message,
-    may_hold,
-    obstacles,
     own_message,
     paid_otherwise,
+    unknown_state,
 )
+from infra.order_facts import Evidence, Explanation, QueueStatus
+from infra.order_obstacles import held_back, may_hold, misfiled, obstacles
 from infra.topology import MAX_RECEIVES, QUEUES
 
 #: A step normally takes less than a second; until then nothing is called stuck.
@@ -46,32 +44,43 @@ def explain(evidence: Evidence, *, now: datetime) -> tuple[Explanation, ...]:
     comes_first = evidence.decision is not None or order.state.is_final
     if contradicting and comes_first:
         found.append(contradicting)
-    is_wrongly_paid = paid_otherwise(evidence)
-    if is_wrongly_paid:
-        found.append(is_wrongly_paid)
-    match order.state:
-        case OrderState.UNKNOWN:
-            found.append(
-                Explanation(
-                    "A later release gave it this state.", "Nothing: that release moves it."
-                )
-            )
-        case OrderState.DECLINED:
-            decision = evidence.decision
-            reason = decision.reason if decision and not decision.success else order.status
-            found.append(Explanation(f"It was declined: {reason}.", "Nothing: it is final."))
-        case OrderState.DELIVERED:
-            found.append(Explanation("It was delivered.", "Nothing: it is final."))
-        case _ if is_wrongly_paid:
-            # Nothing that would move it.
-            found += obstacles(list(evidence.queues), evidence)
-        case _:
-            found += _causes(evidence, now=now)
+    wrongly_paid = paid_otherwise(evidence)
+    if wrongly_paid and not evidence.trusts_events:
+        found.append(wrongly_paid)
+    if misfiling := misfiled(order.order_id, evidence):
+        found.append(misfiling)
+    found += _by_state(evidence, now=now, may_move=wrongly_paid not in found)
     if contradicting and not comes_first:
         found.append(contradicting)
-    if order.state.is_final:
+    if wrongly_paid and wrongly_paid not in found:
+        found.append(wrongly_paid)
+    if order.state in {OrderState.DECLINED, OrderState.DELIVERED}:
         found += (left_over(dead_letter, evidence) for dead_letter in evidence.dead_letters)
     return tuple(found)
+
+
+def _by_state(evidence: Evidence, *, now: datetime, may_move: bool) -> Iterator[Explanation]:
+    """Yield what an order's state says of it, and what holds it up if it is to go on."""
+    order, decision = evidence.order, evidence.decision
+    match order.state:
+        case OrderState.UNKNOWN:
+            yield unknown_state(evidence, now=now)
+            yield from obstacles(evidence.queues, evidence)
+            yield from _held_back(evidence, until="the state is one that this release knows")
+        case OrderState.DECLINED:
+            reason = decision.reason if decision and not decision.success else order.status
+            yield Explanation(f"It was declined: {reason}.", "Nothing: it is final.")
+        case OrderState.DELIVERED:
+            yield Explanation("It was delivered.", "Nothing: it is final.")
+        case _ if not may_move:
+            yield from obstacles(evidence.queues, evidence)
+            yield from _held_back(evidence, until="it is known which of the two amounts is right")
+        case _:
+            yield from _causes(evidence, now=now)
+
+
+def _held_back(evidence: Evidence, *, until: str) -> Iterator[Explanation]:
+    return (held_back(dead_letter, until=until) for dead_letter in evidence.dead_letters)
 
 
 def _causes(evidence: Evidence, *, now: datetime) -> Iterator[Explanation]:

@@ -17,6 +17,9 @@ GRACE = timedelta(minutes=5)
 #: No open order is left alone for longer, so the age of the oldest one is known to an hour.
 LONGEST_PAUSE = timedelta(hours=1)
 
+#: No order is filed under a look later than this; one that is was damaged, or a clock was wrong.
+LATEST_LOOK = LONGEST_PAUSE + GRACE
+
 
 def stuck_at(order: Order, *, longest_delivery: timedelta) -> datetime:
     """Return when an open order counts as stuck, if nothing moves it before."""
@@ -24,6 +27,7 @@ def stuck_at(order: Order, *, longest_delivery: timedelta) -> datetime:
         return order.placed_at + GRACE
     if order.state is OrderState.PAID:
         return order.updated_at + GRACE
+    # A state of a later release, too: nobody here knows how long an order may be in it.
     return order.updated_at + longest_delivery + GRACE
 
 

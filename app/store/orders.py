@@ -57,10 +57,16 @@ async def get_order(table: Table, order_id: str) -> Order:
         OrderNotFoundError: there is none with this id.
         UnreadableItemError: its item is damaged; that is logged.
     """
+    _, order = await get_order_with_item(table, order_id)
+    return order
+
+
+async def get_order_with_item(table: Table, order_id: str) -> tuple[Item, Order]:
+    """Return one order, and before it the item that stores it, as :func:`get_order` does."""
     item = await table.get(order_key(order_id), consistent=True)
     if item is None:
         raise OrderNotFoundError
-    return read_or_report(_ORDER, item, item_to_order)
+    return item, read_or_report(_ORDER, item, item_to_order)
 
 
 async def advance_order(

@@ -25,7 +25,7 @@ class SQSDeadLetterQueues(QueueClient):
     def receive(self, queue: str, *, visibility_seconds: int) -> list[DeadLetter]:
         """Return up to ten dead letters of a queue, hidden from other readers for a while."""
         found = self._receive(queue, visibility_seconds, wait_seconds=0)
-        if not found and self._depth(queue, is_dead=True).waiting:
+        if not found and self.depth(queue, is_dead=True).waiting:
             # A short poll asks only a part of SQS's servers.
             found = self._receive(queue, visibility_seconds, wait_seconds=_WAIT_SECONDS)
         return found
@@ -46,7 +46,7 @@ class SQSDeadLetterQueues(QueueClient):
                 MessageAttributeNames=[TRACEPARENT],
             )
         except (BotoCoreError, ClientError) as failure:
-            raise self._unreachable(queue) from failure
+            raise self._unreachable(queue, failure) from failure
         return [self._dead_letter(queue, message) for message in found.get("Messages", [])]
 
     def release(self, dead_letters: Iterable[DeadLetter]) -> None:
@@ -67,7 +67,7 @@ class SQSDeadLetterQueues(QueueClient):
                     ],
                 )
             except (BotoCoreError, ClientError) as failure:
-                raise self._unreachable(queue) from failure
+                raise self._unreachable(queue, failure) from failure
 
     def delete(self, dead_letter: DeadLetter) -> None:
         """Remove a dead letter; one that another reader has received since then stays."""
@@ -78,7 +78,7 @@ class SQSDeadLetterQueues(QueueClient):
         except self._sqs.exceptions.ReceiptHandleIsInvalid:
             return
         except (BotoCoreError, ClientError) as failure:
-            raise self._unreachable(dead_letter.queue) from failure
+            raise self._unreachable(dead_letter.queue, failure) from failure
 
     def _dead_letter(self, queue: str, message: "MessageTypeDef") -> DeadLetter:
         attributes = message["Attributes"]

@@ -11,7 +11,9 @@ from typing import Annotated
 import typer
 
 from app.domain.errors import InvalidInputError, QueueUnavailableError
+from infra.ages import age_text
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
+from infra.cli.incomplete import check_complete
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.dead_letters.diagnosis import Diagnosis, diagnose_queues
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES
@@ -66,21 +68,22 @@ def command(
     queues = parse_queue_option(queue)
     connection = connect(stack, region)
     client = SQSDeadLetterQueues(connection)
+    missing: list[str] = []
     diagnoses = asyncio.run(
-        diagnose_queues(client, connection.table, queues, now=datetime.now(UTC))
+        diagnose_queues(client, connection.table, queues, missing, now=datetime.now(UTC))
     )
     held = count_held(client, queues)
     if held:
         print(held_text(held), file=sys.stderr)
     if as_json:
         print(json.dumps([asdict(diagnosis) for diagnosis in diagnoses]))
-        return
-    if not diagnoses:
-        print("There are no other dead letters." if held else "There are no dead letters.")
-        return
-    for diagnosis in diagnoses:
-        for line in diagnosis_text(diagnosis):
-            print(line)
+    elif not diagnoses:
+        others = held or missing
+        print("There are no other dead letters." if others else "There are no dead letters.")
+    else:
+        for diagnosis in diagnoses:
+            print("\n".join(diagnosis_text(diagnosis)))
+    check_complete(missing)
 
 
 def diagnosis_text(diagnosis: Diagnosis) -> list[str]:
@@ -99,13 +102,3 @@ def diagnosis_text(diagnosis: Diagnosis) -> list[str]:
         f"  {diagnosis.event_type or '?'} of order {order}, {died_in}",
         f"  {diagnosis.reason}.{advice}",
     ]
-
-
-def age_text(seconds: int) -> str:
-    """Return an age in its two largest units."""
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
-    first = next((index for index, (count, _) in enumerate(parts) if count), len(parts) - 1)
-    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2])

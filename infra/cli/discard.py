@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.domain.errors import InvalidInputError
+from app.domain.errors import InvalidInputError, QueueUnavailableError
 from app.store.table import Table
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
 from infra.cli.dead_letters import diagnosis_text
@@ -66,16 +66,23 @@ async def discard(
 
     Raises:
         InvalidInputError: no dead-letter queue shows a message with this id now.
+        QueueUnavailableError: the others do not, and one does not answer.
     """
+    absent = None
     for queue in DEAD_LETTER_QUEUES:
-        with QueueScan(client, queue, visibility_seconds=SCAN_SECONDS) as scan:
-            for dead_letter in scan.dead_letters():
-                if dead_letter.message_id != message_id:
-                    continue
-                found = await diagnose(table, dead_letter, now=now)
-                if not dry_run:
-                    scan.delete(dead_letter)
-                return found
+        try:
+            with QueueScan(client, queue, visibility_seconds=SCAN_SECONDS) as scan:
+                for dead_letter in scan.dead_letters():
+                    if dead_letter.message_id != message_id:
+                        continue
+                    found = await diagnose(table, dead_letter, now=now)
+                    if not dry_run:
+                        scan.delete(dead_letter)
+                    return found
+        except QueueUnavailableError as failure:
+            absent = failure
+    if absent:
+        raise absent
     raise InvalidInputError(
         "there is no dead letter with this id; acme-shop dead-letters lists all"
     )

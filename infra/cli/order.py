@@ -2,23 +2,24 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from app.domain.errors import OrderNotFoundError, UnreadableItemError
+from app.domain.errors import OrderNotFoundError, StoreUnavailableError, UnreadableItemError
 from app.domain.instants import instant_to_text
-from infra.cli.dead_letters import age_text
+from infra.ages import age_text
+from infra.cli.incomplete import check_complete
 from infra.cli.order_evidence import find_order_id, gather
 from infra.cli.order_remains import Remains, gather_remains
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.cli.trace import log_text
 from infra.local.environment import REGION
-from infra.order_causes import Evidence, Explanation
 from infra.order_explanation import explain
+from infra.order_facts import Evidence, Explanation, Surroundings
 
 
 def command(
@@ -41,16 +42,42 @@ def command(
     order_id = find_order_id(connection, order_id, now=now)
     try:
         evidence = asyncio.run(gather(connection, order_id, now=now))
-    except (OrderNotFoundError, UnreadableItemError):
+    except (OrderNotFoundError, StoreUnavailableError, UnreadableItemError):
         remains = asyncio.run(gather_remains(connection, order_id, now=now))
-        print(json.dumps(asdict(remains)) if as_json else "\n".join(_remaining_lines(remains)))
+        _print(_remaining_facts(remains) if as_json else _remaining_lines(remains))
+        check_complete(remains.missing)
         return
     explanations = explain(evidence, now=now)
-    if as_json:
-        print(json.dumps(_facts(evidence, explanations)))
-        return
-    for line in _lines(evidence, explanations, now=now):
-        print(line)
+    _print(_facts(evidence, explanations) if as_json else _lines(evidence, explanations, now=now))
+    check_complete(evidence.missing)
+
+
+def _print(told: dict[str, Any] | Iterator[str]) -> None:
+    print(json.dumps(told) if isinstance(told, dict) else "\n".join(told))
+
+
+def _remaining_facts(remains: Remains) -> dict[str, Any]:
+    return {
+        "order_id": remains.order_id,
+        "item": remains.item,
+        "payment": remains.payment,
+        **_message_facts(remains),
+        **asdict(remains.causes[0]),
+        "causes": [asdict(cause) for cause in remains.causes],
+    }
+
+
+def _message_facts(around: Surroundings) -> dict[str, Any]:
+    return {
+        "queues": [asdict(status) for status in around.queues],
+        "dead_letters": [asdict(dead_letter) for dead_letter in around.dead_letters],
+        "log": [asdict(line) for line in around.log],
+        "log_obstacle": around.log_obstacle,
+        "messages": around.messages
+        if around.messages is None
+        else [asdict(message) for message in around.messages],
+        "missing": list(around.missing),
+    }
 
 
 def _facts(evidence: Evidence, explanations: tuple[Explanation, ...]) -> dict[str, Any]:
@@ -74,13 +101,7 @@ def _facts(evidence: Evidence, explanations: tuple[Explanation, ...]) -> dict[st
             "amount_cents": decision.amount_cents,
             "decided_at": instant_to_text(decision.decided_at),
         },
-        "queues": [asdict(status) for status in evidence.queues],
-        "dead_letters": [asdict(dead_letter) for dead_letter in evidence.dead_letters],
-        "log": [asdict(line) for line in evidence.log],
-        "log_obstacle": evidence.log_obstacle,
-        "messages": evidence.messages
-        if evidence.messages is None
-        else [asdict(message) for message in evidence.messages],
+        **_message_facts(evidence),
         **asdict(explanations[0]),
         "causes": [asdict(explanation) for explanation in explanations],
     }
@@ -110,43 +131,50 @@ def _lines(
         if decision.amount_cents != order.total_cents:
             yield "          which is not the order's total"
     yield from _message_lines(evidence)
-    for explanation in explanations:
-        yield f"why       {explanation.why}"
-        yield f"do        {explanation.next_step}"
+    yield from _cause_lines(explanations)
 
 
 def _remaining_lines(remains: Remains) -> Iterator[str]:
     yield f"order     {remains.order_id}: its item {remains.item}"
     yield f"payment   {remains.payment}"
     yield from _message_lines(remains)
-    yield f"why       {remains.why}"
-    yield f"do        {remains.next_step}"
+    yield from _cause_lines(remains.causes)
 
 
-def _message_lines(evidence: Evidence | Remains) -> Iterator[str]:
+def _cause_lines(causes: Iterable[Explanation]) -> Iterator[str]:
+    for cause in causes:
+        yield f"why       {cause.why}"
+        yield f"do        {cause.next_step}"
+
+
+def _message_lines(around: Surroundings) -> Iterator[str]:
     """Yield what queues, dead-letter queues and log say."""
-    for status in evidence.queues:
+    for status in around.queues:
+        if status.queue_obstacle:
+            yield f"queue     {status.queue}: {status.queue_obstacle}"
+            continue
         worker = status.obstacle or "works"
         yield (
             f"queue     {status.queue}: {status.waiting} waiting, {status.in_flight} in flight, "
             f"{status.delayed} delayed; mapping {status.mapping_state or 'missing'}; "
             f"{status.function}: {worker}"
         )
-    if evidence.messages is None:
+    if around.messages is None:
         yield "message   not known: SQS shows one only to its receiver, and counts that as a try"
-    for message in evidence.messages or ():
+    for message in around.messages or ():
         yield (
             f"message   {message.queue}, message {message.message_id}, {message.place}, "
             f"{age_text(message.age_seconds)} old, received {message.receives} times"
         )
-    for dead_letter in evidence.dead_letters:
+    for dead_letter in around.dead_letters:
         yield (
             f"dead      {dead_letter.queue}, message {dead_letter.message_id}, "
             f"{age_text(dead_letter.age_seconds)} old: {dead_letter.reason}"
         )
-    yield from (f"log       {text}" for text in log_text(evidence.log))
-    if not evidence.log:
-        yield f"log       {evidence.log_obstacle or 'no line is about it'}"
+    yield from (f"log       {text}" for text in log_text(around.log))
+    if not around.log:
+        yield f"log       {around.log_obstacle or 'no line is about it'}"
+    yield from (f"missing   {what}" for what in around.missing)
 
 
 def _time(instant: datetime) -> str:

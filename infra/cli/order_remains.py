@@ -1,22 +1,22 @@
 """What is left of an order whose item is gone or damaged: its payment, messages and log."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from app.domain.errors import OrderNotFoundError, UnreadableItemError
+from app.domain.errors import OrderNotFoundError, StoreUnavailableError, UnreadableItemError
+from app.domain.order import Order
 from app.domain.payment import PaymentDecision
-from app.store.orders import get_order, list_orders
+from app.store.orders import get_order_with_item, list_orders
 from app.store.pagination import PageRequest
 from app.store.payments import find_decision
-from infra.cli.dead_letter_queues import SQSDeadLetterQueues
-from infra.cli.order_evidence import dead_letters_of, queue_statuses, queued_messages
-from infra.cli.stacks import StackConnection, search_log
-from infra.dead_letters.diagnosis import Diagnosis
-from infra.log_search import LogLine, LogSearchError
-from infra.order_causes import QueueStatus
-from infra.queued_messages import QueuedMessage
+from infra.cli.order_surroundings import gather_surroundings
+from infra.cli.stacks import StackConnection
+from infra.log_search import LogLine
+from infra.order_facts import Explanation, Surroundings
+from infra.order_filing import FilingFault, filing_faults
+from infra.order_obstacles import held_back, misfiled, obstacles
 
 _GONE, _UNDECIDED = "is gone", "not decided"
 _RESTORE = (
@@ -27,27 +27,25 @@ _CORRECT = (
     'Correct what is damaged (infra/RUNBOOK.md, "An order cannot be read"); then send its dead '
     "letters back: acme-shop redrive"
 )
-_DAY = timedelta(days=1)
+_SILENT = "is not known"
+_AGAIN = "Find out why the table does not answer, and ask again."
 #: What is shorter is the beginning of too many ids.
 _SHORTEST_BEGINNING = 4
 #: How many of the newest orders are looked at for an id that begins so, and how many are told.
 _NEWEST, _MOST_TOLD = 100, 5
 
 
-@dataclass(frozen=True)
-class Remains:
-    """What is known of an order without its item; ``item`` and ``payment`` are for people."""
+@dataclass(frozen=True, kw_only=True)
+class Remains(Surroundings):
+    """What is known of an order without its item; ``item`` and ``payment`` are for people.
+
+    ``causes`` are all that was found, the damage first.
+    """
 
     order_id: str
     item: str
     payment: str
-    queues: tuple[QueueStatus, ...]
-    messages: tuple[QueuedMessage, ...] | None
-    dead_letters: tuple[Diagnosis, ...]
-    log: tuple[LogLine, ...]
-    log_obstacle: str | None
-    why: str
-    next_step: str
+    causes: tuple[Explanation, ...]
 
 
 async def gather_remains(connection: StackConnection, order_id: str, *, now: datetime) -> Remains:
@@ -58,44 +56,47 @@ async def gather_remains(connection: StackConnection, order_id: str, *, now: dat
 
     Raises:
         OrderNotFoundError: nothing is known under this id; says which ids begin so.
-        QueueUnavailableError: the queues or the functions do not answer.
     """
-    item = await _state_of_item(connection, order_id)
+    order, item, filing = await _order(connection, order_id, now=now)
     decision, payment = await _payment(connection, order_id)
-    queues = SQSDeadLetterQueues(connection)
-    dead_letters = tuple(await dead_letters_of(queues, connection.table, order_id, now=now))
-    messages = queued_messages(connection, queues, order_id, now=now)
-    log_obstacle: str | None = None
-    log: tuple[LogLine, ...] = ()
-    try:
-        log = tuple(search_log(connection, [order_id], since=now - _DAY, until=now))
-    except LogSearchError as failure:
-        log_obstacle = str(failure)
+    around = await gather_surroundings(connection, order_id, order=order, now=now)
+    around = replace(around, filing=filing)
     if (
         item == _GONE
         and payment == _UNDECIDED
-        and not (dead_letters or messages or _names_order(log, order_id))
+        and not (around.dead_letters or around.messages or _names_order(around.log, order_id))
     ):
-        raise OrderNotFoundError(await _unknown_text(connection, order_id, log))
+        raise OrderNotFoundError(await _unknown_text(connection, order_id, around.log))
     facts = [f"Its item {item}"]
     if decision and decision.success:
         facts.append(f"its payment was taken ({decision.amount_cents} cents)")
     elif payment != _UNDECIDED:
         facts.append(f"its payment: {payment}")
-    facts += [f"its message is in {message.queue}" for message in messages or ()]
-    facts += [f"its message is in {dead_letter.queue}" for dead_letter in dead_letters]
+    facts += [f"its message is in {message.queue}" for message in around.messages or ()]
+    facts += [f"its message is in {dead_letter.queue}" for dead_letter in around.dead_letters]
+    step = _RESTORE if item == _GONE else _AGAIN if _SILENT in item else _CORRECT
+    damage = Explanation("; ".join(facts) + ".", step)
     return Remains(
+        **vars(around),
         order_id=order_id,
         item=item,
         payment=payment,
-        queues=queue_statuses(connection, queues),
-        messages=messages,
-        dead_letters=dead_letters,
-        log=log,
-        log_obstacle=log_obstacle,
-        why="; ".join(facts) + ".",
-        next_step=_RESTORE if item == _GONE else _CORRECT,
+        causes=(damage, *_beside(order_id, around, is_gone=item == _GONE)),
     )
+
+
+def _beside(order_id: str, around: Surroundings, *, is_gone: bool) -> Iterator[Explanation]:
+    """Yield what would hold the order, or holds others, once its item is right again."""
+    if misfiling := misfiled(order_id, around):
+        yield misfiling
+    yield from obstacles(around.queues, around)
+    for dead_letter in around.dead_letters:
+        discard = f"acme-shop discard {dead_letter.message_id}{around.options}"
+        until = "what is stored can be read; then: acme-shop redrive --queue "
+        until += f"{dead_letter.queue}{around.options}"
+        if is_gone:
+            until = f"the order is restored; if it is not to be: {discard}"
+        yield held_back(dead_letter, until=until)
 
 
 def _names_order(log: Iterable[LogLine], order_id: str) -> bool:
@@ -119,14 +120,20 @@ async def _unknown_text(connection: StackConnection, typed: str, log: Iterable[L
     return f"{text}; ids that begin so: {', '.join(sorted(known)[:_MOST_TOLD])}{more}"
 
 
-async def _state_of_item(connection: StackConnection, order_id: str) -> str:
+async def _order(
+    connection: StackConnection, order_id: str, *, now: datetime
+) -> tuple[Order | None, str, tuple[FilingFault, ...]]:
+    """Return the order if it can be read, its item in words, and what is wrong with its lists."""
     try:
-        order = await get_order(connection.table, order_id)
+        item, order = await get_order_with_item(connection.table, order_id)
     except OrderNotFoundError:
-        return _GONE
+        return None, _GONE, ()
     except UnreadableItemError as failure:
-        return f"cannot be read ({failure})"
-    return f"can be read: {order.state.name.lower()}, {order.total_cents} cents"
+        return None, f"cannot be read ({failure})", ()
+    except StoreUnavailableError as failure:
+        return None, f"{_SILENT} ({failure})", ()
+    text = f"can be read: {order.state.name.lower()}, {order.total_cents} cents"
+    return order, text, filing_faults(item, order, now=now)
 
 
 async def _payment(
@@ -136,6 +143,8 @@ async def _payment(
         decision = await find_decision(connection.table, order_id, consistent=True)
     except UnreadableItemError as failure:
         return None, f"its decision cannot be read ({failure})"
+    except StoreUnavailableError as failure:
+        return None, f"its decision {_SILENT} ({failure})"
     if decision is None:
         return None, _UNDECIDED
     result = "paid" if decision.success else f"declined: {decision.reason}"

@@ -15,7 +15,7 @@ from app.domain.order import Order
 from app.domain.sweeping import LONGEST_PAUSE, stuck_at
 from app.store.orders import list_due_orders, list_orders
 from app.store.pagination import PageRequest
-from infra.cli.dead_letters import age_text
+from infra.ages import age_text
 from infra.cli.stacks import LOCAL, RegionOption, StackConnection, StackOption, connect
 from infra.local.environment import REGION
 

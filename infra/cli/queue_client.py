@@ -12,12 +12,28 @@ from infra.topology import QUEUES, queue_name
 
 ALL = frozenset(queue.name for queue in QUEUES)
 
+#: SQS's codes for a queue that does not exist, of its two protocols.
+_MISSING = frozenset(
+    {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "NonExistentQueue"}
+)
+
+
+class QueueMissingError(QueueUnavailableError):
+    """A queue does not exist: it was deleted, or there is no such stack."""
+
+    obstacle = "does not exist"
+
+    def __init__(self, name: str) -> None:
+        """Say which one."""
+        super().__init__(f"the queue {name} {self.obstacle}")
+
 
 @dataclass(frozen=True)
 class Depth:
     """How many messages of a queue are visible, in flight, or delayed.
 
     ``oldest_seconds`` is the age of the oldest one, where it was asked for and is known.
+    ``obstacle`` says why the numbers are not known.
     """
 
     queue: str
@@ -26,6 +42,7 @@ class Depth:
     delayed: int
     is_dead_letters: bool
     oldest_seconds: int | None = None
+    obstacle: str | None = None
 
 
 class QueueClient:
@@ -49,17 +66,35 @@ class QueueClient:
                 **trace_attribute(traceparent),
             )["MessageId"]
         except (BotoCoreError, ClientError) as failure:
-            raise self._unreachable(queue) from failure
+            raise self._unreachable(queue, failure) from failure
 
     def depths(self, queues: Container[str] = ALL) -> list[Depth]:
-        """Return the depth of every queue, or of those named."""
-        return [
-            self._depth(queue.name, is_dead=queue.dead_letters is None)
-            for queue in QUEUES
-            if queue.name in queues
-        ]
+        """Return the depth of every queue, or of those named; one that is missing says so.
 
-    def _depth(self, queue: str, *, is_dead: bool) -> Depth:
+        Raises:
+            QueueUnavailableError: none of them is there, or SQS does not answer.
+        """
+        found = []
+        for queue in QUEUES:
+            if queue.name not in queues:
+                continue
+            is_dead = queue.dead_letters is None
+            try:
+                found.append(self.depth(queue.name, is_dead=is_dead))
+            except QueueMissingError as failure:
+                absent = Depth(queue.name, 0, 0, 0, is_dead, obstacle=failure.obstacle)
+                found.append(absent)
+        if found and all(depth.obstacle for depth in found):
+            raise QueueMissingError(queue_name(self._stack, found[0].queue))
+        return found
+
+    def depth(self, queue: str, *, is_dead: bool) -> Depth:
+        """Return the depth of one queue.
+
+        Raises:
+            QueueMissingError: it does not exist.
+            QueueUnavailableError: SQS does not answer.
+        """
         try:
             found = self._sqs.get_queue_attributes(
                 QueueUrl=self.url(queue),
@@ -70,7 +105,7 @@ class QueueClient:
                 ],
             )["Attributes"]
         except (BotoCoreError, ClientError) as failure:
-            raise self._unreachable(queue) from failure
+            raise self._unreachable(queue, failure) from failure
         return Depth(
             queue=queue,
             waiting=int(found["ApproximateNumberOfMessages"]),
@@ -83,16 +118,23 @@ class QueueClient:
         """Return the URL of a queue, looked up once.
 
         Raises:
-            QueueUnavailableError: there is no such stack, or SQS does not answer.
+            QueueMissingError: it does not exist, as in a stack that there is not.
+            QueueUnavailableError: SQS does not answer.
         """
         if queue not in self._urls:
             name = queue_name(self._stack, queue)
             try:
                 self._urls[queue] = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
             except (BotoCoreError, ClientError) as failure:
-                raise self._unreachable(queue) from failure
+                raise self._unreachable(queue, failure) from failure
         return self._urls[queue]
 
-    def _unreachable(self, queue: str) -> QueueUnavailableError:
+    def _unreachable(self, queue: str, failure: Exception) -> QueueUnavailableError:
         """Return the error of a queue that does not answer, or does not exist."""
-        return QueueUnavailableError(f"the queue {queue_name(self._stack, queue)} does not answer")
+        name = queue_name(self._stack, queue)
+        if isinstance(failure, ClientError):
+            code = str(failure.response.get("Error", {}).get("Code"))
+            if code in _MISSING:
+                return QueueMissingError(name)
+            return QueueUnavailableError(f"the queue {name} does not answer: {code}")
+        return QueueUnavailableError(f"the queue {name} does not answer")

@@ -8,9 +8,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from infra.cli.dead_letters import age_text
+from infra.ages import age_text
+from infra.cli.incomplete import check_complete
 from infra.cli.queue_ages import find_ages
-from infra.cli.queue_client import QueueClient
+from infra.cli.queue_client import Depth, QueueClient
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
 
@@ -32,9 +33,17 @@ def command(
     depths = [replace(depth, oldest_seconds=ages.get(depth.queue)) for depth in depths]
     if as_json:
         print(json.dumps([asdict(depth) for depth in depths]))
-        return
+    else:
+        _print_table(depths)
+    check_complete([f"the queue {d.queue} {d.obstacle}" for d in depths if d.obstacle])
+
+
+def _print_table(depths: list[Depth]) -> None:
     table = Table("Queue", "Waiting", "In flight", "Delayed", "Dead letters", "Oldest")
     for depth in depths:
+        if depth.obstacle:
+            table.add_row(depth.queue, depth.obstacle)
+            continue
         dead = str(depth.waiting) if depth.is_dead_letters else ""
         waiting = "" if depth.is_dead_letters else str(depth.waiting)
         oldest = age_text(depth.oldest_seconds) if depth.oldest_seconds is not None else ""

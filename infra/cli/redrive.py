@@ -16,6 +16,7 @@ from rich.progress import MofNCompleteColumn, Progress
 from app.domain.errors import StoreUnavailableError
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
 from infra.cli.dead_letters import QueueOption, count_held, held_text, parse_queue_option
+from infra.cli.incomplete import check_complete
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.dead_letters.messages import SCAN_SECONDS
 from infra.dead_letters.redrive import Action, MovedMessage, RateLimiter, RedriveReport, redrive
@@ -55,6 +56,7 @@ def command(
     connection = connect(stack, region)
     client = SQSDeadLetterQueues(connection)
     report, is_complete = RedriveReport(), False
+    missing: list[str] = []
     try:
         with Progress(
             *Progress.get_default_columns(),
@@ -63,7 +65,9 @@ def command(
             transient=True,
             disable=as_json or not sys.stderr.isatty(),
         ) as progress:
-            waiting = sum(depth.waiting for depth in client.depths(queues))
+            depths = client.depths(queues)
+            missing += (f"the queue {d.queue} {d.obstacle}" for d in depths if d.obstacle)
+            waiting = sum(depth.waiting for depth in depths)
             total = waiting if most is None else min(most, waiting)
             task = progress.add_task("Redriving", total=total)
 
@@ -74,7 +78,7 @@ def command(
                 redrive(
                     client,
                     connection.table,
-                    queues,
+                    [depth.queue for depth in depths if not depth.obstacle],
                     report=report,
                     now=datetime.now(UTC),
                     limiter=RateLimiter(per_second, clock=time.monotonic),
@@ -96,6 +100,7 @@ def command(
         raise StoreUnavailableError(
             "the store does not answer, so payment requests stay; run it again when it does"
         )
+    check_complete(missing)
 
 
 def _print_report(

@@ -11,6 +11,7 @@ from app.domain.errors import (
     EventRefusedError,
     InvalidInputError,
     OrderNotFoundError,
+    QueueUnavailableError,
     StoreUnavailableError,
     UnreadableItemError,
 )
@@ -64,15 +65,30 @@ class Diagnosis:
 
 
 async def diagnose_queues(
-    client: DeadLetterQueues, table: Table, queues: Iterable[str], *, now: datetime
+    client: DeadLetterQueues,
+    table: Table,
+    queues: Iterable[str],
+    missing: list[str],
+    *,
+    now: datetime,
 ) -> list[Diagnosis]:
-    """Return a diagnosis of every dead letter in ``queues``; the letters stay where they are."""
-    diagnoses = []
-    for queue in queues:
-        with QueueScan(client, queue, visibility_seconds=SCAN_SECONDS) as scan:
-            diagnoses += [
-                await diagnose(table, dead_letter, now=now) for dead_letter in scan.dead_letters()
-            ]
+    """Return a diagnosis of every dead letter in ``queues``; the letters stay where they are.
+
+    A queue that is not there, or does not answer, is entered in ``missing``.
+
+    Raises:
+        QueueUnavailableError: none of them answers.
+    """
+    diagnoses, asked = [], list(queues)
+    for queue in asked:
+        try:
+            with QueueScan(client, queue, visibility_seconds=SCAN_SECONDS) as scan:
+                for dead_letter in scan.dead_letters():
+                    diagnoses.append(await diagnose(table, dead_letter, now=now))  # noqa: PERF401
+        except QueueUnavailableError as failure:
+            missing.append(str(failure))
+            if len(missing) == len(asked):
+                raise
     return diagnoses
 
 

@@ -10,8 +10,8 @@ from app.domain.payment import DECLINED_MESSAGE, PAID_MESSAGE, PaymentDecision
 from app.domain.user import Role, User
 from infra.dead_letters.diagnosis import Diagnosis
 from infra.log_search import LogLine
-from infra.order_causes import Evidence, QueueStatus
 from infra.order_explanation import explain
+from infra.order_facts import Evidence, QueueStatus
 from infra.queued_messages import QueuedMessage
 from infra.seeds.classic import classic_products, make_order
 from infra.topology import MAPPINGS
@@ -71,7 +71,8 @@ SWEEP = "acme-shop sweep --stack dev"
 @pytest.mark.parametrize(
     ("state", "age", "decision", "dead_letters", "changed", "why", "next_step"),
     [
-        (OrderState.UNKNOWN, HOUR, None, (), {}, "later release", "Nothing"),
+        (OrderState.UNKNOWN, MINUTE, None, (), {}, "does not know, since", "Nothing yet"),
+        (OrderState.UNKNOWN, HOUR, None, (), {}, "11:00 UTC (1 h 0 min)", "rolled back, nothing"),
         (OrderState.DECLINED, HOUR, DECLINED, (DEAD,), {}, "the card has expired", "Nothing"),
         (OrderState.DECLINED, HOUR, None, (), {}, "It was declined", "Nothing"),
         (OrderState.DELIVERED, HOUR, PAID, (), {REQUEST: PAUSED}, "was delivered", "Nothing"),
@@ -169,6 +170,41 @@ def test_a_payment_of_another_amount_is_never_told_to_be_pushed(
     assert told[0].why == "Its payment was decided for 99 cents, and the order costs 100."
     assert sum("acme-shop discard m-1" in cause.next_step for cause in told) == left
     assert not any("redrive" in cause.next_step or "sweep" in cause.next_step for cause in told)
+
+
+def test_a_payment_of_another_amount_is_told_with_the_dead_letter_beside_it() -> None:
+    found = evidence(
+        PENDING,
+        age=HOUR,
+        decision=replace(PAID, amount_cents=99),
+        dead_letters=(DEAD,),
+        changed={RESPONSE: STOPPED},
+    )
+
+    told = explain(found, now=NOW)
+    believing = explain(replace(found, trusts_events=True), now=NOW)
+
+    assert "The worker order does not work" in told[1].why
+    assert "message m-1: poison" in told[2].why
+    assert "until it is known" in told[2].next_step
+    # There events that were sent by hand are followed, so the order goes on.
+    assert "The worker order does not work" in believing[0].why
+    assert "believes events" in believing[-1].why
+
+
+def test_an_order_of_a_later_release_is_told_with_all_that_stands_beside_it() -> None:
+    found = evidence(
+        OrderState.UNKNOWN,
+        age=HOUR,
+        decision=PAID,
+        dead_letters=(DEAD,),
+        changed={REPORTS: STOPPED, REQUEST: PAUSED},
+    )
+
+    told = explain(found, now=NOW)
+
+    assert [cause.why.partition(" ")[0] for cause in told] == ["It", "Nothing", "The", "A"]
+    assert not any("discard" in cause.next_step for cause in told)
 
 
 _NO_PROOF = "cannot be proven"

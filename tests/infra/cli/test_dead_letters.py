@@ -21,8 +21,8 @@ from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import get_table
 from app.trace_context import following_order
+from infra.ages import age_text
 from infra.cli import dead_letters, discard, redrive, sweep
-from infra.cli.dead_letters import age_text
 from infra.cli.queue_client import QueueClient
 from infra.dead_letters.diagnosis import Diagnosis
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES

@@ -18,16 +18,29 @@ import pytest
 from app.domain.errors import OrderNotFoundError
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
+from app.queues import get_client
 from app.store.keys import order_key, payment_key
 from app.store.orders import add_order
 from app.store.payments import decide_once
 from app.store.table import get_table
-from infra.cli import dead_letters, order, order_remains, orders, queues, stacks, trace
+from infra.cli import (
+    dead_letters,
+    order,
+    order_surroundings,
+    orders,
+    queues,
+    redrive,
+    stacks,
+    trace,
+)
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
-from infra.cli.order_evidence import find_order_id, gather, queued_messages
+from infra.cli.incomplete import IncompleteError
+from infra.cli.order_evidence import find_order_id, gather
 from infra.cli.order_remains import gather_remains
+from infra.cli.order_surroundings import queued_messages
 from infra.cli.stacks import StackConnection, connect
 from infra.local.data_folder import DataFolder
+from infra.local.deploy_data import ensure_queues
 from infra.local.emulator import Emulator
 from infra.local.errors import EmulatorSilentError
 from infra.log_search import LogLine
@@ -109,6 +122,7 @@ def test_a_paused_queue_is_named_with_its_mapping(
         "mapping_state": "Disabled",
         "mapping_id": payment,
         "obstacle": None,
+        "queue_obstacle": None,
     }
     assert "Nothing takes messages from payment-request" in found["why"]
     assert f"--uuid {payment}" in found["next_step"]
@@ -310,7 +324,7 @@ def test_only_a_whole_order_id_in_the_log_is_an_order(
     def found(_: StackConnection, ids: list[str], **__: Any) -> list[LogLine]:
         return [line] if ids[0] in text else []
 
-    monkeypatch.setattr(order_remains, "search_log", found)
+    monkeypatch.setattr(order_surroundings, "search_log", found)
     remains = partial(gather_remains, connect(shop), now=NOW)
 
     assert asyncio.run(remains(gone)).log == (line,)
@@ -327,6 +341,74 @@ def test_the_orders_whose_ids_begin_so_are_told(shop: str) -> None:
 
     with pytest.raises(OrderNotFoundError, match=f"ids that begin so: {order_id}$"):
         order.command(f" {order_id[:20]} ", stack=shop)
+
+
+def test_what_stands_beside_damage_is_told_with_it(
+    shop: str, payment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged, undecided, gone = new_order(), new_order(), str(uuid4())
+    for key, change in (
+        (order_key(damaged), {"lines": "x"}),
+        (payment_key(undecided), {"order_id": undecided}),
+    ):
+        item = asyncio.run(get_table().get(key)) or key
+        asyncio.run(get_table().put(item | change))
+    for order_id in (damaged, undecided, gone):
+        put(shop, "payment-error", sample("payment", "success", order_id))
+
+    for order_id in (damaged, undecided, gone):
+        found = show(shop, order_id, capsys)
+        causes = [cause["why"] + cause["next_step"] for cause in found["causes"]]
+        letter = found["dead_letters"][0]["message_id"]
+
+        assert found["why"] == found["causes"][0]["why"]
+        assert any("from payment-request" in why and payment in why for why in causes)
+        assert any(why.startswith("The worker order does not work") for why in causes)
+        assert any(f"in payment-error, message {letter}" in why for why in causes)
+        assert ("acme-shop discard" in causes[-1]) is (order_id == gone)
+
+
+def test_a_queue_that_was_deleted_is_named_and_the_rest_is_told(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order_id = new_order(age=timedelta(hours=1))
+    damaged = new_order()
+    item = asyncio.run(get_table().get(order_key(damaged)))
+    asyncio.run(get_table().put((item or {}) | {"lines": "x"}))
+    names = ("payment-request", "payment-error")
+    put(shop, "shipment-error", sample("shipment", "delivered", order_id))
+    made = {name: url(shop, name) for name in names}
+    for name in names:
+        get_client().delete_queue(QueueUrl=made[name])
+    absent = f"{shop}-acmeserverless-sqs-payment-error does not exist"
+    told = {}
+
+    try:
+        for name, command in {
+            "order": partial(order.command, order_id),
+            "damaged": partial(order.command, damaged),
+            "queues": queues.command,
+            "dead-letters": partial(dead_letters.command, ""),
+            "redrive": partial(redrive.command, "", dry_run=True),
+        }.items():
+            with pytest.raises(IncompleteError, match="payment-error does not exist"):
+                command(stack=shop, as_json=True)
+            told[name] = printed_json(capsys)
+            with pytest.raises(IncompleteError):
+                command(stack=shop)
+            capsys.readouterr()
+        orders.command(only_open=True, most=100, stack=shop, as_json=True)
+        assert order_id in capsys.readouterr().out
+    finally:
+        ensure_queues(connect(shop).sqs, shop, connect(shop).region)
+
+    for name in ("order", "damaged"):
+        assert any(absent in what for what in told[name]["missing"])
+        assert "payment-request does not exist" in json.dumps(told[name]["causes"])
+    assert [letter["queue"] for letter in told["order"]["dead_letters"]] == ["shipment-error"]
+    assert [letter["order_id"] for letter in told["dead-letters"]] == [order_id]
+    assert [depth["queue"] for depth in told["queues"] if depth["obstacle"]] == [*reversed(names)]
+    assert len(told["redrive"]["moved"]) == 1
 
 
 @pytest.mark.parametrize("typed", ["", " ", "x" * 201, "7c8bba4d-1ecc-42a9-8c64-16bea075f069"])
