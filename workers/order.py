@@ -118,6 +118,7 @@ async def handle_schedule(context: LambdaContext, dependencies: Dependencies) ->
         now=dependencies.now(),
         by=_name(dependencies, "sweeper"),
         longest_delivery_seconds=dependencies.settings.delivery_seconds[1],
+        trusts_events=dependencies.settings.trusts_events,
         may_go_on=lambda: context.get_remaining_time_in_millis() > 2000 * RESERVE_SECONDS,
     )
     facts = asdict(report)

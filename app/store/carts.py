@@ -19,7 +19,7 @@ from app.store.addition_keys import addition_key, keys_to_forget
 from app.store.keys import CARTS, cart_key, shard_for, shards, time_sort_key
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
-from app.store.stored_values import read_instant, read_optional_text, read_typed, typed
+from app.store.stored_values import read_instant, read_optional_text, read_own_id, read_typed, typed
 from app.store.table import THERE, Item, Table
 from app.store.table_errors import ConditionFailedError, ItemTooLargeError
 from app.store.unreadable_items import read_or_report, readable
@@ -69,7 +69,7 @@ def item_to_cart(item: Item) -> Cart:
         and (quantity := item.get(_QUANTITY + name.removeprefix(_LINE))) is not None
     ]
     lines.sort(key=lambda line: (line.added_at, line.item_id))
-    return Cart(read_typed(item, "user_id", str), tuple(lines))
+    return Cart(read_own_id(item, "user_id", cart_key), tuple(lines))
 
 
 def cart_to_item(cart: Cart, *, now: datetime) -> Item:

@@ -33,11 +33,13 @@ from app.store.order_steps import (
     step_to_text,
     text_to_trace_id,
     trace_id_to_text,
+    unknown_step_at,
 )
 from app.store.schema import GSI1, GSI2, GSI3
 from app.store.stored_values import (
     read_instant,
     read_optional_text,
+    read_own_id,
     read_typed,
     read_value,
     typed,
@@ -149,11 +151,15 @@ def item_to_order(item: Item) -> Order:
     Raises:
         UnreadableItemError: the item is damaged.
     """
-    state = OrderState.from_stored(read_typed(item, "state", int))
+    number = read_typed(item, "state", int)
+    state = OrderState.from_stored(number)
     placed_at, history = read_instant(item, "placed_at"), item_to_history(item)
     updated_at = read_instant(item, "updated_at") if item.get("updated_at") else placed_at
+    if state is OrderState.UNKNOWN:
+        # Its step is none that is shown, but says since when the order is in the state.
+        updated_at = unknown_step_at(item, number) or updated_at
     return Order(
-        order_id=read_typed(item, "order_id", str),
+        order_id=read_own_id(item, "order_id", order_key),
         user_id=_read_user_id(item),
         state=state,
         status=read_typed(item, "status", str, ""),

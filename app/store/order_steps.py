@@ -53,6 +53,12 @@ def item_to_history(item: Item) -> tuple[OrderStep, ...]:
     return tuple(step for step in steps if step)
 
 
+def unknown_step_at(item: Item, number: int) -> datetime | None:
+    """Return when an order entered the state with a number that this release does not know."""
+    step = _read(OrderState.UNKNOWN, item.get(f"h{number}"))
+    return step.at if step else None
+
+
 def _read(state: OrderState, stored: object) -> OrderStep | None:
     if not isinstance(stored, str):
         return None

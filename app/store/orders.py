@@ -1,7 +1,6 @@
 """Orders in the table."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +15,10 @@ from app.domain.order import (
 )
 from app.domain.payment import PaymentDecision, check_amount
 from app.settings import TableLayout
-from app.store.keys import OPEN, ORDERS, buyer_partitions, order_key, order_sort_key, shards
+from app.store.keys import ORDERS, buyer_partitions, order_key, shards
 from app.store.order_items import item_to_order, order_to_item, write_detail
 from app.store.order_steps import step_name, step_to_text
 from app.store.pagination import (
-    LARGE_BATCH,
     Page,
     PageRequest,
     read_page,
@@ -30,7 +28,7 @@ from app.store.pagination import (
 from app.store.schema import GSI1, GSI2, GSI3
 from app.store.table import NOT_THERE, THERE, Item, Table
 from app.store.table_errors import ConditionFailedError, ItemTooLargeError
-from app.store.unreadable_items import read_or_none, read_or_report, readable
+from app.store.unreadable_items import read_or_report, readable
 
 _ORDER, _ORDER_LIST, _USER_ORDER_LIST = "order", "orders", "orders of a user"
 
@@ -220,72 +218,6 @@ async def list_orders(
     )
 
 
-@dataclass(frozen=True)
-class OpenEntry:
-    """One entry of the sweeper's index; ``order`` is None where the item cannot be read."""
-
-    order_id: str
-    order: Order | None
-    #: The entry's place in the index: a time, and behind it the order's id.
-    sort_key: str
-
-
-async def list_due_orders(table: Table, request: PageRequest, *, now: datetime) -> Page[OpenEntry]:
-    """Return a page of the open orders that the sweeper should look at by now, oldest first.
-
-    One query per partition and one batch per 40 orders; orders that are not due cost
-    nothing. An earlier release filed open orders under the time when they were placed: those
-    are due at once.
-    """
-    page = await read_page(
-        table, GSI3, shards(OPEN), name="due orders", request=request, keys_only=True
-    )
-    latest = instant_to_text(now)
-    due = [key for key in page.entries if key[GSI3.range_key][: len(latest)] <= latest]
-    found: dict[str, Item] = {}
-    for start in range(0, len(due), LARGE_BATCH):
-        keys = [{"PK": key["PK"], "SK": key["SK"]} for key in due[start : start + LARGE_BATCH]]
-        found |= {item["PK"]: item for item in await table.get_many(keys)}
-    entries = tuple(
-        OpenEntry(key["PK"].removeprefix("ORDER#"), _read(found[key["PK"]]), key[GSI3.range_key])
-        for key in due
-        if key["PK"] in found
-    )
-    return Page(entries, page.next_token if len(due) == len(page.entries) else None)
-
-
-async def postpone_sweep(table: Table, entry: OpenEntry, *, until: datetime) -> None:
-    """File an open order under a later time; one that has become final, or was rescheduled, stays.
-
-    One conditional write. Safe to repeat.
-    """
-    with suppress(ConditionFailedError):
-        await table.update(
-            order_key(entry.order_id),
-            f"SET {GSI3.range_key} = :until",
-            values={
-                ":until": order_sort_key(until, entry.order_id, layout=table.layout),
-                ":seen": entry.sort_key,
-            },
-            condition=f"{GSI3.range_key} = :seen",
-        )
-
-
-async def list_stuck_order_ids(
-    table: Table, *, placed_before: datetime, limit: int
-) -> tuple[str, ...]:
-    """Return up to ``limit`` ids of orders placed before then and not final yet."""
-    page = await read_page_behind(
-        table, GSI3, shards(OPEN), name="open orders", request=PageRequest(limit)
-    )
-    orders = await readable(_ORDER, page.entries, item_to_order)
-    return tuple(order.order_id for order in orders if order.placed_at < placed_before)
-
-
 async def _readable(page: Page[Item]) -> Page[Order]:
     """Return the orders of a page; an unreadable one is logged and does not hide the others."""
     return Page(await readable(_ORDER, page.entries, item_to_order), page.next_token)
-
-
-def _read(item: Item) -> Order | None:
-    return read_or_none(_ORDER, item, item_to_order)

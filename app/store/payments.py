@@ -1,11 +1,12 @@
 """Payment decisions in the table: stored once, never changed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.domain.instants import instant_to_text
 from app.domain.payment import PaymentDecision
 from app.store.keys import payment_key
-from app.store.stored_values import read_instant, read_typed
+from app.store.stored_values import read_instant, read_own_id, read_typed
 from app.store.table import NOT_THERE, Item, Table
 from app.store.table_errors import ConditionFailedError
 from app.store.unreadable_items import read_or_report, readable
@@ -34,7 +35,7 @@ def item_to_decision(item: Item) -> PaymentDecision:
         UnreadableItemError: the item is damaged.
     """
     return PaymentDecision(
-        order_id=read_typed(item, "order_id", str),
+        order_id=read_own_id(item, "order_id", payment_key),
         success=read_typed(item, "success", bool),
         amount_cents=read_typed(item, "amount_cents", int),
         transaction_id=read_typed(item, "transaction_id", str),
@@ -68,11 +69,19 @@ async def find_decision(
     return None if item is None else read_or_report(_DECISION, item, item_to_decision)
 
 
-async def find_decisions(table: Table, order_ids: Sequence[str]) -> dict[str, PaymentDecision]:
-    """Return the decisions that exist, by order id; one call per 100 ids.
+@dataclass(frozen=True)
+class FoundDecisions:
+    """Decisions by order id; of those in ``unreadable`` the item is damaged."""
 
-    A damaged one is logged and left out: ``decide_once`` meets it again and raises.
-    """
+    by_order: dict[str, PaymentDecision]
+    unreadable: frozenset[str]
+
+
+async def find_decisions(table: Table, order_ids: Sequence[str]) -> FoundDecisions:
+    """Return the decisions that exist; one call per 100 ids. A damaged one is logged."""
+    keys = {payment_key(order_id)["PK"]: order_id for order_id in order_ids}
     items = await table.get_many([payment_key(order_id) for order_id in order_ids])
     found = await readable(_DECISION, items, item_to_decision)
-    return {decision.order_id: decision for decision in found}
+    by_order = {decision.order_id: decision for decision in found}
+    stored = {keys[item["PK"]] for item in items}
+    return FoundDecisions(by_order, frozenset(stored - by_order.keys()))

@@ -8,7 +8,7 @@ from app.domain.product import Product
 from app.store.keys import CATALOG, product_key, shard_for, shards, time_sort_key
 from app.store.pagination import Page, PageRequest, read_page
 from app.store.schema import GSI1
-from app.store.stored_values import read_instant, read_texts, read_typed
+from app.store.stored_values import read_instant, read_own_id, read_texts, read_typed
 from app.store.table import Item, Table
 from app.store.unreadable_items import read_or_report, readable
 
@@ -42,7 +42,7 @@ def item_to_product(item: Item) -> Product:
     """
     first, second, third = (*read_texts(item, "image_urls"), "", "", "")[:3]
     return Product(
-        product_id=read_typed(item, "product_id", str),
+        product_id=read_own_id(item, "product_id", product_key),
         name=read_typed(item, "name", str),
         short_description=read_typed(item, "short_description", str, ""),
         description=read_typed(item, "description", str, ""),

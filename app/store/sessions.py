@@ -10,7 +10,7 @@ from app.domain.instants import instant_to_text
 from app.domain.session import REVOKED, Session
 from app.store.keys import session_key
 from app.store.schema import TIME_TO_LIVE
-from app.store.stored_values import read_instant, read_typed
+from app.store.stored_values import read_instant, read_own_id, read_typed
 from app.store.table import NOT_THERE, Item, Table
 from app.store.table_errors import ConditionFailedError
 from app.store.unreadable_items import read_or_none
@@ -37,7 +37,7 @@ def item_to_session(item: Item) -> Session:
         UnreadableItemError: the item is damaged.
     """
     return Session(
-        session_id=read_typed(item, "session_id", str),
+        session_id=read_own_id(item, "session_id", session_key),
         user_id=read_typed(item, "user_id", str),
         username=read_typed(item, "username", str),
         generation=read_typed(item, "generation", str, ""),

@@ -5,7 +5,7 @@ ignores fields that it does not know and fills in fields that are missing. What 
 without, and what is of another type, raises ``UnreadableItemError``; the caller reports the item.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from datetime import datetime
 from functools import cache
@@ -50,6 +50,23 @@ def read_typed(item: Mapping[str, Any], name: str, kind: type[T], default: T = _
     if value is _NEEDED:
         raise UnreadableItemError(f"{name}: is missing")
     return typed(value, kind, name)
+
+
+def read_own_id(
+    item: Mapping[str, Any], name: str, key_of: Callable[[str], Mapping[str, str]]
+) -> str:
+    """Return the id in an attribute of an item, which ``key_of`` makes the item's own key of.
+
+    What the attribute says counts nowhere else: an item under another key is somebody else's.
+
+    Raises:
+        UnreadableItemError: it is of another type, missing, or the id of another item.
+    """
+    own_id = read_typed(item, name, str)
+    key = key_of(own_id)
+    if any(item.get(part) != key[part] for part in key):
+        raise UnreadableItemError(f"{name}: is not the one in the item's key")
+    return own_id
 
 
 def read_optional_text(item: Mapping[str, Any], name: str) -> str | None:

@@ -18,7 +18,7 @@ from app.store.keys import (
 )
 from app.store.pagination import Page, PageRequest, read_page_behind
 from app.store.schema import GSI2
-from app.store.stored_values import read_instant, read_typed
+from app.store.stored_values import read_instant, read_own_id, read_typed
 from app.store.table import NOT_THERE, Item, Table
 from app.store.table_errors import ConditionFailedError
 from app.store.unreadable_items import read_or_report, readable
@@ -51,7 +51,7 @@ def item_to_user(item: Item) -> User:
         UnreadableItemError: the item is damaged.
     """
     return User(
-        user_id=read_typed(item, "user_id", str),
+        user_id=read_own_id(item, "user_id", user_key),
         username=read_typed(item, "username", str),
         first_name=read_typed(item, "first_name", str, ""),
         last_name=read_typed(item, "last_name", str, ""),

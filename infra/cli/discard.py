@@ -12,6 +12,7 @@ from app.domain.errors import InvalidInputError, QueueUnavailableError
 from app.store.table import Table
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
 from infra.cli.dead_letters import diagnosis_text
+from infra.cli.operator_log import logging_to
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.dead_letters.diagnosis import Diagnosis, diagnose
 from infra.dead_letters.messages import (
@@ -49,6 +50,14 @@ def command(
             dry_run=dry_run,
         )
     )
+    if not dry_run:
+        with logging_to(connection) as log:
+            log.info(
+                "dead_letter.discarded order_id=%s from=%s message_id=%s",
+                found.order_id or "?",
+                found.queue,
+                found.message_id,
+            )
     if as_json:
         print(json.dumps({"dry_run": dry_run, "discarded": asdict(found)}))
         return

@@ -55,7 +55,7 @@ async def gather_surroundings(
         log_obstacle=log_obstacle,
         missing=tuple(dict.fromkeys(missing)),
         is_local=connection.name == LOCAL,
-        options="" if connection.name == LOCAL else f" --stack {connection.name}{region}",
+        options=connection.options,
         aws_options=region
         + (f" --endpoint-url {connection.endpoint_url}" if connection.endpoint_url else ""),
         repair="Stop make run with Ctrl-C and start it again: make run"
@@ -163,7 +163,7 @@ def queue_statuses(
     ]
     try:
         return tuple(
-            _with_mapping(connection, mapping, status)
+            with_mapping(connection, mapping, status)
             for mapping, status in zip(MAPPINGS, statuses, strict=True)
         )
     except (BotoCoreError, ClientError) as failure:
@@ -206,9 +206,7 @@ def _silent(what: str, failure: Exception) -> str:
     return f"{what} do not answer"
 
 
-def _with_mapping(
-    connection: StackConnection, mapping: Mapping, status: QueueStatus
-) -> QueueStatus:
+def with_mapping(connection: StackConnection, mapping: Mapping, status: QueueStatus) -> QueueStatus:
     """Return a queue's status with the state of the mapping that empties it."""
     source = queue_name(connection.name, mapping.queue)
     name = function_name(connection.name, mapping.function)

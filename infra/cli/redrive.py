@@ -17,6 +17,7 @@ from app.domain.errors import StoreUnavailableError
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
 from infra.cli.dead_letters import QueueOption, count_held, held_text, parse_queue_option
 from infra.cli.incomplete import check_complete
+from infra.cli.operator_log import logging_to
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.dead_letters.messages import SCAN_SECONDS
 from infra.dead_letters.redrive import Action, MovedMessage, RateLimiter, RedriveReport, redrive
@@ -58,21 +59,32 @@ def command(
     report, is_complete = RedriveReport(), False
     missing: list[str] = []
     try:
-        with Progress(
-            *Progress.get_default_columns(),
-            MofNCompleteColumn(),
-            console=Console(stderr=True),
-            transient=True,
-            disable=as_json or not sys.stderr.isatty(),
-        ) as progress:
+        with (
+            logging_to(connection) as log,
+            Progress(
+                *Progress.get_default_columns(),
+                MofNCompleteColumn(),
+                console=Console(stderr=True),
+                transient=True,
+                disable=as_json or not sys.stderr.isatty(),
+            ) as progress,
+        ):
             depths = client.depths(queues)
             missing += (f"the queue {d.queue} {d.obstacle}" for d in depths if d.obstacle)
             waiting = sum(depth.waiting for depth in depths)
             total = waiting if most is None else min(most, waiting)
             task = progress.add_task("Redriving", total=total)
 
-            def count(_: MovedMessage) -> None:
+            def count(step: MovedMessage) -> None:
                 progress.advance(task)
+                if not dry_run:
+                    log.info(
+                        "dead_letter.redriven order_id=%s from=%s to=%s message_id=%s",
+                        step.order_id or "?",
+                        step.queue,
+                        step.to,
+                        step.message_id,
+                    )
 
             asyncio.run(
                 redrive(

@@ -27,6 +27,7 @@ from infra.topology import table_name
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_sqs import SQSClient
 
@@ -78,6 +79,11 @@ class StackConnection:
                 "`acme-shop trace <id>` reads the log meanwhile."
             ) from failure
 
+    @property
+    def options(self) -> str:
+        """Return what a command needs to reach this stack."""
+        return "" if self.name == LOCAL else f" --stack {self.name} --region {self.region}"
+
     @cached_property
     def table(self) -> Table:
         """Return the stack's table."""
@@ -100,6 +106,14 @@ class StackConnection:
             client: SQSClient = self._emulator("sqs")
             return client
         return boto3.client("sqs", region_name=self.region, config=aws.client_config())
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """Return a client of the table for what the shop itself never does, as a scan."""
+        if self.endpoint_url is not None:
+            client: DynamoDBClient = self._emulator("dynamodb")
+            return client
+        return boto3.client("dynamodb", region_name=self.region, config=aws.client_config())
 
     @cached_property
     def functions(self) -> "LambdaClient":

@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.domain.sweeping import GRACE
+from app.domain.sweeping import GRACE, SweepReport
 from app.messages import QUEUE_OF, Event
-from app.services.sweeper import SweepFailedError, SweepReport, sweep
+from app.services.sweeper import SweepFailedError, sweep
 from app.trace_context import make_traceparent
+from infra.cli.operator_log import logging_to
+from infra.cli.order_evidence import trusts_events
 from infra.cli.queue_client import QueueClient
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
@@ -58,15 +60,17 @@ def command(
     Safe at any time, twice, and next to the workers: it only repeats what they do.
     """
     connection = connect(stack, region)
-    report = asyncio.run(
-        sweep(
-            connection.table,
-            StackQueues(QueueClient(connection)),
-            now=datetime.now(UTC),
-            by=f"acme-shop@{__version__}",
-            longest_delivery_seconds=connection.settings.delivery_seconds[1],
+    with logging_to(connection):
+        report = asyncio.run(
+            sweep(
+                connection.table,
+                StackQueues(QueueClient(connection)),
+                now=datetime.now(UTC),
+                by=f"acme-shop@{__version__}",
+                longest_delivery_seconds=connection.settings.delivery_seconds[1],
+                trusts_events=trusts_events(connection),
+            )
         )
-    )
     if as_json:
         print(json.dumps(asdict(report)))
     else:

@@ -58,6 +58,16 @@ def line_to_keep(source: str, line: str, fields: dict[str, Any] | None) -> str |
     return json.dumps({**fields, "function": source})
 
 
+def append_line(folder: Path, source: str, line: str) -> None:
+    """Append one line of a process that is none of the shop's; a full disk must not end it.
+
+    The shop itself moves the parts on.
+    """
+    kept = line_to_keep(source, line, read_line(line))
+    with suppress(OSError), (folder / _NAME).open("a", encoding="utf-8") as file:
+        file.write(f"{kept}\n")
+
+
 def read_log(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield the records of a shop's log, the oldest first; a damaged line is left out."""
     older = [folder / f"{_NAME}.{number}" for number in range(OLDER_PARTS, 0, -1)]

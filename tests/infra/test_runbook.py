@@ -32,8 +32,8 @@ __all__ = ["module_stack", "shop"]
 
 PAGE = (ROOT / "infra" / "RUNBOOK.md").read_text(encoding="utf-8")
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-#: They ask AWS itself: gates, aliases of functions, the stack's file, its logs.
-PARSED = {"release", "trace", "verify"}
+#: They ask AWS itself, gates, aliases of functions, its logs, or the shop of `make run`.
+PARSED = {"release", "trace", "verify", "resume"}
 PULUMI = {"config set", "stack init", "up --stack"}
 
 

@@ -40,8 +40,8 @@ OTHERS = {
     ),
     "order of a later release is looked at in each sweep": Mutation(
         "app/services/sweeper.py",
-        "return SweepReport(seen=1) + await _put_off(table, entry, now + LONGEST_PAUSE)",
-        "return SweepReport(seen=1)",
+        "return report + await _put_off(table, entry, now + LONGEST_PAUSE)",
+        "return report",
         f"{_SWEEPER}::test_an_order_in_a_state_of_a_later_release_is_looked_at_once_an_hour",
     ),
     # The table.
@@ -192,7 +192,7 @@ OTHERS = {
         f"{_SWEEPER}::test_what_is_on_its_way_or_final_is_left_alone",
     ),
     "a sweep that left something out counts as complete": Mutation(
-        "app/services/sweeper.py",
+        "app/domain/sweeping.py",
         "is_complete=self.is_complete and other.is_complete",
         "is_complete=True",
         f"{_SWEEPER}::test_a_sweep_that_runs_out_of_time_says_so",

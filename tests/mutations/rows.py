@@ -106,6 +106,12 @@ ROWS = {
         "await table.put(decision_to_item(decision))",
         _CONVERGENCE,
     ),
+    "order in the far future left alone": Mutation(
+        "app/services/sweeper.py",
+        "report += await _sweep_list(list_misfiled_orders, table",
+        "report += await _sweep_list(list_due_orders, table",
+        f"{_SWEEPER}::test_an_order_that_is_filed_far_in_the_future_is_swept_and_filed_anew",
+    ),
     "time-out without a decision": Mutation(
         "app/services/sweeper.py",
         "await decide_once(\n"

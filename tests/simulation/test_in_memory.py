@@ -22,6 +22,7 @@ from app.messages import CreditCardValidated, PaymentRequested
 from app.services import payments
 from app.services.sweeper import sweep
 from app.store import orders as store
+from app.store.open_orders import list_due_orders
 from app.store.order_items import order_to_item
 from app.store.pagination import PageRequest
 from app.store.payments import decision_to_item, find_decision
@@ -67,7 +68,7 @@ def test_a_replayed_decision_is_announced_with_the_amount_that_was_decided() -> 
 
 
 async def _list_due_orders(table: Any, request: PageRequest) -> Any:
-    return await store.list_due_orders(table, request, now=EPOCH + timedelta(days=9))
+    return await list_due_orders(table, request, now=EPOCH + timedelta(days=9))
 
 
 @pytest.mark.parametrize("list_page", [store.list_orders])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.sweeping import GRACE
 from app.settings import MAX_DELIVERY_SECONDS
-from app.store.orders import list_stuck_order_ids
+from app.store.open_orders import list_stuck_order_ids
 from app.store.table import open_table
 from infra.seeds.classic import SAMPLE_ORDER_ID
 from infra.topology import QUEUES, queue_name, table_name

@@ -12,12 +12,11 @@ from app.domain.errors import QueueUnavailableError
 from app.domain.ids import transaction_id_for
 from app.domain.order import Order, OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
-from app.domain.sweeping import GRACE, LONGEST_PAUSE
+from app.domain.sweeping import GRACE, LONGEST_PAUSE, SweepReport
 from app.domain.user import Role, User
 from app.messages import Event, EventType
 from app.services.sweeper import (
     MOST_SHIPMENTS,
-    SweepReport,
     sweep,
 )
 from app.store.keys import time_sort_key
@@ -219,10 +218,56 @@ async def test_an_unreadable_decision_stops_no_other_and_is_not_decided_anew(
 
     report = await run()
 
-    assert (report.seen, report.timed_out, report.failed) == (2, 1, 1)
+    assert report == SweepReport(seen=1, timed_out=1, unreadable=1)
     assert await state_of(order) is OrderState.DECLINED
     assert await state_of(odd) is OrderState.PENDING
     assert f"decision.unreadable order_id={odd.order_id}: amount_cents: is not" in caplog.text
+
+
+async def test_a_paid_order_whose_decision_cannot_be_read_is_counted_and_not_shipped() -> None:
+    odd = await order_of_age(OrderState.PAID, timedelta(hours=1))
+    decision = PaymentDecision(odd.order_id, True, odd.total_cents, "t", PAID_MESSAGE, "", NOW)
+    await get_table().put({**decision_to_item(decision), "order_id": "another"})
+    queues = SentMessages()
+
+    assert await run(queues) == SweepReport(unreadable=1)
+    assert queues.events == []
+
+
+async def test_an_order_that_is_filed_far_in_the_future_is_swept_and_filed_anew() -> None:
+    odd = await order_of_age(OrderState.PAID, timedelta(hours=1))
+    await get_table().put({**order_to_item(odd), "GSI3SK": "2099-01-01T00:00:00.000000Z#x"})
+    queues = SentMessages()
+
+    assert await run(queues) == SweepReport(seen=1, shipments_requested=1)
+    assert order_ids(queues) == {odd.order_id}
+    assert await run(queues) == SweepReport()
+    assert (await run(queues, now=NOW + LONGEST_PAUSE)).seen == 1
+
+
+@pytest.mark.parametrize("state", [OrderState.PENDING, OrderState.PAID])
+async def test_where_events_are_trusted_an_order_goes_on_that_one_has_paid_otherwise(
+    state: OrderState,
+) -> None:
+    order = await order_of_age(state, timedelta(hours=1))
+    amount = order.total_cents - 1
+    await decide_once(
+        get_table(), PaymentDecision(order.order_id, True, amount, "t", PAID_MESSAGE, "", NOW)
+    )
+    queues = SentMessages()
+
+    report = await sweep(
+        get_table(),
+        queues,
+        now=NOW,
+        by="sweeper@1",
+        longest_delivery_seconds=120,
+        trusts_events=True,
+    )
+
+    assert (report.failed, report.finished) == (0, 1)
+    assert order_ids(queues) == {order.order_id}
+    assert await state_of(order) is OrderState.PAID
 
 
 async def test_an_order_whose_payment_was_of_another_amount_is_reported_and_left_alone(

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.domain.order import OrderState
-from app.services.sweeper import SweepReport, sweep
+from app.domain.sweeping import SweepReport
+from app.services.sweeper import sweep
 from app.store.order_items import order_to_item
 from infra.seeds.classic import classic_products, make_order
 from tests.app.services.test_sweeper import BUYER, NOW

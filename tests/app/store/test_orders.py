@@ -10,19 +10,15 @@ import pytest
 
 from app.domain.errors import OrderNotFoundError, OrderNotPaidError
 from app.domain.order import ALLOWED_FROM, Order, OrderState, OrderStep
-from app.domain.sweeping import GRACE
 from app.domain.user import Role, User
-from app.store.keys import order_key
 from app.store.orders import (
     add_order,
     advance_order,
     get_order,
-    list_due_orders,
     list_user_orders,
-    postpone_sweep,
 )
 from app.store.pagination import PageRequest
-from app.store.table import Table, get_table
+from app.store.table import Table
 from infra.seeds.classic import classic_products, make_order
 from tests.support.shop import count_calls
 
@@ -125,57 +121,6 @@ async def test_a_late_event_fills_in_what_is_missing_and_overwrites_nothing(tabl
 
     assert (found.tracking_number, found.transaction_id) == ("first", "t")
     assert found.state is OrderState.DELIVERED
-
-
-async def test_an_open_order_is_listed_when_it_is_due(own_stack: dict[str, str]) -> None:
-    table = get_table()
-    placed = order()
-    await add_order(table, placed)
-
-    early = placed.placed_at + GRACE - timedelta(microseconds=1)
-    assert (await list_due_orders(table, PageRequest(), now=early)).entries == ()
-    [entry] = (await list_due_orders(table, PageRequest(), now=placed.placed_at + GRACE)).entries
-    await postpone_sweep(table, entry, until=LATER + GRACE)
-    assert (await list_due_orders(table, PageRequest(), now=placed.placed_at + GRACE)).entries == ()
-    # What was read before another sweeper filed the order anew puts nothing off.
-    await postpone_sweep(table, entry, until=LATER + timedelta(days=1))
-    [again] = (await list_due_orders(table, PageRequest(), now=LATER + GRACE)).entries
-    assert again.order == placed
-
-
-async def test_an_order_that_became_final_is_not_put_off(own_stack: dict[str, str]) -> None:
-    table = get_table()
-    placed = order(OrderState.PENDING)
-    await add_order(table, placed)
-    [entry] = (await list_due_orders(table, PageRequest(), now=placed.placed_at + GRACE)).entries
-    await advance_order(
-        table, placed.order_id, OrderState.DECLINED, status="s", now=NOW, by="order@1"
-    )
-
-    await postpone_sweep(table, entry, until=LATER)
-
-    item = await table.get(order_key(placed.order_id))
-    assert item is not None
-    assert not {"GSI3PK", "GSI3SK"} & set(item)
-
-
-@pytest.mark.parametrize("target", [OrderState.DECLINED, OrderState.DELIVERED])
-async def test_a_final_order_is_no_longer_swept(
-    own_stack: dict[str, str], target: OrderState
-) -> None:
-    table = get_table()
-    placed = order(next(iter(ALLOWED_FROM[target])))
-    await add_order(table, placed)
-    due_at = placed.placed_at + GRACE
-    listed = await list_due_orders(table, PageRequest(), now=due_at)
-    assert [entry.order_id for entry in listed.entries] == [placed.order_id]
-
-    await advance_order(table, placed.order_id, target, status="s", now=NOW, by="order@1")
-
-    assert (await list_due_orders(table, PageRequest(), now=due_at)).entries == ()
-    item = await table.get(order_key(placed.order_id))
-    assert item is not None
-    assert "GSI3PK" not in item
 
 
 async def test_a_users_orders_are_a_query_and_a_batch_and_a_move_is_one_call(table: Table) -> None:

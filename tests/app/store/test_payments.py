@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from app.domain.payment import PaymentDecision, time_out_payment
 from app.store.payments import (
+    FoundDecisions,
     decide_once,
     decision_to_item,
     find_decision,
@@ -53,4 +54,4 @@ async def test_only_decisions_that_exist_are_found(table: Table) -> None:
 
     assert await find_decision(table, fresh("order")) is None
     found = await find_decisions(table, [made.order_id, fresh("order")])
-    assert found == {made.order_id: made}
+    assert found == FoundDecisions({made.order_id: made}, frozenset())

@@ -382,15 +382,16 @@ def test_a_queue_that_was_deleted_is_named_and_the_rest_is_told(
         get_client().delete_queue(QueueUrl=made[name])
     absent = f"{shop}-acmeserverless-sqs-payment-error does not exist"
     told = {}
+    commands: dict[str, Callable[..., None]] = {
+        "order": partial(order.command, order_id),
+        "damaged": partial(order.command, damaged),
+        "queues": queues.command,
+        "dead-letters": partial(dead_letters.command, ""),
+        "redrive": partial(redrive.command, "", dry_run=True),
+    }
 
     try:
-        for name, command in {
-            "order": partial(order.command, order_id),
-            "damaged": partial(order.command, damaged),
-            "queues": queues.command,
-            "dead-letters": partial(dead_letters.command, ""),
-            "redrive": partial(redrive.command, "", dry_run=True),
-        }.items():
+        for name, command in commands.items():
             with pytest.raises(IncompleteError, match="payment-error does not exist"):
                 command(stack=shop, as_json=True)
             told[name] = printed_json(capsys)
