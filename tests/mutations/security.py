@@ -199,6 +199,18 @@ SECURITY = {
         "hmac.compare_digest(given[:8], known[:8])",
         "routers/test_origin_check.py::test_every_character_of_the_hash_counts",
     ),
+    "the CDN's header is looked at in production alone": Mutation(
+        "app/settings.py",
+        'given = () if self.stage == "local" else',
+        'given = () if self.stage != "prod" else',
+        "routers/test_origin_check.py::test_the_local_shop_alone_has_no_cdn",
+    ),
+    "staff sell at any price": Mutation(
+        "routers/orders.py",
+        "client_is_trusted=settings.is_open,",
+        "client_is_trusted=settings.is_open or bool(caller and caller.is_staff),",
+        "routers/test_orders.py::test_a_wrong_total_is_refused_with_the_right_one",
+    ),
     "in open mode a token in a path is whose it is": Mutation(
         "routers/dependencies.py",
         "caller is None or get_settings().is_open or user_id",

@@ -373,12 +373,15 @@ class TestEnforcedMode:
         assert listed["total"] == "69.98"
         assert (listed["cart"][0]["price"], listed["cart"][0]["name"]) == (34.99, "Water Bottle")
 
+    @pytest.mark.parametrize("role", Role)
     async def test_a_wrong_total_is_refused_with_the_right_one(
-        self, client: AsyncClient, catalog: None
+        self, client: AsyncClient, catalog: None, role: Role
     ) -> None:
-        shopper = await new_shopper()
+        """Staff sell at the catalog's prices, too."""
+        user_id = fresh()
+        headers = await bearer(user_id, role=role)
 
-        answer = await self._place(client, shopper.headers, shopper.user_id, total="69.97")
+        answer = await self._place(client, headers, user_id, total="69.97")
 
         message = "total: disagrees with the catalog; the right total is 69.98"
         assert refusal(answer) == {"message": message, "status": 400}

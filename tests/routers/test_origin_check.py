@@ -68,11 +68,16 @@ def test_who_goes_past_the_cdn_is_refused(
         assert (problem["code"], problem["status"]) == ("wrong_address", 403)
 
 
-def test_the_local_shop_has_no_cdn(in_a_stack: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STAGE", "local")
+@pytest.mark.parametrize(
+    ("stage", "status"), [("local", 200), ("test", 403), ("demo", 403), ("staging", 403)]
+)
+def test_the_local_shop_alone_has_no_cdn(
+    in_a_stack: None, monkeypatch: pytest.MonkeyPatch, stage: str, status: int
+) -> None:
+    monkeypatch.setenv("STAGE", stage)
     get_settings.cache_clear()
 
-    assert ask()["statusCode"] == 200
+    assert ask()["statusCode"] == status
 
 
 def test_a_refusal_writes_down_no_value(in_a_stack: None, caplog: pytest.LogCaptureFixture) -> None:
