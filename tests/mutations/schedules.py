@@ -10,11 +10,13 @@ MUTATIONS = {
         "app/services/orders.py",
         "    if order.state is OrderState.PAID:\n",
         "    if order.state is OrderState.PAID and order.updated_at == now:\n",
+        seen_in=9,
     ),
     "a repeated order does not ask for payment": Mutation(
         "app/services/orders.py",
         "    if order.state is OrderState.PENDING:\n",
         "    if earlier is None:\n",
+        seen_in=26,
     ),
     "key is ignored": Mutation(
         "app/services/orders.py",
@@ -25,16 +27,19 @@ MUTATIONS = {
         "app/services/orders.py",
         "    if not is_repeat(draft, key, stored=earlier.fingerprint):\n",
         "    if False:\n",
+        seen_in=3,
     ),
     "orders are answered before payment is asked for": Mutation(
         "app/services/orders.py",
         "        await queues.send(request)\n",
         "        from asyncio import ensure_future\n        ensure_future(queues.send(request))\n",
+        seen_in=22,
     ),
     "a throttled call counts as done": Mutation(
         "app/store/table.py",
         "                    pass  # Throttled, so nothing was done: any call may be retried.\n",
         "                    return None\n",
+        seen_in=12,
     ),
     "an order is put over the one that is there": Mutation(
         "app/store/orders.py",
@@ -45,12 +50,14 @@ MUTATIONS = {
         "app/store/orders.py",
         """condition = f"#state IN ({', '.join(origins)})"\n""",
         'condition = "attribute_exists(PK)"\n',
+        seen_in=6,
     ),
     "delivered orders go back": Mutation(
         "app/domain/order.py",
         "    OrderState.SHIPPED: frozenset({OrderState.PAID}),\n",
         "    OrderState.SHIPPED: frozenset({OrderState.PAID, OrderState.DELIVERED}),\n",
         is_constant=True,
+        seen_in=10,
     ),
     "final orders stay in the index": Mutation(
         "app/store/orders.py", "    if target.is_final:\n", "    if False:\n"
@@ -83,6 +90,7 @@ MUTATIONS = {
         "app/domain/payment.py",
         "transaction_id=transaction_id_for(order_id),",
         'transaction_id=f"{order_id}-{now.timestamp()}",',
+        seen_in=8,
     ),
     "a tracking number of the moment": Mutation(
         "app/domain/shipment.py",
@@ -103,14 +111,20 @@ MUTATIONS = {
         "workers/batch.py",
         f"{_OUT_OF_TIME}            failed.append(record)\n",
         _OUT_OF_TIME,
+        seen_in=1,
     ),
     "the sweeper declines without a decision": Mutation(
         "app/services/sweeper.py",
         f"await decide_once(\n            table, {_TIME_OUT}\n        )",
         _TIME_OUT,
+        seen_in=15,
     ),
     "the sweeper times payments out after an hour": Mutation(
-        "app/domain/payment.py", "timedelta(hours=48)", "timedelta(hours=1)", is_constant=True
+        "app/domain/payment.py",
+        "timedelta(hours=48)",
+        "timedelta(hours=1)",
+        is_constant=True,
+        seen_in=15,
     ),
     "the sweeper forgets paid orders": Mutation(
         "app/services/sweeper.py",
@@ -122,12 +136,13 @@ MUTATIONS = {
         "app/services/sweeper.py",
         "    if decision is not None:\n",
         "    if False:\n",
-        seen_in=170,
+        seen_in=172,
     ),
     "the sweeper forgets orders without a decision": Mutation(
         "app/services/sweeper.py",
         "    if now - order.placed_at >= PAYMENT_TIMEOUT:\n",
         "    if False:\n",
+        seen_in=22,
     ),
 }
 

@@ -111,11 +111,12 @@ async def _try_everything(client: AsyncClient, table: Table) -> tuple[list[str],
     wrong, count = [], 0
     for name, row in ROWS.items():
         world = await make_world(table)
-        for number in range(len(list(callers(world)))):
+        requests = list(callers(world))
+        for number, request in enumerate(requests):
             if name == "POST /logout-everywhere":
                 # It ends the sessions that the next callers would use.
                 world = await make_world(table)
-            request = list(callers(world))[number]
+                request = list(callers(world))[number]  # noqa: PLW2901
             answer = await ask(client, name, row, world, request)
             count += 1
             if found := complaint(row, world, request, answer):
