@@ -50,7 +50,14 @@ def ingest(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ingest]:
     logging.getLogger("shop").setLevel(logging.INFO)
     with (
         ingesting() as running,
-        reporting_to(running.dsn, monkeypatch, STAGE="test", VERSION="4f2a9c1"),
+        reporting_to(
+            running.dsn,
+            monkeypatch,
+            STAGE="test",
+            VERSION="4f2a9c1",
+            # The stage allows an address 100, and other tests' wrong passwords count.
+            LOGIN_ATTEMPTS_BY_ADDRESS="3000",
+        ),
     ):
         yield running
     logging.getLogger("shop").setLevel(logging.NOTSET)
