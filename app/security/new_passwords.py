@@ -21,8 +21,8 @@ def check_new_password(password: str, *, username: str, field: str) -> None:
     """Return if a user may have this password from now on; ``field`` is what errors name.
 
     Raises:
-        InvalidInputError: it is too short or too long, among the most common ones whatever its
-            case, or the user's name.
+        InvalidInputError: it is too short or too long, nothing but spaces or invisible
+            characters, among the most common ones whatever its case, or the user's name.
     """
     length = len(unicodedata.normalize("NFC", password))
     if not MIN_PASSWORD_LENGTH <= length <= MAX_PASSWORD_LENGTH:
@@ -31,6 +31,8 @@ def check_new_password(password: str, *, username: str, field: str) -> None:
         )
     # Like a name, because those who guess also try other cases, widths and outer spaces.
     folded = fold_username(password)
+    if not any(sign.isprintable() and not sign.isspace() for sign in folded):
+        raise InvalidInputError(f"{field}: must have a character that can be seen")
     if folded == fold_username(username):
         raise InvalidInputError(f"{field}: must not be the user name")
     if folded in _common_passwords():
