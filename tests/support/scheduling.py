@@ -26,6 +26,7 @@ ON_ONE_WORKER = (
     ("tests/browser/test_till",),
     ("tests/browser/",),
     ("tests/infra/components/", "tests/infra/cost/"),
+    ("tests/infra/verify/test_gate_contract.py", "tests/infra/verify/test_gate_flow.py"),
     ("tests/image/",),
 )
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST
 from infra import topology
+from infra.local.deploy import deploy
+from infra.local.emulator import Emulator
 from tests.infra.local.helpers.shop_process import ShopProcess, clients, eventually, running
 
 # The tests of this module share one shop and leave it as they found it.
@@ -207,21 +209,26 @@ def test_an_emulator_that_dies_comes_back_with_its_data(shop: ShopProcess) -> No
     assert eventually(lambda: seen(shop, "shipment", "after the crash"))
 
 
-def test_the_open_mode_is_loud_and_the_schedule_fires(project: Path, tmp_path: Path) -> None:
+def test_the_open_mode_is_loud_and_the_schedule_fires(
+    shop: ShopProcess, project: Path, tmp_path: Path
+) -> None:
     """The schedule is counted from its making, which is set back here instead of waited for."""
-    with running(project, tmp_path / "data", AUTH_MODE="0") as shop:
-        assert "!!! AUTH_MODE=0" in shop.errors
-        assert shop.get("/")["environment"]["AUTH_MODE"] == "0"
-    path = shop.data / "emulator" / "state" / "scheduler.json"
+    folder = tmp_path / "data" / "emulator"
+    with Emulator(folder) as emulator:
+        deploy(emulator.endpoint_url, function_urls={})
+    path = folder / "state" / "scheduler.json"
     state = json.loads(path.read_text())
     for schedule in state["payload"]["schedules"]["data"].values():
         schedule["CreationDate"] -= 3600
     path.write_text(json.dumps(state))
 
-    with running(project, tmp_path / "data") as shop:
+    with running(project, tmp_path / "data", AUTH_MODE="0") as open_shop:
         notes = eventually(
-            lambda: [n for n in shop.notes("order") if "Records" not in n["event"]], 60
+            lambda: [n for n in open_shop.notes("order") if "Records" not in n["event"]], 60
         )
+        mode = open_shop.get("/")["environment"]["AUTH_MODE"]
 
     assert notes[0]["event"]["source"] == "aws.scheduler"
+    assert mode == "0"
+    assert "!!! AUTH_MODE=0" in open_shop.errors
     assert "!!! AUTH_MODE=0" not in shop.errors

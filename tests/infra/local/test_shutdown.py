@@ -5,6 +5,8 @@ import shutil
 import signal
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,35 +49,44 @@ _MORE_STOPS = [
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize(
-    ("argv", "number", "group"), [*_STOPS, *(_MORE_STOPS if SIZES.is_full else [])], ids=str
-)
-def test_a_signal_stops_all_of_it(
-    argv: tuple[str, ...],
-    number: signal.Signals,
-    group: bool,  # noqa: FBT001
-    project: Path,
-    tmp_path: Path,
-) -> None:
-    with running(project, tmp_path / "data", argv=argv) as shop:
-        shop.send(number, group=group)
-        code = shop.until_gone()
-
-    assert code == (0 if argv is RUN else -number)
-    assert "Traceback" not in shop.errors
-    assert not (shop.data / "shop.json").exists()
-
-
-def test_a_hang_up_that_is_ignored_stays_ignored_and_a_kill_takes_the_children_along(
+def test_a_signal_stops_all_of_it_and_the_next_run_has_its_data(
     project: Path, tmp_path: Path
 ) -> None:
+    environments: list[Any] = []
+    for argv, number, group in [*_STOPS, *(_MORE_STOPS if SIZES.is_full else [])]:
+        with running(project, tmp_path / "data", argv=argv) as shop:
+            _find_runs(shop, environments)
+            shop.send(number, group=group)
+            code = shop.until_gone()
+
+        assert code == (0 if argv is RUN else -number)
+        assert "Traceback" not in shop.errors
+        assert not (shop.data / "shop.json").exists()
+
+    # A hang-up that is ignored stays ignored, and a kill takes the children along.
     with running(project, tmp_path / "data", argv=("nohup", *RUN)) as shop:
+        _find_runs(shop, environments)
         shop.send(signal.SIGHUP)
         time.sleep(0.3)
 
         assert shop.get("/")["version"] == "one"
         shop.send(signal.SIGKILL, group=True)
         shop.until_gone()
+
+
+def _find_runs(shop: ShopProcess, environments: list[Any]) -> None:
+    """See that all runs before left their items, and leave one more."""
+    facts = shop.facts
+    dynamodb, table = clients(facts)("dynamodb"), facts["environment"]["TABLE"]
+    found = dynamodb.scan(TableName=table)["Items"]
+    key = {"PK": {"S": f"run {len(environments)}"}, "SK": {"S": "s"}}
+    dynamodb.put_item(TableName=table, Item=key)
+
+    assert {item["PK"]["S"] for item in found} == {
+        f"run {number}" for number in range(len(environments))
+    }
+    environments.append(facts["environment"])
+    assert facts["environment"] == environments[0]
 
 
 #: How many processes a shop has started when the signal comes; it has five in the end.
@@ -109,38 +120,6 @@ def test_a_signal_during_the_start_is_as_good(
     assert "acme-shop:" not in shop.errors
 
 
-def test_work_under_way_does_not_hold_it_up(project: Path, tmp_path: Path) -> None:
-    """A request that takes for ever, a handler that sleeps, a client that long-polls."""
-    with running(project, tmp_path / "data") as shop:
-        host, port = shop.url.removeprefix("http://").split(":")
-        sqs = clients(shop.facts)("sqs")
-        sqs.send_message(
-            QueueUrl=shop.facts["environment"]["PAYMENT_REQUEST_QUEUE_URL"], MessageBody="sleep"
-        )
-        eventually(lambda: shop.notes("payment"))
-        with socket.create_connection((host, int(port))) as connection:
-            connection.sendall(b"GET /slow/60 HTTP/1.1\r\nHost: x\r\n\r\n")
-            time.sleep(0.2)
-            shop.send(signal.SIGTERM)
-            code = shop.until_gone(_WORK_SECONDS)
-
-    assert code == 0 or _NOT_SAVED in shop.errors
-
-
-def test_a_second_ctrl_c_forces_the_end(project: Path, tmp_path: Path) -> None:
-    with running(project, tmp_path / "data") as shop:
-        host, port = shop.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port))) as connection:
-            connection.sendall(b"GET /slow/60 HTTP/1.1\r\nHost: x\r\n\r\n")
-            time.sleep(0.2)
-            shop.send(signal.SIGINT)
-            time.sleep(0.8)
-            shop.send(signal.SIGINT)
-            code = shop.until_gone(_WORK_SECONDS)
-
-    assert code == 0 or _NOT_SAVED in shop.errors
-
-
 def test_data_that_could_not_be_saved_is_no_clean_end(project: Path, tmp_path: Path) -> None:
     with running(project, tmp_path / "data") as shop:
         shutil.rmtree(tmp_path / "data" / "emulator")
@@ -152,27 +131,7 @@ def test_data_that_could_not_be_saved_is_no_clean_end(project: Path, tmp_path: P
     assert _NOT_SAVED in shop.errors
 
 
-def test_the_next_run_finds_what_the_last_one_left(project: Path, tmp_path: Path) -> None:
-    key: dict[str, Any] = {"PK": {"S": "a"}, "SK": {"S": "b"}}
-    with running(project, tmp_path / "data") as shop:
-        before = shop.facts
-        table = before["environment"]["TABLE"]
-        clients(before)("dynamodb").put_item(TableName=table, Item={**key, "x": {"S": "kept"}})
-        shop.send(signal.SIGTERM)
-        code = shop.until_gone()
-
-    assert code == 0
-    assert "Traceback" not in shop.errors
-    assert not (shop.data / "shop.json").exists()
-    with running(project, tmp_path / "data") as shop:
-        item = clients(shop.facts)("dynamodb").get_item(TableName=table, Key=key)["Item"]
-        after = shop.facts
-
-    assert item["x"] == {"S": "kept"}
-    assert after["environment"] == before["environment"]
-
-
-def test_shops_started_at_the_same_moment_run_side_by_side(tmp_path: Path) -> None:
+def test_shops_started_at_the_same_moment_run_and_end_side_by_side(tmp_path: Path) -> None:
     shops = [
         ShopProcess(make_project(tmp_path / f"project{number}"), tmp_path / f"data{number}")
         for number in (1, 2)
@@ -183,9 +142,9 @@ def test_shops_started_at_the_same_moment_run_side_by_side(tmp_path: Path) -> No
         third = ShopProcess(first.project, first.data)
         code = third.process.wait(START_SECONDS + STOP_SECONDS)
         assert first.get("/")["pid"] != second.get("/")["pid"]
-        os.kill(first.shop_pid, signal.SIGTERM)
-        first.until_gone(_WORK_SECONDS)
+        _end_with_work_under_way(first)
         assert second.get("/")["version"] == "one"
+        _end_with_a_second_ctrl_c(second)
     finally:
         for shop in shops:
             end(shop)
@@ -194,3 +153,39 @@ def test_shops_started_at_the_same_moment_run_side_by_side(tmp_path: Path) -> No
     assert facts[0].endpoint_url != facts[1].endpoint_url
     assert code == 1
     assert "Another shop is running" in third.errors
+
+
+def _end_with_work_under_way(shop: ShopProcess) -> None:
+    """Not held up by a request that takes for ever, a handler that sleeps, and long polls."""
+    sqs = clients(shop.facts)("sqs")
+    sqs.send_message(
+        QueueUrl=shop.facts["environment"]["PAYMENT_REQUEST_QUEUE_URL"], MessageBody="sleep"
+    )
+    eventually(lambda: shop.notes("payment"))
+    with _slow_request(shop):
+        os.kill(shop.shop_pid, signal.SIGTERM)
+        code = shop.until_gone(_WORK_SECONDS)
+
+    assert code == 0 or _NOT_SAVED in shop.errors
+    assert "Traceback" not in shop.errors
+    assert not (shop.data / "shop.json").exists()
+
+
+def _end_with_a_second_ctrl_c(shop: ShopProcess) -> None:
+    with _slow_request(shop):
+        shop.send(signal.SIGINT)
+        time.sleep(0.8)
+        shop.send(signal.SIGINT)
+        code = shop.until_gone(_WORK_SECONDS)
+
+    assert code == 0 or _NOT_SAVED in shop.errors
+
+
+@contextmanager
+def _slow_request(shop: ShopProcess) -> Iterator[None]:
+    """Have a request under way for the block."""
+    host, port = shop.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(b"GET /slow/60 HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.2)
+        yield

@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -25,7 +25,7 @@ from infra.verify.sources.documents import (
 )
 from infra.verify.target import Target
 from tests.golden.releases import RELEASES, ReleaseEntry
-from tests.infra.local.helpers.shop_process import ShopProcess, running
+from tests.infra.local.helpers.shop_process import ShopProcess
 from tests.infra.verify.servers import Asked, Said, serving
 from tests.infra.verify.stacks import target_of
 
@@ -425,14 +425,6 @@ async def test_a_document_that_is_lost_is_not_a_document_without_changes(tree: T
     evidence = await contract.collect(tree.target)
 
     assert evidence.unreachable == "openapi.json cannot be read"
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopProcess]:
-    folder = tmp_path_factory.mktemp("contract")
-    (folder / "project").mkdir()
-    with running(folder / "project", folder / "data") as shop:
-        yield shop
 
 
 async def test_the_real_clients_find_what_they_rely_on(shop: ShopProcess) -> None:

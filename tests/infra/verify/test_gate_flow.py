@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,17 +20,9 @@ from infra.verify.evidence import Evidence
 from infra.verify.gates import flow
 from infra.verify.sources.concurrency import concurrency_findings
 from infra.verify.sources.purchase import place_orders
-from tests.infra.local.helpers.shop_process import ShopProcess, running
+from tests.infra.local.helpers.shop_process import ShopProcess
 from tests.infra.verify.servers import Asked, Said, serving
 from tests.infra.verify.stacks import clients_of, deployed, target_of
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopProcess]:
-    folder = tmp_path_factory.mktemp("flow")
-    (folder / "project").mkdir()
-    with running(folder / "project", folder / "data") as shop:
-        yield shop
 
 
 @pytest.fixture(scope="module")

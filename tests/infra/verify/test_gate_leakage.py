@@ -49,7 +49,15 @@ async def test_a_shop_of_this_tree_leaks_nothing() -> None:
     assert figures["bytes searched"] >= 10_000
 
 
-async def test_a_shop_that_prints_and_reports_a_password_is_caught(tmp_path: Path) -> None:
+async def _send_no_more(*_: object, **__: object) -> dict[str, str]:
+    return {}
+
+
+async def test_a_shop_that_prints_and_reports_a_password_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What the real clients send leaks already.
+    monkeypatch.setattr(leakage, "scatter", _send_no_more)
     tree = tmp_path / "tree"
     for folder in ("app", "routers", "workers", "infra"):
         # Bytecode comes along: it belongs to files with the same times, and saves compiling them.
