@@ -26,8 +26,12 @@ RESERVE_SECONDS = 1.0
 
 #: The shop's own order ids; whatever else an event names is not written down.
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-#: Where a body names an order, whether it can be read or not; names in any case.
-_ORDER_ID = re.compile(f'"order_?id"\\s{{0,9}}:\\s{{0,9}}"({_UUID.pattern})"', re.IGNORECASE)
+#: Where a body names an order, whether it can be read or not: under each name that an event may
+#: use for it, in any case, also in JSON inside of JSON.
+_ORDER_ID = re.compile(
+    rf'"(?:order_?id|_id|ordernumber)\\{{0,3}}"\s{{0,9}}:\s{{0,9}}\\{{0,3}}"({_UUID.pattern})',
+    re.IGNORECASE,
+)
 
 Record = dict[str, Any]
 BatchResponse = dict[str, list[dict[str, str]]]

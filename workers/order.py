@@ -122,7 +122,9 @@ async def handle_schedule(context: LambdaContext, dependencies: Dependencies) ->
         may_go_on=lambda: context.get_remaining_time_in_millis() > 2000 * RESERVE_SECONDS,
     )
     facts = asdict(report)
-    log.info("sweep.done %s", " ".join(f"{name}={value}" for name, value in facts.items()))
+    # What is 0 is left out, or the line would be the longest of all.
+    told = {name: value for name, value in facts.items() if value or name == "seen"}
+    log.info("sweep.done %s", " ".join(f"{name}={value}" for name, value in told.items()))
     emit_metrics(
         {
             SWEEP_INCOMPLETE: int(not report.is_complete),

@@ -7,11 +7,13 @@ The hour is part of the key, so an old counter counts for nothing, deleted or no
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, TypeGuard
 
 from app.domain.throttling import WINDOW_SECONDS, Attempts, window_of
 from app.store.keys import Key, attempts_key
 from app.store.schema import TIME_TO_LIVE
 from app.store.table import Item, Table
+from app.store.table_errors import WrongOperandError
 
 
 def _key(counter: str, now: datetime) -> Key:
@@ -19,10 +21,21 @@ def _key(counter: str, now: datetime) -> Key:
 
 
 def item_to_attempts(item: Item | None) -> Attempts:
-    """Return what a counter's item says; there is none before the first attempt."""
+    """Return what a counter's item says; there is none before the first attempt.
+
+    A damaged counter counts as none: only who may write the table damages one, never who tries
+    passwords, and a user who is kept out for an hour would be the one who pays for it.
+    """
     if item is None:
         return Attempts()
-    return Attempts(count=int(item.get("attempts", 0)), last_at=item.get("last_at", 0) / 1000)
+    count, last_at = item.get("attempts"), item.get("last_at")
+    if not (_is_number(count) and _is_number(last_at)):
+        return Attempts()
+    return Attempts(count=max(0, int(count)), last_at=last_at / 1000)
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 async def get_attempts(
@@ -45,18 +58,23 @@ async def add_attempt(table: Table, counter: str, *, now: datetime) -> Attempts:
 
 
 async def count_under(table: Table, key: Key, *, now: datetime) -> Attempts:
-    """Count one attempt under the key of this hour's counter, as :func:`add_attempt` does."""
-    item = await table.update(
-        key,
-        f"SET last_at = :now, {TIME_TO_LIVE} = :expires ADD attempts :one",
-        values={
-            ":one": 1,
-            ":now": int(now.timestamp() * 1000),
-            ":expires": (window_of(now) + 2) * WINDOW_SECONDS,
-        },
+    """Count one attempt under the key of this hour's counter, as :func:`add_attempt` does.
+
+    A damaged counter begins anew, with one call more.
+    """
+    times = f"SET last_at = :now, {TIME_TO_LIVE} = :expires"
+    values = {
+        ":one": 1,
+        ":now": int(now.timestamp() * 1000),
+        ":expires": (window_of(now) + 2) * WINDOW_SECONDS,
+    }
+    try:
         # After a lost answer it would count twice.
-        is_repeatable=False,
-    )
+        item = await table.update(
+            key, f"{times} ADD attempts :one", values=values, is_repeatable=False
+        )
+    except WrongOperandError:
+        item = await table.update(key, f"{times}, attempts = :one", values=values)
     return item_to_attempts(item)
 
 

@@ -35,6 +35,16 @@ class ItemTooLargeError(Exception):
     """An item would exceed DynamoDB's limit of 400 KB; nothing was written."""
 
 
+class WrongOperandError(Exception):
+    """An update adds to an attribute that is no number: it was damaged. Nothing was written."""
+
+
+#: What words of AWS's texts say of an invalid call.
+_INVALID: dict[str, type[Exception]] = {
+    "size": ItemTooLargeError,
+    "incorrect data type": WrongOperandError,
+}
+
 #: Errors that no repeat cures, by class and AWS's code.
 _PERMANENT: dict[type[PydynoxException], str] = {
     AccessDeniedException: "AccessDeniedException",
@@ -59,6 +69,7 @@ def translated(operation: str) -> Iterator[None]:
     Raises:
         ConditionFailedError: the condition of a write did not hold.
         ItemTooLargeError: an item would exceed 400 KB.
+        WrongOperandError: a number would be added to what is none.
         StoreUnavailableError: the table does not answer, or is busy.
         StoreMisconfiguredError: AWS refuses the call until an operator changes something.
     """
@@ -72,8 +83,8 @@ def translated(operation: str) -> Iterator[None]:
             raise ConditionFailedError(None) from failure
         raise StoreUnavailableError("the store is busy") from failure
     except ValidationException as failure:
-        if "size" in str(failure):
-            raise ItemTooLargeError from failure
+        if error := next((_INVALID[words] for words in _INVALID if words in str(failure)), None):
+            raise error from failure
         raise
     except (ConnectionException, ProvisionedThroughputExceededException) as failure:
         raise StoreUnavailableError from failure

@@ -112,11 +112,14 @@ def test_a_record_that_crashes_is_reported_with_its_order(ingest: Ingest) -> Non
     assert "vars" not in frame
 
 
-def test_a_record_that_fails_is_a_warning_with_its_cause(ingest: Ingest) -> None:
+@pytest.mark.parametrize(
+    "named", ['"OrderID" : "', '"order_id":"', '"_id": "', '"orderNumber": "', '\\"_id\\": \\"']
+)
+def test_a_record_that_fails_is_a_warning_with_its_cause(ingest: Ingest, named: str) -> None:
     async def fail(*_: object) -> Step:
         raise StoreUnavailableError
 
-    handled(record(f'{{"data": {{"OrderID" : "{ORDER.upper()}"', receives=5), by=fail)
+    handled(record(f'{{"data": {{{named}{ORDER.upper()}"', receives=5), by=fail)
 
     event = ingest.take()
     assert (event["level"], event["tags"]["order_id"]) == ("warning", ORDER)

@@ -2,9 +2,12 @@
 
 from asyncio import gather
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from app.domain.throttling import WINDOW_SECONDS, Attempts
-from app.store.attempts import add_attempt, delete_attempts, get_attempts
+import pytest
+
+from app.domain.throttling import WINDOW_SECONDS, Attempts, window_of
+from app.store.attempts import add_attempt, delete_attempts, get_attempts, list_attempts
 from app.store.keys import attempts_key
 from app.store.table import Table
 from tests.support.shop import count_calls, fresh
@@ -52,3 +55,32 @@ async def test_what_was_counted_can_be_forgotten(table: Table) -> None:
     await delete_attempts(table, counter, now=NOW)
 
     assert await get_attempts(table, counter, now=NOW) == Attempts()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"attempts": "many", "last_at": 1},
+        {"attempts": [9], "last_at": 1},
+        {"attempts": True, "last_at": 1},
+        {"attempts": 99, "last_at": "now"},
+        {"attempts": 99},
+        {"last_at": 1},
+        {},
+    ],
+)
+async def test_a_damaged_counter_counts_as_none_and_is_mended_by_the_next_attempt(
+    table: Table, damage: dict[str, Any]
+) -> None:
+    counter = fresh()
+    await table.put({**attempts_key(counter, window_of(NOW)), **damage})
+
+    assert await get_attempts(table, counter, now=NOW) == Attempts()
+    assert await list_attempts(table, [counter], now=NOW) == [Attempts()]
+    await add_attempt(table, counter, now=NOW)
+
+    item = await table.get(attempts_key(counter, window_of(NOW)))
+    assert item is not None
+    assert item["expires_at"] == (window_of(NOW) + 2) * WINDOW_SECONDS
+    found = await get_attempts(table, counter, now=NOW)
+    assert (found.count >= 1, found.last_at) == (True, NOW.timestamp())
