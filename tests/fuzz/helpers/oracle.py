@@ -85,10 +85,17 @@ def complaints(case: Case, answer: Answer, *, mode: str) -> list[str]:
         found += _complaints_about_success(case, expected, answer, mode=mode)
     if is_head:
         return [*found, "a body for HEAD"] if answer.body else found
-    if answer.status >= 400:
+    if answer.status >= 400 and not _is_page_for_people(case.event, answer):
         found += _complaints_about_refusal(answer)
         found += _complaints_about_code(expected, answer)
     return found
+
+
+def _is_page_for_people(event: dict[str, Any], answer: Answer) -> bool:
+    """Tell whether it is the page that who asks for HTML gets for what is not found."""
+    asked = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    is_asked_for = "text/html" in asked.get("accept", "").lower()
+    return (answer.status, answer.media_type, is_asked_for) == (404, "text/html", True)
 
 
 def leaks(world: World, text: str, *, about: str, said: str = "") -> list[str]:
