@@ -2,9 +2,9 @@
 
 boto3 and one client cost a cold start as much as everything else a worker imports. What the
 shop needs of it are two operations of SQS and one of Secrets Manager: a signed POST and a
-parsed answer. The signature is botocore's own (``SigV4Auth``), connections are the standard
-library's (``app/http_connections.py``), retries follow the "standard" mode of the AWS SDKs:
-three attempts, exponential back-off with full jitter, for the same errors.
+parsed answer (``app/aws_signature.py``). Connections are the standard library's
+(``app/http_connections.py``), retries follow the "standard" mode of the AWS SDKs: three
+attempts, exponential back-off with full jitter, for the same errors.
 ``tests/app/test_aws_json.py`` compares requests, signatures and answers with boto3's.
 
 Credentials come from the environment, where Lambda puts them. ``AWS_CLIENT=boto3`` makes
@@ -13,24 +13,18 @@ credentials come from a profile or a role.
 """
 
 import json
-import logging
 import os
 import random
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any
 from urllib.parse import urlsplit
 
-import botocore
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-
+from app.aws_endpoints import certificates, endpoint_of
+from app.aws_errors import NO_ANSWER, AwsCallError
+from app.aws_signature import environment_credentials, sign
 from app.http_connections import FAILURES, Connections
-
-if TYPE_CHECKING:
-    from botocore.credentials import ReadOnlyCredentials
 
 #: Attempts for one call, the first included.
 MAX_ATTEMPTS = 3
@@ -39,98 +33,6 @@ CONNECT_SECONDS = 1.0
 BACKOFF_SECONDS = 0.1
 #: Kept connections to one service. More callers at once open connections that are not kept.
 CONNECTIONS = 32
-
-# The SDKs' shared lists: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-_TRANSIENT_STATUSES = frozenset({500, 502, 503, 504})
-_TRANSIENT_CODES = frozenset(
-    {
-        "BandwidthLimitExceeded",
-        "LimitExceededException",
-        "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionInProgressException",
-    }
-)
-
-#: What repeating cannot cure: the function may not do this, or what it calls is not there.
-PERMANENT_CODES = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "AWS.SimpleQueueService.NonExistentQueue",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "IncompleteSignature",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "InvalidSecurity",
-        "InvalidSignatureException",
-        "KmsAccessDenied",
-        "KmsDisabled",
-        "KmsInvalidState",
-        "KmsNotFound",
-        "KmsOptInRequired",
-        "KMS.DisabledException",
-        "KMS.NotFoundException",
-        "MissingAuthenticationToken",
-        "OptInRequired",
-        "QueueDoesNotExist",
-        "ResourceNotFoundException",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    }
-)
-
-
-class AwsCallError(Exception):
-    """AWS refused a call, or did not answer; ``code`` is AWS's own word for why."""
-
-    def __init__(self, code: str, status: int) -> None:
-        """Keep the code and the HTTP status (0 when there was no answer)."""
-        super().__init__(f"{code} ({status})")
-        self.code, self.status = code, status
-
-    @property
-    def is_permanent(self) -> bool:
-        """Whether a repeat is refused like this one until an operator changes something."""
-        return self.code in PERMANENT_CODES
-
-
-class _Credentials(NamedTuple):
-    access_key: str
-    secret_key: str
-    token: str | None
-
-
-def _credentials() -> _Credentials:
-    """Return the credentials in the environment.
-
-    Raises:
-        AwsCallError: there are none.
-    """
-    try:
-        return _Credentials(
-            os.environ["AWS_ACCESS_KEY_ID"],
-            os.environ["AWS_SECRET_ACCESS_KEY"],
-            os.environ.get("AWS_SESSION_TOKEN") or None,
-        )
-    except KeyError:
-        raise AwsCallError("MissingAuthenticationToken", 0) from None
-
-
-def _certificates() -> str:
-    """Return the file with the certificates AWS is checked by; boto3 uses the same ones."""
-    return os.environ.get("AWS_CA_BUNDLE") or str(Path(botocore.__file__).parent / "cacert.pem")
 
 
 @dataclass(frozen=True)
@@ -152,11 +54,9 @@ class JsonService:
 
     def __post_init__(self) -> None:
         """Prepare the connections; nothing is opened yet."""
-        # At DEBUG botocore writes down what it signs, the session's token included.
-        logging.getLogger("botocore").setLevel(logging.WARNING)
         connections = Connections(
             self.endpoint,
-            certificates=_certificates(),
+            certificates=certificates(),
             most_kept=CONNECTIONS,
             connect_seconds=CONNECT_SECONDS,
         )
@@ -174,7 +74,7 @@ class JsonService:
             try:
                 return self._attempt(operation, body, deadline=deadline)
             except AwsCallError as failure:
-                if attempt == MAX_ATTEMPTS or not _is_transient(failure):
+                if attempt == MAX_ATTEMPTS or not failure.is_transient:
                     raise
                 pause = random.random() * BACKOFF_SECONDS * 2 ** (attempt - 1)  # noqa: S311  # Jitter.
                 if time.monotonic() + pause >= deadline:
@@ -185,38 +85,49 @@ class JsonService:
     def _attempt(self, operation: str, body: bytes, *, deadline: float) -> dict[str, Any]:
         seconds = deadline - time.monotonic()
         if seconds <= 0:
-            raise AwsCallError("RequestTimeout", 0)
-        request = self.signed_request(operation, body)
+            raise AwsCallError(NO_ANSWER, 0)
+        headers = self.signed_headers(operation, body)
         # An answer has all the time that is left: after a time-out for reading, the operation
         # has probably been done, and a repeat would do it twice.
         try:
-            answer = self._connections.post(
-                f"{urlsplit(self.endpoint).path}/",
-                body,
-                dict(request.headers.items()),
-                seconds=seconds,
-            )
+            answer = self._connections.post(self._path, body, headers, seconds=seconds)
         except FAILURES as failure:
-            raise AwsCallError("RequestTimeout", 0) from failure
+            raise AwsCallError(NO_ANSWER, 0) from failure
         return self._answer(*answer)
 
-    def signed_request(self, operation: str, body: bytes) -> AWSRequest:
-        """Return the request that asks for ``operation``, signed as of now."""
+    @property
+    def _path(self) -> str:
+        return f"{urlsplit(self.endpoint).path}/"
+
+    def signed_headers(self, operation: str, body: bytes) -> dict[str, str]:
+        """Return the headers of the request for ``operation``, signed as of now.
+
+        Raises:
+            AwsCallError: there are no credentials in the environment.
+        """
+        credentials = environment_credentials()
+        if credentials is None:
+            raise AwsCallError("MissingAuthenticationToken", 0)
         headers = {
-            "X-Amz-Target": f"{self.target}.{operation}",
-            "Content-Type": f"application/x-amz-json-{self.version}",
+            "content-type": f"application/x-amz-json-{self.version}",
+            "host": urlsplit(self.endpoint).netloc,
+            "x-amz-target": f"{self.target}.{operation}",
         }
         if self.has_query_errors:
             headers["x-amzn-query-mode"] = "true"
         trace = os.environ.get("_X_AMZN_TRACE_ID")
         if trace and os.environ.get("AWS_LAMBDA_FUNCTION_NAME"):
             # Carries a trace on, and lets AWS stop functions that call each other in circles.
-            headers["X-Amzn-Trace-Id"] = trace
-        request = AWSRequest("POST", f"{self.endpoint}/", headers=headers, data=body)
-        # All a signature needs of botocore's own credentials, whose import is what costs.
-        credentials = cast("ReadOnlyCredentials", _credentials())
-        SigV4Auth(credentials, self.name, self.region).add_auth(request)
-        return request
+            headers["x-amzn-trace-id"] = trace
+        return sign(
+            headers,
+            body,
+            path=self._path,
+            service=self.name,
+            region=self.region,
+            credentials=credentials,
+            now=time.gmtime(),
+        )
 
     @staticmethod
     def _answer(status: int, headers: Any, data: bytes) -> dict[str, Any]:
@@ -231,19 +142,6 @@ class JsonService:
             named = str(answer.get("__type") or answer.get("code") or "")
         code = named.rpartition("#")[2].partition(":")[0]
         raise AwsCallError(code or f"HTTP{status}", status)
-
-
-def _is_transient(failure: AwsCallError) -> bool:
-    return failure.status in _TRANSIENT_STATUSES or failure.code in _TRANSIENT_CODES
-
-
-def endpoint_of(service: str, region: str) -> str:
-    """Return where a service is called: the SDKs' variables first, else AWS itself."""
-    for variable in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
-        if url := os.environ.get(variable, ""):
-            return url.rstrip("/")
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return f"https://{service}.{region}.{suffix}"
 
 
 _services: dict[tuple[str, ...], JsonService] = {}

@@ -5,8 +5,10 @@ asked to come back, as after any outage: what they sent may have been stored.
 """
 
 import logging
+import sys
 from datetime import UTC, datetime
 
+from app.aws_errors import PERMANENT_CODES, AwsCallError
 from app.domain.errors import ServiceMisconfiguredError
 from app.metrics import PERMANENT_AWS_ERRORS, emit_metrics
 
@@ -16,14 +18,21 @@ log = logging.getLogger("shop.aws")
 _WITHOUT_CREDENTIALS = frozenset({"NoCredentialsError", "PartialCredentialsError"})
 
 
+def call_failures() -> tuple[type[Exception], ...]:
+    """Return the classes of what clients of AWS raise, for an ``except``.
+
+    botocore's are among them where it is loaded; importing it is no part of a failure.
+    """
+    if loaded := sys.modules.get("botocore.exceptions"):
+        return AwsCallError, loaded.BotoCoreError, loaded.ClientError
+    return (AwsCallError,)
+
+
 def permanent_code(failure: Exception) -> str | None:
     """Return AWS's code of an error that no repeat cures; None for any other.
 
     ``failure`` is an ``AwsCallError`` or an error of botocore.
     """
-    # Imported here: it brings botocore along, and the table needs neither.
-    from app.aws_json import PERMANENT_CODES, AwsCallError  # noqa: PLC0415
-
     if isinstance(failure, AwsCallError):
         return failure.code if failure.is_permanent else None
     if (name := type(failure).__name__) in _WITHOUT_CREDENTIALS:

@@ -15,8 +15,6 @@ from math import inf
 from threading import Lock
 from typing import TypeVar
 
-from app.domain.errors import ShopError
-
 T = TypeVar("T")
 
 CALL_SECONDS = 2.5
@@ -76,11 +74,11 @@ def call_seconds() -> float:
 
 
 @asynccontextmanager
-async def call_deadline(error: ShopError) -> AsyncIterator[None]:
+async def call_deadline(error: Exception) -> AsyncIterator[None]:
     """Cancel the block after ``CALL_SECONDS``, or at the request's deadline if that is sooner.
 
     Raises:
-        ShopError: ``error``, when the block was cancelled.
+        Exception: ``error``, when the block was cancelled.
     """
     try:
         async with asyncio.timeout(call_seconds()):
@@ -89,14 +87,14 @@ async def call_deadline(error: ShopError) -> AsyncIterator[None]:
         raise error from failure
 
 
-async def run_in_thread(call: Callable[[], T], *, error: ShopError) -> T:
+async def run_in_thread(call: Callable[[], T], *, error: Exception) -> T:
     """Make a blocking call in a thread and return its result.
 
     A thread cannot be cancelled: a call that misses the deadline goes on in its thread, and
     its result is dropped. A call for which no thread is free does not wait for one.
 
     Raises:
-        ShopError: ``error``, when the deadline passed, or when no thread is free.
+        Exception: ``error``, when the deadline passed, or when no thread is free.
     """
     if _running.count >= MAX_THREADS:
         raise error

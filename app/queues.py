@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
+from app.aws_refusals import call_failures, permanent_code, report
 from app.deadlines import call_seconds, run_in_thread
 from app.domain.errors import QueueMisconfiguredError, QueueUnavailableError
 from app.messages import QUEUE_OF, Event
@@ -139,14 +140,9 @@ async def _in_thread(call: Callable[[Sender], T]) -> T:
 
 @contextmanager
 def _translated(operation: str) -> Iterator[None]:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    from app.aws_json import AwsCallError  # noqa: PLC0415
-    from app.aws_refusals import permanent_code, report  # noqa: PLC0415
-
     try:
         yield
-    except (AwsCallError, BotoCoreError, ClientError) as failure:
+    except call_failures() as failure:
         if code := permanent_code(failure):
             text = "the shop has no access to a queue"
             raise report(QueueMisconfiguredError(text, code=code, operation=operation)) from failure

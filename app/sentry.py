@@ -227,7 +227,7 @@ def _stored_dsn(name: str) -> str:
     Raises:
         AwsCallError: it cannot be read.
     """
-    from app.aws_json import secrets_manager  # noqa: PLC0415 - brings botocore along
+    from app.aws_json import secrets_manager  # noqa: PLC0415 - brings an HTTP client along
 
     answer = secrets_manager(get_settings().region).call(
         "GetSecretValue", {"SecretId": name}, seconds=SEND_SECONDS

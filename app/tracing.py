@@ -102,7 +102,8 @@ def _recorded(span: Span, exporter: "Exporter") -> Iterator[None]:
     try:
         yield
     except BaseException as failure:
-        span.fail(type(failure).__name__)
+        if span.error is None:  # The block may have a better name for it.
+            span.fail(type(failure).__name__)
         raise
     finally:
         _current.reset(earlier)

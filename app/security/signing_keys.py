@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.aws_refusals import call_failures, permanent_code, report
 from app.deadlines import call_deadline, call_seconds, run_in_thread
 from app.domain.errors import SecretsMisconfiguredError, SecretsUnavailableError, SettingsError
 from app.settings import AwsClient, get_settings
@@ -154,10 +155,7 @@ def secrets_client() -> "SecretsManagerClient":
 
 
 def _fetch(name: str, deadline: float) -> str:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    from app.aws_json import AwsCallError, secrets_manager  # noqa: PLC0415
-    from app.aws_refusals import permanent_code, report  # noqa: PLC0415
+    from app.aws_json import secrets_manager  # noqa: PLC0415 - brings an HTTP client along
 
     settings = get_settings()
     try:
@@ -167,7 +165,7 @@ def _fetch(name: str, deadline: float) -> str:
             "GetSecretValue", {"SecretId": name}, seconds=deadline - time.monotonic()
         )
         return str(answer.get("SecretString", ""))
-    except (AwsCallError, BotoCoreError, ClientError) as failure:
+    except call_failures() as failure:
         if code := permanent_code(failure):
             text = "the shop has no access to its signing keys"
             error = SecretsMisconfiguredError(text, code=code, operation="GetSecretValue")

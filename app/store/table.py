@@ -1,6 +1,6 @@
 """The handle on the one table; only ``app/store`` imports the DynamoDB client.
 
-The client is pydynox (app/DECISIONS.md, 14). Its errors are translated by
+The client is ``app/store/dynamodb.py`` (app/DECISIONS.md, 14). Its errors are translated by
 ``app/store/table_errors.py``.
 """
 
@@ -9,12 +9,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from functools import lru_cache, partial
 from typing import Any, Literal, TypeVar
 
-from pydynox import DynamoDBClient
-from pydynox.exceptions import ProvisionedThroughputExceededException, PydynoxException
-
+from app.aws_signature import Credentials, environment_credentials
 from app.deadlines import call_deadline
 from app.domain.errors import StoreUnavailableError
 from app.settings import TableLayout, get_settings
+from app.store.dynamodb import DynamoDBClient, DynamoDBError
 from app.store.keys import Key
 from app.store.schema import SHAPE, Index
 from app.store.table_errors import is_transient, translated
@@ -25,8 +24,6 @@ T = TypeVar("T")
 # Short, so that a stalled table is noticed well before the function's time-out.
 CONNECT_TIMEOUT_SECONDS = 1.0
 READ_TIMEOUT_SECONDS = 2.0
-# One attempt: the client would also repeat an ADD whose answer was lost, which counts twice.
-ATTEMPTS_OF_THE_CLIENT = 1
 _PAUSES_SECONDS = (0.05, 0.2)
 
 #: Items per batch call, set by DynamoDB.
@@ -51,10 +48,10 @@ async def _call(
             for pause in _PAUSES_SECONDS:
                 try:
                     return await call()
-                except ProvisionedThroughputExceededException:
-                    pass  # Throttled, so nothing was done: any call may be retried.
-                except PydynoxException as failure:
-                    if not (is_repeatable and is_transient(failure)):
+                except DynamoDBError as failure:
+                    # What was throttled was not done, so any call may be repeated then.
+                    is_safe = is_repeatable or failure.is_throttled
+                    if not (is_safe and is_transient(failure)):
                         raise
                 await asyncio.sleep(pause)
             return await call()
@@ -206,7 +203,7 @@ class Table:
             nonlocal items
             try:
                 return await anext(items, None)
-            except PydynoxException:
+            except DynamoDBError:
                 # A failed iterator would end without an error on the next call.
                 items = new_query()
                 raise
@@ -263,18 +260,26 @@ def open_table(
     Endpoint and credentials (access key, secret key) are found as by every AWS tool unless
     they are given. ``is_traced`` records the calls as spans (``app/tracing.py``).
     """
-    access_key, secret_key = credentials or (None, None)
-    client = DynamoDBClient(
-        region=region,
+    kind = DynamoDBClient
+    if is_traced:
+        from app.store.traced_client import TracedDynamoDBClient  # noqa: PLC0415
+
+        kind = TracedDynamoDBClient
+    given = Credentials(*credentials) if credentials else None
+    client = kind(
+        region,
         endpoint_url=endpoint_url,
-        access_key=access_key,
-        secret_key=secret_key,
+        find_credentials=(lambda: given) if given else _find_credentials,
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=READ_TIMEOUT_SECONDS,
-        max_retries=ATTEMPTS_OF_THE_CLIENT,
     )
-    if is_traced:
-        from app.store.traced_client import traced  # noqa: PLC0415
-
-        client = traced(client)
     return Table(name, client, layout=layout)
+
+
+def _find_credentials() -> Credentials | None:
+    """Return the credentials in the environment, as on Lambda, or those that boto3 finds."""
+    if found := environment_credentials():
+        return found
+    from app.aws import chain_credentials  # noqa: PLC0415  # For tools: it imports botocore.
+
+    return chain_credentials()

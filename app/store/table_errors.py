@@ -4,20 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pydynox.exceptions import (
-    AccessDeniedException,
-    ConditionalCheckFailedException,
-    ConnectionException,
-    CredentialsException,
-    ProvisionedThroughputExceededException,
-    PydynoxException,
-    ResourceNotFoundException,
-    TransactionCanceledException,
-    ValidationException,
-)
-
 from app.aws_refusals import report
 from app.domain.errors import StoreMisconfiguredError, StoreUnavailableError
+from app.store.dynamodb import DynamoDBError
 
 Item = dict[str, Any]
 
@@ -45,22 +34,6 @@ _INVALID: dict[str, type[Exception]] = {
     "incorrect data type": WrongOperandError,
 }
 
-#: Errors that no repeat cures, by class and AWS's code.
-_PERMANENT: dict[type[PydynoxException], str] = {
-    AccessDeniedException: "AccessDeniedException",
-    CredentialsException: "UnrecognizedClientException",
-    ResourceNotFoundException: "ResourceNotFoundException",
-}
-#: The others of that kind come without a class; these words of AWS's texts tell them.
-_PERMANENT_WORDS = {
-    "credentials have expired": "ExpiredTokenException",
-    "kms": "KMSAccessDeniedException",
-    "signature": "InvalidSignatureException",
-    "authentication token": "MissingAuthenticationTokenException",
-    "authorization header": "IncompleteSignatureException",
-    "needs a subscription": "OptInRequired",
-}
-
 
 @contextmanager
 def translated(operation: str) -> Iterator[None]:
@@ -75,42 +48,41 @@ def translated(operation: str) -> Iterator[None]:
     """
     try:
         yield
-    except ConditionalCheckFailedException as failure:
-        raise ConditionFailedError(getattr(failure, "item", None)) from failure
-    except TransactionCanceledException as failure:
-        # pydynox gives the reasons only as text; throttling and conflicts may be retried.
-        if "ConditionalCheckFailed" in str(failure):
-            raise ConditionFailedError(None) from failure
-        raise StoreUnavailableError("the store is busy") from failure
-    except ValidationException as failure:
-        if error := next((_INVALID[words] for words in _INVALID if words in str(failure)), None):
-            raise error from failure
-        raise
-    except (ConnectionException, ProvisionedThroughputExceededException) as failure:
-        raise StoreUnavailableError from failure
-    except PydynoxException as failure:
-        if code := _permanent_code(failure):
-            text = "the shop has no access to its store"
-            raise report(StoreMisconfiguredError(text, code=code, operation=operation)) from failure
-        if is_transient(failure):
-            raise StoreUnavailableError from failure
-        raise
+    except DynamoDBError as failure:
+        if (meaning := _meaning(failure, operation)) is None:
+            raise
+        raise meaning from failure
 
 
-def _permanent_code(failure: PydynoxException) -> str | None:
+def _meaning(failure: DynamoDBError, operation: str) -> Exception | None:
+    if failure.code == "ConditionalCheckFailedException":
+        return ConditionFailedError(failure.item)
+    if failure.code == "TransactionCanceledException":
+        # Throttling and conflicts may be tried again.
+        if "ConditionalCheckFailed" in failure.reasons:
+            return ConditionFailedError(None)
+        return StoreUnavailableError("the store is busy")
+    if failure.code == "ValidationException":
+        error = next((_INVALID[words] for words in _INVALID if words in failure.text), None)
+        return error and error()
+    if code := _permanent_code(failure):
+        text = "the shop has no access to its store"
+        return report(StoreMisconfiguredError(text, code=code, operation=operation))
+    return StoreUnavailableError() if is_transient(failure) else None
+
+
+def _permanent_code(failure: DynamoDBError) -> str | None:
     """Return AWS's code of an error that no repeat cures; None for any other."""
-    code = _PERMANENT.get(type(failure))
-    if code is None and type(failure) is not PydynoxException:
+    if not failure.is_permanent:
         return None
-    text = str(failure).lower()
-    return next((known for words, known in _PERMANENT_WORDS.items() if words in text), code)
+    # A key that the table is encrypted with is named only in the text.
+    return "KMSAccessDeniedException" if "kms" in failure.text.lower() else failure.code
 
 
-def is_transient(failure: PydynoxException) -> bool:
-    """Tell whether a retry may succeed: no connection, throttling, conflict, 500 or 503.
-
-    pydynox has no class for DynamoDB's 500, its 503 and transaction conflicts.
-    """
-    if type(failure) is PydynoxException:
-        return _permanent_code(failure) is None
-    return isinstance(failure, ConnectionException | ProvisionedThroughputExceededException)
+def is_transient(failure: DynamoDBError) -> bool:
+    """Tell whether a retry may succeed: no answer, throttling, conflict, 500 or 503."""
+    return (
+        (failure.status == 0 and not failure.is_permanent)
+        or failure.is_transient
+        or failure.code == "TransactionConflictException"
+    )

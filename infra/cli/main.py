@@ -1,6 +1,5 @@
 """The command line: ``acme-shop <command>``."""
 
-import logging
 import os
 import signal
 import sys
@@ -57,8 +56,6 @@ def main() -> None:
             print(f"acme-shop {__version__}")
             raise typer.Exit
 
-    # It warns of every call over 100 ms, which distant stacks and busy machines often need.
-    logging.getLogger("pydynox").setLevel(logging.ERROR)
     application = typer.Typer(
         help="The ACME fitness shop: the one on this machine, and stacks in AWS.",
         no_args_is_help=True,

@@ -48,8 +48,6 @@ def _log_config(*, access: bool) -> dict[str, Any]:
             "shop": {"level": "INFO"},
             # Concurrent handlers share one connection pool here, unlike on Lambda.
             "urllib3.connectionpool": {"level": "ERROR"},
-            # It warns of every call over 100 ms, which are frequent on a busy machine.
-            "pydynox": {"level": "ERROR"},
             "uvicorn": {"handlers": ["plain"], "level": "WARNING", "propagate": False},
             "uvicorn.access": {
                 "handlers": ["access"] if access else [],

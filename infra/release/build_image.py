@@ -55,7 +55,6 @@ _UNUSED = (
     "annotated_types/test_cases.py",
     "anyio/pytest_plugin.py",
     "botocore/stub.py",
-    "pydynox/testing",
     "starlette/testclient.py",
     # Names of hosts beyond ASCII, which AWS has none of.
     "idna",

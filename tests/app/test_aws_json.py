@@ -3,27 +3,24 @@
 import json
 import random
 import string
+import time
 from collections.abc import Iterator
-from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
-import boto3
-import botocore.auth
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from app.aws_json import MAX_ATTEMPTS, AwsCallError, JsonService, endpoint_of, secrets_manager, sqs
+from app.aws_endpoints import endpoint_of
+from app.aws_errors import AwsCallError
+from app.aws_json import MAX_ATTEMPTS, JsonService, secrets_manager, sqs
+from tests.support.boto3_requests import NOW, PlainBoto3
 
 REGION = "eu-west-1"
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/000000000000/some-queue"
 #: Examples of the comparison with boto3; each is a request and an answer.
 EXAMPLES = 1000
-NOW = datetime(2026, 11, 29, 12, 30, 1)  # noqa: DTZ001  # As botocore's own clock.
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +39,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         "_X_AMZN_TRACE_ID",
     ):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOW)
+    monkeypatch.setattr(time, "gmtime", lambda *_: NOW)
 
 
 def _text(draw: random.Random, size: int) -> str:
@@ -102,46 +99,8 @@ def _answer(draw: random.Random, operation: str) -> tuple[int, dict[str, str], b
             return 200, {}, json.dumps(answers[operation]).encode()
 
 
-class _Raw:
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        yield self._body
-
-
-class _Boto3:
-    """boto3 with an answer put in its way; keeps the request it would have sent."""
-
-    def __init__(self) -> None:
-        once = Config(retries={"total_max_attempts": 1, "mode": "standard"})
-        session = boto3.Session()  # The default one keeps the credentials of earlier tests.
-        self._clients: dict[str, Any] = {
-            name: session.client(name, region_name=REGION, config=once)
-            for name in ("sqs", "secretsmanager")
-        }
-        for name, client in self._clients.items():
-            client.meta.events.register(f"before-send.{name}", self._before_send)
-        self.request: Any = None
-        self._given: tuple[int, dict[str, str], bytes] = (200, {}, b"{}")
-
-    def _before_send(self, request: Any, **_: Any) -> AWSResponse:
-        self.request = request
-        status, headers, body = self._given
-        return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), _Raw(body))
-
-    def call(
-        self, service: str, operation: str, parameters: Any, given: tuple[int, Any, bytes]
-    ) -> dict[str, Any]:
-        self._given = given
-        client = self._clients[service]
-        answer: dict[str, Any] = client._make_api_call(operation, parameters)
-        answer.pop("ResponseMetadata")
-        return answer
-
-
 def test_requests_signatures_and_answers_are_those_of_boto3() -> None:
-    draw, theirs = random.Random(20261130), _Boto3()
+    draw, theirs = random.Random(20261130), PlainBoto3("sqs", "secretsmanager")
     for _ in range(EXAMPLES):
         service, operation, parameters = _question(draw)
         given = _answer(draw, operation)
@@ -152,21 +111,13 @@ def test_requests_signatures_and_answers_are_those_of_boto3() -> None:
             expected = failure.response["Error"]["Code"].rpartition(".")[2]
 
         body = json.dumps(parameters).encode()
-        request = ours.signed_request(operation, body)
+        headers = ours.signed_headers(operation, body)
         try:
             answer: Any = JsonService._answer(given[0], given[1], given[2])
         except AwsCallError as failure:
             answer = failure.code.rpartition(".")[2]
 
-        wanted = {
-            name.lower(): value.decode() if isinstance(value, bytes) else value
-            for name, value in theirs.request.headers.items()
-        }
-        for unsigned in ("user-agent", "amz-sdk-invocation-id", "amz-sdk-request"):
-            del wanted[unsigned]
-        del wanted["content-length"]  # http.client adds it.
-        assert {name.lower(): value for name, value in request.headers.items()} == wanted
-        assert (request.url, body) == (theirs.request.url, theirs.request.body)
+        assert (headers, body) == (theirs.headers(), theirs.request.body)
         assert answer == expected
 
 
@@ -338,6 +289,6 @@ def test_the_endpoint_is_where_the_sdks_look_for_it(
 def test_inside_lambda_a_trace_is_carried_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-2-3")
 
-    assert "X-Amzn-Trace-Id" not in sqs(REGION).signed_request("SendMessage", b"{}").headers
+    assert "x-amzn-trace-id" not in sqs(REGION).signed_headers("SendMessage", b"{}")
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "api")
-    assert sqs(REGION).signed_request("SendMessage", b"{}").headers["X-Amzn-Trace-Id"]
+    assert sqs(REGION).signed_headers("SendMessage", b"{}")["x-amzn-trace-id"]

@@ -13,8 +13,6 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any, cast
 
-from pydynox import DynamoDBClient
-
 from app.domain.card import Card, CardRules
 from app.domain.draft import DraftLine, OrderDraft
 from app.domain.order import Address
@@ -27,6 +25,7 @@ from app.messages import (
     ShipmentSent,
 )
 from app.services import orders, payments
+from app.store.dynamodb import DynamoDBClient
 from app.store.products import product_to_item
 from app.store.schema import SHAPE, Index
 from app.store.table import Item, Table

@@ -12,13 +12,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from pydynox import DynamoDBClient
 
 from app.domain.order import OrderState
 from app.domain.user import Role, User
 from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
 from app.store.orders import add_order, get_order
-from app.store.table import Table
+from app.store.table import Table, open_table
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES
 from infra.local.environment import CREDENTIALS
 from infra.seeds.classic import classic_products, make_order
@@ -58,13 +57,12 @@ class Stack:
     def __init__(self, shop: ShopProcess) -> None:
         self._environment = shop.facts["environment"]
         self._sqs = clients(shop.facts)("sqs")
-        client = DynamoDBClient(
+        self.table = open_table(
+            self._environment["TABLE"],
             region=self._environment["REGION"],
             endpoint_url=shop.facts["endpoint_url"],
-            access_key=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            secret_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            credentials=(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"]),
         )
-        self.table = Table(self._environment["TABLE"], client)
 
     def url(self, queue: str) -> str:
         found: str = self._environment[queue_setting(queue)]

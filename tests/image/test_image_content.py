@@ -20,11 +20,11 @@ ROOT = Path(__file__).parents[2]
 MOST_MEGABYTES = 40
 LARGE_PACKAGES = {
     "anyio": "Starlette's event loop",
-    "botocore": "signatures of calls to SQS and Secrets Manager, and boto3 by setting",
+    "botocore": "boto3 by setting and for the rotation of keys, and the certificates of hosts",
     "fastapi": "the HTTP application",
+    "httptools": "answers of DynamoDB",
     "pydantic": "the models of requests and answers",
     "pydantic_core": "the models of requests and answers",
-    "pydynox": "DynamoDB, with AWS's own client in Rust",
     "regex": "scripts of user names: the standard library does not know them",
 }
 

@@ -47,8 +47,10 @@ OTHERS = {
     # The table.
     "throttled call taken for done": Mutation(
         "app/store/table.py",
-        "                    pass  # Throttled, so nothing was done: any call may be retried.\n",
-        "                    return None  # type: ignore[return-value]\n",
+        "                    is_safe = is_repeatable or failure.is_throttled\n",
+        "                    is_safe = is_repeatable\n"
+        "                    if failure.is_throttled:\n"
+        "                        return None  # type: ignore[return-value]\n",
         "app/store/test_table.py::test_a_call_is_repeated_twice_and_then_the_store_is_away",
     ),
     # Ids, fingerprints, tokens.

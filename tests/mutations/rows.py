@@ -246,7 +246,7 @@ ROWS = {
     ),
     "failed call taken for done": Mutation(
         "app/store/table.py",
-        "                    if not (is_repeatable and is_transient(failure)):\n"
+        "                    if not (is_safe and is_transient(failure)):\n"
         "                        raise\n",
         "                    if not is_transient(failure):\n"
         "                        raise\n"
@@ -262,8 +262,8 @@ ROWS = {
     ),
     "refused call that crashes": Mutation(
         "app/store/table_errors.py",
-        "        if code := _permanent_code(failure):\n",
-        "        if False and (code := _permanent_code(failure)):\n",
+        "    if code := _permanent_code(failure):\n",
+        "    if False and (code := _permanent_code(failure)):\n",
         "app/test_aws_refusals.py::test_an_order_that_aws_refuses_is_a_503_that_names_nothing",
     ),
     "half a request takes a place": Mutation(

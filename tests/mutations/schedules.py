@@ -37,8 +37,10 @@ MUTATIONS = {
     ),
     "a throttled call counts as done": Mutation(
         "app/store/table.py",
-        "                    pass  # Throttled, so nothing was done: any call may be retried.\n",
-        "                    return None\n",
+        "                    is_safe = is_repeatable or failure.is_throttled\n",
+        "                    is_safe = is_repeatable\n"
+        "                    if failure.is_throttled:\n"
+        "                        return None\n",
         seen_in=12,
     ),
     "an order is put over the one that is there": Mutation(

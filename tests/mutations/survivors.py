@@ -64,7 +64,7 @@ SURVIVORS = {
     ),
     "every cancelled transaction means that a name is taken": Mutation(
         "app/store/table_errors.py",
-        '        if "ConditionalCheckFailed" in str(failure):\n',
+        '        if "ConditionalCheckFailed" in failure.reasons:\n',
         "        if True:\n",
         f"{_MEMORY}::test_only_a_taken_key_means_that_a_name_is_taken",
     ),

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pydynox.exceptions import TransactionCanceledException
 
 from app.domain.card import Card, CardRules
 from app.domain.errors import (
@@ -22,6 +21,7 @@ from app.messages import CreditCardValidated, PaymentRequested
 from app.services import payments
 from app.services.sweeper import sweep
 from app.store import orders as store
+from app.store.dynamodb import DynamoDBError
 from app.store.open_orders import list_due_orders
 from app.store.order_items import order_to_item
 from app.store.pagination import PageRequest
@@ -202,16 +202,16 @@ def test_a_worker_reports_before_its_time_is_up_whatever_hangs() -> None:
 @pytest.mark.parametrize(
     ("reasons", "expected"),
     [
-        ("[None, ConditionalCheckFailed]", UsernameTakenError),
-        ("[None, TransactionConflict]", StoreUnavailableError),
-        ("[ThrottlingError, None]", StoreUnavailableError),
+        (("None", "ConditionalCheckFailed"), UsernameTakenError),
+        (("None", "TransactionConflict"), StoreUnavailableError),
+        (("ThrottlingError", "None"), StoreUnavailableError),
     ],
 )
 def test_only_a_taken_key_means_that_a_name_is_taken(
-    reasons: str, expected: type[ShopError], monkeypatch: pytest.MonkeyPatch
+    reasons: tuple[str, ...], expected: type[ShopError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def cancel(*arguments: object) -> None:
-        raise TransactionCanceledException(f"Transaction cancelled {reasons}")
+        raise DynamoDBError("TransactionCanceledException", reasons=reasons)
 
     monkeypatch.setattr(FakeClient, "transact_write", cancel)
     shop = SmallShop()

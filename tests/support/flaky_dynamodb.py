@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from pydynox.exceptions import (
-    ConnectionException,
-    ProvisionedThroughputExceededException,
-    PydynoxException,
-)
-
+from app.aws_errors import NO_ANSWER
+from app.store.dynamodb import DynamoDBError
 from app.store.table import Table
 
 #: The answer of the call is lost; whether it was made is unknown.
-LOST = (ConnectionException("lost"), PydynoxException("internal"), ConnectionException("lost"))
+LOST = (
+    DynamoDBError(NO_ANSWER, 0),
+    DynamoDBError("InternalServerError", 500),
+    DynamoDBError(NO_ANSWER, 0),
+)
 #: The call is throttled, so it was not made.
-BUSY = tuple(ProvisionedThroughputExceededException("busy") for _ in range(3))
+BUSY = tuple(DynamoDBError("ProvisionedThroughputExceededException") for _ in range(3))
 
 
 class Flaky:

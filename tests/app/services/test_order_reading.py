@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from pydynox.exceptions import ProvisionedThroughputExceededException
 
 from app.domain.card import Card, CardRules
 from app.domain.errors import OrderNotFoundError
@@ -16,6 +15,7 @@ from app.domain.user import Role, User
 from app.messages import CreditCardValidated
 from app.services.order_reading import read_order
 from app.services.orders import settle_payment
+from app.store.dynamodb import DynamoDBError
 from app.store.orders import add_order, get_order
 from app.store.payments import decide_once
 from app.store.table import Table
@@ -87,7 +87,7 @@ async def test_without_the_decisions_answer_the_order_is_as_it_is_stored(table: 
 
         async def get_item(self, name: str, key: Any, **options: Any) -> Any:
             if key["PK"].startswith("PAYMENT#"):
-                raise ProvisionedThroughputExceededException("busy")
+                raise DynamoDBError("ProvisionedThroughputExceededException")
             return await client.get_item(name, key, **options)
 
     client, table._client = table._client, Failing()  # type: ignore[assignment]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from pydynox.exceptions import ProvisionedThroughputExceededException
 
 from app.deadlines import request_deadline
 from app.domain.card import Card, CardRules
@@ -37,6 +36,7 @@ from app.services.orders import (
     wait_for_decision,
 )
 from app.services.payment_wait import PaymentWait
+from app.store.dynamodb import DynamoDBError
 from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import Table, get_table
@@ -47,7 +47,7 @@ from tests.support.shop import fresh, stored_product
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CARD = {"number": "4111111111111111", "expMonth": "12", "expYear": "2030", "ccv": "123"}
-BUSY = ProvisionedThroughputExceededException("busy")
+BUSY = DynamoDBError("ProvisionedThroughputExceededException")
 
 
 @pytest.fixture

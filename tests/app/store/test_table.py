@@ -1,16 +1,11 @@
 """Calls to DynamoDB: what is retried, what is translated, what comes in batches."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import pytest
-from pydynox.exceptions import (
-    ConnectionException,
-    TransactionCanceledException,
-    ValidationException,
-)
 
+from app.aws_errors import NO_ANSWER
 from app.domain.errors import StoreUnavailableError
+from app.store.attribute_values import Item
+from app.store.dynamodb import DynamoDBError
 from app.store.schema import GSI1
 from app.store.table import (
     NOT_THERE,
@@ -45,45 +40,36 @@ async def test_a_call_is_repeated_twice_and_then_the_store_is_away(
 
 
 async def test_what_dynamodb_refuses_is_not_repeated(table: Table) -> None:
-    client = flaky(table, ValidationException("no"))
+    client = flaky(table, DynamoDBError("ValidationException", text="no"))
 
-    with pytest.raises(ValidationException):
+    with pytest.raises(DynamoDBError, match="ValidationException"):
         await table.get(KEY)
     assert client.calls == 1
 
 
-async def test_a_list_that_loses_an_answer_is_complete(table: Table) -> None:
+async def test_a_list_that_loses_an_answer_is_complete(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
     partition = fresh("BUYER")
     for number in range(7):
         await table.put(
             {"PK": f"{partition}{number}", "SK": "x", "GSI1PK": partition, "GSI1SK": str(number)}
         )
-    core = table._client._client
-    asked = 0
+    asked, attempt = 0, table._client._call
 
-    class BrokenEveryOther:
-        def __getattr__(self, name: str) -> Any:
-            method: Callable[..., Awaitable[Any]] = getattr(core, name)
-            if name != "query_page":
-                return method
+    async def broken_every_other(operation: str, parameters: Item) -> Item:
+        nonlocal asked
+        asked += 1
+        if asked % 2:
+            raise DynamoDBError(NO_ANSWER, 0)
+        return await attempt(operation, parameters)
 
-            async def page(*args: Any, **kwargs: Any) -> Any:
-                nonlocal asked
-                asked += 1
-                if asked % 2:
-                    raise ConnectionException("lost")
-                return await method(*args, **kwargs)
+    monkeypatch.setattr(table._client, "_call", broken_every_other)
 
-            return page
-
-    table._client._client = BrokenEveryOther()  # type: ignore[assignment]
-    try:
-        found = [
-            item["GSI1SK"]
-            async for item in table.query(GSI1, partition, newest_first=True, page_size=3)
-        ]
-    finally:
-        table._client._client = core
+    found = [
+        item["GSI1SK"]
+        async for item in table.query(GSI1, partition, newest_first=True, page_size=3)
+    ]
 
     assert found == list("6543210")
 
@@ -129,7 +115,7 @@ async def test_new_items_are_stored_together_or_not_at_all(table: Table) -> None
 
 
 async def test_a_transaction_in_conflict_may_be_tried_again(table: Table) -> None:
-    flaky(table, TransactionCanceledException("[TransactionConflict]"))
+    flaky(table, DynamoDBError("TransactionCanceledException", reasons=["TransactionConflict"]))
 
     with pytest.raises(StoreUnavailableError):
         await table.add_together({"PK": fresh(), "SK": "x"})

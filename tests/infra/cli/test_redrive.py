@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import pytest
 import typer
-from pydynox import DynamoDBClient
 
 from app.domain.errors import QueueUnavailableError, StoreUnavailableError
 from app.domain.order import OrderState
@@ -19,7 +18,7 @@ from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.queues import get_client
 from app.store.orders import get_order
 from app.store.payments import decide_once
-from app.store.table import Table, get_table
+from app.store.table import get_table, open_table
 from infra.cli import dead_letters, redrive, sweep
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
 from infra.cli.queue_client import Depth
@@ -131,15 +130,13 @@ def test_a_store_that_is_away_fails_the_command_after_its_work(
 ) -> None:
     put(shop, "payment-error", sample("payment", "success", "o-1"))
     put(shop, "shipment-error", sample("shipment", "requested", "o-1"))
-    away = DynamoDBClient(
+    connection = connect(shop)
+    connection.__dict__["table"] = open_table(
+        "nowhere",
         region="eu-west-1",
         endpoint_url="http://127.0.0.1:9",
-        access_key="test",
-        secret_key="test",
-        connect_timeout=0.2,
+        credentials=("test", "test"),
     )
-    connection = connect(shop)
-    connection.__dict__["table"] = Table("nowhere", away)
     monkeypatch.setattr(redrive, "connect", lambda *_: connection)
 
     with pytest.raises(StoreUnavailableError, match="payment requests stay; run it again"):

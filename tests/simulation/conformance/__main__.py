@@ -6,8 +6,7 @@ import os
 import sys
 from itertools import count
 
-from pydynox import DynamoDBClient
-
+from app.store.dynamodb import DynamoDBClient
 from infra.local.clients import Clients
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
@@ -27,7 +26,7 @@ def main() -> int:
     os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
     with Emulator() as emulator:
         stack = deploy(emulator.endpoint_url)
-        client = DynamoDBClient(region=stack["REGION"], endpoint_url=emulator.endpoint_url)
+        client = DynamoDBClient(stack["REGION"], endpoint_url=emulator.endpoint_url)
         sqs = Clients(emulator.endpoint_url, stack["REGION"])("sqs")
         emulated = Emulated(sqs, lambda queue: stack[queue_setting(queue)])
         try:

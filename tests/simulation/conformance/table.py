@@ -9,9 +9,7 @@ from collections import Counter
 from random import Random
 from typing import Any
 
-from pydynox import DynamoDBClient
-from pydynox.exceptions import PydynoxException
-
+from app.store.dynamodb import DynamoDBClient, DynamoDBError
 from tests.simulation.conformance.calls import Call, Caller
 from tests.simulation.simulator.memory_table import INDEXES, Item, MemoryTable
 
@@ -29,8 +27,8 @@ def ask_memory(memory: MemoryTable, call: Call) -> tuple[Any, ...]:
         if call.is_query:
             return "answer", _pages_of(memory, call)
         return "answer", normal(getattr(memory, call.method)(*call.arguments, **call.options))
-    except PydynoxException as failure:
-        return type(failure).__name__, getattr(failure, "item", None)
+    except DynamoDBError as failure:
+        return failure.code, failure.item
 
 
 def _pages_of(memory: MemoryTable, call: Call) -> list[Item]:
@@ -58,8 +56,8 @@ async def ask_client(client: DynamoDBClient, call: Call) -> tuple[Any, ...]:
             found = client.query(*call.arguments, **call.options)
             return "answer", [item async for item in found]
         answer = await getattr(client, call.method)(*call.arguments, **call.options)
-    except PydynoxException as failure:
-        return type(failure).__name__, getattr(failure, "item", None)
+    except DynamoDBError as failure:
+        return failure.code, failure.item
     if call.method in {"put_item", "delete_item", "batch_write", "transact_write"}:
         answer = None
     return "answer", normal(answer)

@@ -24,7 +24,8 @@ TOOLS = ("infra/",)
 #: Not read: the modules that make the calls; their callers are the call sites.
 _PORTS = (
     *(TABLE_FILE, QUEUES_FILE),
-    *("app/aws.py", "app/aws_json.py", "app/http_connections.py"),
+    *("app/async_connections.py", "app/aws.py", "app/aws_json.py", "app/http_connections.py"),
+    *("app/store/dynamodb.py", "app/store/traced_client.py"),
 )
 #: Where handlers begin: everything in these files.
 _ROOTS = ("workers/", "routers/", "app/main.py")

@@ -20,18 +20,20 @@ _OPAQUE = frozenset({"getattr", "vars", "methodcaller", "attrgetter", "eval", "e
 #: What reaches AWS or any other host, and who may name it.
 _LIBRARIES = frozenset(
     {
-        *("aiohttp", "boto3", "botocore", "http", "httpx", "pydynox", "requests", "sentry_sdk"),
+        *("aiohttp", "boto3", "botocore", "http", "httpx", "requests", "sentry_sdk"),
         *("socket", "urllib3"),
     }
 )
 _CLIENTS = frozenset(
     {
-        *("DynamoDBClient", "JsonService", "client_config", "get_client", "get_sender"),
+        *("AsyncConnections", "DynamoDBClient", "JsonService", "client_config", "get_client"),
+        *("get_sender", "chain_credentials"),
         *("open_table", "secrets_client", "secrets_manager", "sqs", "urlopen"),
     }
 )
 _MAY_REACH = frozenset(
     {
+        "app/async_connections.py",
         "app/aws.py",
         "app/aws_json.py",
         "app/http_connections.py",
@@ -41,13 +43,14 @@ _MAY_REACH = frozenset(
         # These tell of spans and errors, and change nothing.
         "app/otlp.py",
         "app/sentry.py",
+        "app/store/dynamodb.py",
         "app/store/table.py",
         # Tells of the calls that the table makes.
         "app/store/traced_client.py",
     }
 )
 #: Parts of those libraries that make no calls.
-_HARMLESS = frozenset({"botocore.exceptions", "http.HTTPStatus", "pydynox.exceptions"})
+_HARMLESS = frozenset({"botocore.exceptions", "http.HTTPStatus"})
 
 
 def complaints(files: Mapping[str, str]) -> Iterator[str]:

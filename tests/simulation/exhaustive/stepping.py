@@ -6,8 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from pydynox.exceptions import PydynoxException
-
+from app.store.dynamodb import DynamoDBError
 from tests.simulation.crash_points.scenarios import FaultScript
 from tests.simulation.simulator.faults import Fault
 from tests.simulation.simulator.loop import Process
@@ -83,7 +82,7 @@ class SteppedNetwork(Network):
         if fault not in _NO_EFFECT:
             try:
                 result = call.effect()
-            except PydynoxException as refusal:
+            except DynamoDBError as refusal:
                 failure = refusal
         if fault in _DIES:
             self.kill(call.process)
@@ -208,7 +207,7 @@ class SteppedWorld(World):
         if isinstance(who, PendingCall):
             self._late.remove(who)
             self.trace.note(who.process.name, "takes effect late")
-            with suppress(PydynoxException):
+            with suppress(DynamoDBError):
                 who.effect()
             return
         call = self._call_of(who)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from pydynox.exceptions import ValidationException
+from app.store.dynamodb import DynamoDBError
 
 Item = dict[str, Any]
 Names = dict[str, str]
@@ -35,14 +35,14 @@ def _path(token: str, names: Names) -> str:
     try:
         return names[token]
     except KeyError:
-        raise ValidationException(f"unknown name {token}") from None
+        raise DynamoDBError("ValidationException", text=f"unknown name {token}") from None
 
 
 def _value(token: str, values: Values) -> Any:
     try:
         return values[token]
     except KeyError:
-        raise ValidationException(f"unknown value {token}") from None
+        raise DynamoDBError("ValidationException", text=f"unknown value {token}") from None
 
 
 @lru_cache(maxsize=500)
@@ -134,7 +134,7 @@ def _adding(path: str, token: str) -> Change:
     def change(old: Item, new: Item, names: Names, values: Values) -> None:
         name, value = _path(path, names), _value(token, values)
         if not _is_number(value) or not _is_number(old.get(name, 0)):
-            raise ValidationException("Type mismatch for ADD")
+            raise DynamoDBError("ValidationException", text="Type mismatch for ADD")
         new[name] = old.get(name, 0) + value
 
     return change
@@ -144,9 +144,9 @@ def check_use(names: Names | None, values: Values | None, *texts: str | None) ->
     """Refuse names and values that no expression uses, as DynamoDB does."""
     used = {name for text in texts if text for name in _USED.findall(text)}
     if not used.issuperset(names or ()):
-        raise ValidationException("Value provided in ExpressionAttributeNames unused")
+        raise DynamoDBError("ValidationException", text="a name is unused")
     if not used.issuperset(values or ()):
-        raise ValidationException("Value provided in ExpressionAttributeValues unused")
+        raise DynamoDBError("ValidationException", text="a value is unused")
 
 
 def changed_paths(text: str, names: Names) -> list[str]:

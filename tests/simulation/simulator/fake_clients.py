@@ -1,26 +1,42 @@
-"""A stand-in for the pydynox client, behind a network with faults."""
+"""A stand-in for the client of DynamoDB, behind a network with faults."""
 
-import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Self, cast
 
-from pydynox import DynamoDBClient
-
+from app.store.dynamodb import DynamoDBClient, DynamoDBError
 from app.store.table import Table
 from tests.simulation.simulator.memory_table import INDEXES, Item, MemoryTable
-from tests.simulation.simulator.network import TABLE, Network
+from tests.simulation.simulator.network import TABLE, Effect, Network
 
-Answer = asyncio.Future[Any]
+Answer = Awaitable[Any]
+ErrorOf = Callable[[DynamoDBError], Exception]
+
+
+async def _translated(answer: Answer, error_of: ErrorOf) -> Any:
+    try:
+        return await answer
+    except DynamoDBError as failure:
+        raise error_of(failure) from None
 
 
 class FakeClient:
-    """The calls of ``pydynox.DynamoDBClient`` that ``app.store.table`` makes."""
+    """The calls of ``DynamoDBClient`` that ``app.store.table`` makes.
 
-    def __init__(self, memory: MemoryTable, network: Network) -> None:
+    ``error_of`` turns its errors into those that another release knows.
+    """
+
+    def __init__(
+        self, memory: MemoryTable, network: Network, error_of: ErrorOf | None = None
+    ) -> None:
         """Reach the table ``memory`` through ``network``."""
         self._memory = memory
-        self._call = network.call
         self._network = network
+        self._error_of = error_of
+
+    def _call(self, service: str, operation: str, effect: Effect, about: str) -> Answer:
+        answer = self._network.call(service, operation, effect, about)
+        return answer if self._error_of is None else _translated(answer, self._error_of)
 
     def _is_stale(self) -> bool:
         return self._network.faults.is_stale()
@@ -76,7 +92,7 @@ class FakeClient:
 
 
 class FakeQuery:
-    """An iterator as pydynox returns it: after a failure it seems to be at its end."""
+    """An iterator as the client returns it: after a failure it is at its end."""
 
     def __init__(
         self,

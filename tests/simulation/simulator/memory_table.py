@@ -1,4 +1,4 @@
-"""A DynamoDB table in memory: the calls of the pydynox client the store makes, at once.
+"""A DynamoDB table in memory: the calls of the client that the store makes, at once.
 
 Stored items are never changed in place, only replaced, so nothing is ever copied. A caller
 must not touch an item after putting it; the store does not.
@@ -7,13 +7,7 @@ must not touch an item after putting it; the store does not.
 from collections.abc import Callable
 from typing import Any
 
-from pydynox.exceptions import (
-    ConditionalCheckFailedException,
-    ResourceNotFoundException,
-    TransactionCanceledException,
-    ValidationException,
-)
-
+from app.store.dynamodb import DynamoDBError
 from app.store.schema import FORMER_SHAPE, SHAPE, Index
 from tests.simulation.simulator.expressions import (
     changed_paths,
@@ -75,7 +69,7 @@ class MemoryTable:
         """Return the items there are."""
         places = [self._place(table, key) for key in keys]
         if len(set(places)) < len(places):
-            raise ValidationException("Provided list of item keys contains duplicates")
+            raise _invalid("Provided list of item keys contains duplicates")
         look = self._stale if is_stale else self.items.get
         return [item for item in map(look, places) if item is not None]
 
@@ -102,7 +96,7 @@ class MemoryTable:
         """Write items without conditions."""
         places = [self._place(table, item) for item in put_items]
         if len(set(places)) < len(places):
-            raise ValidationException("Provided list of item keys contains duplicates")
+            raise _invalid("Provided list of item keys contains duplicates")
         for item in put_items:
             _check_item(item)
         for place, item in zip(places, put_items, strict=True):
@@ -112,7 +106,7 @@ class MemoryTable:
         """Write new items, all or none."""
         places = [self._place(operation["table"], operation["item"]) for operation in operations]
         if len(set(places)) < len(places):
-            raise ValidationException("Transaction request cannot include multiple operations")
+            raise _invalid("Transaction request cannot include multiple operations")
         for operation in operations:
             if operation["type"] != "put":
                 raise NotImplementedError(operation["type"])
@@ -126,7 +120,7 @@ class MemoryTable:
             for place, operation in zip(places, operations, strict=True)
         ]
         if "ConditionalCheckFailed" in reasons:
-            raise TransactionCanceledException(f"Transaction cancelled [{', '.join(reasons)}]")
+            raise DynamoDBError("TransactionCanceledException", reasons=reasons)
         for place, operation in zip(places, operations, strict=True):
             self._write(place, self.items.get(place), operation["item"])
 
@@ -183,7 +177,7 @@ class MemoryTable:
     ) -> tuple[list[Item], bool]:
         """Return the next items of an index partition, and whether there may be more."""
         if table != self.name:
-            raise ResourceNotFoundException("Requested resource not found")
+            raise DynamoDBError("ResourceNotFoundException", text="Requested resource not found")
         index = INDEXES[index_name]
         hash_key, range_key = index.hash_key, index.range_key
         found = []
@@ -203,7 +197,7 @@ class MemoryTable:
 
     def _place(self, table: str, key: Item) -> Place:
         if table != self.name:
-            raise ResourceNotFoundException("Requested resource not found")
+            raise DynamoDBError("ResourceNotFoundException", text="Requested resource not found")
         if self._is_strict:
             _check_key(key)
         return key["PK"], key["SK"]
@@ -221,12 +215,12 @@ class MemoryTable:
             self.items[place] = new
 
 
-def _refusal(item: Item | None) -> ConditionalCheckFailedException:
-    failure = ConditionalCheckFailedException("The conditional request failed")
-    # As pydynox does it: no attribute when there was nothing, or it was not asked for.
-    if item is not None:
-        vars(failure)["item"] = item
-    return failure
+def _refusal(item: Item | None) -> DynamoDBError:
+    return DynamoDBError("ConditionalCheckFailedException", item=item)
+
+
+def _invalid(text: str) -> DynamoDBError:
+    return DynamoDBError("ValidationException", text=text)
 
 
 def projected(item: Item, index: Index) -> Item:
@@ -241,22 +235,22 @@ def _check_key(key: Item) -> None:
     for name, most in MAX_KEY_BYTES.items():
         value = key.get(name)
         if not isinstance(value, str) or not 0 < len(value.encode()) <= most:
-            raise ValidationException(f"{name}: no valid key")
+            raise _invalid(f"{name}: no valid key")
 
 
 def _check_paths(paths: list[str]) -> None:
     if len(set(paths)) < len(paths):
-        raise ValidationException("Two document paths overlap with each other")
+        raise _invalid("Two document paths overlap with each other")
     if not {SHAPE.hash_key, SHAPE.range_key}.isdisjoint(paths):
-        raise ValidationException("Cannot update attribute. This attribute is part of the key")
+        raise _invalid("Cannot update attribute. This attribute is part of the key")
 
 
 def _check_item(item: Item) -> None:
     for name in _INDEX_KEYS:
         if name in item and not (isinstance(item[name], str) and item[name]):
-            raise ValidationException(f"{name}: type mismatch for index key")
+            raise _invalid(f"{name}: type mismatch for index key")
     if size_of(item) > MAX_ITEM_BYTES:
-        raise ValidationException("Item size has exceeded the maximum allowed size")
+        raise _invalid("Item size has exceeded the maximum allowed size")
 
 
 def size_of(item: Item) -> int:

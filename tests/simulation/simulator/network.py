@@ -5,12 +5,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from pydynox.exceptions import (
-    ConnectionException,
-    ProvisionedThroughputExceededException,
-    PydynoxException,
-)
-
+from app.aws_errors import NO_ANSWER
+from app.store.dynamodb import DynamoDBError
 from app.store.table import READ_TIMEOUT_SECONDS
 from tests.simulation.simulator.faults import Fault, FaultPlan
 from tests.simulation.simulator.loop import Process, SimLoop
@@ -77,7 +73,7 @@ class Network:
             elif fault is Fault.LATE:
                 before += self._random.random() * _LATEST_SECONDS
             if fault in _NO_ANSWER and service == TABLE:
-                failure = ConnectionException("timed out")
+                failure = DynamoDBError(NO_ANSWER, 0)
                 loop.at(process, loop.now + READ_TIMEOUT_SECONDS, answer, future, None, failure)
         loop.at(
             loop.world,
@@ -109,7 +105,7 @@ class Network:
         if fault not in _NO_EFFECT:
             try:
                 result = effect()
-            except PydynoxException as refusal:
+            except DynamoDBError as refusal:
                 failure = refusal
         if fault is Fault.DIE_AFTER:
             self.kill(process)
@@ -130,10 +126,10 @@ class Network:
         if service != TABLE:
             return CallLostError(f"the {service} do not answer")
         if fault is Fault.THROTTLED:
-            return ProvisionedThroughputExceededException("slow down")
+            return DynamoDBError("ProvisionedThroughputExceededException")
         if self._random.random() < 0.5:
-            return ConnectionException("connection reset")
-        return PydynoxException("InternalServerError")
+            return DynamoDBError(NO_ANSWER, 0)
+        return DynamoDBError("InternalServerError", 500)
 
 
 def answer(future: "asyncio.Future[Any]", result: Any, failure: Exception | None) -> None:

@@ -25,11 +25,12 @@ from types import ModuleType
 from typing import Any, cast
 from unittest.mock import patch
 
-from pydynox import DynamoDBClient
+from pydynox import exceptions as pydynox_errors
 
 from app.settings import TableLayout
+from app.store.dynamodb import DynamoDBClient, DynamoDBError
 from tests.golden.releases import RELEASES, ReleaseEntry
-from tests.simulation.simulator.fake_clients import FakeClient
+from tests.simulation.simulator.fake_clients import ErrorOf, FakeClient
 from tests.simulation.simulator.gateway import KEYS, STAND_INS
 from tests.simulation.simulator.memory_table import MemoryTable
 from tests.simulation.simulator.network import Network
@@ -145,7 +146,7 @@ class Release:
         now: Callable[[], datetime],
     ) -> Any:
         """Return what its functions reach the world through."""
-        client = cast("DynamoDBClient", FakeClient(memory, network))
+        client = cast("DynamoDBClient", FakeClient(memory, network, self._error_of()))
         layouts = getattr(self._module("app.settings"), "TableLayout", None)
         options = {"layout": layouts(self.layout)} if layouts else {}
         table = self._module("app.store.table").Table(memory.name, client, **options)
@@ -153,6 +154,25 @@ class Release:
         owner, name = self._named("workers.dependencies", "Dependencies")
         make: Callable[..., Any] = getattr(owner, name)
         return make(lambda: table, lambda: queues, lambda: settings, now)
+
+    def _error_of(self) -> ErrorOf | None:
+        """Return what makes its own errors of today's; None for today's code."""
+        store = self._modules.get("app.store.dynamodb")
+        if store is None:
+            return _error_of_pydynox
+        kind = store.DynamoDBError
+        if kind is DynamoDBError:
+            return None
+        return lambda failure: cast(
+            "Exception",
+            kind(
+                failure.code,
+                failure.status,
+                text=failure.text,
+                item=failure.item,
+                reasons=failure.reasons,
+            ),
+        )
 
     @contextmanager
     def in_simulation(
@@ -190,6 +210,21 @@ class Release:
             for module, name, value in replaced:
                 stack.enter_context(patch.object(module, name, value))
             yield
+
+
+def _error_of_pydynox(failure: DynamoDBError) -> Exception:
+    """Return an error as the client of earlier releases raised it."""
+    if failure.status == 0:
+        return pydynox_errors.ConnectionException("no answer")
+    if failure.code == "TransactionCanceledException":
+        text = f"Transaction cancelled [{', '.join(failure.reasons)}]"
+        return pydynox_errors.TransactionCanceledException(text)
+    kind = getattr(pydynox_errors, failure.code, pydynox_errors.PydynoxException)
+    translated: Exception = kind(failure.text or failure.code)
+    # No attribute when there was nothing, or it was not asked for.
+    if failure.item is not None:
+        vars(translated)["item"] = failure.item
+    return translated
 
 
 def _is_of_the_shop(name: str) -> bool:

@@ -1,0 +1,228 @@
+"""Kept connections to one host, for calls that an event loop waits for.
+
+What the shop asks of a connection is one POST and its whole answer. A connection is opened in a
+thread, names and TLS included, and then belongs to no event loop: a worker has one for each
+thread that calls it, tests have one for each test. ``httptools`` (llhttp) reads the answers.
+"""
+
+import asyncio
+import socket
+import ssl
+import weakref
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from httptools import HttpParserError, HttpResponseParser
+
+from app.deadlines import run_in_thread
+
+_READ_BYTES = 256 * 1024
+#: So many connections does a call open that others take, or that end at once.
+_MOST_OPENED = 10
+#: A socket, or TLS on it, can go on only when it is ready again.
+_NOT_READY = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class NoAnswerError(Exception):
+    """There was no answer; what was asked for may have been done."""
+
+
+class Answer(NamedTuple):
+    """A whole answer; names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[bytes, bytes]
+    data: bytes
+
+
+class _AnswerReader:
+    """Puts one answer together; the parser calls the methods that begin with ``on_``."""
+
+    def __init__(self) -> None:
+        self.is_whole = False
+        self.keeps_connection = False
+        self._headers: dict[bytes, bytes] = {}
+        self._parts: list[bytes] = []
+        self._parser = HttpResponseParser(self)
+        self.feed = self._parser.feed_data
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.lower()] = value
+
+    def on_body(self, part: bytes) -> None:
+        self._parts.append(part)
+
+    def on_message_complete(self) -> None:
+        self.is_whole = True
+        self.keeps_connection = self._parser.should_keep_alive()
+
+    def answer(self) -> Answer:
+        return Answer(self._parser.get_status_code(), self._headers, b"".join(self._parts))
+
+
+class AsyncConnections:
+    """Connections to the host of a URL, kept after each answer for the next call."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        certificates: str,
+        most_kept: int,
+        connect_seconds: float,
+        read_seconds: float,
+    ) -> None:
+        """Connect when asked; ``certificates`` is the file of those trusted.
+
+        More callers at once than ``most_kept`` open connections that are not kept. A call may
+        take ``read_seconds`` once it is connected.
+        """
+        parts = urlsplit(url)
+        self.host, self.path = parts.netloc, f"{parts.path}/"
+        self._is_tls = parts.scheme == "https"
+        self._address = (parts.hostname or "", parts.port or (443 if self._is_tls else 80))
+        self._certificates = certificates
+        self._most_kept = most_kept
+        self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
+        self._kept: list[socket.socket] = []
+        # Sockets that are open when a process ends are warned of.
+        weakref.finalize(self, _close, self._kept)
+
+    async def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Return the answer to one POST.
+
+        Raises:
+            NoAnswerError: there was none; what was asked for may have been done.
+        """
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        head = f"POST {self.path} HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n"
+        connection = await self._connected()
+        reader = _AnswerReader()
+        try:
+            await self._exchange(connection, head.encode("latin-1") + body, reader)
+        except BaseException as failure:
+            connection.close()
+            if isinstance(failure, OSError | HttpParserError):
+                raise NoAnswerError from failure
+            raise
+        if reader.keeps_connection and len(self._kept) < self._most_kept:
+            self._kept.append(connection)
+        else:
+            connection.close()
+        return reader.answer()
+
+    async def _exchange(
+        self, connection: socket.socket, request: bytes, reader: _AnswerReader
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self._read_seconds, _shut, connection)
+        try:
+            left = memoryview(request)
+            while left:
+                try:
+                    left = left[connection.send(left) :]
+                except _NOT_READY as failure:
+                    await _ready(loop, connection, failure, is_writing=True)
+            # The answer takes a while: to ask for it at once would be in vain.
+            await _ready(loop, connection)
+            while not reader.is_whole:
+                try:
+                    part = connection.recv(_READ_BYTES)
+                except _NOT_READY as failure:
+                    await _ready(loop, connection, failure)
+                    continue
+                if not part:
+                    raise ConnectionResetError
+                reader.feed(part)
+        finally:
+            timer.cancel()
+
+    async def _connected(self) -> socket.socket:
+        """Return the connection that was used last, or a new one."""
+        for _ in range(_MOST_OPENED):
+            # Another thread may take the last one between a look and a grip.
+            with suppress(IndexError):
+                while True:
+                    connection = self._kept.pop()
+                    if not _has_ended(connection):
+                        return connection
+                    connection.close()
+            try:
+                await run_in_thread(self._connect, error=NoAnswerError())
+            except OSError as failure:
+                raise NoAnswerError from failure
+        raise NoAnswerError
+
+    def _connect(self) -> None:
+        """Open a connection and keep it: whoever waited for it may have given up."""
+        connection = socket.create_connection(self._address, self._connect_seconds)
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._is_tls:
+                context = _trusting(self._certificates)
+                connection = context.wrap_socket(connection, server_hostname=self._address[0])
+            connection.setblocking(False)
+        except BaseException:
+            connection.close()
+            raise
+        self._kept.append(connection)
+
+
+async def _ready(
+    loop: asyncio.AbstractEventLoop,
+    connection: socket.socket,
+    reason: Exception | None = None,
+    *,
+    is_writing: bool = False,
+) -> None:
+    """Return when a socket can be read, or written if ``reason`` or else the caller wants that."""
+    if isinstance(reason, ssl.SSLWantReadError):
+        is_writing = False
+    elif isinstance(reason, ssl.SSLWantWriteError):
+        is_writing = True
+    is_ready = loop.create_future()
+    watch: Callable[..., Any] = loop.add_writer if is_writing else loop.add_reader
+    watch(connection, _finish, is_ready)
+    try:
+        await is_ready
+    finally:
+        (loop.remove_writer if is_writing else loop.remove_reader)(connection)
+
+
+def _finish(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _shut(connection: socket.socket) -> None:
+    """End what waits for a connection: it reads the end."""
+    with suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    """Tell whether something has arrived that nobody asked for, which can only be the end.
+
+    What TLS sends for itself, such as tickets for later sessions, is read on the way.
+    """
+    try:
+        connection.recv(1)
+    except _NOT_READY:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+@cache
+def _trusting(certificates: str) -> ssl.SSLContext:
+    """Return what checks hosts; it reads all certificates, which takes longer than a call."""
+    return ssl.create_default_context(cafile=certificates)
+
+
+def _close(connections: list[socket.socket]) -> None:
+    for connection in connections:
+        connection.close()
