@@ -5,7 +5,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 import pytest
-from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from app.store.attribute_values import read_item, written_item
 
@@ -61,9 +61,10 @@ def test_what_a_person_may_have_stored_is_read_as_boto3_reads_it(typed: dict[str
     def plain(value: Any) -> Any:
         if isinstance(value, set):
             return {plain(element) for element in value}
-        return value.value if isinstance(value, Binary) else value
+        return getattr(value, "value", value)
 
-    raw = {"B": b"\x00\x01", "BS": [b"\x00\x01"]}
-    theirs = TypeDeserializer().deserialize({kind: raw.get(kind, v) for kind, v in typed.items()})
+    raw: dict[str, Any] = {"B": b"\x00\x01", "BS": [b"\x00\x01"]}
+    given: Any = {kind: raw.get(kind, value) for kind, value in typed.items()}
+    theirs = TypeDeserializer().deserialize(given)
 
     assert read_item({"a": typed})["a"] == plain(theirs)

@@ -160,14 +160,15 @@ def _answer(draw: random.Random, operation: str) -> tuple[int, bytes, Any]:
         )
         body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no"}
         return draw.choice([400, 500]), json.dumps(body).encode(), code
-    answer: dict[str, Any] = {
+    found: dict[str, dict[str, Any]] = {
         "GetItem": {"Item": typed(item)},
         "BatchGetItem": {"Responses": {"shop": [typed(item)]}, "UnprocessedKeys": {}},
         "UpdateItem": {"Attributes": typed(item)},
         "Query": {"Items": [typed(item)], "Count": 1},
-    }.get(operation, {})
-    expected = {"GetItem": item, "UpdateItem": item, "BatchGetItem": [item], "Query": [item]}
-    return 200, json.dumps(answer).encode(), expected.get(operation)
+    }
+    expected: dict[str, Any] = {"GetItem": item, "UpdateItem": item}
+    expected |= {"BatchGetItem": [item], "Query": [item]}
+    return 200, json.dumps(found.get(operation, {})).encode(), expected.get(operation)
 
 
 async def test_requests_signatures_and_answers_are_those_of_boto3(
