@@ -64,7 +64,7 @@ def _meaning(failure: DynamoDBError, operation: str) -> Exception | None:
         return StoreUnavailableError("the store is busy")
     if failure.code == "ValidationException":
         error = next((_INVALID[words] for words in _INVALID if words in failure.text), None)
-        return error and error()
+        return error() if error else None
     if code := _permanent_code(failure):
         text = "the shop has no access to its store"
         return report(StoreMisconfiguredError(text, code=code, operation=operation))
