@@ -40,6 +40,7 @@ def command(
 
 def _print_table(depths: list[Depth]) -> None:
     table = Table("Queue", "Waiting", "In flight", "Delayed", "Dead letters", "Oldest")
+    table.columns[0].no_wrap, table.columns[0].overflow = True, "fold"
     for depth in depths:
         if depth.obstacle:
             table.add_row(depth.queue, depth.obstacle)

@@ -18,21 +18,19 @@ from infra.cli.order_evidence import trusts_events
 from infra.cli.queue_client import QueueClient
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
-from infra.topology import QUEUES
 
 
 class StackQueues:
     """The queues of a stack as services use them (``app.queues.Queues``)."""
 
     def __init__(self, client: QueueClient) -> None:
-        """Send through ``client``.
+        """Send through ``client``; a single queue that is missing fails what is sent to it.
 
         Raises:
             QueueUnavailableError: there is no such stack, or SQS does not answer.
         """
         self._client = client
-        for queue in QUEUES:
-            client.url(queue.name)
+        client.depths()
 
     async def send(self, event: Event, *, delay_seconds: int = 0) -> None:
         """Put an event on its queue, in the trace of its order; one call to SQS."""
