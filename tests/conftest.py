@@ -16,14 +16,17 @@ from botocore.config import Config
 from coverage import Coverage
 from httpx import AsyncClient
 from hypothesis import settings
+from pydynox import DynamoDBClient
 
 import app.security.signing_keys
 from app.aws import client_config
 from app.queues import get_client, get_queues
 from app.settings import get_settings
+from app.store.schema import SHAPE
 from app.store.table import Table, get_table
 from infra.local.clients import Clients
 from infra.local.deploy import deploy
+from infra.local.deploy_data import ensure_table
 from infra.local.emulator import Emulator
 from infra.local.environment import REGION
 from routers.dependencies import get_payment_wait
@@ -142,6 +145,19 @@ def new_stack(emulator: Emulator, clients: Clients) -> Callable[[], dict[str, st
     return lambda: deploy(emulator.endpoint_url, stack=f"t{name}{next(numbers)}", clients=clients)
 
 
+#: Clients of the emulator by what they were made of: a client per test takes as long as a test.
+_kept_clients: dict[object, DynamoDBClient] = {}
+
+
+def _kept_client(**options: Any) -> DynamoDBClient:
+    """Return the client with these options and the environment's address and credentials."""
+    environment = ((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))
+    key = (*sorted(environment), *sorted(options.items()))
+    if key not in _kept_clients:
+        _kept_clients[key] = DynamoDBClient(**options)
+    return _kept_clients[key]
+
+
 def _use(
     stack: dict[str, str], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, str]]:
@@ -175,6 +191,7 @@ def _use(
     monkeypatch.setattr("app.store.table.READ_TIMEOUT_SECONDS", PATIENT_SECONDS)
     patient = client_config().merge(Config(read_timeout=PATIENT_SECONDS))
     monkeypatch.setattr("app.aws.client_config", lambda: patient)
+    monkeypatch.setattr("app.store.table.DynamoDBClient", _kept_client)
     forget_clients()
     yield stack
     forget_clients()
@@ -194,6 +211,19 @@ def own_stack(
 ) -> Iterator[dict[str, str]]:
     """A shop with nothing in it."""
     yield from _use(new_stack(), emulator, monkeypatch)
+
+
+@pytest.fixture
+def own_table(
+    shared_stack: dict[str, str],
+    emulator: Emulator,
+    clients: Clients,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[dict[str, str]]:
+    """The shop that most tests share, with an empty table: a sixth of the calls of a new shop."""
+    table = f"t{uuid4().hex[:12]}"
+    ensure_table(clients("dynamodb"), table, SHAPE)
+    yield from _use({**shared_stack, "TABLE": table}, emulator, monkeypatch)
 
 
 @pytest.fixture

@@ -744,7 +744,7 @@ async def test_a_user_id_is_any_text(client: AsyncClient, open_mode: None, user_
 
 @pytest.mark.parametrize("length", [200, 220, 800, 801, 5000])
 async def test_a_user_id_has_any_length(
-    own_stack: dict[str, str], open_mode: None, length: int
+    own_table: dict[str, str], open_mode: None, length: int
 ) -> None:
     """Load generators use their token, of some 220 characters, as path id."""
     long, other = "é" * (length // 2), "é" * (length // 2 - 1) + "e"
@@ -811,7 +811,7 @@ async def test_the_list_of_all_carts_is_for_staff(client: AsyncClient, shopper: 
 
 @pytest.mark.parametrize("slash", ["", "/"])
 async def test_all_carts_are_a_bare_list_with_both_ids(
-    own_stack: dict[str, str], open_mode: None, slash: str
+    own_table: dict[str, str], open_mode: None, slash: str
 ) -> None:
     async with shop_client() as client:
         empty = await client.get(f"/cart/all{slash}")
@@ -831,7 +831,7 @@ async def test_all_carts_are_a_bare_list_with_both_ids(
 
 
 async def test_prices_in_the_list_of_all_carts_are_numbers(
-    own_stack: dict[str, str], open_mode: None
+    own_table: dict[str, str], open_mode: None
 ) -> None:
     async with shop_client() as client:
         for price in ("1,234.50", "62.5", 4):
@@ -856,7 +856,7 @@ async def test_clearing_with_get_says_that_it_is_deprecated(
 
 
 async def test_a_cart_that_was_cleared_is_not_listed(
-    own_stack: dict[str, str], open_mode: None
+    own_table: dict[str, str], open_mode: None
 ) -> None:
     async with shop_client() as client:
         await client.post("/cart/item/add/dan", json=FITBAND)
@@ -867,7 +867,7 @@ async def test_a_cart_that_was_cleared_is_not_listed(
     assert answer.json() == []
 
 
-async def test_all_carts_come_in_pages(own_stack: dict[str, str], open_mode: None) -> None:
+async def test_all_carts_come_in_pages(own_table: dict[str, str], open_mode: None) -> None:
     users = [f"u{number}" for number in range(7)]
     seen: list[str] = []
     async with shop_client() as client:
@@ -884,7 +884,7 @@ async def test_all_carts_come_in_pages(own_stack: dict[str, str], open_mode: Non
 
 
 async def test_the_longest_user_ids_do_not_outgrow_the_token_of_a_page(
-    own_stack: dict[str, str], open_mode: None
+    own_table: dict[str, str], open_mode: None
 ) -> None:
     users = ["\U0001f600" * 199 + str(number) for number in range(2)]
     async with shop_client() as client:

@@ -49,7 +49,7 @@ PICTURES = [f"{stem}_{size}" for stem in STEMS for size in ("square", "thumb2", 
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-async def test_an_empty_catalog_is_an_empty_list(own_stack: dict[str, str], slash: str) -> None:
+async def test_an_empty_catalog_is_an_empty_list(own_table: dict[str, str], slash: str) -> None:
     async with shop_client() as client:
         answer = await client.get(f"/products{slash}")
 
@@ -81,7 +81,7 @@ async def test_a_product_is_wrapped_and_has_all_nine_fields(
     }
 
 
-async def test_the_list_holds_the_same_products_oldest_first(own_stack: dict[str, str]) -> None:
+async def test_the_list_holds_the_same_products_oldest_first(own_table: dict[str, str]) -> None:
     start = datetime.now(UTC)
     products = [
         await stored_product(get_table(), at=start + timedelta(seconds=age)) for age in (2, 0, 1)
@@ -120,7 +120,7 @@ async def test_reading_the_catalog_needs_no_valid_token(client: AsyncClient, tab
 
 @pytest.mark.parametrize("limit", [1, 3, 4, 7, 8, 1000])
 async def test_pages_of_any_size_hold_every_product_once(
-    own_stack: dict[str, str], limit: int
+    own_table: dict[str, str], limit: int
 ) -> None:
     start = datetime.now(UTC)
     products = await gather(

@@ -22,7 +22,7 @@ _TRACE = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0
 
 @pytest.fixture
 async def client(
-    own_stack: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    own_table: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[AsyncClient]:
     """A client of an application that keeps its lists for a minute."""
     monkeypatch.setenv("SHOP_CATALOG_SECONDS", "60")

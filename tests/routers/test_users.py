@@ -462,7 +462,7 @@ async def test_of_16_registrations_of_one_name_one_wins(client: AsyncClient, tab
     assert stored.user_id == winner
 
 
-async def test_of_names_that_differ_in_case_only_one_wins(own_stack: dict[str, str]) -> None:
+async def test_of_names_that_differ_in_case_only_one_wins(own_table: dict[str, str]) -> None:
     async with shop_client() as client:
         answers = await gather(
             *(
@@ -656,7 +656,7 @@ async def test_the_list_of_users_is_for_staff(client: AsyncClient) -> None:
 
 
 async def test_in_open_mode_the_list_holds_customers_only(
-    own_stack: dict[str, str], open_mode: None
+    own_table: dict[str, str], open_mode: None
 ) -> None:
     customer = await stored_user(get_table())
     await stored_user(get_table(), role=Role.STAFF)
@@ -669,7 +669,7 @@ async def test_in_open_mode_the_list_holds_customers_only(
 
 @pytest.mark.parametrize("slash", ["", "/"])
 async def test_the_list_holds_every_profile_and_no_secret(
-    own_stack: dict[str, str], open_mode: None, slash: str
+    own_table: dict[str, str], open_mode: None, slash: str
 ) -> None:
     users = [await stored_user(get_table()) for _ in range(3)]
     async with shop_client() as client:
@@ -686,7 +686,7 @@ async def test_the_list_holds_every_profile_and_no_secret(
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 6])
 async def test_pages_of_any_size_hold_every_user_once(
-    own_stack: dict[str, str], open_mode: None, limit: int
+    own_table: dict[str, str], open_mode: None, limit: int
 ) -> None:
     users = [await stored_user(get_table()) for _ in range(5)]
     seen: list[str] = []
@@ -700,7 +700,7 @@ async def test_pages_of_any_size_hold_every_user_once(
     assert seen == [user.user_id for user in users]
 
 
-async def test_a_token_of_another_list_is_400(own_stack: dict[str, str], open_mode: None) -> None:
+async def test_a_token_of_another_list_is_400(own_table: dict[str, str], open_mode: None) -> None:
     async with shop_client() as client:
         for name in ("a", "b"):
             await client.post(f"/cart/item/add/{name}", json={"itemid": "x"})

@@ -34,7 +34,7 @@ from workers.order import handle_schedule
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
 
-pytestmark = pytest.mark.usefixtures("own_stack")
+pytestmark = pytest.mark.usefixtures("own_table")
 
 
 class SentMessages:

@@ -81,7 +81,7 @@ async def test_a_cart_that_does_not_fit_into_an_item_is_full(table: Table) -> No
         await replace_cart(table, Cart(fresh("user"), (large,)), now=NOW)
 
 
-@pytest.mark.usefixtures("own_stack")
+@pytest.mark.usefixtures("own_table")
 async def test_carts_are_listed_oldest_first() -> None:
     table = get_table()
     for number, user in enumerate(("b", "a", "c")):

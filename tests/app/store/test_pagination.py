@@ -252,7 +252,7 @@ def many_users(count: int) -> list[User]:
 
 
 @pytest.fixture
-async def stored(own_stack: dict[str, str]) -> list[User]:
+async def stored(own_table: dict[str, str]) -> list[User]:
     """More users than one batch read takes."""
     users = many_users(130)
     items: list[Any] = [user_to_item(user) for user in users]

@@ -43,7 +43,7 @@ async def test_only_products_that_exist_are_found_each_once(table: Table) -> Non
     assert await find_products(table, []) == {}
 
 
-@pytest.mark.usefixtures("own_stack")
+@pytest.mark.usefixtures("own_table")
 async def test_the_catalog_is_listed_oldest_first() -> None:
     table = get_table()
     first = classic_products(NOW)[0]
