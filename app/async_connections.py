@@ -22,6 +22,8 @@ from app.deadlines import run_in_thread
 _READ_BYTES = 256 * 1024
 #: So many connections does a call open that others take, or that end at once.
 _MOST_OPENED = 10
+#: Headers that tell where an answer ends.
+_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 #: A socket, or TLS on it, can go on only when it is ready again.
 _NOT_READY = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -43,6 +45,7 @@ class _AnswerReader:
 
     def __init__(self) -> None:
         self.is_whole = False
+        self.ends_with_connection = False
         self.keeps_connection = False
         self._headers: dict[bytes, bytes] = {}
         self._parts: list[bytes] = []
@@ -51,6 +54,10 @@ class _AnswerReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers[name.lower()] = value
+
+    def on_headers_complete(self) -> None:
+        # RFC 9112, 6.3: an answer that tells no length ends where its connection ends.
+        self.ends_with_connection = not self._headers.keys() & _LENGTHS
 
     def on_body(self, part: bytes) -> None:
         self._parts.append(part)
@@ -134,6 +141,8 @@ class AsyncConnections:
                 except _NOT_READY as failure:
                     await _ready(loop, connection, failure)
                     continue
+                if not part and reader.ends_with_connection:
+                    return
                 if not part:
                     raise ConnectionResetError
                 reader.feed(part)

@@ -58,13 +58,15 @@ class Server:
                 await self.end.wait()
             case "no HTTP":
                 writer.write(b"\x00\x01\x02\r\n\r\n")
+            case "tells no length":
+                writer.write(b"HTTP/1.0 200 OK\r\n\r\n" + body)
             case "half":
                 writer.write(ECHO % (len(body) + 1, b"") + body)
                 return False
             case _:
                 writer.write(ECHO % (len(body), b"") + body)
         await writer.drain()
-        return self.manner != "closes"
+        return self.manner not in {"closes", "tells no length"}
 
 
 @asynccontextmanager
@@ -108,7 +110,7 @@ async def test_an_answer_is_whole_and_the_next_call_uses_its_connection(manner: 
         assert server.connections == 1
 
 
-@pytest.mark.parametrize("manner", ["closes", "says close"])
+@pytest.mark.parametrize("manner", ["closes", "says close", "tells no length"])
 async def test_a_connection_that_was_closed_in_between_is_not_used(manner: str) -> None:
     async with serving() as server:
         server.manner = manner
