@@ -16,7 +16,6 @@ from botocore.config import Config
 from coverage import Coverage
 from httpx import AsyncClient
 from hypothesis import settings
-from pydynox import DynamoDBClient
 
 import app.security.signing_keys
 from app.aws import client_config
@@ -145,19 +144,6 @@ def new_stack(emulator: Emulator, clients: Clients) -> Callable[[], dict[str, st
     return lambda: deploy(emulator.endpoint_url, stack=f"t{name}{next(numbers)}", clients=clients)
 
 
-#: Clients of the emulator by what they were made of: a client per test takes as long as a test.
-_kept_clients: dict[object, DynamoDBClient] = {}
-
-
-def _kept_client(**options: Any) -> DynamoDBClient:
-    """Return the client with these options and the environment's address and credentials."""
-    environment = ((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))
-    key = (*sorted(environment), *sorted(options.items()))
-    if key not in _kept_clients:
-        _kept_clients[key] = DynamoDBClient(**options)
-    return _kept_clients[key]
-
-
 def _use(
     stack: dict[str, str], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, str]]:
@@ -191,7 +177,6 @@ def _use(
     monkeypatch.setattr("app.store.table.READ_TIMEOUT_SECONDS", PATIENT_SECONDS)
     patient = client_config().merge(Config(read_timeout=PATIENT_SECONDS))
     monkeypatch.setattr("app.aws.client_config", lambda: patient)
-    monkeypatch.setattr("app.store.table.DynamoDBClient", _kept_client)
     forget_clients()
     yield stack
     forget_clients()
