@@ -192,13 +192,15 @@ async def _ready(
         is_writing = False
     elif isinstance(reason, ssl.SSLWantWriteError):
         is_writing = True
+    # A number: asyncio would write out the whole socket with each call.
+    descriptor = connection.fileno()
     is_ready = loop.create_future()
     watch: Callable[..., Any] = loop.add_writer if is_writing else loop.add_reader
-    watch(connection, _finish, is_ready)
+    watch(descriptor, _finish, is_ready)
     try:
         await is_ready
     finally:
-        (loop.remove_writer if is_writing else loop.remove_reader)(connection)
+        (loop.remove_writer if is_writing else loop.remove_reader)(descriptor)
 
 
 def _finish(future: "asyncio.Future[None]") -> None:
