@@ -229,8 +229,11 @@ def _items() -> Iterator[dict[str, Any]]:
     for product in _PRODUCTS[:3]:
         yield product_to_item(product)
     yield user_to_item(_ERIC)
-    yield credentials_to_item(Credentials("u1", "eric", Role.CUSTOMER, _HASH))
+    yield credentials_to_item(
+        Credentials("u1", "eric", Role.CUSTOMER, _HASH, has_reserved_look=True)
+    )
     yield {**lookalike_key("eric"), "user_id": "u1"}
+    # Of an earlier release: the first login replaces its hash and reserves its look.
     yield credentials_to_item(Credentials("u2", "walter", Role.CUSTOMER, _OLD_HASH))
     yield session_to_item(_SESSION)
     yield credentials_to_item(Credentials("boss", "boss", Role.STAFF, _HASH))
