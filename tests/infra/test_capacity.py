@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -36,6 +37,16 @@ def stated(wall: str) -> int:
     return int(row[1].replace(",", ""))
 
 
+def of_an_order(figure: str) -> float:
+    """Return what was metered of a purchase, from the first look to the delivery."""
+    return float(sum(journey[figure] for journey in read_journeys().values()))
+
+
+def api_seconds() -> float:
+    """Return the seconds that a purchase keeps an api function busy."""
+    return of_an_order("http_requests") * _API_SECONDS + _WAIT_SECONDS
+
+
 def backlog(queue: str, orders_per_second: float, *, seconds: int = 20) -> int:
     """Return the messages that wait after a while, with the limits of the queue's mapping."""
     [mapping] = [mapping for mapping in MAPPINGS if mapping.queue == queue]
@@ -68,11 +79,10 @@ def test_workers_keep_up_below_their_wall_and_not_above_it(wall: str, queues: li
 
 def test_the_stack_s_own_limits_are_those_of_the_code() -> None:
     defaults = Generic.model_fields
-    requests = sum(journey["http_requests"] for journey in read_journeys().values())
+    rate, calls = defaults["throttle_rate"].default, defaults["api_concurrency"].default
 
-    assert stated("Requests that the gateway") == int(defaults["throttle_rate"].default / requests)
-    calls = defaults["api_concurrency"].default / (_API_SECONDS + _WAIT_SECONDS)
-    assert stated("Api calls at once") == int(calls)
+    assert stated("Requests that the gateway") == int(rate / of_an_order("http_requests"))
+    assert stated("Api calls at once") == int(calls / api_seconds())
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +102,9 @@ def test_the_ceilings_of_keys_and_table_are_those_of_what_is_stored(
     heat: Mapping[bool, dict[str, tuple[float, int]]],
 ) -> None:
     orders, sales = heat[False], heat[True]
-    whole = sum(total for total, _ in orders.values())
+    # The metered purchase has the writes of its cart besides those of the order.
+    whole = of_an_order("write_units")
+    assert sum(total for total, _ in orders.values()) == pytest.approx(9, rel=0.02)
 
     # How evenly the keys share is what the bench measures, with as many orders as that takes.
     for wall, index, of in (
@@ -102,7 +114,7 @@ def test_the_ceilings_of_keys_and_table_are_those_of_what_is_stored(
     ):
         written, keys = of[index]
         assert stated(wall) == pytest.approx(_KEY_UNITS * keys / written, rel=0.02), wall
-    assert stated("Write units of one table") == pytest.approx(_TABLE_UNITS / whole, rel=0.02)
+    assert stated("Write units of one table") == int(_TABLE_UNITS / whole)
 
 
 @pytest.mark.proof
@@ -127,8 +139,16 @@ def test_no_key_takes_more_than_a_twentieth_of_the_writes(
 
 
 def test_the_account_s_concurrency_is_used_by_api_and_workers() -> None:
-    an_order = _API_SECONDS + _WAIT_SECONDS + sum(_MESSAGES.values()) * _BATCH_SECONDS / 10
+    an_order = api_seconds() + sum(_MESSAGES.values()) * _BATCH_SECONDS / 10
     assert stated("Concurrent executions") == int(_CONCURRENCY / an_order)
+
+
+def test_the_figures_at_three_rates_follow_from_those_of_an_order() -> None:
+    for name in ("12", "1,000", "10,000"):
+        rate, requests, units, calls = (int(cell.replace(",", "")) for cell in _ROWS[name][:4])
+        assert requests == rate * of_an_order("http_requests")
+        assert units == rate * of_an_order("write_units")
+        assert calls == math.ceil(round(rate * api_seconds(), 6))
 
 
 def test_the_walls_come_lowest_first() -> None:
