@@ -1,6 +1,7 @@
 """Each planted bug has its place, and a drawn share of them is planted; all of them by
 ``python -m tests.mutations``."""
 
+import ast
 import time
 from collections.abc import Callable
 from random import Random
@@ -25,7 +26,11 @@ def test_a_planted_bug_has_its_place_and_its_test(name: str) -> None:
     mutation = CATALOGUE[name]
     file, _, test = mutation.test.partition("::")
 
-    assert mutation.changed_text() != (ROOT / mutation.path).read_text()
+    changed = mutation.changed_text()
+    assert changed != (ROOT / mutation.path).read_text()
+    if mutation.path.endswith(".py"):
+        # A bug that cannot be imported would be caught by any test.
+        ast.parse(changed)
     assert f"def {test}(" in (ROOT / "tests" / file).read_text() if test else file
 
 

@@ -136,8 +136,8 @@ ROWS = {
     ),
     "order shipped whatever was paid": Mutation(
         "app/services/sweeper.py",
-        "    check_amount(decision, total_cents=order.total_cents)\n",
-        "",
+        "    if not state.trusts_events:\n",
+        "    if False:\n",
         "simulation/test_in_memory.py"
         "::test_an_order_of_another_amount_than_was_paid_is_never_shipped",
     ),
