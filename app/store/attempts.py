@@ -69,13 +69,15 @@ async def count_under(table: Table, key: Key, *, now: datetime) -> Attempts:
         ":expires": (window_of(now) + 2) * WINDOW_SECONDS,
     }
     try:
-        # After a lost answer it would count twice.
-        item = await table.update(
-            key, f"{times} ADD attempts :one", values=values, is_repeatable=False
-        )
+        item = await _write(table, key, f"{times} ADD attempts :one", values)
     except WrongOperandError:
-        item = await table.update(key, f"{times}, attempts = :one", values=values)
+        item = await _write(table, key, f"{times}, attempts = :one", values)
     return item_to_attempts(item)
+
+
+async def _write(table: Table, key: Key, expression: str, values: dict[str, Any]) -> Item:
+    # After a lost answer it would count twice.
+    return await table.update(key, expression, values=values, is_repeatable=False)
 
 
 async def delete_attempts(table: Table, counter: str, *, now: datetime) -> None:
