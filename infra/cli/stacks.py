@@ -40,7 +40,14 @@ ANSWER_SECONDS = 5.0
 StackOption = Annotated[
     str, typer.Option(help="A stack in AWS; 'local' is the shop of `make run`.")
 ]
-RegionOption = Annotated[str, typer.Option(help="The region of a stack in AWS.")]
+RegionOption = Annotated[
+    str,
+    typer.Option(
+        help="The region of a stack in AWS.",
+        envvar=["AWS_REGION", "AWS_DEFAULT_REGION"],
+        show_envvar=True,
+    ),
+]
 
 
 @dataclass(frozen=True)

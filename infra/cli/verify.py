@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from app.domain.errors import SettingsError
+from infra.cli.stacks import RegionOption
 from infra.local.environment import REGION
 from infra.verify.policy import POLICY_FILE, STAGES, read_policy
 from infra.verify.report import as_table, verdict_name
@@ -40,7 +41,7 @@ def command(  # noqa: PLR0917  # Typer makes an option of each.
     local: Annotated[bool, typer.Option("--local", help="Ask the shop of `make run`.")] = False,
     stack: Annotated[str, typer.Option(help="The deployed stack.")] = "local",
     url: Annotated[str, typer.Option(help="Where the deployed shop is.")] = "",
-    region: Annotated[str, typer.Option(help="The stack's region.")] = REGION,
+    region: RegionOption = REGION,
     since: Annotated[
         str, typer.Option(help="When it was deployed (ISO 8601); else 30 minutes ago.")
     ] = "",

@@ -1,6 +1,8 @@
 """The commands that talk to a shop, run in this process against the emulator."""
 
 import asyncio
+import importlib
+import inspect
 import io
 import json
 import os
@@ -12,6 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import typer
 
 from app import __version__
 from app.domain.errors import InvalidInputError, QueueUnavailableError, SettingsError
@@ -113,6 +116,43 @@ async def test_documents_are_written_once_and_stale_ones_are_named(
         openapi.command(tmp_path / "new", tmp_path / "pages", check=True, as_json=False)
     openapi.command(tmp_path / "new", tmp_path / "pages", check=False, as_json=True)
     assert json.loads(capsys.readouterr().out)["openapi"].startswith("3.1")
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "eu-north-1"}, "eu-north-1"),
+        ({"AWS_REGION": "us-east-2", "AWS_DEFAULT_REGION": "eu-north-1"}, "us-east-2"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-north-1"}, "eu-north-1"),
+    ],
+)
+def test_every_command_looks_for_a_stack_in_the_region_of_the_environment(
+    variables: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    found = {}
+    for name, path in main.COMMANDS.items():
+        module = importlib.import_module(path)
+        if (
+            hasattr(module, "commands")
+            or "region" not in inspect.signature(module.command).parameters
+        ):
+            continue
+        application = typer.Typer()
+        application.command(name)(module.command)
+        command = typer.main.get_command(application)
+        (option,) = (option for option in command.params if option.name == "region")
+        context = command.context_class(command)
+        found[name] = option.consume_value(context, {})[0]
+        given = option.consume_value(context, {"region": "eu-south-1"})[0]
+        assert given == "eu-south-1"
+
+    assert {"order", "queues", "trace", "verify"} < set(found)
+    assert set(found.values()) == {expected}
 
 
 class TestAddStaff:
