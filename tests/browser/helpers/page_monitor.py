@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
@@ -65,16 +66,30 @@ def monitored(context: BrowserContext, shop_url: str) -> Iterator[list[str]]:
     assert not monitor.faults, "\n".join(monitor.faults)
 
 
-def assert_accessible(page: Page, *, only_colors: bool = False) -> None:
+#: axe's rules about colors; on a long page they take nearly all of its time.
+_COLOR_RULES = ["color-contrast", "link-in-text-block"]
+
+
+def assert_accessible(
+    page: Page,
+    *,
+    only_colors: bool = False,
+    without_colors: bool = False,
+    within: str | None = None,
+) -> None:
     """Run axe over a page: contrast, names, roles, order.
 
-    ``only_colors`` is for a page in its other colors, when the rest has been looked at.
+    ``only_colors`` is for a page in its other colors, when the rest has been looked at,
+    ``without_colors`` for one whose colors have been; ``within`` selects what is new on it.
     """
     # What passes is not listed: that takes longer than looking.
-    options: dict[str, list[str]] = {"resultTypes": ["violations"]}
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
     if only_colors:
-        options["runOnly"] = ["color-contrast", "link-in-text-block"]
+        options["runOnly"] = _COLOR_RULES
+    if without_colors:
+        options["rules"] = {rule: {"enabled": False} for rule in _COLOR_RULES}
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe.AXE_SCRIPT)
-    result = _axe.AxeResults(page.evaluate("options => axe.run(options)", options))
+    run = "([within, options]) => axe.run(within ?? document, options)"
+    result = _axe.AxeResults(page.evaluate(run, [within, options]))
     assert result.violations_count == 0, result.generate_report()
