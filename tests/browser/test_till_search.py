@@ -74,6 +74,24 @@ def test_all_of_three_hundred_products_are_in_reach_of_a_finger(till: Till) -> N
     assert till.lines()[0].startswith("Kettlebell 299 1")
 
 
+def test_tiles_show_name_and_price_however_many_there_are(till: Till) -> None:
+    def check(*, scrolls: bool) -> None:
+        for width, height in ((390, 800), (1280, 800)):
+            till.page.set_viewport_size({"width": width, "height": height})
+            cut, hidden = till.page.locator("#products").evaluate(
+                """list => [
+                    [...list.children].filter((li) => li.scrollHeight > li.clientHeight).length,
+                    list.scrollHeight - list.clientHeight,
+                ]"""
+            )
+            assert cut == 0, width
+            assert hidden > 0 or not scrolls, width
+
+    check(scrolls=False)
+    offer_and_reload(till, *[f"Kettlebell {number}" for number in range(92)])
+    check(scrolls=True)
+
+
 def test_a_product_that_was_added_elsewhere_appears_by_itself(clocked_till: Till) -> None:
     till = clocked_till
     till.page.locator("#search").fill("kettle")
