@@ -11,14 +11,18 @@ class Advice:
     command: str
     heading: str
 
-    def text(self, meaning: str, *, stack: str) -> str:
+    def text(self, meaning: str, *, stack: str, region: str) -> str:
         """Return the whole notification of an alarm of a stack."""
         command = self.command.replace("STACK", stack)
+        # Releases read the region from the stack's file.
+        if not command.startswith("acme-shop release "):
+            command = f"{command} --region {region}"
         return f'{meaning} Type: {command}. See "{self.heading}" in infra/RUNBOOK.md.'
 
 
 _ROLL_BACK = "acme-shop release rollback --stack STACK"
 _REFUSALS = "acme-shop trace security --hours 1 --stack STACK"
+_DECLINES = "acme-shop trace declined --hours 1 --stack STACK"
 _ORDERS = "acme-shop orders --open --stack STACK"
 
 #: By the pattern of the alarm's name; the first that fits decides.
@@ -32,7 +36,7 @@ _ADVICE = (
     ("*-errors", Advice(_ROLL_BACK, "A function fails")),
     ("*-refused", Advice(_ROLL_BACK, "A function fails")),
     ("*-failed-records", Advice("acme-shop queues --stack STACK", "A queue is old")),
-    ("declined-orders", Advice(_ORDERS, "Many orders are declined")),
+    ("declined-orders", Advice(_DECLINES, "Many orders are declined")),
     ("sweep-oldest-order", Advice(_ORDERS, "Orders stand still")),
     ("sweep-pending-order", Advice(_ORDERS, "Orders stand still")),
     ("*-unreadable", Advice("acme-shop trace unreadable --stack STACK", "An item cannot be read")),

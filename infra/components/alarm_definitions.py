@@ -47,7 +47,7 @@ _REPEATED_SWEEPS = {
         metrics.SWEEP_INCOMPLETE,
         (
             "For 15 minutes every sweep ended before the last open order: stuck orders can be"
-            " left behind. See with `acme-shop sweep` how many are open and what they wait for."
+            " left behind. A sweep by hand says how many are open and what they wait for."
         ),
     ),
     "sweep-failed": (
@@ -100,8 +100,7 @@ def queue_alarms(queues: Mapping[str, Name], settings: Settings) -> Iterator[Ala
             yield AlarmDefinition(
                 f"{queue.name}-letters",
                 "Messages were given up after five tries; their orders do not move on."
-                " Look at them with `acme-shop dead-letters`, repair the cause, then run"
-                " `acme-shop redrive`.",
+                " Look at them, repair the cause, then send them back.",
                 "AWS/SQS",
                 "ApproximateNumberOfMessagesVisible",
                 dimensions,
@@ -283,8 +282,8 @@ def sweep_alarms(function: Name) -> Iterator[AlarmDefinition[Name]]:
     )
     yield AlarmDefinition(
         "sweep-oldest-order",
-        "An order is open for longer than any payment or delivery takes. Find it with"
-        " `acme-shop verify live --gate flow` and look for its messages in the dead letters.",
+        "An order is open for longer than any payment or delivery takes. Find out"
+        " which, and look for its messages in the dead letters.",
         metrics.NAMESPACE,
         metrics.OLDEST_OPEN_ORDER,
         dimensions,

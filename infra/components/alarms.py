@@ -37,7 +37,7 @@ class Alarms(pulumi.ComponentResource):
         super().__init__("shop:alarms:Alarms", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         made = {
-            definition.name: _alarm(definition, stack, notifications, child)
+            definition.name: _alarm(definition, stack, region, notifications, child)
             for definition in definitions
         }
         ending = [made[definition.name] for definition in definitions if definition.ends_release]
@@ -74,6 +74,7 @@ class Alarms(pulumi.ComponentResource):
 def _alarm(
     definition: Alarm,
     stack: str,
+    region: str,
     notifications: Notifications,
     opts: pulumi.ResourceOptions,
 ) -> aws.cloudwatch.MetricAlarm:
@@ -82,7 +83,9 @@ def _alarm(
     return aws.cloudwatch.MetricAlarm(
         definition.name,
         name=alarm_name(stack, definition.name),
-        alarm_description=advice_for(definition.name).text(definition.meaning, stack=stack),
+        alarm_description=advice_for(definition.name).text(
+            definition.meaning, stack=stack, region=region
+        ),
         namespace=None if is_share else definition.namespace,
         metric_name=None if is_share else definition.metric,
         dimensions=None if is_share else definition.dimensions,

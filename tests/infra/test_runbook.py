@@ -66,6 +66,18 @@ def application() -> typer.Typer:
     return made
 
 
+def parse(words: list[str]) -> None:
+    """Read the words of a command as the command line does, without running it."""
+    commands = typer.main.get_command(application())
+    context = commands.make_context("acme-shop", list(words))
+    name, *rest = words
+    command = commands.get_command(context, name)  # type: ignore[attr-defined]
+    while hasattr(command, "commands"):
+        name, *rest = rest
+        command = command.commands[name]
+    command.make_context(name, rest)
+
+
 async def customer() -> tuple[str, str]:
     """Return the name of a new user, and the id of an order of theirs that is open."""
     user = await register_user(
@@ -85,7 +97,6 @@ async def customer() -> tuple[str, str]:
 
 
 def test_every_command_of_the_shop_works(shop: str) -> None:
-    commands = typer.main.get_command(application())
     user, order = asyncio.run(customer())
     ran = set()
 
@@ -96,12 +107,7 @@ def test_every_command_of_the_shop_works(shop: str) -> None:
         if program != "acme-shop":
             continue
         if words[0] in PARSED:
-            context = commands.make_context("acme-shop", words, resilient_parsing=False)
-            command = commands.get_command(context, words[0])  # type: ignore[attr-defined]
-            while hasattr(command, "commands"):
-                words.pop(0)
-                command = command.commands[words[0]]
-            command.make_context(words[0], words[1:])
+            parse(words)
         else:
             done = CliRunner().invoke(application(), words)
             assert done.exit_code == 0, (line, done.output, done.exception)
@@ -147,13 +153,22 @@ def test_everything_else_is_a_command_of_pulumi_or_a_target_of_make() -> None:
 
 def test_every_alarm_says_one_command_and_has_its_heading_here() -> None:
     page = sections()
+    told = set()
     for alarm in every_alarm(read_settings({})):
         advice = advice_for(alarm.name)
         assert advice.command in page[advice.heading], alarm.name
-        text = advice.text(alarm.meaning, stack="dev")
+        text = advice.text(alarm.meaning, stack="dev", region="eu-north-1")
         assert text.startswith(alarm.meaning)
-        assert "--stack dev" in text
+        assert text.count("acme-shop ") == 1, text
+        command = re.search(r"Type: acme-shop (.+?)\. See ", text)
+        assert command is not None
+        assert "--stack dev" in command[1]
+        told.add(command[1])
+        # Which is where the stack is, unless the stack's file says it anyway.
+        assert ("--region eu-north-1" in text) is not command[1].startswith("release ")
         assert f'"{advice.heading}" in infra/RUNBOOK.md' in text
         # What CloudWatch takes.
         assert len(text) <= 1024
+    for line in told:
+        parse(shlex.split(line))
     assert Path(ROOT / "infra" / "RUNBOOK.md").exists()
