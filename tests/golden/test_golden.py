@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from app.store.pagination import read_token
 from app.store.payments import item_to_decision
 from app.store.products import item_to_product
 from app.store.users import item_to_user
+from tests.golden import __main__ as writer
 from tests.golden import examples
 from tests.golden.releases import FILES, RELEASES, golden
 
@@ -134,3 +136,20 @@ def test_tokens_are_read(release: str) -> None:
     assert renewed.caller == eric
     for name in ("orders", "products"):
         assert (read_token(name, tokens[name]) or "").startswith("2026-11-29T12:30")
+
+
+def test_files_are_written_once_and_only_for_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(writer, "FILES", tmp_path)
+
+    for arguments, code in ((["--help"], 0), ([], 2), (["../out"], 2), (["--other"], 2)):
+        with pytest.raises(SystemExit) as ended:
+            writer.main(arguments)
+        assert ended.value.code == code
+    assert list(tmp_path.iterdir()) == []
+    assert writer.main(["1a2b3c4"]) == 0
+    assert {path.name for path in (tmp_path / "1a2b3c4").iterdir()} == set(examples.documents())
+    with pytest.raises(SystemExit, match="2"):
+        writer.main(["1a2b3c4"])
+    assert "written once" in capsys.readouterr().err
