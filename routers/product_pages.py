@@ -29,6 +29,9 @@ _HEAD = re.compile(r"<title>.*?</title>\s*<meta name=\"description\"[^>]*>", re.
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
 _MAX_DESCRIPTION = 300
 
+#: What a picture's address may be: of the web, or a path of the shop.
+_PICTURE = re.compile(r"/|https?://", re.IGNORECASE)
+
 #: A sitemap has at most 50,000 addresses (sitemaps.org); a larger shop lists its oldest.
 _SITEMAP_PAGES, _SITEMAP_PAGE = 50, 1000
 
@@ -88,8 +91,13 @@ def _origin_of(request: Request) -> str:
 
 def _head_of(product: Product, origin: str) -> str:
     address = f"{origin}/products/{quote(product.product_id, safe='')}"
-    text = (product.short_description or product.description)[:_MAX_DESCRIPTION]
-    pictures = [origin + url if url.startswith("/") else url for url in product.image_urls if url]
+    text = _described(product, product.short_description, product.description)
+    text = text[:_MAX_DESCRIPTION]
+    pictures = [
+        origin + url if url.startswith("/") else url
+        for url in product.image_urls
+        if _PICTURE.match(url)
+    ]
     named = {"description": text, "twitter:card": "summary_large_image" if pictures else "summary"}
     properties = {
         "og:type": "product",
@@ -114,14 +122,20 @@ def _head_of(product: Product, origin: str) -> str:
     return "\n  ".join(lines)
 
 
+def _described(product: Product, *texts: str) -> str:
+    """Return the first text that is not blank, else a sentence with name and price."""
+    fallback = f"{product.name} for ${cents_to_text(product.price_cents)} at ACME Fitness."
+    return next((text for text in texts if text.strip()), fallback)
+
+
 def _linked_data(product: Product, address: str, pictures: list[str]) -> str:
     """Return the product in the words of schema.org/Product."""
     facts: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Product",
         "name": product.name,
-        "description": product.description or product.short_description,
-        "image": pictures,
+        "description": _described(product, product.description, product.short_description),
+        **({"image": pictures} if pictures else {}),
         "url": address,
         "offers": {
             "@type": "Offer",

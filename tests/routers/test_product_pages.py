@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from httpx import AsyncClient
@@ -17,6 +18,12 @@ from tests.support.shop import fresh, stored_product
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
+def _facts_of(page: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return what a page's head tells in its meta elements, and in its linked data."""
+    data = json.loads(re.findall(r'<script type="application/ld\+json">(.*?)</script>', page)[0])
+    return dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', page)), data
+
+
 async def test_a_browser_gets_a_page_with_a_preview(client: AsyncClient, table: Table) -> None:
     name, text = 'Mat "<i>&</i>"', "</script><script>alert(1)</script> \\g<0>"
     now = datetime.now(UTC)
@@ -27,8 +34,7 @@ async def test_a_browser_gets_a_page_with_a_preview(client: AsyncClient, table: 
     answer = await client.get(f"/products/{product.product_id}", headers=BROWSER)
 
     page = answer.text
-    data = json.loads(re.findall(r'<script type="application/ld\+json">(.*?)</script>', page)[0])
-    metas = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', page))
+    metas, data = _facts_of(page)
     assert (answer.status_code, answer.headers["vary"]) == (200, "Accept")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "script-src 'self'" in answer.headers["content-security-policy"]
@@ -40,6 +46,32 @@ async def test_a_browser_gets_a_page_with_a_preview(client: AsyncClient, table: 
     assert (data["@type"], data["name"], data["description"]) == ("Product", name, text)
     assert (data["sku"], data["gtin"], data["offers"]["price"]) == ("M-1", "96385074", "62.50")
     assert "/static/shop/app.js" in page
+
+
+@pytest.mark.parametrize(
+    ("urls", "pictures"),
+    [
+        (("", "", ""), []),
+        (("javascript:alert(1)", "data:image/png;base64,AA", "a.jpg"), []),
+        (("javascript:alert(1)", "HTTPS://cdn.example/a.jpg", ""), ["HTTPS://cdn.example/a.jpg"]),
+    ],
+)
+async def test_a_preview_names_only_pictures_of_the_web_and_always_a_description(
+    client: AsyncClient, table: Table, urls: tuple[str, str, str], pictures: list[str]
+) -> None:
+    product = Product(fresh("p"), "Mat", "", " ", urls, 6250, (), datetime.now(UTC))
+    await add_product(table, product)
+
+    metas, data = _facts_of(
+        (await client.get(f"/products/{product.product_id}", headers=BROWSER)).text
+    )
+
+    described = {metas["description"], metas["og:description"], data["description"]}
+    assert described == {"Mat for $62.50 at ACME Fitness."}
+    assert data.get("image", []) == pictures
+    assert ("image" in data) == bool(pictures)
+    assert metas.get("og:image", "") == "".join(pictures)
+    assert metas["twitter:card"] == ("summary_large_image" if pictures else "summary")
 
 
 @pytest.mark.parametrize(
