@@ -156,7 +156,7 @@ class AsyncConnections:
             with suppress(IndexError):
                 while True:
                     connection = self._kept.pop()
-                    if not _has_ended(connection):
+                    if not _is_closed_by_peer(connection):
                         return connection
                     connection.close()
             try:
@@ -214,7 +214,7 @@ def _shut(connection: socket.socket) -> None:
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
-def _has_ended(connection: socket.socket) -> bool:
+def _is_closed_by_peer(connection: socket.socket) -> bool:
     """Tell whether something has arrived that nobody asked for, which can only be the end.
 
     What TLS sends for itself, such as tickets for later sessions, is read on the way.

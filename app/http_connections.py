@@ -72,7 +72,7 @@ class Connections:
         with self._lock:
             while self._kept:
                 connection = self._kept.pop()
-                if not _has_news(connection):
+                if not _is_closed_by_peer(connection):
                     return connection
                 connection.close()
         if not self._is_tls:
@@ -99,7 +99,7 @@ def _close(connections: list[http.client.HTTPConnection]) -> None:
         connection.close()
 
 
-def _has_news(connection: http.client.HTTPConnection) -> bool:
+def _is_closed_by_peer(connection: http.client.HTTPConnection) -> bool:
     """Tell whether something has arrived between two calls, which can only be the end."""
     poll = select.poll()
     poll.register(connection.sock, select.POLLIN | select.POLLHUP | select.POLLERR)

@@ -78,7 +78,7 @@ def has_lost_its_decision(evidence: Evidence) -> bool:
 
 
 def lost_decision(evidence: Evidence) -> Explanation:
-    """Return what a pending order waits for whose decision was stored and is gone."""
+    """Explain a pending order whose stored decision is missing."""
     ends_at = f"{evidence.order.placed_at + PAYMENT_TIMEOUT:%Y-%m-%d %H:%M} UTC"
     gone = "The log says that its payment was accepted, but the decision is gone from the table"
     again = (

@@ -175,7 +175,7 @@ def _empty_response() -> Response:
 
 
 def _unusual(dependant: Dependant) -> Iterator[bool]:
-    """Yield what FastAPI has and the routes of the shop have not."""
+    """Yield for each FastAPI feature that the shop does not support whether it is used."""
     yield bool(dependant.cookie_params)
     yield len(dependant.body_params) > 1
     yield any(field.field_info.is_required() is False for field in dependant.body_params)

@@ -73,7 +73,7 @@ CATALOGUE: tuple[ErrorEntry, ...] = (
     ErrorEntry(
         "invalid_credentials",
         401,
-        "No user has this name, or the password is another one; which of them is not said.",
+        "Unknown name or wrong password; the answer does not say which.",
         "Ask for name and password again.",
         "Invalid username or password",
         InvalidCredentialsError,
@@ -97,8 +97,7 @@ CATALOGUE: tuple[ErrorEntry, ...] = (
     ErrorEntry(
         "wrong_address",
         403,
-        "The call went to the gateway behind the shop's address, which takes none but those that "
-        "come through that address.",
+        "You called the gateway directly; it accepts only calls through the shop's address.",
         "Use the address that the operator publishes, the stack's output `Shop URL`.",
         "use the shop's own address",
     ),

@@ -17,7 +17,7 @@ class Role(StrEnum):
 
     @classmethod
     def from_stored(cls, text: str) -> "Role":
-        """Return the role behind a stored word; one of a later release may do the least."""
+        """Return the role behind a stored word; an unknown role is treated as customer."""
         try:
             return cls(text)
         except ValueError:

@@ -17,7 +17,7 @@ from app.domain.errors import CartFullError, IdempotencyConflictError, StoreUnav
 from app.domain.instants import instant_to_text
 from app.store.addition_keys import addition_key, keys_to_forget
 from app.store.keys import CARTS, cart_key, shard_for, shards, time_sort_key
-from app.store.pagination import Page, PageRequest, read_page_behind
+from app.store.pagination import Page, PageRequest, read_page_of_whole_items
 from app.store.schema import GSI2
 from app.store.stored_values import read_instant, read_optional_text, read_own_id, read_typed, typed
 from app.store.table import THERE, Item, Table
@@ -248,5 +248,5 @@ async def delete_cart(table: Table, user_id: str) -> None:
 
 async def list_carts(table: Table, request: PageRequest) -> Page[Cart]:
     """Return a page of all carts, oldest first; queries for keys, then a batch read."""
-    page = await read_page_behind(table, GSI2, shards(CARTS), name="carts", request=request)
+    page = await read_page_of_whole_items(table, GSI2, shards(CARTS), name="carts", request=request)
     return Page(await readable(_CART, page.entries, item_to_cart), page.next_token)

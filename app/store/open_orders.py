@@ -15,7 +15,7 @@ from app.store.pagination import (
     Page,
     PageRequest,
     read_page,
-    read_page_behind,
+    read_page_of_whole_items,
     write_token,
 )
 from app.store.schema import GSI3
@@ -109,7 +109,7 @@ async def list_stuck_order_ids(
     table: Table, *, placed_before: datetime, limit: int
 ) -> tuple[str, ...]:
     """Return up to ``limit`` ids of orders placed before then and not final yet."""
-    page = await read_page_behind(
+    page = await read_page_of_whole_items(
         table, GSI3, shards(OPEN), name="open orders", request=PageRequest(limit)
     )
     orders = await readable(_ORDER, page.entries, item_to_order)

@@ -22,7 +22,7 @@ from app.store.pagination import (
     Page,
     PageRequest,
     read_page,
-    read_page_behind,
+    read_page_of_whole_items,
     write_token,
 )
 from app.store.schema import GSI1, GSI2, GSI3
@@ -173,7 +173,7 @@ async def list_user_orders(table: Table, user_id: str, request: PageRequest) -> 
     Those of walk-in customers are in several partitions, with a query for each.
     """
     return await _readable(
-        await read_page_behind(
+        await read_page_of_whole_items(
             table,
             GSI1,
             buyer_partitions(user_id),
@@ -212,7 +212,7 @@ async def list_orders(
         token = write_token(_ORDER_LIST, instant_to_text(placed_before))
         request = PageRequest(request.limit, token)
     return await _readable(
-        await read_page_behind(
+        await read_page_of_whole_items(
             table, GSI2, shards(ORDERS), name=_ORDER_LIST, request=request, newest_first=True
         )
     )

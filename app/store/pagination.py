@@ -130,7 +130,7 @@ async def read_page(
     return Page(tuple(items), token)
 
 
-async def read_page_behind(
+async def read_page_of_whole_items(
     table: Table,
     index: Index,
     partitions: Sequence[str],

@@ -16,7 +16,7 @@ from app.store.keys import (
     user_key,
     username_key,
 )
-from app.store.pagination import Page, PageRequest, read_page_behind
+from app.store.pagination import Page, PageRequest, read_page_of_whole_items
 from app.store.schema import GSI2
 from app.store.stored_values import read_instant, read_own_id, read_typed
 from app.store.table import NOT_THERE, Item, Table
@@ -238,5 +238,5 @@ async def free_lookalikes(table: Table, skeletons: Iterable[str], *, user_id: st
 
 async def list_users(table: Table, request: PageRequest) -> Page[User]:
     """Return a page of all users, oldest first; queries for keys, then a batch read."""
-    page = await read_page_behind(table, GSI2, shards(USERS), name="users", request=request)
+    page = await read_page_of_whole_items(table, GSI2, shards(USERS), name="users", request=request)
     return Page(await readable(_USER, page.entries, item_to_user), page.next_token)

@@ -150,7 +150,7 @@ class StackConnection:
 
 
 def _layout_of(table: str, region: str) -> TableLayout:
-    """Return what a command may write into a table in AWS: what all that runs there can read."""
+    """Return the layout that every live function can read, for writes into a table in AWS."""
     client = boto3.client("dynamodb", region_name=region, config=aws.client_config())
     try:
         found = client.describe_table(TableName=table)["Table"]

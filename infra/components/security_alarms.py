@@ -11,7 +11,7 @@ Name = TypeVar("Name")
 _BURST_SECONDS = 5 * 60
 #: Expired tokens and typing errors of a busy shop stay below; a script does not.
 _REFUSALS = 500
-#: Who meets 429 has been wrong often before.
+#: A 429 comes only after many wrong attempts.
 _THROTTLES = 100
 
 

@@ -83,7 +83,7 @@ class QueueScan:
         self._held: dict[str, DeadLetter] = {}
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the scan; nothing is received yet."""
         return self
 
     def __exit__(

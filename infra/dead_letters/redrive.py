@@ -31,7 +31,7 @@ STORE_UNAVAILABLE = "the store does not answer, so it is not known whether it is
 
 
 class Action(StrEnum):
-    """What a redrive does with a letter that does not stay."""
+    """Action for a dead letter that is moved."""
 
     SEND_BACK = "send back"
     ANNOUNCE = "announce the decision"

@@ -33,7 +33,7 @@ class _Model:
 
 
 def skip_imports() -> None:
-    """Do without them in the process that this runs in; before MiniStack's services are loaded."""
+    """Stub these modules in this process; call it before MiniStack's services are loaded."""
     from ministack.core import responses  # noqa: PLC0415
 
     sys.modules.setdefault("docker", None)  # type: ignore[arg-type]

@@ -129,7 +129,7 @@ async def _run_lifespan(receive: Receive, send: Send) -> None:
 
 
 def _saver(changes: ChangeRecorder, notify: Callable[[str], None]) -> Saver:
-    """Return what saves the state; if the state was loaded from elsewhere, the disk is full."""
+    """Return the saver; a state from the fallback folder means a full disk."""
     is_full = os.environ["STATE_DIR"] != os.environ["SNAPSHOT_DIR"]
     log = WriteAheadLog(Path(os.environ["LOG_DIR"]), is_begun=not is_full)
     saver = Saver(log, changes, notify)

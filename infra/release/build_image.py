@@ -153,7 +153,7 @@ def trim_botocore(folder: Path) -> None:
 
 
 def trim_confusables(folder: Path) -> None:
-    """Leave the list of look-alike characters what is read of it: no names of characters."""
+    """Keep only the fields we read in the look-alike list: no names of characters."""
     file = folder / "confusable_homoglyphs" / "confusables.json"
     content = {
         character: [{"c": alike["c"]} for alike in likes]
@@ -163,7 +163,7 @@ def trim_confusables(folder: Path) -> None:
 
 
 def trim_sentry(folder: Path) -> None:
-    """Leave Sentry's package what ``app/sentry.py`` uses: integrations are off."""
+    """Keep only what ``app/sentry.py`` uses of Sentry's package: integrations are off."""
     shutil.rmtree(folder / "sentry_sdk" / "ai")
     for integration in list((folder / "sentry_sdk" / "integrations").iterdir()):
         if integration.is_dir():

@@ -120,7 +120,7 @@ class Correction(_Exception):
     finding: Words
 
     def covers(self, gate: str, found: Finding) -> bool:
-        """Return whether it is this finding that is no breach."""
+        """Return whether this correction covers the finding."""
         # Places hold brackets, which are no pattern here.
         pattern = self.finding.replace("[", "[[]")
         text = f"{found.subject}: {found.message}"

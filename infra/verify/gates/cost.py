@@ -82,7 +82,7 @@ def price_journeys(prices: PriceList, used: dict[str, Units]) -> list[Measuremen
 def price_orders(
     prices: PriceList, *, now: tuple[Units, int], before: tuple[Units, int]
 ) -> list[Measurement]:
-    """Return what everything that was used costs per order, next to the time before."""
+    """Return what everything that was used costs per order, compared with the previous period."""
     (used, orders), (used_before, orders_before) = now, before
     per_order = prices.cost_of(used.per(orders)) if orders else None
     baseline = prices.cost_of(used_before.per(orders_before)) if orders_before else None

@@ -18,7 +18,7 @@ from app.store.pagination import (
     Page,
     PageRequest,
     read_page,
-    read_page_behind,
+    read_page_of_whole_items,
     read_token,
     write_token,
 )
@@ -334,7 +334,7 @@ class LargeItems(FakeTable):
         return [{**key, "text": "x" * 390_000} for key in reversed(keys) if key["PK"] != "05"]
 
 
-@pytest.mark.parametrize("read", [read_page, read_page_behind])
+@pytest.mark.parametrize("read", [read_page, read_page_of_whole_items])
 async def test_a_page_of_large_items_ends_early_and_misses_nothing(
     read: Callable[..., Awaitable[Page[Item]]],
 ) -> None:
