@@ -5,6 +5,7 @@ import heapq
 import math
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -85,23 +86,22 @@ def test_the_stack_s_own_limits_are_those_of_the_code() -> None:
     assert stated("Api calls at once") == int(calls / api_seconds())
 
 
-@pytest.fixture(scope="module")
-def heat() -> Mapping[bool, dict[str, tuple[float, int]]]:
-    """Write units an order and the keys that share them, by table and index; sales apart."""
-    count = 1000
+@cache
+def write_units(*, is_sale: bool) -> Mapping[str, Mapping[str, float]]:
+    """Return the write units of many orders, by table and index, then by key; sales apart."""
+    return asyncio.run(play(SIZES.placed_orders, is_sale=is_sale)).units
+
+
+def heat(*, is_sale: bool) -> dict[str, tuple[float, int]]:
+    """Return write units an order and the keys that share them, by table and index."""
     return {
-        is_sale: {
-            index: (sum(units.values()) / count, len(units))
-            for index, units in asyncio.run(play(count, is_sale=is_sale)).units.items()
-        }
-        for is_sale in (False, True)
+        index: (sum(units.values()) / SIZES.placed_orders, len(units))
+        for index, units in write_units(is_sale=is_sale).items()
     }
 
 
-def test_the_ceilings_of_keys_and_table_are_those_of_what_is_stored(
-    heat: Mapping[bool, dict[str, tuple[float, int]]],
-) -> None:
-    orders, sales = heat[False], heat[True]
+def test_the_ceilings_of_keys_and_table_are_those_of_what_is_stored() -> None:
+    orders, sales = heat(is_sale=False), heat(is_sale=True)
     # The metered purchase has the writes of its cart besides those of the order.
     whole = of_an_order("write_units")
     assert sum(total for total, _ in orders.values()) == pytest.approx(9, rel=0.02)
@@ -125,7 +125,7 @@ def test_no_key_takes_more_than_a_twentieth_of_the_writes(
 ) -> None:
     """Ids spread unevenly in small, so the full length says it; 10,000 a second fit then."""
     count = SIZES.placed_orders
-    units = asyncio.run(play(count, is_sale=is_sale)).units
+    units = write_units(is_sale=is_sale)
     shares = {name: max(of.values()) / sum(of.values()) for name, of in units.items() if of}
     hottest = max(max(of.values()) for of in units.values() if of)
 

@@ -40,6 +40,7 @@ from tests.infra.cli.helpers.dead_letters import (
     put,
     sample,
 )
+from tests.infra.local.helpers.shop_process import eventually
 
 
 def test_a_dead_letter_is_shown_with_its_reason(
@@ -277,15 +278,13 @@ async def test_a_slow_store_prints_no_warnings(shop: str) -> None:
 def test_a_redrive_that_is_killed_loses_nothing(
     shop: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    texts = [sample("shipment", "requested", f"o-{number}") for number in range(40)]
+    texts = [sample("shipment", "requested", f"o-{number}") for number in range(20)]
     for text in texts:
         put(shop, "shipment-error", text)
     command = [sys.executable, "-m", "infra.cli.main", "redrive", "--stack", shop]
     # So slow that there is something left when it is killed.
     process = subprocess.Popen([*command, "--per-second", "5"])
-    moved: list[str] = []
-    while not moved:
-        moved += bodies(shop, "shipment-request")
+    moved: list[str] = eventually(lambda: bodies(shop, "shipment-request"), 60)
     process.kill()
     process.wait()
 

@@ -34,6 +34,7 @@ from tests.infra.cli.helpers.dead_letters import (
     sample,
     url,
 )
+from tests.infra.local.helpers.shop_process import eventually
 
 
 def test_letters_go_back_where_they_came_from_and_the_rest_is_named(
@@ -282,7 +283,7 @@ def test_how_many_are_held_is_not_known_when_no_queue_answers(
 
 
 def test_ctrl_c_ends_it_between_two_letters_and_what_was_done_is_said(shop: str) -> None:
-    for number in range(60):
+    for number in range(20):
         put(shop, "shipment-error", sample("shipment", "requested", f"o-{number}"))
     # Tests that run in the background of a shell ignore Ctrl-C, and children inherit that.
     program = (
@@ -294,9 +295,7 @@ def test_ctrl_c_ends_it_between_two_letters_and_what_was_done_is_said(shop: str)
         stdout=subprocess.PIPE,
         text=True,
     )
-    sent: list[str] = []
-    while not sent:
-        sent += bodies(shop, "shipment-request")
+    sent: list[str] = eventually(lambda: bodies(shop, "shipment-request"), 60)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
     sent += bodies(shop, "shipment-request")
@@ -305,4 +304,4 @@ def test_ctrl_c_ends_it_between_two_letters_and_what_was_done_is_said(shop: str)
     assert process.returncode == 130
     assert (done["is_complete"], done["held_by_others"]) == (False, 0)
     assert len(sent) == len(done["moved"])
-    assert len(sent) + len(bodies(shop, "shipment-error")) == 60
+    assert len(sent) + len(bodies(shop, "shipment-error")) == 20

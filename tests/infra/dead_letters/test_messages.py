@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.errors import InvalidInputError
@@ -30,6 +30,7 @@ from tests.infra.dead_letters.helpers.fakes import (
     run,
     sample,
 )
+from tests.support.sizes import SIZES
 
 
 @pytest.mark.parametrize(("domain", "outcome"), NAMES)
@@ -125,6 +126,8 @@ def test_a_letter_of_an_unknown_queue_stays_and_is_named(
     assert not queues.hidden
 
 
+@pytest.mark.proof
+@settings(max_examples=SIZES.hostile_requests)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.text() | st.integers(),
