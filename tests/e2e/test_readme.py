@@ -67,7 +67,7 @@ def test_the_curl_lines_buy_something_and_watch_it_arrive(
 
 def test_the_command_lines_work(enforced_url: str, enforced_dir: Path, tmp_path: Path) -> None:
     lines = [command for command in COMMANDS if command.startswith(".venv")]
-    assert len(lines) == 11
+    assert len(lines) == 12
 
     said = [run(line, enforced_url, tmp_path / "jar", enforced_dir) for line in lines]
 
