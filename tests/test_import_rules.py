@@ -2,9 +2,11 @@
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,3 +134,17 @@ def test_an_import_counts_wherever_it_runs(copy: Path, lines: str, *, is_importe
     worker.write_text(worker.read_text() + lines)
 
     assert ("app.audit" in imported_modules(copy, *HANDLERS)) is is_imported
+
+
+def test_every_package_that_ships_code_imports_is_declared() -> None:
+    """What another package brings along may be gone with its next version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.split("[>=<[]", line)[0] for line in project["dependencies"]}
+    imported = {
+        name.partition(".")[0]
+        for file in shipped_modules(ROOT).values()
+        for name in runtime_imports(ast.parse(file.read_text()))
+    } - {*SHIPPED, *sys.stdlib_module_names}
+    named_otherwise = {"argon2": "argon2-cffi", "jwt": "pyjwt"}
+
+    assert {named_otherwise.get(name, name.replace("_", "-")) for name in imported} == declared
