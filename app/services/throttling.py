@@ -9,7 +9,14 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from app.domain.errors import InvalidCredentialsError, TooManyAttemptsError
-from app.domain.throttling import Attempts, Counter, Limits, check_attempts, check_counters
+from app.domain.throttling import (
+    Attempts,
+    Counter,
+    Limits,
+    check_attempts,
+    check_counters,
+    seconds_to_wait,
+)
 from app.security.origins import Origin, address_hash, keyed_hash, known_device
 from app.security.signing_keys import SigningKeys
 from app.store import attempts as store
@@ -116,7 +123,14 @@ async def _check(
 
 
 async def _count(table: Table, counter: Counter, seen: Attempts, *, now: datetime) -> None:
-    """Count one attempt; it is refused if others at the same moment have used up the limit."""
-    attempts = await store.add_attempt(table, counter.key, now=now)
-    if attempts.count > max(seen.count + 1, counter.limit.free):
-        raise TooManyAttemptsError(counter.limit.wait_seconds(attempts.count))
+    """Count one attempt.
+
+    Raises:
+        TooManyAttemptsError: others at the same moment have used up the limit; it is not counted.
+    """
+    limit = counter.limit
+    most = max(seen.count, limit.free - 1)
+    stored = await store.add_attempt(table, counter.key, most=most, now=now)
+    if stored is not None:
+        # The last one may be older than the read that did not see it yet.
+        raise TooManyAttemptsError(max(1, seconds_to_wait(limit, stored, now=now)))

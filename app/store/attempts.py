@@ -13,7 +13,13 @@ from app.domain.throttling import WINDOW_SECONDS, Attempts, window_of
 from app.store.keys import Key, attempts_key
 from app.store.schema import TIME_TO_LIVE
 from app.store.table import Item, Table
-from app.store.table_errors import WrongOperandError
+from app.store.table_errors import ConditionFailedError
+
+#: More than anybody tries in an hour, for a counter that refuses nothing.
+_NO_LIMIT = 10**9
+
+_MAY_COUNT = "attribute_not_exists(attempts) OR attempts <= :most"
+_IS_DAMAGED = "NOT attribute_type(attempts, :number) OR NOT attribute_type(last_at, :number)"
 
 
 def _key(counter: str, now: datetime) -> Key:
@@ -26,11 +32,13 @@ def item_to_attempts(item: Item | None) -> Attempts:
     A damaged counter counts as none: only who may write the table damages one, never who tries
     passwords, and a user who is kept out for an hour would be the one who pays for it.
     """
-    if item is None:
-        return Attempts()
+    return _undamaged(item or {}) or Attempts()
+
+
+def _undamaged(item: Item) -> Attempts | None:
     count, last_at = item.get("attempts"), item.get("last_at")
     if not (_is_number(count) and _is_number(last_at)):
-        return Attempts()
+        return None
     return Attempts(count=max(0, int(count)), last_at=last_at / 1000)
 
 
@@ -52,15 +60,20 @@ async def list_attempts(table: Table, counters: Sequence[str], *, now: datetime)
     return [item_to_attempts(found.get(key["PK"])) for key in keys]
 
 
-async def add_attempt(table: Table, counter: str, *, now: datetime) -> Attempts:
-    """Count one attempt, atomically, and return what is counted with it."""
-    return await count_under(table, _key(counter, now), now=now)
+async def add_attempt(table: Table, counter: str, *, most: int, now: datetime) -> Attempts | None:
+    """Count one attempt if no more than ``most`` are counted, and return None.
+
+    Otherwise return what is counted; nothing is written. One conditional write.
+    """
+    return await count_under(table, _key(counter, now), most=most, now=now)
 
 
-async def count_under(table: Table, key: Key, *, now: datetime) -> Attempts:
+async def count_under(
+    table: Table, key: Key, *, most: int = _NO_LIMIT, now: datetime
+) -> Attempts | None:
     """Count one attempt under the key of this hour's counter, as :func:`add_attempt` does.
 
-    A damaged counter begins anew, with one call more.
+    A damaged counter that holds no number, or one beyond ``most``, begins anew, with one call more.
     """
     times = f"SET last_at = :now, {TIME_TO_LIVE} = :expires"
     values = {
@@ -68,16 +81,27 @@ async def count_under(table: Table, key: Key, *, now: datetime) -> Attempts:
         ":now": int(now.timestamp() * 1000),
         ":expires": (window_of(now) + 2) * WINDOW_SECONDS,
     }
+    more, anew = f"{times} ADD attempts :one", f"{times}, attempts = :one"
     try:
-        item = await _write(table, key, f"{times} ADD attempts :one", values)
-    except WrongOperandError:
-        item = await _write(table, key, f"{times}, attempts = :one", values)
-    return item_to_attempts(item)
+        await _write(table, key, more, values | {":most": most}, condition=_MAY_COUNT)
+    except ConditionFailedError as failure:
+        if (stored := _undamaged(failure.item or {})) is not None:
+            return stored
+    else:
+        return None
+    try:
+        await _write(table, key, anew, values | {":number": "N"}, condition=_IS_DAMAGED)
+    except ConditionFailedError:
+        # Another attempt at the same moment has begun it anew.
+        return await count_under(table, key, most=most, now=now)
+    return None
 
 
-async def _write(table: Table, key: Key, expression: str, values: dict[str, Any]) -> Item:
+async def _write(
+    table: Table, key: Key, expression: str, values: dict[str, Any], *, condition: str
+) -> None:
     # After a lost answer it would count twice.
-    return await table.update(key, expression, values=values, is_repeatable=False)
+    await table.update(key, expression, values=values, condition=condition, is_repeatable=False)
 
 
 async def delete_attempts(table: Table, counter: str, *, now: datetime) -> None:

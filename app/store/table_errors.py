@@ -24,14 +24,9 @@ class ItemTooLargeError(Exception):
     """An item would exceed DynamoDB's limit of 400 KB; nothing was written."""
 
 
-class WrongOperandError(Exception):
-    """An update adds to an attribute that is no number: it was damaged. Nothing was written."""
-
-
 #: What words of AWS's texts say of an invalid call.
 _INVALID: dict[str, type[Exception]] = {
     "size": ItemTooLargeError,
-    "incorrect data type": WrongOperandError,
 }
 
 
@@ -42,7 +37,6 @@ def translated(operation: str) -> Iterator[None]:
     Raises:
         ConditionFailedError: the condition of a write did not hold.
         ItemTooLargeError: an item would exceed 400 KB.
-        WrongOperandError: a number would be added to what is none.
         StoreUnavailableError: the table does not answer, or is busy.
         StoreMisconfiguredError: AWS refuses the call until an operator changes something.
     """

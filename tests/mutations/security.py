@@ -153,8 +153,14 @@ SECURITY = {
     ),
     "guesses at the same moment are all answered": Mutation(
         "app/services/throttling.py",
-        "    if attempts.count > max(seen.count + 1, counter.limit.free):\n",
+        "    if stored is not None:\n",
         "    if False:\n",
+        f"{_THROTTLING}::test_guesses_at_the_same_moment_are_no_more_than_those_one_after_another",
+    ),
+    "what is refused at the same moment is counted": Mutation(
+        "app/store/attempts.py",
+        " OR attempts <= :most",
+        " OR attempts <= :most OR attempts > :most",
         f"{_THROTTLING}::test_guesses_at_the_same_moment_are_no_more_than_those_one_after_another",
     ),
     "strangers lock a device out": Mutation(

@@ -93,8 +93,13 @@ async def test_guesses_at_the_same_moment_are_no_more_than_those_one_after_anoth
 
     results = await gather(*(attempt(table, name) for _ in range(20)))
 
-    assert results.count("wrong") == 3
-    assert int(await attempt(table, name, right=True)) == 60
+    assert sorted(results) == ["1"] * 17 + ["wrong"] * 3
+
+    # Of those that wait for the same moment one is counted, and the next waits for that one.
+    later = NOW + timedelta(seconds=1)
+    results = await gather(*(attempt(table, name, now=later) for _ in range(20)))
+    assert sorted(results) == ["2"] * 19 + ["wrong"]
+    assert await attempt(table, name, right=True, now=later) == "2"
 
 
 async def test_the_right_one_of_many_guesses_at_the_same_moment_is_not_told(table: Table) -> None:
@@ -177,6 +182,23 @@ async def test_a_good_login_costs_two_calls_and_a_bad_one_three_writes(table: Ta
 
     assert good == ["batch_get", "get_item"]
     assert calls == ["batch_get"] + ["update_item"] * 3
+
+
+async def test_registrations_at_the_same_moment_are_counted_while_they_are_allowed(
+    table: Table,
+) -> None:
+    origin = Origin(fresh("address"))
+
+    async def register(now: datetime) -> int:
+        try:
+            await check_registration(table, KEYS, limits=LIMITS, origin=origin, now=now)
+        except TooManyAttemptsError as refused:
+            return refused.retry_after_seconds
+        return 0
+
+    assert sorted(await gather(*(register(NOW) for _ in range(20)))) == [0, 0] + [1] * 18
+    later = NOW + timedelta(seconds=1)
+    assert sorted(await gather(*(register(later) for _ in range(20)))) == [0] + [2] * 19
 
 
 async def test_registrations_from_one_address_are_limited(table: Table) -> None:

@@ -41,6 +41,7 @@ class Caller:
             (15, self._add_line),
             (10, self._set_quantity),
             (5, self._fill_in),
+            (5, self._count),
             (10, self._get),
             (5, self._get_many),
             (5, self._delete),
@@ -192,6 +193,24 @@ class Caller:
             "SET tracking_number = if_not_exists(tracking_number, :tracking_number)",
             values={":tracking_number": self._value()},
             condition=self._random.choice((None, THERE)),
+        )
+
+    def _count(self) -> Call:
+        name = self._random.choice(("q#1", "status", "other"))
+        expression = "SET #count = :new"
+        if self._random.random() < 0.5:
+            most = self._random.choice((0, 4, 8))
+            return self._update(
+                expression,
+                names={"#count": name},
+                values={":new": self._random.randrange(9), ":most": most},
+                condition="attribute_not_exists(#count) OR #count <= :most",
+            )
+        return self._update(
+            "SET #two = :new",
+            names={"#one": "tracking_number", "#two": "other"},
+            values={":new": self._random.randrange(9), ":number": "N"},
+            condition="NOT attribute_type(#one, :number) OR NOT attribute_type(#two, :number)",
         )
 
     def _get(self) -> Call:

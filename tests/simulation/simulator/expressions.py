@@ -21,6 +21,8 @@ _CLAUSES = re.compile(r"\b(SET|ADD|REMOVE)\s+")
 _EXISTS = re.compile(r"attribute_exists\(\s*([#\w]+)\s*\)")
 _MISSING = re.compile(r"attribute_not_exists\(\s*([#\w]+)\s*\)")
 _ONE_OF = re.compile(r"([#\w]+) IN \(([^)]*)\)")
+_NO_NUMBER = re.compile(r"NOT attribute_type\(([#\w]+), (:\w+)\)")
+_AT_MOST = re.compile(r"([#\w]+) <= (:\w+)")
 _EQUAL = re.compile(r"([#\w]+) = (:\w+)")
 _SET = re.compile(r"([#\w]+) = (?:(:\w+)|if_not_exists\(\s*([#\w]+)\s*,\s*(:\w+)\s*\))")
 _ADD = re.compile(r"([#\w]+) (:\w+)")
@@ -49,9 +51,16 @@ def _value(token: str, values: Values) -> Any:
 def compile_condition(text: str) -> Condition:
     """Return what tells whether a condition holds for an item."""
     text = text.strip()
+    if " OR " in text:
+        choices_of = [compile_condition(part) for part in text.split(" OR ")]
+        return lambda item, names, values: any(part(item, names, values) for part in choices_of)
     if " AND " in text:
         parts = [compile_condition(part) for part in text.split(" AND ")]
         return lambda item, names, values: all(part(item, names, values) for part in parts)
+    return _check_of_one(text) or _comparison(text)
+
+
+def _check_of_one(text: str) -> Condition | None:
     if found := _EXISTS.fullmatch(text):
         path = found[1]
         return lambda item, names, _: _path(path, names) in item
@@ -61,10 +70,34 @@ def compile_condition(text: str) -> Condition:
     if found := _ONE_OF.fullmatch(text):
         path, choices = found[1], [choice.strip() for choice in found[2].split(",")]
         return lambda item, names, values: _is_among(item, path, choices, names, values)
+    return None
+
+
+def _comparison(text: str) -> Condition:
     if found := _EQUAL.fullmatch(text):
         path, token = found[1], found[2]
         return lambda item, names, values: _is_among(item, path, [token], names, values)
+    if found := _AT_MOST.fullmatch(text):
+        path, token = found[1], found[2]
+        return lambda item, names, values: _is_at_most(item, path, _value(token, values), names)
+    if found := _NO_NUMBER.fullmatch(text):
+        path, token = found[1], found[2]
+        return lambda item, names, values: (
+            not _is_of_type(item.get(_path(path, names)), _value(token, values))
+        )
     raise NotImplementedError(f"the simulation does not know the condition {text!r}")
+
+
+def _is_at_most(item: Item, path: str, most: Any, names: Names) -> bool:
+    """Compare numbers; what is of another type fulfils no comparison."""
+    value = item.get(_path(path, names))
+    return _is_number(value) and _is_number(most) and bool(value <= most)
+
+
+def _is_of_type(value: Any, kind: Any) -> bool:
+    if kind != "N":
+        raise NotImplementedError(f"the simulation does not know the type {kind!r}")
+    return _is_number(value)
 
 
 def _is_among(item: Item, path: str, choices: list[str], names: Names, values: Values) -> bool:
