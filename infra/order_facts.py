@@ -47,7 +47,7 @@ class QueueStatus:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class OrderContext:
     """What was found around an order, whatever its item says.
 
     ``messages`` are its own in the queues, None where only their numbers are known. ``log`` holds
@@ -73,7 +73,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence(Surroundings):
+class Evidence(OrderContext):
     """Everything that was found about one order whose item can be read.
 
     ``trusts_events`` is what the workers' setting TRUST_EVENTS comes to.

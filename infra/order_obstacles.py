@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from app.domain.order import OrderState
 from infra.dead_letters.diagnosis import Diagnosis
-from infra.order_facts import Evidence, Explanation, QueueStatus, Surroundings
+from infra.order_facts import Evidence, Explanation, OrderContext, QueueStatus
 from infra.queued_messages import QueuedMessage
 
 
-def obstacles(passed: Iterable[QueueStatus], around: Surroundings) -> list[Explanation]:
+def obstacles(passed: Iterable[QueueStatus], around: OrderContext) -> list[Explanation]:
     """Return why queues are not emptied: each that is gone, or paused, each worker that is down."""
     passed = list(passed)
     found = [_gone(status, around) for status in passed if status.queue_obstacle]
@@ -47,7 +47,7 @@ def _holds_own(status: QueueStatus, messages: Iterable[QueuedMessage]) -> bool:
     return any(message.queue == status.queue for message in messages)
 
 
-def _content(status: QueueStatus, around: Surroundings) -> str:
+def _content(status: QueueStatus, around: OrderContext) -> str:
     """Return what a queue holds, in words, and whether the order's own message is among it."""
     if around.messages is None:
         return status.content
@@ -57,7 +57,7 @@ def _content(status: QueueStatus, around: Surroundings) -> str:
     return f"{status.content}, none of them its own" if count else status.content
 
 
-def _gone(status: QueueStatus, around: Surroundings) -> Explanation:
+def _gone(status: QueueStatus, around: OrderContext) -> Explanation:
     return Explanation(
         f"The queue {status.queue} {status.queue_obstacle}; if it was deleted, so were its "
         "messages.",
@@ -66,7 +66,7 @@ def _gone(status: QueueStatus, around: Surroundings) -> Explanation:
     )
 
 
-def _paused(status: QueueStatus, around: Surroundings) -> Explanation:
+def _paused(status: QueueStatus, around: OrderContext) -> Explanation:
     what = status.mapping_state or "missing"
     why = (
         f"Nothing takes messages from {status.queue} to {status.function}: its event source "
@@ -83,7 +83,7 @@ def _paused(status: QueueStatus, around: Surroundings) -> Explanation:
     )
 
 
-def misfiled(order_id: str, around: Surroundings) -> Explanation | None:
+def misfiled(order_id: str, around: OrderContext) -> Explanation | None:
     """Return what is wrong with the lists that an order should be in, and what mends it."""
     if not around.filing:
         return None

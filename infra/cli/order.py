@@ -12,14 +12,14 @@ import typer
 from app.domain.errors import OrderNotFoundError, StoreUnavailableError, UnreadableItemError
 from app.domain.instants import instant_to_text
 from infra.ages import age_text
+from infra.cli.damaged_order import DamagedOrderEvidence, gather_damaged_order
 from infra.cli.incomplete import check_complete
 from infra.cli.order_evidence import find_order_id, gather
-from infra.cli.order_remains import Remains, gather_remains
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.cli.trace import log_text
 from infra.local.environment import REGION
 from infra.order_explanation import explain
-from infra.order_facts import Evidence, Explanation, Surroundings
+from infra.order_facts import Evidence, Explanation, OrderContext
 
 
 def command(
@@ -43,7 +43,7 @@ def command(
     try:
         evidence = asyncio.run(gather(connection, order_id, now=now))
     except (OrderNotFoundError, StoreUnavailableError, UnreadableItemError):
-        remains = asyncio.run(gather_remains(connection, order_id, now=now))
+        remains = asyncio.run(gather_damaged_order(connection, order_id, now=now))
         _print(_remaining_facts(remains) if as_json else _remaining_lines(remains))
         check_complete(remains.missing)
         return
@@ -56,7 +56,7 @@ def _print(told: dict[str, Any] | Iterator[str]) -> None:
     print(json.dumps(told) if isinstance(told, dict) else "\n".join(told))
 
 
-def _remaining_facts(remains: Remains) -> dict[str, Any]:
+def _remaining_facts(remains: DamagedOrderEvidence) -> dict[str, Any]:
     return {
         "order_id": remains.order_id,
         "item": remains.item,
@@ -67,7 +67,7 @@ def _remaining_facts(remains: Remains) -> dict[str, Any]:
     }
 
 
-def _message_facts(around: Surroundings) -> dict[str, Any]:
+def _message_facts(around: OrderContext) -> dict[str, Any]:
     return {
         "queues": [asdict(status) for status in around.queues],
         "dead_letters": [asdict(dead_letter) for dead_letter in around.dead_letters],
@@ -134,7 +134,7 @@ def _lines(
     yield from _cause_lines(explanations)
 
 
-def _remaining_lines(remains: Remains) -> Iterator[str]:
+def _remaining_lines(remains: DamagedOrderEvidence) -> Iterator[str]:
     yield f"order     {remains.order_id}: its item {remains.item}"
     yield f"payment   {remains.payment}"
     yield from _message_lines(remains)
@@ -147,7 +147,7 @@ def _cause_lines(causes: Iterable[Explanation]) -> Iterator[str]:
         yield f"do        {cause.next_step}"
 
 
-def _message_lines(around: Surroundings) -> Iterator[str]:
+def _message_lines(around: OrderContext) -> Iterator[str]:
     """Yield what queues, dead-letter queues and log say."""
     for status in around.queues:
         if status.queue_obstacle:

@@ -11,7 +11,7 @@ from app.settings import read_settings
 from app.store.orders import get_order_with_item
 from app.store.payments import find_decision
 from app.trace_context import read_traceparent
-from infra.cli.order_surroundings import gather_surroundings
+from infra.cli.order_context import gather_order_context
 from infra.cli.stacks import StackConnection, search_log
 from infra.order_facts import Evidence
 from infra.order_filing import filing_faults
@@ -63,7 +63,7 @@ async def gather(connection: StackConnection, order_id: str, *, now: datetime) -
     """
     item, order = await get_order_with_item(connection.table, order_id)
     decision = await find_decision(connection.table, order_id, consistent=True)
-    around = await gather_surroundings(connection, order_id, order=order, now=now)
+    around = await gather_order_context(connection, order_id, order=order, now=now)
     return Evidence(
         **vars(replace(around, filing=filing_faults(item, order, now=now))),
         order=order,

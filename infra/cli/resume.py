@@ -6,7 +6,7 @@ import typer
 
 from app.domain.errors import InvalidInputError
 from infra.cli.operator_log import logging_to
-from infra.cli.order_surroundings import with_mapping
+from infra.cli.order_context import with_mapping
 from infra.cli.stacks import connect
 from infra.order_facts import QueueStatus
 from infra.topology import MAPPINGS

@@ -178,7 +178,7 @@ def test_a_paused_queue_of_the_local_shop_is_resumed_by_one_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     client = local(shop, emulator, monkeypatch).functions
-    monkeypatch.setattr("infra.cli.order_surroundings.LOCAL", shop)
+    monkeypatch.setattr("infra.cli.order_context.LOCAL", shop)
     name, order_id = function_name(shop, "payment"), new_order()
     with pytest.raises(InvalidInputError, match="has no mapping"):
         resume.command("payment-request")

@@ -26,18 +26,18 @@ from app.store.table import get_table
 from infra.cli import (
     dead_letters,
     order,
-    order_surroundings,
+    order_context,
     orders,
     queues,
     redrive,
     stacks,
     trace,
 )
+from infra.cli.damaged_order import gather_damaged_order
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
 from infra.cli.incomplete import IncompleteError
+from infra.cli.order_context import queued_messages
 from infra.cli.order_evidence import find_order_id, gather
-from infra.cli.order_remains import gather_remains
-from infra.cli.order_surroundings import queued_messages
 from infra.cli.stacks import StackConnection, connect
 from infra.local.data_folder import DataFolder
 from infra.local.deploy_data import ensure_queues
@@ -324,8 +324,8 @@ def test_only_a_whole_order_id_in_the_log_is_an_order(
     def found(_: StackConnection, ids: list[str], **__: Any) -> list[LogLine]:
         return [line] if ids[0] in text else []
 
-    monkeypatch.setattr(order_surroundings, "search_log", found)
-    remains = partial(gather_remains, connect(shop), now=NOW)
+    monkeypatch.setattr(order_context, "search_log", found)
+    remains = partial(gather_damaged_order, connect(shop), now=NOW)
 
     assert asyncio.run(remains(gone)).log == (line,)
     for beginning in (gone[:8], gone[:-1]):

@@ -11,10 +11,10 @@ from app.domain.payment import PaymentDecision
 from app.store.orders import get_order_with_item, list_orders
 from app.store.pagination import PageRequest
 from app.store.payments import find_decision
-from infra.cli.order_surroundings import gather_surroundings
+from infra.cli.order_context import gather_order_context
 from infra.cli.stacks import StackConnection
 from infra.log_search import LogLine
-from infra.order_facts import Explanation, Surroundings
+from infra.order_facts import Explanation, OrderContext
 from infra.order_filing import FilingFault, filing_faults
 from infra.order_obstacles import held_back, misfiled, obstacles
 
@@ -36,7 +36,7 @@ _NEWEST, _MOST_TOLD = 100, 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Remains(Surroundings):
+class DamagedOrderEvidence(OrderContext):
     """What is known of an order without its item; ``item`` and ``payment`` are for people.
 
     ``causes`` are all that was found, the damage first.
@@ -48,7 +48,9 @@ class Remains(Surroundings):
     causes: tuple[Explanation, ...]
 
 
-async def gather_remains(connection: StackConnection, order_id: str, *, now: datetime) -> Remains:
+async def gather_damaged_order(
+    connection: StackConnection, order_id: str, *, now: datetime
+) -> DamagedOrderEvidence:
     """Return what is left of an order that :func:`gather` could not read; nothing is moved.
 
     Of a stack the log of the last day is searched. Only what names the whole id as that of an
@@ -59,7 +61,7 @@ async def gather_remains(connection: StackConnection, order_id: str, *, now: dat
     """
     order, item, filing = await _order(connection, order_id, now=now)
     decision, payment = await _payment(connection, order_id)
-    around = await gather_surroundings(connection, order_id, order=order, now=now)
+    around = await gather_order_context(connection, order_id, order=order, now=now)
     around = replace(around, filing=filing)
     if (
         item == _GONE
@@ -76,7 +78,7 @@ async def gather_remains(connection: StackConnection, order_id: str, *, now: dat
     facts += [f"its message is in {dead_letter.queue}" for dead_letter in around.dead_letters]
     step = _RESTORE if item == _GONE else _AGAIN if _SILENT in item else _CORRECT
     damage = Explanation("; ".join(facts) + ".", step)
-    return Remains(
+    return DamagedOrderEvidence(
         **vars(around),
         order_id=order_id,
         item=item,
@@ -85,7 +87,7 @@ async def gather_remains(connection: StackConnection, order_id: str, *, now: dat
     )
 
 
-def _beside(order_id: str, around: Surroundings, *, is_gone: bool) -> Iterator[Explanation]:
+def _beside(order_id: str, around: OrderContext, *, is_gone: bool) -> Iterator[Explanation]:
     """Yield what would hold the order, or holds others, once its item is right again."""
     if misfiling := misfiled(order_id, around):
         yield misfiling

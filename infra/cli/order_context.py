@@ -17,7 +17,7 @@ from infra.cli.stacks import LOCAL, StackConnection, search_log
 from infra.dead_letters.diagnosis import Diagnosis, diagnose
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES, SCAN_SECONDS, QueueScan, is_about
 from infra.log_search import LogLine, LogSearchError
-from infra.order_facts import NOT_KNOWN, QueueStatus, Surroundings
+from infra.order_facts import NOT_KNOWN, OrderContext, QueueStatus
 from infra.queued_messages import QueuedMessage, list_emulated_messages, messages_of
 from infra.topology import LIVE_ALIAS, MAPPINGS, Mapping, function_name, queue_name
 
@@ -31,9 +31,9 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _DAY = timedelta(days=1)
 
 
-async def gather_surroundings(
+async def gather_order_context(
     connection: StackConnection, order_id: str, *, order: Order | None = None, now: datetime
-) -> Surroundings:
+) -> OrderContext:
     """Return what stands around an order; ``order`` is the stored one, if it can be read.
 
     Nothing is moved. Other readers do not see dead letters while they are looked at. What cannot
@@ -47,7 +47,7 @@ async def gather_surroundings(
     )
     log, log_obstacle = _log(connection, order_id, order, now=now)
     region = f" --region {connection.region}"
-    return Surroundings(
+    return OrderContext(
         queues=queues,
         dead_letters=tuple(dead_letters),
         messages=queued_messages(connection, client, order_id, order=order, now=now),
