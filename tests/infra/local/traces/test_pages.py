@@ -57,7 +57,7 @@ async def test_the_page_runs_under_the_policy_of_the_others(
     stack: dict[str, str], collector: Collector
 ) -> None:
     pages = ASGITransport(DevPages(app, collector.url))
-    async with AsyncClient(transport=pages, base_url="http://shop") as client:
+    async with AsyncClient(transport=pages, base_url="http://localhost") as client:
         page = await client.get("/dev/orders")
         script = await client.get("/dev/orders/orders.js")
         empty = await client.get("/dev/orders/data")
@@ -78,6 +78,41 @@ async def test_the_page_runs_under_the_policy_of_the_others(
     assert unknown.status_code == 404
     assert missing == [404, 404, 404]
     assert shop.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "method", "path", "status"),
+    [
+        ("127.0.0.1:8080", "GET", "/dev/orders/", 200),
+        ("[::1]:8080", "HEAD", "/dev/orders", 200),
+        ("LOCALHOST", "POST", "/dev/orders", 405),
+        ("localhost", "GET", "/dev/orders/data/x/y", 404),
+        ("localhost", "GET", "/dev/orders/data/x", 404),
+        ("localhost", "OPTIONS", "/dev/orders", 204),
+        ("evil.com", "GET", "/dev/orders", 403),
+        ("evil.com", "GET", "/dev/orders/", 403),
+        ("localhost.evil.com", "GET", "/dev/orders/data", 403),
+        ("localhost@evil.com", "GET", "/dev/orders/data", 403),
+        ("", "GET", "/dev/orders/orders.js", 403),
+    ],
+)
+async def test_it_is_read_at_this_machine_and_answers_like_the_shop(
+    collector: Collector, host: str, method: str, path: str, status: int
+) -> None:
+    """A site whose name leads here has pages that this browser takes for its own."""
+    pages = ASGITransport(DevPages(app, collector.url))
+    async with AsyncClient(transport=pages, base_url="http://x") as client:
+        answer = await client.request(method, path, headers={"Host": host})
+
+    assert answer.status_code == status
+    assert len(answer.headers["x-request-id"]) == 32
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert "location" not in answer.headers
+    if status >= 400:
+        problem = answer.json()
+        assert problem["status"] == status
+        assert problem["request_id"] == answer.headers["x-request-id"]
 
 
 @pytest.mark.parametrize(
