@@ -246,6 +246,29 @@ def test_a_count_before_a_scan_adds_so_many(till: Till, focus: str) -> None:
     expect(till.page.locator("#search")).to_have_value("")
 
 
+def test_a_count_that_is_none_is_refused_aloud(till: Till) -> None:
+    search, toast = till.page.locator("#search"), till.page.locator("#toast")
+
+    def expect_refusal(text: str = "Not added: the count before the *") -> None:
+        expect(toast).to_contain_text(text)
+        expect(toast).to_have_attribute("data-tone", "bad")
+        assert till.lines() == []
+        toast.evaluate("toast => toast.replaceChildren()")
+
+    for typed in ("0*", "1000*", "99999*", "-2*", "1.5*", "3*2*", "*", "1000x"):
+        search.fill(typed)
+        till.scan(BIKE)
+        expect_refusal()
+        expect(search).to_have_value(typed)
+    till.wait_out_haste()
+    search.fill("1000*Yoga Mat")
+    search.press("Enter")
+    expect_refusal()
+    search.fill("")
+    till.scan(f"0*{BIKE}")
+    expect_refusal("No product has the code 0*")
+
+
 def test_a_count_that_runs_into_the_scan_counts_too(till: Till) -> None:
     till.page.locator("#search").focus()
 

@@ -75,8 +75,8 @@ export function readingsOf(typed, typedUs) {
     const gtin = GS1_GTIN.exec(code)?.[1] ?? "";
     readings.push({ code, quantity: 1 });
     if (isGtin(gtin)) readings.push({ code: gtin, quantity: 1 });
-    if (count)
-      readings.push({ code: code.slice(count[0].length).replace(AIM_PREFIX, ""), quantity: Number(count[1]) || 1 });
+    if (count && Number(count[1]) > 0)
+      readings.push({ code: code.slice(count[0].length).replace(AIM_PREFIX, ""), quantity: Number(count[1]) });
   }
   return readings.filter(({ code }) => code);
 }

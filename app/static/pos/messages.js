@@ -128,6 +128,9 @@ export const refusalMessage = (refusal, name) =>
     ? `Not added: a sale takes at most ${MAX_QUANTITY} of one article (${name}).`
     : `Not added: a sale takes at most ${MAX_LINES} different articles. Take payment and start another sale for the rest.`;
 
+/** Why nothing was added for a count like "0*" or "1000*". */
+export const WRONG_COUNT = `Not added: the count before the * must be a whole number from 1 to ${MAX_QUANTITY}.`;
+
 /** Return what is shown above the articles of a sale; "" for nothing. @param {Sale} sale */
 export function noticeFor(sale) {
   const { code, text = "" } = sale.notice ?? {};

@@ -17,6 +17,7 @@ export class ProductGrid {
   #catalog;
   #onPick;
   #onNoHit;
+  #onWrongCount;
   #search = /** @type {HTMLInputElement} */ (byId("search"));
   #list = byId("products");
   #combobox;
@@ -31,12 +32,14 @@ export class ProductGrid {
    *   catalog: import("./catalog.js").Catalog,
    *   onPick: (product: Product, quantity: number) => void,
    *   onNoHit: (text: string) => void,
-   * }} options
+   *   onWrongCount: () => void,
+   * }} options `onWrongCount` is called in place of the others where the search has a count that is none.
    */
-  constructor({ catalog, onPick, onNoHit }) {
+  constructor({ catalog, onPick, onNoHit, onWrongCount }) {
     this.#catalog = catalog;
     this.#onPick = onPick;
     this.#onNoHit = onNoHit;
+    this.#onWrongCount = onWrongCount;
     this.#combobox = new Combobox({
       input: this.#search,
       list: this.#list,
@@ -61,16 +64,19 @@ export class ProductGrid {
     );
   }
 
-  /** The count that stands alone in the search ("3*" before a scan), or null. */
-  get typedCount() {
-    if (!this.#search.value.trim()) return null;
-    const { quantity, text } = parseQuery(this.#search.value, this.#catalog.products);
-    return text === "" ? quantity : null;
+  get #query() {
+    return parseQuery(this.#search.value, this.#catalog.products);
+  }
+
+  /** How many a scan adds: the count that stands alone in the search ("3*"), else 1; null for one that is none. */
+  get scanCount() {
+    const { quantity, text } = this.#query;
+    return quantity === null || text === "" ? quantity : 1;
   }
 
   /** Empty the search if only a count stands in it. */
   clearCount() {
-    if (this.typedCount !== null) this.#reset();
+    if (this.#search.value.trim() && this.#query.text === "") this.#reset();
   }
 
   render() {
@@ -92,7 +98,7 @@ export class ProductGrid {
       return;
     }
     this.#list.removeAttribute("aria-busy");
-    const { quantity, text } = parseQuery(this.#search.value, products);
+    const { quantity, text } = this.#query;
     const tags = tagsOf(products).slice(0, MAX_TAGS);
     if (this.#tag !== null && !tags.includes(this.#tag)) this.#tag = null;
     updateChildren(
@@ -102,7 +108,7 @@ export class ProductGrid {
     this.#hits = findProducts(products, text, this.#tag);
     updateChildren(
       this.#list,
-      this.#hits.slice(0, this.#shown).map((product, index) => this.#renderTile(product, { index, quantity })),
+      this.#hits.slice(0, this.#shown).map((product, index) => this.#renderTile(product, { index, quantity: quantity ?? 1 })),
     );
     this.#combobox.mark(this.#search.value.trim() ? 0 : -1);
     this.#renderNote();
@@ -160,8 +166,10 @@ export class ProductGrid {
   #pick(option) {
     const typed = this.#search.value.trim();
     const product = option && this.#catalog.byId.get(option.dataset.product ?? "");
-    if (product) {
-      this.#onPick(product, parseQuery(typed, this.#catalog.products).quantity);
+    const { quantity } = this.#query;
+    if (quantity === null) this.#onWrongCount();
+    else if (product) {
+      this.#onPick(product, quantity);
       if (typed) this.#reset();
     } else if (typed) this.#onNoHit(typed);
   }

@@ -9,7 +9,7 @@ import { Connection } from "./connection.js";
 import { Customers } from "./customers.js";
 import { IdleLock } from "./idle-lock.js";
 import { listenForShortcuts } from "./keyboard.js";
-import { announcementFor } from "./messages.js";
+import { announcementFor, WRONG_COUNT } from "./messages.js";
 import { OrderSender } from "./order-sender.js";
 import { announce, closeDialogs, hideToast, isDialogOpen, openReceipt, showError, showToast } from "./overlay.js";
 import { ProductGrid } from "./product-grid.js";
@@ -47,6 +47,7 @@ const grid = new ProductGrid({
   catalog,
   onPick: (product, quantity) => actions.add(product, quantity),
   onNoHit: (text) => showError(`No product matches “${text.slice(0, 40)}”. Check the spelling.`),
+  onWrongCount: () => showError(WRONG_COUNT),
 });
 const saleView = new SaleView({
   store,
@@ -229,7 +230,9 @@ listenForScans(document, {
     closeDialogs();
     if (await actions.openScannedReceipt(readings)) return;
     if (views.current === "today") views.show("catalog");
-    if (await actions.addScanned(readings, grid.typedCount ?? 1)) grid.clearCount();
+    const count = grid.scanCount;
+    if (count === null) showError(WRONG_COUNT);
+    else if (await actions.addScanned(readings, count)) grid.clearCount();
   },
   isKnown: (code) => catalog.find(code) !== null || readOrderAddress(code) !== null,
   isClosed: isTillHidden,
