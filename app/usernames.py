@@ -13,11 +13,11 @@ from app.domain.card_text import mask_card_numbers
 from app.domain.user import fold_username
 
 #: What is invisible or moves other text: default-ignorable, control and format characters,
-#: and separators of lines.
-_INVISIBLE = r"\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Zl}\p{Zp}"
+#: separators of lines, and signs that are drawn as nothing (blank Braille, a note without a head).
+_INVISIBLE = r"\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u2800\U0001D159"
 #: Private, unassigned and surrogate characters look different, or not at all, on each machine;
-#: so do the characters that stand for a missing one, and the head of a note without one.
-_UNDEFINED = r"\p{Co}\p{Cn}\p{Cs}\uFFFC\uFFFD\U0001D159"
+#: so do the characters that stand for a missing one.
+_UNDEFINED = r"\p{Co}\p{Cn}\p{Cs}\uFFFC\uFFFD"
 
 #: Scripts that are written together (UTS 39, 5.1): Japanese, Korean, Chinese with Bopomofo.
 _WRITTEN_TOGETHER = (

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app.domain.errors import InvalidInputError
 from app.domain.user import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, fold_username
+from app.usernames import without_invisible
 
 _COMMON = Path(__file__).parent / "common-passwords.txt.gz"
 
@@ -31,7 +32,7 @@ def check_new_password(password: str, *, username: str, field: str) -> None:
         )
     # Like a name, because those who guess also try other cases, widths and outer spaces.
     folded = fold_username(password)
-    if not any(sign.isprintable() and not sign.isspace() for sign in folded):
+    if not any(sign.isprintable() and not sign.isspace() for sign in without_invisible(folded)):
         raise InvalidInputError(f"{field}: must have a character that can be seen")
     if folded == fold_username(username):
         raise InvalidInputError(f"{field}: must not be the user name")

@@ -32,19 +32,21 @@ HIDING = [
     "\ufeffhan",
     "eric\U000e0041",
     "er\u2028ic",
+    "eric\u2800",
+    "eric\U0001d159",
 ]
 
 
 @pytest.mark.parametrize(
     "name",
-    [*HIDING, *"\u200b\u3164\uffa0", *(f"eric{sign}" for sign in "\ue000\ufffc\ufffd\U0001d159")],
+    [*HIDING, *"\u200b\u3164\uffa0\u2800", *(f"eric{sign}" for sign in "\ue000\ufffc\ufffd")],
 )
 def test_a_new_name_has_nothing_invisible(name: str) -> None:
     with pytest.raises(ValueError, match="invisible or control"):
         check_new_username(name)
 
 
-@pytest.mark.parametrize("name", ["\u2800", "...", "\U0001f600", "--"])
+@pytest.mark.parametrize("name", ["\u2801", "...", "\U0001f600", "--"])
 def test_a_new_name_has_a_letter_or_a_digit(name: str) -> None:
     with pytest.raises(ValueError, match="letter or a digit"):
         check_new_username(name)
@@ -63,7 +65,7 @@ def test_a_new_name_has_no_gap_that_pages_would_close(name: str) -> None:
         "st\u0430ff",
         "eri\u03f2",  # Greek
         "eric\u0664",  # an Arabic digit
-        "eric\u2800",  # Braille
+        "eric\u2801",  # Braille
         "\ud55ceric",  # Hangul
         "\u5c71\u0430",  # Han and Cyrillic
         "eric\u30fc",  # a mark of Japanese

@@ -110,8 +110,8 @@ SECURITY = {
     ),
     "only format characters count as invisible": Mutation(
         "app/usernames.py",
-        r'_INVISIBLE = r"\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Zl}\p{Zp}"',
-        r'_INVISIBLE = r"\p{Cc}\p{Cf}\p{Zl}\p{Zp}"',
+        r'_INVISIBLE = r"\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Zl}\p{Zp}',
+        r'_INVISIBLE = r"\p{Cc}\p{Cf}\p{Zl}\p{Zp}',
         f"{_USERNAMES}::test_a_new_name_has_nothing_invisible",
     ),
     "waIter is another name than walter": Mutation(

@@ -424,7 +424,7 @@ async def test_card_numbers_in_a_profile_are_masked(client: AsyncClient, table: 
     assert user.email == f"{masked}@x.example"
 
 
-@pytest.mark.parametrize("pasted", ["{}\u200b", "\ufeff{}", "\u2060{}\n"])
+@pytest.mark.parametrize("pasted", ["{}\u200b", "\ufeff{}", "\u2060{}\n", "{}\u2800"])
 async def test_an_invisible_character_that_was_pasted_stops_no_login(
     client: AsyncClient, table: Table, pasted: str
 ) -> None:

@@ -31,7 +31,10 @@ def test_the_most_common_ones_are_refused_whatever_their_case(password: str) -> 
         check_new_password(password, username="u", field="p")
 
 
-@pytest.mark.parametrize("password", [" " * 8, "\u3000" * 9, "\u200b" * 8, " \t\u00ad\ufeff" * 3])
+@pytest.mark.parametrize(
+    "password",
+    [" " * 8, "\u3000" * 9, "\u200b" * 8, " \t\u00ad\ufeff" * 3, "\u2800" * 8, "\u3164" * 8],
+)
 def test_a_password_that_nobody_sees_is_refused(password: str) -> None:
     with pytest.raises(InvalidInputError, match=r"^p: must have a character that can be seen$"):
         check_new_password(password, username="u", field="p")
