@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from app.domain.errors import InvalidInputError
 
 _VERSION = "2.0"
-_HOST = re.compile(r"[^:\s]+(:\d{1,5})?", re.ASCII)
+_HOST = re.compile(r"[^:,\s]+(:\d{1,5})?", re.ASCII)
 _PORT = re.compile(r"\d{1,5}", re.ASCII)
 
 
@@ -119,14 +119,17 @@ def build_event(
 
 
 def _drop_malformed(headers: dict[str, str]) -> dict[str, str]:
-    """Return the headers without a host or port that the adapter cannot parse."""
+    """Return the headers without several hosts, or a host or port that the adapter cannot parse."""
     shapes = {"host": _HOST, "x-forwarded-port": _PORT}
-    kept: dict[str, str] = {}
+    joined: dict[str, str] = {}
     for name, value in ((name.lower(), value) for name, value in headers.items()):
-        if (shape := shapes.get(name)) is None or shape.fullmatch(value):
-            # Of names in other case the adapter would read the last; the gateway joins them.
-            kept[name] = f"{kept[name]},{value}" if name in kept else value
-    return kept
+        # Of names in other case the adapter would read the last; the gateway joins them.
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return {
+        name: value
+        for name, value in joined.items()
+        if (shape := shapes.get(name)) is None or shape.fullmatch(value)
+    }
 
 
 def _decode_body(given: _Event) -> bytes:

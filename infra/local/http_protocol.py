@@ -1,4 +1,4 @@
-"""uvicorn's protocol, with the shop's form of answer to what is no HTTP.
+"""uvicorn's protocol, with one Host and the shop's form of answer to what is no HTTP.
 
 A malformed request reaches no application: uvicorn answers it with plain text, and without the
 headers that every other answer has.
@@ -9,7 +9,7 @@ from typing import Any
 from starlette.types import Message, Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-_TEXT = "the request is not HTTP, or its method is unknown"
+_TEXT = "the request is not HTTP, its method is unknown, or it has not exactly one Host"
 
 
 async def _receive() -> Message:
@@ -18,6 +18,17 @@ async def _receive() -> Message:
 
 class ShopProtocol(HttpToolsProtocol):
     """Answers a malformed request with 400 in the form of all errors, and closes."""
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer a request, unless it has several hosts or, in HTTP/1.1, none.
+
+        Whom it was sent to is unknown then (RFC 9112, 3.2). The parser makes of the error what it
+        makes of its own.
+        """
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+            raise ValueError(_TEXT)
+        super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words for it
         """Refuse what was received; nothing more is read."""

@@ -109,6 +109,18 @@ def test_no_header_is_too_strange_for_an_answer(loop: None, headers: Any) -> Non
     assert handler(event(headers=headers), None)["statusCode"] == 200
 
 
+@pytest.mark.parametrize(
+    ("headers", "kept"),
+    [
+        ({"host": "shop,evil"}, {}),
+        ({"Host": "shop", "host": "shop"}, {}),
+        ({"Host": "shop:443", "X": "a", "x": "b"}, {"host": "shop:443", "x": "a,b"}),
+    ],
+)
+def test_several_hosts_are_none(headers: dict[str, str], kept: dict[str, str]) -> None:
+    assert validate_event(event(headers=headers))["headers"] == kept
+
+
 def test_a_body_arrives_as_the_bytes_it_was() -> None:
     encoded = base64.b64encode(b"\xff\x00{}").decode()
 

@@ -37,7 +37,10 @@ async def answers_to(sent: bytes) -> bytes:
     [
         b"MAKE /products HTTP/1.1\r\nHost: shop\r\n\r\n",
         b"GET /products HTTP/1.1\r\nHost : shop\r\n\r\n",
-        b"POST /login HTTP/1.1\r\nContent-Length: x\r\n\r\n{}",
+        b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Length: x\r\n\r\n{}",
+        b"GET /products HTTP/1.1\r\n\r\n",
+        b"GET /products HTTP/1.1\r\nHost: shop\r\nhost: evil\r\n\r\n",
+        b"GET /products HTTP/1.0\r\nHost: shop\r\nHost: shop\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ],
@@ -57,3 +60,10 @@ async def test_it_is_refused_in_the_form_of_all_errors(sent: bytes) -> None:
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["x-request-id"] == problem["request_id"] != ""
     assert (problem["status"], problem["code"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("sent", [b"GET / HTTP/1.0\r\n", b"GET / HTTP/1.1\r\nHost:\r\n"])
+async def test_an_old_client_names_no_host(sent: bytes) -> None:
+    answered = await answers_to(sent + b"Connection: close\r\n\r\n")
+
+    assert answered.startswith(b"HTTP/1.1 404 ")
