@@ -88,7 +88,7 @@ def _bearer(authorization: str) -> str:
 
 
 def _cookies(request: Request, name: str) -> list[str]:
-    """Return the different values of a cookie; none for a page of another origin.
+    """Return the different values of a cookie that may be tokens; none for a foreign page.
 
     A browser sends several for one name where another path or a parent domain has set one.
     """

@@ -94,8 +94,8 @@ async def refresh_tokens(
 ) -> TokensResponse:
     """Return new tokens for a refresh token, with the role that the user has now.
 
-    A refresh token is good once. For 15 seconds it gets the same answer again; its use after that
-    ends the session.
+    A refresh token is good once. For 15 seconds, and until its successor is used, it gets the same
+    answer again; its use after that ends the session.
     """
     tokens = await sessions.refresh_session(
         table,

@@ -16,7 +16,7 @@ class Renewal(Enum):
     """What a session makes of a refresh token."""
 
     GRANTED = auto()
-    #: The token was used before, and longer ago than ``GRACE``: it was copied.
+    #: The token was used before, longer ago than ``GRACE`` or its successor as well: it was copied.
     REUSED = auto()
     ENDED = auto()
 

@@ -48,9 +48,9 @@ async def refresh_session(
 ) -> TokenPair:
     """Return new tokens for a refresh token, with the role that the user has now.
 
-    One read and one write. The token is good once; for 15 seconds more it gets the same answer,
-    which may have been lost or asked for by several tabs. After that its use ends the session:
-    the token was copied. Safe to repeat within these seconds.
+    One read and one write. The token is good once; for 15 seconds more, until its successor is
+    used, it gets the same answer, which may have been lost or asked for by several tabs. After that
+    its use ends the session: the token was copied. Safe to repeat within these seconds.
 
     Raises:
         UnauthorizedError: the token is not a valid refresh token, was used before, or its session
