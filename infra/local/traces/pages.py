@@ -3,19 +3,16 @@
 import asyncio
 import base64
 import json
-import re
-import secrets
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import urllib3
-from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.domain.errors import ShopError, UnreadableItemError
 from app.static_files import CONTENT_POLICY, HEADERS, REFERRER_POLICY, SERVED
@@ -24,8 +21,6 @@ from app.store.order_items import item_to_order
 from app.store.table import Item, get_table
 from infra.item_sizes import item_size
 from infra.local.traces.messages import masked
-from routers.middleware import HTTPMiddleware
-from routers.problems import problem, problem_app
 
 PATH = "/dev/orders"
 _STATIC = Path(__file__).parent / "static"
@@ -37,11 +32,6 @@ _HEADERS = {
 }
 _TIMEOUT_SECONDS = 5.0
 
-#: Hosts that no other site can have for its own: a name of its own may lead here, too, and its
-#: scripts could then read these pages (DNS rebinding).
-_OWN_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d*)?", re.IGNORECASE)
-_REFUSED = "/dev/orders is shown on this machine only: ask for it at localhost or 127.0.0.1"
-
 
 class DevPages:
     """Answers what is below ``/dev/orders``; everything else goes to the shop."""
@@ -51,32 +41,26 @@ class DevPages:
         self._shop = shop
         self._collector_url = collector_url
         self._pool = urllib3.PoolManager(maxsize=4)
-        pages = Starlette(
-            routes=[
+
+    @cached_property
+    def _pages(self) -> ASGIApp:
+        # Only with the first request: it needs the middleware, which the shop has imported by then.
+        from infra.local.traces.guard import guarded  # noqa: PLC0415
+
+        return guarded(
+            [
                 Route(PATH, self._page),
                 Route(f"{PATH}/data", self._list),
                 Route(f"{PATH}/data/{{order_id}}", self._order),
                 Route(f"{PATH}/{{name}}", self._file),
-            ],
-            exception_handlers={HTTPException: _on_http_exception, Exception: _on_crash},
+            ]
         )
-        # A redirect would lead to whatever host was sent.
-        pages.router.redirect_slashes = False
-        self._pages = HTTPMiddleware(pages)
-        self._refusal = HTTPMiddleware(problem_app(403, _REFUSED))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         path = scope.get("path", "")
-        if path != PATH and not path.startswith(f"{PATH}/"):
-            await self._shop(scope, receive, send)
-            return
-
-        async def send_to_own(message: Message) -> None:
-            await send(_without_sharing(message))
-
-        pages = self._pages if _is_own_host(scope) else self._refusal
-        await pages(_unrecorded(scope), receive, send_to_own)
+        is_ours = path == PATH or path.startswith(f"{PATH}/")
+        await (self._pages if is_ours else self._shop)(scope, receive, send)
 
     async def _page(self, _request: Request) -> Response:
         return FileResponse(_STATIC / "index.html", headers=_HEADERS)
@@ -116,35 +100,6 @@ class DevPages:
             return answer.status, answer.json()
 
         return await asyncio.to_thread(ask)
-
-
-def _is_own_host(scope: Scope) -> bool:
-    hosts = Headers(scope=scope).getlist("host")
-    return len(hosts) == 1 and _OWN_HOST.fullmatch(hosts[0]) is not None
-
-
-def _unrecorded(scope: Scope) -> Scope:
-    """Return a scope with a trace that is not recorded: a look at the traces would add one."""
-    trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
-    others = [pair for pair in scope["headers"] if pair[0] != b"traceparent"]
-    return {**scope, "headers": [*others, (b"traceparent", trace.encode())]}
-
-
-def _without_sharing(message: Message) -> Message:
-    """Return the message without the headers that let scripts of other sites read it."""
-    if message["type"] != "http.response.start":
-        return message
-    headers = [pair for pair in message["headers"] if not pair[0].startswith(b"access-control-")]
-    return {**message, "headers": headers}
-
-
-async def _on_http_exception(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - the class it is registered for
-    return problem(error.status_code, str(error.detail), dict(error.headers or {}))
-
-
-async def _on_crash(_request: Request, _error: Exception) -> Response:
-    return problem(500, "Internal Server Error")
 
 
 async def _facts(orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
