@@ -64,6 +64,17 @@ def test_a_long_word_never_widens_a_page(guest: Shopper, width: int) -> None:
             assert (address, shown, page.evaluate(_OVERFLOW)) == (address, shown, 0)
 
 
+def test_a_name_of_any_direction_leaves_the_sentence_around_it_in_order(guest: Shopper) -> None:
+    change_products(guest.page, name="\u0645\u0627\u0621\u202e 500ml")
+    guest.open(f"/#/product/{BIKE}")
+
+    guest.page.get_by_role("button", name="Add to cart", exact=True).click()
+
+    isolated = "\u2068\u0645\u0627\u0621 500ml\u2069"
+    expect(guest.page.locator("#toast span")).to_have_text(f"{isolated} is in the cart.")
+    expect(guest.page).to_have_title(f"{isolated} · ACME Fitness")
+
+
 @pytest.mark.parametrize("image", ["", "/static/images/gone_square.svg?missing"])
 def test_a_product_without_a_picture_has_a_placeholder(guest: Shopper, image: str) -> None:
     page = guest.page

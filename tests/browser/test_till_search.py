@@ -92,6 +92,17 @@ def test_tiles_show_name_and_price_however_many_there_are(till: Till) -> None:
     check(scrolls=True)
 
 
+def test_names_of_any_direction_leave_the_sentence_around_them_in_order(till: Till) -> None:
+    arabic = "\u0642\u0646\u064a\u0646\u0629 (\u0645\u0627\u0621) 500ml"
+    offer_and_reload(till, arabic, "Bar\u202e 12\u2069")
+    toast = till.page.locator("#toast")
+
+    till.page.locator("#products .tile", has_text="500ml").click()
+    expect(toast).to_have_text(f"\u2068{arabic}\u2069 added, $62.50 in all")
+    till.page.locator("#products .tile", has_text="Bar").click()
+    expect(toast).to_have_text("Bar 12 added, $125.00 in all")
+
+
 def test_a_product_that_was_added_elsewhere_appears_by_itself(clocked_till: Till) -> None:
     till = clocked_till
     till.page.locator("#search").fill("kettle")

@@ -7,7 +7,7 @@
  */
 
 import { toAsciiDigits } from "../client/digits.js";
-import { byId, showText } from "../client/dom.js";
+import { byId, isolate, showText } from "../client/dom.js";
 import { isShopError, waitText } from "../client/errors.js";
 import { JsonStorage } from "../client/storage.js";
 import { showableCode } from "./barcode.js";
@@ -200,7 +200,7 @@ export class IdleLock {
   /** @param {string} error */
   #show(error) {
     byId("lock-label").textContent = this.#pin ? "PIN or password" : "Password";
-    byId("lock-note").textContent = `${this.#actions.name()} is signed in. Sales on their way go on.`;
+    byId("lock-note").textContent = `${isolate(this.#actions.name())} is signed in. Sales on their way go on.`;
     byId("lock-offline").hidden = this.#shop.isOnline || Boolean(this.#pin);
     showText(byId("lock-error"), error);
     secret.value = "";

@@ -1,6 +1,7 @@
 /** The till's texts about sales. They say what is known, and what to do next. */
 
 import { MAX_LINES, MAX_QUANTITY } from "../client/bounds.js";
+import { isolate } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
 import { isAbandoned, isInProgress, isUnsettled, totalCents, unitCount } from "./sale.js";
 
@@ -113,7 +114,7 @@ const WAITING_REASONS = new Map([
  */
 export function priceChangeMessage(before, after) {
   const gone = before.lines.filter(({ id }) => !after.lines.some((line) => line.id === id));
-  const reason = gone.length ? `No longer sold: ${gone.map(({ name }) => name).join(", ")}.` : "Prices have changed.";
+  const reason = gone.length ? `No longer sold: ${gone.map(({ name }) => isolate(name)).join(", ")}.` : "Prices have changed.";
   const totals = `The total was ${formatMoney(totalCents(before))} and is ${formatMoney(totalCents(after))} now.`;
   return `${reason} ${totals} Nothing was charged. Tell the customer, then take payment.`;
 }
@@ -125,7 +126,7 @@ export const totalChangedMessage = (before, after) =>
 /** Return why a product was not added. @param {"lines" | "quantity"} refusal @param {string} name */
 export const refusalMessage = (refusal, name) =>
   refusal === "quantity"
-    ? `Not added: a sale takes at most ${MAX_QUANTITY} of one article (${name}).`
+    ? `Not added: a sale takes at most ${MAX_QUANTITY} of one article (${isolate(name)}).`
     : `Not added: a sale takes at most ${MAX_LINES} different articles. Take payment and start another sale for the rest.`;
 
 /** Why nothing was added for a count like "0*" or "1000*". */
@@ -140,7 +141,7 @@ export function noticeFor(sale) {
       : "The shop does not have the last attempt. Enter the card again. If the first attempt still arrives, only one of the two is charged.";
   }
   if (code === "repriced") return text;
-  if (code === "refused") return `The shop refused the order: ${text}. Nothing was charged.`;
+  if (code === "refused") return `The shop refused the order: ${isolate(text)}. Nothing was charged.`;
   if (isAbandoned(sale)) {
     return "The last attempt of this sale may still arrive. Cancel the sale, and the till finds out. New articles go into a sale of their own.";
   }

@@ -1,6 +1,6 @@
 /** The products as big tiles, with search and tags. */
 
-import { byId, el, updateChildren } from "../client/dom.js";
+import { byId, el, isolate, updateChildren } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
 import { productImage } from "../client/product-image.js";
 import { findProducts, tagsOf } from "../client/search.js";
@@ -157,7 +157,7 @@ export class ProductGrid {
         "data-product": product.id,
       },
       productImage(product.image, { size: 150 }),
-      el("span", { class: "tile-name" }, quantity > 1 ? `${quantity} × ${product.name}` : product.name),
+      el("span", { class: "tile-name" }, quantity > 1 ? `${quantity} × ${isolate(product.name)}` : product.name),
       el("span", { class: "tile-price" }, formatMoney(product.cents)),
     );
   }

@@ -1,6 +1,7 @@
 /** What staff do with the sale on screen: add articles, choose a customer, cancel, print. */
 
 import { declineMessageOf } from "../client/card.js";
+import { isolate } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 import { formatMoney } from "../client/money.js";
 import { hasCardNumber, likeliestCode } from "./barcode.js";
@@ -87,7 +88,7 @@ export class SaleActions {
     store.apply(sale.id, { type: "add", product, quantity });
     beep(true);
     const count = quantity > 1 ? `${quantity} × ` : "";
-    showToast(`${count}${product.name} added, ${formatMoney(totalCents(store.current))} in all`);
+    showToast(`${count}${isolate(product.name)} added, ${formatMoney(totalCents(store.current))} in all`);
     return true;
   }
 
@@ -108,7 +109,7 @@ export class SaleActions {
     }
     const saleId = this.#store.current.id;
     const code = likeliestCode(readings);
-    const shown = code.slice(0, 40);
+    const shown = isolate(code.slice(0, 40));
     try {
       const product = await this.#shop.findProduct(code);
       // One with this EAN may be new.
@@ -117,7 +118,7 @@ export class SaleActions {
       const found = this.#findScanned(readings);
       if (!found) showError(`No product has the code ${shown}. Search for it by name.`);
       else if (saleId === this.#store.current.id) return this.add(found.product, found.quantity ?? count);
-      else showError(`${found.product.name} was found too late for its customer. Scan it again.`);
+      else showError(`${isolate(found.product.name)} was found too late for its customer. Scan it again.`);
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
       showError(`The code ${shown} is not known here, and the shop does not answer. Search for the product by name.`);

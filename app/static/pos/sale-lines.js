@@ -2,7 +2,7 @@
 
 import { MAX_QUANTITY } from "../client/bounds.js";
 import { toAsciiDigits } from "../client/digits.js";
-import { byId, el, updateChildren } from "../client/dom.js";
+import { byId, el, isolate, updateChildren } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
 import { isComposing } from "./keyboard.js";
 import { isEditable } from "./sale.js";
@@ -56,7 +56,7 @@ export class SaleLines {
     );
     const removed = this.#removed?.saleId === sale.id && isEditable(sale) ? this.#removed.line : null;
     byId("undo").hidden = removed === null;
-    byId("undo-text").textContent = removed ? `Removed: ${removed.quantity} × ${removed.name}` : "";
+    byId("undo-text").textContent = removed ? `Removed: ${removed.quantity} × ${isolate(removed.name)}` : "";
   }
 
   /** Bring the newest line into view. */
@@ -92,12 +92,12 @@ export class SaleLines {
       el("span", { class: "line-total amount" }, formatMoney(cents * quantity)),
       el(
         "span",
-        { class: "stepper", role: "group", "aria-label": `Quantity of ${name}` },
-        button("less", "−", `One ${name} less`, quantity - 1),
+        { class: "stepper", role: "group", "aria-label": `Quantity of ${isolate(name)}` },
+        button("less", "−", `One ${isolate(name)} less`, quantity - 1),
         this.#renderQuantity(line),
-        button("more", "+", `One ${name} more`, quantity + 1),
+        button("more", "+", `One ${isolate(name)} more`, quantity + 1),
       ),
-      button("remove", "✕", `Remove ${name}`, 0),
+      button("remove", "✕", `Remove ${isolate(name)}`, 0),
     );
   }
 
@@ -110,7 +110,7 @@ export class SaleLines {
         inputmode: "numeric",
         autocomplete: "off",
         value: String(line.quantity),
-        "aria-label": `Quantity of ${line.name}`,
+        "aria-label": `Quantity of ${isolate(line.name)}`,
         "data-key": `${line.id} quantity`,
       })
     );

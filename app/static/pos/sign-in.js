@@ -1,6 +1,6 @@
 /** The sign-in page of the till: only staff may sell. */
 
-import { byId, showText } from "../client/dom.js";
+import { byId, isolate, showText } from "../client/dom.js";
 import { isShopError, isUnanswered, waitText } from "../client/errors.js";
 import { JsonStorage } from "../client/storage.js";
 import { isBarcodeText } from "./barcode.js";
@@ -119,7 +119,7 @@ export class SignIn {
 
   /** @param {string} name */
   #notStaffMessage(name) {
-    return `${name} is a customer. The till is for staff: sign in with a staff account.`;
+    return `${isolate(name)} is a customer. The till is for staff: sign in with a staff account.`;
   }
 
   async #signIn() {

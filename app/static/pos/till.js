@@ -1,7 +1,7 @@
 /** The till: puts its parts together and listens to keys, scanner and network. */
 
 import { Api } from "../client/api.js";
-import { byId } from "../client/dom.js";
+import { byId, isolate } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
 import { beep } from "./beep.js";
 import { Catalog } from "./catalog.js";
@@ -46,7 +46,7 @@ const actions = new SaleActions({ shop, store, catalog, sender, customers });
 const grid = new ProductGrid({
   catalog,
   onPick: (product, quantity) => actions.add(product, quantity),
-  onNoHit: (text) => showError(`No product matches “${text.slice(0, 40)}”. Check the spelling.`),
+  onNoHit: (text) => showError(`No product matches “${isolate(text.slice(0, 40))}”. Check the spelling.`),
   onWrongCount: () => showError(WRONG_COUNT),
 });
 const saleView = new SaleView({

@@ -2,7 +2,7 @@
 
 import { declineMessageOf } from "../client/card.js";
 import { addDays, dayOf, formatTime, formatWeekday, startOfDay } from "../client/dates.js";
-import { byId, el, shortId, showText, updateChildren } from "../client/dom.js";
+import { byId, el, isolate, shortId, showText, updateChildren } from "../client/dom.js";
 import { isShopError, waitText } from "../client/errors.js";
 import { formatMoney, textToCents } from "../client/money.js";
 import { STATE_LABELS } from "./messages.js";
@@ -157,7 +157,7 @@ export class Today {
       figure("Taken", formatMoney(cents), "figure-main amount"),
       figure("Paid sales", String(paid.length)),
       figure("Average sale", paid.length ? formatMoney(average) : "–", "amount"),
-      figure("Bestseller", bestseller ? `${bestseller.units} × ${bestseller.name}` : "–", "figure-text"),
+      figure("Bestseller", bestseller ? `${bestseller.units} × ${isolate(bestseller.name)}` : "–", "figure-text"),
     );
     byId("by-staff").replaceChildren(...(staff.length ? [staffTable(staff)] : []));
     const groups = /** @type {[import("./report.js").Status, Order[]][]} */ (

@@ -1,7 +1,7 @@
 /** The storefront: puts its parts together. A client of the public API like any other. */
 
 import { Api } from "../client/api.js";
-import { byId, el, showText } from "../client/dom.js";
+import { byId, el, isolate, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 import { liveRegion } from "../client/live-region.js";
 import { Toast } from "../client/toast.js";
@@ -68,7 +68,7 @@ async function onSignedIn(next, signal) {
 async function addToCart(product, quantity = 1) {
   try {
     await cartStore.add(product.id, quantity);
-    const text = `${quantity > 1 ? `${quantity} × ` : ""}${product.name} is in the cart.`;
+    const text = `${quantity > 1 ? `${quantity} × ` : ""}${isolate(product.name)} is in the cart.`;
     announce(text);
     toast.show("good", el("span", {}, text), el("a", { href: "#/cart" }, "View cart"), dismissButton());
   } catch (failure) {
@@ -97,7 +97,7 @@ const router = new Router({
   viewOf: ([name = ""]) => views.get(name) ?? notFoundView,
   onFailure,
   onShown: (title) => {
-    document.title = `${title} · ACME Fitness`;
+    document.title = `${isolate(title)} · ACME Fitness`;
     toast.hide();
     const current = currentAddress().split(/[?/]/)[1] ?? "";
     for (const link of document.querySelectorAll("a[data-view]")) {

@@ -1,6 +1,6 @@
 /** Parts that several views are made of. */
 
-import { el } from "../client/dom.js";
+import { el, isolate } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
 import { productImage } from "../client/product-image.js";
 import { mascot } from "./mascot.js";
@@ -70,7 +70,7 @@ export const productCard = (product, onAdd, { isEager = false } = {}) =>
         {
           type: "button",
           class: "button round",
-          "aria-label": `Add ${product.name} to the cart`,
+          "aria-label": `Add ${isolate(product.name)} to the cart`,
           onclick: () => onAdd(product),
         },
         "+",

@@ -1,7 +1,7 @@
 /** The cart, with the prices of the catalog. */
 
 import { MAX_LINES, MAX_QUANTITY } from "../../client/bounds.js";
-import { el, updateChildren } from "../../client/dom.js";
+import { el, isolate, updateChildren } from "../../client/dom.js";
 import { isShopError } from "../../client/errors.js";
 import { formatMoney, sumCents, sumQuantities } from "../../client/money.js";
 import { productImage } from "../../client/product-image.js";
@@ -112,17 +112,17 @@ function row({ id, quantity, product, cents }, change) {
     ),
     product
       ? stepper({
-          name,
+          name: isolate(name),
           quantity,
           max: MAX_QUANTITY,
           key: id,
-          onSet: (wanted) => change(id, wanted, `${wanted} × ${name}`),
+          onSet: (wanted) => change(id, wanted, `${wanted} × ${isolate(name)}`),
         })
       : "",
     el("b", { class: "price" }, product ? formatMoney(cents * quantity) : ""),
-    button("Remove", () => change(id, 0, `${name} removed`), {
+    button("Remove", () => change(id, 0, `${isolate(name)} removed`), {
       kind: "quiet",
-      "aria-label": `Remove ${name}`,
+      "aria-label": `Remove ${isolate(name)}`,
       "data-key": `${id} remove`,
     }),
   );

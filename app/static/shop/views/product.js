@@ -1,7 +1,7 @@
 /** One product: three pictures, its price, and the way into the cart. */
 
 import { MAX_QUANTITY } from "../../client/bounds.js";
-import { el, updateChildren } from "../../client/dom.js";
+import { el, isolate, updateChildren } from "../../client/dom.js";
 import { formatMoney } from "../../client/money.js";
 import { productImage } from "../../client/product-image.js";
 import { stepper } from "../../client/stepper.js";
@@ -123,7 +123,7 @@ function gallery({ name, images }) {
   );
   /** @param {number} index */
   function choose(index) {
-    stage.replaceChildren(productImage(images[index], { alt: `${name}, picture ${index + 1}`, isEager: true }));
+    stage.replaceChildren(productImage(images[index], { alt: `${isolate(name)}, picture ${index + 1}`, isEager: true }));
     for (const [other, thumb] of thumbs.entries()) thumb.setAttribute("aria-pressed", String(other === index));
   }
   return el(
