@@ -114,7 +114,9 @@ const WAITING_REASONS = new Map([
  */
 export function priceChangeMessage(before, after) {
   const gone = before.lines.filter(({ id }) => !after.lines.some((line) => line.id === id));
-  const reason = gone.length ? `No longer sold: ${gone.map(({ name }) => isolate(name)).join(", ")}.` : "Prices have changed.";
+  const reason = gone.length
+    ? `No longer sold: ${gone.map(({ name }) => isolate(name)).join(", ")}.`
+    : "Prices have changed.";
   const totals = `The total was ${formatMoney(totalCents(before))} and is ${formatMoney(totalCents(after))} now.`;
   return `${reason} ${totals} Nothing was charged. Tell the customer, then take payment.`;
 }

@@ -108,7 +108,9 @@ export class ProductGrid {
     this.#hits = findProducts(products, text, this.#tag);
     updateChildren(
       this.#list,
-      this.#hits.slice(0, this.#shown).map((product, index) => this.#renderTile(product, { index, quantity: quantity ?? 1 })),
+      this.#hits
+        .slice(0, this.#shown)
+        .map((product, index) => this.#renderTile(product, { index, quantity: quantity ?? 1 })),
     );
     this.#combobox.mark(this.#search.value.trim() ? 0 : -1);
     this.#renderNote();

@@ -123,7 +123,9 @@ function gallery({ name, images }) {
   );
   /** @param {number} index */
   function choose(index) {
-    stage.replaceChildren(productImage(images[index], { alt: `${isolate(name)}, picture ${index + 1}`, isEager: true }));
+    stage.replaceChildren(
+      productImage(images[index], { alt: `${isolate(name)}, picture ${index + 1}`, isEager: true }),
+    );
     for (const [other, thumb] of thumbs.entries()) thumb.setAttribute("aria-pressed", String(other === index));
   }
   return el(
