@@ -39,7 +39,9 @@ def assert_keeps_none(page: Page, bodies: list[dict[str, Any]]) -> None:
         code = card["ccv"]
         assert re.sub(r"\D", "", card["number"]) not in digits
         assert not re.search(rf'"(\\"|ccv|cvv|code)*{code}\\?"', kept)
-    assert not re.search("ccv|cvv|password", kept, re.IGNORECASE)
+    # Letters of a token, which is kept, may spell any short word.
+    words = re.sub(r"[\w-]+\.[\w-]+\.[\w-]+|[\w-]{24,}", "", kept)
+    assert not re.search("ccv|cvv|password", words, re.IGNORECASE)
     assert PASSWORD not in kept
 
 

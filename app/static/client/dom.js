@@ -36,16 +36,13 @@ export function byId(id) {
 /** Return the start of an id, enough for people to tell two apart. @param {string} id */
 export const shortId = (id) => id.slice(0, 8).toUpperCase();
 
-/** What sets a direction of its own (Unicode Standard Annex 9): embeddings, overrides and isolates. */
+/** Embeddings, overrides and isolates. */
 const BIDI_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/gu;
 
-/** The blocks of scripts that are written from right to left, and the marks that count as such. */
-const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+/** Scripts that are written from right to left. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-/**
- * Return a name or another text of people as it may stand in a sentence: it reorders nothing around it.
- * @param {string} text
- */
+/** Return a text that reorders nothing of the sentence round it. @param {string} text */
 export function isolate(text) {
   const plain = text.replace(BIDI_CONTROLS, "");
   return RIGHT_TO_LEFT.test(plain) ? `\u2068${plain}\u2069` : plain;

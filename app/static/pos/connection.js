@@ -5,7 +5,7 @@ import { formatDateTime } from "../client/dates.js";
 import { byId, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 
-const OPEN_MODE = "Open mode: the shop checks no tokens. Every visitor can read and change everything. For tests only.";
+const OPEN_MODE = "Open mode: no tokens are checked, so every visitor can read and change everything. For tests only.";
 
 export class Connection {
   #shop;

@@ -20,7 +20,7 @@ import { homeView } from "./views/home.js";
 
 const RETRIES = 2;
 const TOAST_MS = 3500;
-const OPEN_MODE = "Open mode: the shop checks no tokens. Every visitor can read and change everything. For tests only.";
+const OPEN_MODE = "Open mode: no tokens are checked, so every visitor can read and change everything. For tests only.";
 
 const api = new Api({ storageKey: SESSION_KEY, storage: () => localStorage, retries: RETRIES });
 const cartStore = new CartStore({ api });

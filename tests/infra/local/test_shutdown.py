@@ -38,9 +38,9 @@ _NOT_SAVED = "acme-shop: Not all data could be saved"
 _STOPS = [
     (MAKE, signal.SIGINT, True),
     (MAKE, signal.SIGKILL, False),
+    (RUN, signal.SIGTERM, False),
 ]
 _MORE_STOPS = [
-    (RUN, signal.SIGTERM, False),
     (RUN, signal.SIGINT, True),
     (MAKE, signal.SIGTERM, True),
     (MAKE, signal.SIGTERM, False),
