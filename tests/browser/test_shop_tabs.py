@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 
 import httpx
@@ -361,6 +362,9 @@ def test_a_late_decline_is_said_in_the_form(eric: Shopper) -> None:
     eric.page.route(PAYING, lose_answer, times=1)
     eric.pay_button.click()
     expect(eric.asking_again).to_be_visible()
+    # An order that is not decided yet is shown, and no form.
+    while not (orders := eric.orders()) or orders[0]["state"] == "pending":
+        time.sleep(0.05)
 
     eric.page.reload(wait_until="commit")
 
