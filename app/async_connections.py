@@ -166,7 +166,7 @@ class AsyncConnections:
         raise NoAnswerError
 
     def _connect(self) -> None:
-        """Open a connection and keep it: whoever waited for it may have given up."""
+        """Open a connection and keep it: the call that waited for it may have given up."""
         connection = socket.create_connection(self._address, self._connect_seconds)
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -215,7 +215,7 @@ def _shut(connection: socket.socket) -> None:
 
 
 def _is_closed_by_peer(connection: socket.socket) -> bool:
-    """Tell whether something has arrived that nobody asked for, which can only be the end.
+    """Tell whether something has arrived before a request was sent, which can only be the end.
 
     What TLS sends for itself, such as tickets for later sessions, is read on the way.
     """

@@ -54,13 +54,13 @@ def right_filing(
             right |= {key: expected[key] for key in (index.hash_key, index.range_key)}
     if damaged & {GSI3.hash_key, GSI3.range_key}:
         right[GSI3.hash_key] = right[GSI3.range_key] = None
-        if not _is_final(order):
+        if not _has_ended(order):
             right[GSI3.hash_key] = shard_for(OPEN, order.order_id, layout=layout)
             right[GSI3.range_key] = order_sort_key(now, order.order_id, layout=layout)
     return right
 
 
-def _is_final(order: Order) -> bool:
+def _has_ended(order: Order) -> bool:
     return order.state in {OrderState.DELIVERED, OrderState.DECLINED}
 
 
@@ -69,7 +69,7 @@ def _sweep_faults(
 ) -> tuple[FilingFault, ...]:
     """Return why the sweeper does not find an open order, or goes on finding a final one."""
     partition, position = item.get(GSI3.hash_key), item.get(GSI3.range_key)
-    if _is_final(order):
+    if _has_ended(order):
         left = [key for key in (GSI3.hash_key, GSI3.range_key) if key in item]
         return tuple(FilingFault(key, "is left over: the order is final") for key in left)
     if partition is None and position is None and order.state is OrderState.UNKNOWN:

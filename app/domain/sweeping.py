@@ -28,7 +28,7 @@ def stuck_at(order: Order, *, longest_delivery: timedelta) -> datetime:
         return order.placed_at + GRACE
     if order.state is OrderState.PAID:
         return order.updated_at + GRACE
-    # A state of a later release, too: nobody here knows how long an order may be in it.
+    # A state of a later release, too: this release does not know how long an order may be in it.
     return order.updated_at + longest_delivery + GRACE
 
 

@@ -151,7 +151,7 @@ async def _push(
 ) -> SweepReport:
     """Push one order and put it off; a failure is logged and disturbs no other order."""
     if entry.order is None or entry.order_id in decisions.unreadable:
-        # Without its decision nobody knows whether it may be shipped.
+        # Only its decision says whether it may be shipped.
         return SweepReport(unreadable=1) + await _put_off(table, entry, state.now + GRACE)
     decision = decisions.by_order.get(entry.order_id)
     with following_order(entry.order.trace_id):

@@ -15,7 +15,7 @@ from app.store.schema import TIME_TO_LIVE
 from app.store.table import Item, Table
 from app.store.table_errors import ConditionFailedError
 
-#: More than anybody tries in an hour, for a counter that refuses nothing.
+#: More than can be counted in an hour, for a counter that refuses nothing.
 _NO_LIMIT = 10**9
 
 _MAY_COUNT = "attribute_not_exists(attempts) OR attempts <= :most"

@@ -51,7 +51,7 @@ class DamagedOrderEvidence(OrderContext):
 async def gather_damaged_order(
     connection: StackConnection, order_id: str, *, now: datetime
 ) -> DamagedOrderEvidence:
-    """Return what is left of an order that :func:`gather` could not read; nothing is moved.
+    """Return what is left of an order that cannot be shown as usual; nothing is moved.
 
     Of a stack the log of the last day is searched. Only what names the whole id as that of an
     order counts: a part of it, or the id of something else, is in the log, too.

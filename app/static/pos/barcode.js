@@ -137,8 +137,7 @@ export function isNoCardText(text) {
 }
 
 /**
- * Return the code of a scan as it may be shown while nobody may see what else is typed there: "" for a card,
- * and for what may be a password.
+ * Return the code of a scan as a locked till may show it: "" for a card, and for what may be a password.
  * @param {{code: string, quantity: number}[]} readings
  */
 export function showableCode(readings) {
