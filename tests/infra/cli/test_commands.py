@@ -74,7 +74,11 @@ class TestWithAShop:
 
         assert capsys.readouterr().out.count("Sent ShipmentDelivered to shipment-response") == 2
 
-    def test_queues_are_shown_to_people_too(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_queues_are_shown_to_people_too(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # On a narrow terminal long ages of messages break a heading.
+        monkeypatch.setenv("COLUMNS", "120")
         queues.command(stack="local", as_json=False)
 
         shown = capsys.readouterr().out
