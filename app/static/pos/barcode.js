@@ -17,6 +17,19 @@ const COUNT_PREFIX = /^(\d{1,2})\*(?=.)/;
 /** A GTIN in a GS1 element string, whose application identifier is 01 (GS1 General Specifications, 3.2). */
 const GS1_GTIN = /^(?:01|\(01\))(\d{14})/;
 
+/** What codes are made of, and addresses in QR codes. Most passwords have another sign. */
+const CODE = /^[0-9A-Za-z $%+./:_-]+$/;
+const WEB_ADDRESS = /^[a-z]+:\/\/\S+$/i;
+
+/** Letters of one case and at least one digit: few passwords are made of no more. */
+const PLAIN_CODE = /^(?=.*\d)(?:[0-9a-z./_-]+|[0-9A-Z./_-]+)$/;
+
+/** So many characters a password has at least, except old ones. */
+const MIN_PASSWORD_LENGTH = 8;
+
+/** As much of a code as tells two apart, and no more than may be shown of a password. */
+const SHOWN_START = 3;
+
 /** Lengths of EAN-8, UPC-A, EAN-13 and GTIN-14. */
 const GTIN_LENGTHS = [8, 12, 13, 14];
 
@@ -123,6 +136,9 @@ export const isCertainCode = (code) => isCompleteCode(code) || (isGtin(code) && 
 /** Whether a text is made of what barcodes are made of, or says that it is one. @param {string} text */
 export const isBarcodeText = (text) => CODE_39.test(text.trim()) || AIM_PREFIX.test(text.trim());
 
+/** Whether a text is made of what codes of all kinds are made of, small letters among them. @param {string} text */
+export const mayBeCode = (text) => CODE.test(text.trim()) || WEB_ADDRESS.test(text.trim());
+
 /** Whether what a machine has typed into a text field may be a code: it has a digit, and no star of a count. @param {string} code */
 export const looksLikeCode = (code) => /^[\x21-\x7e]+$/.test(code) && /\d/.test(code) && !/[@*]/.test(code);
 
@@ -137,13 +153,14 @@ export function isNoCardText(text) {
 }
 
 /**
- * Return the code of a scan as a locked till may show it: "" for a card, and for what may be a password.
+ * Return the code of a scan as a locked till may show it: "" for a card, and the start of what may be a password.
  * @param {{code: string, quantity: number}[]} readings
  */
 export function showableCode(readings) {
   const code = likeliestCode(readings);
   if (readings.some((reading) => hasCardNumber(reading.code))) return "";
-  return isBarcodeText(code) || PRODUCT_ID.test(code) ? code : "";
+  const isPlain = isBarcodeText(code) || PRODUCT_ID.test(code) || PLAIN_CODE.test(code);
+  return isPlain || code.length < MIN_PASSWORD_LENGTH ? code : `${code.slice(0, SHOWN_START)}…`;
 }
 
 /**

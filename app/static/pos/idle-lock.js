@@ -13,6 +13,7 @@ import { JsonStorage } from "../client/storage.js";
 import { showableCode } from "./barcode.js";
 import { SecretFilter } from "./secret-filter.js";
 import { shopFacts } from "./shop-facts.js";
+import { TypedSecret } from "./typed-secret.js";
 
 const CHECK_MS = 5000;
 
@@ -54,6 +55,10 @@ export class IdleLock {
   #actions;
   #pin = "";
   #filter = new SecretFilter();
+  #typed = new TypedSecret(byId("lock-typed"), (text) => {
+    secret.value = text;
+    this.#unlock();
+  });
   #tries = 0;
   #isBusy = false;
   #touchedAt = Date.now();
@@ -117,10 +122,13 @@ export class IdleLock {
     else this.#check();
   }
 
-  /** Whether what a machine has typed into a field may open the lock. @param {Element} field @param {string} text */
-  mayBeSecret(field, text) {
+  /**
+   * Whether what a machine has typed into a field may open the lock.
+   * @param {Element} field @param {string} text @param {{isCode: boolean}} typing
+   */
+  mayBeSecret(field, text, typing) {
     if (!this.isLocked || field !== secret) return false;
-    return (this.#pin !== "" && readPin(text) === this.#pin) || this.#filter.mayBeSecret(text);
+    return (this.#pin !== "" && readPin(text) === this.#pin) || this.#filter.mayBeSecret(text, typing);
   }
 
   /** Take the till off the screen until the PIN or the password is entered. */
@@ -140,12 +148,16 @@ export class IdleLock {
     storage.write(STORAGE_KEY, null);
   }
 
-  /** Say that a scan was not added. @param {import("./scanner.js").Reading[]} readings */
-  refuseScan(readings) {
+  /**
+   * Say that a scan was not added.
+   * @param {import("./scanner.js").Reading[]} readings @param {{field: Element | null, text: string}} origin
+   */
+  refuseScan(readings, { field, text }) {
     showText(
       byId("lock-error"),
       `The till is locked, and nothing was added${codeNote(readings)}. Unlock it, then scan again.`,
     );
+    this.#typed.offer(field === secret && this.#filter.isEmpty ? text : "");
   }
 
   get #idleMs() {
@@ -203,6 +215,7 @@ export class IdleLock {
     byId("lock-note").textContent = `${isolate(this.#actions.name())} is signed in. Sales on their way go on.`;
     byId("lock-offline").hidden = this.#shop.isOnline || Boolean(this.#pin);
     showText(byId("lock-error"), error);
+    this.#typed.clear();
     secret.value = "";
     byId("lock-page").hidden = false;
     secret.focus();
@@ -211,6 +224,7 @@ export class IdleLock {
   #open() {
     this.isLocked = false;
     byId("lock-page").hidden = true;
+    this.#typed.clear();
     secret.value = "";
     this.#touchedAt = Date.now();
     this.#touchedTick = performance.now();
@@ -220,6 +234,7 @@ export class IdleLock {
   async #unlock() {
     if (this.#isBusy || !this.isLocked) return;
     this.#setBusy(true);
+    this.#typed.clear();
     showText(byId("lock-error"), "");
     const error = await this.#checkSecret(secret.value);
     this.#setBusy(false);

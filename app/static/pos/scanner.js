@@ -15,6 +15,7 @@ import {
   isNoCardText,
   looksLikeCode,
   looksLikeScan,
+  mayBeCode,
   readingsOf,
   usCharacterOf,
 } from "./barcode.js";
@@ -31,6 +32,10 @@ const MAX_SCANNER_GAP_MS = 30;
 const MIN_TERMINATED_LENGTH = 5;
 const MIN_UNTERMINATED_LENGTH = 6;
 
+/** Fewer keys a person may press by rolling the fingers over them, but no terminator as soon, and none as soon as this. */
+const MIN_SHORT_LENGTH = 3;
+const MAX_SHORT_GAP_MS = 20;
+
 /** So long after its last key a code that has no terminator is over. */
 const UNTERMINATED_MS = 150;
 
@@ -45,10 +50,14 @@ const TERMINATOR_WINDOW_MS = 300;
 
 const MIN_CODE_LENGTH = 4;
 
-/** The same for keys of a machine outside of text fields, and for letters in the fields of a card. */
-const MIN_MACHINE_CODE_LENGTH = 3;
-
-/** @typedef {{code: string, quantity: number}} Reading How a scan may be read. */
+/**
+ * @typedef {{code: string, quantity: number}} Reading How a scan may be read.
+ *
+ * @typedef {object} Typing How a text came into the field of a locked till.
+ * @property {boolean} isEnded Whether it ended with Enter or Tab.
+ * @property {boolean} isContinued Whether it follows at once what a machine had typed into the field before.
+ * @property {boolean} isCode Whether it is made of what codes are made of.
+ */
 
 /** @param {Element | null} element @returns {element is HTMLInputElement | HTMLTextAreaElement} */
 const isTextField = (element) =>
@@ -63,19 +72,20 @@ const isTerminator = ({ key, ctrlKey, altKey, metaKey }) =>
  * Call `onScan(readings)` for every scan on `page`.
  * @param {Document} page
  * @param {{
- *   onScan: (readings: Reading[]) => void,
+ *   onScan: (readings: Reading[], origin: {field: Element | null, text: string}) => void,
  *   isKnown: (code: string) => boolean,
  *   isClosed: () => boolean,
  *   isCardField: (field: Element) => boolean,
  *   isNameField: (field: Element) => boolean,
- *   mayBeSecret: (field: Element, text: string, typing: {isContinued: boolean}) => boolean,
- *   hasHits: (field: Element) => boolean,
- * }} options While `isClosed` the fields are for names, PINs and passwords, which programs and security tokens
- *   type as fast as a scanner: what `mayBeSecret` is no scan unless it is certainly a code, and a name that ends with
- *   Tab is one when the typing goes on after it (`isContinued`). In a card field what
- *   looks like a code and is no card is a scan. `hasHits` says whether the text of a search finds something.
+ *   mayBeSecret: (field: Element, text: string, typing: Typing) => boolean,
+ *   isMeant: (field: Element, text: string) => boolean,
+ * }} options `onScan` is told where the scan went, and as what text. While `isClosed` the fields are for names, PINs
+ *   and passwords, which programs and security tokens type as fast as a scanner: what `mayBeSecret` is no scan unless
+ *   it is certainly a code, and a name that ends with Tab is one when the typing goes on after it. In a card field what
+ *   looks like a code and is no card is a scan. `isMeant` says whether a text makes sense in its field, like that of
+ *   a search that finds something.
  */
-export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, isNameField, mayBeSecret, hasHits }) {
+export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, isNameField, mayBeSecret, isMeant }) {
   let typed = "";
   let typedUs = "";
   let longestGap = 0;
@@ -90,13 +100,19 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, i
   /** Whether a name, or a code, has ended with Tab in the field for the name: what comes next tells. */
   let isHeld = false;
   let isContinued = false;
+  /** When a machine's Tab has left a field of a locked till whose text was no scan. */
+  let leftAt = -Infinity;
+  /** Between the last key of the burst and its terminator. */
+  let endGap = 0;
 
-  const startBurst = () => {
+  /** @param {number} at */
+  const startBurst = (at) => {
     typed = "";
     typedUs = "";
     longestGap = 0;
     wasClosed = isClosed();
-    isContinued = isHeld;
+    isContinued = isHeld || at - leftAt <= UNCERTAIN_MS;
+    leftAt = -Infinity;
     // The next Enter is the program's.
     if (isHeld) scannedAt = -Infinity;
     isHeld = false;
@@ -104,8 +120,14 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, i
     textBefore = field?.value ?? "";
   };
 
-  /** Whether the keys came as only a scanner sends them, and so many. @param {number} minLength */
-  const isBurst = (minLength) => longestGap < MAX_SCANNER_GAP_MS && typed.trim().length >= minLength;
+  /** Whether the keys came as only a machine sends them, and so many. @param {{isEnded: boolean}} end */
+  const isBurst = ({ isEnded }) => {
+    const { length } = typed.trim();
+    const isShort = length < (isEnded ? MIN_TERMINATED_LENGTH : MIN_UNTERMINATED_LENGTH);
+    if (!isShort) return longestGap < MAX_SCANNER_GAP_MS;
+    if (length < MIN_SHORT_LENGTH) return false;
+    return isEnded ? Math.max(longestGap, endGap) < MAX_SCANNER_GAP_MS : longestGap < MAX_SHORT_GAP_MS;
+  };
 
   const isMachine = () => longestGap <= MAX_MACHINE_GAP_MS;
 
@@ -114,11 +136,13 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, i
     /** @param {(code: string) => boolean} test */
     const some = (test) => readings.some(({ code }) => test(code));
     if (some(isCompleteCode)) return true;
-    if (!field) return isEnded || isBurst(MIN_UNTERMINATED_LENGTH);
+    if (!field) return isEnded || isBurst({ isEnded });
     if (isEnded && isMachine() && some(isCertainCode)) return true;
-    const isCode = isEnded && isMachine() && some(looksLikeCode);
-    if (!isCode && !isBurst(isEnded ? MIN_TERMINATED_LENGTH : MIN_UNTERMINATED_LENGTH)) return false;
-    return !mayBeSecret(field, typed, { isContinued });
+    const isDigits = isEnded && isMachine() && some(looksLikeCode);
+    if (!isDigits && !isBurst({ isEnded })) return false;
+    // Few letters are a name that goes on with a click.
+    if (!isEnded && isNameField(field) && typed.length < MIN_UNTERMINATED_LENGTH && !/\d/.test(typed)) return false;
+    return !mayBeSecret(field, typed, { isEnded, isContinued, isCode: some(mayBeCode) });
   };
 
   /** Whether a burst without a product is a scan. @param {Reading[]} readings @param {{isEnded: boolean}} end */
@@ -132,16 +156,18 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, i
     if (some((code) => looksLikeScan(code, { mayBeCard }))) return true;
     // The terminator of a code that no card has would charge the card.
     if (mayBeCard) return isMachine() && isNoCardText(typed);
-    if (isMachine() && some((code) => looksLikeCode(code) || hasCardNumber(code))) return true;
+    const isLong = typed.length >= (end.isEnded ? MIN_CODE_LENGTH : MIN_UNTERMINATED_LENGTH);
+    if (isMachine() && isLong && some((code) => looksLikeCode(code) || hasCardNumber(code))) return true;
     // Letters alone may be a name that a program types, or that a slow connection hands on at once.
-    return isBurst(MIN_TERMINATED_LENGTH) && !typed.includes("@") && !hasHits(field);
+    return isBurst(end) && !typed.includes("@") && !isMeant(field, typed);
   };
 
   /** Return the readings of what was typed, or null when it was no scan. @param {{isEnded: boolean}} end */
   const readBurst = (end) => {
     // A password that has opened the till is no code of a product.
     if (wasClosed !== isClosed()) return null;
-    const minLength = isMachine() && (!field || isCardField(field)) ? MIN_MACHINE_CODE_LENGTH : MIN_CODE_LENGTH;
+    const mayBeShort = isBurst(end) || (isMachine() && (!field || isCardField(field)));
+    const minLength = mayBeShort ? MIN_SHORT_LENGTH : MIN_CODE_LENGTH;
     const readings = readingsOf(typed, typedUs).filter(({ code }) => code.length >= minLength);
     const known = readings.filter(({ code }) => isKnown(code));
     if (known.length && !(wasClosed && !isMachine())) return known;
@@ -154,15 +180,19 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, i
     const readings = readBurst({ isEnded: false });
     if (!readings) return;
     if (readings.some(({ code }) => isKnown(code) || isCompleteCode(code))) take(readings, lastKeyAt);
-    else if (isBurst(MIN_UNTERMINATED_LENGTH))
+    else if (isBurst({ isEnded: false }))
       timer = setTimeout(takeUncertain, UNCERTAIN_MS - UNTERMINATED_MS, readings, lastKeyAt);
   };
 
-  /** @param {Reading[]} readings @param {number} at */
-  const takeUncertain = (readings, at) => wasClosed === isClosed() && take(readings, at);
+  /** Take what may still turn out to be typed: a list that has come meanwhile finds it. @param {Reading[]} readings @param {number} at */
+  const takeUncertain = (readings, at) => {
+    if (wasClosed !== isClosed() || (!wasClosed && !readBurst({ isEnded: false }))) return;
+    take(readings, at);
+  };
 
   /** @param {Reading[]} readings @param {number} at */
   const take = (readings, at) => {
+    const text = typed;
     typed = "";
     lastKeyAt = -Infinity;
     scannedAt = at;
@@ -173,7 +203,7 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, i
       if (isHeld) field.focus();
     }
     isHeld = false;
-    onScan(readings);
+    onScan(readings, { field, text });
   };
 
   /** @param {KeyboardEvent} event */
@@ -185,10 +215,10 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, i
 
   /** @param {KeyboardEvent} event */
   const onTerminator = (event) => {
-    const isFast = event.timeStamp - lastKeyAt <= MAX_KEY_GAP_MS;
+    endGap = event.timeStamp - lastKeyAt;
+    const isFast = endGap <= MAX_KEY_GAP_MS;
     const readings = isFast && typed ? readBurst({ isEnded: true }) : null;
     const isName = readings && wasClosed && event.key === "Tab" && field && isNameField(field);
-    typed = "";
     lastKeyAt = -Infinity;
     if (isName && !readings.some(({ code }) => isKnown(code) || isCompleteCode(code))) {
       // A password manager types name, Tab and password without a pause.
@@ -201,7 +231,8 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, i
     } else if (event.timeStamp - scannedAt <= TERMINATOR_WINDOW_MS) {
       swallow(event);
       scannedAt = event.timeStamp;
-    }
+    } else if (isFast && typed && wasClosed && isMachine()) leftAt = event.timeStamp;
+    typed = "";
   };
 
   page.addEventListener(
@@ -218,7 +249,7 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, i
       if (/^F\d+$/.test(event.key) && typed && event.timeStamp - lastKeyAt <= MAX_MACHINE_GAP_MS) swallow(event);
       if (event.ctrlKey || event.altKey || event.metaKey || event.key.length !== 1) return;
       const gap = event.timeStamp - lastKeyAt;
-      if (gap > MAX_KEY_GAP_MS) startBurst();
+      if (gap > MAX_KEY_GAP_MS) startBurst(event.timeStamp);
       else longestGap = Math.max(longestGap, gap);
       clearTimeout(timer);
       timer = setTimeout(onSilence, UNTERMINATED_MS);
@@ -230,4 +261,6 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, i
     },
     { capture: true },
   );
+  // Scanners press no buttons: who does has typed.
+  page.addEventListener("pointerdown", () => isHeld || clearTimeout(timer), { capture: true });
 }

@@ -3,8 +3,6 @@
  * security token type as fast as a scanner, and a code that is tried costs one of a few tries.
  */
 
-import { isBarcodeText } from "./barcode.js";
-
 /** So many other texts of machines are let pass per lock. Beyond, a device could try PINs without end. */
 const MAX_OTHERS = 20;
 
@@ -25,6 +23,11 @@ export class SecretFilter {
     this.startLock();
   }
 
+  /** Whether no secret is known, as after a reload. */
+  get isEmpty() {
+    return this.#prints.size === 0;
+  }
+
   /** The till has been locked. */
   startLock() {
     this.#others = 0;
@@ -32,12 +35,12 @@ export class SecretFilter {
 
   /**
    * Whether a text may be one of the secrets. After a reload none is known: then it may be one unless it is made of
-   * what barcodes are made of.
-   * @param {string} text
+   * what codes are made of.
+   * @param {string} text @param {{isCode: boolean}} typing
    */
-  mayBeSecret(text) {
+  mayBeSecret(text, { isCode }) {
     if (this.#others >= MAX_OTHERS) return false;
-    if (this.#prints.size ? this.#prints.has(this.#printOf(text)) : !isBarcodeText(text)) return true;
+    if (this.isEmpty ? !isCode : this.#prints.has(this.#printOf(text))) return true;
     this.#others += 1;
     return false;
   }

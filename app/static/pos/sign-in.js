@@ -3,8 +3,8 @@
 import { byId, isolate, showText } from "../client/dom.js";
 import { isShopError, isUnanswered, waitText } from "../client/errors.js";
 import { JsonStorage } from "../client/storage.js";
-import { isBarcodeText } from "./barcode.js";
 import { codeNote, readPin } from "./idle-lock.js";
+import { TypedSecret } from "./typed-secret.js";
 
 /** @type {Partial<Record<import("../client/errors.js").ShopError["kind"], string>>} */
 const MESSAGES = {
@@ -27,6 +27,10 @@ const input = (id) => /** @type {HTMLInputElement} */ (byId(id));
 export class SignIn {
   #shop;
   #onSignedIn;
+  #typed = new TypedSecret(byId("sign-in-typed"), (text) => {
+    input("password").value = text;
+    this.#signIn();
+  });
 
   /**
    * @param {{
@@ -59,20 +63,28 @@ export class SignIn {
 
   /**
    * Whether what a machine has typed may be a password for the name that is entered, or a PIN.
-   * @param {Element} field @param {string} text
-   * @param {{isContinued: boolean}} typing Whether the name was typed by a machine right before: by a program.
+   * @param {Element} field @param {string} text @param {import("./scanner.js").Typing} typing
    */
-  mayBeSecret(field, text, { isContinued }) {
-    if (field === byId("pin")) return readPin(text) !== "";
-    return field === byId("password") && input("username").value.trim() !== "" && (isContinued || !isBarcodeText(text));
+  mayBeSecret(field, text, { isEnded, isContinued, isCode }) {
+    // The end of a PIN signs in.
+    if (field === byId("pin")) return readPin(text) !== "" && (isContinued || !isEnded);
+    return field === byId("password") && this.#hasName && (isContinued || !isCode);
   }
 
-  /** Say that a scan was not added. @param {import("./scanner.js").Reading[]} readings */
-  refuseScan(readings) {
+  get #hasName() {
+    return input("username").value.trim() !== "";
+  }
+
+  /**
+   * Say that a scan was not added.
+   * @param {import("./scanner.js").Reading[]} readings @param {{field: Element | null, text: string}} origin
+   */
+  refuseScan(readings, { field, text }) {
     showText(
       byId("sign-in-error"),
       `The till is signed out; nothing was added${codeNote(readings)}. Sign in, then scan again.`,
     );
+    this.#typed.offer(field === byId("password") && this.#hasName ? text : "");
   }
 
   /** Forget who was signed in. */
@@ -91,6 +103,7 @@ export class SignIn {
   show(note) {
     byId("sign-in-note").textContent = note;
     showText(byId("sign-in-error"), "");
+    this.#typed.clear();
     byId("sign-in-page").hidden = false;
     document.body.dataset.view = "sign-in";
     byId("username").focus();
@@ -133,6 +146,7 @@ export class SignIn {
       return;
     }
     button.disabled = true;
+    this.#typed.clear();
     showText(byId("sign-in-error"), "");
     let isKept = false;
     try {

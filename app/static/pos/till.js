@@ -220,11 +220,11 @@ const SHORTCUTS = {
 
 listenForShortcuts(document, { actions: SHORTCUTS, isDisabled: () => isTillHidden() || isDialogOpen() });
 listenForScans(document, {
-  onScan: async (readings) => {
+  onScan: async (readings, origin) => {
     if (isTillHidden()) {
       beep(false);
-      idleLock.refuseScan(readings);
-      signIn.refuseScan(readings);
+      idleLock.refuseScan(readings, origin);
+      signIn.refuseScan(readings, origin);
       return;
     }
     closeDialogs();
@@ -238,8 +238,10 @@ listenForScans(document, {
   isClosed: isTillHidden,
   isCardField: (field) => byId("step-payment").contains(field),
   isNameField: (field) => field === byId("username"),
-  mayBeSecret: (field, text, typing) => idleLock.mayBeSecret(field, text) || signIn.mayBeSecret(field, text, typing),
-  hasHits: (field) => field.hasAttribute("aria-activedescendant"),
+  mayBeSecret: (field, text, typing) =>
+    idleLock.mayBeSecret(field, text, typing) || signIn.mayBeSecret(field, text, typing),
+  isMeant: (field, text) =>
+    field.hasAttribute("aria-activedescendant") || (field.matches("#lines input, #day") && /^\d{1,3}$/.test(text)),
 });
 
 // ---- start
