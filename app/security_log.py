@@ -1,9 +1,8 @@
 """The security log: one event for everything that operators may have to account for later.
 
-An event is a line of the logger ``shop.security`` with the fields of ``security``: its kind, the
-user's id where it is known, a keyed hash of the address, and what the kind adds. Time and
-request id (``trace_id``) are those of the line. No event holds a name that was typed, a
-password, a token, a card or a body.
+An event is a line of the logger ``shop.security``: its kind, the user's id where it is known, a
+keyed hash of the address, and what the kind adds. Time and request id (``trace_id``) are those of
+the line. No event holds a name that was typed, a password, a token, a card or a body.
 """
 
 import logging
@@ -61,12 +60,11 @@ def record_security_event(kind: Kind, *, user_id: str | None = None, **facts: st
     """Write one event; ``user_id`` is the user of the request unless another one is given."""
     client = current_client.get()
     known = {
-        "kind": str(kind),
-        "user_id": user_id or (client.user_id if client else None),
-        "address": client.hash_address() if client else None,
+        "user": user_id or (client.user_id if client else None),
+        "from": client.hash_address() if client else None,
     }
-    fields = {name: value for name, value in known.items() if value} | facts
-    log.info("security.%s", kind, extra={"security": fields})
+    told = {name: value for name, value in known.items() if value} | facts
+    log.info("security.%s", " ".join([kind, *(f"{name}={value}" for name, value in told.items())]))
     now = datetime.now(UTC)
     if kind is Kind.LOGIN:
         emit_metrics({LOGINS: 1}, now=now)

@@ -88,6 +88,9 @@ def build_event(report: Report) -> Event:
     """Return the event of a report, before ``redact`` has seen it."""
     line = report.line
     name, fields = line.text.partition(" ")[0], dict(_FIELD.findall(line.text))
+    if report.error is not None and " cause=" in line.text:
+        # By its class: the text behind it can say what was wrong, in many words.
+        fields["cause"] = type(report.error).__name__
     event: dict[str, Any] = {
         "timestamp": line.at,
         "level": _level(line),

@@ -108,7 +108,7 @@ async def _staff(request: Request, caller: CallerDep) -> None:
         raise ForbiddenError("this is for staff")
     if caller and caller.is_staff and request.method == "GET":
         # Lists of all users; what staff change is the catalog, which belongs to no user.
-        record_security_event(Kind.STAFF_ACCESS, subject="everybody")
+        record_security_event(Kind.STAFF_ACCESS, of="everybody")
 
 
 #: For routes that only staff may use.
@@ -124,7 +124,7 @@ def check_owner(caller: Caller | None, user_id: str, *, or_staff: bool = False) 
     if get_settings().is_open or (caller and caller.user_id == user_id):
         return
     if or_staff and caller and caller.is_staff:
-        record_security_event(Kind.STAFF_ACCESS, subject=shown_user_id(user_id))
+        record_security_event(Kind.STAFF_ACCESS, of=shown_user_id(user_id))
         return
     raise ForbiddenError("this belongs to another user")
 

@@ -152,10 +152,10 @@ async def _record_refusal(request: Request, error: ShopError, entry: ErrorEntry)
     with suppress(ShopError):
         await get_signing_keys()
     is_login = isinstance(error, InvalidCredentialsError)
+    # The kind and the status say which error it was.
     record_security_event(
         Kind.LOGIN_FAILED if is_login else Kind.REFUSED,
         status=entry.status,
-        code=entry.code,
         route=f"{request.method} {getattr(request.scope.get('route'), 'path', '?')}",
     )
 

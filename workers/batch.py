@@ -141,8 +141,7 @@ async def _handle_record(record: Record, handle: Handle, dependencies: Dependenc
         step = await handle(record, dependencies) or Step("record.done", "")
     except ShopError as failure:
         # The texts of our own errors repeat no value of the message.
-        cause = type(failure).__name__
-        log.warning("record.failed %s cause=%s: %s", _about(record), cause, failure)
+        log.warning("record.failed %s cause=%s", _about(record), failure)
         _note_failure(failure)
         return False
     except Exception as failure:  # One bad record must not fail the others.
@@ -163,14 +162,15 @@ async def _handle_record(record: Record, handle: Handle, dependencies: Dependenc
 
 
 def _about(record: Any) -> str:
-    """Return what the log says of a record that is not done, whatever it is."""
+    """Return what the log says of a record that is not done, whatever it is.
+
+    Its message is named where its order is not known.
+    """
     record = record if isinstance(record, dict) else {}
     body = record.get("body")
     named = _ORDER_ID.search(body) if isinstance(body, str) else None
-    return (
-        f"order_id={named[1].lower() if named else '?'} queue={_queue(record)}"
-        f" receives={_receives(record)} message_id={_message_id(record)}"
-    )
+    which = f"order_id={named[1].lower()}" if named else f"message_id={_message_id(record)}"
+    return f"{which} queue={_queue(record)} receives={_receives(record)}"
 
 
 def _note_failure(failure: Exception) -> None:

@@ -7,6 +7,7 @@ from typing import Any, cast
 from app.imports import collector_off
 
 with collector_off():
+    from app.domain.sweeping import SweepReport
     from app.error_reports import reporting_errors
     from app.logs import prepare_log_records
     from app.message_parser import parse_event
@@ -105,6 +106,22 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse | di
         return run(handle_schedule(context, AWS_DEPENDENCIES))
 
 
+def _told(report: SweepReport) -> str:
+    """Return what the log says of a sweep; what is 0 is left out, or the line would be too long."""
+    told = {
+        "incomplete": int(not report.is_complete),
+        "settled": report.settled,
+        "timed_out": report.timed_out,
+        "requested": report.shipments_requested,
+        "failed": report.failed,
+        "unreadable": report.unreadable,
+        "oldest": report.oldest_seconds,
+        "pending": report.oldest_pending_seconds,
+    }
+    more = (f" {name}={value}" for name, value in told.items() if value)
+    return f"seen={report.seen}{''.join(more)}"
+
+
 async def handle_schedule(context: LambdaContext, dependencies: Dependencies) -> dict[str, Any]:
     """Sweep once, write what was done as metrics, and return it.
 
@@ -122,9 +139,7 @@ async def handle_schedule(context: LambdaContext, dependencies: Dependencies) ->
         may_go_on=lambda: context.get_remaining_time_in_millis() > 2000 * RESERVE_SECONDS,
     )
     facts = asdict(report)
-    # What is 0 is left out, or the line would be the longest of all.
-    told = {name: value for name, value in facts.items() if value or name == "seen"}
-    log.info("sweep.done %s", " ".join(f"{name}={value}" for name, value in told.items()))
+    log.info("sweep.done %s", _told(report))
     emit_metrics(
         {
             SWEEP_INCOMPLETE: int(not report.is_complete),

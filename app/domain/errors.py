@@ -92,6 +92,8 @@ class CartFullError(ShopError):
 class OrderNotPaidError(ShopError):
     """A shipment was reported for an order that is not paid yet."""
 
+    text = "the order is not paid yet"
+
 
 class EventRefusedError(ShopError):
     """An event does not agree with what is stored; the text says in what."""

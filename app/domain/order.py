@@ -62,7 +62,7 @@ def check_late_event(order: "Order", target: OrderState) -> None:
         OrderState.SHIPPED,
         OrderState.DELIVERED,
     }:
-        raise OrderNotPaidError(f"order {order.order_id} is not paid yet")
+        raise OrderNotPaidError
 
 
 @dataclass(frozen=True)

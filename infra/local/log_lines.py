@@ -39,7 +39,6 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             "logger": record.name,
             "trace_id": getattr(record, "trace_id", None),
-            "security": getattr(record, "security", None),
             "stackTrace": self.formatException(record.exc_info) if record.exc_info else None,
         }
         return json.dumps({name: value for name, value in fields.items() if value is not None})
@@ -98,7 +97,10 @@ def show(fields: Mapping[str, Any], *, is_terminal: bool, has_colours: bool) -> 
 
 
 def facts_text(fields: Mapping[str, Any]) -> str:
-    """Return the facts of an event of the security log as text; empty for other lines."""
+    """Return the facts of a security event of a release before as text; empty for other lines.
+
+    There they are fields of their own; now the message has them.
+    """
     facts = fields.get("security")
     if not isinstance(facts, dict):
         return ""

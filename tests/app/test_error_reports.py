@@ -96,7 +96,6 @@ def test_a_record_that_crashes_is_reported_with_its_order(ingest: Ingest) -> Non
         "order_id": ORDER,
         "queue": "payment-response",
         "receives": "3",
-        "message_id": failed["messageId"],
     }
     assert (event["level"], event["release"], event["environment"]) == ("error", "4f2a9c1", "test")
     assert event["contexts"]["trace"]["trace_id"] == TRACE

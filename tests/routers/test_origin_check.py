@@ -85,8 +85,8 @@ def test_a_refusal_writes_down_no_value(in_a_stack: None, caplog: pytest.LogCapt
         answer = ask(x_origin_verify="the value of last year")
 
     assert "last year" not in caplog.text + answer["body"]
-    (event,) = (r.security for r in caplog.records if r.name == "shop.security")  # type: ignore[attr-defined]
-    assert (event["kind"], event["code"]) == ("refused", "wrong_address")
+    (event,) = (r.getMessage() for r in caplog.records if r.name == "shop.security")
+    assert event.startswith("security.refused status=403 code=wrong_address")
 
 
 @pytest.mark.parametrize("at", [0, -1])

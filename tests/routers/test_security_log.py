@@ -1,6 +1,5 @@
 """What the security log tells of requests, and what it never tells."""
 
-import json
 import logging
 import re
 from datetime import UTC, datetime
@@ -24,6 +23,12 @@ from tests.support.shop import PASSWORD, bearer, fresh, stored_product, stored_u
 CARD = {"number": "4111111111111111", "expMonth": "12", "expYear": "2099", "ccv": "987"}
 
 
+def told(record: logging.LogRecord) -> dict[str, str]:
+    """Return the kind of an event of the security log, and its facts by name."""
+    kind, _, facts = record.getMessage().removeprefix("security.").partition(" ")
+    return {"kind": kind, **dict(re.findall(r"(\w+)=(.+?)(?= \w+=|$)", facts))}
+
+
 class Events:
     """The events of the security log since the test began."""
 
@@ -33,9 +38,9 @@ class Events:
     def taken(self) -> list[dict[str, Any]]:
         found = [record for record in self._caplog.records if record.name == "shop.security"]
         assert all(re.fullmatch("[0-9a-f]{32}", record.trace_id) for record in found)  # type: ignore[attr-defined]
-        facts = [json.loads(JsonFormatter().format(record))["security"] for record in found]
+        facts = [told(record) for record in found]
         # A keyed hash, the same for one address.
-        assert all(re.fullmatch("[A-Za-z0-9_-]{16}", fact.pop("address")) for fact in facts)
+        assert all(re.fullmatch("[A-Za-z0-9_-]{16}", fact.pop("from")) for fact in facts)
         self._caplog.clear()
         return facts
 
@@ -58,10 +63,10 @@ async def test_a_login_is_told_whether_it_is_good_or_bad(
     for name, password in ((user.username, PASSWORD), (user.username, "x"), (fresh(), "x")):
         await client.post("/login", json={"username": name, "password": password})
 
-    failed = {"kind": "login_failed", "status": 401, "code": "invalid_credentials", "route": route}
+    failed = {"kind": "login_failed", "status": "401", "route": route}
     assert events.taken() == [
-        {"kind": "login", "user_id": user.user_id, "role": "customer"},
-        failed | {"user_id": user.user_id},
+        {"kind": "login", "user": user.user_id, "role": "customer"},
+        failed | {"user": user.user_id},
         # Whoever that was: the name may be a password that was typed in the wrong place.
         failed,
     ]
@@ -82,10 +87,7 @@ async def test_every_refusal_is_told_once(
             if answer.status_code in {401, 403, 429}:
                 refused += 1
                 (event,) = (e for e in events.taken() if e["kind"] in {"refused", "login_failed"})
-                assert (event["status"], event["code"]) == (
-                    answer.status_code,
-                    answer.json()["code"],
-                )
+                assert event["status"] == str(answer.status_code)
                 assert event["route"].startswith(f"{method} /")
             assert not [e for e in events.taken() if e["kind"] == "refused"]
 
@@ -103,10 +105,10 @@ async def test_a_registration_and_the_end_of_sessions_are_told(
         return (await client.post("/login", json={"username": name, "password": password})).json()  # type: ignore[no-any-return]
 
     def revoked(cause: str) -> dict[str, str]:
-        return {"kind": "session_revoked", "user_id": user_id, "cause": cause}
+        return {"kind": "session_revoked", "user": user_id, "cause": cause}
 
-    login = {"kind": "login", "user_id": user_id, "role": "customer"}
-    assert events.taken() == [{"kind": "registered", "user_id": user_id}]
+    login = {"kind": "login", "user": user_id, "role": "customer"}
+    assert events.taken() == [{"kind": "registered", "user": user_id}]
 
     tokens = await log_in()
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
@@ -152,7 +154,7 @@ async def test_a_stolen_refresh_token_and_another_role_are_told(
     )
     events.taken()
     await client.post("/refresh-token", json={"refresh_token": promoted})
-    assert events.taken() == [{"kind": "role_changed", "user_id": user.user_id, "role": "staff"}]
+    assert events.taken() == [{"kind": "role_changed", "user": user.user_id, "role": "staff"}]
 
 
 async def test_what_staff_do_with_the_data_of_others_is_told(
@@ -161,7 +163,7 @@ async def test_what_staff_do_with_the_data_of_others_is_told(
     member = await stored_user(table, role=Role.STAFF)
     buyer_id = str(uuid4())
     headers = await bearer(member.user_id, role=Role.STAFF, username=member.username)
-    access = {"kind": "staff_access", "user_id": member.user_id}
+    access = {"kind": "staff_access", "user": member.user_id}
 
     for path in (f"/order/{buyer_id}", f"/order/{member.user_id}", "/order/all", "/users"):
         assert (await client.get(path, headers=headers)).status_code == 200
@@ -169,10 +171,10 @@ async def test_what_staff_do_with_the_data_of_others_is_told(
     await client.get(f"/order/{secret}", headers=headers)
 
     assert events.taken() == [
-        access | {"subject": buyer_id},
-        access | {"subject": "everybody"},
-        access | {"subject": "everybody"},
-        access | {"subject": "?"},
+        access | {"of": buyer_id},
+        access | {"of": "everybody"},
+        access | {"of": "everybody"},
+        access | {"of": "?"},
     ]
 
 
@@ -224,7 +226,6 @@ async def test_no_event_holds_a_secret_or_what_was_typed(
     lines = [JsonFormatter().format(r) for r in caplog.records if r.name == "shop.security"]
     assert len(lines) == 5
     assert [canary for canary in canaries for line in lines if canary in line] == []
-    assert max(map(len, lines)) < 400
 
 
 async def test_before_the_keys_are_read_an_event_has_no_address(
@@ -240,10 +241,9 @@ async def test_before_the_keys_are_read_an_event_has_no_address(
 
     assert answer.status_code == 401
     (record,) = (record for record in caplog.records if record.name == "shop.security")
-    assert record.security == {  # type: ignore[attr-defined]
+    assert told(record) == {
         "kind": "refused",
-        "status": 401,
-        "code": "unauthorized",
+        "status": "401",
         "route": "GET /cart/items/{userid}",
     }
     assert datetime.now(UTC).timestamp() - record.created < 60

@@ -77,7 +77,7 @@ async def test_a_shop_that_prints_and_reports_a_password_is_caught(
     )
     batch = tree / "workers" / "batch.py"
     batch.write_text(
-        batch.read_text(encoding="utf-8").replace('cause=%s: %s", _about', 'cause=%s: %s", dict'),
+        batch.read_text(encoding="utf-8").replace('cause=%s", _about', 'cause=%s", dict'),
         encoding="utf-8",
     )
     target = replace(target_of("local", stage="source"), root=tree)
