@@ -50,7 +50,6 @@ def test_every_step_passes_the_accessibility_check(till: Till, scheme: Any) -> N
     check()
     till.page.keyboard.press("Escape")
     till.page.keyboard.press("F8")
-    till.wait_out_haste()
     till.page.locator("#charge").click()
     expect(till.page.locator("#card-error")).to_be_visible()
     check()

@@ -59,6 +59,11 @@ export class CardForm {
     return checkCard({ number: field("number").value, expiry: field("expiry").value, code: field("code").value });
   }
 
+  /** Whether nothing is entered. */
+  get isEmpty() {
+    return FIELDS.every((name) => !field(name).value);
+  }
+
   focus() {
     field("number").focus();
   }

@@ -166,8 +166,9 @@ export class SaleView {
     if (!this.isPaying) return;
     const { card, problem, field } = this.#form.read();
     if (!card) {
-      // The second half of a double click on a card that was declined at once.
-      if (!this.#isDoubleClick) this.#form.showProblem(problem, field);
+      // The second half of a double click on a card that was declined at once: the banner says so.
+      const isAnswered = sale.state === "declined" && this.#isDoubleClick && this.#form.isEmpty;
+      if (!isAnswered) this.#form.showProblem(problem, field);
       return;
     }
     if (totalCents(sale) !== this.#agreedCents) {
@@ -275,6 +276,10 @@ export class SaleView {
   #listen() {
     byId("to-payment").addEventListener("click", () => this.showPayment());
     byId("back").addEventListener("click", () => this.showLines());
+    // The second half of a double click on "Take payment", or on "Charge".
+    byId("charge").addEventListener("click", (event) => {
+      if (event.detail > 1 && this.#isDoubleClick) event.preventDefault();
+    });
     byId("park").addEventListener("click", () => this.next());
     byId("cancel").addEventListener("click", () => this.#actions.cancelSale());
     byId("customer").addEventListener("click", () => this.#actions.chooseCustomer());
