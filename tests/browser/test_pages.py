@@ -90,6 +90,8 @@ def test_a_page_says_when_to_try_again_and_takes_no_cookie_but_the_devices(
 
 
 def test_the_log_in_page_says_when_to_try_again(page: Page) -> None:
+    # An old browser lacks it.
+    page.add_init_script("delete AbortSignal.timeout")
     page.route(
         "**/login",
         lambda route: route.fulfill(status=429, headers={"Retry-After": "60"}, json={}),

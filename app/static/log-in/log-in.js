@@ -7,6 +7,7 @@ import { byId } from "../client/dom.js";
 import { waitText } from "../client/errors.js";
 
 const WRONG = "User name or password is wrong.";
+const TIMEOUT_MS = 20_000;
 const NO_ANSWER = "The shop does not answer. Try again in a moment.";
 
 /** @param {string} id */
@@ -31,19 +32,24 @@ function returnAddress() {
 
 /** Log in, and return what went wrong, "" if nothing did. @returns {Promise<string>} */
 async function logIn() {
+  // Not AbortSignal.timeout, which not all browsers of two years ago have.
+  const attempt = new AbortController();
+  const timer = setTimeout(() => attempt.abort(), TIMEOUT_MS);
   const json = { username: input("username").value.trim(), password: input("password").value };
   try {
     const answer = await fetch("/login", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(json),
-      signal: AbortSignal.timeout(20_000),
+      signal: attempt.signal,
     });
     if (answer.ok) return "";
     const retryAfterMs = 1000 * (Number(answer.headers.get("Retry-After")) || 0);
     return waitText({ status: answer.status, retryAfterMs }) || (answer.status === 401 ? WRONG : NO_ANSWER);
   } catch {
     return "No connection to the shop. Try again.";
+  } finally {
+    clearTimeout(timer);
   }
 }
 
