@@ -80,7 +80,9 @@ export const codesOf = ({ id, sku, barcode }) =>
  * @param {string} typedUs The same keys on a US keyboard.
  */
 export function readingsOf(typed, typedUs) {
-  const texts = [typed, typedUs].map((text) => text.trim());
+  // A count was typed on this keyboard, whatever the scanner's is.
+  const { length } = COUNT_PREFIX.exec(typed)?.[0] ?? "";
+  const texts = [typed, typed.slice(0, length) + typedUs.slice(length)].map((text) => text.trim());
   const readings = [];
   for (const text of new Set(texts)) {
     const code = text.replace(AIM_PREFIX, "");

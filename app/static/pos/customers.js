@@ -44,6 +44,11 @@ export class Customers {
     });
   }
 
+  /** Whether the list has not come yet. */
+  get isLoading() {
+    return this.#users === null;
+  }
+
   /** Open the list; `onChoose` is called once if a customer is chosen. @param {(customer: Customer) => void} onChoose */
   open(onChoose) {
     this.#onChoose = onChoose;

@@ -142,7 +142,10 @@ export function listenForScans(page, { onScan, isKnown, isClosed, isCardField, i
     if (!isDigits && !isBurst({ isEnded })) return false;
     // Few letters are a name that goes on with a click.
     if (!isEnded && isNameField(field) && typed.length < MIN_UNTERMINATED_LENGTH && !/\d/.test(typed)) return false;
-    return !mayBeSecret(field, typed, { isEnded, isContinued, isCode: some(mayBeCode) });
+    // The keys of a foreign layout show in letters that are no code's.
+    const isPlain = /^[\x20-\x7e]+$/.test(typed);
+    const isCode = readingsOf(typed, isPlain ? typed : typedUs).some(({ code }) => mayBeCode(code));
+    return !mayBeSecret(field, typed, { isEnded, isContinued, isCode });
   };
 
   /** Whether a burst without a product is a scan. @param {Reading[]} readings @param {{isEnded: boolean}} end */

@@ -241,7 +241,9 @@ listenForScans(document, {
   mayBeSecret: (field, text, typing) =>
     idleLock.mayBeSecret(field, text, typing) || signIn.mayBeSecret(field, text, typing),
   isMeant: (field, text) =>
-    field.hasAttribute("aria-activedescendant") || (field.matches("#lines input, #day") && /^\d{1,3}$/.test(text)),
+    field.hasAttribute("aria-activedescendant") ||
+    (customers.isLoading && field.id === "customer-search") ||
+    (field.matches("#lines input, #day") && /^\d{1,3}$/.test(text)),
 });
 
 // ---- start
