@@ -29,6 +29,12 @@ _HEAD = re.compile(r"<title>.*?</title>\s*<meta name=\"description\"[^>]*>", re.
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
 _MAX_DESCRIPTION = 300
 
+#: Embeddings, overrides and isolates, and the scripts that are written from right to left.
+_BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+
 #: What a picture's address may be: of the web, or a path of the shop.
 _PICTURE = re.compile(r"/|https?://", re.IGNORECASE)
 
@@ -102,7 +108,7 @@ def _head_of(product: Product, origin: str) -> str:
     properties = {
         "og:type": "product",
         "og:site_name": "ACME Fitness",
-        "og:title": product.name,
+        "og:title": _isolated(product.name),
         "og:description": text,
         "og:url": address,
         **({"og:image": pictures[0]} if pictures else {}),
@@ -110,7 +116,7 @@ def _head_of(product: Product, origin: str) -> str:
         "product:price:currency": "USD",
     }
     lines = [
-        f"<title>{escape(product.name)} · ACME Fitness</title>",
+        f"<title>{escape(_isolated(product.name))} · ACME Fitness</title>",
         *(f'<meta name="{name}" content="{escape(value)}">' for name, value in named.items()),
         *(
             f'<meta property="{key}" content="{escape(value)}">'
@@ -124,8 +130,15 @@ def _head_of(product: Product, origin: str) -> str:
 
 def _described(product: Product, *texts: str) -> str:
     """Return the first text that is not blank, else a sentence with name and price."""
-    fallback = f"{product.name} for ${cents_to_text(product.price_cents)} at ACME Fitness."
+    name = _isolated(product.name)
+    fallback = f"{name} for ${cents_to_text(product.price_cents)} at ACME Fitness."
     return next((text for text in texts if text.strip()), fallback)
+
+
+def _isolated(name: str) -> str:
+    """Return a name that reorders nothing of the text around it (Unicode, UAX #9)."""
+    plain = _BIDI_CONTROLS.sub("", name)
+    return f"\u2068{plain}\u2069" if _RIGHT_TO_LEFT.search(plain) else plain
 
 
 def _linked_data(product: Product, address: str, pictures: list[str]) -> str:

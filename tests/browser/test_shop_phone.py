@@ -74,6 +74,16 @@ def test_a_name_of_any_direction_leaves_the_sentence_around_it_in_order(guest: S
     expect(guest.page.locator("#toast span")).to_have_text(f"{isolated} is in the cart.")
     expect(guest.page).to_have_title(f"{isolated} · ACME Fitness")
 
+    # So is each stretch of words in a sentence of the shop.
+    refusal = {"message": "cart: 2 of \u05de\u05d6\u05e8\u05df \u05d9\u05d5\u05d2\u05d4 (3 left)"}
+    guest.page.route("**/login", lambda route: route.fulfill(status=400, json=refusal))
+    guest.page.evaluate("location.hash = '#/login'")
+    guest.page.get_by_label("User name").fill("eric")
+    guest.page.get_by_label("Password").fill("secret")
+    guest.page.locator("main").get_by_role("button", name="Log in").click()
+    words = "\u2068\u05de\u05d6\u05e8\u05df \u05d9\u05d5\u05d2\u05d4\u2069"
+    expect(guest.page.locator("form [role=alert]")).to_have_text(f"cart: 2 of {words} (3 left)")
+
 
 @pytest.mark.parametrize("image", ["", "/static/images/gone_square.svg?missing"])
 def test_a_product_without_a_picture_has_a_placeholder(guest: Shopper, image: str) -> None:
@@ -175,9 +185,20 @@ def test_an_order_is_printed_without_the_frame_of_the_page(eric: Shopper) -> Non
     eric.open(f"/#/order/{order_id}")
     expect(eric.page.locator("address")).to_be_visible()
 
-    eric.page.emulate_media(media="print")
+    eric.page.emulate_media(media="print", color_scheme="dark")
 
     for frame in (".bar", ".foot", ".skip"):
         expect(eric.page.locator(frame)).to_be_hidden()
     expect(eric.page.locator("address")).to_be_visible()
-    eric.page.emulate_media(media="screen")
+    # Paper is white by night, too; the home page has no styles of other views.
+    for address in (None, "/", "/acme-login"):
+        if address:
+            eric.page.goto(address, wait_until="commit")
+            expect(eric.page.locator("main")).to_be_visible()
+        colors = eric.page.evaluate(
+            """[getComputedStyle(document.body).backgroundColor,
+                getComputedStyle(document.documentElement).colorScheme]"""
+        )
+        assert colors[0] in {"rgb(255, 255, 255)", "rgb(238, 242, 240)"}, address
+        assert colors[1] == "light", address
+    eric.page.emulate_media(media="screen", color_scheme="light")

@@ -101,6 +101,8 @@ def test_names_of_any_direction_leave_the_sentence_around_them_in_order(till: Ti
     expect(toast).to_have_text(f"\u2068{arabic}\u2069 added, $62.50 in all")
     till.page.locator("#products .tile", has_text="Bar").click()
     expect(toast).to_have_text("Bar 12 added, $125.00 in all")
+    till.page.keyboard.press("F9")
+    expect(till.page.locator(".parked-articles")).to_have_text(f"\u2068{arabic}\u2069, Bar 12")
 
 
 def test_a_product_that_was_added_elsewhere_appears_by_itself(clocked_till: Till) -> None:

@@ -74,6 +74,24 @@ async def test_a_preview_names_only_pictures_of_the_web_and_always_a_description
     assert metas["twitter:card"] == ("summary_large_image" if pictures else "summary")
 
 
+async def test_a_name_from_right_to_left_reorders_nothing_of_the_title(
+    client: AsyncClient, table: Table
+) -> None:
+    name = "\u05de\u05d6\u05e8\u05df\u202e 5"
+    product = Product(fresh("p"), name, "", "", ("", "", ""), 6250, (), datetime.now(UTC))
+    await add_product(table, product)
+
+    page = (await client.get(f"/products/{product.product_id}", headers=BROWSER)).text
+    metas, data = _facts_of(page)
+
+    isolated = "\u2068\u05de\u05d6\u05e8\u05df 5\u2069"
+    assert f"<title>{isolated} · ACME Fitness</title>" in page
+    assert metas["og:title"] == isolated
+    assert data["description"] == f"{isolated} for $62.50 at ACME Fitness."
+    # Data, not text: a search engine compares it.
+    assert data["name"] == name
+
+
 @pytest.mark.parametrize(
     "accept",
     [

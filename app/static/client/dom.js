@@ -40,13 +40,17 @@ export const shortId = (id) => id.slice(0, 8).toUpperCase();
 const BIDI_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Scripts that are written from right to left. */
-const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const RIGHT_TO_LEFT = "[\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}]+";
+const WORDS = new RegExp(`${RIGHT_TO_LEFT}(?:[ '"-]+${RIGHT_TO_LEFT})*`, "gu");
 
 /** Return a text that reorders nothing of the sentence round it. @param {string} text */
 export function isolate(text) {
   const plain = text.replace(BIDI_CONTROLS, "");
-  return RIGHT_TO_LEFT.test(plain) ? `\u2068${plain}\u2069` : plain;
+  return plain.search(WORDS) < 0 ? plain : `\u2068${plain}\u2069`;
 }
+
+/** Return a sentence whose words from right to left reorder nothing of it. @param {string} sentence */
+export const isolateWords = (sentence) => sentence.replace(BIDI_CONTROLS, "").replace(WORDS, "\u2068$&\u2069");
 
 /**
  * Replace the children of a container and keep the focus: the new node with the `data-key` of

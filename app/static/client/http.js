@@ -6,6 +6,7 @@
  */
 
 import { backoffMs, sleep } from "./backoff.js";
+import { isolateWords } from "./dom.js";
 import { isUnanswered, kindOf, ShopError } from "./errors.js";
 
 /** A gateway in front of the shop gives up after 30 seconds; a person does earlier. */
@@ -129,10 +130,10 @@ function parseJson(text) {
   }
 }
 
-/** Return the message of the shop's error body, "" if it has none. @param {unknown} body */
+/** Return the message of the shop's error body as pages may show it, "" if it has none. @param {unknown} body */
 const messageOf = (body) =>
   typeof body === "object" && body !== null && "message" in body && typeof body.message === "string"
-    ? body.message
+    ? isolateWords(body.message)
     : "";
 
 /** Return where a list goes on (RFC 8288), or null. @param {Response} response */

@@ -1,7 +1,7 @@
 /** The till's texts about sales. They say what is known, and what to do next. */
 
 import { MAX_LINES, MAX_QUANTITY } from "../client/bounds.js";
-import { isolate } from "../client/dom.js";
+import { isolate, isolateWords } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
 import { isAbandoned, isInProgress, isUnsettled, totalCents, unitCount } from "./sale.js";
 
@@ -143,7 +143,7 @@ export function noticeFor(sale) {
       : "The shop does not have the last attempt. Enter the card again. If the first attempt still arrives, only one of the two is charged.";
   }
   if (code === "repriced") return text;
-  if (code === "refused") return `The shop refused the order: ${isolate(text)}. Nothing was charged.`;
+  if (code === "refused") return `The shop refused the order: ${isolateWords(text)}. Nothing was charged.`;
   if (isAbandoned(sale)) {
     return "The last attempt of this sale may still arrive. Cancel the sale, and the till finds out. New articles go into a sale of their own.";
   }

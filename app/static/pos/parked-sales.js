@@ -1,7 +1,7 @@
 /** The parked sales, as buttons above the sale on screen. */
 
 import { formatTime } from "../client/dates.js";
-import { byId, el, updateChildren } from "../client/dom.js";
+import { byId, el, isolate, updateChildren } from "../client/dom.js";
 import { formatMoney } from "../client/money.js";
 import { parkedLabel } from "./messages.js";
 import { fullName, requestedCents, WALK_IN } from "./sale.js";
@@ -13,7 +13,8 @@ const MAX_NAMES = 2;
 
 /** @param {Sale} sale */
 function articlesOf({ lines }) {
-  const names = lines.slice(0, MAX_NAMES).map(({ name, quantity }) => (quantity > 1 ? `${quantity} × ${name}` : name));
+  const shown = lines.slice(0, MAX_NAMES);
+  const names = shown.map(({ name, quantity }) => (quantity > 1 ? `${quantity} × ${isolate(name)}` : isolate(name)));
   const more = lines.length - names.length;
   return names.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

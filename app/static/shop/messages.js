@@ -1,6 +1,5 @@
 /** The storefront's messages, in one place so that they agree in tone and in fact. */
 
-import { isolate } from "../client/dom.js";
 import { waitText } from "../client/errors.js";
 
 /** @import { ShopError, FailureKind } from "../client/errors.js" */
@@ -71,7 +70,7 @@ export function failurePanel(failure) {
 
 /** Return a failure in one sentence, for a toast or a banner. @param {ShopError} failure */
 export function failureMessage(failure) {
-  if (failure.kind === "refused") return isolate(failure.message) || FAILURE_MESSAGES.refused.text;
+  if (failure.kind === "refused") return failure.message || FAILURE_MESSAGES.refused.text;
   if (failure.status === 403) return FORBIDDEN;
   if (failure.kind === "sign in") return "Your sign-in has run out. Log in again to go on.";
   if (failure.status === 429) return waitText(failure);
