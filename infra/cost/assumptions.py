@@ -29,8 +29,8 @@ METRIC_LOG_BYTES = 420 + LINE_BYTES
 ORDER_LOG_BYTES = 2 * STEP_LOG_BYTES + 3 * METRIC_LOG_BYTES
 #: How many of a hundred calls are traced.
 TRACE_PERCENT = 5
-#: What the sweeper takes when there is little to do: a query of each partition of open orders, all
-#: at once, and a cold start now and then.
+#: What the sweeper takes when there is little to do: two queries of each partition of open orders,
+#: one time after the other, all partitions at once, and a cold start now and then.
 SWEEP_SECONDS = Decimal("0.1")
 #: An order and the decision about its payment, and an order's keys in two indexes, with the 100
 #: bytes that DynamoDB bills beside every item and entry. A test weighs items.

@@ -17,8 +17,9 @@ from infra.topology import FUNCTIONS, MAPPINGS, QUEUES, SWEEPER
 
 #: Calls of the sweeper in a month: every five minutes, as ``infra/topology.py`` says.
 SWEEPS = assumed.SECONDS_A_MONTH // 300
-#: It looks for open orders in each partition of them, at half a read unit each.
-_SWEEP_READS = len(shards(OPEN)) * Decimal("0.5")
+#: It looks for open orders twice in each partition of them, at half a read unit: for those that
+#: are due, and for those that are filed too far ahead.
+SWEEP_READS = 2 * len(shards(OPEN)) * Decimal("0.5")
 _MB_PER_GB = 1024
 
 
@@ -79,7 +80,7 @@ def this_shop(demand: Demand, used: Amounts, prices: PriceList) -> Iterator[Line
     calls = used["function_calls"] + SWEEPS
     memory = next(function.memory_mb for function in FUNCTIONS if function.name == SWEEPER.function)
     computed = used["gb_seconds"] + SWEEPS * assumed.SWEEP_SECONDS * memory / _MB_PER_GB
-    reads = used["read_units"] + SWEEPS * _SWEEP_READS
+    reads = used["read_units"] + SWEEPS * SWEEP_READS
 
     yield Line(
         "Lambda",

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import SettingsError
+from app.services.sweeper import sweep
 from app.static_files import STATIC
 from app.store.order_items import order_to_item
 from app.store.schema import GSI1, GSI2
@@ -31,7 +32,15 @@ from infra.cost.assumptions import (
     describe_assumptions,
 )
 from infra.cost.journeys import Amounts, read_journeys, sum_month
-from infra.cost.model import SWEEPS, Line, alarm_count, idle_polls, key_requests, this_shop
+from infra.cost.model import (
+    SWEEP_READS,
+    SWEEPS,
+    Line,
+    alarm_count,
+    idle_polls,
+    key_requests,
+    this_shop,
+)
 from infra.cost.old_design import LARGEST_READ, PRODUCTS, _query, old_shop
 from infra.cost.prices import PRICES_FILE, PriceList
 from infra.cost.units import Units
@@ -39,6 +48,7 @@ from infra.item_sizes import item_size
 from infra.seeds import plausible
 from infra.topology import SWEEPER
 from tests.infra.components.deployment import ROOT, deploy
+from tests.simulation.simulator.small_shop import SmallShop
 
 LIST = PriceList.read()
 PLAYED = read_journeys()
@@ -66,8 +76,8 @@ def test_a_bill_is_units_times_prices_to_the_last_digit() -> None:
 
     found = bill(demand)["DynamoDB"].dollars
 
-    # The sweeper asks 24 partitions every five minutes.
-    reads = used["read_units"] + 8640 * 12
+    # The sweeper asks 24 partitions twice every five minutes.
+    reads = used["read_units"] + 8640 * 24
     expected = reads * Decimal("0.1415") + used["write_units"] * Decimal("0.705")
     assert found == expected / 1_000_000
 
@@ -158,6 +168,16 @@ def test_key_requests_are_counted_for_every_role_that_uses_a_key() -> None:
 def test_the_sweeper_runs_as_often_as_it_is_reckoned() -> None:
     assert SWEEPER.expression == "rate(5 minutes)"
     assert SWEEPS == 30 * 24 * 12
+
+
+def test_a_sweep_reads_what_it_is_reckoned_to_read() -> None:
+    shop = SmallShop()
+    work = sweep(shop.table, shop.queues, now=shop.now, by="sweeper", longest_delivery_seconds=1)
+
+    assert shop.run(work).is_complete
+    calls = [call for _, _, call, _ in shop._trace.entries]
+    # A query without an answer is half a unit.
+    assert calls == ["query"] * int(2 * SWEEP_READS)
 
 
 def test_the_catalog_is_as_large_as_when_this_shop_was_metered() -> None:
