@@ -8,6 +8,7 @@ thread that calls it, tests have one for each test. ``httptools`` (llhttp) reads
 import asyncio
 import socket
 import ssl
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -30,6 +31,10 @@ _NOT_READY = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 class NoAnswerError(Exception):
     """There was no answer; what was asked for may have been done."""
+
+
+class TooManyCallsError(NoAnswerError):
+    """Nothing was sent: as many calls as there may be are waiting for answers."""
 
 
 class Answer(NamedTuple):
@@ -79,37 +84,53 @@ class AsyncConnections:
         *,
         certificates: str,
         most_kept: int,
+        most_calls: int,
         connect_seconds: float,
-        read_seconds: float,
     ) -> None:
         """Connect when asked; ``certificates`` is the file of those trusted.
 
-        More callers at once than ``most_kept`` open connections that are not kept. A call may
-        take ``read_seconds`` once it is connected.
+        More callers at once than ``most_kept`` open connections that are not kept, and those
+        beyond ``most_calls`` are refused.
         """
         parts = urlsplit(url)
         self.host, self.path = parts.netloc, f"{parts.path}/"
         self._is_tls = parts.scheme == "https"
         self._address = (parts.hostname or "", parts.port or (443 if self._is_tls else 80))
         self._certificates = certificates
-        self._most_kept = most_kept
-        self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
+        self._most_kept, self._most_calls = most_kept, most_calls
+        self._connect_seconds = connect_seconds
+        self._calls = 0
+        # Threads that call side by side, each with an event loop, count together.
+        self._lock = threading.Lock()
         self._kept: list[socket.socket] = []
         # Sockets that are open when a process ends are warned of.
         weakref.finalize(self, _close, self._kept)
 
-    async def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Return the answer to one POST.
+    async def post(self, headers: Mapping[str, str], body: bytes, *, seconds: float) -> Answer:
+        """Return the answer to one POST, for which it has ``seconds`` once it is connected.
+
+        A call that its caller gives up closes its connection.
 
         Raises:
             NoAnswerError: there was none; what was asked for may have been done.
         """
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         head = f"POST {self.path} HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n"
+        with self._lock:
+            if self._calls >= self._most_calls:
+                raise TooManyCallsError
+            self._calls += 1
+        try:
+            return await self._answered(head.encode("latin-1") + body, seconds)
+        finally:
+            with self._lock:
+                self._calls -= 1
+
+    async def _answered(self, request: bytes, seconds: float) -> Answer:
         connection = await self._connected()
         reader = _AnswerReader()
         try:
-            await self._exchange(connection, head.encode("latin-1") + body, reader)
+            await self._exchange(connection, request, reader, seconds)
         except BaseException as failure:
             connection.close()
             if isinstance(failure, OSError | HttpParserError):
@@ -122,10 +143,10 @@ class AsyncConnections:
         return reader.answer()
 
     async def _exchange(
-        self, connection: socket.socket, request: bytes, reader: _AnswerReader
+        self, connection: socket.socket, request: bytes, reader: _AnswerReader, seconds: float
     ) -> None:
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(self._read_seconds, _shut, connection)
+        timer = loop.call_later(seconds, _shut, connection)
         try:
             left = memoryview(request)
             while left:

@@ -24,6 +24,8 @@ _TRANSIENT_CODES = frozenset(
 
 #: There was no answer; whether the operation was done is unknown.
 NO_ANSWER = "RequestTimeout"
+#: Nothing was sent: this process makes as many calls as it may.
+TOO_MANY_CALLS = "TooManyCalls"
 
 #: What repeating cannot cure: the function may not do this, or what it calls is not there.
 PERMANENT_CODES = frozenset(

@@ -1,18 +1,13 @@
-"""Sending events to SQS.
+"""Sending events to SQS."""
 
-The client is imported with the first message: the api answers most requests without it. Its
-calls block, so they go through a thread.
-"""
-
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
+from app.aws_json import Service, sqs
 from app.aws_refusals import call_failures, permanent_code, report
-from app.deadlines import call_seconds, run_in_thread
+from app.deadlines import call_deadline, call_seconds
 from app.domain.errors import QueueMisconfiguredError, QueueUnavailableError
 from app.messages import QUEUE_OF, Event
 from app.send_group import Message, current_group
@@ -23,10 +18,6 @@ from app.tracing import child_span, current_span, queue_attributes
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
-
-    from app.aws_json import JsonService
-
-T = TypeVar("T")
 
 
 class Queues(Protocol):
@@ -59,7 +50,7 @@ class SQSQueues:
             if group := current_group():
                 await group.send(message, self)
             else:
-                await _in_thread(lambda client: _send(client, message))
+                await _send(message)
 
     async def send_messages(self, messages: Sequence[Message]) -> Sequence[Exception | None]:
         """Send up to ten messages of one queue; return the failure of each, or None.
@@ -70,50 +61,17 @@ class SQSQueues:
             QueueUnavailableError: each of them may or may not have been stored.
         """
         if len(messages) == 1:
-            await _in_thread(lambda client: _send(client, messages[0]))
+            await _send(messages[0])
             return [None]
         for message in messages:
             if message.span:
                 message.span.attributes["messaging.batch.message_count"] = len(messages)
-        return await _in_thread(lambda client: _send_batch(client, messages))
+        return await _send_batch(messages)
 
     async def check(self, queue: str) -> None:
         """Return once a queue answers; one call to SQS."""
         url = get_settings().queue_url(queue)
-        await _in_thread(lambda client: _check(client, url))
-
-
-class Sender(Protocol):
-    """The calls of SQS that the shop makes, in boto3's words."""
-
-    def send_message(self, **parameters: Any) -> Any:
-        """Send one message."""
-
-    def send_message_batch(self, **parameters: Any) -> Any:
-        """Send up to ten messages to one queue; the answer says which were not stored."""
-
-    def get_queue_attributes(self, **parameters: Any) -> Any:
-        """Return what is known about a queue."""
-
-
-class _LightSender:
-    """Calls SQS without boto3, until ``deadline`` (of ``time.monotonic``)."""
-
-    def __init__(self, service: "JsonService", deadline: float) -> None:
-        self._service, self._deadline = service, deadline
-
-    def send_message(self, **parameters: Any) -> Any:
-        return self._call("SendMessage", parameters)
-
-    def send_message_batch(self, **parameters: Any) -> Any:
-        return self._call("SendMessageBatch", parameters)
-
-    def get_queue_attributes(self, **parameters: Any) -> Any:
-        return self._call("GetQueueAttributes", parameters)
-
-    def _call(self, operation: str, parameters: dict[str, Any]) -> Any:
-        seconds = self._deadline - time.monotonic()
-        return self._service.call(operation, parameters, seconds=seconds)
+        await _call("GetQueueAttributes", {"QueueUrl": url, "AttributeNames": ["QueueArn"]})
 
 
 @contextmanager
@@ -129,40 +87,36 @@ def _sending(url: str, order_id: str) -> Iterator[Span | None]:
         yield span
 
 
-async def _in_thread(call: Callable[[Sender], T]) -> T:
-    # A thread cannot be cancelled, so the call itself knows when its caller gives up.
-    deadline = time.monotonic() + call_seconds()
-    return await run_in_thread(
-        lambda: call(get_sender(deadline)),
-        error=QueueUnavailableError(),
-    )
+async def _send(message: Message) -> None:
+    await _call("SendMessage", {"QueueUrl": message.url, **_parameters(message)})
 
 
-@contextmanager
-def _translated(operation: str) -> Iterator[None]:
+async def _send_batch(messages: Sequence[Message]) -> Sequence[Exception | None]:
+    """Send messages of one queue; return the failure of each that SQS did not store."""
+    entries = [
+        {"Id": str(number), **_parameters(message)} for number, message in enumerate(messages)
+    ]
+    parameters = {"QueueUrl": messages[0].url, "Entries": entries}
+    answer = await _call("SendMessageBatch", parameters)
+    stored = {entry["Id"] for entry in answer.get("Successful", ())}
+    return [None if entry["Id"] in stored else QueueUnavailableError() for entry in entries]
+
+
+async def _call(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return what SQS answers, before the deadline (``app.deadlines``).
+
+    Raises:
+        QueueUnavailableError: it does not; it may have done what it was asked for.
+    """
     try:
-        yield
+        # The client knows the deadline, too, and begins no attempt that could not end in time.
+        async with call_deadline(QueueUnavailableError()):
+            return await get_service().call(operation, parameters, seconds=call_seconds())
     except call_failures() as failure:
         if code := permanent_code(failure):
             text = "the shop has no access to a queue"
             raise report(QueueMisconfiguredError(text, code=code, operation=operation)) from failure
         raise QueueUnavailableError from failure
-
-
-def _send(client: Sender, message: Message) -> None:
-    with _translated("SendMessage"):
-        client.send_message(QueueUrl=message.url, **_parameters(message))
-
-
-def _send_batch(client: Sender, messages: Sequence[Message]) -> Sequence[Exception | None]:
-    """Send messages of one queue; return the failure of each that SQS did not store."""
-    entries = [
-        {"Id": str(number), **_parameters(message)} for number, message in enumerate(messages)
-    ]
-    with _translated("SendMessageBatch"):
-        answer = client.send_message_batch(QueueUrl=messages[0].url, Entries=entries)
-    stored = {entry["Id"] for entry in answer.get("Successful", ())}
-    return [None if entry["Id"] in stored else QueueUnavailableError() for entry in entries]
 
 
 def _parameters(message: Message) -> dict[str, Any]:
@@ -180,24 +134,14 @@ def trace_attribute(traceparent: str | None) -> dict[str, Any]:
     return {"MessageAttributes": {TRACEPARENT: {"DataType": "String", "StringValue": traceparent}}}
 
 
-def _check(client: Sender, url: str) -> None:
-    with _translated("GetQueueAttributes"):
-        client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-
-
-def get_sender(deadline: float) -> Sender:
-    """Return what sends until ``deadline``: the light client, or boto3's by setting."""
+def get_service() -> Service:
+    """Return what calls SQS: the light client, or boto3's by setting."""
     settings = get_settings()
     if settings.aws_client is AwsClient.BOTO3:
-        with _client_lock:
-            return cast("Sender", get_client())
-    from app.aws_json import sqs  # noqa: PLC0415
+        from app.aws import Boto3Service  # noqa: PLC0415
 
-    return _LightSender(sqs(settings.region), deadline)
-
-
-# boto3's default session is not thread-safe: it must not make two clients at once.
-_client_lock = threading.Lock()
+        return Boto3Service(get_client)
+    return sqs(settings.region)
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,7 @@ user, header, cookie, local variable or body. Events go out at once, in the call
 https://develop.sentry.dev/sdk/data-model/envelopes/
 """
 
+import asyncio
 import gzip
 import logging
 import os
@@ -23,6 +24,7 @@ from sentry_sdk.transport import Transport
 from sentry_sdk.types import Event
 from sentry_sdk.utils import event_from_exception
 
+from app.aws_json import secrets_manager
 from app.domain.card_text import mask_card_numbers
 from app.logs import OWN_MODULES
 from app.reported_lines import SEND_SECONDS, Line, Report
@@ -230,9 +232,7 @@ def _stored_dsn(name: str) -> str:
     Raises:
         AwsCallError: it cannot be read.
     """
-    from app.aws_json import secrets_manager  # noqa: PLC0415 - brings an HTTP client along
-
-    answer = secrets_manager(get_settings().region).call(
-        "GetSecretValue", {"SecretId": name}, seconds=SEND_SECONDS
-    )
+    service = secrets_manager(get_settings().region)
+    # Reports are sent in a thread of their own, which has no event loop.
+    answer = asyncio.run(service.call("GetSecretValue", {"SecretId": name}, seconds=SEND_SECONDS))
     return str(answer.get("SecretString", "")).strip()

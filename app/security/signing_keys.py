@@ -15,8 +15,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.aws_json import Service, secrets_manager
 from app.aws_refusals import call_failures, permanent_code, report
-from app.deadlines import call_deadline, call_seconds, run_in_thread
+from app.deadlines import call_deadline, call_seconds
 from app.domain.errors import SecretsMisconfiguredError, SecretsUnavailableError, SettingsError
 from app.settings import AwsClient, get_settings
 
@@ -86,11 +87,8 @@ def known_signing_keys() -> SigningKeys | None:
 async def _renew() -> SigningKeys:
     global _cached_keys, _refresh_at  # noqa: PLW0603
     name = get_settings().required("signing_keys_secret")
-    error = SecretsUnavailableError()
     try:
-        deadline = time.monotonic() + call_seconds()
-        text = await run_in_thread(lambda: _fetch(name, deadline), error=error)
-        _cached_keys = parse_signing_keys(text)
+        _cached_keys = parse_signing_keys(await fetch_secret(name))
     except (SecretsUnavailableError, SettingsError) as failure:
         if _cached_keys is None:
             raise
@@ -154,20 +152,31 @@ def secrets_client() -> "SecretsManagerClient":
     return boto3.client("secretsmanager", region_name=get_settings().region, config=client_config())
 
 
-def _fetch(name: str, deadline: float) -> str:
-    from app.aws_json import secrets_manager  # noqa: PLC0415 - brings an HTTP client along
+async def fetch_secret(name: str) -> str:
+    """Return the text of a secret; one call of Secrets Manager.
 
-    settings = get_settings()
+    Raises:
+        SecretsUnavailableError: it cannot be read.
+    """
     try:
-        if settings.aws_client is AwsClient.BOTO3:
-            return secrets_client().get_secret_value(SecretId=name)["SecretString"]
-        answer = secrets_manager(settings.region).call(
-            "GetSecretValue", {"SecretId": name}, seconds=deadline - time.monotonic()
-        )
-        return str(answer.get("SecretString", ""))
+        async with call_deadline(SecretsUnavailableError()):
+            answer = await _service().call(
+                "GetSecretValue", {"SecretId": name}, seconds=call_seconds()
+            )
     except call_failures() as failure:
         if code := permanent_code(failure):
             text = "the shop has no access to its signing keys"
             error = SecretsMisconfiguredError(text, code=code, operation="GetSecretValue")
             raise report(error) from failure
         raise SecretsUnavailableError from failure
+    return str(answer.get("SecretString", ""))
+
+
+def _service() -> Service:
+    """Return what calls Secrets Manager: the light client, or boto3's by setting."""
+    settings = get_settings()
+    if settings.aws_client is AwsClient.BOTO3:
+        from app.aws import Boto3Service  # noqa: PLC0415
+
+        return Boto3Service(secrets_client)
+    return secrets_manager(settings.region)

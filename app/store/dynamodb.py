@@ -1,24 +1,23 @@
-"""The calls of DynamoDB that the store makes: signed POSTs and parsed answers.
+"""The calls of DynamoDB that the store makes, in its words (``app/aws_json.py`` sends them).
 
 One attempt each: what may be repeated, and how often, is known to ``app/store/table.py`` alone.
 ``tests/app/store/test_dynamodb.py`` compares requests and answers with boto3's.
 """
 
 import asyncio
-import json
 import random
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
-from app.async_connections import AsyncConnections, NoAnswerError
-from app.aws_endpoints import certificates, endpoint_of
-from app.aws_errors import NO_ANSWER, AwsCallError
-from app.aws_signature import Credentials, environment_credentials, sign
+from app.aws_endpoints import endpoint_of
+from app.aws_errors import AwsCallError
+from app.aws_json import CONNECT_SECONDS, JsonService, Reply
+from app.aws_signature import Credentials, environment_credentials
 from app.store.attribute_values import Item, read_item, written_item
 
-#: Kept connections. More callers at once open connections that are not kept.
-_CONNECTIONS = 32
+#: Calls at once. A list asks all shards of its kind side by side, and a process on Lambda may have
+#: 1,024 connections and files.
+_MOST_CALLS = 512
 
 #: Of a batch, what DynamoDB had no capacity for is asked for again after such pauses.
 _BATCH_PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4)
@@ -67,18 +66,20 @@ class DynamoDBClient:
         *,
         endpoint_url: str | None = None,
         find_credentials: Callable[[], Credentials | None] = environment_credentials,
-        connect_timeout: float = 1.0,
+        connect_timeout: float = CONNECT_SECONDS,
         read_timeout: float = 2.0,
     ) -> None:
         """Connect when asked; the endpoint is where the SDKs look for it unless it is given."""
-        self._region = region
-        self._find_credentials = find_credentials
-        self._connections = AsyncConnections(
-            (endpoint_url or endpoint_of("dynamodb", region)).rstrip("/"),
-            certificates=certificates(),
-            most_kept=_CONNECTIONS,
+        self._read_timeout = read_timeout
+        self._service = JsonService(
+            "dynamodb",
+            "DynamoDB_20120810",
+            region,
+            endpoint=(endpoint_url or endpoint_of("dynamodb", region)).rstrip("/"),
+            version="1.0",
+            find_credentials=find_credentials,
             connect_seconds=connect_timeout,
-            read_seconds=read_timeout,
+            most_calls=_MOST_CALLS,
         )
 
     async def get_item(
@@ -205,44 +206,24 @@ class DynamoDBClient:
         Raises:
             DynamoDBError: it was refused, or there is no answer.
         """
-        credentials = self._find_credentials()
-        if credentials is None:
-            raise DynamoDBError("MissingAuthenticationTokenException", 0)
-        body = json.dumps(parameters).encode()
-        headers = sign(
-            {
-                "content-type": "application/x-amz-json-1.0",
-                "host": self._connections.host,
-                "x-amz-target": f"DynamoDB_20120810.{operation}",
-            },
-            body,
-            path=self._connections.path,
-            service="dynamodb",
-            region=self._region,
-            credentials=credentials,
-            now=time.gmtime(),
-        )
         try:
-            status, _, data = await self._connections.post(headers, body)
-        except NoAnswerError as failure:
-            raise DynamoDBError(NO_ANSWER, 0) from failure
-        try:
-            answer = json.loads(data or b"{}")
-        except ValueError:
-            answer = None
-        if status == 200 and isinstance(answer, dict):
-            return answer
-        raise _refusal(status, answer if isinstance(answer, dict) else {})
+            reply = await self._service.ask(operation, parameters, seconds=self._read_timeout)
+        except AwsCallError as failure:
+            raise DynamoDBError(failure.code, failure.status) from failure
+        if reply.is_done:
+            return reply.content
+        raise _refusal(reply)
 
 
-def _refusal(status: int, answer: Item) -> DynamoDBError:
+def _refusal(reply: Reply) -> DynamoDBError:
+    answer = reply.content
     code = str(answer.get("__type") or "").rpartition("#")[2]
     text = str(answer.get("message") or answer.get("Message") or "")
     item = answer.get("Item")
     reasons = [str(reason.get("Code")) for reason in answer.get("CancellationReasons") or ()]
     return DynamoDBError(
-        code or f"HTTP{status}",
-        status,
+        code or f"HTTP{reply.status}",
+        reply.status,
         text=text,
         item=read_item(item) if item else None,
         reasons=reasons,

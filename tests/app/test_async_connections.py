@@ -82,19 +82,19 @@ async def serving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
         await asyncio.sleep(0)
 
 
-def connect(server: Server, certificates: Path | None = None, **options: float) -> AsyncConnections:
+def connect(server: Server, certificates: Path | None = None) -> AsyncConnections:
     scheme = "http" if certificates is None else "https"
     return AsyncConnections(
         f"{scheme}://127.0.0.1:{server.port}/a",
         certificates=str(certificates),
         most_kept=2,
-        connect_seconds=options.get("connect_seconds", 5),
-        read_seconds=options.get("read_seconds", 5),
+        most_calls=9,
+        connect_seconds=5,
     )
 
 
-async def post(connections: AsyncConnections, body: bytes) -> bytes:
-    return (await connections.post({"host": connections.host}, body)).data
+async def post(connections: AsyncConnections, body: bytes, *, seconds: float = 5) -> bytes:
+    return (await connections.post({"host": connections.host}, body, seconds=seconds)).data
 
 
 @pytest.mark.parametrize("manner", ["plain", "chunked", "in pieces"])
@@ -103,7 +103,7 @@ async def test_an_answer_is_whole_and_the_next_call_uses_its_connection(manner: 
         server.manner = manner
         connections = connect(server)
         for body in (b"", b"one", b"x" * (900 if manner == "in pieces" else 2_000_000)):
-            answer = await connections.post({"host": connections.host}, body)
+            answer = await connections.post({"host": connections.host}, body, seconds=5)
             assert (answer.status, answer.data) == (200, body)
             assert manner == "chunked" or answer.headers[b"x-any"] == b"1"
 
@@ -148,10 +148,10 @@ async def test_connections_outlive_the_event_loop_that_they_were_opened_in() -> 
 async def test_what_is_no_whole_answer_is_none_and_its_connection_is_not_kept(manner: str) -> None:
     async with serving() as server:
         server.manner = manner
-        connections = connect(server, read_seconds=0.05)
+        connections = connect(server)
 
         with pytest.raises(NoAnswerError):
-            await post(connections, b"a")
+            await post(connections, b"a", seconds=0.05)
 
         assert connections._kept == []
 

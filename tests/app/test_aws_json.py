@@ -1,5 +1,6 @@
 """The light AWS client asks, signs and reads exactly as boto3 does, and repeats as it does."""
 
+import asyncio
 import json
 import random
 import string
@@ -12,9 +13,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from app.async_connections import Answer, AsyncConnections
 from app.aws_endpoints import endpoint_of
-from app.aws_errors import AwsCallError
-from app.aws_json import MAX_ATTEMPTS, JsonService, secrets_manager, sqs
+from app.aws_errors import TOO_MANY_CALLS, AwsCallError
+from app.aws_json import MAX_ATTEMPTS, MOST_CALLS, JsonService, secrets_manager, sqs
+from routers.overload import MAX_IN_FLIGHT
 from tests.support.boto3_requests import NOW, PlainBoto3
 
 REGION = "eu-west-1"
@@ -99,7 +102,19 @@ def _answer(draw: random.Random, operation: str) -> tuple[int, dict[str, str], b
             return 200, {}, json.dumps(answers[operation]).encode()
 
 
-def test_requests_signatures_and_answers_are_those_of_boto3() -> None:
+async def test_requests_signatures_and_answers_are_those_of_boto3(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[tuple[dict[str, str], bytes]] = []
+
+    async def post(
+        _: AsyncConnections, headers: dict[str, str], body: bytes, *, seconds: float
+    ) -> Answer:
+        sent.append((headers, body))
+        named = {name.encode(): value.encode() for name, value in given[1].items()}
+        return Answer(given[0], named, given[2])
+
+    monkeypatch.setattr(AsyncConnections, "post", post)
     draw, theirs = random.Random(20261130), PlainBoto3("sqs", "secretsmanager")
     for _ in range(EXAMPLES):
         service, operation, parameters = _question(draw)
@@ -110,14 +125,12 @@ def test_requests_signatures_and_answers_are_those_of_boto3() -> None:
         except ClientError as failure:
             expected = failure.response["Error"]["Code"].rpartition(".")[2]
 
-        body = json.dumps(parameters).encode()
-        headers = ours.signed_headers(operation, body)
         try:
-            answer: Any = JsonService._answer(given[0], given[1], given[2])
+            answer: Any = await ours.call(operation, parameters, seconds=10)
         except AwsCallError as failure:
             answer = failure.code.rpartition(".")[2]
 
-        assert (headers, body) == (theirs.headers(), theirs.request.body)
+        assert sent.pop() == (theirs.headers(), theirs.request.body)
         assert answer == expected
 
 
@@ -192,17 +205,17 @@ def _refusal(code: str) -> bytes:
         (400, _refusal("RequestThrottled")),
     ],
 )
-def test_what_passes_is_tried_three_times_and_no_more(
+async def test_what_passes_is_tried_three_times_and_no_more(
     server: _Server, failure: tuple[int, bytes] | None
 ) -> None:
     server.answers = [failure, failure, (200, b'{"MessageId": "m"}')]
 
-    assert sqs(REGION).call("SendMessage", {"a": 1}, seconds=10) == {"MessageId": "m"}
+    assert await sqs(REGION).call("SendMessage", {"a": 1}, seconds=10) == {"MessageId": "m"}
     assert server.asked == [{"a": 1}] * MAX_ATTEMPTS
 
     server.answers = [failure] * MAX_ATTEMPTS
     with pytest.raises(AwsCallError):
-        sqs(REGION).call("SendMessage", {"a": 1}, seconds=10)
+        await sqs(REGION).call("SendMessage", {"a": 1}, seconds=10)
     assert len(server.asked) == 2 * MAX_ATTEMPTS
 
 
@@ -216,50 +229,94 @@ def test_what_passes_is_tried_three_times_and_no_more(
         (400, "InvalidParameterValue", False),
     ],
 )
-def test_what_a_repeat_cannot_cure_is_asked_once(
+async def test_what_a_repeat_cannot_cure_is_asked_once(
     server: _Server, *, status: int, code: str, is_permanent: bool
 ) -> None:
     server.answers = [(status, _refusal(code))]
 
     with pytest.raises(AwsCallError) as caught:
-        sqs(REGION).call("SendMessage", {}, seconds=10)
+        await sqs(REGION).call("SendMessage", {}, seconds=10)
 
     assert (caught.value.code, caught.value.status) == (code, status)
     assert caught.value.is_permanent is is_permanent
     assert len(server.asked) == 1
 
 
-def test_a_caller_that_has_no_time_left_is_not_kept(server: _Server) -> None:
+async def test_a_caller_that_has_no_time_left_is_not_kept(server: _Server) -> None:
     server.answers = [(HANGS, b"{}")]
 
     with pytest.raises(AwsCallError) as caught:
-        sqs(REGION).call("SendMessage", {}, seconds=0.2)
+        await sqs(REGION).call("SendMessage", {}, seconds=0.2)
 
     assert caught.value.code == "RequestTimeout"
     # One copy went out; a second one would have come after the deadline.
     assert len(server.asked) == 1
 
 
-def test_without_time_nothing_is_sent(server: _Server) -> None:
+@pytest.mark.parametrize("answer", [(HANGS, b"{}"), (503, b"{}")])
+async def test_a_call_that_its_caller_gave_up_is_not_sent_again(
+    server: _Server, monkeypatch: pytest.MonkeyPatch, answer: tuple[int, bytes]
+) -> None:
+    monkeypatch.setattr("app.aws_json.BACKOFF_SECONDS", 10.0)
+    monkeypatch.setattr(random, "random", lambda: 1.0)
+    server.answers = [answer]
+    call = asyncio.create_task(sqs(REGION).call("SendMessage", {"n": 1}, seconds=100))
+    while not server.asked:  # noqa: ASYNC110  # The server is a thread.
+        await asyncio.sleep(0.001)
+
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+    connections = sqs(REGION)._connections
+    assert connections._calls == 0
+    # One that waits for an answer holds no connection; in the pause before a repeat none is used.
+    assert answer[0] != HANGS or connections._kept == []
+    assert await sqs(REGION).call("SendMessage", {"n": 2}, seconds=10) == {}
+    assert server.asked == [{"n": 1}, {"n": 2}]
+
+
+async def test_calls_beyond_the_bound_fail_at_once(server: _Server) -> None:
+    service = JsonService("sqs", "AmazonSQS", REGION, endpoint=server.url, most_calls=2)
+    server.answers = [(HANGS, b"{}"), (HANGS, b"{}")]
+    calls = [asyncio.create_task(service.call("SendMessage", {}, seconds=10)) for _ in range(2)]
+    while len(server.asked) < 2:  # noqa: ASYNC110  # The server is a thread.
+        await asyncio.sleep(0.001)
+
+    with pytest.raises(AwsCallError) as caught:
+        await service.call("SendMessage", {}, seconds=10)
+
+    assert (caught.value.code, caught.value.is_permanent) == (TOO_MANY_CALLS, False)
+    server.release.set()
+    assert await asyncio.gather(*calls) == [{}, {}]
+    assert await service.call("SendMessage", {}, seconds=10) == {}
+    assert len(server.asked) == 3
+
+
+def test_there_is_a_call_for_each_request_that_the_api_handles() -> None:
+    assert MOST_CALLS > MAX_IN_FLIGHT
+
+
+async def test_without_time_nothing_is_sent(server: _Server) -> None:
     with pytest.raises(AwsCallError):
-        sqs(REGION).call("SendMessage", {}, seconds=0)
+        await sqs(REGION).call("SendMessage", {}, seconds=0)
 
     assert server.asked == []
 
 
-def test_a_kept_connection_that_was_reset_costs_one_repeat(server: _Server) -> None:
-    sqs(REGION).call("SendMessage", {"n": 1}, seconds=10)
+async def test_a_kept_connection_that_was_reset_costs_one_repeat(server: _Server) -> None:
+    await sqs(REGION).call("SendMessage", {"n": 1}, seconds=10)
     server.answers = [None]
 
-    assert sqs(REGION).call("SendMessage", {"n": 2}, seconds=10) == {}
+    assert await sqs(REGION).call("SendMessage", {"n": 2}, seconds=10) == {}
     assert server.asked == [{"n": 1}, {"n": 2}, {"n": 2}]
 
 
-def test_without_credentials_the_answer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_credentials_the_answer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 
     with pytest.raises(AwsCallError) as caught:
-        sqs(REGION).call("SendMessage", {}, seconds=1)
+        await sqs(REGION).call("SendMessage", {}, seconds=1)
 
     assert caught.value.is_permanent
 

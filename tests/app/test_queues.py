@@ -113,12 +113,15 @@ async def test_ten_first_messages_at_once_make_one_client(stack: dict[str, str])
 
 
 class PartlyRefusing:
-    """A client of SQS that stores all entries of a batch but the second."""
+    """An SQS that stores all entries of a batch but the second."""
 
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
 
-    def send_message_batch(self, **parameters: Any) -> dict[str, Any]:
+    async def call(
+        self, operation: str, parameters: dict[str, Any], *, seconds: float
+    ) -> dict[str, Any]:
+        assert operation == "SendMessageBatch"
         self.requests.append(parameters)
         ids = [entry["Id"] for entry in parameters["Entries"]]
         failed = {"Id": ids.pop(1), "Code": "InternalError", "SenderFault": False}
@@ -129,7 +132,7 @@ async def test_the_records_of_a_batch_share_a_request_but_not_its_failures(
     stack: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = PartlyRefusing()
-    monkeypatch.setattr("app.queues.get_sender", lambda deadline: client)
+    monkeypatch.setattr("app.queues.get_service", lambda: client)
 
     async def send(record: dict[str, Any], _: object) -> None:
         await SQSQueues().send(ShipmentSent(order_id=record["body"]), delay_seconds=3)

@@ -92,13 +92,13 @@ async def test_first_callers_share_one_fetch_which_outlives_one_that_gives_up(
     stack: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched: list[str] = []
-    fetch = app.security.signing_keys._fetch
+    fetch = app.security.signing_keys.fetch_secret
 
-    def counted(name: str, deadline: float) -> str:
+    async def counted(name: str) -> str:
         fetched.append(name)
-        return fetch(name, deadline)
+        return await fetch(name)
 
-    monkeypatch.setattr("app.security.signing_keys._fetch", counted)
+    monkeypatch.setattr("app.security.signing_keys.fetch_secret", counted)
     first, *others = [asyncio.create_task(get_signing_keys()) for _ in range(60)]
     await asyncio.sleep(0)
     first.cancel()
@@ -112,8 +112,11 @@ async def test_first_callers_share_one_fetch_which_outlives_one_that_gives_up(
 async def test_a_fetch_that_failed_is_made_again_for_the_next_caller(
     stack: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def junk(_: str) -> str:
+        return "junk"
+
     with monkeypatch.context() as broken:
-        broken.setattr("app.security.signing_keys._fetch", lambda *_: "junk")
+        broken.setattr("app.security.signing_keys.fetch_secret", junk)
         failures = await asyncio.gather(
             *(get_signing_keys() for _ in range(3)), return_exceptions=True
         )

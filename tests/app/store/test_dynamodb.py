@@ -36,7 +36,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Sent]:
     """What the client sent: headers and bodies; the answers are those in ``answers``."""
     found: list[Sent] = []
 
-    async def post(self: AsyncConnections, headers: dict[str, str], body: bytes) -> Answer:
+    async def post(
+        self: AsyncConnections, headers: dict[str, str], body: bytes, *, seconds: float
+    ) -> Answer:
         found.append((headers, json.loads(body)))
         answer = answers.pop(0)
         if answer is None:

@@ -24,7 +24,7 @@ TOOLS = ("infra/",)
 #: Not read: the modules that make the calls; their callers are the call sites.
 _PORTS = (
     *(TABLE_FILE, QUEUES_FILE),
-    *("app/async_connections.py", "app/aws.py", "app/aws_json.py", "app/http_connections.py"),
+    *("app/async_connections.py", "app/aws.py", "app/aws_json.py"),
     *("app/store/dynamodb.py", "app/store/traced_client.py"),
 )
 #: Where handlers begin: everything in these files.
@@ -39,8 +39,8 @@ _SIDE_BY_SIDE = {
     "check": ("routers/system.py", "get_readiness"),
 }
 
-#: How the keys are fetched: boto3 blocks, so it goes through a thread.
-_FETCH = "run_in_thread"
+#: What fetches the keys.
+_FETCH = "fetch_secret"
 
 Site = tuple[str, str, str, int]
 Spot = tuple[int, int]

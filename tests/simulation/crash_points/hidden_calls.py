@@ -26,8 +26,8 @@ _LIBRARIES = frozenset(
 )
 _CLIENTS = frozenset(
     {
-        *("AsyncConnections", "DynamoDBClient", "JsonService", "client_config", "get_client"),
-        *("get_sender", "chain_credentials"),
+        *("AsyncConnections", "Boto3Service", "DynamoDBClient", "JsonService", "client_config"),
+        *("chain_credentials", "get_client", "get_service"),
         *("open_table", "secrets_client", "secrets_manager", "sqs", "urlopen"),
     }
 )
@@ -36,7 +36,6 @@ _MAY_REACH = frozenset(
         "app/async_connections.py",
         "app/aws.py",
         "app/aws_json.py",
-        "app/http_connections.py",
         "app/queues.py",
         "app/security/key_rotation.py",
         "app/security/signing_keys.py",

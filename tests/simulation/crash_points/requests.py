@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 import app.security.signing_keys
 from app.deadlines import call_deadline
 from app.domain.cart import Cart, CartLine
-from app.domain.errors import SecretsUnavailableError, ShopError
+from app.domain.errors import SecretsUnavailableError
 from app.domain.order import OrderState
 from app.domain.session import Session
 from app.domain.throttling import window_of
@@ -267,18 +267,17 @@ def _essence(memory: MemoryTable) -> str:
 def _patched(network: Network, log: Log) -> Iterator[Log]:
     """Let the keys be fetched through the network too, and the shop write its log to us."""
 
-    async def run_in_thread(call: object, *, error: ShopError) -> str:
-        assert isinstance(error, SecretsUnavailableError)
+    async def fetch_secret(name: str) -> str:
         try:
-            async with call_deadline(error):
+            async with call_deadline(SecretsUnavailableError()):
                 text = await network.call(KEYS_SERVICE, "get_secret_value", lambda: _SECRET)
         except CallLostError as failure:
-            raise error from failure
+            raise SecretsUnavailableError from failure
         return str(text)
 
     with (
         patched_application(log),
-        patch.object(app.security.signing_keys, "run_in_thread", run_in_thread),
+        patch.object(app.security.signing_keys, "fetch_secret", fetch_secret),
         patch.object(app.security.signing_keys, "get_settings", lambda: _SETTINGS),
     ):
         yield log

@@ -47,7 +47,7 @@ _OTHER_NAMES = {
     "Dependencies": "Ports",
     "_cached_keys": "_known",
     "_refresh_at": "_ask_again_at",
-    "get_sender": "get_client",
+    "get_service": "get_client",
 }
 
 
@@ -192,7 +192,7 @@ class Release:
             ),
             (keys, known, KEYS),
             (keys, renewed, math.inf),
-            (*self._named("app.queues", "get_sender"), lambda *_: client),
+            (*self._named("app.queues", "get_service"), lambda *_: client),
             (self._module("app.queues"), "get_settings", lambda: settings),
             (self._module("app.services.orders"), "uuid4", uuid4),
             *(

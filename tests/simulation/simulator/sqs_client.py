@@ -1,8 +1,8 @@
 """What stands behind the real sender of the shop: a client of SQS on a simulated network.
 
-``app.queues.SQSQueues`` runs as it is, with its deadline, its threads and its translation of
-failures. A thread's work is run twice: first up to its call, which then travels through the
-network, and once more when the answer is there, or the failure that boto3 would raise.
+``app.queues.SQSQueues`` runs as it is, with its deadline and its translation of failures. Earlier
+releases call boto3 in threads: such work is run twice, first up to its call, which then travels
+through the network, and once more when the answer is there, or the failure that boto3 would raise.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from app.settings import Settings, read_settings
 from infra.topology import QUEUES, queue_setting
 from tests.simulation.simulator.faults import Fault
 from tests.simulation.simulator.network import QUEUES as SERVICE
-from tests.simulation.simulator.network import Network
+from tests.simulation.simulator.network import CallLostError, Network
 
 _URL = "https://sqs.simulated/"
 #: The part of the settings that the sender asks for.
@@ -65,7 +65,7 @@ class _Request(BaseException):
 
 
 class SimulatedSQSClient:
-    """The calls of boto3's SQS client that the shop makes."""
+    """The calls of SQS that the shop makes, and those of boto3 that earlier releases make."""
 
     def __init__(self, sink: MessageSink, network: Network) -> None:
         """Reach ``sink`` through ``network``."""
@@ -73,6 +73,20 @@ class SimulatedSQSClient:
         self._sink = sink
         self._network = network
         self._answer: Callable[[], Any] | None = None
+
+    async def call(
+        self, operation: str, parameters: dict[str, Any], *, seconds: float
+    ) -> dict[str, Any]:
+        """Do what an operation of today's client does; its caller ends it after ``seconds``."""
+        name = "check" if operation == "GetQueueAttributes" else "send"
+        request = _Request(name, parameters["QueueUrl"].removeprefix(_URL), parameters)
+        process = self.loop.process
+        try:
+            answer: dict[str, Any] = await self._travel(request) or {}
+        except CallLostError as failure:
+            raise _failure(request) from failure
+        process.has_requested_payment |= request.queue == "payment-request"
+        return answer
 
     def send_message(self, **parameters: Any) -> dict[str, Any]:
         """Send one message."""
@@ -101,19 +115,17 @@ class SimulatedSQSClient:
         try:
             result.set_result(work())
         except _Request as request:
-            self._travel(request, work, result)
+            self._travel(request).add_done_callback(partial(self._finish, request, work, result))
         return result
 
-    def _travel(
-        self, request: _Request, work: Callable[[], Any], result: "asyncio.Future[Any]"
-    ) -> None:
+    def _travel(self, request: _Request) -> "asyncio.Future[Any]":
+        """Return what will be the answer of the network."""
         queue, effect = request.queue, dict
         if request.operation == "send":
             for entry in request.entries:
                 self._sink.on_attempt(queue, entry["MessageBody"])
             effect = partial(self._store, queue, request.entries)  # type: ignore[assignment]
-        call = self._network.call(SERVICE, request.operation, effect, queue)
-        call.add_done_callback(partial(self._finish, request, work, result))
+        return self._network.call(SERVICE, request.operation, effect, queue)
 
     def _store(self, queue: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
         """Store the entries of one request; among several, some may fail."""
@@ -152,15 +164,19 @@ class SimulatedSQSClient:
 
 
 def _answer(call: "asyncio.Future[Any]", request: _Request) -> dict[str, Any]:
-    failure = call.exception()
-    if failure is None:
+    if call.exception() is None:
         return call.result() or {}
+    raise _failure(request)
+
+
+def _failure(request: _Request) -> Exception:
+    """Return one of the many errors that mean the same."""
     kinds = (
         EndpointConnectionError(endpoint_url=_URL),
         ReadTimeoutError(endpoint_url=_URL),
         ClientError({"Error": {"Code": "InternalError"}}, request.operation),
     )
-    raise kinds[len(str(request.parameters)) % len(kinds)]
+    return kinds[len(str(request.parameters)) % len(kinds)]
 
 
 @lru_cache(maxsize=1)
@@ -175,10 +191,10 @@ def sending_through(client: SimulatedSQSClient, *, queues: Any = app.queues) -> 
     ``queues`` is the module of the sender: another release has its own.
     """
     settings = _settings()
-    sender = "get_sender" if hasattr(queues, "get_sender") else "get_client"
+    maker = "get_service" if hasattr(queues, "get_service") else "get_client"
     with (
         # The release ff5ee60 had one client for everything.
-        patch.object(queues, sender, lambda *_: client),
+        patch.object(queues, maker, lambda: client),
         patch.object(queues, "get_settings", lambda: settings),
         patch.object(client.loop, "run_blocking", client.run),
     ):
