@@ -53,6 +53,9 @@ def create_app() -> FastAPI:
         openapi_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # The shop records its own (app/tracing.py); FastAPI would ask for providers of
+        # OpenTelemetry's SDK with every request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.add_middleware(LoadShedder)
     app.state.kept_product_lists = KeptProductLists()

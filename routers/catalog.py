@@ -127,14 +127,13 @@ async def get_product(
         product, settings.image_base_url, with_codes=include == "codes"
     )
     body = ProductResponse(data=public)
-    answer = _revalidated(body.model_dump_json().encode())
-    answer.headers["Vary"] = "Accept"
+    answer = _revalidated(body.model_dump_json().encode(), Vary="Accept")
     return if_changed(answer, request.headers)
 
 
-def _revalidated(content: bytes) -> Response:
+def _revalidated(content: bytes, **headers: str) -> Response:
     """Return a JSON answer that a browser keeps, and asks each time whether it has changed."""
-    headers = {"ETag": entity_tag(content), "Cache-Control": "no-cache"}
+    headers = {"ETag": entity_tag(content), "Cache-Control": "no-cache", **headers}
     return Response(content, media_type="application/json", headers=headers)
 
 

@@ -26,7 +26,10 @@ def entity_tag(content: bytes) -> str:
 def if_changed(answer: Response, asked: Headers) -> Response:
     """Return ``answer``, or 304 where the asking client already has the version of its ``ETag``."""
     # Several lines are one list (RFC 9110, 5.3).
-    candidates = ",".join(asked.getlist("if-none-match")).split(",")
+    given = ",".join(asked.getlist("if-none-match"))
+    if not given:
+        return answer
+    candidates = given.split(",")
     known = {candidate.strip().removeprefix("W/") for candidate in candidates}
     if known & {answer.headers["etag"], "*"}:
         same = NotModifiedResponse(answer.headers)

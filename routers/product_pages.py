@@ -46,7 +46,10 @@ router = APIRouter(include_in_schema=False, route_class=ShopRoute)
 
 def wants_page(request: Request) -> bool:
     """Whether the client asks for HTML rather than for JSON."""
-    weights = dict(map(_weight, ",".join(request.headers.getlist("accept")).lower().split(",")))
+    accepted = ",".join(request.headers.getlist("accept")).lower()
+    if "text/html" not in accepted:
+        return False
+    weights = dict(map(_weight, accepted.split(",")))
     return weights.get("text/html", 0.0) > weights.get("application/json", 0.0)
 
 
