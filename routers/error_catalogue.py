@@ -128,17 +128,18 @@ CATALOGUE: tuple[ErrorEntry, ...] = (
     ErrorEntry(
         "not_found",
         404,
-        "No path or picture has this name, or an id is missing in the path.",
+        "No path or picture has this name, or an id is missing in the path. The message repeats the"
+        " words of the path, as the shop got it, and neither ids nor what could be a secret.",
         "Compare the path with the reference; an id must not be empty.",
-        "Not Found",
+        "there is no path /cart/list/…; /docs lists all",
         NotFoundError,
     ),
     ErrorEntry(
         "method_not_allowed",
         405,
-        "The path has other methods; `Allow` names them.",
+        "The path has other methods; `Allow` and the message name them.",
         "Use one of these.",
-        "Method Not Allowed",
+        "PUT is not allowed for /products; allowed: GET, HEAD, OPTIONS, POST",
     ),
     ErrorEntry(
         "request_timeout",

@@ -22,7 +22,7 @@ from app.trace_context import (
 from app.tracing import entry_span
 from routers import cors
 from routers.client_address import hash_client_address
-from routers.paths import Paths
+from routers.paths import Paths, refusal_of_missing_id
 from routers.problems import problem, problem_app
 from routers.transport import is_https
 
@@ -110,7 +110,7 @@ class HTTPMiddleware:
         if _REPLACEMENT in path:
             return problem_app(400, "path: is not valid UTF-8")
         if path != scope["path"] and self._paths.lacks_id(scope["method"], scope["path"]):
-            return problem(404, "Not Found")
+            return problem(404, refusal_of_missing_id(path))
         return self._app
 
 

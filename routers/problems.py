@@ -24,6 +24,7 @@ from app.security.signing_keys import get_signing_keys
 from app.security_log import Kind, record_security_event
 from app.trace_context import current_trace_id
 from routers.error_catalogue import BY_STATUS, ErrorEntry, entry_for
+from routers.paths import Paths, refusal_of_path
 from routers.product_pages import not_found_page, wants_page
 from routers.schemas.public import PublicModel
 
@@ -205,9 +206,13 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - the class it is registered for
     if error.status_code == 404 and request.method == "GET" and wants_page(request):
         return not_found_page()
-    headers = dict(error.headers or {})
+    headers, message = dict(error.headers or {}), str(error.detail)
+    path = request.scope["path"]
     if error.status_code == 405:
-        # Starlette names the methods of one route; what is mounted has no route of its own.
-        methods = request.app.state.paths.methods(request.scope["path"])
-        headers["Allow"] = ", ".join(methods or ("GET", "HEAD", "OPTIONS"))
-    return problem(error.status_code, str(error.detail), headers)
+        # Starlette names the methods of one route only.
+        paths: Paths = request.app.state.paths
+        headers["Allow"] = paths.allowed(path)
+        message = paths.refusal_of_method(request.method, path)
+    elif error.status_code == 404:
+        message = refusal_of_path(path)
+    return problem(error.status_code, message, headers)

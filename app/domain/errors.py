@@ -25,7 +25,7 @@ class InvalidInputError(ShopError):
 class NotFoundError(ShopError):
     """Nothing is stored under the requested id."""
 
-    text = "Not Found"
+    text = "nothing has this id"
 
 
 class ProductNotFoundError(NotFoundError):

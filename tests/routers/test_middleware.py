@@ -214,6 +214,44 @@ async def test_an_unknown_path_or_verb_is_told_in_the_same_shape(
     refusal(answer)
 
 
+_SECRET = "4111111111111111"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "message"),
+    [
+        ("GET", "/Prod/cart/itemz", "there is no path /Prod/cart/itemz; /docs lists all"),
+        ("GET", f"/carts/{_SECRET}/list", "there is no path /carts/…/list; /docs lists all"),
+        ("POST", "/eyJhbGciOiJIUzI1NiJ9", "there is no path /…; /docs lists all"),
+        ("GET", "/static/none.css", "there is no path /static/…; /docs lists all"),
+        ("GET", "/" + 9 * "a/", f"there is no path {8 * '/a'}; /docs lists all"),
+        ("GET", "/cart/items/total/", "the id is missing behind /cart/items/total/"),
+        ("PUT", "/products", "PUT is not allowed for /products; allowed: GET, HEAD, OPTIONS, POST"),
+        (
+            "PATCH",
+            f"/cart/clear/{_SECRET}",
+            "PATCH is not allowed for /cart/clear/{userid}; allowed: GET, HEAD, OPTIONS, POST",
+        ),
+        (
+            "BREW",
+            "/static/images/x.jpg",
+            "this method is not allowed for /static/images/{name}; allowed: GET, HEAD, OPTIONS",
+        ),
+        (
+            "POST",
+            "/static/shop/shop.css",
+            "POST is not allowed for /static/shop/…; allowed: GET, HEAD, OPTIONS",
+        ),
+    ],
+)
+async def test_an_unknown_path_or_verb_is_told_with_what_there_is(
+    client: AsyncClient, method: str, path: str, message: str
+) -> None:
+    answer = await client.request(method, path)
+
+    assert refusal(answer)["message"] == message
+
+
 async def test_an_order_is_not_updated_over_http(client: AsyncClient, open_mode: None) -> None:
     answer = await client.post("/order/update", json={"data": {}})
 
