@@ -1,6 +1,11 @@
-"""The examples of the API document work as they stand: every operation, once, on a seeded shop."""
+"""Every example of the API document works as it stands, on a seeded shop.
+
+Of each operation all its parameters that have an example are sent, and each example of its body,
+those of the objects within it included.
+"""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -33,22 +38,50 @@ def tokens_of(shop: Client, username: str) -> dict[str, str]:
     return tokens
 
 
-def example_path(path: str, operation: dict[str, Any]) -> str:
-    values = {
+def examples_of(operation: dict[str, Any], place: str) -> dict[str, Any]:
+    """Return the example of each parameter that has one."""
+    return {
         parameter["name"]: parameter["example"]
         for parameter in operation.get("parameters", ())
-        if parameter["in"] == "path"
+        if parameter["in"] == place and "example" in parameter
     }
-    return path.format(**values)
 
 
-def example_body(operation: dict[str, Any], tokens: dict[str, str]) -> Any:
+def example_bodies(operation: dict[str, Any]) -> list[Any]:
+    """Return the examples of the body, then the first with each example of what it holds."""
     if "requestBody" not in operation:
+        return [None]
+    whole = operation["requestBody"]["content"]["application/json"]["schema"]
+    first, *others = resolved(whole)["examples"]
+    return [first, *others, *with_inner_examples(first, whole)]
+
+
+def with_inner_examples(body: Any, schema: dict[str, Any]) -> Iterator[Any]:
+    schema = resolved(schema)
+    for name, field in schema.get("properties", {}).items():
+        for example in resolved(field).get("examples", ()) if name in body else ():
+            yield {**body, name: example}
+        if name in body and "items" in field:
+            for example in resolved(field["items"]).get("examples", ()):
+                yield {**body, name: [example]}
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = DOCUMENT["components"]["schemas"][name] if name else schema
+    return found
+
+
+def with_tokens(body: Any, tokens: dict[str, str]) -> Any:
+    if body is None:
         return None
-    reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-    schema = DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]
-    body = dict(schema["examples"][0])
     return body | {name: tokens[name] for name in TOKEN_FIELDS if body.get(name) == TOKEN_PLACE}
+
+
+def test_the_documents_examples_are_more_than_one_of_each_operation() -> None:
+    bodies = [len(example_bodies(one.values[2])) for one in OPERATIONS]  # type: ignore[arg-type]
+
+    assert sum(bodies) > len(OPERATIONS)
 
 
 @pytest.mark.parametrize(("verb", "path", "operation"), OPERATIONS)
@@ -60,14 +93,21 @@ def test_an_example_works_as_it_stands(
     if name in FOR_A_NEW_USER:
         username = f"example-{uuid4().hex}"
         shop.post("/register", json=REGISTRATION | {"username": username}).raise_for_status()
-    tokens = tokens_of(shop, username)
-    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-
-    answer = shop.request(
-        verb, example_path(path, operation), json=example_body(operation, tokens), headers=headers
-    )
-
     success = min(int(status) for status in operation["responses"] if status < "300")
-    assert answer.status_code == success, answer.text
-    if name.startswith("place_"):
-        assert answer.json()["payment"]["success"] == "true"
+    for body in example_bodies(operation):
+        tokens = tokens_of(shop, username)
+
+        answer = shop.request(
+            verb,
+            path.format(**examples_of(operation, "path")),
+            params=examples_of(operation, "query"),
+            json=with_tokens(body, tokens),
+            headers={
+                "Authorization": f"Bearer {tokens['access_token']}",
+                **examples_of(operation, "header"),
+            },
+        )
+
+        assert answer.status_code == success, answer.text
+        if name.startswith("place_"):
+            assert answer.json()["payment"]["success"] == "true"
