@@ -1,4 +1,4 @@
-"""What is wrong with a field, in the shop's words: one table for requests and for messages.
+"""What is wrong with a field, in the shop's words: one table for requests, messages and settings.
 
 The texts go behind the name of the field and say what is wanted, never what was sent. Nothing
 here needs pydantic, which no worker imports.
@@ -13,6 +13,10 @@ NOT_EMPTY = "must not be empty"
 NOT_TEXT = "must be text"
 NOT_OBJECT = "must be an object"
 NOT_BOOL = "must be true or false"
+NOT_WHOLE = "must be a whole number"
+NOT_NUMBER = "must be a number"
+NOT_LIST = "must be a list"
+NOT_DAY = "must be a day, such as 2026-11-23"
 NOT_INSTANT = "must be an instant with an offset, such as 2026-11-23T09:00:00Z"
 #: For what has no words of its own; ``tests/routers/test_field_errors.py`` finds none.
 IS_WRONG = "is not valid"
@@ -36,18 +40,20 @@ def too_long(longest: int, unit: str = "characters") -> str:
     return f"must have at most {longest} {unit}"
 
 
-def too_low(lowest: int | datetime) -> str:
+def too_low(lowest: float | datetime) -> str:
     """Return what is wrong with a number or an instant below its bound."""
     return f"must be at least {_shown(lowest)}"
 
 
-def too_high(highest: int | datetime) -> str:
+def too_high(highest: float | datetime) -> str:
     """Return what is wrong with a number or an instant above its bound."""
     return f"must be at most {_shown(highest)}"
 
 
-def _shown(bound: int | datetime) -> str:
-    return f"{bound:%Y-%m-%dT%H:%M:%SZ}" if isinstance(bound, datetime) else str(bound)
+def _shown(bound: float | datetime) -> str:
+    if isinstance(bound, datetime):
+        return f"{bound:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{bound:g}" if isinstance(bound, float) else str(bound)
 
 
 #: By the type of pydantic's error, from what it knows of the bound that was missed.
@@ -59,7 +65,10 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "model_attributes_type": lambda _: NOT_OBJECT,
     "dict_type": lambda _: NOT_OBJECT,
     "model_type": lambda _: NOT_OBJECT,
-    "list_type": lambda _: "must be a list",
+    "list_type": lambda _: NOT_LIST,
+    "tuple_type": lambda _: NOT_LIST,
+    "extra_forbidden": lambda _: "is unknown",
+    "enum": lambda known: f"must be {known['expected'].replace(chr(39), '')}",
     "too_short": lambda known: too_short(known["min_length"], "items"),
     "too_long": lambda known: too_long(known["max_length"], "items"),
     "string_type": lambda _: NOT_TEXT,
@@ -68,6 +77,15 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "string_pattern_mismatch": lambda known: _FORMS.get(known["pattern"], IS_WRONG),
     "bool_type": lambda _: NOT_BOOL,
     "bool_parsing": lambda _: NOT_BOOL,
+    **dict.fromkeys(
+        ("int_type", "int_parsing", "int_parsing_size", "int_from_float"), lambda _: NOT_WHOLE
+    ),
+    **dict.fromkeys(("float_type", "float_parsing"), lambda _: NOT_NUMBER),
+    **dict.fromkeys(
+        ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+        lambda _: NOT_DAY,
+    ),
+    "finite_number": lambda _: "must be a finite number",
     "greater_than_equal": lambda known: too_low(known["ge"]),
     "less_than_equal": lambda known: too_high(known["le"]),
     "datetime_type": lambda _: NOT_INSTANT,

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.domain.errors import SettingsError
 from app.domain.user import MAX_PASSWORD_LENGTH, Role
+from app.field_errors import describe
 from app.fields import NewUsername
 from app.security.new_passwords import check_new_password
 from app.services.users import register_user
@@ -35,7 +36,7 @@ def command(
     try:
         TypeAdapter(NewUsername).validate_python(username)
     except ValidationError as failure:
-        raise SettingsError(f"username: {failure.errors()[0]['msg']}") from None
+        raise SettingsError(f"username: {describe(failure.errors()[0])}") from None
     password = _ask_password()
     check_new_password(password, username=username, field="password")
     connection = connect(stack, region)

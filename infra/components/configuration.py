@@ -24,6 +24,7 @@ import pulumi
 from pydantic import BaseModel, ValidationError
 
 from app.domain.errors import SettingsError
+from app.field_errors import describe
 from app.settings import NOT_CHECKED, OPEN_STAGES, Settings, list_variables, read_settings
 from infra.components.live_image import check_image
 from infra.components.stack_config import DynamoDB, Generic, Tags, image_version
@@ -42,6 +43,14 @@ _MADE_HERE = frozenset(
 #: The longest name made from it, a schedule's, may have 64 characters; a repository's may
 #: have no capitals.
 _STACK_NAME = re.compile(r"(?=.{1,32}$)[a-z](?:-?[a-z0-9])*")
+
+#: What a stack's file says otherwise than a request.
+_WORDS = {
+    "missing": "is not set",
+    "extra_forbidden": "is no key of a stack",
+    "model_type": "must have keys of its own",
+    "dict_type": "must have keys of its own",
+}
 
 Part = TypeVar("Part", bound=BaseModel)
 
@@ -177,10 +186,7 @@ def _model(
 def _messages(name: str, failure: ValidationError) -> Iterator[str]:
     for error in failure.errors(include_input=False, include_url=False):
         key = ".".join([f"{_NAMESPACE}:{name}", *map(str, error["loc"])])
-        problem = {"missing": "is not set", "extra_forbidden": "is no key of a stack"}.get(
-            error["type"], error["msg"].removeprefix("Value error, ")
-        )
-        yield f"{key} {problem}"
+        yield f"{key} {_WORDS.get(error['type']) or describe(error)}"
 
 
 def _settings(

@@ -34,7 +34,7 @@ _RETENTION_DAYS = (
 )  # fmt: skip
 
 #: A host name of RFC 1123, 2.1: as the certificate and DNS have it, in Punycode where it must be.
-_HOST = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$"
+_HOST = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 
 
 class Architecture(StrEnum):
@@ -51,11 +51,23 @@ class BillingMode(StrEnum):
     PROVISIONED = "PROVISIONED"
 
 
-def _image(value: str) -> str | None:
+def _form(pattern: str, rule: str) -> AfterValidator:
+    """Return what refuses a text of another form; ``rule`` says which it has."""
+    form = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not form.fullmatch(value):
+            raise ValueError(rule)
+        return value
+
+    return AfterValidator(check)
+
+
+def _image(value: object) -> str | None:
     """Return an image's address, or nothing for ``none``."""
     if value == "none":
         return None
-    image = _IMAGE.fullmatch(value)
+    image = isinstance(value, str) and _IMAGE.fullmatch(value)
     if not image:
         raise ValueError(
             "must be <registry>/<repository>:<tag> or ...@sha256:<digest>,"
@@ -63,7 +75,7 @@ def _image(value: str) -> str | None:
         )
     if image["tag"] == "latest":
         raise ValueError("must not be tagged 'latest': a newer one would go unnoticed")
-    return value
+    return image[0]
 
 
 def image_version(image: str) -> str:
@@ -94,6 +106,21 @@ def _as_text(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
+
+
+_Email = Annotated[
+    str, _form(r"[^@\s]+@[^@\s]+\.[^@\s]+", "must be an e-mail address, such as ops@example.com")
+]
+_Host = Annotated[
+    str, _form(_HOST, "must be a host name in small letters, such as shop.example.com")
+]
+_Certificate = Annotated[
+    str,
+    _form(
+        r"arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]+",
+        "must be the ARN of a certificate of ACM in us-east-1",
+    ),
+]
 
 
 class _Part(BaseModel):
@@ -132,14 +159,12 @@ class Generic(_Part):
     #: sum and 100 more refuses it, as new accounts do until AWS raises their limit.
     reserve_concurrency: bool = True
     #: Who is told about alarms and money, besides the stack's topic.
-    alarm_email: str | None = Field(None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    alarm_email: _Email | None = None
     #: In US dollars, of everything that carries the stack's tag.
     monthly_budget: int = Field(50, ge=1)
     #: The shop's own host name, and its certificate, which CloudFront takes from one region only.
-    domain: str | None = Field(None, pattern=_HOST, max_length=253)
-    certificate_arn: str | None = Field(
-        None, pattern=r"^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]+$"
-    )
+    domain: _Host | None = None
+    certificate_arn: _Certificate | None = None
     #: How many of a hundred calls leave a trace in X-Ray.
     trace_percent: float = Field(5, ge=0, le=100)
     #: Whether errors are reported to Sentry; the DSN is put into Secrets Manager.
@@ -189,7 +214,9 @@ class DynamoDB(_Part):
 
 
 #: What AWS takes in a tag's value.
-Tag = Annotated[Text, Field(pattern=r"^[\w .:/=+@-]+$")]
+Tag = Annotated[
+    Text, _form(r"[\w .:/=+@-]+", "must be letters, digits, spaces and any of _.:/=+@-")
+]
 
 
 class Tags(_Part):

@@ -14,6 +14,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.domain.errors import SettingsError
+from app.field_errors import describe
 from infra.verify.evidence import Finding
 from infra.verify.registry import GATES
 
@@ -179,7 +180,7 @@ def read_policy(path: Path = POLICY_FILE) -> Policy:
         raise SettingsError(f"{path}: {failure}") from failure
     except ValidationError as failure:
         problems = (
-            f"{'.'.join(map(str, error['loc']))}: {error['msg'].removeprefix('Value error, ')}"
+            ": ".join(filter(None, [".".join(map(str, error["loc"])), describe(error)]))
             for error in failure.errors(include_input=False, include_url=False)
         )
         raise SettingsError(f"{path}: {'; '.join(problems)}") from failure

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
 from app.domain.errors import SettingsError
+from app.field_errors import describe
 from infra.verify.decision import Decision, Verdict
 from infra.verify.evidence import Evidence
 
@@ -173,5 +174,5 @@ def read_report(path: Path) -> Earlier:
         raise SettingsError(f"{path}: cannot be read") from failure
     except ValidationError as failure:
         error = failure.errors(include_input=False, include_url=False)[0]
-        why = ": ".join(filter(None, [".".join(map(str, error["loc"])), error["msg"]]))
+        why = ": ".join(filter(None, [".".join(map(str, error["loc"])), describe(error)]))
         raise SettingsError(f"{path}: is no report of a verification: {why}") from failure

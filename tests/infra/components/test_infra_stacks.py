@@ -208,11 +208,11 @@ STABLE = {"api": 41, "order": 17, "payment": "17", "shipment": 9}
 @pytest.mark.parametrize(
     ("key", "value", "problem"),
     [
-        ("alarmEmail", "nobody", ".alarmEmail"),
-        ("architecture", "arm", ".architecture Input should be 'arm64' or 'x86_64'"),
+        ("alarmEmail", "nobody", ".alarmEmail must be an e-mail address, such as ops@"),
+        ("architecture", "arm", ".architecture must be arm64 or x86_64"),
         ("authMode", 2, ": AUTH_MODE"),
-        ("canary", 10, ".canary"),
-        ("canary", {"percent": 101, "stable": STABLE}, ".canary.percent"),
+        ("canary", 10, ".canary must have keys of its own"),
+        ("canary", {"percent": 101, "stable": STABLE}, ".canary.percent must be at most 100"),
         ("canary", {"percent": 10, "stable": {"api": 1}}, ".canary.stable must have the version"),
         ("canary", {"percent": 10, "stable": STABLE | {"api": "x"}}, ".canary.stable must have"),
         ("cardRules", "none", ": CARD_RULES"),
@@ -221,13 +221,17 @@ STABLE = {"api": 41, "order": 17, "payment": "17", "shipment": 9}
         ("image", IMAGE.partition(":")[0], ".image must be <registry>"),
         ("image", IMAGE.replace("4f2a9c1", "latest"), ".image must not be tagged 'latest'"),
         ("logRetentionDays", 31, ".logRetentionDays must be one of 1, 3, 5"),
-        ("logRetentionDays", "for ever", ".logRetentionDays"),
+        ("logRetentionDays", "for ever", ".logRetentionDays must be a whole number"),
         ("logRetentiondays", 30, ".logRetentiondays is no key of a stack"),
-        ("monthlyBudget", 0, ".monthlyBudget"),
+        ("monthlyBudget", 0, ".monthlyBudget must be at least 1"),
         ("paymentWaitSeconds", 60, ": SHOP_PAYMENT_WAIT_SECONDS"),
         ("stage", " ", ".stage is not set"),
-        ("throttleBurst", "many", ".throttleBurst"),
-        ("throttleRate", 0, ".throttleRate"),
+        ("throttleBurst", "many", ".throttleBurst must be a whole number"),
+        ("throttleRate", 0, ".throttleRate must be at least 1"),
+        ("tracePercent", 101, ".tracePercent must be at most 100"),
+        ("waf", "perhaps", ".waf must be true or false"),
+        ("domain", "Shop", ".domain must be a host name in small letters"),
+        ("certificateArn", "arn:aws", ".certificateArn must be the ARN of a certificate"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_its_key(
@@ -240,10 +244,10 @@ def test_a_value_that_makes_no_sense_is_refused_by_its_key(
     ("dynamodb", "problem"),
     [
         ("on demand", " must have keys of its own"),
-        ({"billingMode": "FREE"}, ".billingMode"),
+        ({"billingMode": "FREE"}, ".billingMode must be PAY_PER_REQUEST or PROVISIONED"),
         ({"billingMode": "PROVISIONED", "readCapacity": 5}, " billingMode PROVISIONED needs"),
         ({"readCapacity": 5}, " readCapacity and writeCapacity need"),
-        ({"recoveryDays": 36}, ".recoveryDays"),
+        ({"recoveryDays": 36}, ".recoveryDays must be at most 35"),
     ],
 )
 def test_a_table_that_cannot_be_had_is_refused(dynamodb: Any, problem: str) -> None:
@@ -254,8 +258,8 @@ def test_a_table_that_cannot_be_had_is_refused(dynamodb: Any, problem: str) -> N
     ("tags", "problem"),
     [
         ({"colour": "red"}, ".colour is no key of a stack"),
-        ({"team": ""}, ".team"),
-        ({"author": "<eric>"}, ".author"),
+        ({"team": ""}, ".team must not be empty"),
+        ({"author": "<eric>"}, ".author must be letters, digits"),
     ],
 )
 def test_a_tag_that_makes_no_sense_is_refused(tags: dict[str, str], problem: str) -> None:

@@ -275,12 +275,23 @@ def _price_list(path: Path, *changes: tuple[str, str]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("text", ["", "dated = 2026-11-01", "[per_million]\nread_units = 'x'"])
-def test_something_else_is_no_price_list(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("dated", "is no price list: "),
+        ("", "per_million: must have prices"),
+        ("per_million = 3", "per_million: must have prices"),
+        ("[per_million]\nread_units = 'x'", "per_million.read_units: must be a price in dollars"),
+        ("[per_million]\nread_units = -1", "per_million.read_units: must be a price in dollars"),
+        ("[per_million]\nread_units = nan", "per_million.read_units: must be a price in dollars"),
+        ("[per_million]\nread_units = true", "per_million.read_units: must be a price in dollars"),
+    ],
+)
+def test_something_else_is_no_price_list(tmp_path: Path, text: str, problem: str) -> None:
     path = tmp_path / "prices.toml"
     path.write_text(text, encoding="utf-8")
 
-    with pytest.raises(SettingsError, match="no price list"):
+    with pytest.raises(SettingsError, match=f"prices.toml: {problem}"):
         PriceList.read(path)
 
 
@@ -288,7 +299,7 @@ def test_something_else_is_no_price_list(tmp_path: Path, text: str) -> None:
 def test_prices_without_a_day_are_refused(tmp_path: Path, dated: str) -> None:
     path = _price_list(tmp_path / "prices.toml", ("dated = 2026-11-01", f"dated = {dated}"))
 
-    with pytest.raises(SettingsError, match="from which day"):
+    with pytest.raises(SettingsError, match="dated: must be a day"):
         PriceList.read(path)
 
 

@@ -97,7 +97,7 @@ async def test_without_prices_nothing_is_judged(tmp_path: Path) -> None:
         target_of("", stage="source"), prices_file=tmp_path / "prices.toml"
     )
 
-    assert evidence.unreachable == "prices.toml is no price list"
+    assert evidence.unreachable == "prices.toml: cannot be read"
 
 
 def _item(size_bytes: int) -> dict[str, Any]:
