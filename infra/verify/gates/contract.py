@@ -20,12 +20,12 @@ from infra.verify.evidence import Evidence, Finding, Measurement
 from infra.verify.sources.aws_clients import SourceUnreachableError, translate_errors
 from infra.verify.sources.clients import SEQUENCES, ClientFailure, play
 from infra.verify.sources.documents import (
-    Document,
     breaking_api_changes,
     breaking_event_changes,
     document_of_messages,
 )
 from infra.verify.sources.releases import read_other_releases
+from infra.verify.sources.schema_forms import Document
 from infra.verify.target import Target
 
 GATE = "contract"
