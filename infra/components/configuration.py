@@ -43,6 +43,7 @@ _MADE_HERE = frozenset(
 #: The longest name made from it, a schedule's, may have 64 characters; a repository's may
 #: have no capitals.
 _STACK_NAME = re.compile(r"(?=.{1,32}$)[a-z](?:-?[a-z0-9])*")
+_VARIABLE = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 
 #: What a stack's file says otherwise than a request.
 _WORDS = {
@@ -213,5 +214,8 @@ def _settings(
     try:
         return read_settings(values)
     except SettingsError as failure:
-        problems.append(f"{_NAMESPACE}:generic: {failure}")
+        # The settings name environment variables, a stack's file keys.
+        keys = {variable: key for key, variable in setting_keys().items()}
+        said = _VARIABLE.sub(lambda found: keys.get(found[0], found[0]), str(failure))
+        problems.append(f"{_NAMESPACE}:generic: {said}")
         return None
