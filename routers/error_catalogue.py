@@ -186,7 +186,7 @@ CATALOGUE: tuple[ErrorEntry, ...] = (
         500,
         "A fault of the shop; the cause is in its log.",
         "Repeat once, with an `Idempotency-Key` where something is bought; then tell operators.",
-        "Internal Server Error",
+        "a fault of the shop; tell its operators the request_id",
     ),
     ErrorEntry(
         "overloaded",

@@ -23,7 +23,7 @@ from app.tracing import entry_span
 from routers import cors
 from routers.client_address import hash_client_address
 from routers.paths import Paths, refusal_of_missing_id
-from routers.problems import problem, problem_app
+from routers.problems import fault, problem, problem_app
 from routers.transport import is_https
 
 log = logging.getLogger("shop.http")
@@ -144,7 +144,7 @@ async def _answer_with_headers(app: ASGIApp, scope: Scope, receive: Receive, sen
         log.exception("request.crashed method=%s route=%s", scope["method"], path)
         if has_started:
             raise
-        await problem(500, "Internal Server Error")(scope, receive, send_with_headers)
+        await fault()(scope, receive, send_with_headers)
 
 
 def _describe(span: Span, scope: Scope, status: int) -> None:

@@ -123,6 +123,11 @@ def problem(
     return JSONResponse(body, status, headers)
 
 
+def fault() -> JSONResponse:
+    """Return the answer for a fault of the shop; its cause is for the log alone."""
+    return problem(500, BY_STATUS[500].example)
+
+
 def problem_app(status: int, message: str) -> ASGIApp:
     """Return an application that answers every request with one error."""
 
@@ -170,7 +175,7 @@ def answer_to(error: ShopError) -> JSONResponse:
         tell = log.error if status == 500 else log.warning
         tell("request.refused status=%s cause=%s", status, type(error).__name__)
     if status == 500:
-        return problem(500, entry.example)
+        return fault()
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer"}

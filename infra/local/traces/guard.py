@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from routers.middleware import HTTPMiddleware
-from routers.problems import problem, problem_app
+from routers.problems import fault, problem, problem_app
 
 #: Hosts that no other site can have for its own: a name of its own may lead here, too, and its
 #: scripts could then read these pages (DNS rebinding).
@@ -71,4 +71,4 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
 
 
 async def _on_crash(_request: Request, _error: Exception) -> Response:
-    return problem(500, "Internal Server Error")
+    return fault()
