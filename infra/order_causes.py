@@ -8,6 +8,7 @@ from app.domain.sweeping import GRACE, stuck_at
 from infra.ages import age_text
 from infra.dead_letters.diagnosis import Diagnosis
 from infra.order_facts import Evidence, Explanation, QueueStatus
+from infra.queued_messages import QueuedMessage
 
 
 def paid_otherwise(evidence: Evidence) -> Explanation | None:
@@ -36,10 +37,7 @@ def paid_otherwise(evidence: Evidence) -> Explanation | None:
 
 
 def contradiction(evidence: Evidence) -> Explanation | None:
-    """Return what is to be done where the stored decision does not fit the order's state.
-
-    Where events are trusted, one that is sent by hand moves an order without any decision.
-    """
+    """Return what is to be done where the stored decision does not fit the order's state."""
     order, decision = evidence.order, evidence.decision
     state = order.state.name.lower()
     if order.state is OrderState.DECLINED and decision and decision.success:
@@ -58,14 +56,30 @@ def contradiction(evidence: Evidence) -> Explanation | None:
             "Nothing for its delivery, which goes on; that the customer was charged cannot be "
             "proven: a person must find out, and collect the money or correct the decision.",
         )
-    if decision or evidence.trusts_events:
-        return None
+    return None if decision else _unproven(evidence)
+
+
+def _unproven(evidence: Evidence) -> Explanation:
+    """Return why an order may have gone on without a stored decision about its payment."""
+    why = f"It is {evidence.order.state.name.lower()}, but no decision about its payment is stored"
+    proof = "that the customer was charged cannot be proven from the table: a person must find out"
+    if _was_accepted(evidence):
+        return Explanation(
+            f"{why}, though the log says that the payment was accepted: the decision was deleted, "
+            "or the table was restored.",
+            f"Nothing for its delivery, which needs none; {proof}.",
+        )
+    known = "an example order or one moved by hand"
+    if evidence.trusts_events:
+        known = "an example order, or one that an event sent by hand has moved (TRUST_EVENTS)"
     return Explanation(
-        f"It is {state}, but no decision about its payment is stored: that was deleted, the table "
-        "was restored, or it never had one, as an example order or one moved by hand.",
-        "Nothing for its delivery, which needs none; that the customer was charged cannot be "
-        "proven from the table: a person must find out, if it is no example.",
+        f"{why}: that was deleted, the table was restored, or it never had one, as {known}.",
+        f"Nothing for its delivery, which needs none; {proof}, if it is none of these.",
     )
+
+
+def _was_accepted(evidence: Evidence) -> bool:
+    return any(line.text.startswith("payment.accepted") for line in evidence.log)
 
 
 def has_lost_its_decision(evidence: Evidence) -> bool:
@@ -73,7 +87,7 @@ def has_lost_its_decision(evidence: Evidence) -> bool:
     return (
         evidence.order.state is OrderState.PENDING
         and evidence.decision is None
-        and any(line.text.startswith("payment.accepted") for line in evidence.log)
+        and _was_accepted(evidence)
     )
 
 
@@ -100,8 +114,11 @@ def own_message(status: QueueStatus, evidence: Evidence) -> str:
     """Return where the oldest of the order's messages in a queue is, in words."""
     own = [message for message in evidence.messages or () if message.queue == status.queue]
     oldest = max(own, key=lambda message: message.age_seconds)
-    tries = "1 try" if oldest.receives == 1 else f"{oldest.receives} tries"
-    return f"is {oldest.place} for {oldest.age_seconds} s, after {tries}"
+    return f"is {oldest.place} for {oldest.age_seconds} s, after {_tries(oldest)}"
+
+
+def _tries(message: QueuedMessage) -> str:
+    return "1 try" if message.receives == 1 else f"{message.receives} tries"
 
 
 def last_failure(evidence: Evidence) -> str:
@@ -126,6 +143,27 @@ def unknown_state(evidence: Evidence, *, now: datetime) -> Explanation:
         "If a later release is out, its functions move the order: look there. If none is, or it "
         "was rolled back, nothing moves it: release it again, or a person must correct the state "
         '(infra/RUNBOOK.md, "An order is in a state that is not known").',
+    )
+
+
+def unswept(evidence: Evidence) -> Explanation | None:
+    """Return that the sweeper does not do its work, if it has not looked at the order in time."""
+    if not evidence.overdue_since:
+        return None
+    return Explanation(
+        f"The sweeper should have looked at it at {evidence.overdue_since:%Y-%m-%d %H:%M} UTC: its "
+        "schedule is disabled, it fails, or the shop was stopped.",
+        f"acme-shop sweep{evidence.options} does it now; then find out why "
+        '(infra/RUNBOOK.md, "The sweeper").',
+    )
+
+
+def tried_again(message: QueuedMessage, evidence: Evidence) -> Explanation:
+    """Return that a message which a final order does not need is not accepted."""
+    return Explanation(
+        f"A message of it is still in {message.queue}, after {_tries(message)}."
+        f"{last_failure(evidence)}",
+        "Nothing yet: after five tries it is a dead letter; look again then.",
     )
 
 

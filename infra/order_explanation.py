@@ -16,10 +16,12 @@ from infra.order_causes import (
     lost_message,
     own_message,
     paid_otherwise,
+    tried_again,
     unknown_state,
+    unswept,
 )
 from infra.order_facts import Evidence, Explanation, QueueStatus
-from infra.order_obstacles import held_back, may_hold, misfiled, obstacles
+from infra.order_obstacles import half_released, held_back, may_hold, misfiled, obstacles
 from infra.topology import MAX_RECEIVES, QUEUES
 
 #: A step normally takes less than a second; until then nothing is called stuck.
@@ -41,7 +43,9 @@ def explain(evidence: Evidence, *, now: datetime) -> tuple[Explanation, ...]:
     order = evidence.order
     found = []
     contradicting = contradiction(evidence)
-    comes_first = evidence.decision is not None or order.state.is_final
+    comes_first = evidence.decision is not None or (
+        order.state.is_final and not evidence.trusts_events
+    )
     if contradicting and comes_first:
         found.append(contradicting)
     wrongly_paid = paid_otherwise(evidence)
@@ -54,7 +58,17 @@ def explain(evidence: Evidence, *, now: datetime) -> tuple[Explanation, ...]:
         found.append(contradicting)
     if wrongly_paid and wrongly_paid not in found:
         found.append(wrongly_paid)
+    half_out = half_released(evidence)
+    if half_out and order.state not in {OrderState.DECLINED, OrderState.DELIVERED}:
+        found.append(half_out)
+    if not_swept := unswept(evidence):
+        found.append(not_swept)
     if order.state in {OrderState.DECLINED, OrderState.DELIVERED}:
+        found += (
+            tried_again(message, evidence)
+            for message in evidence.messages or ()
+            if message.receives
+        )
         found += (left_over(dead_letter, evidence) for dead_letter in evidence.dead_letters)
     return tuple(found)
 

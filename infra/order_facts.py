@@ -1,7 +1,7 @@
 """What was found about one order, and around it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.domain.order import Order
 from app.domain.payment import PaymentDecision
@@ -46,6 +46,16 @@ class QueueStatus:
         return "1 message" if count == 1 else f"{count or 'no'} messages"
 
 
+@dataclass(frozen=True)
+class FunctionRelease:
+    """Which release a function of a stack runs, and which one gets ``percent`` of its calls."""
+
+    function: str
+    stable: str
+    canary: str | None = None
+    percent: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class OrderContext:
     """What was found around an order, whatever its item says.
@@ -53,7 +63,7 @@ class OrderContext:
     ``messages`` are its own in the queues, None where only their numbers are known. ``log`` holds
     the lines about it, ``log_obstacle`` says why there can be none. ``missing`` names what was
     asked for and is not there, or does not answer: the rest is told without it. ``filing`` is what
-    is wrong with the lists that the order should be in.
+    is wrong with the lists that the order should be in. ``releases`` are those of a stack in AWS.
     ``options`` is what each suggested command needs to reach the same stack; ``aws_options`` what
     the AWS command line needs. ``repair`` brings back queues, functions and mappings as they
     should be.
@@ -66,6 +76,7 @@ class OrderContext:
     log_obstacle: str | None = None
     missing: tuple[str, ...] = ()
     filing: tuple[FilingFault, ...] = ()
+    releases: tuple[FunctionRelease, ...] = ()
     is_local: bool = False
     options: str = ""
     aws_options: str = ""
@@ -76,13 +87,15 @@ class OrderContext:
 class Evidence(OrderContext):
     """Everything that was found about one order whose item can be read.
 
-    ``trusts_events`` is what the workers' setting TRUST_EVENTS comes to.
+    ``trusts_events`` is what the workers' setting TRUST_EVENTS comes to, ``overdue_since`` when
+    the sweeper should have looked at the order at last, if it did not.
     """
 
     order: Order
     decision: PaymentDecision | None
     longest_delivery: timedelta
     trusts_events: bool = False
+    overdue_since: datetime | None = None
 
 
 @dataclass(frozen=True)

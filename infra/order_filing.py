@@ -6,7 +6,7 @@ query finds an order whose keys are damaged: the sweeper does not look at it, or
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain.instants import text_to_instant
@@ -16,6 +16,9 @@ from app.settings import TableLayout
 from app.store.keys import OPEN, order_sort_key, shard_for, shards
 from app.store.order_items import order_to_item
 from app.store.schema import GSI1, GSI2, GSI3, Index
+
+#: Three times the pause between two sweeps.
+_LATE = timedelta(minutes=15)
 
 #: The lists, in the words of people.
 _LISTS = {GSI1: "the list of its user's orders", GSI2: "the list of all orders"}
@@ -58,6 +61,12 @@ def right_filing(
             right[GSI3.hash_key] = shard_for(OPEN, order.order_id, layout=layout)
             right[GSI3.range_key] = order_sort_key(now, order.order_id, layout=layout)
     return right
+
+
+def overdue_since(item: Mapping[str, Any], order: Order, *, now: datetime) -> datetime | None:
+    """Return when the sweeper should have looked at an open order, if that is long ago."""
+    due_at = None if _has_ended(order) else _instant_in(item.get(GSI3.range_key))
+    return due_at if due_at and due_at < now - _LATE else None
 
 
 def _has_ended(order: Order) -> bool:

@@ -83,6 +83,30 @@ def _paused(status: QueueStatus, around: OrderContext) -> Explanation:
     )
 
 
+def half_released(around: OrderContext) -> Explanation | None:
+    """Return that functions of two releases take the calls, if they do."""
+    trials = [release for release in around.releases if release.canary]
+    rollback = f"acme-shop release rollback{around.options.partition(' --region')[0]}"
+    if trials:
+        shares = ", ".join(
+            f"{release.function} {release.canary} for {release.percent} % of its calls beside "
+            f"{release.stable}"
+            for release in trials
+        )
+        return Explanation(
+            f"A release is half out: {shares}.",
+            f"If orders have stood still since it began, take it back: {rollback}",
+        )
+    if len({release.stable for release in around.releases}) > 1:
+        each = ", ".join(f"{release.function} {release.stable}" for release in around.releases)
+        return Explanation(
+            f"A release is half out, its functions run different ones: {each}.",
+            "Bring it out again from its commit: acme-shop release all"
+            f"{around.options.partition(' --region')[0]}",
+        )
+    return None
+
+
 def misfiled(order_id: str, around: OrderContext) -> Explanation | None:
     """Return what is wrong with the lists that an order should be in, and what mends it."""
     if not around.filing:

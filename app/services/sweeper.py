@@ -17,6 +17,7 @@ from app.services.orders import request_shipment, settle_payment
 from app.services.payments import count_declined
 from app.store.open_orders import (
     OpenEntry,
+    leave_sweep,
     list_due_orders,
     list_misfiled_orders,
     postpone_sweep,
@@ -172,6 +173,9 @@ async def _push_order(
         age = int((now - order.placed_at).total_seconds())
         report = SweepReport(seen=1, oldest_seconds=age)
         return report + await _put_off(table, entry, now + LONGEST_PAUSE)
+    if order.state.is_final:
+        # What made it final took it off the list: somebody has put it back.
+        return SweepReport(seen=1) + await _refile(entry, leave_sweep(table, entry))
     try:
         order, report = await _move(table, queues, order, decision, state)
     except ShopError as failure:
@@ -194,8 +198,13 @@ async def _push_order(
 
 
 async def _put_off(table: Table, entry: OpenEntry, until: datetime) -> SweepReport:
+    return await _refile(entry, postpone_sweep(table, entry, until=until))
+
+
+async def _refile(entry: OpenEntry, write: Awaitable[None]) -> SweepReport:
+    """Change an order's place in the list; a failure is logged and disturbs no other order."""
     try:
-        await postpone_sweep(table, entry, until=until)
+        await write
     except ShopError as failure:
         # It stays due, so the next sweep begins with it.
         cause = type(failure).__name__
@@ -222,8 +231,7 @@ async def _move(
     if order.state is OrderState.PENDING:
         order, report = await _settle(table, queues, order, decision, state)
         return order, seen + report
-    due = stuck_at(order, longest_delivery=state.longest_delivery)
-    if order.state.is_final or state.now < due:
+    if state.now < stuck_at(order, longest_delivery=state.longest_delivery):
         return order, seen
     if not state.shipments_left:
         return order, seen + SweepReport(is_complete=False)

@@ -105,6 +105,20 @@ async def postpone_sweep(table: Table, entry: OpenEntry, *, until: datetime) -> 
         )
 
 
+async def leave_sweep(table: Table, entry: OpenEntry) -> None:
+    """Take an order out of the sweeper's index, unless it was filed anew since it was read.
+
+    One conditional write. Safe to repeat.
+    """
+    with suppress(ConditionFailedError):
+        await table.update(
+            order_key(entry.order_id),
+            f"REMOVE {GSI3.hash_key}, {GSI3.range_key}",
+            values={":seen": entry.sort_key},
+            condition=f"{GSI3.range_key} = :seen",
+        )
+
+
 async def list_stuck_order_ids(
     table: Table, *, placed_before: datetime, limit: int
 ) -> tuple[str, ...]:

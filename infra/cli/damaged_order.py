@@ -16,17 +16,14 @@ from infra.cli.stacks import StackConnection
 from infra.log_search import LogLine
 from infra.order_facts import Explanation, OrderContext
 from infra.order_filing import FilingFault, filing_faults
-from infra.order_obstacles import held_back, misfiled, obstacles
+from infra.order_obstacles import half_released, held_back, misfiled, obstacles
 
 _GONE, _UNDECIDED = "is gone", "not decided"
 _RESTORE = (
     'Restore the table to a time when it was there (infra/RUNBOOK.md, "Restore the table to '
     'yesterday").'
 )
-_CORRECT = (
-    'Correct what is damaged (infra/RUNBOOK.md, "An order cannot be read"); then send its dead '
-    "letters back: acme-shop redrive"
-)
+_CORRECT = 'Correct what is damaged (infra/RUNBOOK.md, "An order cannot be read"); then'
 _SILENT = "is not known"
 _AGAIN = "Find out why the table does not answer, and ask again."
 #: What is shorter is the beginning of too many ids.
@@ -76,8 +73,8 @@ async def gather_damaged_order(
         facts.append(f"its payment: {payment}")
     facts += [f"its message is in {message.queue}" for message in around.messages or ()]
     facts += [f"its message is in {dead_letter.queue}" for dead_letter in around.dead_letters]
-    step = _RESTORE if item == _GONE else _AGAIN if _SILENT in item else _CORRECT
-    damage = Explanation("; ".join(facts) + ".", step)
+    step = _RESTORE if item == _GONE else _AGAIN if _SILENT in item else how_to_correct(around)
+    damage = Explanation("; ".join(dict.fromkeys(facts)) + ".", step)
     return DamagedOrderEvidence(
         **vars(around),
         order_id=order_id,
@@ -87,11 +84,26 @@ async def gather_damaged_order(
     )
 
 
+def how_to_correct(around: OrderContext) -> str:
+    """Return what brings an order on whose item, or whose payment's, can be corrected."""
+    if around.dead_letters:
+        return f"{_CORRECT} send its dead letters back: acme-shop redrive{around.options}"
+    if around.messages:
+        queue = around.messages[0].queue
+        return (
+            f"{_CORRECT} its message in {queue} moves it on by itself; after five tries it is a "
+            f"dead letter instead: acme-shop redrive{around.options}"
+        )
+    return f"{_CORRECT} the sweeper goes on with it: acme-shop sweep{around.options}"
+
+
 def _beside(order_id: str, around: OrderContext, *, is_gone: bool) -> Iterator[Explanation]:
     """Yield what would hold the order, or holds others, once its item is right again."""
     if misfiling := misfiled(order_id, around):
         yield misfiling
     yield from obstacles(around.queues, around)
+    if half_out := half_released(around):
+        yield half_out
     for dead_letter in around.dead_letters:
         discard = f"acme-shop discard {dead_letter.message_id}{around.options}"
         until = "what is stored can be read; then: acme-shop redrive --queue "

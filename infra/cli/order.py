@@ -76,6 +76,7 @@ def _message_facts(around: OrderContext) -> dict[str, Any]:
         "messages": around.messages
         if around.messages is None
         else [asdict(message) for message in around.messages],
+        "releases": [asdict(release) for release in around.releases],
         "missing": list(around.missing),
     }
 

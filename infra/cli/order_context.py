@@ -13,6 +13,7 @@ from app.domain.order import Order, OrderState
 from app.store.table import Table
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
 from infra.cli.queue_client import Depth, QueueMissingError
+from infra.cli.running_releases import running_releases
 from infra.cli.stacks import LOCAL, StackConnection, search_log
 from infra.dead_letters.diagnosis import Diagnosis, diagnose
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES, SCAN_SECONDS, QueueScan, is_about
@@ -53,6 +54,7 @@ async def gather_order_context(
         messages=queued_messages(connection, client, order_id, order=order, now=now),
         log=log,
         log_obstacle=log_obstacle,
+        releases=running_releases(connection, missing),
         missing=tuple(dict.fromkeys(missing)),
         is_local=connection.name == LOCAL,
         options=connection.options,

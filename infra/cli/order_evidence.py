@@ -1,42 +1,56 @@
 """Gathering what is known of one order: its items, and what stands around it."""
 
+import asyncio
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.domain.errors import OrderNotFoundError, SettingsError
+from app.domain.errors import OrderNotFoundError, SettingsError, StoreUnavailableError
 from app.settings import read_settings
-from app.store.orders import get_order_with_item
+from app.store.orders import get_order_with_item, list_orders
+from app.store.pagination import PageRequest
 from app.store.payments import find_decision
 from app.trace_context import read_traceparent
 from infra.cli.order_context import gather_order_context
 from infra.cli.stacks import StackConnection, search_log
 from infra.order_facts import Evidence
-from infra.order_filing import filing_faults
+from infra.order_filing import filing_faults, overdue_since
 from infra.topology import function_name
 
 #: An ``X-Request-Id``, and how the log names an order.
 _TRACE_ID = re.compile("[0-9a-f]{32}")
 #: Ids of both kinds are lower-case hexadecimal digits; capitals come from other programs.
-_CAPITALS = re.compile("[0-9A-F]{32}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
+_CAPITALS = re.compile("[0-9A-F]{32}")
 _NAMED_ORDER = re.compile(r"\border_id=([\w-]{8,64})")
+#: An order's id among other signs: in a line of the log, an address, or quotes.
+_ORDER_ID = re.compile(
+    "(?<![0-9A-Za-z-])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z-])"
+)
+#: How many of the newest orders are looked at for the one that a request has placed.
+_NEWEST = 100
 #: Longer ones are in no message either (:func:`order_id_in`).
 _LONGEST_ID = 200
+#: What is pasted as an id is searched so far; a line of the log has 300 bytes.
+_LONGEST_TEXT = 1000
 
 
 def find_order_id(connection: StackConnection, given: str, *, now: datetime) -> str:
     """Return an order's id for itself, or for the ``X-Request-Id`` of the request that placed it.
 
-    Either may be in capitals and between spaces; a whole ``traceparent`` is a request's id, too.
-    Of a stack the log of the last day is searched for a request's id.
+    Either may be in capitals; a whole ``traceparent`` is a request's id, too, and a text with one
+    order's id in it, as an address or a line of the log, is that id. For a request's id the log is
+    searched, of a stack that of the last day, then the newest orders.
 
     Raises:
         OrderNotFoundError: the log knows no order of the request, or nothing has such an id.
         LogSearchError: the log cannot be read.
     """
     given = given.strip()
+    if order_id := _one_order_id(given):
+        return order_id
     if not 0 < len(given) <= _LONGEST_ID:
         raise OrderNotFoundError
     if trace := read_traceparent(given.lower()):
@@ -49,9 +63,24 @@ def find_order_id(connection: StackConnection, given: str, *, now: datetime) -> 
     for line in lines:
         if named := _NAMED_ORDER.search(line.text):
             return named[1]
+    # Its lines may be gone by now.
+    with suppress(StoreUnavailableError):
+        page = asyncio.run(list_orders(connection.table, PageRequest(_NEWEST)))
+        for order in page.entries:
+            if order.trace_id == given:
+                return order.order_id
     raise OrderNotFoundError(
-        f"no order was placed with this request; what it did: acme-shop trace {given}"
+        "neither the log nor the newest orders know of an order of this request; what it did: "
+        f"acme-shop trace {given}{connection.options}"
     )
+
+
+def _one_order_id(text: str) -> str | None:
+    """Return the order's id that a text holds, if it is only one, or named as such; else None."""
+    shown = text[:_LONGEST_TEXT]
+    named = _NAMED_ORDER.search(shown)
+    found = {order_id.lower() for order_id in _ORDER_ID.findall(named[1] if named else shown)}
+    return found.pop() if len(found) == 1 else None
 
 
 async def gather(connection: StackConnection, order_id: str, *, now: datetime) -> Evidence:
@@ -68,6 +97,7 @@ async def gather(connection: StackConnection, order_id: str, *, now: datetime) -
         **vars(replace(around, filing=filing_faults(item, order, now=now))),
         order=order,
         decision=decision,
+        overdue_since=overdue_since(item, order, now=now),
         trusts_events=trusts_events(connection),
         longest_delivery=timedelta(seconds=connection.settings.delivery_seconds[1]),
     )

@@ -236,8 +236,40 @@ def test_a_decision_that_contradicts_the_order_is_a_cause(
     # What holds the order, or that it is final, is still told.
     assert len(told) == 2
     assert not any(cause.why.endswith(": .") for cause in told)
-    # An event that was sent by hand needs no decision, and one that is there stays one.
-    assert len(trusting) == (2 if decision else 1)
+    # An event that was sent by hand needs no decision, so one that is missing is told last.
+    assert len(trusting) == 2
+    assert "TRUST_EVENTS" not in told[place].why
+    assert ("TRUST_EVENTS" in trusting[-1].why) is (decision is None)
+
+
+def test_a_decision_that_the_log_knows_was_deleted() -> None:
+    found = evidence(SHIPPED, age=HOUR, decision=None, dead_letters=(), changed={})
+    logged = LogLine("", "payment", "INFO", "payment.accepted order_id=o-1", None)
+
+    told = explain(replace(found, log=(logged,), trusts_events=True), now=NOW)
+
+    assert "the log says that the payment was accepted: the decision was deleted" in told[-1].why
+    assert "by hand" not in told[-1].why
+
+
+def test_a_sweeper_that_does_not_come_is_a_cause() -> None:
+    found = evidence(PENDING, age=HOUR, decision=PAID, dead_letters=(), changed={})
+
+    told = explain(replace(found, overdue_since=NOW - HOUR), now=NOW)
+
+    assert "should have looked at it at 2026-11-30 11:00 UTC: its schedule" in told[-1].why
+    assert told[-1].next_step.startswith(f"{SWEEP} does it now")
+
+
+def test_a_message_that_a_final_order_refuses_is_told() -> None:
+    found = evidence(OrderState.DELIVERED, age=HOUR, decision=PAID, dead_letters=(), changed={})
+    untried = replace(MESSAGE, receives=0)
+
+    told = explain(replace(found, messages=(MESSAGE, untried)), now=NOW)
+
+    assert [cause.why for cause in told[1:]] == [
+        "A message of it is still in payment-request, after 2 tries."
+    ]
 
 
 @pytest.mark.parametrize(

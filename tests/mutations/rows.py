@@ -149,8 +149,8 @@ ROWS = {
     ),
     "paid orders left alone": Mutation(
         "app/services/sweeper.py",
-        "order.state.is_final or state.now < due",
-        "order.state is OrderState.PAID or state.now < due",
+        "if state.now < stuck_at(",
+        "if order.state is OrderState.PAID or state.now < stuck_at(",
         f"{_SWEEPER}::test_a_paid_order_that_stands_still_asks_for_its_shipment_again",
     ),
     "clocks of two processes compared": Mutation(

@@ -130,8 +130,8 @@ MUTATIONS = {
     ),
     "the sweeper forgets paid orders": Mutation(
         "app/services/sweeper.py",
-        "order.state.is_final or state.now < due",
-        "order.state is OrderState.PAID or state.now < due",
+        "if state.now < stuck_at(",
+        "if order.state is OrderState.PAID or state.now < stuck_at(",
         seen_in=85,
     ),
     "the sweeper forgets decided orders": Mutation(

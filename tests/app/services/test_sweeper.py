@@ -19,7 +19,7 @@ from app.services.sweeper import (
     MOST_SHIPMENTS,
     sweep,
 )
-from app.store.keys import time_sort_key
+from app.store.keys import order_key, time_sort_key
 from app.store.order_items import order_to_item
 from app.store.orders import add_order, get_order, list_orders
 from app.store.pagination import PageRequest
@@ -144,6 +144,19 @@ async def test_what_is_on_its_way_or_final_is_left_alone(
     assert report in {SweepReport(), SweepReport(seen=1)}
     assert queues.events == []
     assert await state_of(order) is state
+
+
+async def test_a_final_order_that_was_put_back_into_the_list_is_taken_out() -> None:
+    order = await order_of_age(OrderState.DELIVERED, timedelta(hours=9))
+    key = order_key(order.order_id)
+    item = await get_table().get(key) or {}
+    listed = order_to_item(replace(order, state=OrderState.PENDING), layout=get_table().layout)
+    await get_table().put(item | {name: listed[name] for name in ("GSI3PK", "GSI3SK")})
+
+    first, second = await run(), await run()
+
+    assert (first, second) == (SweepReport(seen=1), SweepReport())
+    assert await get_table().get(key) == item
 
 
 async def test_every_page_is_swept_and_a_second_sweep_finds_nothing() -> None:

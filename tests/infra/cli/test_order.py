@@ -20,6 +20,7 @@ from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.queues import get_client
 from app.store.keys import order_key, payment_key
+from app.store.order_steps import TRACE_ID, trace_id_to_text
 from app.store.orders import add_order
 from app.store.payments import decide_once
 from app.store.table import get_table
@@ -33,18 +34,21 @@ from infra.cli import (
     stacks,
     trace,
 )
-from infra.cli.damaged_order import gather_damaged_order
+from infra.cli.damaged_order import gather_damaged_order, how_to_correct
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
 from infra.cli.incomplete import IncompleteError
 from infra.cli.order_context import queued_messages
 from infra.cli.order_evidence import find_order_id, gather
 from infra.cli.stacks import StackConnection, connect
+from infra.dead_letters.diagnosis import Diagnosis
 from infra.local.data_folder import DataFolder
 from infra.local.deploy_data import ensure_queues
 from infra.local.emulator import Emulator
 from infra.local.errors import EmulatorSilentError
 from infra.log_search import LogLine
 from infra.order_explanation import explain
+from infra.order_facts import OrderContext
+from infra.queued_messages import QueuedMessage
 from infra.seeds.classic import classic_products, make_order
 from infra.topology import function_name
 from tests.infra.cli.helpers.dead_letters import (
@@ -56,6 +60,11 @@ from tests.infra.cli.helpers.dead_letters import (
     sample,
     url,
 )
+
+DEAD = Diagnosis(
+    "payment-error", "m-1", 60, 5, "PaymentRequested", "o-1", "poison", "payment-request"
+)
+WAITING = QueuedMessage("payment-response", "m-2", "waiting", 9, 2)
 
 
 @pytest.fixture
@@ -247,6 +256,43 @@ def test_what_the_deployed_worker_trusts_is_known(
     assert found.trusts_events is trusts
 
 
+def test_a_release_that_is_half_out_is_a_cause(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = connect(shop).functions
+    for function, release in (("payment", "4f2a9c1"), ("order", "9ab01cd")):
+        name = function_name(shop, function)
+        client.create_function(
+            FunctionName=name, Role="arn:aws:iam::000000000000:role/any", PackageType="Image",
+            Code={"ImageUri": "any"}, Environment={"Variables": {"VERSION": release}}, Publish=True,
+        )  # fmt: skip
+        client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    order_id = new_order()
+
+    halves = show(shop, order_id, capsys)
+    client.update_function_configuration(
+        FunctionName=name, Environment={"Variables": {"VERSION": "4f2a9c1"}}
+    )
+    version = client.publish_version(FunctionName=name)["Version"]
+    client.update_alias(
+        FunctionName=name,
+        Name="live",
+        RoutingConfig={"AdditionalVersionWeights": {version: 0.1}},
+    )
+    trial = show(shop, order_id, capsys)
+    for function in ("payment", "order"):
+        client.delete_function(FunctionName=function_name(shop, function))
+
+    assert halves["causes"][-1]["why"] == (
+        "A release is half out, its functions run different ones: payment 4f2a9c1, order 9ab01cd."
+    )
+    assert halves["causes"][-1]["next_step"].endswith(f"acme-shop release all --stack {shop}")
+    assert trial["releases"][-1] == {
+        "function": "order", "stable": "9ab01cd", "canary": "4f2a9c1", "percent": 10,
+    }  # fmt: skip
+    assert trial["causes"][-1]["next_step"].endswith(f"release rollback --stack {shop}")
+
+
 def test_people_read_lines_without_card_name_or_address(
     shop: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -289,6 +335,20 @@ def test_an_order_whose_item_cannot_be_read_is_told_with_what_is_left(
     assert "payment   not decided" in said
     assert "queue     payment-request: 0 waiting" in said
     assert '(infra/RUNBOOK.md, "An order cannot be read")' in said
+    # It has no dead letter that could be sent back.
+    assert f"the sweeper goes on with it: acme-shop sweep --stack {shop}" in said
+
+
+@pytest.mark.parametrize(
+    ("around", "step"),
+    [
+        ({"dead_letters": (DEAD,)}, "send its dead letters back: acme-shop redrive -s x"),
+        ({"messages": (WAITING,)}, "its message in payment-response moves it on by itself"),
+        ({"messages": ()}, "the sweeper goes on with it: acme-shop sweep -s x"),
+    ],
+)
+def test_what_brings_a_damaged_order_on_is_what_there_is(around: dict[str, Any], step: str) -> None:
+    assert step in how_to_correct(OrderContext(**around, options=" -s x"))
 
 
 def test_an_order_whose_item_is_gone_is_told_with_its_payment_and_message(
@@ -481,6 +541,19 @@ def test_a_command_says_at_once_that_the_emulator_is_stopped(
             command()
 
 
+def test_a_request_whose_lines_are_gone_leads_to_its_order(
+    shop: str, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SHOP_DATA_DIR", str(tmp_path))
+    order_id, request = new_order(age=timedelta(seconds=1)), uuid4().hex
+    item = asyncio.run(get_table().get(order_key(order_id))) or {}
+    asyncio.run(get_table().put(item | {TRACE_ID: trace_id_to_text(request)}))
+    names = {"TABLE": get_table().name}
+    near = StackConnection(shop, connect(shop).region, names, emulator.endpoint_url)
+
+    assert find_order_id(near, request, now=NOW) == order_id
+
+
 def test_a_request_id_leads_to_its_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -498,6 +571,15 @@ def test_a_request_id_leads_to_its_order(
     assert find_order_id(local, request, now=NOW) == order_id
     assert find_order_id(local, f" {order_id}\n", now=NOW) == order_id
     assert find_order_id(local, f"00-{request}-{'c3' * 8}-01", now=NOW) == order_id
+    for pasted in (
+        f'"{order_id.upper()}",',
+        f"ORDER#{order_id}",
+        f"http://127.0.0.1:8000/#/orders/{order_id}?x=1",
+        f"record.failed order_id={order_id} queue=payment-request message_id={uuid4()}",
+    ):
+        assert find_order_id(local, pasted, now=NOW) == order_id
+    for none in (f"{order_id}0", f"{order_id} {uuid4()}"):
+        assert find_order_id(local, none, now=NOW) == none
     with pytest.raises(OrderNotFoundError, match=f"acme-shop trace {other}"):
         find_order_id(local, other, now=NOW)
     trace.command(order_id)
