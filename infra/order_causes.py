@@ -63,7 +63,7 @@ def _unproven(evidence: Evidence) -> Explanation:
     """Return why an order may have gone on without a stored decision about its payment."""
     why = f"It is {evidence.order.state.name.lower()}, but no decision about its payment is stored"
     proof = "that the customer was charged cannot be proven from the table: a person must find out"
-    if _was_accepted(evidence):
+    if payment_was_accepted(evidence):
         return Explanation(
             f"{why}, though the log says that the payment was accepted: the decision was deleted, "
             "or the table was restored.",
@@ -78,7 +78,8 @@ def _unproven(evidence: Evidence) -> Explanation:
     )
 
 
-def _was_accepted(evidence: Evidence) -> bool:
+def payment_was_accepted(evidence: Evidence) -> bool:
+    """Tell whether the log says that the payment was decided, and accepted."""
     return any(line.text.startswith("payment.accepted") for line in evidence.log)
 
 
@@ -87,7 +88,7 @@ def has_lost_its_decision(evidence: Evidence) -> bool:
     return (
         evidence.order.state is OrderState.PENDING
         and evidence.decision is None
-        and _was_accepted(evidence)
+        and payment_was_accepted(evidence)
     )
 
 

@@ -15,6 +15,7 @@ from infra.order_causes import (
     lost_decision,
     lost_message,
     own_message,
+    payment_was_accepted,
     paid_otherwise,
     tried_again,
     unknown_state,
@@ -44,7 +45,7 @@ def explain(evidence: Evidence, *, now: datetime) -> tuple[Explanation, ...]:
     found = []
     contradicting = contradiction(evidence)
     comes_first = evidence.decision is not None or (
-        order.state.is_final and not evidence.trusts_events
+        order.state.is_final and (payment_was_accepted(evidence) or not evidence.trusts_events)
     )
     if contradicting and comes_first:
         found.append(contradicting)

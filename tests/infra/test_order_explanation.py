@@ -242,14 +242,15 @@ def test_a_decision_that_contradicts_the_order_is_a_cause(
     assert ("TRUST_EVENTS" in trusting[-1].why) is (decision is None)
 
 
-def test_a_decision_that_the_log_knows_was_deleted() -> None:
-    found = evidence(SHIPPED, age=HOUR, decision=None, dead_letters=(), changed={})
+@pytest.mark.parametrize(("state", "place"), [(SHIPPED, -1), (OrderState.DELIVERED, 0)])
+def test_a_decision_that_the_log_knows_was_deleted(state: OrderState, place: int) -> None:
+    found = evidence(state, age=HOUR, decision=None, dead_letters=(), changed={})
     logged = LogLine("", "payment", "INFO", "payment.accepted order_id=o-1", None)
 
     told = explain(replace(found, log=(logged,), trusts_events=True), now=NOW)
 
-    assert "the log says that the payment was accepted: the decision was deleted" in told[-1].why
-    assert "by hand" not in told[-1].why
+    assert "the log says that the payment was accepted: the decision was deleted" in told[place].why
+    assert "by hand" not in told[place].why
 
 
 def test_a_sweeper_that_does_not_come_is_a_cause() -> None:
