@@ -2,13 +2,12 @@
 
 import asyncio
 import re
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.domain.errors import OrderNotFoundError, SettingsError, StoreUnavailableError
+from app.domain.errors import OrderNotFoundError, SettingsError
 from app.settings import read_settings
 from app.store.orders import get_order_with_item, list_orders
 from app.store.pagination import PageRequest
@@ -47,6 +46,7 @@ def find_order_id(connection: StackConnection, given: str, *, now: datetime) -> 
     Raises:
         OrderNotFoundError: the log knows no order of the request, or nothing has such an id.
         LogSearchError: the log cannot be read.
+        StoreUnavailableError: the table does not answer.
     """
     given = given.strip()
     if order_id := _one_order_id(given):
@@ -64,11 +64,10 @@ def find_order_id(connection: StackConnection, given: str, *, now: datetime) -> 
         if named := _NAMED_ORDER.search(line.text):
             return named[1]
     # Its lines may be gone by now.
-    with suppress(StoreUnavailableError):
-        page = asyncio.run(list_orders(connection.table, PageRequest(_NEWEST)))
-        for order in page.entries:
-            if order.trace_id == given:
-                return order.order_id
+    page = asyncio.run(list_orders(connection.table, PageRequest(_NEWEST)))
+    for order in page.entries:
+        if order.trace_id == given:
+            return order.order_id
     raise OrderNotFoundError(
         "neither the log nor the newest orders know of an order of this request; what it did: "
         f"acme-shop trace {given}{connection.options}"
