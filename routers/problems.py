@@ -141,7 +141,7 @@ def install(app: FastAPI) -> None:
     """Add the error handlers to ``app``."""
     app.add_exception_handler(ShopError, _on_shop_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(HTTPException, on_http_exception)
 
 
 async def _on_shop_error(request: Request, error: Exception) -> JSONResponse:
@@ -207,7 +207,8 @@ def _describe_mistake(error: dict[str, Any]) -> tuple[str, str]:
     return ".".join(map(str, path)) or str(source), describe(error)
 
 
-async def _on_http_exception(request: Request, error: Exception) -> Response:
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Return the answer for what HTTP itself refuses; the application's state has its paths."""
     assert isinstance(error, HTTPException)  # noqa: S101 - the class it is registered for
     if error.status_code == 404 and request.method == "GET" and wants_page(request):
         return not_found_page()

@@ -13,7 +13,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from routers.middleware import HTTPMiddleware
-from routers.problems import fault, problem, problem_app
+from routers.paths import Paths
+from routers.problems import fault, on_http_exception, problem_app
 
 #: Hosts that no other site can have for its own: a name of its own may lead here, too, and its
 #: scripts could then read these pages (DNS rebinding).
@@ -28,8 +29,9 @@ def guarded(routes: Sequence[Route]) -> ASGIApp:
     """
     application = Starlette(
         routes=routes,
-        exception_handlers={HTTPException: _on_http_exception, Exception: _on_crash},
+        exception_handlers={HTTPException: on_http_exception, Exception: _on_crash},
     )
+    application.state.paths = Paths(())
     # A redirect would lead to whatever host was sent.
     application.router.redirect_slashes = False
     pages = HTTPMiddleware(application)
@@ -63,11 +65,6 @@ def _without_sharing(message: Message) -> Message:
         return message
     headers = [pair for pair in message["headers"] if not pair[0].startswith(b"access-control-")]
     return {**message, "headers": headers}
-
-
-async def _on_http_exception(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - the class it is registered for
-    return problem(error.status_code, str(error.detail), dict(error.headers or {}))
 
 
 async def _on_crash(_request: Request, _error: Exception) -> Response:
