@@ -65,7 +65,7 @@ def right_filing(
 
 def overdue_since(item: Mapping[str, Any], order: Order, *, now: datetime) -> datetime | None:
     """Return when the sweeper should have looked at an open order, if that is long ago."""
-    due_at = None if _has_ended(order) else _instant_in(item.get(GSI3.range_key))
+    due_at = None if _has_ended(order) else instant_in(item.get(GSI3.range_key))
     return due_at if due_at and due_at < now - _LATE else None
 
 
@@ -91,7 +91,7 @@ def _sweep_faults(
         faults.append(FilingFault(GSI3.hash_key, "is no partition of the sweeper's list"))
     if position is None:
         faults.append(FilingFault(GSI3.range_key, "is missing"))
-    elif (due_at := _instant_in(position)) is None:
+    elif (due_at := instant_in(position)) is None:
         faults.append(FilingFault(GSI3.range_key, "is not a time and an id"))
     elif due_at > now + LATEST_LOOK and due_at > order.placed_at + LATEST_LOOK:
         text = f"is in the future: {due_at:%Y-%m-%d %H:%M} UTC"
@@ -99,7 +99,8 @@ def _sweep_faults(
     return tuple(faults)
 
 
-def _instant_in(position: Any) -> datetime | None:
+def instant_in(position: Any) -> datetime | None:
+    """Return the time in a sort key, which has an id behind it; None if it has none."""
     text, mark, _ = position.partition("#") if isinstance(position, str) else ("", "", "")
     try:
         return text_to_instant(text) if mark else None

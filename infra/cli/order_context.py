@@ -47,7 +47,6 @@ async def gather_order_context(
         client, connection.table, order_id, missing, order=order, now=now
     )
     log, log_obstacle = _log(connection, order_id, order, now=now)
-    region = f" --region {connection.region}"
     return OrderContext(
         queues=queues,
         dead_letters=tuple(dead_letters),
@@ -58,8 +57,7 @@ async def gather_order_context(
         missing=tuple(dict.fromkeys(missing)),
         is_local=connection.name == LOCAL,
         options=connection.options,
-        aws_options=region
-        + (f" --endpoint-url {connection.endpoint_url}" if connection.endpoint_url else ""),
+        aws_options=connection.aws_options,
         repair="Stop make run with Ctrl-C and start it again: make run"
         if connection.endpoint_url
         else f'pulumi --cwd infra up --stack {connection.name} ("A function fails" in RUNBOOK.md)',

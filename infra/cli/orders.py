@@ -18,8 +18,8 @@ from app.store.open_orders import list_open_orders
 from app.store.orders import list_orders
 from app.store.pagination import PageRequest
 from infra.ages import age_text
-from infra.cli.order_audit import audit_orders
 from infra.cli.stacks import LOCAL, RegionOption, StackConnection, StackOption, connect
+from infra.cli.table_audit import audit_table
 from infra.local.environment import REGION
 
 
@@ -31,8 +31,8 @@ def command(
         bool,
         typer.Option(
             "--audit",
-            help="Only orders that are damaged, those that no list shows too; reads the whole "
-            "table, half a read unit for every 4 KB.",
+            help="Only what is damaged, users, carts and products too, and what no list shows; "
+            "reads the whole table, half a read unit for every 4 KB.",
         ),
     ] = False,
     most: Annotated[int, typer.Option("--max", min=1, max=100, help="How many at most.")] = 50,
@@ -62,17 +62,24 @@ def command(
 
 
 def _print_audit(connection: StackConnection, *, now: datetime, as_json: bool) -> None:
-    audit = audit_orders(
-        connection.dynamodb, connection.table.name, now=now, options=connection.options
+    audit = audit_table(
+        connection.dynamodb,
+        connection.table.name,
+        now=now,
+        options=connection.options,
+        aws_options=connection.aws_options,
     )
     if as_json:
         print(json.dumps(asdict(audit)))
         return
     for finding in audit.findings:
-        print(f"order     {finding.order_id}: {finding.problem}")
+        print(f"{finding.kind:<9} {finding.item_id}: {finding.problem}")
         print(f"do        {finding.command}")
     units = f"{audit.read_units:g} read units"
-    print(f"Looked at {audit.orders} orders for {units}: {len(audit.findings)} damaged.")
+    print(
+        f"Looked at {audit.orders} orders and {audit.others} users, carts and products for "
+        f"{units}: {len(audit.findings)} damaged."
+    )
 
 
 _FIELDS = ("order_id", "state", "placed_at", "is_stuck")

@@ -91,6 +91,12 @@ class StackConnection:
         """Return what a command needs to reach this stack."""
         return "" if self.name == LOCAL else f" --stack {self.name} --region {self.region}"
 
+    @property
+    def aws_options(self) -> str:
+        """Return what the AWS command line needs to reach this stack."""
+        local = f" --endpoint-url {self.endpoint_url}" if self.endpoint_url else ""
+        return f" --region {self.region}{local}"
+
     @cached_property
     def table(self) -> Table:
         """Return the stack's table."""

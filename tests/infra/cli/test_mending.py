@@ -2,25 +2,34 @@
 
 import asyncio
 import json
+import shlex
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from app.domain.cart import Cart
 from app.domain.errors import InvalidInputError
 from app.domain.order import OrderState
 from app.domain.payment import PAID_MESSAGE, PaymentDecision
 from app.store import orders as order_store
-from app.store.keys import order_key, payment_key
+from app.store.carts import cart_to_item
+from app.store.keys import cart_key, order_key, payment_key, product_key, user_key
 from app.store.orders import advance_order
 from app.store.payments import decide_once, decision_to_item
+from app.store.products import product_to_item
 from app.store.table import Table, get_table
+from app.store.users import user_to_item
 from infra.cli import discard, order, orders, redrive, refile, resume, sweep, trace
 from infra.cli.stacks import StackConnection, connect
 from infra.local.emulator import Emulator
+from infra.seeds.classic import classic_products
 from infra.topology import function_name
 from tests.infra.cli.helpers.dead_letters import (
+    BUYER,
     NOW,
     list_dead_letters,
     new_order,
@@ -105,7 +114,7 @@ def test_the_audit_finds_what_no_list_shows(shop: str, capsys: pytest.CaptureFix
     orders.command(audit=True, stack=shop)
     shown = capsys.readouterr().out
 
-    told = {finding["order_id"]: finding for finding in found["findings"]}
+    told = {finding["item_id"]: finding for finding in found["findings"]}
     assert told[unfiled]["problem"] == "GSI3PK is no partition of the sweeper's list"
     assert told[unfiled]["command"].startswith(f"acme-shop refile {unfiled} --stack")
     assert told[foreign]["problem"] == "order_id: is not the one in the item's key"
@@ -116,6 +125,49 @@ def test_the_audit_finds_what_no_list_shows(shop: str, capsys: pytest.CaptureFix
     assert f"order     {unfiled}: GSI3PK" in shown
     assert "read units: " in shown.splitlines()[-1]
     asyncio.run(get_table().delete(payment_key(unreadable)))
+
+
+def test_the_audit_finds_users_carts_and_products_that_no_list_shows(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(key: dict[str, str], item: dict[str, Any] | None, **changes: Any) -> None:
+        made = (item or asyncio.run(get_table().get(key)) or {}) | changes
+        kept = {name: value for name, value in made.items() if value is not None}
+        asyncio.run(get_table().put(kept))
+
+    user, cart, product = (str(uuid4()) for _ in range(3))
+    change(user_key(user), user_to_item(replace(BUYER, user_id=user)), GSI2PK="USERS")
+    change(cart_key(cart), cart_to_item(Cart(cart), now=NOW), GSI2SK=None)
+    made = replace(next(iter(classic_products(NOW))), product_id=product)
+    change(product_key(product), product_to_item(made), price_cents="x")
+
+    orders.command(audit=True, stack=shop, as_json=True)
+    told = {finding["item_id"]: finding for finding in printed_json(capsys)["findings"]}
+    for item_id in (user, cart):
+        words = shlex.split(told[item_id]["command"])
+        asyncio.run(
+            get_table().update(
+                json_key(words[words.index("--key") + 1]),
+                words[words.index("--update-expression") + 1],
+                values=json_key(words[words.index("--expression-attribute-values") + 1]),
+            )
+        )
+    change(product_key(product), product_to_item(made))
+    orders.command(audit=True, stack=shop, as_json=True)
+    left = {finding["item_id"] for finding in printed_json(capsys)["findings"]}
+
+    assert told[user]["problem"] == "GSI2PK is not that of the list of all users"
+    assert told[cart]["problem"] == "GSI2SK is not that of the list of all carts"
+    assert told[product]["problem"] == "price_cents: is not a whole number"
+    assert told[product]["command"].startswith("aws dynamodb get-item --table-name")
+    assert not {user, cart, product} & left
+    for key in (user_key(user), cart_key(cart), product_key(product)):
+        asyncio.run(get_table().delete(key))
+
+
+def json_key(text: str) -> dict[str, str]:
+    """Return names and texts of a JSON object in DynamoDB's form."""
+    return {name: value["S"] for name, value in json.loads(text).items()}
 
 
 def test_an_order_whose_item_names_another_is_damage_and_not_followed(
