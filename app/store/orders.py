@@ -48,20 +48,24 @@ async def add_order(table: Table, order: Order) -> Order | None:
     return None
 
 
-async def get_order(table: Table, order_id: str) -> Order:
+async def get_order(table: Table, order_id: str, *, consistent: bool = True) -> Order:
     """Return one order as it is now.
+
+    Half the price, and perhaps not there yet or as it was before, unless ``consistent``.
 
     Raises:
         OrderNotFoundError: there is none with this id.
         UnreadableItemError: its item is damaged; that is logged.
     """
-    _, order = await get_order_with_item(table, order_id)
+    _, order = await get_order_with_item(table, order_id, consistent=consistent)
     return order
 
 
-async def get_order_with_item(table: Table, order_id: str) -> tuple[Item, Order]:
+async def get_order_with_item(
+    table: Table, order_id: str, *, consistent: bool = True
+) -> tuple[Item, Order]:
     """Return one order, and before it the item that stores it, as :func:`get_order` does."""
-    item = await table.get(order_key(order_id), consistent=True)
+    item = await table.get(order_key(order_id), consistent=consistent)
     if item is None:
         raise OrderNotFoundError
     return item, read_or_report(_ORDER, item, item_to_order)

@@ -144,7 +144,10 @@ def main() -> None:
     with Emulator() as emulator, metering(emulator.endpoint_url) as meter:
         os.environ.update(deploy(emulator.endpoint_url, stack=_STACK))
         os.environ.update(aws_environment(meter.url))
-        os.environ.update(STAGE="local", AUTH_MODE="1", SHOP_DELIVERY_SECONDS="0-0")
+        # Events are checked, as in every stack that is no playground.
+        os.environ.update(
+            STAGE="local", AUTH_MODE="1", TRUST_EVENTS="0", SHOP_DELIVERY_SECONDS="0-0"
+        )
         bill = asyncio.run(_play(meter, Clients(emulator.endpoint_url, REGION)("sqs")))
     print(json.dumps(asdict(bill)))
 

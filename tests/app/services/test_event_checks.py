@@ -14,11 +14,14 @@ from app.domain.order import Order, OrderState
 from app.domain.payment import PaymentDecision, decide_payment
 from app.domain.user import Role, User
 from app.messages import CreditCardValidated, Event, PaymentRequested
+from app.services.event_checks import check_payment_request, check_payment_result
 from app.settings import get_settings, read_settings
 from app.store.orders import add_order, get_order
 from app.store.payments import decide_once, find_decision
 from app.store.table import get_table
 from infra.seeds.classic import classic_products, make_order
+from tests.simulation.simulator.faults import NoFaults
+from tests.simulation.simulator.small_shop import SmallShop
 from tests.support.sqs_events import CONTEXT, failed_places, sqs_event
 from workers import order as order_worker
 from workers import payment as payment_worker
@@ -127,6 +130,27 @@ class TestStrict:
         assert not is_refused(order_worker, event, queue="payment-response")
 
         assert state_of(order) is OrderState.PAID
+
+
+class _Stale(NoFaults):
+    def is_stale(self) -> bool:
+        return True
+
+
+def test_what_a_read_does_not_see_yet_is_read_again() -> None:
+    shop = SmallShop(_Stale())
+    goods = list(classic_products(NOW))[:1]
+    order = make_order("o-1", BUYER, goods, OrderState.PENDING, placed_at=NOW)
+    decision = decided(order)
+
+    async def check() -> PaymentDecision:
+        await add_order(shop.table, order)
+        await decide_once(shop.table, decision)
+        event = PaymentRequested(order.order_id, CARD, total_cents=order.total_cents)
+        await check_payment_request(shop.table, event)
+        return await check_payment_result(shop.table, CreditCardValidated.from_decision(decision))
+
+    assert shop.run(check()) == decision
 
 
 def test_a_local_shop_believes_the_documented_samples() -> None:
