@@ -328,6 +328,12 @@ ROWS = {
         "        is_believed = True\n",
         "app/services/test_event_checks.py::test_a_result_without_a_decision_is_refused",
     ),
+    "charge checked by one read that may be old": Mutation(
+        "app/services/event_checks.py",
+        "        return await get_order(table, order_id)\n",
+        "        raise\n",
+        "app/services/test_event_checks.py::test_what_a_read_does_not_see_yet_is_read_again",
+    ),
     "charge of an order that is not stored": Mutation(
         "workers/payment.py",
         "    if not dependencies.settings.trusts_events:\n",
@@ -392,7 +398,7 @@ ROWS = {
     ),
     "order read as it was": Mutation(
         "app/store/orders.py",
-        "table.get(order_key(order_id), consistent=True)",
+        "table.get(order_key(order_id), consistent=consistent)",
         "table.get(order_key(order_id))",
         "simulation/test_consistent_reads.py::test_an_order_is_found_under_its_key_at_once",
     ),

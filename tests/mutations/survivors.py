@@ -19,7 +19,7 @@ SURVIVORS = {
     ),
     "an order is read as it was a moment ago": Mutation(
         "app/store/orders.py",
-        "table.get(order_key(order_id), consistent=True)",
+        "table.get(order_key(order_id), consistent=consistent)",
         "table.get(order_key(order_id))",
         f"{_READS}::test_an_order_is_found_under_its_key_at_once",
     ),

@@ -20,8 +20,7 @@ from app.store.orders import add_order, get_order
 from app.store.payments import decide_once, find_decision
 from app.store.table import get_table
 from infra.seeds.classic import classic_products, make_order
-from tests.simulation.simulator.faults import NoFaults
-from tests.simulation.simulator.small_shop import SmallShop
+from tests.simulation.simulator.small_shop import SmallShop, StaleReads
 from tests.support.sqs_events import CONTEXT, failed_places, sqs_event
 from workers import order as order_worker
 from workers import payment as payment_worker
@@ -132,13 +131,8 @@ class TestStrict:
         assert state_of(order) is OrderState.PAID
 
 
-class _Stale(NoFaults):
-    def is_stale(self) -> bool:
-        return True
-
-
 def test_what_a_read_does_not_see_yet_is_read_again() -> None:
-    shop = SmallShop(_Stale())
+    shop = SmallShop(StaleReads())
     goods = list(classic_products(NOW))[:1]
     order = make_order("o-1", BUYER, goods, OrderState.PENDING, placed_at=NOW)
     decision = decided(order)
