@@ -9,10 +9,11 @@ reach. What the walk cannot see is forbidden (``hidden_calls.py``).
 import ast
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import CodeType
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[3]
 
@@ -48,34 +49,36 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Named = _Function | ast.ClassDef
 
 
+class _Import(NamedTuple):
+    """What ``from module import name`` brings: another module's file, or a name of a file."""
+
+    as_module: str
+    file: str
+    name: str
+
+
 def owner_of(node: ast.expr) -> str:
     """Return what the thing before a dot is called, whatever stands before it."""
     return str(getattr(node, "id", getattr(node, "attr", ""))).lstrip("_")
 
 
 class Module:
-    """The functions and classes of one file, what its names stand for, and its places."""
+    """The functions and classes of one file, what it imports by which name, and its places."""
 
-    def __init__(self, path: str, text: str, files: frozenset[str]) -> None:
-        """Read one file; ``files`` are those that names can lead to."""
+    def __init__(self, path: str, text: str) -> None:
+        """Read one file."""
         self.path = path
         self.tree = ast.parse(text)
         self.defined: dict[str, list[_Named]] = {}
-        self.modules: dict[str, str] = {}
-        self.names: dict[str, tuple[str, str]] = {}
+        self._imported: dict[str, _Import] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, _Named):
                 self.defined.setdefault(node.name, []).append(node)
             elif isinstance(node, ast.ImportFrom) and node.module:
-                self._import(node, files)
-
-    def _import(self, node: ast.ImportFrom, files: frozenset[str]) -> None:
-        for alias in node.names:
-            name, inner = alias.asname or alias.name, f"{node.module}.{alias.name}"
-            if (file := _file_of(inner)) in files:
-                self.modules[name] = file
-            else:
-                self.names[name] = (_file_of(node.module or ""), alias.name)
+                for alias in node.names:
+                    self._imported[alias.asname or alias.name] = _Import(
+                        _file_of(f"{node.module}.{alias.name}"), _file_of(node.module), alias.name
+                    )
 
     def sites(self, methods: Mapping[str, frozenset[str]]) -> dict[Spot, Site]:
         """Return the places, by line and column; each counts in the innermost function."""
@@ -109,26 +112,52 @@ class Module:
         is_rotation = self.path == _ROTATION_FILE and owner == "client"
         return node.attr if is_rotation and node.attr != "exceptions" else None
 
-    def reached_from(self, node: ast.AST) -> Iterator[tuple[str, str]]:
-        """Yield the functions and classes that a function names."""
-        for child in ast.walk(node):
-            if isinstance(child, ast.Name):
-                if child.id in self.defined:
-                    yield self.path, child.id
-                elif child.id in self.names:
-                    yield self.names[child.id]
-            elif isinstance(child, ast.Attribute):
-                owner = getattr(child.value, "id", "")
-                if owner in self.modules:
-                    yield self.modules[owner], child.attr
-                elif child.attr in self.defined:
-                    yield self.path, child.attr
+    def reached_from(self, node: ast.AST, files: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Yield the functions and classes that a function names; ``files`` are all there are."""
+        for owner, name in _mentions(node):
+            imported = self._imported.get(name if owner is None else owner)
+            is_module = imported is not None and imported.as_module in files
+            if imported and is_module and owner is not None:
+                yield imported.as_module, name
+            elif name in self.defined:
+                yield self.path, name
+            elif imported and not is_module and owner is None:
+                yield imported.file, imported.name
+
+
+# The same code is looked at with a change here or there, so what one file says is kept.
 
 
 @lru_cache(maxsize=1_000)
-def _read_module(path: str, text: str, files: frozenset[str]) -> Module:
-    """Return one file, read once: the same code is looked at with a change here or there."""
-    return Module(path, text, files)
+def _read_module(path: str, text: str) -> Module:
+    return Module(path, text)
+
+
+@lru_cache(maxsize=1_000)
+def _sites_of(module: Module, methods: tuple[tuple[str, frozenset[str]], ...]) -> dict[Spot, Site]:
+    return module.sites(dict(methods))
+
+
+@lru_cache(maxsize=10_000)
+def _mentions(function: ast.AST) -> list[tuple[str | None, str]]:
+    """Return the names in a function, those behind a dot with what stands before it."""
+    found: list[tuple[str | None, str]] = []
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name):
+            found.append((None, node.id))
+        elif isinstance(node, ast.Attribute):
+            found.append((getattr(node.value, "id", ""), node.attr))
+    return found
+
+
+@lru_cache(maxsize=10_000)
+def _spots(function: ast.AST) -> list[Spot]:
+    """Return where there are names in a function."""
+    return [
+        (node.lineno, node.col_offset)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute | ast.Name)
+    ]
 
 
 def _file_of(module: str) -> str:
@@ -140,21 +169,21 @@ class Code:
 
     def __init__(self, files: Mapping[str, str]) -> None:
         """Read the code."""
-        names = frozenset(files)
+        self._files = frozenset(files)
         self.modules = {
-            path: _read_module(path, text, names)
+            path: _read_module(path, text)
             for path, text in sorted(files.items())
             if path not in _PORTS
         }
-        self._methods = {
-            "table": _methods(ast.parse(files[TABLE_FILE]), "Table"),
-            "queues": _methods(ast.parse(files[QUEUES_FILE]), "SQSQueues"),
-        }
+        self._methods = (
+            ("table", _methods(files[TABLE_FILE], "Table")),
+            ("queues", _methods(files[QUEUES_FILE], "SQSQueues")),
+        )
 
     @cached_property
     def sites(self) -> dict[str, dict[Spot, Site]]:
         """Every place there is, by file, line and column."""
-        return {path: module.sites(self._methods) for path, module in self.modules.items()}
+        return {path: _sites_of(module, self._methods) for path, module in self.modules.items()}
 
     @cached_property
     def reachable(self) -> list[tuple[Module, ast.AST]]:
@@ -175,17 +204,14 @@ class Code:
             seen.add(place)
             for node in module.defined.get(name, ()):
                 found.append((module, node))
-                waiting += module.reached_from(node)
+                waiting += module.reached_from(node, self._files)
         return found
 
     @cached_property
     def reachable_sites(self) -> frozenset[Site]:
         """The places a handler can come to."""
         spots = (
-            (module.path, (node.lineno, node.col_offset))
-            for module, function in self.reachable
-            for node in ast.walk(function)
-            if isinstance(node, ast.Attribute | ast.Name)
+            (module.path, spot) for module, function in self.reachable for spot in _spots(function)
         )
         return frozenset(self.sites[path][spot] for path, spot in spots if spot in self.sites[path])
 
@@ -208,10 +234,11 @@ class Code:
         return site
 
 
-def _methods(tree: ast.Module, name: str) -> frozenset[str]:
+@lru_cache(maxsize=10)
+def _methods(text: str, name: str) -> frozenset[str]:
     [owner] = [
         statement
-        for statement in tree.body
+        for statement in ast.parse(text).body
         if isinstance(statement, ast.ClassDef) and statement.name == name
     ]
     return frozenset(
