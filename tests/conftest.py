@@ -16,6 +16,7 @@ from botocore.config import Config
 from coverage import Coverage
 from httpx import AsyncClient
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 import app.security.signing_keys
 from app.aws import client_config
@@ -30,6 +31,7 @@ from infra.local.emulator import Emulator
 from infra.local.environment import REGION
 from routers.dependencies import get_payment_wait
 from tests.support import password_work, proofs, scheduling
+from tests.support.sizes import SIZES
 
 #: What the emulator takes for credentials; nothing here reaches the real AWS.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -47,7 +49,7 @@ UNMEASURED = frozenset({"test_rights.py"})
 _TESTS = Path(__file__).parent
 
 # How long an example takes says more about the machine than about the shop.
-settings.register_profile("shop", deadline=None)
+settings.register_profile("shop", deadline=None, max_examples=SIZES.examples)
 settings.load_profile("shop")
 
 
@@ -88,6 +90,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # nothing, because what they ask is on this machine.
     transport = httpx._transports.default
     transport.create_ssl_context = cache(transport.create_ssl_context)  # type: ignore[attr-defined]
+    if not SIZES.is_full:
+        # Constants of the code under test are drawn more often then; to find them, Hypothesis
+        # parses every module, in each worker.
+        providers._get_local_constants = lambda: providers._local_constants
     # Until everything is imported and collected nothing is garbage.
     gc.disable()
 

@@ -15,6 +15,7 @@ import asyncio
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -33,11 +34,20 @@ _LOOKS_AT_ONCE = 16
 DELIVERED = "delivered"
 
 
+@dataclass(frozen=True)
+class Demand:
+    """How many customers there are, how long they pause at most, and how often the probe asks."""
+
+    customers: int = 8
+    pause_seconds: float = 0.6
+    probe_seconds: float = 0.1
+
+
 class Chaos:
     """One run: customers, faults, and checks afterwards."""
 
     def __init__(
-        self, proxied: ProxiedShop, timing: FaultTiming, *, customers: int, seed: int
+        self, proxied: ProxiedShop, timing: FaultTiming, demand: Demand, *, seed: int
     ) -> None:
         """Work on a shop that is ready."""
         self.report = Report()
@@ -45,8 +55,15 @@ class Chaos:
         self._shop = proxied.shop
         self._timing = timing
         self._chance = Random(seed)
-        self._customers = Customers(self._shop.url, customers=customers, seed=seed)
-        self._probe = ContinuousProbe(self._shop.url, self._customers.record)
+        self._customers = Customers(
+            self._shop.url,
+            customers=demand.customers,
+            seed=seed,
+            pause_seconds=demand.pause_seconds,
+        )
+        self._probe = ContinuousProbe(
+            self._shop.url, self._customers.record, pause_seconds=demand.probe_seconds
+        )
         self._faults = Faults(proxied, self._probe, self.report, timing=timing, chance=self._chance)
 
     async def run(self, seconds: float) -> Report:
@@ -136,7 +153,7 @@ def run(
     *,
     seconds: float,
     seed: int,
-    customers: int = 8,
+    demand: Demand | None = None,
     timing: FaultTiming | None = None,
 ) -> Report:
     """Start a shop in a folder, do all of it, and stop the shop."""
@@ -147,7 +164,7 @@ def run(
         SHOP_DELIVERY_SECONDS="0-2",
         SHOP_PAYMENT_WAIT_SECONDS="1",
     ) as proxied:
-        chaos = Chaos(proxied, timing or FaultTiming(), customers=customers, seed=seed)
+        chaos = Chaos(proxied, timing or FaultTiming(), demand or Demand(), seed=seed)
         return asyncio.run(chaos.run(seconds))
 
 

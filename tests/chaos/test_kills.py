@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.helpers.faults import FaultTiming
-from tests.chaos.kills import run
+from tests.chaos.kills import Demand, run
 from tests.support.sizes import SIZES
 
 # The processors may be busy with other tests, so in small no seconds are judged. A message that
@@ -14,16 +14,18 @@ from tests.support.sizes import SIZES
 SHORT = FaultTiming(
     (0.5, 0.8), (3.5, 3.6), settle_seconds=1.0, visibility_seconds=5, are_seconds_judged=False
 )
+#: Each order takes all processes of a shop 30 ms of a processor.
+FEW = Demand(customers=2, pause_seconds=2.0, probe_seconds=0.25)
 
 
 @pytest.mark.proof
 def test_a_shop_whose_processes_are_killed_loses_nothing(
     tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
-    timing, customers = (FaultTiming(), 8) if SIZES.is_full else (SHORT, 3)
+    timing, demand = (FaultTiming(), Demand()) if SIZES.is_full else (SHORT, FEW)
     seconds, seed = SIZES.kill_seconds, 1 + SIZES.seed
 
-    report = run(tmp_path, seconds=seconds, seed=seed, customers=customers, timing=timing)
+    report = run(tmp_path, seconds=seconds, seed=seed, demand=demand, timing=timing)
 
     figure(
         f"{report.kills.total()} kills, {report.outages.total()} outages, "

@@ -18,13 +18,11 @@ REPEATS = matrix(ATTEMPTS, 1)
 
 
 def disturbed(sites: dict[int, Site]) -> dict[int, Site]:
-    """Return the calls that get a fault: in small the first and the last from each call site."""
+    """Return the calls that get a fault: in small the first from each call site."""
     if SIZES.is_full:
         return sites
     first = {site: place for place, site in reversed(sites.items())}
-    last = {site: place for place, site in sites.items()}
-    places = {*first.values(), *last.values()}
-    return {place: site for place, site in sites.items() if place in places}
+    return {place: site for site, place in first.items()}
 
 
 #: What the scenarios have tried so far: which fault at which call site.

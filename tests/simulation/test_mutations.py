@@ -1,6 +1,6 @@
 """The simulation sees what it is there to see: each planted bug breaks a promise."""
 
-from itertools import chain
+from itertools import chain, islice
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_late_facts_that_are_not_filled_in_are_found() -> None:
 
 def test_a_planted_bug_is_gone_afterwards() -> None:
     with applied("a decision is overwritten"):
-        broken = [seed for seed in range(60) if simulate(seed).rule]
+        broken = list(islice((seed for seed in range(60) if simulate(seed).rule), 5))
 
     assert broken
     assert not any(simulate(seed).rule for seed in broken)

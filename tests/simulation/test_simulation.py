@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from itertools import combinations, compress
+from itertools import chain, combinations, compress
 from random import Random
 
 import pytest
@@ -71,6 +71,9 @@ _RARITIES = (
     "one key, two users",
     "one key, two cards",
 )
+#: Schedules that met the first and the fourth when this was written: the rarest are looked for
+#: there first.
+_RARE_SEEDS = (286, 172)
 
 
 def _rare(world: World) -> Iterator[str]:
@@ -98,7 +101,7 @@ def test_the_schedules_meet_every_fault_and_every_end() -> None:
     events: Counter[str] = Counter()
     ends: Counter[tuple[int, str]] = Counter()
     seen: Counter[str] = Counter()
-    for seed in range(400):
+    for count, seed in enumerate(chain(_RARE_SEEDS, range(400))):
         world = World(seed)
         world.run()
         events.update(event for _, _, event, _ in world.trace.entries)
@@ -106,8 +109,8 @@ def test_the_schedules_meet_every_fault_and_every_end() -> None:
         for order in world.history.orders():
             decision = world.history.decision(order["order_id"]) or {}
             ends[order["state"], decision["message"]] += 1
-        # The rarest are met last; the other things by then a hundred times.
-        if seed > 100 and all(seen[rarity] for rarity in _RARITIES):
+        # The other things are met a hundred times by then.
+        if count > 100 and all(seen[rarity] for rarity in _RARITIES):
             break
 
     for fault in tuple(Fault)[1:]:

@@ -42,6 +42,8 @@ class Sizes:
     bad_messages: int
     #: Hostile requests of each kind, or messages.
     hostile_requests: int
+    #: Drawn examples of each property.
+    examples: int
     #: Orders whose writes are counted by key.
     placed_orders: int
     #: Drawn histories of a sale in the till.
@@ -71,6 +73,7 @@ SMALL = Sizes(
     cart_edits=10,
     bad_messages=20,
     hostile_requests=40,
+    examples=40,
     placed_orders=1_500,
     till_histories=1_500,
 )
@@ -90,6 +93,7 @@ FULL = Sizes(
     cart_edits=100,
     bad_messages=1_000,
     hostile_requests=5_000,
+    examples=2_000,
     placed_orders=100_000,
     till_histories=30_000,
 )

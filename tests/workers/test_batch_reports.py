@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import OrderNotPaidError, QueueUnavailableError
 from infra.cli.sample_events import NAMES
+from tests.support.sizes import SIZES
 from tests.support.sqs_events import CONTEXT, Context, sqs_event, sqs_record
 from workers import order, payment, shipment
 from workers.batch import handle_batch
@@ -135,6 +136,7 @@ def poison(draw: st.DrawFn) -> str:
     return (form % values).replace("orderID", draw(st.sampled_from(["orderID", "orderId2"])))
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("worker", "queue"),
     [
@@ -146,7 +148,9 @@ def poison(draw: st.DrawFn) -> str:
     ],
 )
 def test_the_real_handlers_report_poison_in_the_right_form(worker: Any, queue: str) -> None:
-    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=SIZES.bad_messages, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
     @given(st.lists(poison(), max_size=10))
     def report(bodies: list[str]) -> None:
         event = sqs_event(*bodies, queue=queue)

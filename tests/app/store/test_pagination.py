@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import InvalidInputError, StoreUnavailableError
@@ -96,7 +96,6 @@ positions = st.lists(
 )
 
 
-@settings(max_examples=80)
 @given(stored=positions, limit=st.integers(1, 35), newest_first=st.booleans())
 def test_every_entry_comes_exactly_once_and_in_order(
     *, stored: list[str], limit: int, newest_first: bool

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from app.domain.cart import CartLine
 from app.domain.errors import UsernameTakenError
@@ -30,6 +29,9 @@ BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, N
 
 @pytest.fixture
 def moto_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # Half as long to import as all of the shop, in each worker that collects this file.
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

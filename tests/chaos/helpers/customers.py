@@ -34,14 +34,18 @@ class OrderRecord:
 
 
 class Customers:
-    """So many customers at once, each placing one order after the other."""
+    """So many customers at once, each placing one order after the other.
 
-    def __init__(self, url: str, *, customers: int, seed: int) -> None:
+    Between two orders they wait, for ``pause_seconds`` at most.
+    """
+
+    def __init__(self, url: str, *, customers: int, seed: int, pause_seconds: float) -> None:
         """Prepare them; :meth:`shop` is what they do."""
         self.record = OrderRecord()
         self._url = url
         self._customers = customers
         self._seed = seed
+        self._pause_seconds = pause_seconds
         self._is_closing = False
 
     async def shop(self) -> None:
@@ -59,7 +63,7 @@ class Customers:
         async with AsyncClient(base_url=self._url, timeout=_TIMEOUT_SECONDS) as http:
             while not self._is_closing:
                 await self._order(http, users)
-                await asyncio.sleep(chance.uniform(0.0, 0.6))
+                await asyncio.sleep(chance.uniform(0.0, self._pause_seconds))
 
     async def _order(self, http: AsyncClient, users: Iterator[str]) -> None:
         user, headers = next(users), {"Idempotency-Key": uuid4().hex}
@@ -106,11 +110,12 @@ class ContinuousProbe:
     the record of the customers.
     """
 
-    def __init__(self, url: str, record: OrderRecord) -> None:
-        """Prepare to ask."""
+    def __init__(self, url: str, record: OrderRecord, *, pause_seconds: float) -> None:
+        """Prepare to ask, every ``pause_seconds``."""
         self.answers: list[Answer] = []
         self._url = url
         self._record = record
+        self._pause_seconds = pause_seconds
 
     async def ask_on(self) -> None:
         """Ask until cancelled."""
@@ -126,7 +131,7 @@ class ContinuousProbe:
                 self.answers.append(answer)
                 if status not in {0, 200, 503}:
                     self._record.surprises.append(f"{what}: {status}")
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(self._pause_seconds)
 
     async def _order(self, http: AsyncClient) -> int:
         user, headers = f"probe-{uuid4().hex}", {"Idempotency-Key": uuid4().hex}

@@ -38,9 +38,9 @@ _NOT_SAVED = "acme-shop: Not all data could be saved"
 _STOPS = [
     (MAKE, signal.SIGINT, True),
     (MAKE, signal.SIGKILL, False),
-    (RUN, signal.SIGTERM, False),
 ]
 _MORE_STOPS = [
+    (RUN, signal.SIGTERM, False),
     (RUN, signal.SIGINT, True),
     (MAKE, signal.SIGTERM, True),
     (MAKE, signal.SIGTERM, False),
@@ -90,7 +90,7 @@ def _find_runs(shop: ShopProcess, environments: list[Any]) -> None:
 
 
 #: How many processes a shop has started when the signal comes; it has five in the end.
-_STARTED = [(signal.SIGINT, 0), (signal.SIGTERM, 1), (signal.SIGINT, 4)]
+_STARTED = [(signal.SIGINT, 0), (signal.SIGTERM, 4)]
 _MORE_STARTED = [
     (number, started)
     for number in (signal.SIGINT, signal.SIGTERM)
