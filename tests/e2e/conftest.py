@@ -36,26 +36,24 @@ def enforced_url(enforced_dir: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
-def open_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a shop for old clients: no tokens, the old shop's card rules."""
-    folder = tmp_path_factory.mktemp("open")
-    with running_shop(folder, AUTH_MODE="0", CARD_RULES="classic") as url:
-        yield url
-
-
-@pytest.fixture(scope="package")
 def open_shop_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopProcess]:
-    """A shop in open mode that waits up to ten seconds for a payment."""
+    """A shop for old clients: no tokens, the old shop's card rules, ten seconds for a payment."""
     folder = tmp_path_factory.mktemp("open-process")
     (folder / "project").mkdir()
     with running(
         folder / "project",
         folder / "data",
         AUTH_MODE="0",
+        CARD_RULES="classic",
         SHOP_DELIVERY_SECONDS="0-1",
         SHOP_PAYMENT_WAIT_SECONDS="10",
     ) as shop:
         yield shop
+
+
+@pytest.fixture(scope="package")
+def open_url(open_shop_process: ShopProcess) -> str:
+    return open_shop_process.url
 
 
 class RetryingTransport(HTTPTransport):
