@@ -41,10 +41,9 @@ PATIENT_SECONDS = 10.0
 
 #: The tests of single rules, whose coverage is measured. The others run whole shops or the same
 #: lines ten thousand times: they would cover a line without saying what it is for, and take twice
-#: as long.
+#: as long. So would some tests there, which have the marker "unmeasured": what they run is
+#: covered by their neighbours, too.
 MEASURED = frozenset({"app", "routers", "workers"})
-#: Tests there that ask every route a hundred times.
-UNMEASURED = frozenset({"test_rights.py"})
 
 _TESTS = Path(__file__).parent
 
@@ -62,7 +61,8 @@ class _Measuring:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         is_of_rules = item.path.relative_to(_TESTS).parts[0] in MEASURED
-        self._measure(item.config, is_of_rules and item.path.name not in UNMEASURED)
+        is_marked = item.get_closest_marker("unmeasured") is not None
+        self._measure(item.config, is_of_rules and not is_marked)
         return (yield)
 
     @pytest.hookimpl(tryfirst=True)

@@ -31,6 +31,8 @@ from tests.support.shop import (
 from workers.batch import handle_batch
 from workers.dependencies import AWS_DEPENDENCIES
 
+pytestmark = pytest.mark.unmeasured
+
 CARD = {"number": "378282246310005", "expMonth": "12", "expYear": "2030", "ccv": "9876"}
 
 

@@ -26,6 +26,8 @@ from tests.support.shop import (
     tokens_of,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 FOREIGN_KEY = b"f" * 64
 
 

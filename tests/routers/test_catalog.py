@@ -21,6 +21,8 @@ from tests.support.shop import (
     stored_product,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 BOTTLE = {
     "name": "Water Bottle",
     "shortDescription": "short",

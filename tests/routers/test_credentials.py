@@ -65,6 +65,7 @@ OWN = [
 ]
 
 
+@pytest.mark.unmeasured
 def test_tokens_are_looked_for_in_four_places_of_one_module() -> None:
     """Another place to take a token from is a decision, not an accident."""
     names = {"authorization", "x-access-token", "logged_in", "refresh_token"}
@@ -172,6 +173,7 @@ async def test_doubled_credentials_are_refused(client: AsyncClient, stack: dict[
     assert answer.status_code == 401
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("page", FOREIGN, ids=str)
 async def test_for_a_page_of_another_origin_the_cookie_is_no_token(
     client: AsyncClient, stack: dict[str, str], page: dict[str, str]
@@ -203,6 +205,7 @@ async def test_for_the_shops_own_pages_it_is_one(
     assert answer.status_code == 200
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("page", OWN, ids=str)
 async def test_the_shops_own_page_logs_in(
     client: AsyncClient, table: Table, page: dict[str, str]
@@ -236,6 +239,7 @@ async def test_a_page_of_another_origin_logs_nobody_in_or_out(
     assert (await client.post("/refresh-token", json=refresh)).status_code == 200
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("host", ["[", "[::1", "a b", "x:99999999", "é", "//", "a@b:c"])
 @pytest.mark.parametrize("proto", ["https, http", "https,https", "ftp", "[", ""])
 async def test_a_hostile_host_or_doubled_protocol_is_no_crash(

@@ -19,6 +19,8 @@ from routers import dependencies
 from tests.support.sent_events import SentEvents
 from tests.support.shop import PASSWORD, bearer, fresh, refusal, staff, stored_product, stored_user
 
+pytestmark = pytest.mark.unmeasured
+
 
 @pytest.fixture(autouse=True)
 def stopped_clock(stack: dict[str, str]) -> Iterator[datetime]:

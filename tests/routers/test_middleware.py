@@ -73,6 +73,7 @@ NOT_JSON = {"/live": "text/plain; charset=utf-8", "/docs": _PAGE, "/acme-login":
 # Rules 1 and 4: content types.
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "content_type",
     [
@@ -120,6 +121,7 @@ async def test_a_login_may_come_as_a_form_that_is_json(client: AsyncClient, tabl
 # Rules 2, 3, 4 and 10, for every path.
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize(("method", "path", "body", "status"), REQUESTS)
 async def test_every_path_answers_with_and_without_a_slash(
@@ -482,6 +484,7 @@ async def post_text(client: AsyncClient, content: bytes | str) -> Any:
     return answer
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "content",
     [
@@ -520,6 +523,7 @@ async def test_json_that_is_no_object_is_400(client: AsyncClient, content: str) 
     assert refusal(answer)["message"].startswith("body: ")
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("field", ["price", "quantity", "itemid", "name"])
 @pytest.mark.parametrize(
     "number", ["1" * 4000, "-" + "1" * 4000, "1e999", "1" * 400 + ".5", "1e300"]
@@ -782,6 +786,7 @@ async def test_an_error_has_a_code_and_names_its_fields(
 # HEAD, Allow, and paths.
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "path",
     [

@@ -271,6 +271,7 @@ class TestOpenMode:
                  for message in bodies}  # fmt: skip
         assert (types[shop_shape], types[event_shape]) == ("", "Visa")
 
+    @pytest.mark.unmeasured
     @pytest.mark.parametrize(
         ("body", "field"),
         [
@@ -471,6 +472,7 @@ class TestEnforcedMode:
 
         assert answer.status_code == status
 
+    @pytest.mark.unmeasured
     @pytest.mark.parametrize("is_settled", [True, False])
     async def test_a_repeat_that_will_not_wait_gets_the_result_once_it_is_known(
         self, client: AsyncClient, catalog: None, table: Table, *, is_settled: bool
@@ -528,6 +530,7 @@ class TestEnforcedMode:
         listed = await client.get(f"/order/{shopper.user_id}", headers=shopper.headers)
         assert len(listed.json()) == 1
 
+    @pytest.mark.unmeasured
     @pytest.mark.parametrize(
         "changes",
         [

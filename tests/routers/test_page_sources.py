@@ -8,6 +8,8 @@ import pytest
 from app.domain.cart import MAX_LINES, MAX_QUANTITY
 from app.static_files import STATIC
 
+pytestmark = pytest.mark.unmeasured
+
 #: Folders of our own, with the folders whose modules and pages they belong to.
 PAGES = {"shop": [STATIC / "shop", STATIC / "index.html"], "pos": [STATIC / "pos"]}
 SHARED = STATIC / "client"

@@ -24,6 +24,8 @@ from tests.routers.rights import (
 )
 from tests.support.shop import shop_client
 
+pytestmark = pytest.mark.unmeasured
+
 
 def _leaves(routes: list[BaseRoute]) -> Iterator[BaseRoute]:
     """Yield routes; FastAPI keeps those of an included router inside of it."""

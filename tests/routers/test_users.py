@@ -317,6 +317,7 @@ async def test_a_hash_is_not_renewed_over_another_password(table: Table) -> None
     assert await find_credentials(table, user.username) == changed
 
 
+@pytest.mark.unmeasured
 async def test_logins_take_no_place_from_other_requests(client: AsyncClient, table: Table) -> None:
     """120 logins at once while no thread hashes: most wait, the rest is refused at once."""
     body = {"username": (await stored_user(table)).username, "password": PASSWORD}
@@ -354,6 +355,7 @@ async def test_a_name_in_disguise_is_refused(
     assert made == []
 
 
+@pytest.mark.unmeasured
 async def test_a_name_in_letters_like_those_of_another_is_taken(client: AsyncClient) -> None:
     """Whichever of the two comes first; the name is free once its account is closed."""
     name = f"pollim{fresh().translate(str.maketrans('01', 'ol'))}"
@@ -684,6 +686,7 @@ async def test_the_list_holds_every_profile_and_no_secret(
     assert "argon2" not in answer.text
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("limit", [1, 2, 5, 6])
 async def test_pages_of_any_size_hold_every_user_once(
     own_table: dict[str, str], open_mode: None, limit: int

@@ -23,7 +23,7 @@ from workers import order, payment, shipment
 from workers.batch import handle_batch
 from workers.dependencies import AWS_DEPENDENCIES
 
-pytestmark = pytest.mark.usefixtures("stack")
+pytestmark = [pytest.mark.usefixtures("stack"), pytest.mark.unmeasured]
 
 
 def strictly(event: dict[str, Any], answer: Any) -> set[str]:

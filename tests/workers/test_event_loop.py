@@ -8,6 +8,8 @@ import pytest
 
 from workers.event_loop import run
 
+pytestmark = pytest.mark.unmeasured
+
 
 async def _loop() -> asyncio.AbstractEventLoop:
     return asyncio.get_running_loop()

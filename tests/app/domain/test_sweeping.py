@@ -13,6 +13,8 @@ from app.domain.sweeping import GRACE, LONGEST_PAUSE, next_look_at, stuck_at
 from app.domain.user import Role, User
 from infra.seeds.classic import classic_products, make_order
 
+pytestmark = pytest.mark.unmeasured
+
 PLACED = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DELIVERY = timedelta(seconds=120)
 BUYER = User("u-1", "eric", "Eric", "Cartman", "", Role.CUSTOMER, PLACED)

@@ -78,6 +78,7 @@ async def state_of(order: Order) -> OrderState:
     return (await get_order(get_table(), order.order_id)).state
 
 
+@pytest.mark.unmeasured
 async def test_an_order_whose_decision_got_lost_is_settled() -> None:
     order = await order_of_age(OrderState.PENDING, timedelta(minutes=6))
     transaction = transaction_id_for(order.order_id)
@@ -159,6 +160,7 @@ async def test_a_final_order_that_was_put_back_into_the_list_is_taken_out() -> N
     assert await get_table().get(key) == item
 
 
+@pytest.mark.unmeasured
 async def test_every_page_is_swept_and_a_second_sweep_finds_nothing() -> None:
     orders = [await order_of_age(OrderState.PENDING, timedelta(hours=50)) for _ in range(103)]
 
@@ -188,6 +190,7 @@ async def test_a_sweep_that_runs_out_of_time_says_so() -> None:
     )
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "damage", [{"placed_at": "yesterday"}, {"lines": "x"}, {"card": "x"}, {"total_cents": "abc"}]
 )

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from app.domain.order import OrderState
 from app.domain.sweeping import SweepReport
 from app.services.sweeper import sweep
@@ -10,6 +12,8 @@ from app.store.order_items import order_to_item
 from infra.seeds.classic import classic_products, make_order
 from tests.app.services.test_sweeper import BUYER, NOW
 from tests.simulation.simulator.small_shop import SmallShop
+
+pytestmark = pytest.mark.unmeasured
 
 HOUR = 60
 

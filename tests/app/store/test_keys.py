@@ -12,6 +12,8 @@ from app.domain.order import WALK_IN
 from app.settings import TableLayout
 from app.store import keys
 
+pytestmark = pytest.mark.unmeasured
+
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 KINDS = (
     keys.product_key,

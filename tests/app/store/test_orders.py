@@ -22,6 +22,8 @@ from app.store.table import Table
 from infra.seeds.classic import classic_products, make_order
 from tests.support.shop import count_calls
 
+pytestmark = pytest.mark.unmeasured
+
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
 FACTS = {

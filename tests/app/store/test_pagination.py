@@ -96,6 +96,7 @@ positions = st.lists(
 )
 
 
+@pytest.mark.unmeasured
 @given(stored=positions, limit=st.integers(1, 35), newest_first=st.booleans())
 def test_every_entry_comes_exactly_once_and_in_order(
     *, stored: list[str], limit: int, newest_first: bool
@@ -264,6 +265,7 @@ async def stored(own_table: dict[str, str]) -> list[User]:
     return users
 
 
+@pytest.mark.unmeasured
 async def test_a_real_list_is_complete_on_one_page_and_on_many(stored: list[User]) -> None:
     table = get_table()
 

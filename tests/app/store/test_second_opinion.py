@@ -23,6 +23,8 @@ from infra.local.deploy_data import ensure_table
 from infra.seeds.classic import classic_products, make_order
 from tests.conftest import CREDENTIALS, forget_clients
 
+pytestmark = pytest.mark.unmeasured
+
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
 
