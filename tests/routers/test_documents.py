@@ -20,8 +20,6 @@ from infra.seeds.classic import classic_stock
 from routers.documents import DOMAINS, build_document, build_domain_document
 from routers.schemas.user import ACCESS_MINUTES, REFRESH_MINUTES
 
-pytestmark = pytest.mark.unmeasured
-
 FOLDER = Path(__file__).parents[2] / "openapi"
 #: The committed document; the first test shows that it is the generated one.
 DOCUMENT: dict[str, Any] = json.loads((FOLDER / "openapi.json").read_text(encoding="utf-8"))
