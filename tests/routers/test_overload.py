@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 from httpx import ASGITransport, AsyncClient
@@ -53,6 +54,30 @@ async def test_what_is_too_much_is_told_to_come_again_and_the_rest_is_answered()
     assert refusal(turned_away)["message"] == "the shop is full; try again in a moment"
     assert turned_away.headers["retry-after"] == "1"
     assert [answer.status_code for answer in (*answers, later)] == [200, 200, 200]
+
+
+async def test_a_crowd_that_sent_slowly_is_counted_when_its_bodies_are_in() -> None:
+    slow, may_end = Slow(), asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"{"
+        await may_end.wait()
+        yield b"}"
+
+    async with client_of(slow, 2) as http:
+        crowd = [asyncio.create_task(http.post("/order/add/dan", content=body())) for _ in range(5)]
+        await asyncio.sleep(0)
+        may_end.set()
+        refused, _ = await asyncio.wait(crowd, return_when=asyncio.FIRST_COMPLETED)
+        while len(refused) < 3:
+            more, _ = await asyncio.wait({*crowd} - refused, return_when=asyncio.FIRST_COMPLETED)
+            refused |= more
+        asked = slow.asked
+        slow.may_answer.set()
+        statuses = sorted(answer.status_code for answer in await asyncio.gather(*crowd))
+
+    assert asked == 2
+    assert statuses == [200, 200, 503, 503, 503]
 
 
 async def test_a_full_shop_says_that_it_is_up_and_answers_preflights() -> None:

@@ -16,6 +16,7 @@ from app.domain.errors import (
     UsernameTakenError,
 )
 from app.domain.order import OrderState
+from app.domain.payment import TIMED_OUT_MESSAGE
 from app.domain.user import Credentials, Role, User
 from app.messages import CreditCardValidated, PaymentRequested
 from app.services import payments
@@ -119,6 +120,60 @@ def test_a_sweep_goes_on_behind_a_page_with_an_order_that_nobody_can_read() -> N
     assert report.unreadable == 1
     assert report.settled == 1
     assert shop.memory.items["ORDER#o-129", "ORDER"]["state"] == OrderState.DECLINED
+
+
+@pytest.mark.parametrize("is_decided", [True, False])
+def test_an_order_that_a_sweep_declines_says_why(*, is_decided: bool) -> None:
+    shop = SmallShop()
+    shop.put(order_to_item(_PENDING))
+    if is_decided:
+        decision = replace(decisions()["declined"], order_id=_PENDING.order_id, reason="expired")
+        shop.put(decision_to_item(decision))
+
+    shop.run(
+        sweep(
+            shop.table,
+            shop.queues,
+            now=EPOCH + timedelta(days=9),
+            by="sweeper@1",
+            longest_delivery_seconds=120,
+        )
+    )
+
+    order = shop.run(store.get_order(shop.table, _PENDING.order_id))
+    assert order.state is OrderState.DECLINED
+    assert order.decline_reason == ("expired" if is_decided else TIMED_OUT_MESSAGE)
+
+
+def test_a_sweep_pays_no_order_whose_total_changes_under_it() -> None:
+    """The amount is compared again by the write that pays the order."""
+    shop = SmallShop()
+    stored = order_to_item(_PENDING)
+    decision = replace(
+        decisions()["paid"], order_id=_PENDING.order_id, amount_cents=_PENDING.total_cents
+    )
+    shop.put(stored, decision_to_item(decision))
+    shown = dict(stored)
+    stored["total_cents"] += 1
+    read = shop.memory.batch_get
+
+    def as_it_was(table: str, keys: list[Any], **options: Any) -> list[Any]:
+        items = read(table, keys, **options)
+        return [shown if item is stored else item for item in items]
+
+    shop.memory.batch_get = as_it_was  # type: ignore[method-assign]
+    report = shop.run(
+        sweep(
+            shop.table,
+            shop.queues,
+            now=EPOCH + timedelta(hours=1),
+            by="sweeper@1",
+            longest_delivery_seconds=120,
+        )
+    )
+
+    assert report.failed == 1
+    assert shop.memory.items["ORDER#" + _PENDING.order_id, "ORDER"]["state"] == OrderState.PENDING
 
 
 def _changed(what: str, state: OrderState) -> list[dict[str, Any]]:

@@ -61,6 +61,14 @@ def test_an_order_is_not_looked_at_before_it_can_be_stuck(state: OrderState) -> 
     assert next_look_at(order(state), now=PLACED, longest_delivery=DELIVERY) == due
 
 
+@pytest.mark.parametrize("state", OPEN)
+def test_an_order_of_a_future_time_is_looked_at_within_the_longest_pause(state: OrderState) -> None:
+    """Its clock was wrong, so what it says is no reason to leave it alone."""
+    now = PLACED - timedelta(days=3)
+
+    assert next_look_at(order(state), now=now, longest_delivery=DELIVERY) == now + LONGEST_PAUSE
+
+
 def test_an_order_that_is_stuck_for_days_costs_few_looks() -> None:
     now, looks = PLACED + GRACE, 0
     while now < PLACED + timedelta(days=2):

@@ -40,6 +40,9 @@ from app.store.dynamodb import DynamoDBError
 from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import Table, get_table
+from infra.seeds.classic import classic_products
+from tests.simulation.simulator.catalog import PRICE_CENTS, PRODUCT_ID
+from tests.simulation.simulator.small_shop import SmallShop
 from tests.support.flaky_dynamodb import flaky
 from tests.support.sent_events import SentEvents
 from tests.support.shop import fresh, stored_product
@@ -181,6 +184,25 @@ async def test_another_order_under_a_key_is_refused(table: Table) -> None:
 
     with pytest.raises(IdempotencyConflictError):
         await place(table, queues, draft(product, user_id=user, quantity=3), key="k")
+
+
+@pytest.mark.parametrize("price_cents", [9900, None])
+def test_a_key_is_compared_when_the_catalog_has_changed(price_cents: int | None) -> None:
+    """Neither total nor article of the first order would be accepted now."""
+    shop, queues = SmallShop(), SentEvents()
+    [product] = list(classic_products(NOW))[:1]
+    asked = draft(replace(product, product_id=PRODUCT_ID))
+    asked = replace(asked, total_cents=2 * PRICE_CENTS)
+    first = shop.run(place(shop.table, queues, asked, key="k"))
+    shop.catalog.set_price(price_cents)
+
+    assert shop.run(place(shop.table, queues, asked, key="k")) == first
+    other_card = replace(asked.card, number="4012888888881881")
+    for other in (replace(asked, last_name="Marsh"), replace(asked, card=other_card)):
+        with pytest.raises(IdempotencyConflictError):
+            shop.run(place(shop.table, queues, other, key="k"))
+    assert {event.order_id for event in queues.events} == {first.order_id}
+    assert len(queues.events) == 2
 
 
 async def test_an_order_whose_payment_could_not_be_requested_is_not_acknowledged(

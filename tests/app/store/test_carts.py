@@ -253,6 +253,25 @@ async def test_keys_that_cannot_be_removed_now_are_removed_later(table: Table) -
     assert await key_count(table, user) == 2
 
 
+async def test_a_cart_that_is_emptied_while_its_keys_are_removed_stays_empty(table: Table) -> None:
+    user = fresh("user")
+    for number in range(FORGOTTEN_TOGETHER):
+        await add_line(table, user, LINE, key=f"{number}", now=NOW)
+    client = table._client
+
+    class Emptied:
+        async def update_item(self, *args: Any, **kwargs: Any) -> Any:
+            if kwargs["update_expression"].startswith("REMOVE"):
+                await client.delete_item(*args[:2])
+            return await client.update_item(*args, **kwargs)
+
+    table._client = Emptied()  # type: ignore[assignment]
+    await add_line(table, user, LINE, key="x", now=NOW + 2 * KEPT)
+    table._client = client
+
+    assert await table.get({"PK": f"CART#{user}", "SK": "CART"}, consistent=True) is None
+
+
 async def test_an_add_that_was_refused_for_load_is_repeated(table: Table) -> None:
     flaky(table, BUSY[0])
 

@@ -11,6 +11,7 @@ from errno import ENOSPC
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from ministack.services import sqs
@@ -57,10 +58,7 @@ def test_the_others_are_as_many_as_were_asked_for() -> None:
 def test_workers_are_given_no_message_while_nothing_can_be_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("_delete_messages_for_esm", "_receive_messages_for_esm"):
-        monkeypatch.setattr(sqs, name, getattr(sqs, name))
-    changes = ChangeRecorder()
-    changes._watch_queues()
+    changes = _recording(monkeypatch)
     log = WriteAheadLog(tmp_path)
     saver = Saver(log, changes, lambda _: None)
     url = sqs._act_create_queue({"QueueName": "paused"}, "")["QueueUrl"]
@@ -74,6 +72,60 @@ def test_workers_are_given_no_message_while_nothing_can_be_saved(
 
     assert [message["body"] for message in sqs._receive_messages_for_esm(url, 10)] == ["first"]
     assert [batch[0][0] for batch in read_batches(tmp_path)] == ["message"]
+
+
+@pytest.mark.parametrize("way", ["one", "batch", "worker"])
+def test_a_message_that_is_deleted_is_out_of_the_log_too(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes, url = _recording(monkeypatch), _created("deleted")
+    sqs._act_send_message({"MessageBody": "m", "QueueUrl": url}, "")
+    changes.take()
+    [message] = sqs._collect_msgs(sqs._get_q(url), 1, 30)
+    handle = message["receipt_handle"]
+    if way == "one":
+        sqs._act_delete_message({"QueueUrl": url, "ReceiptHandle": handle}, "")
+    elif way == "batch":
+        entries = [{"Id": "1", "ReceiptHandle": handle}]
+        sqs._HANDLERS["DeleteMessageBatch"]({"QueueUrl": url, "Entries": entries}, "")
+    else:
+        sqs._delete_messages_for_esm(url, {handle})
+
+    assert sqs._get_q(url)["messages"] == []
+    arn = sqs._get_q(url)["attributes"]["QueueArn"]
+    assert ["removed", arn, [message["id"]]] in json.loads(changes.take())
+
+
+def test_a_dead_letter_is_in_the_log_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    changes, dead, url = _recording(monkeypatch), _created("dead"), _created("alive")
+    dead_arn = sqs._get_q(dead)["attributes"]["QueueArn"]
+    source = sqs._get_q(url)
+    source["attributes"]["RedrivePolicy"] = json.dumps(
+        {"maxReceiveCount": 1, "deadLetterTargetArn": dead_arn}
+    )
+    sqs._act_send_message({"MessageBody": "m", "QueueUrl": url}, "")
+    [message] = sqs._collect_msgs(source, 1, 0)
+    changes.take()
+
+    sqs._dlq_sweep(source)
+
+    [[kind, target, moved], removed] = json.loads(changes.take())
+    assert (kind, target, moved["body"]) == ("message", dead_arn, "m")
+    assert removed == ["removed", source["attributes"]["QueueArn"], [message["id"]]]
+
+
+def _created(name: str) -> str:
+    url: str = sqs._act_create_queue({"QueueName": f"{name}-{uuid4()}"}, "")["QueueUrl"]
+    return url
+
+
+def _recording(monkeypatch: pytest.MonkeyPatch) -> ChangeRecorder:
+    """Return what records the changes of this process's queues until the test ends."""
+    for name in ("_delete_messages_for_esm", "_receive_messages_for_esm"):
+        monkeypatch.setattr(sqs, name, getattr(sqs, name))
+    changes = ChangeRecorder()
+    changes._watch_queues()
+    return changes
 
 
 def test_a_queue_without_dead_letters_hands_out_everything() -> None:
