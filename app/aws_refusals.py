@@ -1,7 +1,8 @@
 """Errors of AWS that no repeat cures: told to the operators, answered with 503.
 
 Permissions, credentials, keys of KMS, or the table or queue itself are missing. Customers are
-asked to come back, as after any outage: what they sent may have been stored.
+asked to come back, as after any outage: what they sent may have been stored. Of the table those
+whose code the shop does not know are told as well (``app/store/table_errors.py``).
 """
 
 import logging

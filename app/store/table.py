@@ -6,6 +6,7 @@ The client is ``app/store/dynamodb.py`` (app/DECISIONS.md, 14). Its errors are t
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from functools import lru_cache, partial
 from typing import Any, Literal, TypeVar
 
@@ -16,7 +17,7 @@ from app.settings import TableLayout, get_settings
 from app.store.dynamodb import DynamoDBClient, DynamoDBError
 from app.store.keys import Key
 from app.store.schema import SHAPE, Index
-from app.store.table_errors import is_transient, translated
+from app.store.table_errors import ConditionFailedError, is_transient, translated
 
 Item = dict[str, Any]
 T = TypeVar("T")
@@ -62,7 +63,10 @@ def _batches(entries: Sequence[T], size: int) -> Iterator[list[T]]:
 
 
 class Table:
-    """The table; each method is one call to DynamoDB unless its docstring says otherwise."""
+    """The table; each method is one call to DynamoDB unless its docstring says otherwise.
+
+    A write whose condition does not hold is a second one, a read, if the answer shows no item.
+    """
 
     def __init__(
         self, name: str, client: DynamoDBClient, *, layout: TableLayout = TableLayout.CURRENT
@@ -96,16 +100,18 @@ class Table:
             ConditionFailedError: ``condition`` did not hold; carries the stored item, which
                 can be ``item`` itself when an answer was lost.
         """
-        await _call(
-            "PutItem",
-            lambda: self._client.put_item(
-                self.name,
-                item,
-                condition_expression=condition,
-                return_values_on_condition_check_failure=condition is not None,
-            ),
-            is_repeatable=is_repeatable,
-        )
+        key = {name: item[name] for name in (SHAPE.hash_key, SHAPE.range_key)}
+        async with self._showing_item(key, condition):
+            await _call(
+                "PutItem",
+                lambda: self._client.put_item(
+                    self.name,
+                    item,
+                    condition_expression=condition,
+                    return_values_on_condition_check_failure=condition is not None,
+                ),
+                is_repeatable=is_repeatable,
+            )
 
     async def put_many(self, items: Sequence[Item]) -> None:
         """Store items without conditions; one call per 25 items."""
@@ -154,21 +160,35 @@ class Table:
             ConditionFailedError: ``condition`` did not hold; carries the stored item.
             ItemTooLargeError: the changed item would exceed 400 KB.
         """
-        item: Item | None = await _call(
-            "UpdateItem",
-            lambda: self._client.update_item(
-                self.name,
-                key,
-                update_expression=expression,
-                condition_expression=condition,
-                expression_attribute_names=names,
-                expression_attribute_values=values,
-                return_values_on_condition_check_failure=condition is not None,
-                return_values=returns,
-            ),
-            is_repeatable=is_repeatable,
-        )
+        async with self._showing_item(key, condition):
+            item: Item | None = await _call(
+                "UpdateItem",
+                lambda: self._client.update_item(
+                    self.name,
+                    key,
+                    update_expression=expression,
+                    condition_expression=condition,
+                    expression_attribute_names=names,
+                    expression_attribute_values=values,
+                    return_values_on_condition_check_failure=condition is not None,
+                    return_values=returns,
+                ),
+                is_repeatable=is_repeatable,
+            )
         return item or {}
+
+    @asynccontextmanager
+    async def _showing_item(self, key: Key, condition: str | None) -> AsyncIterator[None]:
+        """Read the item that a condition failed on where the answer does not show it.
+
+        DynamoDB shows every item there is; other engines know no such answer.
+        """
+        try:
+            yield
+        except ConditionFailedError as failure:
+            if failure.item is None and condition != THERE:
+                failure.item = await self.get(key, consistent=True)
+            raise
 
     async def delete(self, key: Key, *, is_repeatable: bool = True) -> None:
         """Remove the item under ``key``, if there is one."""

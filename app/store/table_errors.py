@@ -1,4 +1,4 @@
-"""What the errors of the DynamoDB client mean; those not named here pass through."""
+"""What the errors of the DynamoDB client mean; only invalid calls pass through."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +38,9 @@ def translated(operation: str) -> Iterator[None]:
         ConditionFailedError: the condition of a write did not hold.
         ItemTooLargeError: an item would exceed 400 KB.
         StoreUnavailableError: the table does not answer, or is busy.
-        StoreMisconfiguredError: AWS refuses the call until an operator changes something.
+        StoreMisconfiguredError: AWS refuses the call until an operator changes something, or
+            with a code that the shop does not know; so does what stands before AWS.
+        DynamoDBError: the call is invalid, which is the shop's own fault.
     """
     try:
         yield
@@ -59,18 +61,16 @@ def _meaning(failure: DynamoDBError, operation: str) -> Exception | None:
     if failure.code == "ValidationException":
         error = next((_INVALID[words] for words in _INVALID if words in failure.text), None)
         return error() if error else None
-    if code := _permanent_code(failure):
+    if is_transient(failure):
+        return StoreUnavailableError()
+    # Whether what is not known passes, nobody can say: operators are told at once, and what was
+    # sent may have been stored, so customers are asked to come back.
+    text, code = StoreUnavailableError.text, failure.code
+    if failure.is_permanent:
         text = "the shop has no access to its store"
-        return report(StoreMisconfiguredError(text, code=code, operation=operation))
-    return StoreUnavailableError() if is_transient(failure) else None
-
-
-def _permanent_code(failure: DynamoDBError) -> str | None:
-    """Return AWS's code of an error that no repeat cures; None for any other."""
-    if not failure.is_permanent:
-        return None
-    # A key that the table is encrypted with is named only in the text.
-    return "KMSAccessDeniedException" if "kms" in failure.text.lower() else failure.code
+        # A key that the table is encrypted with is named only in the text.
+        code = "KMSAccessDeniedException" if "kms" in failure.text.lower() else code
+    return report(StoreMisconfiguredError(text, code=code, operation=operation))
 
 
 def is_transient(failure: DynamoDBError) -> bool:

@@ -20,6 +20,7 @@ from app.domain.errors import (
 from app.messages import ShipmentSent
 from app.queues import SQSQueues, get_queues
 from app.security.signing_keys import get_signing_keys
+from app.store.dynamodb import DynamoDBError
 from app.store.products import get_product
 from app.store.table import get_table, open_table
 from tests.conftest import forget_clients
@@ -54,6 +55,68 @@ async def test_a_refusal_of_the_table_is_told_once_and_not_repeated(
     assert [record.getMessage() for record in told] == [
         f"aws.refused operation=GetItem code={code}"
     ]
+
+
+#: Words of AWS that are in no list here, and answers of what stands before it.
+UNKNOWN = [
+    *(
+        (400, None, code)
+        for code in (
+            "NotAuthorized",
+            "RequestExpired",
+            "RequestAbortedException",
+            "ReplicatedWriteConflictException",
+            "KMSDisabledException",
+            "KMSInvalidStateException",
+            "AccountSuspended",
+            "SomethingOfNextYear",
+        )
+    ),
+    *(
+        (status, content, f"HTTP{status}")
+        for status in (302, 401, 403, 404, 413)
+        for content in ("", "<html>no</html>", "no")
+    ),
+    *((200, content, "HTTP200") for content in ("<html>log in</html>", "[]", '"no"', "null")),
+]
+
+
+@pytest.mark.parametrize(("status", "content", "code"), UNKNOWN)
+async def test_what_the_table_says_in_other_words_is_told_as_a_refusal(
+    status: int, content: str | None, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with refusing_aws(code, status=status, content=content) as (url, asked):
+        table = open_table("shop", region="eu-west-1", endpoint_url=url, credentials=("a", "b"))
+        with pytest.raises(StoreMisconfiguredError) as caught:
+            await get_product(table, "x")
+
+    assert caught.value.code == code
+    assert asked == ["GetItem"]
+    assert caplog.messages == [f"aws.refused operation=GetItem code={code}"]
+
+
+async def test_a_call_that_is_invalid_is_the_shops_own_fault() -> None:
+    with refusing_aws("ValidationException") as (url, _):
+        table = open_table("shop", region="eu-west-1", endpoint_url=url, credentials=("a", "b"))
+        with pytest.raises(DynamoDBError):
+            await get_product(table, "x")
+
+
+@pytest.mark.parametrize(("status", "content"), [(400, None), (403, "<html>"), (200, "null")])
+async def test_a_client_is_asked_to_come_back_after_other_words(
+    client: AsyncClient,
+    open_mode: None,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    content: str | None,
+) -> None:
+    with refusing_aws("AccountSuspended", status=status, content=content) as (url, _):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
+        get_table.cache_clear()
+        answer = await client.get(f"/order/{fresh('user')}/x")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert refusal(answer)["message"] == "the store does not answer"
 
 
 async def test_a_key_that_is_disabled_is_told_from_other_refusals() -> None:

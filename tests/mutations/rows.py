@@ -262,9 +262,22 @@ ROWS = {
     ),
     "refused call that crashes": Mutation(
         "app/store/table_errors.py",
-        "    if code := _permanent_code(failure):\n",
-        "    if False and (code := _permanent_code(failure)):\n",
+        "    if failure.is_permanent:\n",
+        "    if failure.is_permanent:\n        return None\n",
         "app/test_aws_refusals.py::test_an_order_that_aws_refuses_is_a_503_that_names_nothing",
+    ),
+    "unknown word of the table that crashes": Mutation(
+        "app/store/table_errors.py",
+        "    text, code = StoreUnavailableError.text, failure.code\n",
+        "    if not failure.is_permanent:\n        return None\n"
+        "    text, code = StoreUnavailableError.text, failure.code\n",
+        "app/test_aws_refusals.py::test_what_the_table_says_in_other_words_is_told_as_a_refusal",
+    ),
+    "item left out of a refusal": Mutation(
+        "app/store/table.py",
+        "                failure.item = await self.get(key, consistent=True)\n",
+        "                pass\n",
+        "app/store/test_table.py::test_an_item_that_an_answer_leaves_out_is_read",
     ),
     "half a request takes a place": Mutation(
         "routers/overload.py",

@@ -12,9 +12,12 @@ PRIVATE = "arn:aws:iam::123456789012:role/secret-role"
 
 @contextmanager
 def refusing_aws(
-    code: str, *, status: int = 400, text: str = "no"
+    code: str, *, status: int = 400, text: str = "no", content: str | None = None
 ) -> Iterator[tuple[str, list[str]]]:
-    """Yield its address, and the operations it was asked for."""
+    """Yield its address, and the operations it was asked for.
+
+    It says ``content``, whatever that is, in place of an error of AWS if there is some.
+    """
     asked: list[str] = []
 
     class Refusal(BaseHTTPRequestHandler):
@@ -23,11 +26,12 @@ def refusing_aws(
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             asked.append(self.headers["X-Amz-Target"].rpartition(".")[2])
-            body = json.dumps({"__type": f"service#{code}", "message": f"{text} {PRIVATE}"})
+            error = json.dumps({"__type": f"service#{code}", "message": f"{text} {PRIVATE}"})
+            body = (error if content is None else content).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body.encode())
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -1,5 +1,9 @@
 """Calls to DynamoDB: what is retried, what is translated, what comes in batches."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
 import pytest
 
 from app.aws_errors import NO_ANSWER
@@ -92,6 +96,59 @@ async def test_a_condition_that_fails_shows_the_stored_item(table: Table) -> Non
 
     assert failed.value.item == {**key, "value": 1}
     assert await table.get(key) == {**key, "value": 1}
+
+
+class ShowsNoItem:
+    """A client of an engine that leaves the item out of its refusals; counts its reads."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.reads: list[bool] = []
+
+    async def get_item(self, *args: Any, consistent_read: bool = False) -> Any:
+        self.reads.append(consistent_read)
+        return await self._client.get_item(*args, consistent_read=consistent_read)
+
+    async def put_item(self, *args: Any, **options: Any) -> Any:
+        return await self._without_item(self._client.put_item(*args, **options))
+
+    async def update_item(self, *args: Any, **options: Any) -> Any:
+        return await self._without_item(self._client.update_item(*args, **options))
+
+    async def _without_item(self, call: Awaitable[Any]) -> Any:
+        try:
+            return await call
+        except DynamoDBError as failure:
+            failure.item = None
+            raise
+
+
+@pytest.mark.parametrize("write", ["put", "update"])
+async def test_an_item_that_an_answer_leaves_out_is_read(table: Table, write: str) -> None:
+    key = {"PK": fresh(), "SK": "x"}
+    await table.put({**key, "value": 1})
+    table._client = client = ShowsNoItem(table._client)  # type: ignore[assignment]
+    writes: dict[str, Callable[..., Awaitable[object]]] = {
+        "put": partial(table.put, {**key, "value": 2}),
+        "update": partial(table.update, key, "REMOVE #v", names={"#v": "value"}),
+    }
+
+    with pytest.raises(ConditionFailedError) as failed:
+        await writes[write](condition=NOT_THERE)
+
+    assert failed.value.item == {**key, "value": 1}
+    assert client.reads == [True]
+
+
+async def test_an_item_that_is_not_there_is_not_looked_for(table: Table) -> None:
+    table._client = client = ShowsNoItem(table._client)  # type: ignore[assignment]
+
+    with pytest.raises(ConditionFailedError) as failed:
+        await table.update(
+            {"PK": fresh(), "SK": "x"}, "REMOVE #v", names={"#v": "v"}, condition=THERE
+        )
+
+    assert (failed.value.item, client.reads) == (None, [])
 
 
 async def test_a_condition_that_finds_nothing_shows_nothing(table: Table) -> None:

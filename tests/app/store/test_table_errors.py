@@ -34,6 +34,7 @@ def _invalid(text: str) -> DynamoDBError:
         (DynamoDBError("AccessDeniedException"), StoreMisconfiguredError),
         (DynamoDBError("UnrecognizedClientException"), StoreMisconfiguredError),
         (DynamoDBError("ResourceNotFoundException"), StoreMisconfiguredError),
+        (DynamoDBError("SomethingOfNextYear"), StoreMisconfiguredError),
         (
             DynamoDBError("AccessDeniedException", text="the KMS key is disabled"),
             StoreMisconfiguredError,
@@ -48,7 +49,7 @@ def test_an_error_is_raised_as_what_it_means(failure: Exception, expected: type[
     assert caught.value.__cause__ is failure
 
 
-def test_what_is_not_known_passes_through() -> None:
+def test_an_invalid_call_passes_through() -> None:
     failure = _invalid("an unused name")
 
     with pytest.raises(DynamoDBError) as caught, translated("put_item"):
