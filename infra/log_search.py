@@ -126,8 +126,8 @@ def _results(client: LogsClient, query_id: str) -> list[dict[str, str]]:
 
 
 def _line(row: Mapping[str, str], groups: Mapping[str, str]) -> LogLine:
-    # CloudWatch writes "<account>:<group>".
-    group = row.get("@log", "").partition(":")[2]
+    # CloudWatch writes "<account>:<group>", emulators the group alone.
+    group = row.get("@log", "").rpartition(":")[2]
     message = row.get("@message", "")
     try:
         fields = json.loads(message)

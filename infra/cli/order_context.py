@@ -60,7 +60,9 @@ async def gather_order_context(
         aws_options=connection.aws_options,
         repair="Stop make run with Ctrl-C and start it again: make run"
         if connection.endpoint_url
-        else f'pulumi --cwd infra up --stack {connection.name} ("A function fails" in RUNBOOK.md)',
+        # Without a refresh Pulumi takes what was changed or deleted by hand to be as it left it.
+        else f"pulumi --cwd infra up --refresh --stack {connection.name} "
+        '("A function fails" in RUNBOOK.md)',
     )
 
 

@@ -34,7 +34,7 @@ PAGE = (ROOT / "infra" / "RUNBOOK.md").read_text(encoding="utf-8")
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 #: They ask AWS itself, gates, aliases of functions, its logs, or the shop of `make run`.
 PARSED = {"release", "trace", "verify", "resume"}
-PULUMI = {"config set", "stack init", "up --stack"}
+PULUMI = {"config set", "stack init", "up --refresh", "up --stack"}
 
 
 def sections() -> dict[str, list[str]]:

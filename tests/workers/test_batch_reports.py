@@ -15,7 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.errors import OrderNotPaidError, QueueUnavailableError
+from app.domain.errors import (
+    OrderNotPaidError,
+    QueueUnavailableError,
+    ShopError,
+    StoreMisconfiguredError,
+)
 from infra.cli.sample_events import NAMES
 from tests.support.sizes import SIZES
 from tests.support.sqs_events import CONTEXT, Context, sqs_event, sqs_record
@@ -230,3 +235,27 @@ def test_a_record_without_an_id_fails_its_batch() -> None:
     answer = payment.handler({"Records": [nameless, None]}, CONTEXT)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": ""}]}
+
+
+@pytest.mark.parametrize(
+    ("failure", "cause"),
+    [
+        (OrderNotPaidError(), "the order is not paid yet"),
+        (StoreMisconfiguredError("the shop has no access"), "the shop has no access"),
+        (
+            StoreMisconfiguredError("x", code="AccessDeniedException", operation="PutItem"),
+            "PutItem AccessDenied",
+        ),
+    ],
+)
+def test_a_failed_record_says_why_in_few_words(
+    failure: ShopError, cause: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*_: object) -> None:
+        raise failure
+
+    asyncio.run(
+        handle_batch(sqs_event("{}", queue="payment-request"), CONTEXT, fail, AWS_DEPENDENCIES)
+    )
+
+    assert caplog.messages[-1].endswith(f" cause={cause}")
