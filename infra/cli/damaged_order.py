@@ -5,7 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.domain.errors import OrderNotFoundError, StoreUnavailableError, UnreadableItemError
+from app.domain.errors import (
+    OrderNotFoundError,
+    ServiceMisconfiguredError,
+    StoreUnavailableError,
+    UnreadableItemError,
+)
 from app.domain.order import Order
 from app.domain.payment import PaymentDecision
 from app.store.orders import get_order_with_item, list_orders
@@ -25,7 +30,12 @@ _RESTORE = (
 )
 _CORRECT = 'Correct what is damaged (infra/RUNBOOK.md, "An order cannot be read"); then'
 _SILENT = "is not known"
-_AGAIN = "Find out why the table does not answer, and ask again."
+#: AWS's code where there is no such table.
+_NO_TABLE = "ResourceNotFoundException"
+_AGAIN = (
+    'Find out why the table does not answer (infra/RUNBOOK.md, "Customers see failures"), and ask '
+    "again."
+)
 #: What is shorter is the beginning of too many ids.
 _SHORTEST_BEGINNING = 4
 #: How many of the newest orders are looked at for an id that begins so, and how many are told.
@@ -73,7 +83,10 @@ async def gather_damaged_order(
         facts.append(f"its payment: {payment}")
     facts += [f"its message is in {message.queue}" for message in around.messages or ()]
     facts += [f"its message is in {dead_letter.queue}" for dead_letter in around.dead_letters]
-    step = _RESTORE if item == _GONE else _AGAIN if _SILENT in item else how_to_correct(around)
+    if item == _GONE or _NO_TABLE in item:
+        step = _RESTORE
+    else:
+        step = _AGAIN if _SILENT in item else how_to_correct(around)
     damage = Explanation("; ".join(dict.fromkeys(facts)) + ".", step)
     return DamagedOrderEvidence(
         **vars(around),
@@ -145,9 +158,16 @@ async def _order(
     except UnreadableItemError as failure:
         return None, f"cannot be read ({failure})", ()
     except StoreUnavailableError as failure:
-        return None, f"{_SILENT} ({failure})", ()
+        return None, f"{_SILENT} ({_why(failure)})", ()
     text = f"can be read: {order.state.name.lower()}, {order.total_cents} cents"
     return order, text, filing_faults(item, order, now=now)
+
+
+def _why(failure: StoreUnavailableError) -> str:
+    """Return why the table cannot be read, with AWS's code if AWS refuses."""
+    if isinstance(failure, ServiceMisconfiguredError):
+        return f"{failure}: {failure.operation} {failure.code}"
+    return str(failure)
 
 
 async def _payment(
@@ -158,7 +178,7 @@ async def _payment(
     except UnreadableItemError as failure:
         return None, f"its decision cannot be read ({failure})"
     except StoreUnavailableError as failure:
-        return None, f"its decision {_SILENT} ({failure})"
+        return None, f"its decision {_SILENT} ({_why(failure)})"
     if decision is None:
         return None, _UNDECIDED
     result = "paid" if decision.success else f"declined: {decision.reason}"

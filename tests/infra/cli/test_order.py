@@ -428,6 +428,15 @@ def test_what_stands_beside_damage_is_told_with_it(
         assert ("acme-shop discard" in causes[-1]) is (order_id == gone)
 
 
+def test_a_table_that_is_gone_is_told_with_what_brings_it_back(shop: str) -> None:
+    none = f"none-{uuid4().hex[:8]}"
+
+    remains = asyncio.run(gather_damaged_order(connect(none), new_order(), now=NOW))
+
+    assert "no access to its store: GetItem ResourceNotFoundException" in remains.item
+    assert "Restore the table" in remains.causes[0].next_step
+
+
 def test_a_queue_that_was_deleted_is_named_and_the_rest_is_told(
     shop: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
