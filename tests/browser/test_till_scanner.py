@@ -217,6 +217,12 @@ def test_a_card_is_read_in_its_field_and_nowhere_else(till: Till) -> None:
     till.page.wait_for_timeout(350)
 
     till.scan("4111111111111111", end=("Tab",))
+    # A month that is none is no code either: the form says what is wrong.
+    till.scan("13/2030", end=("Tab",))
+    expect(till.page.locator("#card-expiry")).to_have_value("13/2030")
+    till.page.locator("#card-expiry").fill("")
+    till.page.locator("#card-expiry").focus()
+    till.page.wait_for_timeout(350)
     till.scan("12/2030", end=("Tab",))
 
     expect(till.page.locator("#card-number")).to_have_value("4111 1111 1111 1111")

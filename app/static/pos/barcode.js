@@ -144,6 +144,9 @@ export const mayBeCode = (text) => CODE.test(text.trim()) || WEB_ADDRESS.test(te
 /** Whether what a machine has typed into a text field may be a code: it has a digit, and no star of a count. @param {string} code */
 export const looksLikeCode = (code) => /^[\x21-\x7e]+$/.test(code) && /\d/.test(code) && !/[@*]/.test(code);
 
+/** An expiry date, or what was meant as one: month and year in any order, right or wrong. */
+const EXPIRY = /^(?:\d{1,2} ?[/.-] ?\d{2,4}|\d{4} ?[/.-] ?\d{1,2})$/;
+
 /**
  * Whether what a machine has typed where a card is entered cannot belong to one: it has letters, or more digits
  * than a security code and fewer than a card number, and is no expiry date.
@@ -151,7 +154,7 @@ export const looksLikeCode = (code) => /^[\x21-\x7e]+$/.test(code) && /\d/.test(
  */
 export function isNoCardText(text) {
   const { length } = digitsOf(text);
-  return /\p{L}/u.test(text) || (length > 4 && length < 12 && !readExpiry(text));
+  return /\p{L}/u.test(text) || (length > 4 && length < 12 && !readExpiry(text) && !EXPIRY.test(text.trim()));
 }
 
 /**

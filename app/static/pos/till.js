@@ -242,7 +242,8 @@ listenForScans(document, {
     idleLock.mayBeSecret(field, text, typing) || signIn.mayBeSecret(field, text, typing),
   isMeant: (field, text) =>
     field.hasAttribute("aria-activedescendant") ||
-    (customers.isLoading && field.id === "customer-search") ||
+    // A short name is typed before the list of customers has come.
+    (customers.isLoading && field.id === "customer-search" && text.length < 5) ||
     (field.matches("#lines input, #day") && /^\d{1,3}$/.test(text)),
 });
 
