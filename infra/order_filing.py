@@ -17,6 +17,9 @@ from app.store.keys import OPEN, order_sort_key, shard_for, shards
 from app.store.order_items import order_to_item
 from app.store.schema import GSI1, GSI2, GSI3, Index
 
+#: When an order was placed; only a person can tell what it was.
+PLACED_AT = "placed_at"
+
 #: Three times the pause between two sweeps.
 _LATE = timedelta(minutes=15)
 
@@ -109,15 +112,26 @@ def instant_in(position: Any) -> datetime | None:
 
 
 def _list_faults(item: Mapping[str, Any], order: Order) -> tuple[FilingFault, ...]:
-    """Return which keys of the other lists do not follow from the order."""
+    """Return which keys of the other lists do not follow from the order.
+
+    Where both lists name one other time than the order, its own is what was changed.
+    """
     expected = [order_to_item(order, layout=layout) for layout in TableLayout]
-    return tuple(
+    faults = tuple(
         FilingFault(key, f"is not that of {name}")
         for index, name in _LISTS.items()
         if not any(_agree(index, item, known) for known in expected)
         for key in (index.hash_key, index.range_key)
         if item.get(key) not in {known[key] for known in expected}
     )
+    positions = [index.range_key for index in _LISTS]
+    times = {instant_in(item.get(key)) for key in positions}
+    filed_at = times.pop() if len(times) == 1 else None
+    if not filed_at or filed_at == order.placed_at:
+        return faults
+    problem = f"is not {filed_at:%Y-%m-%d %H:%M:%S} UTC, as its lists say"
+    kept = (fault for fault in faults if fault.attribute not in positions)
+    return (*kept, FilingFault(PLACED_AT, problem))
 
 
 def _agree(index: Index, item: Mapping[str, Any], known: Mapping[str, Any]) -> bool:

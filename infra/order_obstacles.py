@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from app.domain.order import OrderState
 from infra.dead_letters.diagnosis import Diagnosis
 from infra.order_facts import Evidence, Explanation, OrderContext, QueueStatus
+from infra.order_filing import PLACED_AT
 from infra.queued_messages import QueuedMessage
 
 
@@ -112,6 +113,11 @@ def misfiled(order_id: str, around: OrderContext) -> Explanation | None:
     if not around.filing:
         return None
     faults = "; ".join(f"{fault.attribute} {fault.problem}" for fault in around.filing)
+    if any(fault.attribute == PLACED_AT for fault in around.filing):
+        return Explanation(
+            f"Its item is damaged: {faults}.",
+            'Correct it by hand (infra/RUNBOOK.md, "An order cannot be read"); then ask again.',
+        )
     return Explanation(
         f"Its item is damaged, so lists or the sweeper do not find it: {faults}.",
         f"acme-shop refile {order_id}{around.options}",

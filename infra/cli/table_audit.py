@@ -31,7 +31,7 @@ from app.store.payments import item_to_decision
 from app.store.products import item_to_product
 from app.store.schema import GSI1, GSI2, Index
 from app.store.users import item_to_user
-from infra.order_filing import filing_faults, instant_in
+from infra.order_filing import PLACED_AT, filing_faults, instant_in
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -109,7 +109,8 @@ def audit_table(
             faults = filing_faults(item, item_to_order(dict(item)), now=now)
             if faults:
                 text = "; ".join(f"{fault.attribute} {fault.problem}" for fault in faults)
-                command = f"acme-shop refile {item_id}{options}"
+                by_hand = any(fault.attribute == PLACED_AT for fault in faults)
+                command = f"acme-shop {'order' if by_hand else 'refile'} {item_id}{options}"
                 audit.findings.append(Finding("order", item_id, text, command))
     return audit
 

@@ -10,7 +10,9 @@ from app.domain.order import Order, OrderState
 from app.domain.sweeping import LATEST_LOOK
 from app.settings import TableLayout
 from app.store.order_items import item_to_order, order_to_item
+from infra.order_facts import OrderContext
 from infra.order_filing import filing_faults, right_filing
+from infra.order_obstacles import misfiled
 from tests.golden.examples import orders
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -77,3 +79,19 @@ def test_an_order_that_a_wrong_clock_has_placed_is_not_called_damaged() -> None:
     assert filing_faults(order_to_item(made), made, now=NOW) == ()
     assert filing_faults(order_to_item(made) | {"GSI3SK": FAR}, made, now=NOW) != ()
     assert timedelta(days=2) > LATEST_LOOK
+
+
+def test_a_time_that_differs_from_both_lists_is_what_was_changed() -> None:
+    made = order(OrderState.PAID)
+    changed = replace(made, placed_at=NOW + timedelta(days=365))
+    item = order_to_item(made)
+
+    faults = filing_faults(item, changed, now=NOW)
+    told = misfiled("o-1", OrderContext(filing=faults))
+
+    assert [fault.attribute for fault in faults] == ["placed_at"]
+    assert told is not None
+    assert "placed_at is not 2026-11-30 12:00:00 UTC, as its lists say" in told.why
+    assert told.next_step.startswith("Correct it by hand")
+    # Filing it anew would put it under the wrong time.
+    assert right_filing(item, changed, now=NOW, layout=TableLayout.CURRENT) == {}
