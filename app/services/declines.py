@@ -20,15 +20,19 @@ log = logging.getLogger("shop.worker")
 async def check_declines(
     table: Table, counters: Sequence[Counter], seen: Sequence[Attempts], *, now: datetime
 ) -> None:
-    """Return if another order may be tried; ``seen`` is what the counters had counted.
+    """Return if another order may be tried; ``seen`` is what the first counter had counted.
 
     The limit of an address holds for users who had a card declined themselves, or one of them
-    could stop everybody who shares it. Beyond a limit each order takes its turn with one write.
+    could stop everybody who shares it: the counters behind the first are read, with one call, only
+    where that has counted something. Beyond a limit each order takes its turn with one write.
 
     Raises:
         TooManyAttemptsError: it comes too soon.
     """
-    for counter, attempts in check_counters(counters, seen, now=now):
+    if any(attempts.count for attempts in seen) and (others := counters[len(seen) :]):
+        found = await store.find_declines(table, [counter.key for counter in others], now=now)
+        seen = [*seen, *found]
+    for counter, attempts in check_counters(counters[: len(seen)], seen, now=now):
         wait = counter.limit.wait_seconds(attempts.count)
         if wait and not await store.take_turn(table, counter.key, attempts, now=now):
             raise TooManyAttemptsError(wait)

@@ -75,8 +75,9 @@ async def place_order(
     state, and requests the payment again while it is pending. ``client_is_trusted`` accepts
     the client's prices and total (open mode). ``by`` names function and version in the order's
     history; ``trace_id`` (32 hexadecimal digits) is stored on a new order, and so is
-    ``placed_by``, the id of who places it, unless that is the buyer. ``decline_counters`` are read
-    with the products; :mod:`app.services.declines` says what a declined card costs.
+    ``placed_by``, the id of who places it, unless that is the buyer. The first of
+    ``decline_counters`` is read with the products; :mod:`app.services.declines` says what a
+    declined card costs.
 
     Raises:
         InvalidInputError: an unknown article, or a total that disagrees with the catalog.
@@ -89,7 +90,8 @@ async def place_order(
         products, declines = await find_products_and_declines(
             table,
             _articles_to_read(draft, client_is_trusted=client_is_trusted),
-            [counter.key for counter in decline_counters],
+            # Only where the first has counted something do the others hold.
+            [counter.key for counter in decline_counters[:1]],
             now=now,
         )
         bill = (bill_as_sent if client_is_trusted else bill_from_catalog)(draft, products)

@@ -29,6 +29,13 @@ async def find_products_and_declines(
     )
 
 
+async def find_declines(table: Table, counters: Sequence[str], *, now: datetime) -> list[Attempts]:
+    """Return what each counter has counted this hour; one call."""
+    counted = [declines_key(counter, window_of(now)) for counter in counters]
+    items = {item["PK"]: item for item in await table.get_many(counted)}
+    return [item_to_attempts(items.get(key["PK"])) for key in counted]
+
+
 async def add_decline(table: Table, counter: str, *, now: datetime) -> None:
     """Count one declined card, atomically."""
     await count_under(table, declines_key(counter, window_of(now)), now=now)
