@@ -136,7 +136,7 @@ export const isCompleteCode = (code) =>
 export const isCertainCode = (code) => isCompleteCode(code) || (isGtin(code) && !isCardNumber(code));
 
 /** Whether a text is made of what barcodes are made of, or says that it is one. @param {string} text */
-export const isBarcodeText = (text) => CODE_39.test(text.trim()) || AIM_PREFIX.test(text.trim());
+const isBarcodeText = (text) => CODE_39.test(text.trim()) || AIM_PREFIX.test(text.trim());
 
 /** Whether a text is made of what codes of all kinds are made of, small letters among them. @param {string} text */
 export const mayBeCode = (text) => CODE.test(text.trim()) || WEB_ADDRESS.test(text.trim());
