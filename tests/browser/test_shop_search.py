@@ -133,3 +133,7 @@ def test_back_returns_to_the_same_place_of_a_long_catalog(guest: Shopper) -> Non
 
     expect(cards).to_have_count(144)
     assert page.evaluate("scrollY") == pytest.approx(top, abs=2)
+    # A phone that has thrown the tab away loads it anew.
+    page.reload(wait_until="commit")
+    expect(cards).to_have_count(144)
+    assert page.evaluate("scrollY") == pytest.approx(top, abs=2)

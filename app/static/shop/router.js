@@ -17,6 +17,9 @@ const ADDRESS_PAUSE_MS = 300;
 /** Of so many history entries the scroll position is stored. */
 const MAX_ENTRIES = 50;
 
+/** So many pixels a page moves when its placeholders go. */
+const MAX_SHIFT = 100;
+
 /** Return `{path, query}` of an address like `#/product/42?from=home`. @param {string} hash */
 export function readAddress(hash) {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?");
@@ -193,15 +196,20 @@ export class Router {
     const isFirst = this.#isFirst;
     this.#isFirst = false;
     let isShown = false;
+    let reached = 0;
     /** @param {string} title @param {(Node|string)[]} nodes */
     const show = (title, ...nodes) => {
       if (signal.aborted) return;
       this.#render(title, nodes, { isFirst, isNew: !isShown });
       if (!isShown || scrollY < top) scrollTo(0, top);
       isShown = true;
+      reached = top && scrollY;
     };
     try {
       await this.#viewOf(path)({ path, query, entry: history.state ?? {}, signal, show, setTitle: this.#onShown });
+      // After a reload the view may have grown under its placeholders; who has scrolled meanwhile stays there.
+      const isThere = Math.abs(scrollY - reached) < MAX_SHIFT;
+      if (reached < top && isThere && !signal.aborted) scrollTo(0, top);
     } catch (failure) {
       if (signal.aborted) return;
       if (!isShopError(failure)) throw failure;
