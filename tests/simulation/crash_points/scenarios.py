@@ -8,8 +8,10 @@ from random import Random
 from app.domain.errors import ShopError
 from app.messages import ShipmentDelivered
 from app.services.order_reading import read_order
+from app.store.keys import OPEN, shards
 from app.store.orders import list_orders, list_user_orders
 from app.store.pagination import PageRequest
+from app.store.schema import GSI3
 from tests.simulation.crash_points.call_sites import Site, running_site
 from tests.simulation.simulator.faults import DrawnFaults, Fault
 from tests.simulation.simulator.loop import Process
@@ -20,6 +22,9 @@ from tests.simulation.simulator.world import World
 
 #: How often the table handle asks before it gives up.
 ATTEMPTS = 3
+
+#: How long whoever files an order by hand waits between two looks.
+_HAND_SECONDS = 60.0
 
 #: The number of a call when there is no fault for one of them.
 _ANY = -1
@@ -79,6 +84,7 @@ class Scenario:
     is_reported_blindly: bool = False
     catalog_is_cleared_at: float | None = None
     is_read: bool = False
+    is_filed_by_hand: bool = False
 
 
 _ARRIVES, _IS_REFUSED = frozenset({DELIVERED}), frozenset({DECLINED})
@@ -101,6 +107,8 @@ SCENARIOS = {
     "report lost": Scenario((_UPS,), _ARRIVES, loses="shipment-response"),
     "delivered without a number": Scenario((_UPS,), _ARRIVES, is_reported_blindly=True),
     "watched": Scenario((_UPS,), _ARRIVES, is_read=True),
+    # The sweeper takes a final order off its list again.
+    "filed by hand": Scenario((_UPS,), _ARRIVES, is_filed_by_hand=True),
 }
 
 
@@ -139,6 +147,19 @@ class ScenarioRun(World):
             loop.at(loop.world, scenario.catalog_is_cleared_at, self.catalog.set_price, None)
         if scenario.is_read:
             loop.at(loop.world, 5.0, loop.start, Process("reader"), self._read())
+        if scenario.is_filed_by_hand:
+            loop.at(loop.world, _HAND_SECONDS, self._file_by_hand)
+
+    def _file_by_hand(self) -> None:
+        """Put the order back in the sweeper's list once it is delivered, and sweep twice."""
+        for order in self.history.orders():
+            if order["state"] == DELIVERED:
+                filed = {GSI3.hash_key: shards(OPEN)[0], GSI3.range_key: "0"}
+                self.memory.items[order["PK"], order["SK"]] = {**order, **filed}
+                for pause in (0.0, _HAND_SECONDS):
+                    self.loop.at(self.loop.world, self.loop.now + pause, self.lambdas.sweep)
+                return
+        self.loop.at(self.loop.world, self.loop.now + _HAND_SECONDS, self._file_by_hand)
 
     async def _read(self) -> None:
         """Read as the routes do; a reader who gets no answer goes away."""
