@@ -26,6 +26,7 @@ from ministack.core import persistence
 from ministack.services import scheduler
 
 from infra.local.emulator_changes import ChangeRecorder
+from infra.local.emulator_delivery import DELIVERY_PATH, Delivery, delivery_from_environment
 from infra.local.emulator_imports import skip_imports
 from infra.local.emulator_permissions import correct_permissions
 from infra.local.emulator_queues import correct_queues
@@ -61,15 +62,18 @@ class _EndedError(Exception):
 class Gateway:
     """MiniStack's application, whose answers wait until what they tell is saved."""
 
-    def __init__(self, saver: Saver | None, changes: ChangeRecorder) -> None:
-        """Save with ``saver``; without one nothing is kept."""
+    def __init__(self, saver: Saver | None, changes: ChangeRecorder, delivery: Delivery) -> None:
+        """Save with ``saver``; without one nothing is kept. ``delivery`` begins when asked to."""
         self._saver = saver
         self._changes = changes
+        self._delivery = delivery
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; a shutdown is not passed on, for saving is done here."""
         if scope["type"] == "lifespan":
             await _run_lifespan(receive, send)
+        elif (scope.get("method"), scope.get("path")) == ("POST", DELIVERY_PATH):
+            await self._delivery.begin(send)
         elif self._saver is None or scope["type"] != "http":
             await ministack.app(scope, receive, send)
         else:
@@ -162,7 +166,9 @@ async def _run(listener_fd: int, notify: Callable[[str], None]) -> int:
     skip_imports()
     correct_queues()
     correct_permissions()
-    gateway = Gateway(saver, changes)
+    delivery = delivery_from_environment()
+    delivery.install()
+    gateway = Gateway(saver, changes, delivery)
     server = asyncio.create_task(serve(gateway, config, shutdown_trigger=stop_requested.wait))  # type: ignore[arg-type]
     saving = asyncio.create_task(saver.run()) if saver else None
     stopping = asyncio.create_task(stop_requested.wait())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from infra.local.child_process import ChildProcess, describe_exit
 from infra.local.data_folder import DataFolder
 from infra.local.emulator import HEALTH_PATH, Emulator
+from infra.local.emulator_delivery import DELIVERY_PATH, HOLDING_VARIABLE
 from infra.local.emulator_state import FULL
 from infra.local.environment import Launch, function_environment, proxy_environment, python
 from infra.local.errors import ChildError, EmulatorError
@@ -57,7 +58,11 @@ class Shop:
         self._worker_urls = {
             worker.name: url_of(self._listeners[worker.name]) for worker in WORKERS
         }
-        self._emulator = Emulator(folder.emulator, environment=proxy_environment(self._worker_urls))
+        self._emulator = Emulator(
+            folder.emulator,
+            environment={**proxy_environment(self._worker_urls), HOLDING_VARIABLE: "1"},
+        )
+        self._is_delivering = False
         self._endpoint_url = self._emulator.endpoint_url
         self._stack: dict[str, str] = {}
         self._collector = Collector() if _shows_traces(user_environment) else None
@@ -132,6 +137,8 @@ class Shop:
         self._output.announce(f"Shop ready: {url}")
         for line in welcome(url, has_traces=self._collector is not None):
             self._output.say(line)
+        self._is_delivering = True
+        await self._until(self._deliver())
         await self._until(asyncio.Event().wait())
 
     def _publish(self, facts: Mapping[str, object]) -> bool:
@@ -176,13 +183,23 @@ class Shop:
     async def _emulator_is_up(self) -> None:
         """Wait for the emulator and deploy the stack in it; safe to repeat."""
         url = self._endpoint_url
-        port = int(url.rpartition(":")[2])
         _, clients = await asyncio.gather(
-            wait_until_healthy(port, HEALTH_PATH), run_in_thread(partial(_prepare_clients, url))
+            wait_until_healthy(self._emulator_port, HEALTH_PATH),
+            run_in_thread(partial(_prepare_clients, url)),
         )
         self._stack = await run_in_thread(partial(_deploy, url, clients))
+        if self._is_delivering:
+            await self._deliver()
         if self._emulator_process.ready.is_set():
             await self._seed()
+
+    async def _deliver(self) -> None:
+        """Have the emulator give messages to the workers, now that they answer."""
+        await wait_until_healthy(self._emulator_port, DELIVERY_PATH, method="POST")
+
+    @property
+    def _emulator_port(self) -> int:
+        return int(self._endpoint_url.rpartition(":")[2])
 
     async def _api_answers(self) -> None:
         # On a full disk it is not ready, but products can be looked at.

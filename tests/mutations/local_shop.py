@@ -31,6 +31,13 @@ LOCAL_SHOP = {
         "infra/local/test_emulator_queues.py::"
         "test_workers_are_given_no_message_while_nothing_can_be_saved",
     ),
+    "messages for workers that have not started": Mutation(
+        "infra/local/emulator_delivery.py",
+        "return lambda url, most: [] if self._is_held else receive(url, most)",
+        "return receive",
+        "infra/local/test_emulator_queues.py::"
+        "test_workers_are_given_no_message_before_the_shop_is_ready",
+    ),
     "writes accepted on a full disk": Mutation(
         "infra/local/emulator_requests.py",
         'needs_saving=not is_read or service == "sqs",',

@@ -185,6 +185,13 @@ SURVIVORS = {
         'for name in ("_act_delete_message",):',
         _DELETED,
     ),
+    "a shop takes messages while it starts": Mutation(
+        "infra/local/supervisor.py",
+        'environment={**proxy_environment(self._worker_urls), HOLDING_VARIABLE: "1"},',
+        "environment=proxy_environment(self._worker_urls),",
+        "infra/local/test_running_shop.py::"
+        "test_an_open_shop_is_loud_fires_its_schedule_and_takes_messages_once_it_is_ready",
+    ),
     "an order of a future time is left alone until then": Mutation(
         "app/domain/sweeping.py",
         "        return min(due, now + LONGEST_PAUSE)\n",

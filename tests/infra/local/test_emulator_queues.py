@@ -18,8 +18,14 @@ from ministack.services import sqs
 
 from infra.local import emulator_queues
 from infra.local.emulator_changes import ChangeRecorder
+from infra.local.emulator_delivery import (
+    DELIVERY_PATH,
+    HOLDING_VARIABLE,
+    delivery_from_environment,
+)
 from infra.local.emulator_queues import correct_queues
 from infra.local.emulator_saver import Saver
+from infra.local.emulator_server import Gateway
 from infra.local.write_ahead_log import WriteAheadLog, read_batches
 
 
@@ -72,6 +78,38 @@ def test_workers_are_given_no_message_while_nothing_can_be_saved(
 
     assert [message["body"] for message in sqs._receive_messages_for_esm(url, 10)] == ["first"]
     assert [batch[0][0] for batch in read_batches(tmp_path)] == ["message"]
+
+
+async def test_workers_are_given_no_message_before_the_shop_is_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sqs, "_receive_messages_for_esm", sqs._receive_messages_for_esm)
+    monkeypatch.setenv(HOLDING_VARIABLE, "1")
+    delivery, url = delivery_from_environment(), _created("held")
+    delivery.install()
+    sqs._act_send_message({"MessageBody": "m", "QueueUrl": url}, "")
+    assert sqs._receive_messages_for_esm(url, 10) == []
+    answers = []
+
+    async def send(message: Any) -> None:
+        answers.append(message.get("status"))
+
+    scope = {"type": "http", "method": "POST", "path": DELIVERY_PATH, "headers": []}
+    await Gateway(None, ChangeRecorder(), delivery)(scope, None, send)  # type: ignore[arg-type]
+
+    assert answers[0] == 200
+    [message] = sqs._receive_messages_for_esm(url, 10)
+    # What was held back has cost none of the receives that it has.
+    assert (message["body"], message["receive_count"]) == ("m", 1)
+
+
+def test_an_emulator_of_its_own_gives_messages_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqs, "_receive_messages_for_esm", sqs._receive_messages_for_esm)
+    delivery_from_environment().install()
+    url = _created("free")
+    sqs._act_send_message({"MessageBody": "m", "QueueUrl": url}, "")
+
+    assert len(sqs._receive_messages_for_esm(url, 10)) == 1
 
 
 @pytest.mark.parametrize("way", ["one", "batch", "worker"])

@@ -9,6 +9,7 @@ import pytest
 
 from infra.local import emulator_saver, emulator_server
 from infra.local.emulator_changes import ChangeRecorder
+from infra.local.emulator_delivery import Delivery
 from infra.local.emulator_saver import Saver
 from infra.local.emulator_server import Gateway
 from infra.local.write_ahead_log import WriteAheadLog, read_batches
@@ -92,7 +93,7 @@ async def test_a_shop_that_is_killed_on_a_full_disk_has_all_that_it_acknowledged
 ) -> None:
     """The first write that no longer fits is refused too, not only those after it."""
     monkeypatch.setattr(emulator_server, "ministack", Writes(changes))
-    gateway, write, room = Gateway(saver, changes), os.write, room_bytes
+    gateway, write, room = Gateway(saver, changes, Delivery(is_held=False)), os.write, room_bytes
 
     def write_what_fits(descriptor: int, data: memoryview) -> int:
         nonlocal room

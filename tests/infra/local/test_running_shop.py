@@ -11,8 +11,10 @@ from typing import Any
 
 from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST
 from infra import topology
+from infra.local.clients import Clients
 from infra.local.deploy import deploy
 from infra.local.emulator import Emulator
+from infra.local.emulator_delivery import HOLDING_VARIABLE
 from tests.infra.local.helpers.shop_process import ShopProcess, clients, eventually, running
 
 # The tests of this module share one shop and leave it as they found it.
@@ -209,13 +211,16 @@ def test_an_emulator_that_dies_comes_back_with_its_data(shop: ShopProcess) -> No
     assert eventually(lambda: seen(shop, "shipment", "after the crash"))
 
 
-def test_the_open_mode_is_loud_and_the_schedule_fires(
+def test_an_open_shop_is_loud_fires_its_schedule_and_takes_messages_once_it_is_ready(
     shop: ShopProcess, project: Path, tmp_path: Path
 ) -> None:
     """The schedule is counted from its making, which is set back here instead of waited for."""
     folder = tmp_path / "data" / "emulator"
-    with Emulator(folder) as emulator:
-        deploy(emulator.endpoint_url, function_urls={})
+    with Emulator(folder, environment={HOLDING_VARIABLE: "1"}) as emulator:
+        stack = deploy(emulator.endpoint_url, function_urls={})
+        Clients(emulator.endpoint_url, stack["REGION"])("sqs").send_message(
+            QueueUrl=stack[topology.queue_setting(PAYMENT_REQUEST)], MessageBody="left over"
+        )
     path = folder / "state" / "scheduler.json"
     state = json.loads(path.read_text())
     for schedule in state["payload"]["schedules"]["data"].values():
@@ -227,7 +232,12 @@ def test_the_open_mode_is_loud_and_the_schedule_fires(
             lambda: [n for n in open_shop.notes("order") if "Records" not in n["event"]], 60
         )
         mode = open_shop.get("/")["environment"]["AUTH_MODE"]
+        left_over = eventually(partial(seen, open_shop, "payment", "left over"))[0]
+        ready_at = (open_shop.data / "shop.json").stat().st_mtime
 
+    assert left_over["attributes"]["ApproximateReceiveCount"] == "1"
+    taken_at = int(left_over["attributes"]["ApproximateFirstReceiveTimestamp"])
+    assert taken_at >= int(ready_at * 1000)
     assert notes[0]["event"]["source"] == "aws.scheduler"
     assert mode == "0"
     assert "!!! AUTH_MODE=0" in open_shop.errors
