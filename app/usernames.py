@@ -27,6 +27,10 @@ _WRITTEN_TOGETHER = (
 )
 _ANY_SCRIPT = frozenset({"COMMON", "INHERITED"})
 
+#: A dot that is drawn where the letter before has one, as in ``i`` and U+0307; the marks between
+#: stand elsewhere (ICU's check USPOOF_HIDDEN_OVERLAY). Read in the form NFD.
+_HIDDEN_DOT = r"([\p{Soft_Dotted}\u0131\u0237l])([^\p{ccc=0}\p{ccc=230}]*)\u0307"
+
 #: What is shown alike within ASCII; a test compares it with Unicode's confusables.txt.
 ASCII_LOOKALIKES = {"0": "o", "1": "l", "I": "l", "|": "l", "rn": "m", "`": "'", "''": '"'}
 
@@ -35,9 +39,9 @@ def check_new_username(username: str) -> str:
     """Return a name that a new user may have.
 
     Raises:
-        ValueError: it has invisible characters, letters of several scripts or drawn as symbols,
-            no letter or digit, the number of a card, or reads like a name in Latin letters
-            without being one.
+        ValueError: it has invisible characters or dots, letters of several scripts or drawn as
+            symbols, no letter or digit, the number of a card, or reads like a name in Latin
+            letters without being one.
     """
     folded = fold_username(username)
     if _has_invisible(username) or _has_invisible(folded):
@@ -54,6 +58,8 @@ def check_new_username(username: str) -> str:
         if not _is_of_one_script(folded):
             raise ValueError("must not mix letters of several scripts")
         shown = unicodedata.normalize("NFKC", username)
+        if _pattern(_HIDDEN_DOT).search(unicodedata.normalize("NFD", shown)):
+            raise ValueError("must not have a dot above that is not seen, as on an i")
         if _looks_latin(folded) or _looks_latin(shown):
             raise ValueError("must not look like a name in Latin letters")
     return username
@@ -88,7 +94,7 @@ def name_to_count(username: str) -> str:
 
 
 def latin_lookalikes(username: str) -> tuple[str, ...]:
-    """Return the ASCII names that a name looks like as it is typed, four at most.
+    """Return the ASCII names that a name looks like as it is typed, seven at most.
 
     So do one with a dotless i, ``waIter`` and ``wa1ter``. None where a character has no
     look-alike, and for a name that looks like itself alone.
@@ -99,6 +105,8 @@ def latin_lookalikes(username: str) -> tuple[str, ...]:
     # Folding makes other characters of some, which no longer look like what was typed.
     typed = "".join(map(_ascii_lookalike, username))
     alike += map(fold_username, (typed, _within_ascii(typed)))
+    if not username.isascii():
+        alike += skeletons(username)
     own = fold_username(username)
     return tuple(dict.fromkeys(name for name in alike if name.isascii() and name != own))
 
@@ -114,31 +122,96 @@ def skeletons(username: str) -> tuple[str, ...]:
 
 
 def _skeleton(name: str) -> str:
-    letters = map(_representative, unicodedata.normalize("NFC", name))
-    return fold_username(_within_ascii("".join(letters)))
+    if name.isascii():
+        return fold_username(_within_ascii(name))
+    return fold_username(_shortened(_prototypes(name)))
+
+
+def _prototypes(text: str) -> str:
+    """Return a text with the prototype of each character, without dots that are not seen."""
+    letters = "".join(map(_prototype, unicodedata.normalize("NFC", text)))
+    # Marks of several prototypes come into their order here.
+    ordered = unicodedata.normalize("NFD", letters)
+    return _within_ascii(_pattern(_HIDDEN_DOT).sub(r"\1\2", ordered))
 
 
 @cache
-def _representative(character: str) -> str:
-    """Return the same text for each of the characters that look alike, in ASCII if there is one."""
+def _prototype(character: str) -> str:
+    """Return the same text for each of the characters that look alike, in ASCII if there is one.
+
+    Otherwise the text of several characters, if there is one. Each character of it and each accent
+    is replaced in turn.
+    """
     if character.isascii():
         return character
+    alike = _lookalikes(character)
+    likes = [text for text in alike if text.isascii() or len(text) > 1] or alike
+    # Of several in ASCII those that _within_ascii makes one.
+    prototype = min(likes, key=_length_in_ascii)
+    if len(prototype) > 1:
+        return "".join(map(_prototype, prototype))
+    parts = _without_accent(prototype)
+    return prototype if parts == prototype else "".join(map(_prototype, parts))
+
+
+def _without_accent(character: str) -> str:
+    """Return a character and its last accent as two, or a character alone that has none."""
+    parts = unicodedata.decomposition(character)
+    if not parts or parts.startswith("<"):
+        return character
+    return "".join(chr(int(part, 16)) for part in parts.split())
+
+
+def _lookalikes(text: str) -> set[str]:
+    """Return all texts that look like one, itself included, in the form NFC."""
     from confusable_homoglyphs import confusables  # noqa: PLC0415 - 30 ms that few names need
 
     data = confusables.confusables_data
-    alike, found = {character}, [character]
+    alike, found = {text}, [text]
     while found:
         text = found.pop()
-        # Characters that are written from right to left are between marks there.
-        likes = [*data.get(text, ()), *data.get(f"\u200e{text}\u200e", ())]
-        new = {like["c"].strip("\u200e") for like in likes} - alike
-        alike |= new
-        found += new
-    parts = unicodedata.normalize("NFD", character)
-    if len(alike) == 1 and parts != character:
-        return "".join(map(_representative, parts))
-    # Of several in ASCII those that _within_ascii makes one.
-    return min(alike, key=lambda text: (not text.isascii(), len(text), text))
+        for spelled in {text, unicodedata.normalize("NFD", text)}:
+            # Characters that are written from right to left are between marks there.
+            likes = [*data.get(spelled, ()), *data.get(f"\u200e{spelled}\u200e", ())]
+            shown = {unicodedata.normalize("NFC", like["c"].strip("\u200e")) for like in likes}
+            found += shown - alike
+            alike |= shown
+    return alike
+
+
+def _length_in_ascii(text: str) -> tuple[bool, int, str]:
+    return not text.isascii(), len(text), text
+
+
+def _shortened(prototypes: str) -> str:
+    """Return prototypes with one character for each that several stand for: ø for o and a stroke.
+
+    So reserved names keep the form in which they were stored when each character had one.
+    """
+    several, longest = _of_several()
+    shortened, place = [], 0
+    while place < len(prototypes):
+        ahead = prototypes[place : place + longest]
+        texts = (ahead[:length] for length in range(len(ahead), 1, -1))
+        text = next((text for text in texts if text in several), ahead[0])
+        shortened.append(several.get(text, text))
+        place += len(text)
+    return "".join(shortened)
+
+
+@cache
+def _of_several() -> tuple[dict[str, str], int]:
+    """Return one character for each prototype of several, and the length of the longest."""
+    from confusable_homoglyphs import confusables  # noqa: PLC0415 - 30 ms that few names need
+
+    data = confusables.confusables_data
+    texts = {unicodedata.normalize("NFC", text.strip("\u200e")) for text in data}
+    several = {
+        _prototypes(text): min(_lookalikes(text), key=_length_in_ascii)
+        for text in sorted(texts)
+        if len(text) > 1 and not text.isascii()
+    }
+    return several, max(map(len, several))
 
 
 def _within_ascii(name: str) -> str:

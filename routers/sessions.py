@@ -178,7 +178,8 @@ async def log_out_everywhere(
 ) -> MessageResponse:
     """End every session of the caller, and delete the cookies.
 
-    No token can be renewed after that; access tokens of customers end within 60 minutes.
+    No token can be renewed after that; access tokens of customers end within 60 minutes. One of
+    an ended session ends no others: 401.
     """
     await sessions.end_all_sessions(table, caller)
     set_cookies(request, response, None)

@@ -84,12 +84,15 @@ async def end_sessions(table: Table, keys: SigningKeys, tokens: Iterable[str]) -
 
 
 async def end_all_sessions(table: Table, caller: Caller) -> None:
-    """End every session of the caller with one write; safe to repeat.
+    """End every session of the caller with one write.
 
     Raises:
-        UnauthorizedError: the user is gone.
+        UnauthorizedError: the user is gone, or has ended all sessions since the token was issued.
     """
-    if not await end_sessions_of(table, caller.username, user_id=caller.user_id):
+    generation = caller.generation
+    if not await end_sessions_of(
+        table, caller.username, user_id=caller.user_id, generation=generation
+    ):
         raise _refused()
     _record_revoked(caller.user_id, cause="log_out_everywhere")
 

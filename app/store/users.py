@@ -127,20 +127,27 @@ def item_to_credentials(item: Item) -> Credentials:
     )
 
 
-async def end_sessions_of(table: Table, username: str, *, user_id: str) -> bool:
+async def end_sessions_of(table: Table, username: str, *, user_id: str, generation: str) -> bool:
     """Begin a new generation of sessions, which ends all others; one write.
 
-    False when the name is not this user's any more. Safe to repeat.
+    False when the name is not this user's any more, or ``generation`` has ended already: a token
+    that was good once ends nothing later. A write whose answer was lost is known when it is
+    repeated.
     """
+    drawn = token_urlsafe(6)
+    # Users of whom no session was ended yet have none stored; their tokens say "".
+    unchanged = f"{_GENERATION} = :seen" if generation else f"attribute_not_exists({_GENERATION})"
+    seen = {":seen": generation} if generation else {}
     try:
         await table.update(
             username_key(fold_username(username)),
             f"SET {_GENERATION} = :drawn",
-            values={":drawn": token_urlsafe(6), ":user": user_id},
-            condition="user_id = :user",
+            values={":drawn": drawn, ":user": user_id, **seen},
+            condition=f"user_id = :user AND {unchanged}",
         )
-    except ConditionFailedError:
-        return False
+    except ConditionFailedError as failure:
+        item = failure.item or {}
+        return (item.get("user_id"), item.get(_GENERATION)) == (user_id, drawn)
     return True
 
 

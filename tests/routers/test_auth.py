@@ -568,6 +568,8 @@ async def test_a_logout_everywhere_ends_every_session(client: AsyncClient, table
         token = {"refresh_token": login["refresh_token"]}
         assert (await client.post("/refresh-token", json=token)).status_code == 401
     assert refusal(await client.post("/logout-everywhere")) == UNAUTHORIZED
+    again = await client.post("/logout-everywhere", headers=headers)
+    assert refusal(again) == UNAUTHORIZED
 
 
 async def test_a_password_is_changed_and_an_account_closed(

@@ -1,6 +1,7 @@
 """Sessions from login to log-out, at any time."""
 
 from asyncio import gather
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -159,6 +160,25 @@ async def test_nobody_else_logs_a_user_out_everywhere(table: Table) -> None:
         await end_all_sessions(table, Caller(other.user_id, user.username, Role.STAFF))
 
     await refresh(table, tokens.refresh)
+
+
+async def test_a_token_of_before_ends_no_session_of_later(table: Table) -> None:
+    user = await stored_user(table)
+    caller = caller_of(user)
+    await end_all_sessions(table, caller)
+    later = await start(table, user)
+
+    for generation in ("", "other"):
+        with pytest.raises(UnauthorizedError):
+            await end_all_sessions(table, replace(caller, generation=generation))
+
+    later = await refresh(table, later.refresh)
+    now_known = read_access_token(later.access, KEYS, now=NOW)
+    calls = count_calls(table)
+    await end_all_sessions(table, now_known)
+    assert calls == ["update_item"]
+    with pytest.raises(UnauthorizedError):
+        await refresh(table, later.refresh)
 
 
 async def test_staff_are_who_is_stored_as_such(table: Table) -> None:

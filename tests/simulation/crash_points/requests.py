@@ -134,7 +134,7 @@ REQUESTS = {
     ),
     "renew tokens": RequestCase("POST", "/refresh-token", {"refresh_token": _TOKENS.refresh}),
     "log out": RequestCase("POST", "/logout", token=_TOKENS.access),
-    "log out everywhere": RequestCase("POST", "/logout-everywhere"),
+    "log out everywhere": RequestCase("POST", "/logout-everywhere", repeat_status=401),
     "change the password": RequestCase(
         "POST",
         "/change-password",
