@@ -21,7 +21,7 @@ from tests.browser.helpers.chromium import (
     new_context,
 )
 from tests.browser.helpers.page_monitor import monitored
-from tests.browser.helpers.shopper import PICTURE, Shopper, open_shop_page
+from tests.browser.helpers.shopper import PICTURE, Shopper, open_shop_page, opened_page
 from tests.browser.helpers.till import Till, open_till
 from tests.e2e.helpers.running_shop import ERIC, PASSWORD, RUN, running_shop
 from tests.support.sizes import SIZES
@@ -67,12 +67,6 @@ def context(browser: Browser, shop_url: str) -> Iterator[BrowserContext]:
         context.close()
 
 
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    """An empty page; `page.goto("/")` opens the shop."""
-    return context.new_page()
-
-
 def _log_in(shop_url: str, username: str) -> dict[str, str]:
     body = {"username": username, "password": PASSWORD}
     login = httpx.post(f"{shop_url}/login", json=body, timeout=30).json()
@@ -93,17 +87,28 @@ def staff_client(shop_url: str, staff_tokens: dict[str, str]) -> Iterator[Client
         yield client
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared_context(browser: Browser, shop_url: str) -> Iterator[BrowserContext]:
     """One profile for most tests, because a new one costs more than a sale.
 
-    A page without scripts stays open in it: with the last page window and renderer would go,
-    and be started again for the next test.
+    Its scripts are compiled and its files are fetched once for all of them. A page without
+    scripts stays open in it: with the last page window and renderer would go, and be started
+    again for the next test.
     """
     context = new_context(browser, shop_url, reuses_files=True)
     context.new_page().goto(PICTURE)
     yield context
     context.close()
+
+
+@pytest.fixture
+def page(shared_context: BrowserContext, shop_url: str) -> Iterator[Page]:
+    """An empty page of somebody who has never been here; `page.goto("/")` opens the shop.
+
+    Files of the pages may be there already; what fetches all of them takes `context`.
+    """
+    with opened_page(shared_context, shop_url) as page:
+        yield page
 
 
 @pytest.fixture

@@ -105,11 +105,8 @@ def test_the_log_in_page_says_when_to_try_again(page: Page) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/pos"])
-def test_a_page_that_signs_out_ends_its_session(
-    context: BrowserContext, shop_url: str, path: str
-) -> None:
+def test_a_page_that_signs_out_ends_its_session(page: Page, shop_url: str, path: str) -> None:
     """Without a network the page is signed out at once, and tells the shop when it is back."""
-    page = context.new_page()
     name, store = ("eric", "localStorage") if path == "/" else ("staff", "sessionStorage")
     key = "acme-shop.session" if path == "/" else "acme-till.staff"
     tokens = httpx.post(
@@ -122,14 +119,14 @@ def test_a_page_that_signs_out_ends_its_session(
     out = page.get_by_role("button", name="Log out" if path == "/" else "Sign out")
     expect(out).to_be_visible()
     expect(page.get_by_text("Weights").first).to_be_visible()
-    context.set_offline(offline=True)
+    page.context.set_offline(offline=True)
 
     out.click()
 
     expect(out).to_be_hidden()
     assert page.evaluate(f"key => {store}.getItem(key)", key) is None
     with page.expect_response("**/logout") as answer:
-        context.set_offline(offline=False)
+        page.context.set_offline(offline=False)
     assert answer.value.status == 202
     body = {"refresh_token": tokens["refresh_token"]}
     assert httpx.post(f"{shop_url}/refresh-token", json=body, timeout=30).status_code == 401
@@ -162,9 +159,8 @@ def test_a_page_that_is_opened_again_costs_headers_only(context: BrowserContext)
     ],
 )
 def test_the_log_in_page_sets_cookies_and_returns_to_this_origin(
-    context: BrowserContext, shop_url: str, query: str, end: str
+    page: Page, shop_url: str, query: str, end: str
 ) -> None:
-    page = context.new_page()
     open_page(page, f"/acme-login{query}")
     page.get_by_label("User name").fill("eric")
     page.get_by_label("Password").fill(PASSWORD)
@@ -174,7 +170,7 @@ def test_the_log_in_page_sets_cookies_and_returns_to_this_origin(
 
     path = page.url.removeprefix(shop_url).partition("#")[0]
     assert path == end
-    cookies = {cookie["name"] for cookie in context.cookies()}
+    cookies = {cookie["name"] for cookie in page.context.cookies()}
     assert cookies == {"device", "logged_in", "refresh_token"}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.helpers.chromium import new_context
 from tests.browser.helpers.page_monitor import monitored
@@ -82,9 +82,9 @@ def test_nothing_is_found_by_its_random_id(catalog: Page, typed: str) -> None:
     expect(catalog.get_by_text("Nothing by that name")).to_be_visible()
 
 
-def test_typing_much_never_stops_the_navigation(context: BrowserContext) -> None:
+def test_typing_much_never_stops_the_navigation(page: Page) -> None:
     # WebKit throws a SecurityError after a hundred changes of the address in ten seconds.
-    context.add_init_script(
+    page.add_init_script(
         """
         let changes = 0;
         const replace = History.prototype.replaceState;
@@ -95,7 +95,6 @@ def test_typing_much_never_stops_the_navigation(context: BrowserContext) -> None
         };
         """
     )
-    page = context.new_page()
     page.goto("/")
     search = page.get_by_role("searchbox")
     expect(page.get_by_role("link", name="Yoga Mat")).to_be_visible()

@@ -1,12 +1,11 @@
 """The lock of the till: when it closes, what opens it, and what happens behind it."""
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
 from httpx import Client
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.helpers.held_requests import HeldRequests
 from tests.browser.helpers.page_monitor import assert_accessible
@@ -42,9 +41,8 @@ def idle_till(clocked_till: Till) -> Till:
 
 
 @pytest.fixture
-def pin_till(context: BrowserContext, staff_client: Client) -> Iterator[Till]:
+def pin_till(page: Page, staff_client: Client) -> Till:
     """A till whose member of staff has chosen a PIN; digits of any script are digits."""
-    page = context.new_page()
     page.goto("/pos")
     page.locator("#pin").fill("١٢٣")
     sign_in(page, "staff")
@@ -52,8 +50,7 @@ def pin_till(context: BrowserContext, staff_client: Client) -> Iterator[Till]:
     page.locator("#pin").fill("١٢٣٤")
     sign_in(page, "staff")
     expect(page.locator("#products").get_by_role("option", name="Weights")).to_be_visible()
-    yield Till(page, staff_client)
-    context.set_offline(offline=False)
+    return Till(page, staff_client)
 
 
 def test_a_till_that_nobody_touches_locks_itself_and_sells_on_behind_the_lock(

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.helpers.chromium import COLOR_SCHEMES
 from tests.browser.helpers.page_monitor import assert_accessible
@@ -107,8 +107,7 @@ def test_every_module_is_loaded_at_once(till: Till) -> None:
     assert set(preloaded) > {"/static/pos/sale.js", "/static/client/api.js"}
 
 
-def test_the_door_passes_the_accessibility_check(context: BrowserContext) -> None:
-    page = context.new_page()
+def test_the_door_passes_the_accessibility_check(page: Page) -> None:
     page.goto("/pos")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 

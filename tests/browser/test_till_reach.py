@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 from httpx import Client
-from playwright.sync_api import BrowserContext, Error, Page, expect
+from playwright.sync_api import BrowserContext, Error, expect
 
 from tests.browser.helpers.font_size import double_font_size
 from tests.browser.helpers.page_measures import MAX_SHIFT, RECORD_SHIFTS, shift_of, transferred
@@ -19,7 +19,8 @@ MAX_BYTES = 130_000
 _OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 
 
-def test_a_till_is_light_to_fetch(page: Page) -> None:
+def test_a_till_is_light_to_fetch(context: BrowserContext) -> None:
+    page = context.new_page()
     with transferred(page) as sizes:
         page.goto("/pos", wait_until="networkidle")
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()

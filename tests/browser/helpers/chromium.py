@@ -32,6 +32,8 @@ _OPTIONS = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
+    # There is none, and its process would only hand on what the browser paints.
+    "--in-process-gpu",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

@@ -1,18 +1,20 @@
 """Errors, policy violations and missing files that fail a test which uses a page."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
 
 # Comes without types.
 _axe = import_module("axe_playwright_python.base")
 
 #: The browser's own remark about an answer with an error status. Tests ask for many of those
-#: on purpose; the pages' own files are looked at in `on_response` instead.
+#: on purpose, but not for the pages' own files. Being told of every answer would cost more.
+_FAILED = re.compile(r"Failed to load resource: .*\bstatus of (\d+)")
 _REMARKS = (
     "Failed to load resource",
     # Most tests run without service workers, and Playwright says so.
@@ -27,6 +29,9 @@ class _PageMonitor:
 
     def on_console(self, message: ConsoleMessage) -> None:
         # Violations of the content security policy are reported here too.
+        url = message.location["url"]
+        if (failed := _FAILED.match(message.text)) and urlsplit(url).path.startswith("/static/"):
+            self.faults.append(f"{failed[1]}: {url}")
         if message.type in {"error", "warning"} and not message.text.startswith(_REMARKS):
             self.faults.append(f"console: {message.text}")
 
@@ -37,10 +42,6 @@ class _PageMonitor:
         url = urlsplit(request.url)
         if url.scheme not in {"data", "blob", "about"} and url.netloc != self.host:
             self.faults.append(f"another host: {request.url}")
-
-    def on_response(self, response: Response) -> None:
-        if urlsplit(response.url).path.startswith("/static/") and response.status >= 400:
-            self.faults.append(f"{response.status}: {response.url}")
 
 
 @contextmanager
@@ -55,14 +56,12 @@ def monitored(context: BrowserContext, shop_url: str) -> Iterator[list[str]]:
     context.on("console", monitor.on_console)
     context.on("weberror", monitor.on_error)
     context.on("request", monitor.on_request)
-    context.on("response", monitor.on_response)
     try:
         yield monitor.faults
     finally:
         context.remove_listener("console", monitor.on_console)
         context.remove_listener("weberror", monitor.on_error)
         context.remove_listener("request", monitor.on_request)
-        context.remove_listener("response", monitor.on_response)
     assert not monitor.faults, "\n".join(monitor.faults)
 
 

@@ -148,13 +148,50 @@ def open_shop_page(
     context: BrowserContext, shop_url: str, client: Client, *, user_id: str
 ) -> Iterator[Shopper]:
     """Give a shopper a page of their own; nothing may go wrong unheard in it."""
+    before = context.pages
     with monitored(context, shop_url):
         page = context.new_page()
         yield Shopper(page, client, user_id)
         context.set_offline(offline=False)
+        close_others(context, [*before, page])
         page.unroute_all(behavior="ignoreErrors")
         page.evaluate("localStorage.clear(); sessionStorage.clear()")
         page.close()
+
+
+@contextmanager
+def opened_page(context: BrowserContext, shop_url: str) -> Iterator[Page]:
+    """Give a test an empty page; nothing may go wrong unheard, and nothing is kept of it.
+
+    The first page of ``context`` is one of the shop, and stays open.
+    """
+    parked = context.pages[0]
+    _forget(parked)
+    with monitored(context, shop_url):
+        page = context.new_page()
+        yield page
+        context.set_offline(offline=False)
+        page.unroute_all(behavior="ignoreErrors")
+        close_others(context, [parked])
+    _forget(parked)
+
+
+def _forget(page: Page) -> None:
+    """Clear what the shop's pages have kept in the browser, its files apart."""
+    page.context.clear_cookies()
+    page.evaluate(
+        """async () => {
+            localStorage.clear();
+            for (const name of await caches.keys()) await caches.delete(name);
+        }"""
+    )
+
+
+def close_others(context: BrowserContext, kept: list[Page]) -> None:
+    """Close the tabs that a test has left open: they would go on asking the shop for news."""
+    for page in context.pages:
+        if page not in kept:
+            page.close()
 
 
 def go_to(page: Page, address: str, heading: str) -> None:

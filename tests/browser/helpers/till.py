@@ -4,12 +4,14 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 from httpx import Client
-from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import BrowserContext, CDPSession, Page, Request, Route, expect
 
 from tests.browser.helpers.page_monitor import monitored
+from tests.browser.helpers.shopper import close_others
 from tests.e2e.helpers.running_shop import PASSWORD
 from tests.support.sizes import SIZES
 
@@ -28,6 +30,10 @@ class Till:
     def _note(self, request: Request) -> None:
         if "/order/add/" in request.url:
             self.sent.append((request.headers.get("idempotency-key"), request.post_data or ""))
+
+    @cached_property
+    def _devtools(self) -> CDPSession:
+        return self.page.context.new_cdp_session(self.page)
 
     def ring_up(self, *names: str) -> None:
         for name in names:
@@ -50,7 +56,7 @@ class Till:
         In small only the terminators come up again, which is what may press a button: no
         script of the till listens for any other key's release, and each costs as much as a press.
         """
-        devtools = self.page.context.new_cdp_session(self.page)
+        devtools = self._devtools
         now = time.time()
         for character in [*code, *end]:
             now += gap_ms / 1000
@@ -62,7 +68,6 @@ class Till:
             devtools.send("Input.dispatchKeyEvent", {**pressed, "text": text} if text else pressed)
             if SIZES.is_full or character in end:
                 devtools.send("Input.dispatchKeyEvent", {**common, "type": "keyUp"})
-        devtools.detach()
 
     def lines(self) -> list[str]:
         """Return each line as name, quantity and amount."""
@@ -133,6 +138,7 @@ def open_till(
 
     One that keeps no catalog shows what the shop answers after a reload, and nothing before.
     """
+    before = context.pages
     page = context.new_page()
     if not keeps_catalog:
         page.add_init_script("caches.open = async () => { throw new Error('kept nowhere'); }")
@@ -144,6 +150,7 @@ def open_till(
         expect(page.locator("#products").get_by_role("option", name="Weights")).to_be_visible()
         yield Till(page, client)
         context.set_offline(offline=False)
+        close_others(context, [*before, page])
         # A sale that still waits must not be stored again.
         page.evaluate("localStorage.clear(); Storage.prototype.setItem = () => {}")
         page.close()
@@ -153,8 +160,14 @@ def fill_browser(page: Page) -> None:
     """Leave no room for another letter in what the page may keep."""
     page.evaluate(
         """() => {
+            // What is large is written once: a name that is changed is written whole.
+            for (let size = 2 ** 23; size >= 1024; size /= 2) {
+                try {
+                    localStorage.setItem(`ballast-${size}`, "x".repeat(size));
+                } catch {}
+            }
             let ballast = "";
-            for (let size = 2 ** 23; size >= 1; size /= 2) {
+            for (let size = 1024; size >= 1; size /= 2) {
                 try {
                     localStorage.setItem("ballast", ballast + "x".repeat(size));
                     ballast += "x".repeat(size);
