@@ -22,7 +22,7 @@ from tests.browser.helpers.chromium import (
 )
 from tests.browser.helpers.page_monitor import monitored
 from tests.browser.helpers.shopper import PICTURE, Shopper, open_shop_page, opened_page
-from tests.browser.helpers.till import Till, open_till
+from tests.browser.helpers.till import Till, TillPage, open_till
 from tests.e2e.helpers.running_shop import ERIC, PASSWORD, RUN, running_shop
 from tests.support.sizes import SIZES
 
@@ -111,12 +111,21 @@ def page(shared_context: BrowserContext, shop_url: str) -> Iterator[Page]:
         yield page
 
 
+@pytest.fixture(scope="package")
+def till_page(shared_context: BrowserContext, staff_tokens: dict[str, str]) -> TillPage:
+    """The page of all tills in the shared profile."""
+    return TillPage(shared_context, staff_tokens)
+
+
 @pytest.fixture
 def till(
-    shared_context: BrowserContext, staff_client: Client, staff_tokens: dict[str, str]
+    shared_context: BrowserContext,
+    till_page: TillPage,
+    staff_client: Client,
+    staff_tokens: dict[str, str],
 ) -> Iterator[Till]:
     """A till that knows no product from the test before."""
-    with open_till(shared_context, staff_client, staff_tokens, keeps_catalog=False) as till:
+    with open_till(shared_context, staff_client, staff_tokens, reused=till_page) as till:
         yield till
 
 

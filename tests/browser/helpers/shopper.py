@@ -167,12 +167,13 @@ def opened_page(context: BrowserContext, shop_url: str) -> Iterator[Page]:
     """
     parked = context.pages[0]
     _forget(parked)
+    kept = context.pages
     with monitored(context, shop_url):
         page = context.new_page()
         yield page
         context.set_offline(offline=False)
         page.unroute_all(behavior="ignoreErrors")
-        close_others(context, [parked])
+        close_others(context, kept)
     _forget(parked)
 
 

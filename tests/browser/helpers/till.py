@@ -27,6 +27,10 @@ class Till:
         self.sent: list[tuple[str | None, str]] = []
         page.on("request", self._note)
 
+    def leave(self) -> None:
+        """Let the page go on without being listened to."""
+        self.page.remove_listener("request", self._note)
+
     def _note(self, request: Request) -> None:
         if "/order/add/" in request.url:
             self.sent.append((request.headers.get("idempotency-key"), request.post_data or ""))
@@ -126,34 +130,101 @@ def sign_in(page: Page, username: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+#: What a test may do to a page that the next test would find.
+_LASTING = (
+    "add_init_script",
+    "emulate_media",
+    "expose_function",
+    "set_extra_http_headers",
+    "set_viewport_size",
+)
+
+
+class TillPage:
+    """The page that the tills of a profile use one after the other.
+
+    A new one costs a third of a sale. It is given up when a test has changed it for good.
+    """
+
+    def __init__(self, context: BrowserContext, tokens: dict[str, str]) -> None:
+        self._context = context
+        self._tokens = tokens
+        self._page: Page | None = None
+        self._is_changed = False
+
+    def take(self) -> Page:
+        """Return the page, with nothing in it."""
+        page, self._page = self._page, None
+        if page is None:
+            page = _new_page(self._context, self._tokens, keeps_catalog=False)
+            self._is_changed = False
+            for name in _LASTING:
+                setattr(page, name, self._noted(getattr(page, name)))
+        return page
+
+    def _noted(self, change: Callable[..., object]) -> Callable[..., object]:
+        def noted(*arguments: object, **options: object) -> object:
+            self._is_changed = True
+            return change(*arguments, **options)
+
+        return noted
+
+    def give_back(self, page: Page) -> None:
+        """Empty the page for the next test, or close it."""
+        if self._is_changed:
+            page.close()
+            return
+        page.goto("about:blank")
+        page.unroute_all(behavior="ignoreErrors")
+        self._page = page
+
+
+def _new_page(context: BrowserContext, tokens: dict[str, str], *, keeps_catalog: bool) -> Page:
+    page = context.new_page()
+    # A reload with an unsent sale asks; the tests mean it.
+    page.on("dialog", lambda dialog: dialog.accept())
+    stored = json.dumps(tokens)
+    keep_nothing = "caches.open = async () => { throw new Error('kept nowhere'); };"
+    page.add_init_script(
+        f"""if (location.protocol !== "about:") {{
+            sessionStorage.setItem("acme-till.staff", '{stored}');
+            {"" if keeps_catalog else keep_nothing}
+        }}"""
+    )
+    return page
+
+
 @contextmanager
 def open_till(
     context: BrowserContext,
     client: Client,
     tokens: dict[str, str],
     *,
-    keeps_catalog: bool = True,
+    reused: TillPage | None = None,
 ) -> Iterator[Till]:
     """Open a till that a member of staff has signed in to; nothing may go wrong unheard.
 
-    One that keeps no catalog shows what the shop answers after a reload, and nothing before.
+    One in a page that is ``reused`` keeps no catalog: it shows what the shop answers after a
+    reload, and nothing before.
     """
-    before = context.pages
-    page = context.new_page()
-    if not keeps_catalog:
-        page.add_init_script("caches.open = async () => { throw new Error('kept nowhere'); }")
-    # A reload with an unsent sale asks; the tests mean it.
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.add_init_script(f"sessionStorage.setItem('acme-till.staff', '{json.dumps(tokens)}')")
+    page = reused.take() if reused else _new_page(context, tokens, keeps_catalog=True)
+    kept = context.pages
     with monitored(context, str(client.base_url)):
         page.goto("/pos", wait_until="commit")
         expect(page.locator("#products").get_by_role("option", name="Weights")).to_be_visible()
-        yield Till(page, client)
+        till = Till(page, client)
+        yield till
         context.set_offline(offline=False)
-        close_others(context, [*before, page])
+        close_others(context, kept)
         # A sale that still waits must not be stored again.
-        page.evaluate("localStorage.clear(); Storage.prototype.setItem = () => {}")
-        page.close()
+        page.evaluate(
+            "localStorage.clear(); sessionStorage.clear(); Storage.prototype.setItem = () => {}"
+        )
+        till.leave()
+        if reused:
+            reused.give_back(page)
+        else:
+            page.close()
 
 
 def fill_browser(page: Page) -> None:
