@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.reported_lines import Line, Report
-from app.sentry import build_event, redact
+from app.sentry import _Transport, build_event, redact
 
 TOKEN = f"eyJhbGciOiJIUzI1NiJ9.{'eyJzdWIiOiI1' * 5}.c2lnbmF0dXJl"
 
@@ -63,3 +63,9 @@ def test_nothing_else_leaves() -> None:
     assert "secret" not in str(kept)
     assert kept["server_name"] == "api"
     assert os.sep not in str(kept["exception"])
+
+
+def test_a_report_goes_to_a_server_that_proves_its_name() -> None:
+    pool = _Transport({"dsn": None})._pool
+
+    assert pool.connection_pool_kw["cert_reqs"] == "CERT_REQUIRED"

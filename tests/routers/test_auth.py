@@ -658,3 +658,9 @@ async def test_some_paths_ask_for_no_token(
     with_junk = await client.request(method, path, headers={"Authorization": "Bearer junk"})
 
     assert {plain.status_code, with_junk.status_code} == statuses
+
+
+async def test_the_end_of_a_single_sign_on_leads_to_no_other_host(client: AsyncClient) -> None:
+    answer = await client.get("/scg-logout", headers={"Referer": "https://other.example/"})
+
+    assert (answer.status_code, answer.headers["location"]) == (302, "/")

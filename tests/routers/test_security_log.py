@@ -11,6 +11,7 @@ from httpx import AsyncClient
 
 from app.domain.user import Role
 from app.security.signing_keys import get_signing_keys
+from app.security_log import shown_user_id
 from app.settings import get_settings
 from app.store.keys import username_key
 from app.store.orders import get_order
@@ -247,3 +248,8 @@ async def test_before_the_keys_are_read_an_event_has_no_address(
         "route": "GET /cart/items/{userid}",
     }
     assert datetime.now(UTC).timestamp() - record.created < 60
+
+
+def test_what_only_begins_like_an_id_is_not_told() -> None:
+    assert shown_user_id("0" * 24) == "0" * 24
+    assert shown_user_id("0" * 24 + " user=admin") == "?"

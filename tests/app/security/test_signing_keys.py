@@ -66,6 +66,7 @@ def test_text_that_is_no_secret_is_refused(text: str) -> None:
     [
         {"signin_1": [""]},
         {"signin_1": ["aa"]},
+        {"signin_1": ["aa" * 31]},
         {"signin_2": ["", "cc" * 32]},
         {"fingerprint": "dd"},
     ],

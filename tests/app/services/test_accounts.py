@@ -1,5 +1,6 @@
 """A new password, and the end of an account."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,10 +10,12 @@ from app.domain.cart import CartLine
 from app.domain.errors import (
     InvalidCredentialsError,
     StoreUnavailableError,
+    TooManyAttemptsError,
     UnauthorizedError,
     UserNotFoundError,
 )
 from app.domain.order import OrderState
+from app.domain.throttling import Limit
 from app.domain.user import Role, User
 from app.security.origins import Origin
 from app.security.signing_keys import SigningKeys
@@ -102,6 +105,19 @@ async def test_a_wrong_password_or_an_ended_session_changes_nothing(table: Table
         await change(table, await stored_user_elsewhere(user), PASSWORD)
 
     await log_in_with(table, user, PASSWORD)
+
+
+async def test_wrong_passwords_are_counted_here_too(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CALM, "limits", replace(CALM["limits"], login=Limit(2, 60)))
+    user = await stored_user(table)
+
+    for _ in range(2):
+        with pytest.raises(InvalidCredentialsError):
+            await change(table, user, "wrong")
+    with pytest.raises(TooManyAttemptsError):
+        await change(table, user, PASSWORD)
 
 
 async def stored_user_elsewhere(user: User) -> User:

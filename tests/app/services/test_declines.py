@@ -221,3 +221,12 @@ def test_a_guest_of_the_open_mode_is_counted_by_address_alone() -> None:
     [counter] = decline_counters(KEYS, LIMITS, user_id=None, origin=Origin("192.0.2.1"))
 
     assert counter.limit == LIMITS.declined_cards_by_address
+
+
+def test_one_customer_of_a_provider_is_one_counter() -> None:
+    counters = [
+        decline_counters(KEYS, LIMITS, user_id=None, origin=Origin(f"2001:db8::{number}"))
+        for number in (1, 2)
+    ]
+
+    assert counters[0] == counters[1]

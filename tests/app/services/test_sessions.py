@@ -140,6 +140,16 @@ async def test_a_log_out_ends_the_session_of_either_token(table: Table, kind: st
     await refresh(table, other.refresh)
 
 
+async def test_a_log_out_ends_the_session_of_each_token(table: Table) -> None:
+    one, other = [await start(table, await stored_user(table)) for _ in range(2)]
+
+    await end_sessions(table, KEYS, [one.access, one.refresh, other.access])
+
+    for tokens in (one, other):
+        with pytest.raises(UnauthorizedError):
+            await refresh(table, tokens.refresh)
+
+
 async def test_a_log_out_everywhere_ends_every_session(table: Table) -> None:
     user = await stored_user(table)
     sessions = [await start(table, user) for _ in range(3)]

@@ -1,5 +1,6 @@
 """Wrong passwords and registrations beyond their limits."""
 
+import secrets
 from asyncio import gather
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -131,6 +132,9 @@ async def test_guesses_from_everywhere_are_slowed_down_and_nothing_more(table: T
     assert more == ["4"] * 20
     late = NOW + timedelta(seconds=4)
     assert await attempt(table, name, origin=origins[-1], right=True, now=late) == "in"
+    # Who knows the password makes room for no strangers' guesses.
+    assert await attempt(table, name, origin=origins[0], now=late) == "wrong"
+    assert await attempt(table, name, origin=origins[1], now=late) == "4"
 
 
 async def test_an_address_that_was_never_wrong_gets_in_while_strangers_guess(table: Table) -> None:
@@ -202,10 +206,12 @@ async def test_registrations_at_the_same_moment_are_counted_while_they_are_allow
 
 
 async def test_registrations_from_one_address_are_limited(table: Table) -> None:
-    origin, other = Origin(fresh("address")), Origin(fresh("address"))
+    network = f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}"
+    origin, other = Origin(f"{network}::9"), Origin(fresh("address"))
     now = NOW
-    for _ in range(2):
-        await check_registration(table, KEYS, limits=LIMITS, origin=origin, now=now)
+    for number in range(2):
+        neighbour = Origin(f"{network}::{number}")
+        await check_registration(table, KEYS, limits=LIMITS, origin=neighbour, now=now)
 
     for wait in (1, 2, 4):
         with pytest.raises(TooManyAttemptsError) as refused:

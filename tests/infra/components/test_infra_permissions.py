@@ -4,7 +4,7 @@ That no role may do more or less than its function does is what
 ``test_infra_recorded.py`` sees while everything is done.
 """
 
-from infra.components.permissions import TRACING
+from infra.components.permissions import TRACING, _only_items
 from infra.components.resource_graph import Deployment
 from infra.topology import EVERY_FUNCTION
 from tests.infra.components.deployment import deploy
@@ -174,3 +174,8 @@ def test_the_administrator_of_the_card_key_cannot_use_it_directly(deployment: De
         or action == "kms:CreateGrant"
         for action in looking_after["Action"]
     )
+
+
+def test_a_call_that_names_no_item_is_not_allowed() -> None:
+    """``ForAllValues`` is true of no values at all."""
+    assert _only_items(["CART"])["Condition"]["Null"] == {"dynamodb:LeadingKeys": "false"}
