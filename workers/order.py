@@ -30,7 +30,7 @@ with collector_off():
         emit_metrics,
     )
     from app.services.event_checks import check_payment_result
-    from app.services.orders import record_shipment, settle_payment
+    from app.services.order_events import record_shipment, settle_payment
     from app.services.sweeper import sweep
     from app.spans import SpanKind
     from app.store.payments import find_decision

@@ -13,7 +13,7 @@ from app.domain.payment import PAYMENT_TIMEOUT, PaymentDecision, check_amount, t
 from app.domain.sweeping import GRACE, LONGEST_PAUSE, SweepReport, next_look_at, stuck_at
 from app.messages import CreditCardValidated
 from app.queues import Queues
-from app.services.orders import request_shipment, settle_payment
+from app.services.order_events import request_shipment, settle_payment
 from app.services.payments import count_declined
 from app.store.open_orders import (
     OpenEntry,

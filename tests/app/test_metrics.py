@@ -12,7 +12,8 @@ from app.domain.draft import DraftLine, OrderDraft
 from app.domain.order import Address
 from app.messages import CreditCardValidated, PaymentRequested, ShipmentDelivered, ShipmentSent
 from app.metrics import BUSINESS_STREAMS, SWEEP_STREAMS, emit_metrics
-from app.services.orders import place_order, record_shipment, settle_payment, wait_for_decision
+from app.services.order_events import record_shipment, settle_payment
+from app.services.orders import place_order, wait_for_decision
 from app.services.payment_wait import PaymentWait
 from app.services.payments import decide
 from app.settings import get_settings

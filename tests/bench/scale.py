@@ -24,7 +24,7 @@ from app.messages import (
     ShipmentDelivered,
     ShipmentSent,
 )
-from app.services import orders, payments
+from app.services import order_events, orders, payments
 from app.store.dynamodb import DynamoDBClient
 from app.store.products import product_to_item
 from app.store.schema import SHAPE, Index
@@ -195,8 +195,8 @@ async def _order(
     asked = cast("PaymentRequested", queues.sent[-1])
     await payments.decide(table, queues, asked, rules=CardRules.STRICT, now=now)
     decided = cast("CreditCardValidated", queues.sent[-1])
-    await orders.settle_payment(table, queues, decided, now=now, by="order@bench")
+    await order_events.settle_payment(table, queues, decided, now=now, by="order@bench")
     shipment = plan_shipment(order.order_id, delivery=draft.delivery, seconds=(5, 120))
     for report in (ShipmentSent, ShipmentDelivered):
         message = report.from_shipment(shipment)
-        await orders.record_shipment(table, message, now=now, by="order@bench")
+        await order_events.record_shipment(table, message, now=now, by="order@bench")

@@ -212,13 +212,13 @@ OTHERS = {
         "workers/test_batch_reports.py::test_nothing_of_what_is_no_batch_is_taken_for_done",
     ),
     "a declined order is shipped": Mutation(
-        "app/services/orders.py",
+        "app/services/order_events.py",
         "    if not message.success:\n",
         "    if False:\n",
         "workers/test_handlers.py::test_a_declined_order_ships_nothing_and_stays_declined",
     ),
     "a straggler asks for another shipment": Mutation(
-        "app/services/orders.py",
+        "app/services/order_events.py",
         "    if order.state is OrderState.PAID:\n",
         "    if True:\n",
         "workers/test_handlers.py::test_a_repeat_asks_again_until_the_goods_have_left",

@@ -7,7 +7,7 @@ _TIME_OUT = "time_out_payment(order.order_id, amount_cents=order.total_cents, no
 
 MUTATIONS = {
     "shipment is asked for once": Mutation(
-        "app/services/orders.py",
+        "app/services/order_events.py",
         "    if order.state is OrderState.PAID:\n",
         "    if order.state is OrderState.PAID and order.updated_at == now:\n",
         seen_in=9,
@@ -182,7 +182,7 @@ MUTATIONS |= {
         'return item_to_decision(item) if item and item["success"] else None',
     ),
     "the shipment is asked with another delivery": Mutation(
-        "app/services/orders.py",
+        "app/services/order_events.py",
         "delivery=order.delivery)",
         'delivery="UPS")',
         seen_in=1,

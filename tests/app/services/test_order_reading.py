@@ -1,9 +1,8 @@
 """An order is read as paid or declined from the moment on at which that is decided."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -11,28 +10,19 @@ from app.domain.card import Card, CardRules
 from app.domain.errors import OrderNotFoundError
 from app.domain.order import Order, OrderState
 from app.domain.payment import PaymentDecision, decide_payment, time_out_payment
-from app.domain.user import Role, User
 from app.messages import CreditCardValidated
+from app.services.order_events import settle_payment
 from app.services.order_reading import read_order
-from app.services.orders import settle_payment
 from app.store.dynamodb import DynamoDBError
-from app.store.orders import add_order, get_order
+from app.store.orders import get_order
 from app.store.payments import decide_once
 from app.store.table import Table
-from infra.seeds.classic import classic_products, make_order
 from tests.support.flaky_dynamodb import flaky
 from tests.support.sent_events import SentEvents
+from tests.support.stored_orders import PLACED_AT as NOW
+from tests.support.stored_orders import stored_order
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-BUYER = User("u-1", "eric", "Eric", "Cartman", "e@example.com", Role.CUSTOMER, NOW)
 GOOD = Card("4111111111111111", 12, 2030, "123")
-
-
-async def stored(table: Table, state: OrderState = OrderState.PENDING) -> Order:
-    goods = list(classic_products(NOW))[:1]
-    made = make_order(str(uuid4()), BUYER, goods, OrderState.PENDING, placed_at=NOW)
-    await add_order(table, replace(made, state=state))
-    return await get_order(table, made.order_id)
 
 
 def decision_about(order: Order, kind: str) -> PaymentDecision:
@@ -47,7 +37,7 @@ def decision_about(order: Order, kind: str) -> PaymentDecision:
 
 @pytest.mark.parametrize("kind", ["paid", "declined", "timed out"])
 async def test_a_decided_order_is_read_as_it_will_be_stored(table: Table, kind: str) -> None:
-    order = await stored(table)
+    order = await stored_order(table)
     decision = await decide_once(table, decision_about(order, kind))
 
     early = await read_order(table, order.order_id)
@@ -63,7 +53,7 @@ async def test_a_decided_order_is_read_as_it_will_be_stored(table: Table, kind: 
 
 
 async def test_an_order_without_a_decision_is_pending(table: Table) -> None:
-    order = await stored(table)
+    order = await stored_order(table)
 
     assert await read_order(table, order.order_id) == order
     with pytest.raises(OrderNotFoundError):
@@ -72,14 +62,14 @@ async def test_an_order_without_a_decision_is_pending(table: Table) -> None:
 
 async def test_only_a_pending_order_costs_a_second_read(table: Table) -> None:
     for state, reads in ((OrderState.PENDING, 2), (OrderState.PAID, 1), (OrderState.DECLINED, 1)):
-        order = await stored(table, state)
+        order = await stored_order(table, state)
         client = flaky(table)
         await read_order(table, order.order_id)
         assert client.calls == reads
 
 
 async def test_without_the_decisions_answer_the_order_is_as_it_is_stored(table: Table) -> None:
-    order = await stored(table)
+    order = await stored_order(table)
     await decide_once(table, decision_about(order, "paid"))
 
     class Failing:

@@ -1,4 +1,4 @@
-"""Placing orders, waiting for their payment, and advancing them by events."""
+"""Placing orders, and waiting for their payment."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,33 +8,19 @@ import pytest
 from httpx import AsyncClient
 
 from app.deadlines import request_deadline
-from app.domain.card import Card, CardRules
+from app.domain.card import Card
 from app.domain.draft import DraftLine, OrderDraft
 from app.domain.errors import (
     IdempotencyConflictError,
     InvalidInputError,
-    OrderNotFoundError,
-    OrderNotPaidError,
     QueueUnavailableError,
 )
 from app.domain.order import Address, Order, OrderState, OrderStep
-from app.domain.payment import DECLINED_MESSAGE, decide_payment, time_out_payment
+from app.domain.payment import time_out_payment
 from app.domain.product import Product
-from app.messages import (
-    CreditCardValidated,
-    Event,
-    PaymentRequested,
-    ShipmentDelivered,
-    ShipmentRequested,
-    ShipmentSent,
-)
-from app.services.orders import (
-    find_order_by_key,
-    place_order,
-    record_shipment,
-    settle_payment,
-    wait_for_decision,
-)
+from app.messages import CreditCardValidated, PaymentRequested
+from app.services.order_events import settle_payment
+from app.services.orders import find_order_by_key, place_order, wait_for_decision
 from app.services.payment_wait import PaymentWait
 from app.store.dynamodb import DynamoDBError
 from app.store.orders import get_order
@@ -168,7 +154,10 @@ async def test_a_repeat_of_a_settled_order_requests_nothing(table: Table) -> Non
     queues, user = SentEvents(), fresh("user")
     asked = draft(await stored_product(table), user_id=user)
     first = await place(table, queues, asked, key="k")
-    await settle_payment(table, queues, verdict(first, success=False), now=NOW, by="order@1")
+    declined = CreditCardValidated(
+        order_id=first.order_id, success=False, message="", transaction_id=""
+    )
+    await settle_payment(table, queues, declined, now=NOW, by="order@1")
     queues.events.clear()
 
     again = await place(table, queues, asked, key="k")
@@ -228,65 +217,3 @@ async def test_an_article_that_the_catalog_does_not_know_is_refused(table: Table
 
     assert queues.events == []
     assert await find_order_by_key(table, user, "k") is None
-
-
-def verdict(order: Order, *, success: bool) -> CreditCardValidated:
-    return CreditCardValidated(
-        order_id=order.order_id, success=success, message="", transaction_id="t-1"
-    )
-
-
-async def test_a_paid_order_asks_for_its_shipment_until_it_is_shipped(table: Table) -> None:
-    order = await place(table, SentEvents(), draft(await stored_product(table)))
-    queues = SentEvents()
-
-    for _ in range(2):
-        paid = await settle_payment(
-            table, queues, verdict(order, success=True), now=NOW, by="order@1"
-        )
-    assert (paid.state, paid.transaction_id) == (OrderState.PAID, "t-1")
-    expected = ShipmentRequested(order.order_id, delivery="UPS/FEDEX")
-    assert queues.events == [expected, expected]
-
-    await record_shipment(table, ShipmentSent(order_id=order.order_id), now=NOW, by="order@1")
-    await settle_payment(table, queues, verdict(order, success=True), now=NOW, by="order@1")
-    assert len(queues.events) == 2
-
-
-async def test_a_declined_order_asks_for_nothing_and_says_why(table: Table) -> None:
-    order = await place(table, SentEvents(), draft(await stored_product(table)))
-    queues = SentEvents()
-
-    decision = decide_payment(
-        order.order_id,
-        Card("4111111111111111", expiry_month=1, expiry_year=2020, cvv="123"),
-        amount_cents=order.total_cents,
-        rules=CardRules.STRICT,
-        now=NOW,
-    )
-
-    declined = await settle_payment(
-        table, queues, verdict(order, success=False), decision=decision, now=NOW, by="order@1"
-    )
-
-    assert (declined.state, declined.status) == (OrderState.DECLINED, DECLINED_MESSAGE)
-    assert declined.decline_reason == "creditcard has expired"
-    assert (await get_order(table, order.order_id)).decline_reason == declined.decline_reason
-    assert queues.events == []
-
-
-async def test_a_shipment_before_its_payment_has_to_come_again(table: Table) -> None:
-    order = await place(table, SentEvents(), draft(await stored_product(table)))
-
-    with pytest.raises(OrderNotPaidError):
-        await record_shipment(table, ShipmentSent(order_id=order.order_id), now=NOW, by="order@1")
-
-
-@pytest.mark.parametrize(
-    "event", [ShipmentSent(order_id="missing"), ShipmentDelivered(order_id="missing")]
-)
-async def test_a_report_about_no_order_is_an_error(table: Table, event: Event) -> None:
-    assert isinstance(event, ShipmentSent | ShipmentDelivered)
-
-    with pytest.raises(OrderNotFoundError):
-        await record_shipment(table, event, now=NOW, by="order@1")
