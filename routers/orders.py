@@ -2,13 +2,10 @@
 
 import asyncio
 import logging
-import re
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from pydantic import AwareDatetime, BeforeValidator, WithJsonSchema
+from fastapi import APIRouter, Path, Request, Response
 
 from app.domain.errors import (
     ForbiddenError,
@@ -20,7 +17,6 @@ from app.domain.errors import (
     UnauthorizedError,
 )
 from app.domain.order import OrderState
-from app.field_errors import NOT_INSTANT
 from app.security.signing_keys import get_signing_keys
 from app.services import order_reading, orders
 from app.services.throttling import decline_counters
@@ -38,9 +34,17 @@ from routers.dependencies import (
     StaffOnly,
     TableDep,
     check_owner,
-    user_of_path,
 )
 from routers.json_lists import answer_page
+from routers.order_parameters import (
+    Before,
+    KeyHeader,
+    PreferHeader,
+    UserId,
+    header_as_sent,
+    key_header,
+    prefers_async,
+)
 from routers.problems import OUTAGES, problems
 from routers.routes import ShopRoute
 from routers.schemas.order import OrderCreate, OrderDetail, OrderPlacedResponse, OrderPublic
@@ -64,72 +68,6 @@ _ACCEPTED: dict[int | str, Any] = {
         "description": "The order is stored; `Location` names it (`Prefer: respond-async`).",
     }
 }
-
-UserIdPath = Annotated[
-    str,
-    Path(
-        min_length=1,
-        description="Id of the user whose order it is.",
-        examples=["5c3939ea1d41c892ce243827"],
-    ),
-]
-
-
-async def _owned(userid: UserIdPath, request: Request, caller: CallerDep) -> str:
-    userid = user_of_path(request, userid, caller)
-    check_owner(caller, userid, or_staff=True)
-    return userid
-
-
-UserId = Annotated[str, Depends(_owned)]
-
-
-def _key_header(description: str) -> Any:
-    return Header(min_length=1, max_length=255, description=description)
-
-
-KeyHeader = Annotated[
-    str | None,
-    _key_header(
-        "A repeat with the same key and body returns the same order, for as long as it is stored;"
-        " another body is 422. What counts are the names, the e-mail address, the address, the"
-        " delivery, the articles in their order, the total, and number and expiry of the card, as"
-        ' the shop reads them: `1` and `"1"` are the same. What does not count are the CVV, the'
-        " `type` of a card in the shape of this document, and unknown fields. ASCII is best."
-    ),
-]
-#: Instants that can be written as text in UTC, whatever their offset.
-_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-#: Without it a number would count as seconds since 1970.
-_YEAR_FIRST = re.compile(r"\d{4}-", re.ASCII)
-
-
-def _instant(value: Any) -> Any:
-    if isinstance(value, str) and not _YEAR_FIRST.match(value):
-        raise ValueError(NOT_INSTANT)
-    return value
-
-
-Before = Annotated[
-    AwareDatetime | None,
-    Query(
-        ge=_EARLIEST,
-        le=_LATEST,
-        description="Only orders that were placed before this instant (ISO 8601 with an offset,"
-        " such as `2026-11-23T09:00:00Z`); `next` goes on from there.",
-        examples=["2026-11-23T09:00:00Z"],
-    ),
-    # Behind the bounds: before them pydantic would not know what they bound.
-    BeforeValidator(_instant),
-]
-#: Several lines of the header are one list.
-PreferHeader = Annotated[
-    Annotated[list[str], WithJsonSchema({"type": "string"})] | None,
-    Header(description="`respond-async` answers at once with 202 (RFC 7240)."),
-]
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-#: An empty value is none (RFC 7240, 2).
-_ASYNC = frozenset({"respond-async", "respond-async=", 'respond-async=""'})
 
 
 @router.post("/add/{userid}", summary="Place an order", responses={**_ACCEPTED, **_PLACING})
@@ -177,7 +115,7 @@ async def place_order(
     is_new = order.placed_at == now
     what = "order.placed" if is_new else "order.repeated"
     log.info("%s order_id=%s ms=%d", what, order.order_id, (clock() - started) * 1000)
-    is_async = _prefers_async(prefer) and order.state is OrderState.PENDING
+    is_async = prefers_async(prefer) and order.state is OrderState.PENDING
     decision = None
     # However a repeat asks: an answer before may have told the result that is known.
     if not (is_async and is_new):
@@ -196,14 +134,6 @@ async def place_order(
         (clock() - started) * 1000,
     )
     return OrderPlacedResponse.from_order(order, decision)
-
-
-def _prefers_async(prefer: list[str] | None) -> bool:
-    """Tell whether ``respond-async`` is among the preferences of a request."""
-    # What is quoted may hold commas.
-    text = _QUOTED.sub(lambda found: '"value"' if found[1] else '""', ",".join(prefer or ()))
-    preferences = (preference.partition(";")[0] for preference in text.split(","))
-    return any("".join(preference.split()).lower() in _ASYNC for preference in preferences)
 
 
 @router.post(
@@ -258,14 +188,6 @@ async def list_orders(
     return await answer_page(request, orders_page, OrderPublic.from_order, limit=page.limit)
 
 
-def _as_sent(header: str) -> str:
-    """Return the text of a header that was read as Latin-1: browsers send that, others UTF-8."""
-    try:
-        return header.encode("latin-1").decode()
-    except UnicodeError:
-        return header
-
-
 @router.get(
     "/{userid}",
     summary="List a user's orders",
@@ -278,7 +200,7 @@ async def list_user_orders(
     table: TableDep,
     page: PageDep,
     idempotency_key: Annotated[
-        str | None, _key_header("Only the order that was placed with this key.")
+        str | None, key_header("Only the order that was placed with this key.")
     ] = None,
 ) -> Response:
     """Return a user's orders, newest first.
@@ -291,7 +213,7 @@ async def list_user_orders(
         found = Page((order,) if order else (), None)
         response = await answer_page(request, found, OrderPublic.from_order, limit=page.limit)
         # Shows the client that the key was used: earlier releases ignored it and listed all.
-        response.headers["Idempotency-Key"] = quote(_as_sent(idempotency_key))
+        response.headers["Idempotency-Key"] = quote(header_as_sent(idempotency_key))
         return response
     orders_page = await store.list_user_orders(table, userid, page)
     return await answer_page(request, orders_page, OrderPublic.from_order, limit=page.limit)
