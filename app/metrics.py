@@ -72,7 +72,7 @@ SWEEP_STREAMS = (
 #: Items of the table that could not be read (``app/store/unreadable_items.py``).
 UNREADABLE_ITEMS = "UnreadableItems"
 
-#: Calls that AWS refused for a reason that a repeat does not cure (``app/aws_refusals.py``).
+#: Calls that AWS refused for a reason that a repeat does not cure (``app/aws/refusals.py``).
 PERMANENT_AWS_ERRORS = "PermanentAwsErrors"
 
 

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from app.aws_json import Service, sqs
-from app.aws_refusals import call_failures, permanent_code, report
+from app.aws.json_service import Service, sqs
+from app.aws.refusals import call_failures, permanent_code, report
 from app.deadlines import call_deadline, call_seconds
 from app.domain.errors import QueueMisconfiguredError, QueueUnavailableError
 from app.messages import QUEUE_OF, Event
@@ -138,7 +138,7 @@ def get_service() -> Service:
     """Return what calls SQS: the light client, or boto3's by setting."""
     settings = get_settings()
     if settings.aws_client is AwsClient.BOTO3:
-        from app.aws import Boto3Service  # noqa: PLC0415
+        from app.aws.boto3_calls import Boto3Service  # noqa: PLC0415
 
         return Boto3Service(get_client)
     return sqs(settings.region)
@@ -149,7 +149,7 @@ def get_client() -> "SQSClient":
     """Return boto3's client of SQS, for tools and ``AWS_CLIENT=boto3``; threads may share it."""
     import boto3  # noqa: PLC0415
 
-    from app.aws import client_config  # noqa: PLC0415
+    from app.aws.boto3_calls import client_config  # noqa: PLC0415
 
     return boto3.client("sqs", region_name=get_settings().region, config=client_config())
 

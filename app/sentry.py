@@ -24,7 +24,7 @@ from sentry_sdk.transport import Transport
 from sentry_sdk.types import Event
 from sentry_sdk.utils import event_from_exception
 
-from app.aws_json import secrets_manager
+from app.aws.json_service import secrets_manager
 from app.domain.card_text import mask_card_numbers
 from app.logs import OWN_MODULES
 from app.reported_lines import SEND_SECONDS, Line, Report

@@ -19,7 +19,7 @@ from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 
 import app.security.signing_keys
-from app.aws import client_config
+from app.aws.boto3_calls import client_config
 from app.queues import get_client, get_queues
 from app.settings import get_settings
 from app.store.schema import SHAPE
@@ -182,7 +182,7 @@ def _use(
     monkeypatch.setattr("app.deadlines.CALL_SECONDS", PATIENT_SECONDS)
     monkeypatch.setattr("app.store.table.READ_TIMEOUT_SECONDS", PATIENT_SECONDS)
     patient = client_config().merge(Config(read_timeout=PATIENT_SECONDS))
-    monkeypatch.setattr("app.aws.client_config", lambda: patient)
+    monkeypatch.setattr("app.aws.boto3_calls.client_config", lambda: patient)
     forget_clients()
     yield stack
     forget_clients()

@@ -15,8 +15,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.aws_json import Service, secrets_manager
-from app.aws_refusals import call_failures, permanent_code, report
+from app.aws.json_service import Service, secrets_manager
+from app.aws.refusals import call_failures, permanent_code, report
 from app.deadlines import call_deadline, call_seconds
 from app.domain.errors import SecretsMisconfiguredError, SecretsUnavailableError, SettingsError
 from app.settings import AwsClient, get_settings
@@ -147,7 +147,7 @@ def secrets_client() -> "SecretsManagerClient":
     """Return a client of Secrets Manager with the shop's short time-outs."""
     import boto3  # noqa: PLC0415
 
-    from app.aws import client_config  # noqa: PLC0415
+    from app.aws.boto3_calls import client_config  # noqa: PLC0415
 
     return boto3.client("secretsmanager", region_name=get_settings().region, config=client_config())
 
@@ -176,7 +176,7 @@ def _service() -> Service:
     """Return what calls Secrets Manager: the light client, or boto3's by setting."""
     settings = get_settings()
     if settings.aws_client is AwsClient.BOTO3:
-        from app.aws import Boto3Service  # noqa: PLC0415
+        from app.aws.boto3_calls import Boto3Service  # noqa: PLC0415
 
         return Boto3Service(secrets_client)
     return secrets_manager(settings.region)

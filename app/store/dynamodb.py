@@ -1,4 +1,4 @@
-"""The calls of DynamoDB that the store makes, in its words (``app/aws_json.py`` sends them).
+"""The calls of DynamoDB that the store makes; ``app/aws/json_service.py`` sends them.
 
 One attempt each: what may be repeated, and how often, is known to ``app/store/table.py`` alone.
 ``tests/app/store/test_dynamodb.py`` compares requests and answers with boto3's.
@@ -9,10 +9,10 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
-from app.aws_endpoints import endpoint_of
-from app.aws_errors import AwsCallError
-from app.aws_json import CONNECT_SECONDS, JsonService, Reply
-from app.aws_signature import Credentials, environment_credentials
+from app.aws.endpoints import endpoint_of
+from app.aws.errors import AwsCallError
+from app.aws.json_service import CONNECT_SECONDS, JsonService, Reply
+from app.aws.signature import Credentials, environment_credentials
 from app.store.attribute_values import Item, read_item, written_item
 
 #: Calls at once. A list asks all shards of its kind side by side, and a process on Lambda may have

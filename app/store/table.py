@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from functools import lru_cache, partial
 from typing import Any, Literal, TypeVar
 
-from app.aws_signature import Credentials, environment_credentials
+from app.aws.signature import Credentials, environment_credentials
 from app.deadlines import call_deadline
 from app.domain.errors import StoreUnavailableError
 from app.settings import TableLayout, get_settings
@@ -300,6 +300,6 @@ def _find_credentials() -> Credentials | None:
     """Return the credentials in the environment, as on Lambda, or those that boto3 finds."""
     if found := environment_credentials():
         return found
-    from app.aws import chain_credentials  # noqa: PLC0415  # For tools: it imports botocore.
+    from app.aws.boto3_calls import chain_credentials  # noqa: PLC0415  # For tools: it imports botocore.
 
     return chain_credentials()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from app.aws_refusals import report
+from app.aws.refusals import report
 from app.domain.errors import StoreMisconfiguredError, StoreUnavailableError
 from app.store.dynamodb import DynamoDBError
 

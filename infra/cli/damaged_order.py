@@ -19,9 +19,9 @@ from app.store.payments import find_decision
 from infra.cli.order_context import gather_order_context
 from infra.cli.stacks import StackConnection
 from infra.log_search import LogLine
-from infra.order_facts import Explanation, OrderContext
-from infra.order_filing import FilingFault, filing_faults
-from infra.order_obstacles import half_released, held_back, misfiled, obstacles
+from infra.orders.facts import Explanation, OrderContext
+from infra.orders.filing import FilingFault, filing_faults
+from infra.orders.obstacles import half_released, held_back, misfiled, obstacles
 
 _GONE, _UNDECIDED = "is gone", "not decided"
 _RESTORE = (

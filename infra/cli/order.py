@@ -18,8 +18,8 @@ from infra.cli.order_evidence import find_order_id, gather
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.cli.trace import log_text
 from infra.local.environment import REGION
-from infra.order_explanation import explain
-from infra.order_facts import Evidence, Explanation, OrderContext
+from infra.orders.explanation import explain
+from infra.orders.facts import Evidence, Explanation, OrderContext
 
 
 def command(

@@ -18,8 +18,8 @@ from infra.cli.stacks import LOCAL, StackConnection, search_log
 from infra.dead_letters.diagnosis import Diagnosis, diagnose
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES, SCAN_SECONDS, QueueScan, is_about
 from infra.log_search import LogLine, LogSearchError
-from infra.order_facts import NOT_KNOWN, OrderContext, QueueStatus
-from infra.queued_messages import QueuedMessage, list_emulated_messages, messages_of
+from infra.orders.facts import NOT_KNOWN, OrderContext, QueueStatus
+from infra.orders.queued_messages import QueuedMessage, list_emulated_messages, messages_of
 from infra.topology import LIVE_ALIAS, MAPPINGS, Mapping, function_name, queue_name
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from app.store.payments import find_decision
 from app.trace_context import read_traceparent
 from infra.cli.order_context import gather_order_context
 from infra.cli.stacks import StackConnection, search_log
-from infra.order_facts import Evidence
-from infra.order_filing import filing_faults, overdue_since
+from infra.orders.facts import Evidence
+from infra.orders.filing import filing_faults, overdue_since
 from infra.topology import function_name
 
 #: An ``X-Request-Id``, and how the log names an order.

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.cli.queue_client import QueueClient
 from infra.cli.stacks import StackConnection
-from infra.queued_messages import list_emulated_messages
+from infra.orders.queued_messages import list_emulated_messages
 from infra.topology import queue_name
 
 if TYPE_CHECKING:

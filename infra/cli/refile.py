@@ -16,7 +16,7 @@ from infra.cli.operator_log import logging_to
 from infra.cli.order_evidence import find_order_id
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
-from infra.order_filing import right_filing
+from infra.orders.filing import right_filing
 
 
 def command(

@@ -8,7 +8,7 @@ from app.domain.errors import InvalidInputError
 from infra.cli.operator_log import logging_to
 from infra.cli.order_context import with_mapping
 from infra.cli.stacks import connect
-from infra.order_facts import QueueStatus
+from infra.orders.facts import QueueStatus
 from infra.topology import MAPPINGS
 
 _BY_QUEUE = {mapping.queue: mapping for mapping in MAPPINGS}

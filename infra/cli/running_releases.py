@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.cli.stacks import StackConnection
-from infra.order_facts import FunctionRelease
+from infra.orders.facts import FunctionRelease
 from infra.topology import FUNCTIONS, MAPPINGS, function_name
 from infra.verify.sources.aliases import find_routing, get_release
 

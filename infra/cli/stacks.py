@@ -12,7 +12,7 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app import aws
+from app.aws import boto3_calls
 from app.settings import Settings, TableLayout, read_settings
 from app.store.schema import FORMER_GSI1
 from app.store.table import Table, open_table
@@ -118,7 +118,7 @@ class StackConnection:
         if self.endpoint_url is not None:
             client: SQSClient = self._emulator("sqs")
             return client
-        return boto3.client("sqs", region_name=self.region, config=aws.client_config())
+        return boto3.client("sqs", region_name=self.region, config=boto3_calls.client_config())
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
@@ -126,7 +126,7 @@ class StackConnection:
         if self.endpoint_url is not None:
             client: DynamoDBClient = self._emulator("dynamodb")
             return client
-        return boto3.client("dynamodb", region_name=self.region, config=aws.client_config())
+        return boto3.client("dynamodb", region_name=self.region, config=boto3_calls.client_config())
 
     @cached_property
     def functions(self) -> "LambdaClient":
@@ -134,20 +134,22 @@ class StackConnection:
         if self.endpoint_url is not None:
             client: LambdaClient = self._emulator("lambda")
             return client
-        return boto3.client("lambda", region_name=self.region, config=aws.client_config())
+        return boto3.client("lambda", region_name=self.region, config=boto3_calls.client_config())
 
     @cached_property
     def logs(self) -> LogsClient:
         """Return a client of the stack's logs; those of the local shop are in a file."""
         client: LogsClient = boto3.client(
-            "logs", region_name=self.region, config=aws.client_config()
+            "logs", region_name=self.region, config=boto3_calls.client_config()
         )
         return client
 
     @cached_property
     def metrics(self) -> "CloudWatchClient":
         """Return a client of the stack's metrics."""
-        return boto3.client("cloudwatch", region_name=self.region, config=aws.client_config())
+        return boto3.client(
+            "cloudwatch", region_name=self.region, config=boto3_calls.client_config()
+        )
 
     @cached_property
     def settings(self) -> Settings:
@@ -157,7 +159,7 @@ class StackConnection:
 
 def _layout_of(table: str, region: str) -> TableLayout:
     """Return the layout that every live function can read, for writes into a table in AWS."""
-    client = boto3.client("dynamodb", region_name=region, config=aws.client_config())
+    client = boto3.client("dynamodb", region_name=region, config=boto3_calls.client_config())
     try:
         found = client.describe_table(TableName=table)["Table"]
     except (BotoCoreError, ClientError):

@@ -31,7 +31,7 @@ from app.store.payments import item_to_decision
 from app.store.products import item_to_product
 from app.store.schema import GSI1, GSI2, Index
 from app.store.users import item_to_user
-from infra.order_filing import PLACED_AT, filing_faults, instant_in
+from infra.orders.filing import PLACED_AT, filing_faults, instant_in
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

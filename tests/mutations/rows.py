@@ -264,14 +264,14 @@ ROWS = {
         "app/store/table_errors.py",
         "    if failure.is_permanent:\n",
         "    if failure.is_permanent:\n        return None\n",
-        "app/test_aws_refusals.py::test_an_order_that_aws_refuses_is_a_503_that_names_nothing",
+        "app/aws/test_refusals.py::test_an_order_that_aws_refuses_is_a_503_that_names_nothing",
     ),
     "unknown word of the table that crashes": Mutation(
         "app/store/table_errors.py",
         "    text, code = StoreUnavailableError.text, failure.code\n",
         "    if not failure.is_permanent:\n        return None\n"
         "    text, code = StoreUnavailableError.text, failure.code\n",
-        "app/test_aws_refusals.py::test_what_the_table_says_in_other_words_is_told_as_a_refusal",
+        "app/aws/test_refusals.py::test_what_the_table_says_in_other_words_is_told_as_a_refusal",
     ),
     "item left out of a refusal": Mutation(
         "app/store/table.py",

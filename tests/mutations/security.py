@@ -525,7 +525,7 @@ SECURITY = {
         "app/test_error_reports.py::test_no_secret_reaches_sentry_wherever_it_was_sent",
     ),
     "botocore logs requests at DEBUG": Mutation(
-        "app/aws.py",
+        "app/aws/boto3_calls.py",
         '    logging.getLogger("botocore").setLevel(logging.WARNING)\n',
         "    logging.captureWarnings(False)\n",
         f"{_ATTACKS}::test_botocore_never_logs_requests",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from app.aws import client_config
+from app.aws.boto3_calls import client_config
 from app.domain.user import Role
 from app.store.keys import order_key
 from app.store.order_items import item_to_order

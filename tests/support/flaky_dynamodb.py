@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.aws_errors import NO_ANSWER
+from app.aws.errors import NO_ANSWER
 from app.store.dynamodb import DynamoDBError
 from app.store.table import Table
 

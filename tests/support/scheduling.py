@@ -20,7 +20,7 @@ ON_ONE_WORKER = (
         "tests/chaos/",
         "tests/infra/local/test_function_host.py",
         "tests/app/test_deadlines.py",
-        "tests/app/test_aws_json.py",
+        "tests/app/aws/test_json_service.py",
     ),
     ("tests/e2e/",),
     ("tests/browser/test_till",),

@@ -11,9 +11,9 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
-from app.async_connections import Answer, AsyncConnections, NoAnswerError
-from app.aws_errors import NO_ANSWER
-from app.aws_signature import Credentials
+from app.aws.connections import Answer, AsyncConnections, NoAnswerError
+from app.aws.errors import NO_ANSWER
+from app.aws.signature import Credentials
 from app.store.dynamodb import DynamoDBClient, DynamoDBError
 from tests.support.boto3_requests import NOW, REGION, PlainBoto3
 

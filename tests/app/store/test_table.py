@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.aws_errors import NO_ANSWER
+from app.aws.errors import NO_ANSWER
 from app.domain.errors import StoreUnavailableError
 from app.store.attribute_values import Item
 from app.store.dynamodb import DynamoDBError

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.aws_errors import NO_ANSWER
+from app.aws.errors import NO_ANSWER
 from app.domain.errors import ShopError, StoreMisconfiguredError, StoreUnavailableError
 from app.store.dynamodb import DynamoDBError
 from app.store.table_errors import (

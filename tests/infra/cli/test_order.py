@@ -46,9 +46,9 @@ from infra.local.deploy_data import ensure_queues
 from infra.local.emulator import Emulator
 from infra.local.errors import EmulatorSilentError
 from infra.log_search import LogLine
-from infra.order_explanation import explain
-from infra.order_facts import OrderContext
-from infra.queued_messages import QueuedMessage
+from infra.orders.explanation import explain
+from infra.orders.facts import OrderContext
+from infra.orders.queued_messages import QueuedMessage
 from infra.seeds.classic import classic_products, make_order
 from infra.topology import function_name
 from tests.infra.cli.helpers.dead_letters import (

@@ -25,7 +25,7 @@ TOOLS = ("infra/",)
 #: Not read: the modules that make the calls; their callers are the call sites.
 _PORTS = (
     *(TABLE_FILE, QUEUES_FILE),
-    *("app/async_connections.py", "app/aws.py", "app/aws_json.py"),
+    *("app/aws/connections.py", "app/aws/boto3_calls.py", "app/aws/json_service.py"),
     *("app/store/dynamodb.py", "app/store/traced_client.py"),
 )
 #: Where handlers begin: everything in these files.

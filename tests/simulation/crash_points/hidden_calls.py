@@ -33,9 +33,9 @@ _CLIENTS = frozenset(
 )
 _MAY_REACH = frozenset(
     {
-        "app/async_connections.py",
-        "app/aws.py",
-        "app/aws_json.py",
+        "app/aws/connections.py",
+        "app/aws/boto3_calls.py",
+        "app/aws/json_service.py",
         "app/queues.py",
         "app/security/key_rotation.py",
         "app/security/signing_keys.py",

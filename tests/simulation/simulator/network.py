@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from app.aws_errors import NO_ANSWER
+from app.aws.errors import NO_ANSWER
 from app.store.dynamodb import DynamoDBError
 from app.store.table import READ_TIMEOUT_SECONDS
 from tests.simulation.simulator.faults import Fault, FaultPlan

@@ -10,9 +10,9 @@ from app.domain.order import Order, OrderState
 from app.domain.sweeping import LATEST_LOOK
 from app.settings import TableLayout
 from app.store.order_items import item_to_order, order_to_item
-from infra.order_facts import OrderContext
-from infra.order_filing import filing_faults, right_filing
-from infra.order_obstacles import misfiled
+from infra.orders.facts import OrderContext
+from infra.orders.filing import filing_faults, right_filing
+from infra.orders.obstacles import misfiled
 from tests.golden.examples import orders
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)

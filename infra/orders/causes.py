@@ -7,8 +7,8 @@ from app.domain.payment import PAYMENT_TIMEOUT
 from app.domain.sweeping import GRACE, stuck_at
 from infra.ages import age_text
 from infra.dead_letters.diagnosis import Diagnosis
-from infra.order_facts import Evidence, Explanation, QueueStatus
-from infra.queued_messages import QueuedMessage
+from infra.orders.facts import Evidence, Explanation, QueueStatus
+from infra.orders.queued_messages import QueuedMessage
 
 
 def paid_otherwise(evidence: Evidence) -> Explanation | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.aws import Boto3Service
-from app.aws_errors import NO_ANSWER, AwsCallError
+from app.aws.boto3_calls import Boto3Service
+from app.aws.errors import NO_ANSWER, AwsCallError
 
 
 async def test_a_call_of_boto3_takes_and_returns_what_the_operation_does() -> None:

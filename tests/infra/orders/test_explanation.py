@@ -10,9 +10,9 @@ from app.domain.payment import DECLINED_MESSAGE, PAID_MESSAGE, PaymentDecision
 from app.domain.user import Role, User
 from infra.dead_letters.diagnosis import Diagnosis
 from infra.log_search import LogLine
-from infra.order_explanation import explain
-from infra.order_facts import Evidence, QueueStatus
-from infra.queued_messages import QueuedMessage
+from infra.orders.explanation import explain
+from infra.orders.facts import Evidence, QueueStatus
+from infra.orders.queued_messages import QueuedMessage
 from infra.seeds.classic import classic_products, make_order
 from infra.topology import MAPPINGS
 

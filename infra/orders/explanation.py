@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from app.domain.order import Order, OrderState
 from app.messages import PAYMENT_REQUEST, PAYMENT_RESPONSE, SHIPMENT_REQUEST, SHIPMENT_RESPONSE
-from infra.order_causes import (
+from infra.orders.causes import (
     contradiction,
     dead_letter_cause,
     has_lost_its_decision,
@@ -21,8 +21,8 @@ from infra.order_causes import (
     unknown_state,
     unswept,
 )
-from infra.order_facts import Evidence, Explanation, QueueStatus
-from infra.order_obstacles import half_released, held_back, may_hold, misfiled, obstacles
+from infra.orders.facts import Evidence, Explanation, QueueStatus
+from infra.orders.obstacles import half_released, held_back, may_hold, misfiled, obstacles
 from infra.topology import MAX_RECEIVES, QUEUES
 
 #: A step normally takes less than a second; until then nothing is called stuck.

@@ -9,7 +9,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from app.aws_errors import PERMANENT_CODES, AwsCallError
+from app.aws.errors import PERMANENT_CODES, AwsCallError
 from app.domain.errors import ServiceMisconfiguredError
 from app.metrics import PERMANENT_AWS_ERRORS, emit_metrics
 

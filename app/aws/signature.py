@@ -2,7 +2,7 @@
 
 All of it is POSTs to the path of an endpoint, without a query. botocore signs these and everything
 else; importing that takes a worker as long as all other imports together, and a signature six
-times as long. ``tests/app/test_aws_json.py`` compares signed requests with boto3's.
+times as long. ``tests/app/aws/test_json_service.py`` compares signed requests with boto3's.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from app.async_connections import Answer, AsyncConnections
-from app.aws_endpoints import endpoint_of
-from app.aws_errors import TOO_MANY_CALLS, AwsCallError
-from app.aws_json import MAX_ATTEMPTS, MOST_CALLS, JsonService, secrets_manager, sqs
+from app.aws.connections import Answer, AsyncConnections
+from app.aws.endpoints import endpoint_of
+from app.aws.errors import TOO_MANY_CALLS, AwsCallError
+from app.aws.json_service import MAX_ATTEMPTS, MOST_CALLS, JsonService, secrets_manager, sqs
 from routers.overload import MAX_IN_FLIGHT
 from tests.support.boto3_requests import NOW, PlainBoto3
 
@@ -257,7 +257,7 @@ async def test_a_caller_that_has_no_time_left_is_not_kept(server: _Server) -> No
 async def test_a_call_that_its_caller_gave_up_is_not_sent_again(
     server: _Server, monkeypatch: pytest.MonkeyPatch, answer: tuple[int, bytes]
 ) -> None:
-    monkeypatch.setattr("app.aws_json.BACKOFF_SECONDS", 10.0)
+    monkeypatch.setattr("app.aws.json_service.BACKOFF_SECONDS", 10.0)
     monkeypatch.setattr(random, "random", lambda: 1.0)
     server.answers = [answer]
     call = asyncio.create_task(sqs(REGION).call("SendMessage", {"n": 1}, seconds=100))

@@ -7,8 +7,8 @@ from app.domain.order import Order
 from app.domain.payment import PaymentDecision
 from infra.dead_letters.diagnosis import Diagnosis
 from infra.log_search import LogLine
-from infra.order_filing import FilingFault
-from infra.queued_messages import QueuedMessage
+from infra.orders.filing import FilingFault
+from infra.orders.queued_messages import QueuedMessage
 
 #: The state of a mapping where AWS does not tell it.
 NOT_KNOWN = "not known"

@@ -9,7 +9,7 @@ from pathlib import Path
 import botocore
 import pytest
 
-from app.async_connections import AsyncConnections, NoAnswerError, _is_closed_by_peer
+from app.aws.connections import AsyncConnections, NoAnswerError, _is_closed_by_peer
 
 ECHO = b"HTTP/1.1 200 OK\r\nX-Any: 1\r\nContent-Length: %d\r\n%s\r\n"
 
@@ -181,7 +181,7 @@ async def test_a_host_that_is_not_there_is_no_answer() -> None:
 async def test_a_host_that_hangs_up_at_once_is_asked_a_few_times_at_most(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("app.async_connections._is_closed_by_peer", lambda _: True)
+    monkeypatch.setattr("app.aws.connections._is_closed_by_peer", lambda _: True)
     async with serving() as server:
         with pytest.raises(NoAnswerError):
             await post(connect(server), b"a")

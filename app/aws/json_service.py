@@ -1,9 +1,9 @@
 """Calls to AWS services that speak JSON, without the weight of boto3.
 
 boto3 and one client cost a cold start as much as everything else a worker imports. What the
-shop needs of it is a signed POST (``app/aws_signature.py``) on a kept connection
-(``app/async_connections.py``) and a parsed answer, for DynamoDB, SQS and Secrets Manager.
-``tests/app/test_aws_json.py`` compares requests, signatures and answers with boto3's.
+shop needs of it is a signed POST (``app/aws/signature.py``) on a kept connection
+(``app/aws/connections.py``) and a parsed answer, for DynamoDB, SQS and Secrets Manager.
+``tests/app/aws/test_json_service.py`` compares requests, signatures and answers with boto3's.
 
 ``AWS_CLIENT=boto3`` makes :mod:`app.queues` and :mod:`app.security.signing_keys` use boto3
 instead, for machines whose credentials come from a profile or a role.
@@ -18,10 +18,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
-from app.async_connections import AsyncConnections, NoAnswerError, TooManyCallsError
-from app.aws_endpoints import certificates, endpoint_of
-from app.aws_errors import NO_ANSWER, TOO_MANY_CALLS, AwsCallError
-from app.aws_signature import Credentials, environment_credentials, sign
+from app.aws.connections import AsyncConnections, NoAnswerError, TooManyCallsError
+from app.aws.endpoints import certificates, endpoint_of
+from app.aws.errors import NO_ANSWER, TOO_MANY_CALLS, AwsCallError
+from app.aws.signature import Credentials, environment_credentials, sign
 
 #: Attempts for one call, the first included.
 MAX_ATTEMPTS = 3

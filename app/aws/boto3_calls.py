@@ -11,8 +11,8 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.session import Session
 
-from app.aws_errors import NO_ANSWER, AwsCallError
-from app.aws_signature import Credentials
+from app.aws.errors import NO_ANSWER, AwsCallError
+from app.aws.signature import Credentials
 from app.deadlines import run_in_thread
 
 # boto3's default session is not thread-safe: it must not make two clients at once.

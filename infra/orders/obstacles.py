@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from app.domain.order import OrderState
 from infra.dead_letters.diagnosis import Diagnosis
-from infra.order_facts import Evidence, Explanation, OrderContext, QueueStatus
-from infra.order_filing import PLACED_AT
-from infra.queued_messages import QueuedMessage
+from infra.orders.facts import Evidence, Explanation, OrderContext, QueueStatus
+from infra.orders.filing import PLACED_AT
+from infra.orders.queued_messages import QueuedMessage
 
 
 def obstacles(passed: Iterable[QueueStatus], around: OrderContext) -> list[Explanation]:

@@ -1,0 +1,1 @@
+"""Calls to AWS: signed POSTs on kept connections, and boto3 where it is asked for."""

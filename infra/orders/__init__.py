@@ -1,0 +1,1 @@
+"""Why an order stands where it stands (item, messages, log), and what mends it."""
