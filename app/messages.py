@@ -164,7 +164,7 @@ class ShipmentRequested(Event):
     delivery: str = ""
 
     def data(self) -> ShipmentRequestedData:
-        """Return the order's id and how it is to travel."""
+        """Return the order's id and its delivery method."""
         return ShipmentRequestedData(_id=self.order_id, delivery=self.delivery)
 
 

@@ -29,7 +29,7 @@ SWEEP_FINISHES = "SweepFinishes"
 #: Messages of a batch that failed; Lambda counts none of them as an error.
 FAILED_RECORDS = "FailedRecords"
 
-#: What the shop is run for, one event each: orders by where they got to, with the seconds since
+#: Business metrics, one event each: orders by the state they reached, with the seconds since
 #: they were placed; answers that could not wait for the payment.
 #: A line about a declined order has its reason as the property ``Reason``.
 ORDERS_PLACED = "OrdersPlaced"
@@ -40,7 +40,7 @@ TIME_TO_PAID = "TimeToPaidSeconds"
 TIME_TO_DELIVERED = "TimeToDeliveredSeconds"
 PAYMENT_WAITS_RUN_OUT = "PaymentWaitsRunOut"
 
-#: What clients are told at the door (``app/security_log.py``): a session, 401 or 403, 429.
+#: Logins, refused requests (401, 403), throttled attempts (429): ``app/security_log.py``.
 LOGINS = "Logins"
 REFUSALS = "Refusals"
 THROTTLES = "ThrottledAttempts"

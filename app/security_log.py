@@ -23,7 +23,7 @@ _USER_ID = re.compile("[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Kind(StrEnum):
-    """What can happen."""
+    """The kinds of security events."""
 
     LOGIN = "login"
     LOGIN_FAILED = "login_failed"

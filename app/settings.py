@@ -24,7 +24,7 @@ from app.variables import (
     whole,
 )
 
-#: Stages in which open mode is allowed; anywhere else it would let everyone in.
+#: Stages in which open mode is allowed; anywhere else it would accept requests without a token.
 OPEN_STAGES = frozenset({"local", "test", "demo"})
 
 #: Lambda sets it for every function.
@@ -191,7 +191,10 @@ class Settings:
 
     @property
     def catalog_seconds(self) -> float:
-        """How long the list of products is answered from memory; the seeds of a local shop show."""
+        """How long the list of products is answered from memory.
+
+        1 s in the stage ``local``, so that seeded products appear at once.
+        """
         if self.kept_catalog_seconds is None:
             return 1 if self.stage == "local" else 60
         return self.kept_catalog_seconds

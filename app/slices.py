@@ -1,6 +1,6 @@
 """Work on long lists in slices: between two of them, the event loop serves other requests.
 
-A page of 1,000 orders takes longer to read and to encode than anyone else should have to wait.
+A page of 1,000 orders takes longer to read and to encode than other requests should wait.
 """
 
 import asyncio

@@ -102,7 +102,7 @@ def _recorded(span: Span, exporter: "Exporter") -> Iterator[None]:
     try:
         yield
     except BaseException as failure:
-        if span.error is None:  # The block may have a better name for it.
+        if span.error is None:  # The block may have set a more exact error.
             span.fail(type(failure).__name__)
         raise
     finally:

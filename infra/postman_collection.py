@@ -166,7 +166,7 @@ def _example(document: Part, operation: Part) -> Part:
 
 
 def _headers(operation: Part) -> Iterator[Part]:
-    """Yield the headers that may be sent; they are off until someone wants them."""
+    """Yield the headers that may be sent; they are off until the user switches them on."""
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "header":
             yield {

@@ -1,4 +1,4 @@
-"""``GET /products`` answered before FastAPI: one encoded answer for everybody, for a minute.
+"""``GET /products`` answered before FastAPI: one encoded answer for all clients.
 
 The list is what every visitor asks for first and what changes least, and encoding it is most
 of its cost. The first request goes to the route; what the route answers is kept for as long

@@ -21,7 +21,7 @@ from httptools import HttpParserError, HttpResponseParser
 from app.deadlines import run_in_thread
 
 _READ_BYTES = 256 * 1024
-#: So many connections does a call open that others take, or that end at once.
+#: One call opens at most this many connections before it fails.
 _MOST_OPENED = 10
 #: Headers that tell where an answer ends.
 _LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
@@ -154,7 +154,7 @@ class AsyncConnections:
                     left = left[connection.send(left) :]
                 except _NOT_READY as failure:
                     await _ready(loop, connection, failure, is_writing=True)
-            # The answer takes a while: to ask for it at once would be in vain.
+            # The answer is not there yet, so wait until the socket is readable.
             await _ready(loop, connection)
             while not reader.is_whole:
                 try:
@@ -173,7 +173,7 @@ class AsyncConnections:
     async def _connected(self) -> socket.socket:
         """Return the connection that was used last, or a new one."""
         for _ in range(_MOST_OPENED):
-            # Another thread may take the last one between a look and a grip.
+            # Another thread may take the last connection between the check and `pop`.
             with suppress(IndexError):
                 while True:
                     connection = self._kept.pop()

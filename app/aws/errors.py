@@ -1,4 +1,4 @@
-"""What AWS says when it refuses a call, and which of it may pass."""
+"""AWS's error codes, and which are transient."""
 
 # The SDKs' shared lists: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 _TRANSIENT_STATUSES = frozenset({500, 502, 503, 504})

@@ -135,7 +135,7 @@ class ServiceMisconfiguredError(ShopError):
 
 
 class StoreMisconfiguredError(ServiceMisconfiguredError, StoreUnavailableError):
-    """The table is gone, the shop may not use it, or it is refused for a reason nobody knows."""
+    """The table is gone, the shop may not use it, or DynamoDB's error code is unknown."""
 
 
 class SecretsMisconfiguredError(ServiceMisconfiguredError, SecretsUnavailableError):

@@ -23,8 +23,8 @@ async def check_declines(
     """Return if another order may be tried; ``seen`` is what the first counter had counted.
 
     The limit of an address holds for users who had a card declined themselves, or one of them
-    could stop everybody who shares it: the counters behind the first are read, with one call, only
-    where that has counted something. Beyond a limit each order takes its turn with one write.
+    could block all users at that address: the counters behind the first are read, with one call,
+    only where that has counted something. Beyond a limit each order takes its turn with one write.
 
     Raises:
         TooManyAttemptsError: it comes too soon.

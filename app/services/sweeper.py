@@ -174,7 +174,7 @@ async def _push_order(
         report = SweepReport(seen=1, oldest_seconds=age)
         return report + await _put_off(table, entry, now + LONGEST_PAUSE)
     if order.state.is_final:
-        # What made it final took it off the list: somebody has put it back.
+        # What made it final took it off the list: an operator has put it back.
         return SweepReport(seen=1) + await _refile(entry, leave_sweep(table, entry))
     try:
         order, report = await _move(table, queues, order, decision, state)

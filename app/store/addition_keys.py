@@ -21,8 +21,8 @@ KEPT = timedelta(hours=1)
 #: Without a key from the client only the shop itself repeats, within seconds.
 _KEPT_FOR_THE_SHOP = timedelta(minutes=1)
 
-#: The keys a cart holds at most, 4 KB together: a cart that all guests share has no end of
-#: additions. Beyond it the keys that expire first are removed.
+#: The keys a cart holds at most, 4 KB together: a cart that all guests share gets an unlimited
+#: number of additions. Beyond it the keys that expire first are removed.
 MOST_KEPT = 128
 #: Removing keys costs a call, so that many are removed at once; DynamoDB's limit for the names
 #: of one call is far higher.

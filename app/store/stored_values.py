@@ -57,7 +57,7 @@ def read_own_id(
 ) -> str:
     """Return the id in an attribute of an item, which ``key_of`` makes the item's own key of.
 
-    What the attribute says counts nowhere else: an item under another key is somebody else's.
+    The attribute is believed only under its own key: another key belongs to another entity.
 
     Raises:
         UnreadableItemError: it is of another type, missing, or the id of another item.

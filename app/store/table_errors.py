@@ -63,8 +63,8 @@ def _meaning(failure: DynamoDBError, operation: str) -> Exception | None:
         return error() if error else None
     if is_transient(failure):
         return StoreUnavailableError()
-    # Whether what is not known passes, nobody can say: operators are told at once, and what was
-    # sent may have been stored, so customers are asked to come back.
+    # An unknown error may be transient or permanent: operators are told at once, and what was
+    # sent may have been stored, so customers are asked to try again.
     text, code = StoreUnavailableError.text, failure.code
     if failure.is_permanent:
         text = "the shop has no access to its store"

@@ -30,7 +30,7 @@ _ORDER_ID = re.compile(
 )
 #: How many of the newest orders are looked at for the one that a request has placed.
 _NEWEST = 100
-#: Longer ones are in no message either (:func:`order_id_in`).
+#: Longer ones are in no message either (:func:`infra.dead_letters.messages.order_id_in`).
 _LONGEST_ID = 200
 #: What is pasted as an id is searched so far; a line of the log has 300 bytes.
 _LONGEST_TEXT = 1000

@@ -20,7 +20,7 @@ DEFAULT_PORT = 8000
 _LAST_PORT = 65535
 
 #: What the settings that a person may set mean; ``run`` makes the others itself.
-_MEANINGS = {
+MEANINGS = {
     "AUTH_MODE": "1: tokens are checked; 0: open legacy mode",
     "AWS_CLIENT": "light, or boto3: what calls SQS and Secrets Manager",
     "CARD_RULES": "strict, or classic with AUTH_MODE=0",
@@ -44,6 +44,7 @@ _MEANINGS = {
     "SHOP_DELIVERY_SECONDS": "min-max seconds until a parcel arrives",
     "SHOP_NAME": "name on receipts",
     "SHOP_PAYMENT_WAIT_SECONDS": "how long an order waits for its payment",
+    "SHOP_SESSION_HOURS": "how long a login can be renewed",
     "SHOP_TAX_LINE": "what the law wants on receipts",
     "SHOP_TIME_ZONE": "IANA zone whose days the till reports; the till's own without it",
     "STAGE": "name of the stage",
@@ -65,7 +66,7 @@ def _epilog() -> str:
         ("PORT", "the API's port on 127.0.0.1; 0 picks a free one", str(DEFAULT_PORT)),
         ("SHOP_DATA_DIR", "the folder with the shop's data", ".local"),
         *(
-            (name, _MEANINGS.get(name, "see README.md"), _as_text(fields.get(name)))
+            (name, MEANINGS[name], _as_text(fields.get(name)))
             for name in sorted(names)
             if not _MADE_BY_RUN.fullmatch(name)
         ),

@@ -14,7 +14,7 @@ from routers.error_catalogue import BY_STATUS
 REGION = "us-east-1"
 
 #: Requests of one address within five minutes; a visit has some fifty, and an office has one
-#: address for everybody in it.
+#: address for all its users.
 RATE = 5_000
 
 #: How long a refused address should wait; the rule looks at it about twice a minute.

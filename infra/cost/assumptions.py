@@ -49,7 +49,7 @@ PICTURE_BYTES = 20_000
 FILES_PER_VISIT = 40
 #: Headers of an answer, compressed as HTTP/2 does; bills count them too.
 HEADER_BYTES = 500
-#: Files that CloudFront has forgotten and fetches again: one of so many.
+#: One of this many files is not in CloudFront's cache.
 FILES_PER_MISS = 20
 #: Answers of the API to one call, on average: the catalog has 3.4 kB, the others less.
 ANSWER_BYTES_PER_CALL = 2500

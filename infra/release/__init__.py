@@ -1,1 +1,1 @@
-"""The steps that fill the functions' image, the same in Docker and in a clean folder."""
+"""Releases: build the functions' image, deploy it as a canary, watch it, promote or roll back."""

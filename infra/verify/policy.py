@@ -19,7 +19,7 @@ from infra.verify.evidence import Finding
 from infra.verify.registry import GATES
 
 STAGES = ("source", "preview", "canary", "live")
-#: Those in which something runs that can be switched.
+#: Stages after a deployment: the functions' aliases can be promoted or rolled back.
 DEPLOYED = ("canary", "live")
 POLICY_FILE = Path(__file__).with_name("policy.toml")
 

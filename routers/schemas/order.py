@@ -92,7 +92,7 @@ _Cart = Annotated[list[OrderItemCreate], Field(min_length=1, max_length=MAX_LINE
 
 
 class OrderCreate(LiberalModel):
-    """A new order; only card and cart are required, and of the card nothing: see there."""
+    """A new order: `card` and `cart` are required; every field of the card is optional."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [NEW_ORDER]})
 

@@ -25,7 +25,7 @@ export class ApiClient extends EventTarget {
   /** Tokens whose sessions the shop has not ended yet, because it could not be reached. @type {Set<string>} */
   #ending = new Set();
 
-  /** Whether the shop lets everyone in without a token (`AUTH_MODE=0`). */
+  /** Whether the shop accepts requests without a token (`AUTH_MODE=0`). */
   isOpen = false;
 
   /** Whether `close` was called: every call then fails as if there were no network. */

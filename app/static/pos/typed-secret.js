@@ -1,6 +1,7 @@
 /**
  * A text that a machine has typed into the field for a password and that is made of what codes are made of: a scan, or
- * a password manager or security token at work. It is not tried by itself; a button tries it, for whoever knows.
+ * a password manager or security token at work. It is not tried by itself; a button tries it, for staff who know that
+ * it is their password.
  */
 
 import { hasCardNumber, isCertainCode } from "./barcode.js";

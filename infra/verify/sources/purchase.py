@@ -41,8 +41,8 @@ class PurchaseRefusedError(Exception):
 async def buy(url: str, *, within_seconds: float) -> Purchase:
     """Register a throwaway customer, fill a cart, pay and wait for the delivery.
 
-    The goods are handed over in the store: the order takes the way of every other one, over
-    all four queues, but for the days in the van, which are no measure of the shop.
+    The customer collects the order: it goes through all four queues like every other one, but
+    without a delivery time, which would say nothing about the shop.
 
     Raises:
         PurchaseRefusedError: a step was answered with an error.
