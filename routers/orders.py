@@ -47,7 +47,8 @@ from routers.order_parameters import (
 )
 from routers.problems import OUTAGES, problems
 from routers.routes import ShopRoute
-from routers.schemas.order import OrderCreate, OrderDetail, OrderPlacedResponse, OrderPublic
+from routers.schemas.order import OrderCreate
+from routers.schemas.order_public import OrderDetail, OrderPlacedResponse, OrderPublic
 
 log = logging.getLogger("shop.http")
 

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from app.domain.order import Address, CardSummary, Order, OrderLine, OrderState
 from app.slices import SLICE
 from routers.json_lists import encode_list
-from routers.schemas.order import OrderPublic
+from routers.schemas.order_public import OrderPublic
 
 _PLACED_AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 _ORDER = Order(
