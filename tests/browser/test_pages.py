@@ -208,4 +208,18 @@ def test_what_goes_wrong_in_a_page_fails_its_test(browser: Browser, shop_url: st
         with pytest.raises(AssertionError, match=words):
             go_wrong(script)
 
+    # So does a mistake of the storefront, which leaves the shopper a way on.
+    page.route("**/order/guest/broken", lambda route: route.fulfill(json={}))
+
+    def break_order() -> None:
+        with monitored(context, shop_url):
+            page.goto("/#/order/broken")
+            expect(page.get_by_role("heading", name="This page pulled a muscle")).to_be_visible()
+            expect(page.get_by_role("button", name="Try again")).to_be_visible()
+            page.get_by_role("link", name="To the shelves").click()
+            expect(page.get_by_role("link", name="Weights")).to_be_visible()
+
+    with pytest.raises(AssertionError, match="script: "):
+        break_order()
+
     context.close()

@@ -4,10 +4,13 @@ import base64
 import json
 import re
 import time
+from typing import get_args
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
+from app.domain.order import OrderState
+from routers.schemas.order_public import StateName
 from tests.browser.helpers.held_requests import HeldRequests
 from tests.browser.helpers.shopper import (
     BIKE,
@@ -235,6 +238,40 @@ def test_nothing_is_called_paid_before_the_shop_says_so(eric: Shopper) -> None:
     expect(eric.page.get_by_text("Not paid yet")).to_be_visible()
     told.clear()
     expect(eric.heading).to_have_text(re.compile("Paid|on its way|Delivered"))
+
+
+def test_an_order_in_a_state_of_a_later_release_is_shown_in_the_shops_words(eric: Shopper) -> None:
+    page = eric.page
+    order_id = eric.place_order()
+    told = {"state": "returned", "status": "on its way back"}
+    asked: list[Route] = []
+
+    def change(route: Route) -> None:
+        asked.append(route)
+        body = route.fetch().json()
+        changed = [{**body[0], **told}, *body[1:]] if isinstance(body, list) else {**body, **told}
+        route.fulfill(json=changed)
+
+    # Its address and that of the list.
+    page.route(re.compile(rf"/order/{ERIC}(/{order_id})?([?]|$)"), change)
+    eric.open(f"/#/order/{order_id}")
+
+    expect(eric.heading).to_have_text("A move we have not learned yet")
+    expect(page.locator(".badge")).to_have_text("on its way back")
+    expect(page.locator(".journey [aria-current]")).to_contain_text("on its way back")
+    expect(page.get_by_role("complementary")).to_contain_text("Visa ending 1111")
+    known = page.evaluate(
+        """async () => {
+            const { ORDER_STATES, isFinalOrder } = await import("/static/client/order-states.js");
+            return ORDER_STATES.map((state) => [state, isFinalOrder({ state })]);
+        }"""
+    )
+    # What is final is not asked for again.
+    assert dict(known) == {name: OrderState[name.upper()].is_final for name in get_args(StateName)}
+    assert len(asked) == 1
+    told["state"] = "unknown"
+    page.get_by_role("link", name="All your orders").click()
+    expect(page.locator(".orders li").first).to_contain_text("on its way back")
 
 
 def test_prices_that_have_moved_are_shown_before_the_card_is_charged(eric: Shopper) -> None:

@@ -138,6 +138,14 @@ def test_the_report_asks_again_until_every_sale_has_its_result(till: Till) -> No
     told.clear()
 
     expect(order).to_contain_text("Receipt")
+    told.update({"state": "returned", "status": "on its way back"})
+
+    till.page.locator("#today-refresh").click()
+
+    unknown = till.page.locator(".group[data-state='unknown']")
+    expect(unknown).to_contain_text("In a state this till does not know")
+    expect(unknown).to_contain_text("not counted")
+    expect(unknown.locator(f"[data-order='{order_id}']")).to_contain_text("on its way back")
 
 
 def test_a_declined_card_is_obvious_and_another_pays_without_ringing_up_again(till: Till) -> None:

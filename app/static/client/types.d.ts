@@ -49,8 +49,6 @@ export interface UserProfile {
   email: string;
 }
 
-export type OrderState = "pending" | "paid" | "shipped" | "delivered" | "declined";
-
 export interface Address {
   street: string;
   city: string;
@@ -63,7 +61,8 @@ export interface Address {
 export interface Order {
   _id: string;
   userid: string;
-  state: OrderState;
+  /** One of `ORDER_STATES`, or one of a later release: `stateOf` of order-states.js tells. */
+  state: string;
   /** The state in the words of the shop's events. */
   status: string;
   /** Why the card was declined; earlier releases have stored none. */
@@ -80,7 +79,7 @@ export interface Order {
   trackingNumber: string;
   transactionID: string;
   /** The states it entered, and when; an order that is read alone has it, earlier releases have none. */
-  history?: { state: OrderState; at: string }[];
+  history?: { state: string; at: string }[];
 }
 
 /** A card as the shop wants it; the month has two digits, the year four. */

@@ -8,6 +8,7 @@
 
 import { backoffMs } from "../client/backoff.js";
 import { isShopError, waitText } from "../client/errors.js";
+import { isPaidOrder } from "../client/order-states.js";
 import { isInProgress } from "./sale.js";
 
 /**
@@ -158,7 +159,7 @@ export class OrderSender {
   async #poll(sale) {
     const order = await this.#shop.getOrder(sale.customer.id, sale.order?.id ?? "");
     this.#failures.delete(sale.id);
-    if (order.state === "pending") return POLL_MS;
+    if (!isPaidOrder(order) && order.state !== "declined") return POLL_MS;
     this.#apply(sale.id, { type: "found", order });
     return 0;
   }

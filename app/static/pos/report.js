@@ -5,11 +5,12 @@
 
 import { addDays, startOfDay } from "../client/dates.js";
 import { textToCents } from "../client/money.js";
+import { isPaidOrder, stateOf } from "../client/order-states.js";
 import { servedBy } from "./order-data.js";
 
 /**
  * @typedef {import("./order-data.js").Order & {delivery: string}} Order
- * @typedef {"waiting" | "paid" | "declined"} Status
+ * @typedef {"waiting" | "paid" | "declined" | "unknown"} Status
  */
 
 /** @param {Order} order */
@@ -42,12 +43,11 @@ export async function ordersOfDay(readPage, day) {
   return [...found.values()];
 }
 
-const PAID = new Set(["paid", "shipped", "delivered"]);
-
-/** Return the status of an order at the till. @param {Order} order @returns {Status} */
+/** Return the status of an order at the till; what this release does not know is neither money nor waited for. @param {Pick<Order, "state">} order @returns {Status} */
 export function statusOf(order) {
-  if (PAID.has(order.state)) return "paid";
-  return order.state === "declined" ? "declined" : "waiting";
+  const state = stateOf(order);
+  if (state === "declined" || state === "unknown") return state;
+  return isPaidOrder(order) ? "paid" : "waiting";
 }
 
 /** Return the figures of some orders; only what is paid counts as money. @param {Order[]} orders */
@@ -61,6 +61,7 @@ export function summarise(orders) {
     average: paid.length ? Math.round(cents / paid.length) : 0,
     waiting: orders.filter((order) => statusOf(order) === "waiting"),
     declined: orders.filter((order) => statusOf(order) === "declined"),
+    unknown: orders.filter((order) => statusOf(order) === "unknown"),
     bestseller: bestsellerOf(paid),
     staff: byStaff(paid),
   };

@@ -134,7 +134,9 @@ export class SaleActions {
       const order = await this.#shop.getOrder(found.userId, found.orderId);
       const status = statusOf(order);
       if (status === "paid") openReceipt(receiptOfOrder(order));
-      else showError(status === "declined" ? `Declined: ${declineMessageOf(order)}` : "This order is not decided yet.");
+      else if (status === "declined") showError(`Declined: ${declineMessageOf(order)}`);
+      else if (status === "unknown") showError(`The shop says of this order: ${isolate(order.status)}.`);
+      else showError("This order is not decided yet.");
     } catch (failure) {
       if (!isShopError(failure)) throw failure;
       showError(

@@ -22,6 +22,7 @@
  */
 
 import { MAX_LINES, MAX_QUANTITY } from "../client/bounds.js";
+import { isPaidOrder } from "../client/order-states.js";
 import { linesOf, orderBody, recordOf, summaryOfCard } from "./order-data.js";
 import { isAbandoned, isEditable, isEmpty, isUnsettled, WALK_IN } from "./sale.js";
 
@@ -189,7 +190,8 @@ const TRANSITIONS = {
     const attempt = sale.attempt && { ...sale.attempt, card: summaryOfCard(order.card) };
     const known = { ...sale, lines: linesOf(order, sale), attempt };
     const { _id: id, transactionID: transaction } = order;
-    if (order.state === "pending") return { ...known, state: "pending", order: { id, transaction: "" } };
+    // A state of a later release does not say that it is paid: the sale stays undecided.
+    if (!isPaidOrder(order)) return { ...known, state: "pending", order: { id, transaction: "" } };
     return paid(known, { id, transaction }, recordOf(order));
   },
 

@@ -14,7 +14,12 @@ import { fullName, isFinal, requestedCents } from "./sale.js";
 /** @typedef {import("./report.js").Order} Order */
 
 /** @type {Record<import("./report.js").Status, string>} */
-const HEADINGS = { waiting: "Not decided yet", declined: "Declined", paid: "Paid" };
+const HEADINGS = {
+  waiting: "Not decided yet",
+  declined: "Declined",
+  unknown: "In a state this till does not know",
+  paid: "Paid",
+};
 
 /** How soon the shop is asked again while it has orders without a result, and at last. */
 const FIRST_POLL_MS = 1000;
@@ -148,7 +153,7 @@ export class Today {
   }
 
   /** @param {ReturnType<typeof summarise>} summary */
-  #render({ orders, paid, cents, average, declined, waiting, bestseller, staff }) {
+  #render({ orders, paid, cents, average, declined, waiting, unknown, bestseller, staff }) {
     showText(byId("today-note"), orders.length ? "" : "No sales on this day.");
     /** @param {string} name @param {string} value @param {string} [kind] */
     const figure = (name, value, kind = "") =>
@@ -161,7 +166,7 @@ export class Today {
     );
     byId("by-staff").replaceChildren(...(staff.length ? [staffTable(staff)] : []));
     const groups = /** @type {[import("./report.js").Status, Order[]][]} */ (
-      Object.entries({ waiting, paid, declined })
+      Object.entries({ waiting, unknown, paid, declined })
     );
     updateChildren(
       byId("today-orders"),
@@ -201,7 +206,7 @@ export class Today {
     ]);
     const card = `${order.card.type || "card"} ${order.card.number.slice(-4)}`;
     const reason = status === "declined" ? el("small", { class: "reason" }, declineMessageOf(order)) : "";
-    const label = status === "declined" ? "Declined" : "Sent";
+    const label = status === "unknown" ? isolate(order.status) : status === "declined" ? "Declined" : "Sent";
     const onclick = () => this.#openReceipt(receiptOfOrder(order));
     return el(
       "li",

@@ -9,12 +9,11 @@ import { CartStore } from "./cart-store.js";
 import { Catalog } from "./catalog.js";
 import { button, linkButton, panel } from "./components.js";
 import { lazyView } from "./lazy-view.js";
-import { failureMessage, failurePanel } from "./messages.js";
+import { failureMessage, failurePanel, PAGE_FAILURE } from "./messages.js";
 import { currentAddress, Router, readAddress } from "./router.js";
 import { addressKey, attemptKey, changesKey, SESSION_KEY, storage } from "./storage.js";
 import { homeView } from "./views/home.js";
 
-/** @import { ShopError } from "../client/errors.js" */
 /** @import { Product } from "../client/types.js" */
 /** @import { Context, View } from "./context.js" */
 
@@ -77,15 +76,16 @@ async function addToCart(product, quantity = 1) {
   }
 }
 
-/** @param {ShopError} failure @param {() => void} retry */
+/** @param {unknown} failure @param {() => void} retry */
 function onFailure(failure, retry) {
-  if (failure.kind === "sign in" && failure.status === 401) {
+  const isMistake = !isShopError(failure);
+  if (!isMistake && failure.kind === "sign in" && failure.status === 401) {
     goToLogin(currentAddress());
     return null;
   }
-  const { mood, title, text } = failurePanel(failure);
+  const { mood, title, text } = isMistake ? PAGE_FAILURE : failurePanel(failure);
   // A module that cannot be fetched may belong to a page the shop has replaced.
-  const again = button("Try again", failure.message === "module" ? () => location.reload() : retry);
+  const again = button("Try again", isMistake || failure.message === "module" ? () => location.reload() : retry);
   const isHome = router.path.length === 0;
   return { title, nodes: [panel(mood, title, text, again, isHome ? "" : linkButton("#/", "To the shelves", "plain"))] };
 }

@@ -1,9 +1,10 @@
 /** The storefront's messages, in one place so that they agree in tone and in fact. */
 
+import { isolate } from "../client/dom.js";
 import { waitText } from "../client/errors.js";
 
 /** @import { ShopError, FailureKind } from "../client/errors.js" */
-/** @import { OrderState } from "../client/types.js" */
+/** @import { OrderState } from "../client/order-states.js" */
 /** @import { Mood } from "./mascot.js" */
 
 /** The states of an order, in the order in which they are reached. @type {OrderState[]} */
@@ -12,7 +13,8 @@ export const ORDER_STEPS = ["pending", "paid", "shipped", "delivered"];
 /** The states of an order whose card was declined. @type {OrderState[]} */
 export const DECLINED_STEPS = ["pending", "declined"];
 
-export const STATE_LABELS = {
+/** @type {Record<Exclude<OrderState, "unknown">, string>} */
+const STATE_LABELS = {
   pending: "Waiting for the bank",
   paid: "Paid",
   shipped: "On its way",
@@ -20,7 +22,7 @@ export const STATE_LABELS = {
   declined: "Declined",
 };
 
-/** Name and text of each step of an order's progress. */
+/** Name and text of each step of an order's progress. @type {Record<Exclude<OrderState, "unknown">, {name: string, text: string}>} */
 export const STEP_TEXTS = {
   pending: { name: "Ordered", text: "We have it in writing." },
   paid: { name: "Paid", text: "The bank gave two thumbs up." },
@@ -29,11 +31,11 @@ export const STEP_TEXTS = {
   declined: { name: "Declined", text: "The bank shook its head." },
 };
 
-/** The heading of an order page. */
+/** The heading of an order page. @type {Record<OrderState, {title: string, text: string}>} */
 export const ORDER_MESSAGES = {
   pending: {
     title: "Order received",
-    text: "The bank is still stretching. Not paid yet; this page will tell you the moment it is.",
+    text: "Not paid yet: the bank is still stretching and has not decided. This page will tell you the moment it has.",
   },
   paid: { title: "Paid. Nice form.", text: "We are packing. The heavy lifting is on us, for once." },
   shipped: { title: "It is on its way", text: "Somebody else is running for you. Enjoy it." },
@@ -42,7 +44,14 @@ export const ORDER_MESSAGES = {
     title: "The card was declined",
     text: "Nothing was charged and nothing will be sent. Another card may be in better shape.",
   },
+  unknown: {
+    title: "A move we have not learned yet",
+    text: "The words above are the shop's own, and this page knows no more about them. Look again later.",
+  },
 };
+
+/** Return the state of an order in a few words; one that the page does not know in the shop's. @param {OrderState} state @param {string} status */
+export const stateLabel = (state, status) => (state === "unknown" ? isolate(status) : STATE_LABELS[state]);
 
 /** @type {Record<Exclude<FailureKind, "sign in">, {mood: Mood, title: string, text: string}>} */
 const FAILURE_MESSAGES = {
@@ -56,7 +65,18 @@ const FAILURE_MESSAGES = {
     title: "The shop is out of breath",
     text: "It does not answer as it should. Give it a moment, then try another set.",
   },
-  refused: { mood: "lost", title: "The shop shook its head", text: "That request made no sense to it." },
+  refused: {
+    mood: "lost",
+    title: "The shop shook its head",
+    text: "It will not do what was asked. Ask again, or start over from the shelves.",
+  },
+};
+
+/** A mistake in the page itself. @type {{mood: Mood, title: string, text: string}} */
+export const PAGE_FAILURE = {
+  mood: "breathless",
+  title: "This page pulled a muscle",
+  text: "It could not show what the shop has answered. What you have ordered is at the shop; load the page again.",
 };
 
 /** No matter of time: this account may not, ever. */

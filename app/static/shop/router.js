@@ -6,7 +6,6 @@
 
 import { isShopError } from "../client/errors.js";
 
-/** @import { ShopError } from "../client/errors.js" */
 /** @import { View } from "./context.js" */
 
 const SCROLL_KEY = "acme-shop.scroll";
@@ -72,7 +71,7 @@ export class Router {
    * @param {object} options
    * @param {HTMLElement} options.main Where views are shown.
    * @param {(path: string[]) => View} options.viewOf Returns the view of an address.
-   * @param {(failure: ShopError, retry: () => void) => {title: string, nodes: HTMLElement[]}|null} options.onFailure
+   * @param {(failure: unknown, retry: () => void) => {title: string, nodes: HTMLElement[]}|null} options.onFailure
    *   Returns the view of a failure, or null when it went to another address.
    * @param {(title: string) => void} options.onShown
    */
@@ -212,9 +211,10 @@ export class Router {
       if (reached < top && isThere && !signal.aborted) scrollTo(0, top);
     } catch (failure) {
       if (signal.aborted) return;
-      if (!isShopError(failure)) throw failure;
       const view = this.#onFailure(failure, () => this.#navigate());
       if (view) show(view.title, ...view.nodes);
+      // A mistake of the page: told to the shopper, and to whoever watches the console.
+      if (!isShopError(failure)) throw failure;
     }
   }
 

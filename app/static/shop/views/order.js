@@ -3,13 +3,15 @@
 import { backoffMs, sleep } from "../../client/backoff.js";
 import { declineMessageOf } from "../../client/card.js";
 import { formatDateTime } from "../../client/dates.js";
-import { el, shortId, updateChildren } from "../../client/dom.js";
+import { el, isolate, shortId, updateChildren } from "../../client/dom.js";
 import { isShopError } from "../../client/errors.js";
 import { formatMoney, textToCents } from "../../client/money.js";
+import { isFinalOrder, stateOf } from "../../client/order-states.js";
 import { productImage } from "../../client/product-image.js";
 import { button, linkButton, pageSkeleton, panel, productUrl } from "../components.js";
-import { DECLINED_STEPS, failureMessage, ORDER_MESSAGES, ORDER_STEPS, STATE_LABELS, STEP_TEXTS } from "../messages.js";
+import { DECLINED_STEPS, failureMessage, ORDER_MESSAGES, ORDER_STEPS, STEP_TEXTS, stateLabel } from "../messages.js";
 
+/** @import { OrderState } from "../../client/order-states.js" */
 /** @import { Order } from "../../client/types.js" */
 /** @import { Context, View } from "../context.js" */
 
@@ -19,9 +21,6 @@ const PAUSE_GROWTH = 1.3;
 
 const EARLIER_ORDER =
   "This is what an earlier try has ordered. Nothing else was bought: whatever came in since is still in your cart.";
-
-/** @param {Order} order */
-const isFinal = ({ state }) => state === "delivered" || state === "declined";
 
 /** @param {Context} context @returns {View} */
 export const orderView =
@@ -57,7 +56,7 @@ export const orderView =
     const which = query.has("earlier") ? el("p", { class: "banner", role: "status" }, EARLIER_ORDER) : "";
     draw();
     show(
-      ORDER_MESSAGES[order.state].title,
+      ORDER_MESSAGES[stateOf(order)].title,
       top,
       which,
       note,
@@ -66,12 +65,13 @@ export const orderView =
     watch();
 
     function draw() {
-      const message = ORDER_MESSAGES[order.state];
-      const isDeclined = order.state === "declined";
+      const state = stateOf(order);
+      const message = ORDER_MESSAGES[state];
+      const isDeclined = state === "declined";
       const heading = el("h1", { tabindex: "-1" }, message.title);
       const placed = el("time", { datetime: order.placedAt }, formatDateTime(order.placedAt));
       const again = button("Put it all back in the cart", (event) => buyAgain(event.currentTarget));
-      const badge = el("span", { class: "badge", "data-state": order.state }, STATE_LABELS[order.state]);
+      const badge = el("span", { class: "badge", "data-state": state }, stateLabel(state, order.status));
       updateChildren(
         top,
         [
@@ -90,7 +90,7 @@ export const orderView =
     async function watch() {
       let pause = FIRST_PAUSE_MS;
       let failures = 0;
-      while (!isFinal(order) && !signal.aborted) {
+      while (!isFinalOrder(order) && !signal.aborted) {
         try {
           await sleep(pause, signal);
           await visible(signal);
@@ -102,7 +102,7 @@ export const orderView =
           order = seen;
           pause = FIRST_PAUSE_MS;
           draw();
-          announce(`${STATE_LABELS[order.state]}. ${ORDER_MESSAGES[order.state].text}`);
+          announce(`${stateLabel(stateOf(order), order.status)}. ${ORDER_MESSAGES[stateOf(order)].text}`);
         } catch (failure) {
           if (signal.aborted) return;
           if (!isShopError(failure)) throw failure;
@@ -141,19 +141,30 @@ function visible(signal) {
   });
 }
 
+/** Return the steps on the way of an order; to a state that the page does not know lead those it has entered. @param {OrderState} state @param {Map<string, string>} times When it entered each. */
+function stepsOf(state, times) {
+  if (state === "declined") return DECLINED_STEPS;
+  if (state !== "unknown") return ORDER_STEPS;
+  /** @type {OrderState[]} */
+  const entered = ORDER_STEPS.filter((step) => times.has(step));
+  return [...entered, state];
+}
+
 /** @param {Order} order */
-function journey({ state, placedAt, trackingNumber, history = [] }) {
+function journey(order) {
+  const { placedAt, trackingNumber, status, history = [] } = order;
+  const state = stateOf(order);
   const times = new Map([
     ["pending", placedAt],
-    ...history.map((step) => /** @type {const} */ ([step.state, step.at])),
+    ...history.map((step) => /** @type {const} */ ([stateOf(step), step.at])),
   ]);
-  const steps = state === "declined" ? DECLINED_STEPS : ORDER_STEPS;
+  const steps = stepsOf(state, times);
   const reached = steps.indexOf(state);
   return el(
     "ol",
     { class: "journey", "data-state": state },
     ...steps.map((step, index) => {
-      const { name, text } = STEP_TEXTS[step];
+      const { name, text } = step === "unknown" ? { name: isolate(status), text: "" } : STEP_TEXTS[step];
       const isReached = index <= reached;
       const at = isReached && times.get(step);
       return el(

@@ -4,9 +4,10 @@ import { formatDate } from "../../client/dates.js";
 import { el, shortId } from "../../client/dom.js";
 import { isShopError } from "../../client/errors.js";
 import { formatMoney, textToCents } from "../../client/money.js";
+import { stateOf } from "../../client/order-states.js";
 import { productImage } from "../../client/product-image.js";
 import { button, linkButton, orderUrl, pageSkeleton, panel, whileBusy } from "../components.js";
-import { failureMessage, STATE_LABELS } from "../messages.js";
+import { failureMessage, stateLabel } from "../messages.js";
 
 /** @import { Order } from "../../client/types.js" */
 /** @import { Context, View } from "../context.js" */
@@ -65,8 +66,10 @@ export const ordersView =
   };
 
 /** @param {Order} order @param {Map<string, string>} images */
-const row = ({ _id, state, placedAt, total, cart }, images) =>
-  el(
+const row = (order, images) => {
+  const { _id, status, placedAt, total, cart } = order;
+  const state = stateOf(order);
+  return el(
     "li",
     {},
     el("span", { class: "pile" }, ...cart.slice(0, MAX_PICTURES).map(({ itemid }) => productImage(images.get(itemid)))),
@@ -83,7 +86,8 @@ const row = ({ _id, state, placedAt, total, cart }, images) =>
         ]),
       ),
     ),
-    el("span", { class: "badge", "data-state": state }, STATE_LABELS[state]),
+    el("span", { class: "badge", "data-state": state }, stateLabel(state, status)),
     el("time", { datetime: placedAt }, formatDate(placedAt)),
     el("b", { class: "price" }, formatMoney(textToCents(total))),
   );
+};
