@@ -5,11 +5,13 @@ Other spellings of the type, text for numbers, four names of the order id
 a worker's start; ``tests/app/test_message_models.py`` compares both.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from app.domain.card import Card
 from app.domain.errors import InvalidInputError
+from app.domain.ids import UUID_PATTERN
 from app.domain.order import DELIVERED_TEXT, SHIPPED_TEXT
 from app.messages import (
     CreditCardValidated,
@@ -94,6 +96,12 @@ def _event_reader(*fields: Field) -> ObjectReader:
     return ObjectReader(Field("order_id", read_id), *fields, also_known_as=names)
 
 
+#: The shop's own order ids, in any case, under each name above; also in JSON inside of JSON.
+_ORDER_ID = re.compile(
+    rf'"(?:order_?id|_id|ordernumber)\\{{0,3}}"\s{{0,9}}:\s{{0,9}}\\{{0,3}}"({UUID_PATTERN})',
+    re.IGNORECASE,
+)
+
 _REPORT = _event_reader(Field("tracking_number", read_text, wire="trackingNumber", default=""))
 
 _READERS: Mapping[type[Event], ObjectReader] = {
@@ -144,6 +152,12 @@ def find_event_type(body: str) -> EventType | None:
     except ValueError:
         return None
     return _named_type(header["metadata"]["type"])
+
+
+def find_order_id(body: str) -> str | None:
+    """Return the order that a body names, whether it is JSON or not; only an id of the shop's."""
+    named = _ORDER_ID.search(body)
+    return named[1].lower() if named else None
 
 
 def _choose(type_text: str, data: dict[str, Any], expected: Sequence[type[E]]) -> type[E]:

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from app.domain.ids import UUID_PATTERN
 from app.metrics import LOGINS, REFUSALS, THROTTLES, emit_metrics
 
 log = logging.getLogger("shop.security")
@@ -19,7 +20,7 @@ log = logging.getLogger("shop.security")
 _TOO_MANY = 429
 
 #: User ids that the shop itself gave: its own and those of its first users.
-_USER_ID = re.compile("[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_USER_ID = re.compile(f"[0-9a-f]{{24}}|{UUID_PATTERN}")
 
 
 class Kind(StrEnum):

@@ -1,18 +1,16 @@
 """A span as it is recorded (``app/tracing.py``) and exported (``app/otlp.py``)."""
 
 import os
-import re
 import time
 from dataclasses import dataclass, field
 from enum import IntEnum
+
+from app.domain.ids import is_uuid
 
 #: The order that a span is about.
 ORDER_ID = "acme.order.id"
 #: How often SQS has delivered the message of a span.
 RECEIVES = "acme.sqs.receive_count"
-
-#: The shop's own order ids; messages that are sent by hand may name anything.
-_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Value = str | bool | int | float | tuple[str, ...]
 
@@ -53,5 +51,5 @@ class Span:
 
     def note_order(self, order_id: object) -> None:
         """Note which order the work is about, if this is an id that the shop gave."""
-        if isinstance(order_id, str) and _UUID.fullmatch(order_id):
+        if isinstance(order_id, str) and is_uuid(order_id):
             self.attributes[ORDER_ID] = order_id

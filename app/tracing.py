@@ -112,7 +112,7 @@ def _recorded(span: Span, exporter: "Exporter") -> Iterator[None]:
             exporter.add(span)
 
 
-class Context(Protocol):
+class LambdaContext(Protocol):
     """The part of Lambda's context that tells what time a call has left."""
 
     def get_remaining_time_in_millis(self) -> int:
@@ -120,7 +120,7 @@ class Context(Protocol):
 
 
 @contextmanager
-def exporting_spans(context: Context) -> Iterator[None]:
+def exporting_spans(context: LambdaContext) -> Iterator[None]:
     """Send what is recorded in the block before the call ends: Lambda freezes the process then.
 
     How long that may take is in ``app/otlp.py``.

@@ -14,8 +14,8 @@ from app import __version__
 from app.message_bodies import Metadata
 from app.messages import EVENTS, QUEUE_OF, Event, EventType, list_events
 from app.trace_context import TRACEPARENT
-from infra.cli.sample_events import NAMES, sample_event
 from infra.local.environment import REGION
+from infra.sample_events import NAMES, sample_event
 from infra.topology import MAPPINGS, MAX_RECEIVES, QUEUES, Queue, queue_name
 from routers.error_catalogue import EXAMPLE_REQUEST_ID
 

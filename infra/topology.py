@@ -223,7 +223,9 @@ EVERY_FUNCTION = (*FUNCTIONS, ROTATION)
 #: The alias of every function that gateway, event source mappings and schedules call.
 LIVE_ALIAS = "live"
 
-SWEEPER = Schedule("sweeper", "order", "rate(5 minutes)")
+#: From one sweep to the next.
+SWEEP_INTERVAL_SECONDS = 5 * MINUTE
+SWEEPER = Schedule("sweeper", "order", f"rate({SWEEP_INTERVAL_SECONDS // MINUTE} minutes)")
 
 
 #: Concurrent executions that AWS keeps free for functions without a reservation.

@@ -87,7 +87,7 @@ async def _caller(request: Request) -> Caller | None:
         return await confirm_staff(get_table(), caller) if caller.is_staff else caller
     if get_settings().is_open:
         return None
-    raise UnauthorizedError("Invalid Key. User Not Authorized")
+    raise UnauthorizedError
 
 
 CallerDep = Annotated[Caller | None, Depends(_caller)]
@@ -95,7 +95,7 @@ CallerDep = Annotated[Caller | None, Depends(_caller)]
 
 async def _known_caller(caller: CallerDep) -> Caller:
     if caller is None:
-        raise UnauthorizedError("Invalid Key. User Not Authorized")
+        raise UnauthorizedError
     return caller
 
 

@@ -83,7 +83,7 @@ CATALOGUE: tuple[ErrorEntry, ...] = (
         401,
         "The call needs a valid access token: there is none, or it has expired or was revoked.",
         "Renew it with `POST /refresh-token`, or log in again, and repeat the call once.",
-        "Invalid Key. User Not Authorized",
+        UnauthorizedError.text,
         UnauthorizedError,
     ),
     ErrorEntry(

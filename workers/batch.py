@@ -6,17 +6,18 @@ runs into the time-out is delivered again as a whole, with the records that succ
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from app.domain.errors import ServiceMisconfiguredError, ShopError
+from app.domain.ids import is_uuid
+from app.message_parser import find_order_id
 from app.metrics import FAILED_RECORDS, emit_metrics
 from app.send_group import send_together
 from app.spans import RECEIVES, SpanKind
 from app.trace_context import TRACEPARENT, TraceContext, following, new_trace, read_traceparent
-from app.tracing import current_span, entry_span, queue_attributes
+from app.tracing import LambdaContext, current_span, entry_span, queue_attributes
 from workers.dependencies import Dependencies
 
 log = logging.getLogger("shop.worker")
@@ -24,24 +25,8 @@ log = logging.getLogger("shop.worker")
 #: Time that a batch leaves unused, for reporting.
 RESERVE_SECONDS = 1.0
 
-#: The shop's own order ids; whatever else an event names is not written down.
-_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-#: Where a body names an order, whether it can be read or not: under each name that an event may
-#: use for it, in any case, also in JSON inside of JSON.
-_ORDER_ID = re.compile(
-    rf'"(?:order_?id|_id|ordernumber)\\{{0,3}}"\s{{0,9}}:\s{{0,9}}\\{{0,3}}"({_UUID.pattern})',
-    re.IGNORECASE,
-)
-
 Record = dict[str, Any]
 BatchResponse = dict[str, list[dict[str, str]]]
-
-
-class LambdaContext(Protocol):
-    """The part of Lambda's context that the handlers use."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return the milliseconds until the function's time-out."""
 
 
 class Step(NamedTuple):
@@ -168,8 +153,8 @@ def _about(record: Any) -> str:
     """
     record = record if isinstance(record, dict) else {}
     body = record.get("body")
-    named = _ORDER_ID.search(body) if isinstance(body, str) else None
-    which = f"order_id={named[1].lower()}" if named else f"message_id={_message_id(record)}"
+    order_id = find_order_id(body) if isinstance(body, str) else None
+    which = f"order_id={order_id}" if order_id else f"message_id={_message_id(record)}"
     return f"{which} queue={_queue(record)} receives={_receives(record)}"
 
 
@@ -187,7 +172,7 @@ def _note_failure(failure: Exception) -> None:
 
 def _shown(order_id: str) -> str:
     """Return an id as it may stand in a log; events sent by hand may hold any text, or a card."""
-    return order_id if _UUID.fullmatch(order_id) else "?"
+    return order_id if is_uuid(order_id) else "?"
 
 
 def _queue(record: Record) -> str:

@@ -35,11 +35,10 @@ with collector_off():
     from app.spans import SpanKind
     from app.store.payments import find_decision
     from app.trace_context import new_trace
-    from app.tracing import entry_span, exporting_spans
+    from app.tracing import LambdaContext, entry_span, exporting_spans
     from workers.batch import (
         RESERVE_SECONDS,
         BatchResponse,
-        LambdaContext,
         Record,
         Step,
         handle_batch,

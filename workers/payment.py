@@ -11,8 +11,8 @@ with collector_off():
     from app.messages import PaymentRequested
     from app.services.event_checks import check_payment_request
     from app.services.payments import decide
-    from app.tracing import exporting_spans
-    from workers.batch import BatchResponse, LambdaContext, Record, Step, handle_batch
+    from app.tracing import LambdaContext, exporting_spans
+    from workers.batch import BatchResponse, Record, Step, handle_batch
     from workers.dependencies import AWS_DEPENDENCIES, Dependencies
     from workers.event_loop import run
 

@@ -10,8 +10,8 @@ with collector_off():
     from app.message_parser import parse_event
     from app.messages import ShipmentRequested
     from app.services.shipments import ship_order
-    from app.tracing import exporting_spans
-    from workers.batch import BatchResponse, LambdaContext, Record, Step, handle_batch
+    from app.tracing import LambdaContext, exporting_spans
+    from workers.batch import BatchResponse, Record, Step, handle_batch
     from workers.dependencies import AWS_DEPENDENCIES, Dependencies
     from workers.event_loop import run
 

@@ -2,25 +2,28 @@
 
 # The SDKs' shared lists: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 _TRANSIENT_STATUSES = frozenset({500, 502, 503, 504})
-_TRANSIENT_CODES = frozenset(
+#: DynamoDB's for too many calls: nothing was done.
+DYNAMODB_THROTTLES = frozenset(
     {
-        "BandwidthLimitExceeded",
-        "LimitExceededException",
-        "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
         "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionInProgressException",
     }
 )
+_TRANSIENT_CODES = DYNAMODB_THROTTLES | {
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+}
 
 #: There was no answer; whether the operation was done is unknown.
 NO_ANSWER = "RequestTimeout"

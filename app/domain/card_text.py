@@ -14,6 +14,7 @@ from itertools import accumulate, pairwise
 
 from app.domain.card import passes_luhn
 from app.domain.card_brands import ALL_BRANDS_BY_DIGIT
+from app.domain.ids import UUID_PATTERN
 
 _MOST_SIGNS_BETWEEN = 6
 _KEPT = 4
@@ -34,7 +35,7 @@ _SPELLED_OUT = re.compile(
 )
 #: Ids in hexadecimal have long runs of digits by chance; one without a letter is left out.
 _IDENTIFIER = re.compile(
-    r"(?<!\w)(?=[0-9-]{0,63}[a-f])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    rf"(?<!\w)(?=[0-9-]{{0,63}}[a-f])(?:{UUID_PATTERN}"
     r"|[0-9a-f]{16}|[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{64})(?!\w)"
 )
 #: Letters by their category that are shown as nothing (Default_Ignorable_Code_Point).

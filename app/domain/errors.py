@@ -74,6 +74,8 @@ class OverloadedError(ShopError):
 class UnauthorizedError(ShopError):
     """The operation needs a valid token, and the caller sent none."""
 
+    text = "Invalid Key. User Not Authorized"
+
 
 class ForbiddenError(ShopError):
     """The caller's token does not allow this operation."""

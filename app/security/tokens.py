@@ -109,7 +109,7 @@ def read_access_token(token: str, keys: SigningKeys, *, now: datetime) -> Caller
     """
     caller = _access_caller(token, keys)
     if caller.expires_at <= now:
-        raise UnauthorizedError(_REFUSAL)
+        raise UnauthorizedError
     return caller
 
 
@@ -154,7 +154,6 @@ def session_of_token(token: str, keys: SigningKeys) -> Session | None:
     return None
 
 
-_REFUSAL = "Invalid Key. User Not Authorized"
 #: Three parts in Base64 for URLs, without padding (RFC 7515, 2), which the library lets pass.
 _FORM = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
@@ -163,7 +162,7 @@ def _current_claims(token: str, kid: str, keys: SigningKeys, now: datetime) -> d
     claims = _claims(token, kid, keys)
     # Compared with ``now``: the library would use the machine's clock.
     if claims["exp"] <= now.timestamp():
-        raise UnauthorizedError(_REFUSAL)
+        raise UnauthorizedError
     return claims
 
 
@@ -176,7 +175,7 @@ def _claims(token: str, kid: str, keys: SigningKeys) -> dict[str, Any]:
                 return claims
     except (jwt.PyJWTError, ValueError):
         pass
-    raise UnauthorizedError(_REFUSAL)
+    raise UnauthorizedError
 
 
 def _is_well_formed(claims: dict[str, Any], kid: str) -> bool:

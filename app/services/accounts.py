@@ -118,7 +118,7 @@ async def _check_password(
         credentials = await store.find_credentials(table, caller.username)
         known = credentials if credentials and credentials.user_id == caller.user_id else None
         if known is None or known.generation != caller.generation:
-            raise UnauthorizedError("Invalid Key. User Not Authorized")
+            raise UnauthorizedError
         if await check_password(password, known.password_hash) is Verdict.WRONG:
             raise InvalidCredentialsError("password: is wrong")
     return known

@@ -69,7 +69,7 @@ async def refresh_session(
     if session and verdict is Renewal.REUSED:
         await store.revoke_session(table, session)
         _record_revoked(session.user_id, cause="token_reused")
-    raise _refused()
+    raise UnauthorizedError
 
 
 async def end_sessions(table: Table, keys: SigningKeys, tokens: Iterable[str]) -> None:
@@ -93,7 +93,7 @@ async def end_all_sessions(table: Table, caller: Caller) -> None:
     if not await end_sessions_of(
         table, caller.username, user_id=caller.user_id, generation=generation
     ):
-        raise _refused()
+        raise UnauthorizedError
     _record_revoked(caller.user_id, cause="log_out_everywhere")
 
 
@@ -113,7 +113,7 @@ async def confirm_staff(table: Table, caller: Caller) -> Caller:
 async def _credentials_of(table: Table, caller: Caller) -> Credentials:
     found = await find_credentials(table, caller.username)
     if not found or (found.user_id, found.generation) != (caller.user_id, caller.generation):
-        raise _refused()
+        raise UnauthorizedError
     return found
 
 
@@ -136,7 +136,3 @@ async def _renew(
         ends_at=(now + lifetime).replace(microsecond=0),
     )
     return await store.add_session(table, session) or session
-
-
-def _refused() -> UnauthorizedError:
-    return UnauthorizedError("Invalid Key. User Not Authorized")

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from app.aws.endpoints import endpoint_of
-from app.aws.errors import AwsCallError
+from app.aws.errors import DYNAMODB_THROTTLES, AwsCallError
 from app.aws.json_service import CONNECT_SECONDS, JsonService, Reply
 from app.aws.signature import Credentials, environment_credentials
 from app.store.attribute_values import Item, read_item, written_item
@@ -21,14 +21,6 @@ _MOST_CALLS = 512
 
 #: Of a batch, what DynamoDB had no capacity for is asked for again after such pauses.
 _BATCH_PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4)
-
-_THROTTLED = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-    }
-)
 
 
 class DynamoDBError(AwsCallError):
@@ -54,7 +46,7 @@ class DynamoDBError(AwsCallError):
     @property
     def is_throttled(self) -> bool:
         """Whether DynamoDB had no capacity, so that nothing was done."""
-        return self.code in _THROTTLED
+        return self.code in DYNAMODB_THROTTLES
 
 
 class DynamoDBClient:

@@ -17,6 +17,7 @@ from app.settings import TableLayout
 
 CATALOG, USERS, CARTS, ORDERS, OPEN = "CATALOG", "USERS", "CARTS", "ORDERS", "OPEN"
 _WALK_INS = "WALKIN"
+_BUYER = "BUYER#"
 
 #: Partitions of each list. DynamoDB takes 1,000 write units a second for one key, an order is
 #: written to ``OPEN`` twice, and hashes do not share evenly: 10,000 orders a second need more
@@ -80,6 +81,11 @@ def payment_key(order_id: str) -> Key:
     return {"PK": f"PAYMENT#{_fit(order_id)}", "SK": "PAYMENT"}
 
 
+def seeded_key() -> Key:
+    """Return the key of the item by which a table is known to be seeded."""
+    return {"PK": "SEEDED", "SK": "SEEDED"}
+
+
 def attempts_key(counter: str, window: int) -> Key:
     """Return the key of what was counted in one window; ``counter`` is a keyed hash."""
     return {"PK": f"ATTEMPTS#{counter}", "SK": f"ATTEMPTS#{window}"}
@@ -102,13 +108,18 @@ def buyer_partition(
     """
     if user_id == WALK_IN and layout is TableLayout.CURRENT:
         return shard_for(_WALK_INS, order_id)
-    return f"BUYER#{_fit(user_id)}"
+    return _BUYER + _fit(user_id)
 
 
 def buyer_partitions(user_id: str) -> tuple[str, ...]:
     """Return the ``GSI1`` partitions in which a user's orders are, those of any layout."""
     spread = shards(_WALK_INS) if user_id == WALK_IN else ()
-    return (f"BUYER#{_fit(user_id)}", *spread)
+    return (_BUYER + _fit(user_id), *spread)
+
+
+def buyer_in(partition: str) -> str | None:
+    """Return the user that a ``GSI1`` partition of orders names, or a long id's hash."""
+    return partition.removeprefix(_BUYER) if partition.startswith(_BUYER) else None
 
 
 def shards(kind: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from app.settings import TableLayout
 from app.store.keys import (
     OPEN,
     ORDERS,
+    buyer_in,
     buyer_partition,
     order_key,
     order_sort_key,
@@ -73,7 +74,6 @@ _FOLLOWS = "="
 
 _FINGERPRINT = re.compile(r"([0-9]+):([0-9a-f]{64})")
 _SHORT_FINGERPRINT = re.compile(r"([0-9]+)\.([A-Za-z0-9_-]{43})")
-_BUYER = "BUYER#"
 
 
 def order_to_item(order: Order, *, layout: TableLayout = TableLayout.CURRENT) -> Item:
@@ -137,8 +137,7 @@ def _current_parts(order: Order) -> Item:
         "lines": [_shortened(vars(line)) for line in order.lines],
         "fingerprint": _shorten_fingerprint(order.fingerprint),
     }
-    partition = buyer_partition(order.user_id, order.order_id)
-    if partition != _BUYER + order.user_id:
+    if buyer_in(buyer_partition(order.user_id, order.order_id)) != order.user_id:
         parts["user_id"] = order.user_id
     if order.updated_at != _last_change(order.state, order.history, order.placed_at):
         parts["updated_at"] = instant_to_text(order.updated_at)
@@ -189,8 +188,8 @@ def item_to_order(item: Item) -> Order:
 def _read_user_id(item: Item) -> str:
     if "user_id" in item:
         return read_typed(item, "user_id", str)
-    kind, found, user_id = read_typed(item, GSI1.hash_key, str).partition(_BUYER)
-    if kind or not found:
+    user_id = buyer_in(read_typed(item, GSI1.hash_key, str))
+    if user_id is None:
         raise UnreadableItemError("user_id: is missing")
     return user_id
 

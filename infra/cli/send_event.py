@@ -12,9 +12,9 @@ from app.domain.errors import InvalidInputError
 from app.message_parser import parse_event
 from app.messages import EVENTS, QUEUE_OF, Event
 from infra.cli.queue_client import QueueClient
-from infra.cli.sample_events import NAMES, sample_event
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.local.environment import REGION
+from infra.sample_events import NAMES, sample_event
 from infra.seeds.classic import SAMPLE_ORDER_ID
 
 _SAMPLES = ", ".join(f"'{domain} {outcome}'" for domain, outcome in NAMES)

@@ -19,8 +19,7 @@ from infra import topology
 
 #: A message this old is stuck, however slow its journey may be.
 _STUCK_SECONDS = 5 * 60
-#: Three times the interval of the sweeper's schedule.
-_SILENCE_SECONDS = 15 * 60
+_SILENCE_SECONDS = 3 * topology.SWEEP_INTERVAL_SECONDS
 #: A payment that never comes is ended after its time-out, and then the order is final. An order
 #: may be looked at that much later, and be on its way when it is.
 _OLDEST_ORDER_SECONDS = (

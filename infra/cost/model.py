@@ -13,10 +13,10 @@ from infra.cost.assumptions import GIGABYTE, Demand
 from infra.cost.journeys import Amounts
 from infra.cost.prices import PriceList
 from infra.table_access import ITEMS
-from infra.topology import FUNCTIONS, MAPPINGS, QUEUES, SWEEPER
+from infra.topology import FUNCTIONS, MAPPINGS, QUEUES, SWEEP_INTERVAL_SECONDS, SWEEPER
 
-#: Calls of the sweeper in a month: every five minutes, as ``infra/topology.py`` says.
-SWEEPS = assumed.SECONDS_A_MONTH // 300
+#: Calls of the sweeper in a month.
+SWEEPS = assumed.SECONDS_A_MONTH // SWEEP_INTERVAL_SECONDS
 #: It looks for open orders twice in each partition of them, at half a read unit: for those that
 #: are due, and for those that are filed too far ahead.
 SWEEP_READS = 2 * len(shards(OPEN)) * Decimal("0.5")

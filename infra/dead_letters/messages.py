@@ -15,8 +15,9 @@ from pydantic_core import from_json
 
 from app.domain.card import mask_number
 from app.domain.errors import InvalidInputError
+from app.domain.ids import is_uuid
 from app.domain.order import Order
-from app.message_parser import find_event_type, parse_event
+from app.message_parser import find_event_type, find_order_id, parse_event
 from app.messages import EVENTS, QUEUE_OF, Event, list_events
 from app.trace_context import read_traceparent
 from infra.topology import QUEUES
@@ -28,14 +29,6 @@ SCAN_SECONDS = 60
 
 _MAX_STALE_BATCHES = 3
 _CARD_LIKE = re.compile(r"\d([ -]?\d){11,18}", re.ASCII)
-#: The shop's own order ids; nothing else is shown of a body that cannot be read.
-_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-#: Where the text of a body names an order, as the workers' log finds it too; also in JSON
-#: inside of JSON.
-_NAMED_ORDER = re.compile(
-    rf'"(?:order_?id|_id|ordernumber)\\{{0,3}}"\s{{0,9}}:\s{{0,9}}\\{{0,3}}"({_UUID.pattern})',
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -210,8 +203,7 @@ def order_id_in(body: str) -> str | None:
             value = str(value) if abs(value) < 10**40 else ""
         if isinstance(value, str) and 0 < len(value) <= 200:
             return _printable(value)
-    named = _NAMED_ORDER.search(body)
-    return named[1].lower() if named else None
+    return find_order_id(body)
 
 
 def trace_id_in(traceparent: str | None) -> str | None:
@@ -236,7 +228,7 @@ def is_about(
         return False
     if order.trace_id is not None and trace_id_in(traceparent) == order.trace_id:
         return True
-    return _UUID.fullmatch(order_id) is not None and order_id in body.lower()
+    return is_uuid(order_id) and order_id in body.lower()
 
 
 def _printable(order_id: str) -> str:

@@ -16,12 +16,12 @@ from app.settings import TableLayout
 from app.store.keys import OPEN, order_sort_key, shard_for, shards
 from app.store.order_items import order_to_item
 from app.store.schema import GSI1, GSI2, GSI3, Index
+from infra.topology import SWEEP_INTERVAL_SECONDS
 
 #: When an order was placed; only a person can tell what it was.
 PLACED_AT = "placed_at"
 
-#: Three times the pause between two sweeps.
-_LATE = timedelta(minutes=15)
+_LATE = timedelta(seconds=3 * SWEEP_INTERVAL_SECONDS)
 
 #: The lists, in the words of people.
 _LISTS = {GSI1: "the list of its user's orders", GSI2: "the list of all orders"}

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from app.domain.errors import ShopError
-from infra.release.shell import log
+from infra.progress import print_progress
 from infra.topology import alarm_name
 from infra.verify.sources.purchase import PurchaseRefusedError, place_orders
 
@@ -21,13 +21,13 @@ def place_practice_orders(url: str, *, orders: int) -> None:
     """
     if not orders:
         return
-    log(f"placing {orders} practice orders")
+    print_progress(f"placing {orders} practice orders")
     try:
         asyncio.run(place_orders(url, orders=orders))
     except (PurchaseRefusedError, ShopError, httpx.HTTPError) as failure:
-        log(f"practice orders stopped: {type(failure).__name__}: {failure}")
+        print_progress(f"practice orders stopped: {type(failure).__name__}: {failure}")
     except (KeyError, TypeError, IndexError):
-        log("practice orders stopped: the answers are not those of this shop")
+        print_progress("practice orders stopped: the answers are not those of this shop")
 
 
 def watch_alarm(client: Any, stack: str, *, seconds: float) -> str | None:
@@ -43,5 +43,5 @@ def watch_alarm(client: Any, stack: str, *, seconds: float) -> str | None:
         left = until - time.monotonic()
         if left <= 0:
             return None
-        log(f"watching {name}: {left / 60:.1f} minutes to go")
+        print_progress(f"watching {name}: {left / 60:.1f} minutes to go")
         time.sleep(min(_LOOK_EVERY_SECONDS, left))

@@ -12,8 +12,9 @@ from typing import Any
 from app.security.signing_keys import new_signing_keys
 from infra.components.live_image import IMAGE_OUTPUT
 from infra.components.resource_graph import INFRA, read_stack_file
+from infra.progress import print_progress
 from infra.release.bake import place_practice_orders, watch_alarm
-from infra.release.shell import call, capture, log, run
+from infra.release.shell import call, capture, run
 from infra.topology import FUNCTIONS, function_name, signing_keys_name
 from infra.verify.rollback import RollbackError, roll_back
 from infra.verify.sources.aliases import find_routing
@@ -96,11 +97,11 @@ class Release:
                     # There is no version to go back to: the verdict is only reported.
                     trial.is_first = True
                     if alarm := self._bake(100):
-                        log(alarm)
+                        print_progress(alarm)
                     trial.code = self._verify("live", since)
                     return trial.code
                 if alarm := self._bake(percent):
-                    log(alarm)
+                    print_progress(alarm)
                     trial.code = self.roll_back() or _TAKEN_BACK
                     break
                 is_last = percent == STEPS[-1]
@@ -117,9 +118,9 @@ class Release:
         """End the canary, or take back the release ``version``; return 0, or 5 if it fails."""
         try:
             for change in roll_back(self._client("lambda"), self._stack, release=version):
-                log(f"{change.function}: {change.before} -> {change.after}")
+                print_progress(f"{change.function}: {change.before} -> {change.after}")
         except RollbackError as failure:
-            log(str(failure))
+            print_progress(str(failure))
             return _NOT_TAKEN_BACK
         return 0
 
@@ -174,7 +175,7 @@ class Release:
             if client.get_secret_value(SecretId=name).get("SecretString"):
                 return
         client.put_secret_value(SecretId=name, SecretString=new_signing_keys())
-        log(f"{name}: the first signing keys are in place")
+        print_progress(f"{name}: the first signing keys are in place")
 
     def _live_versions(self) -> dict[str, str]:
         """Return the version each function's alias leads to; nothing for a new stack."""

@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-
-def log(text: str) -> None:
-    """Write one line of progress to standard error, unbuffered."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+from infra.progress import print_progress
 
 
 def run(*command: str, stdin: str | None = None) -> None:
@@ -29,7 +25,7 @@ def call(*command: str, stdin: str | None = None) -> int:
     Raises:
         SystemExit: there is no such command.
     """
-    log(f"> {' '.join(command)}")
+    print_progress(f"> {' '.join(command)}")
     # Standard output is for the result of ``image``.
     return _run(command, input=stdin, stdout=sys.stderr).returncode
 

@@ -1,7 +1,6 @@
 """One verification from end to end: gather evidence, decide, switch the release, report."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from botocore.exceptions import BotoCoreError
 from app.domain.errors import SettingsError
 from infra.local.errors import NotRunningError
 from infra.local.running import apply_environment
+from infra.progress import print_progress
 from infra.verify.decision import Decision, Verdict, decide
 from infra.verify.evidence import Evidence
 from infra.verify.policy import DEPLOYED, STAGES, Policy
@@ -124,7 +124,7 @@ def _gather(target: Target, gates: Sequence[str]) -> list[Evidence]:
         raise SettingsError("--url says where the shop is; --local means the shop of make run")
     evidence = []
     for number, gate in enumerate(gates, 1):
-        _print_progress(f"[{number}/{len(gates)}] {gate} ...")
+        print_progress(f"[{number}/{len(gates)}] {gate} ...")
         evidence.append(asyncio.run(_collect(gate, target)))
     return evidence
 
@@ -158,16 +158,11 @@ def _change_aliases(region: str, change: Callable[[Any], list[Change]]) -> int:
     """Change the aliases, print every change, and return 0, or 5 if one could not be made."""
     try:
         for done in change(aws_client("lambda", region)):
-            _print_progress(f"{done.function}: {done.before} -> {done.after}")
+            print_progress(f"{done.function}: {done.before} -> {done.after}")
     except RollbackError as failure:
-        _print_progress(str(failure))
+        print_progress(str(failure))
         return ROLLBACK_FAILED
     except BotoCoreError as failure:
-        _print_progress(f"AWS cannot be asked: {type(failure).__name__}")
+        print_progress(f"AWS cannot be asked: {type(failure).__name__}")
         return ROLLBACK_FAILED
     return 0
-
-
-def _print_progress(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()

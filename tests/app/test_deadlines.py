@@ -20,7 +20,7 @@ from app.messages import PAYMENT_REQUEST
 from app.queues import SQSQueues
 from app.settings import get_settings
 from app.store.table import Table, get_table
-from infra.cli.sample_events import sample_event
+from infra.sample_events import sample_event
 from routers.overload import MAX_IN_FLIGHT
 from tests.conftest import forget_clients
 from tests.support.flaky_dynamodb import Flaky

@@ -19,7 +19,7 @@ from app.messages import (
     ShipmentRequested,
     ShipmentSent,
 )
-from infra.cli.sample_events import NAMES, sample_event
+from infra.sample_events import NAMES, sample_event
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CARD = {

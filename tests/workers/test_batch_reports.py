@@ -21,7 +21,7 @@ from app.domain.errors import (
     ShopError,
     StoreMisconfiguredError,
 )
-from infra.cli.sample_events import NAMES
+from infra.sample_events import NAMES
 from tests.support.sizes import SIZES
 from tests.support.sqs_events import CONTEXT, Context, sqs_event, sqs_record
 from workers import order, payment, shipment

@@ -21,7 +21,7 @@ from app.settings import get_settings
 from app.store.orders import add_order, get_order
 from app.store.payments import find_decision
 from app.store.table import get_table
-from infra.cli.sample_events import sample_event
+from infra.sample_events import sample_event
 from infra.seeds.classic import classic_products, make_order
 from tests.infra.local.helpers.shop_process import eventually
 from tests.support.sqs_events import CONTEXT, Context, failed_places, sqs_event

@@ -13,7 +13,7 @@ from app.messages import (
     SHIPMENT_RESPONSE,
     EventType,
 )
-from infra.cli.sample_events import sample_event
+from infra.sample_events import sample_event
 
 #: The good event of each queue, as a sample of the command line.
 GOOD = {

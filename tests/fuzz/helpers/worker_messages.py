@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from infra.cli.sample_events import NAMES, sample_event
+from infra.sample_events import NAMES, sample_event
 from tests.fuzz.helpers.hostile_bodies import WRECKS, damaged, giant
 from tests.fuzz.helpers.oracle import is_readable, leaks
 from tests.fuzz.helpers.request_parts import HALF

@@ -26,8 +26,8 @@ from app.store.table import get_table
 from app.store.users import find_credentials
 from infra.cli import main, openapi, queues, run, seed, send_event
 from infra.cli.openapi import StaleDocumentsError
-from infra.cli.sample_events import sample_event
 from infra.local.emulator import Emulator
+from infra.sample_events import sample_event
 from infra.topology import FUNCTIONS
 from tests.infra.cli.helpers.published_stack import publish
 

@@ -12,7 +12,6 @@ from app.domain.errors import InvalidInputError
 from app.domain.order import Order, OrderState
 from app.domain.user import Role, User
 from app.messages import EVENTS, QUEUE_OF, EventType
-from infra.cli.sample_events import NAMES
 from infra.dead_letters.diagnosis import diagnose
 from infra.dead_letters.messages import (
     QueueScan,
@@ -20,6 +19,7 @@ from infra.dead_letters.messages import (
     order_id_in,
     origin_of,
 )
+from infra.sample_events import NAMES
 from infra.seeds.classic import classic_products, make_order
 from tests.infra.dead_letters.helpers.fakes import (
     CARD,

@@ -14,7 +14,7 @@ from app.queues import get_client, trace_attribute
 from app.store.orders import add_order
 from app.store.table import get_table
 from infra.cli import dead_letters
-from infra.cli.sample_events import sample_event
+from infra.sample_events import sample_event
 from infra.seeds.classic import classic_products, make_order
 
 NOW = datetime.now(UTC)

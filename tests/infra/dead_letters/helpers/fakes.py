@@ -9,13 +9,13 @@ from itertools import count
 from app.domain.errors import StoreUnavailableError
 from app.store.keys import Key
 from app.store.table import Item, Table
-from infra.cli.sample_events import sample_event
 from infra.dead_letters.messages import (
     DEAD_LETTER_QUEUES,
     SCAN_SECONDS,
     DeadLetter,
 )
 from infra.dead_letters.redrive import RateLimiter, RedriveReport, redrive
+from infra.sample_events import sample_event
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CARD = "4111111111111111"
