@@ -1,5 +1,6 @@
 """Every click on a quantity counts, however slow the shop is, and no cart grows beyond an order."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -172,6 +173,14 @@ def test_a_change_that_fails_says_so_and_puts_the_number_right(eric: Shopper) ->
     expect(page.locator("#toast")).to_contain_text("Nothing was confirmed")
     expect(page.locator(".line-item output")).to_have_text("2")
     expect(eric.count).to_have_text("2")
+
+    # A later wish that comes true takes the news back.
+    page.unroute("**/cart/item/modify/*")
+    more.click()
+
+    expect(page.locator("#status")).to_have_text(re.compile("3 . Water Bottle"))
+    expect(page.locator("#toast")).to_be_hidden()
+    assert eric.cart() == {"Water Bottle": 3}
 
 
 def test_more_than_an_order_takes_is_refused_with_a_text(eric: Shopper) -> None:

@@ -178,7 +178,7 @@ def test_a_till_checks_the_card_before_it_asks_the_shop(till: Till) -> None:
     page.keyboard.press("F8")
     wrong = [
         ("4111 1111 1111 1112", "12/30", "123", "card-number", "A digit of the card number"),
-        ("4111", "12/30", "123", "card-number", "at least 12 digits"),
+        ("4111 1111 1116", "12/30", "123", "card-number", "at least 13 digits"),
         ("4111 1111 1111 1111", "01/20", "123", "card-expiry", "has expired"),
         ("4111 1111 1111 1111", "13/30", "123", "card-expiry", "month and year"),
         ("4111 1111 1111 1111", "12/30", "1234", "card-code", "has 3 digits"),

@@ -13,6 +13,10 @@ import { Session } from "./session.js";
 /** @import { Answer, Request } from "./http.js" */
 /** @import { TokenAnswer } from "./session.js" */
 
+/** What pages say while `isOpen`. */
+export const OPEN_MODE =
+  "Open mode: no tokens are checked, so every visitor can read and change everything. For tests only.";
+
 /** @typedef {Request & {allowGuest?: boolean}} Call A request; `allowGuest` sends it without a token while no user is signed in. */
 
 export class ApiClient extends EventTarget {

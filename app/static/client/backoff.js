@@ -1,4 +1,7 @@
-/** How long to wait before trying again. */
+/** How long to wait for an answer, and before trying again. */
+
+/** How long one attempt may take: a gateway in front of the shop gives up after 30 seconds; a person does earlier. */
+export const TIMEOUT_MS = 20_000;
 
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 15_000;

@@ -7,6 +7,9 @@
  * @typedef {"network"|"shop"|"sign in"|"refused"} FailureKind
  */
 
+/** What a sign-in says when the shop gave no answer of its own. */
+export const NO_ANSWER = "The shop does not answer. Try again in a moment.";
+
 /** A call that did not do what it was asked to do. */
 export class ShopError extends Error {
   name = "ShopError";

@@ -5,12 +5,9 @@
  * calls, and a customer in one tab and staff in another stay who they are.
  */
 
-import { backoffMs, sleep } from "./backoff.js";
+import { backoffMs, sleep, TIMEOUT_MS } from "./backoff.js";
 import { isolateWords } from "./dom.js";
 import { isUnanswered, kindOf, ShopError } from "./errors.js";
-
-/** A gateway in front of the shop gives up after 30 seconds; a person does earlier. */
-const TIMEOUT_MS = 20_000;
 
 /**
  * @typedef {object} Request

@@ -15,7 +15,7 @@ export class Toast {
   }
 
   /**
-   * Show a message in place of the one before.
+   * Show a message in place of the one before; returns a function that hides it, if it is still the one shown.
    * @param {string} tone The element's `data-tone`, for its colors. @param {(Node|string)[]} content
    */
   show(tone, ...content) {
@@ -23,7 +23,11 @@ export class Toast {
     this.#element.dataset.tone = tone;
     this.#element.classList.add("shown");
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.hide(), this.#durationMs);
+    const timer = setTimeout(() => this.hide(), this.#durationMs);
+    this.#timer = timer;
+    return () => {
+      if (this.#timer === timer) this.hide();
+    };
   }
 
   hide() {

@@ -3,12 +3,11 @@
  * the shop sets its cookies, and the page that sent the shopper here is loaded again.
  */
 
+import { TIMEOUT_MS } from "../client/backoff.js";
 import { byId } from "../client/dom.js";
-import { waitText } from "../client/errors.js";
+import { NO_ANSWER, waitText } from "../client/errors.js";
 
 const WRONG = "User name or password is wrong.";
-const TIMEOUT_MS = 20_000;
-const NO_ANSWER = "The shop does not answer. Try again in a moment.";
 
 /** @param {string} id */
 const input = (id) => /** @type {HTMLInputElement} */ (byId(id));

@@ -1,11 +1,10 @@
 /** The connection to the shop: says when it is lost, and checks until it is back. */
 
+import { OPEN_MODE } from "../client/api-client.js";
 import { backoffMs } from "../client/backoff.js";
 import { formatDateTime } from "../client/dates.js";
 import { byId, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
-
-const OPEN_MODE = "Open mode: no tokens are checked, so every visitor can read and change everything. For tests only.";
 
 export class Connection {
   #shop;

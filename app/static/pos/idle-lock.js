@@ -8,7 +8,7 @@
 
 import { toAsciiDigits } from "../client/digits.js";
 import { byId, isolate, showText } from "../client/dom.js";
-import { isShopError, waitText } from "../client/errors.js";
+import { isShopError, NO_ANSWER, waitText } from "../client/errors.js";
 import { JsonStorage } from "../client/storage.js";
 import { showableCode } from "./barcode.js";
 import { SecretFilter } from "./secret-filter.js";
@@ -270,7 +270,7 @@ export class IdleLock {
       if (!isShopError(failure)) throw failure;
       if (failure.kind === "sign in") return WRONG;
       if (failure.kind === "network") return "No connection: the shop cannot check the password.";
-      return waitText(failure) || "The shop does not answer. Try again in a moment.";
+      return waitText(failure) || NO_ANSWER;
     }
   }
 

@@ -1,7 +1,7 @@
 /** The sign-in page of the till: only staff may sell. */
 
 import { byId, isolate, showText } from "../client/dom.js";
-import { isShopError, isUnanswered, waitText } from "../client/errors.js";
+import { isShopError, isUnanswered, NO_ANSWER, waitText } from "../client/errors.js";
 import { JsonStorage } from "../client/storage.js";
 import { codeNote, readPin } from "./idle-lock.js";
 import { TypedSecret } from "./typed-secret.js";
@@ -10,7 +10,7 @@ import { TypedSecret } from "./typed-secret.js";
 const MESSAGES = {
   "sign in": "Name or password is wrong. Try again.",
   network: "No connection to the shop. Check the network, then try again.",
-  shop: "The shop does not answer. Try again in a moment.",
+  shop: NO_ANSWER,
 };
 
 /** Who signed in last: a name to start an outage with, no right to anything. */

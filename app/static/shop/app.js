@@ -1,6 +1,7 @@
 /** The storefront: puts its parts together. A client of the public API like any other. */
 
 import { Api } from "../client/api.js";
+import { OPEN_MODE } from "../client/api-client.js";
 import { byId, el, isolate, showText } from "../client/dom.js";
 import { isShopError } from "../client/errors.js";
 import { liveRegion } from "../client/live-region.js";
@@ -19,7 +20,6 @@ import { homeView } from "./views/home.js";
 
 const RETRIES = 2;
 const TOAST_MS = 3500;
-const OPEN_MODE = "Open mode: no tokens are checked, so every visitor can read and change everything. For tests only.";
 
 const api = new Api({ storageKey: SESSION_KEY, storage: () => localStorage, retries: RETRIES });
 const cartStore = new CartStore({ api });
@@ -32,10 +32,10 @@ const announce = liveRegion(byId("status"));
 const announceError = liveRegion(byId("alarm"));
 const toast = new Toast(byId("toast"), { durationMs: TOAST_MS });
 
-/** Show and announce an error. @param {string} text */
+/** Show and announce an error; returns a function that takes it from the screen. @param {string} text */
 function showError(text) {
   announceError(text);
-  toast.show("bad", text, dismissButton());
+  return toast.show("bad", text, dismissButton());
 }
 
 const dismissButton = () =>

@@ -14,7 +14,8 @@ export interface Context {
   /** Say something to people who cannot see the page change. */
   announce: (text: string) => void;
   /** Show and announce an error. */
-  showError: (text: string) => void;
+  /** Returns a function that takes it from the screen. */
+  showError: (text: string) => () => void;
   /** Log in, and then go on at an address. */
   goToLogin: (next: string) => void;
   /** Load the cart of the user who has just signed in, then go to an address, unless `signal` is aborted. */

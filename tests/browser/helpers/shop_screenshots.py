@@ -93,7 +93,7 @@ class _Camera:
         self.shoot("11-checkout-complaints", full=True)
         for label, text in [("Street", "20 Riding Lane"), ("ZIP", "10201"), ("City", "Frisco")]:
             page.get_by_label(label).fill(text)
-        self.pay("Mystery card")
+        self.pay("Unknown")
         expect(page.get_by_role("alert").filter(has_text="Declined")).to_be_visible()
         self.shoot("12-declined")
         page.get_by_role("button", name="Visa").click()

@@ -21,14 +21,19 @@ export const cartView =
     const box = el("div", { class: "split cart" });
     const heading = el("h1", {}, "Cart");
 
+    /** By article, what takes back the news of a change that failed. @type {Map<string, () => void>} */
+    const failures = new Map();
+
     /** @param {string} id @param {number} quantity @param {string} text What is announced. */
     async function change(id, quantity, text) {
       try {
         await cartStore.set(id, quantity);
+        // A later wish has come true: that nothing was confirmed is no longer so.
+        failures.get(id)?.();
         announce(text);
       } catch (failure) {
         if (!isShopError(failure)) throw failure;
-        showError(failureMessage(failure));
+        failures.set(id, showError(failureMessage(failure)));
       }
     }
 
