@@ -166,7 +166,7 @@ OTHERS = {
         "routers/carts.py",
         "    check_owner(caller, userid)\n",
         "",
-        "routers/test_carts.py::test_no_customer_reaches_the_cart_of_another",
+        "routers/test_cart_access.py::test_no_customer_reaches_the_cart_of_another",
     ),
     "a total that disagrees is taken": Mutation(
         "app/domain/draft.py",
@@ -240,7 +240,7 @@ OTHERS = {
         "app/services/users.py",
         "        if verdict is Verdict.WRONG or credentials is None:\n",
         "        if credentials is None:\n",
-        "routers/test_users.py::test_a_wrong_password_and_an_unknown_name_get_the_same_answer",
+        "routers/test_login.py::test_a_wrong_password_and_an_unknown_name_get_the_same_answer",
     ),
     # HTTP.
     "503 comes without Retry-After": Mutation(
@@ -254,7 +254,7 @@ OTHERS = {
         "routers/problems.py",
         """or str(source), describe(error)""",
         """or str(source), f"{describe(error)} {error.get('input')}\"""",
-        "routers/test_users.py::test_a_refusal_never_repeats_the_password",
+        "routers/test_registration.py::test_a_refusal_never_repeats_the_password",
     ),
     "a place in the queue is never given back": Mutation(
         "routers/overload.py",

@@ -9,12 +9,15 @@ _ATTACKS = "routers/test_attacks.py"
 _AUTH = "routers/test_auth.py"
 _DECLINES = "app/services/test_declines.py"
 _GUESSING = "routers/test_guessing.py"
-_MIDDLEWARE = "routers/test_middleware.py"
 _ORIGINS = "app/security/test_origins.py"
 _PERMISSIONS = "infra/components/test_infra_permissions.py"
 _SETTINGS = "app/test_settings.py"
 _THROTTLING = "app/services/test_throttling.py"
 _USERNAMES = "app/test_usernames.py"
+_HEADERS = "routers/test_response_headers.py"
+_LOGIN = "routers/test_login.py"
+_NAMES = "routers/test_registered_names.py"
+_REGISTRATION = "routers/test_registration.py"
 _USERS = "routers/test_users.py"
 
 _CHECK = "        if verdict is Verdict.WRONG or credentials is None:\n"
@@ -49,7 +52,7 @@ SECURITY = {
         "app/services/users.py",
         'raise InvalidCredentialsError("Invalid username or password")',
         'raise InvalidCredentialsError("password" if credentials else "username")',
-        f"{_USERS}::test_a_wrong_password_and_an_unknown_name_get_the_same_answer",
+        f"{_LOGIN}::test_a_wrong_password_and_an_unknown_name_get_the_same_answer",
     ),
     "a password is stripped at a login": Mutation(
         "app/services/users.py",
@@ -62,20 +65,20 @@ SECURITY = {
         "routers/middleware.py",
         '    (b"content-security-policy", DATA_POLICY.encode()),\n',
         "",
-        f"{_MIDDLEWARE}::test_every_answer_forbids_frames_and_plain_http",
+        f"{_HEADERS}::test_every_answer_forbids_frames_and_plain_http",
     ),
     "open mode is not told": Mutation(
         "routers/middleware.py",
         "        return get_settings().is_open\n",
         "        return False\n",
-        f"{_MIDDLEWARE}::test_every_answer_of_the_open_mode_says_so",
+        f"{_HEADERS}::test_every_answer_of_the_open_mode_says_so",
     ),
     # Passwords.
     "any new password is taken": Mutation(
         "app/security/new_passwords.py",
         "    if folded in _common_passwords():\n",
         "    if False:\n",
-        f"{_USERS}::test_a_poor_new_password_is_refused",
+        f"{_REGISTRATION}::test_a_poor_new_password_is_refused",
     ),
     "a password is hashed as it was sent": Mutation(
         "app/security/passwords.py",
@@ -93,7 +96,7 @@ SECURITY = {
         "app/security/passwords.py",
         "        if self._free <= 0:\n",
         "        if False:\n",
-        f"{_USERS}::test_logins_take_no_place_from_other_requests",
+        f"{_LOGIN}::test_logins_take_no_place_from_other_requests",
     ),
     # Names.
     "hashing comes before answering": Mutation(
@@ -118,7 +121,7 @@ SECURITY = {
         "app/usernames.py",
         "        name = name.replace(character, like)\n",
         "        pass\n",
-        f"{_USERS}::test_a_name_in_letters_like_those_of_another_is_taken",
+        f"{_NAMES}::test_a_name_in_letters_like_those_of_another_is_taken",
     ),
     "a name can be written in small capitals": Mutation(
         "app/usernames.py",
@@ -221,14 +224,14 @@ SECURITY = {
         "routers/dependencies.py",
         "caller is None or get_settings().is_open or user_id",
         "caller is None or user_id",
-        "routers/test_carts.py"
+        "routers/test_cart_access.py"
         "::test_in_open_mode_a_path_id_is_what_it_says_with_a_token_or_without",
     ),
     "a name beyond ASCII may be a card's number": Mutation(
         "app/usernames.py",
         "    if mask_card_numbers(username) != username:\n",
         "    if username.isascii() and mask_card_numbers(username) != username:\n",
-        f"{_USERS}::test_a_name_is_no_card_number",
+        f"{_NAMES}::test_a_name_is_no_card_number",
     ),
     "guesses that must wait are not counted for the alarm": Mutation(
         "app/security_log.py",
@@ -288,7 +291,7 @@ SECURITY = {
         "app/services/users.py",
         "skeletons=skeletons(username))",
         "skeletons=())",
-        f"{_USERS}::test_a_name_in_letters_like_those_of_another_is_taken",
+        f"{_NAMES}::test_a_name_in_letters_like_those_of_another_is_taken",
     ),
     "a name of an earlier release reserves itself for ever": Mutation(
         "app/services/users.py",
@@ -307,13 +310,13 @@ SECURITY = {
         "app/services/accounts.py",
         "        await store.free_lookalikes(table, skeletons(username), user_id=user_id)\n",
         "",
-        f"{_USERS}::test_a_name_in_letters_like_those_of_another_is_taken",
+        f"{_NAMES}::test_a_name_in_letters_like_those_of_another_is_taken",
     ),
     "a profile keeps a card's number": Mutation(
         "app/services/users.py",
         "        email=mask_card_numbers(email),\n",
         "        email=email,\n",
-        f"{_USERS}::test_card_numbers_in_a_profile_are_masked",
+        f"{_REGISTRATION}::test_card_numbers_in_a_profile_are_masked",
     ),
     "an expired token still says who is logged in": Mutation(
         "routers/users.py",

@@ -18,7 +18,7 @@ from app.store.orders import get_order
 from app.store.table import Table
 from infra.local.log_lines import JsonFormatter
 from tests.conftest import forget_clients
-from tests.routers.test_middleware import REQUESTS
+from tests.support.requests import REQUESTS
 from tests.support.shop import PASSWORD, bearer, fresh, stored_product, stored_user, tokens_of
 
 CARD = {"number": "4111111111111111", "expMonth": "12", "expYear": "2099", "ccv": "987"}

@@ -1,0 +1,46 @@
+"""Requests to every kind of route."""
+
+from typing import Any
+
+ITEM = {"itemid": "a", "quantity": 1}
+#: Method, path, body, and the status of the answer in the open mode.
+REQUESTS: list[tuple[str, str, Any, int]] = [
+    ("GET", "/products", None, 200),
+    ("GET", "/products/unknown", None, 404),
+    ("POST", "/products", {"name": "x", "price": 1}, 201),
+    ("POST", "/product", {"name": "x", "price": 1}, 201),
+    ("GET", "/catalogliveness", None, 200),
+    ("GET", "/liveness", None, 200),
+    ("GET", "/static/images/unknown_square.jpg", None, 404),
+    ("GET", "/cart/items/dan", None, 200),
+    ("POST", "/cart/item/add/dan", ITEM, 200),
+    ("POST", "/cart/item/modify/dan", ITEM, 200),
+    ("POST", "/cart/modify/dan", {"cart": [ITEM]}, 200),
+    ("GET", "/cart/total/dan", None, 200),
+    ("GET", "/cart/items/total/dan", None, 200),
+    ("GET", "/cart/clear/dan", None, 200),
+    ("POST", "/cart/clear/dan", None, 200),
+    ("GET", "/cart/all", None, 200),
+    ("GET", "/order/all", None, 200),
+    ("GET", "/order/dan", None, 200),
+    ("POST", "/order/add/dan", None, 400),
+    ("POST", "/order/add", None, 400),
+    ("POST", "/login", {"username": "x-nobody", "password": "x"}, 401),
+    ("POST", "/acme-login", {"username": "x-nobody", "password": "x"}, 401),
+    ("POST", "/register", {}, 400),
+    ("POST", "/refresh-token", {"refresh_token": "x"}, 401),
+    ("POST", "/verify-token", {"access_token": "x"}, 401),
+    ("POST", "/logout", None, 202),
+    ("POST", "/users/logout", None, 202),
+    ("GET", "/users", None, 200),
+    ("GET", "/users/unknown", None, 404),
+    ("GET", "/userinfo", None, 200),
+    ("GET", "/whoami", None, 200),
+    ("GET", "/acme-login", None, 200),
+    ("GET", "/scg-logout", None, 302),
+    ("GET", "/healthz", None, 200),
+    ("GET", "/readyz", None, 200),
+    ("GET", "/live", None, 200),
+    ("GET", "/docs", None, 200),
+    ("GET", "/openapi.json", None, 200),
+]
