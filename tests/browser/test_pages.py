@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from tests.browser.helpers.chromium import new_context
 from tests.browser.helpers.page_monitor import monitored
+from tests.browser.helpers.shopper import lose_request
 from tests.e2e.helpers.running_shop import PASSWORD
 
 
@@ -105,15 +106,8 @@ def test_the_log_in_page_says_when_to_try_again(page: Page) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/pos"])
-def test_a_page_that_signs_out_ends_its_session(
-    context: BrowserContext, shop_url: str, path: str
-) -> None:
-    """Without a network the page is signed out at once, and tells the shop when it is back.
-
-    With a profile of its own: all pages of a renderer hear that the network is back when it is
-    for the first of them, and this one says it once.
-    """
-    page = context.new_page()
+def test_a_page_that_signs_out_ends_its_session(page: Page, shop_url: str, path: str) -> None:
+    """Without a network the page is signed out at once; the shop is told until it answers."""
     name, store = ("eric", "localStorage") if path == "/" else ("staff", "sessionStorage")
     key = "acme-shop.session" if path == "/" else "acme-till.staff"
     tokens = httpx.post(
@@ -126,15 +120,24 @@ def test_a_page_that_signs_out_ends_its_session(
     out = page.get_by_role("button", name="Log out" if path == "/" else "Sign out")
     expect(out).to_be_visible()
     expect(page.get_by_text("Weights").first).to_be_visible()
-    context.set_offline(offline=True)
+    busy = {"status": 503, "headers": {"Retry-After": "600"}, "json": {"message": "full"}}
+    # The last route comes first: one request is lost, the next refused.
+    page.route("**/logout", lambda route: route.fulfill(**busy), times=1)
+    page.route("**/logout", lose_request, times=1)
+    page.context.set_offline(offline=True)
 
     out.click()
 
     expect(out).to_be_hidden()
     assert page.evaluate(f"key => {store}.getItem(key)", key) is None
+    with page.expect_response("**/logout") as refused:
+        page.context.set_offline(offline=False)
+    assert refused.value.status == 503
+    page.goto("about:blank")
     with page.expect_response("**/logout") as answer:
-        context.set_offline(offline=False)
+        open_page(page, path)
     assert answer.value.status == 202
+    page.wait_for_function(f"key => {store}.getItem(key) === null", arg=f"{key}.ending")
     body = {"refresh_token": tokens["refresh_token"]}
     assert httpx.post(f"{shop_url}/refresh-token", json=body, timeout=30).status_code == 401
 

@@ -6,9 +6,11 @@
  * "signed-out" when a session has run out and cannot be renewed.
  */
 
-import { isShopError, ShopError } from "./errors.js";
+import { backoffMs } from "./backoff.js";
+import { isShopError, isUnanswered, ShopError } from "./errors.js";
 import { HttpClient } from "./http.js";
 import { Session } from "./session.js";
+import { FallbackStorage } from "./storage.js";
 
 /** @import { Answer, Request } from "./http.js" */
 /** @import { TokenAnswer } from "./session.js" */
@@ -26,8 +28,10 @@ export class ApiClient extends EventTarget {
   });
   #isOnline = true;
   #retries;
-  /** Tokens whose sessions the shop has not ended yet, because it could not be reached. @type {Set<string>} */
-  #ending = new Set();
+  #storage;
+  #endingKey;
+  #isEnding = false;
+  #endingTimer = 0;
 
   /** Whether the shop accepts requests without a token (`AUTH_MODE=0`). */
   isOpen = false;
@@ -47,6 +51,9 @@ export class ApiClient extends EventTarget {
     /** @type {(path: string, json: object, more?: object) => Promise<any>} */
     const post = async (path, json, more) => (await this.#send(path, { json, ...more })).body;
     this.session = new Session(post, { storageKey, storage });
+    this.#storage = new FallbackStorage(storage);
+    this.#endingKey = `${storageKey}.ending`;
+    this.#sendLogouts();
   }
 
   /** Whether the last call reached the shop. */
@@ -74,17 +81,45 @@ export class ApiClient extends EventTarget {
     this.endSession(this.session.signOut());
   }
 
-  /** Let the shop end the session of a token, which may have run out. @param {string|null} token */
-  async endSession(token) {
+  /**
+   * Let the shop end the session of a token, which may have run out. It is asked again until it has
+   * answered, after a reload too, and by other pages that see the same storage.
+   * @param {string|null} token
+   */
+  endSession(token) {
     if (!token) return;
-    this.#ending.add(token);
-    try {
-      await this.#send("/logout", { method: "POST", token });
-      this.#ending.delete(token);
-    } catch (failure) {
-      if (!isShopError(failure)) throw failure;
-      if (failure.kind !== "network") this.#ending.delete(token);
+    this.#ending = [...this.#ending, token];
+    this.#sendLogouts();
+  }
+
+  /** Tokens whose sessions the shop has not said to have ended, as they are stored. @returns {string[]} */
+  get #ending() {
+    const kept = this.#storage.read(this.#endingKey);
+    return Array.isArray(kept) ? kept : [];
+  }
+
+  set #ending(tokens) {
+    this.#storage.write(this.#endingKey, tokens.length > 0 ? tokens : null);
+  }
+
+  async #sendLogouts(attempt = 0) {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    clearTimeout(this.#endingTimer);
+    let retryAfterMs = 0;
+    for (const token of this.#ending) {
+      try {
+        await this.#send("/logout", { method: "POST", token });
+      } catch (failure) {
+        if (!isShopError(failure)) throw failure;
+        retryAfterMs = Math.max(retryAfterMs, failure.retryAfterMs);
+        if (isUnanswered(failure)) continue;
+      }
+      this.#ending = this.#ending.filter((other) => other !== token);
     }
+    this.#isEnding = false;
+    if (this.#ending.length === 0 || this.isClosed) return;
+    this.#endingTimer = setTimeout(() => this.#sendLogouts(attempt + 1), backoffMs(attempt, retryAfterMs));
   }
 
   /** Send nothing from now on. */
@@ -96,7 +131,7 @@ export class ApiClient extends EventTarget {
   setOnline(isOnline) {
     if (isOnline === this.#isOnline) return;
     this.#isOnline = isOnline;
-    if (isOnline) for (const token of this.#ending) this.endSession(token);
+    if (isOnline) this.#sendLogouts();
     this.dispatchEvent(new CustomEvent("network"));
   }
 
