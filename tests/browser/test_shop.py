@@ -60,7 +60,7 @@ def test_a_purchase_is_followed_until_it_is_delivered(eric: Shopper) -> None:
         expect(eric.heading).to_have_text(re.compile("Delivered"))
 
     assert eric.count_new(act) == 1
-    newest = eric.orders()[0]
+    newest = eric.bought()
     assert (newest["total"], newest["address"]["city"]) == ("499.99", "Frisco")
     expect(page.locator(".tracking")).to_contain_text(newest["trackingNumber"])
     expect(page.get_by_role("complementary")).to_contain_text("Visa ending 1111")
@@ -101,7 +101,7 @@ def test_a_declined_card_is_said_plainly_and_another_one_pays(eric: Shopper) -> 
     assert second
     assert first != second
     # The reason is the same later on.
-    declined = eric.orders()[1]
+    declined = eric.bought(0)
     assert declined["declineReason"] == answer.value.json()["payment"]["message"]
     eric.open(f"/#/order/{declined['_id']}")
     expect(eric.page.locator(".about")).to_contain_text(reason)

@@ -93,7 +93,7 @@ def test_an_address_is_remembered_when_asked_and_forgotten_when_told(eric: Shopp
     for label, text in {"Street": "20 Riding Lane", "Flat": "3rd floor", "City": "Frisco"}.items():
         expect(page.get_by_label(label)).to_have_value(text)
     buy(remember=True)
-    assert eric.orders()[0]["address"]["street"] == "20 Riding Lane, 3rd floor"
+    assert eric.bought()["address"]["street"] == "20 Riding Lane, 3rd floor"
     assert "4111" not in page.evaluate("JSON.stringify({...localStorage})")
 
     to_checkout()

@@ -128,7 +128,7 @@ def test_an_address_needs_no_zip_and_a_person_no_second_name(eric: Shopper) -> N
     eric.pay_button.click()
 
     expect(eric.heading).to_have_text(re.compile("Paid|on its way|Delivered"))
-    order = eric.orders()[0]
+    order = eric.bought()
     assert (order["firstname"], order["lastname"]) == ("Madonna", "")
     assert order["address"] == {
         "street": "10 Nathan Road, Flat B, 3rd floor",

@@ -78,7 +78,7 @@ def test_a_reprint_equals_the_original_to_the_letter(clocked_till: Till) -> None
     with till.page.expect_response("**/order/walk-in/*"):
         pay(till, "Water Bottle", "Water Bottle", "Yoga Mat")
     original = till.page.locator("#outcome .receipt")
-    placed = till.orders()[0]["placedAt"]
+    placed = till.bought()["placedAt"]
     shown = till.page.evaluate(
         """at => new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" })
             .format(Date.parse(at))""",
@@ -152,7 +152,7 @@ def test_a_receipt_names_the_shop_and_leads_to_its_order(till: Till, eric: Shopp
     for text in (facts["name"], facts["address"], facts["taxLine"]):
         expect(receipt).to_contain_text(str(text))
     till.wait_for_results()
-    order = till.orders()[0]
+    order = till.bought()
     # In the time of the shop, which is fourteen hours ahead.
     shown = datetime.fromisoformat(order["placedAt"]) + 14 * _HOUR
     expect(receipt).to_contain_text(f"{shown:%H:%M}")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from httpx import Client
 from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, expect
@@ -33,12 +34,14 @@ class Shopper:
         self.client = client
         self.user_id = user_id
         self.sent: list[tuple[str | None, dict[str, Any]]] = []
+        self._purchases: list[Request] = []
         page.on("request", self._record)
 
     def _record(self, request: Request) -> None:
         if "/order/add/" in request.url:
             body = json.loads(request.post_data or "{}")
             self.sent.append((request.headers.get("idempotency-key"), body))
+            self._purchases.append(request)
 
     @property
     def heading(self) -> Locator:
@@ -125,6 +128,10 @@ class Shopper:
         found: list[dict[str, Any]] = self.client.get(f"/order/{self.user_id}").json()
         return found
 
+    def bought(self, purchase: int = -1) -> dict[str, Any]:
+        """Return the order that a purchase in this page made, the last one by default."""
+        return read_bought(self.client, self._purchases[purchase])
+
     def place_order(self) -> str:
         """Let the shop have an order for a bottle, past every page; return its id."""
         body: dict[str, Any] = {
@@ -141,6 +148,22 @@ class Shopper:
         before = len(self.orders())
         act()
         return len(self.orders()) - before
+
+
+def read_bought(client: Client, purchase: Request) -> dict[str, Any]:
+    """Return the order that a page's request made, by the id in its answer, with its result.
+
+    Lists of orders are written later than the answer.
+    """
+    answer = purchase.response()
+    assert answer is not None
+    path = urlsplit(purchase.url).path.replace("/order/add/", "/order/")
+    for _ in range(100):
+        order: dict[str, Any] = client.get(f"{path}/{answer.json()['order_id']}").json()
+        if order["state"] != "pending":
+            return order
+        purchase.frame.page.wait_for_timeout(50)
+    raise AssertionError("an order without a result")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from httpx import Client
 from playwright.sync_api import BrowserContext, CDPSession, Page, Request, Route, expect
 
 from tests.browser.helpers.page_monitor import monitored
-from tests.browser.helpers.shopper import close_others
+from tests.browser.helpers.shopper import close_others, read_bought
 from tests.e2e.helpers.running_shop import PASSWORD
 from tests.support.sizes import SIZES
 
@@ -25,6 +25,7 @@ class Till:
         self.page = page
         self.shop = shop
         self.sent: list[tuple[str | None, str]] = []
+        self._charges: list[Request] = []
         page.on("request", self._note)
 
     def leave(self) -> None:
@@ -34,6 +35,7 @@ class Till:
     def _note(self, request: Request) -> None:
         if "/order/add/" in request.url:
             self.sent.append((request.headers.get("idempotency-key"), request.post_data or ""))
+            self._charges.append(request)
 
     @cached_property
     def _devtools(self) -> CDPSession:
@@ -108,6 +110,10 @@ class Till:
         """Return the in-store orders the shop has, newest first."""
         found = self.shop.get(f"/order/{userid}?limit=1000").json()
         return [order for order in found if order["delivery"] == "instore"]
+
+    def bought(self) -> dict[str, Any]:
+        """Return the order that the last charge in this page made."""
+        return read_bought(self.shop, self._charges[-1])
 
     def wait_for_results(self) -> None:
         """The shop tells the till first, and writes it into the order a moment later."""
