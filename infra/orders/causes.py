@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from app.domain.order import OrderState
+from app.domain.order import Order, OrderState
 from app.domain.payment import PAYMENT_TIMEOUT
 from app.domain.sweeping import GRACE, stuck_at
 from infra.ages import age_text
 from infra.dead_letters.diagnosis import Diagnosis
+from infra.log_search import LogLine
 from infra.orders.facts import Evidence, Explanation, QueueStatus
+from infra.orders.own_lines import failures, own_lines
 from infra.orders.queued_messages import QueuedMessage
 
 
@@ -80,7 +82,13 @@ def _unproven(evidence: Evidence) -> Explanation:
 
 def payment_was_accepted(evidence: Evidence) -> bool:
     """Tell whether the log says that the payment was decided, and accepted."""
-    return any(line.text.startswith("payment.accepted") for line in evidence.log)
+    return any(line.text.startswith("payment.accepted ") for line in _own_lines(evidence))
+
+
+def _own_lines(evidence: Evidence) -> list[LogLine]:
+    ids = {message.message_id for message in evidence.messages or ()}
+    ids |= {dead_letter.message_id for dead_letter in evidence.dead_letters}
+    return own_lines(evidence.log, evidence.order.order_id, message_ids=ids)
 
 
 def has_lost_its_decision(evidence: Evidence) -> bool:
@@ -122,14 +130,15 @@ def _tries(message: QueuedMessage) -> str:
     return "1 try" if message.receives == 1 else f"{message.receives} tries"
 
 
-def last_failure(evidence: Evidence) -> str:
-    """Return why the last try failed, as the log has it."""
-    causes = [
-        line.text.partition("cause=")[2]
-        for line in evidence.log
-        if line.text.startswith("record.failed")
-    ]
+def last_failure(evidence: Evidence, queue: str) -> str:
+    """Return why the last try of the order's message in a queue failed, as the log has it."""
+    causes = failures(_own_lines(evidence), queue, since=moved_at(evidence.order))
     return f" The last try failed: {causes[-1]}." if causes else ""
+
+
+def moved_at(order: Order) -> datetime:
+    """Return when an order came into its state."""
+    return order.placed_at if order.state is OrderState.PENDING else order.updated_at
 
 
 def unknown_state(evidence: Evidence, *, now: datetime) -> Explanation:
@@ -163,7 +172,7 @@ def tried_again(message: QueuedMessage, evidence: Evidence) -> Explanation:
     """Return that a message which a final order does not need is not accepted."""
     return Explanation(
         f"A message of it is still in {message.queue}, after {_tries(message)}."
-        f"{last_failure(evidence)}",
+        f"{last_failure(evidence, message.queue)}",
         "Nothing yet: after five tries it is a dead letter; look again then.",
     )
 

@@ -14,6 +14,7 @@ from infra.orders.causes import (
     left_over,
     lost_decision,
     lost_message,
+    moved_at,
     own_message,
     paid_otherwise,
     payment_was_accepted,
@@ -71,7 +72,8 @@ def explain(evidence: Evidence, *, now: datetime) -> tuple[Explanation, ...]:
             if message.receives
         )
         found += (left_over(dead_letter, evidence) for dead_letter in evidence.dead_letters)
-    return tuple(found)
+    # Two messages of one kind can have the same to be said of them.
+    return tuple(dict.fromkeys(found))
 
 
 def _by_state(evidence: Evidence, *, now: datetime, may_move: bool) -> Iterator[Explanation]:
@@ -141,7 +143,7 @@ def _later(evidence: Evidence, stage: tuple[str, ...]) -> list[QueueStatus]:
 def _moving(holding: list[QueueStatus], evidence: Evidence, *, now: datetime) -> Explanation | None:
     """Return where an order is on its way, if everything works and it probably is."""
     order = evidence.order
-    since = _since(order)
+    since = moved_at(order)
     if order.state is OrderState.SHIPPED and holding and now < since + evidence.longest_delivery:
         return Explanation("It is being delivered.", "Nothing: the delivery is a delayed message.")
     is_known = evidence.messages is not None
@@ -151,7 +153,7 @@ def _moving(holding: list[QueueStatus], evidence: Evidence, *, now: datetime) ->
             which = f"its own {own_message(status, evidence)}"
         return Explanation(
             f"{status.queue} holds {status.content} ({status.in_flight} in flight), "
-            f"and {status.function} takes them: {which}.{last_failure(evidence)}",
+            f"and {status.function} takes them: {which}.{last_failure(evidence, status.queue)}",
             f"Look again in a minute; after five tries it is in "
             f"acme-shop dead-letters{evidence.options}.",
         )
@@ -170,11 +172,7 @@ def _lost_among(holding: list[QueueStatus], evidence: Evidence, *, now: datetime
 
 
 def _is_young(order: Order, *, now: datetime) -> bool:
-    return now - _since(order) < ON_ITS_WAY
-
-
-def _since(order: Order) -> datetime:
-    return order.placed_at if order.state is OrderState.PENDING else order.updated_at
+    return now - moved_at(order) < ON_ITS_WAY
 
 
 def expected_queues(evidence: Evidence) -> tuple[str, ...]:

@@ -317,8 +317,12 @@ def test_known_messages_are_told_apart_from_those_of_others(
 @pytest.mark.parametrize(
     ("line", "why", "next_step"),
     [
-        ("payment.accepted order_id=x queue=payment-request", "the decision is gone", "RUNBOOK"),
-        ("record.failed message_id=m cause=InvalidInputError: card.number", "card.number", "Look"),
+        ("payment.accepted order_id=o-1 queue=payment-re", "the decision is gone", "RUNBOOK"),
+        (
+            "record.failed message_id=m queue=payment-request cause=card.number",
+            "card.number",
+            "Look",
+        ),
     ],
 )
 def test_what_the_log_says_is_part_of_the_reason(line: str, why: str, next_step: str) -> None:
@@ -339,7 +343,7 @@ def test_what_the_log_says_is_part_of_the_reason(line: str, why: str, next_step:
 def test_a_result_without_a_decision_counts_where_events_are_trusted(
     *, trusts: bool, why: str
 ) -> None:
-    logged = LogLine("2026-11-30 12:00:00", "payment", "INFO", "payment.accepted order_id=x", None)
+    logged = LogLine("", "payment", "INFO", "payment.accepted order_id=o-1", None)
     found = evidence(PENDING, age=MINUTE, decision=None, dead_letters=(), changed={})
 
     told = explain(replace(found, log=(logged,), trusts_events=trusts), now=NOW)
@@ -355,3 +359,43 @@ def test_a_mapping_that_is_missing_asks_for_a_deployment() -> None:
 
     assert "is missing" in told.why
     assert told.next_step == "pulumi --cwd infra up --stack dev"
+
+
+_FAILED = "record.failed {} queue={} receives=2 cause=no card"
+
+
+@pytest.mark.parametrize(
+    ("line", "at", "is_quoted"),
+    [
+        (_FAILED.format("order_id=o-1", REQUEST), "2026-11-30T11:59:30.000Z", True),
+        (_FAILED.format("message_id=m-2", REQUEST), "2026-11-30 11:59:30.000", True),
+        (_FAILED.format("order_id=o-1", RESPONSE), "2026-11-30T11:59:30.000Z", False),
+        (_FAILED.format("order_id=o-1", REQUEST), "2026-11-30T11:58:30.000Z", False),
+        (_FAILED.format("order_id=o-1", REQUEST), "", False),
+        (_FAILED.format("order_id=o-2", REQUEST), "2026-11-30T11:59:30.000Z", False),
+        (_FAILED.format("message_id=m-9", REQUEST), "2026-11-30T11:59:30.000Z", False),
+        ("payment.accepted order_id=o-2 queue=payment-request", "2026-11-30T11:59:30.000Z", False),
+        ("payment.accepted order_id=? queue=payment-request", "2026-11-30T11:59:30.000Z", False),
+    ],
+)
+def test_of_a_shared_trace_only_what_was_logged_of_the_order_is_said_of_it(
+    line: str, at: str, *, is_quoted: bool
+) -> None:
+    found = evidence(
+        PENDING, age=MINUTE, decision=None, dead_letters=(), changed={REQUEST: HOLDING}
+    )
+    other = LogLine(at, "shop", "INFO", "order.placed order_id=o-2 ms=3", "t" * 32)
+    log = (other, LogLine(at, "payment", "WARNING", line, "t" * 32))
+
+    (told,) = explain(replace(found, log=log, messages=(MESSAGE,)), now=NOW)
+
+    assert told.why.startswith("payment-request holds 3 messages")
+    assert ("The last try failed: no card." in told.why) is is_quoted
+
+
+def test_what_is_to_be_said_of_two_messages_alike_is_said_once() -> None:
+    found = evidence(OrderState.DELIVERED, age=HOUR, decision=PAID, dead_letters=(), changed={})
+
+    told = explain(replace(found, messages=(MESSAGE, MESSAGE)), now=NOW)
+
+    assert len(told) == 2
