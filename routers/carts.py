@@ -171,9 +171,11 @@ async def replace_cart(
 async def clear_cart(userid: UserId, request: Request, table: TableDep) -> Response:
     """Remove all items. GET is kept for old pages; new clients use POST.
 
-    The answer has no body, though its `Content-Type` says JSON: do not parse it.
+    The answer has no body, and its `Content-Type` is `text/plain`.
     """
     if IS_HEAD not in request.scope:
         await store.delete_cart(table, userid)
     headers = _DEPRECATED if request.method == "GET" else None
-    return Response(media_type="application/json", headers=headers)
+    # jQuery fails to parse an empty body that says it is JSON, and API Gateway adds a type where
+    # there is none.
+    return Response(media_type="text/plain", headers=headers)

@@ -47,8 +47,9 @@ shipment) is in `asyncapi.json`.
 unknown fields and nulls are ignored, a number is read where text is meant and text where a \
 number is; a whole number as text has digits alone (`"2"`, not `"2.0"`). Where several forms are \
 accepted, this document shows one and says the others in words. The answer of \
-`/cart/clear/{userid}` has no body. A body that is not asked for is left unread, but its length \
-and the time it takes are limited (413, 408), with every method; declared are these for POST alone.
+`/cart/clear/{userid}` has no body and is `text/plain`. A body that is not asked for is left \
+unread, but its length and the time it takes are limited (413, 408), with every method; declared \
+are these for POST alone.
 
 **Paths** work with and without a trailing slash. HEAD is answered wherever GET is, and changes \
 nothing. OPTIONS is answered with 204 on every path, without a token, and says which headers and \

@@ -229,6 +229,9 @@ BY_STATUS: Mapping[int, ErrorEntry] = {entry.status: entry for entry in reversed
 
 _INTERNAL = BY_STATUS[500]
 
+#: Statuses of errors whose text begins with the field that is wrong.
+_NAMING_FIELDS = frozenset({400, 409, 422})
+
 
 def entry_for(error: ShopError | type[ShopError]) -> ErrorEntry:
     """Return the entry of a business error; 500's for one that callers cannot cause."""
@@ -237,13 +240,21 @@ def entry_for(error: ShopError | type[ShopError]) -> ErrorEntry:
     return next(fitting, _INTERNAL)
 
 
+def named_field(status: int, message: str) -> list[tuple[str, str]]:
+    """Return the field with which a message about it begins (app/domain/errors.py), if one does."""
+    field, colon, text = message.partition(": ")
+    return [(field, text)] if colon and status in _NAMING_FIELDS else []
+
+
 def example_of(entry: ErrorEntry) -> dict[str, Any]:
     """Return the body of an error as an example."""
-    field, colon, text = entry.example.partition(": ")
     return {
         "message": entry.example,
         "status": entry.status,
         "code": entry.code,
-        "fields": [{"field": field, "message": text}] if colon else [],
+        "fields": [
+            {"field": field, "message": text}
+            for field, text in named_field(entry.status, entry.example)
+        ],
         "request_id": EXAMPLE_REQUEST_ID,
     }

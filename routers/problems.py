@@ -23,7 +23,7 @@ from app.field_errors import describe
 from app.security.signing_keys import get_signing_keys
 from app.security_log import Kind, record_security_event
 from app.trace_context import current_trace_id
-from routers.error_catalogue import BY_STATUS, ErrorEntry, entry_for
+from routers.error_catalogue import BY_STATUS, ErrorEntry, entry_for, named_field
 from routers.paths import Paths, refusal_of_path
 from routers.product_pages import not_found_page, wants_page
 from routers.schemas.public import PublicModel
@@ -31,9 +31,6 @@ from routers.schemas.public import PublicModel
 log = logging.getLogger("shop.http")
 
 RETRY_AFTER_SECONDS = 1
-
-#: Statuses of errors whose text begins with the field that is wrong.
-_NAMING_FIELDS = frozenset({400, 409, 422})
 
 #: Statuses of refusals that go into the security log.
 _SECURITY_STATUSES = frozenset({401, 403, 429})
@@ -132,7 +129,7 @@ def problem_app(status: int, message: str) -> ASGIApp:
     """Return an application that answers every request with one error."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await problem(status, message, fields=_named_field(message))(scope, receive, send)
+        await problem(status, message, fields=named_field(status, message))(scope, receive, send)
 
     return answer
 
@@ -181,14 +178,8 @@ def answer_to(error: ShopError) -> JSONResponse:
         headers = {"WWW-Authenticate": "Bearer"}
     if isinstance(error, TooManyAttemptsError):
         headers = {"Retry-After": str(error.retry_after_seconds)}
-    fields = _named_field(str(error)) if status in _NAMING_FIELDS else ()
+    fields = named_field(status, str(error))
     return problem(status, str(error), headers, entry=entry, fields=fields)
-
-
-def _named_field(message: str) -> Sequence[tuple[str, str]]:
-    """Return the field with which a message about it begins (app/domain/errors.py), if one does."""
-    field, colon, text = message.partition(": ")
-    return [(field, text)] if colon else ()
 
 
 async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:

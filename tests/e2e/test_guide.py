@@ -1,4 +1,4 @@
-"""The guide's three programs buy something, as they stand on the page."""
+"""The guide's three programs buy something, as they stand on the page, and end."""
 
 import re
 import shutil
@@ -24,18 +24,23 @@ COMMANDS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("expires", "seen"),
+    [("2030", ("transaction successful", "delivered")), ("2020", ("has expired", "declined"))],
+    ids=["good card", "expired card"],
+)
 @pytest.mark.parametrize("language", COMMANDS)
-def test_an_example_of_the_guide_buys_and_sees_the_delivery(
-    enforced_url: str, language: str
+def test_an_example_of_the_guide_buys_and_ends_with_the_order(
+    enforced_url: str, language: str, expires: str, seen: tuple[str, ...]
 ) -> None:
     if not shutil.which(COMMANDS[language][0]):
         pytest.skip(f"{COMMANDS[language][0]} is not installed")
     program = EXAMPLES[language].replace("http://127.0.0.1:8000", enforced_url)
+    program = program.replace("2030", expires)
 
     done = subprocess.run(
         COMMANDS[language], input=program, check=False, capture_output=True, text=True, timeout=90
     )
 
     assert done.returncode == 0, done.stderr
-    assert "transaction successful" in done.stdout
-    assert "delivered" in done.stdout
+    assert [text for text in seen if text not in done.stdout] == []

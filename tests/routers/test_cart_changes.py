@@ -131,7 +131,7 @@ async def test_clearing_answers_nothing_and_leaves_an_empty_cart(
     again = await client.request(method, path, headers=shopper.headers)
 
     assert (first.status_code, first.content) == (200, b"")
-    assert first.headers["content-type"] == "application/json"
+    assert first.headers["content-type"] == "text/plain; charset=utf-8"
     assert again.status_code == 200
     assert await items_of(client, shopper) == []
     assert (await add(client, shopper, FITBAND)).status_code == 200

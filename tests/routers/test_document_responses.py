@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
 
 import app.security.signing_keys
 from app.security.origins import Origin
@@ -18,7 +18,14 @@ from app.settings import get_settings
 from app.store.table import Table, get_table
 from routers import received_bodies
 from routers.document_responses import ALWAYS, WITH_BODY, error_answers
-from routers.error_catalogue import CATALOGUE, example_of
+from routers.error_catalogue import (
+    BY_STATUS,
+    CATALOGUE,
+    EXAMPLE_REQUEST_ID,
+    ErrorEntry,
+    example_of,
+)
+from routers.problems import problem_app
 from tests.conftest import forget_clients
 from tests.fuzz.helpers.openapi_document import Operation, operations
 from tests.routers.rights import ROWS, Access, World, make_world
@@ -203,6 +210,26 @@ async def test_a_post_that_asks_for_no_body_answers_408_and_413_for_one(
         late = await client.post(path, content=no_end())
         assert (large.status_code, large.json()["code"]) == (413, "content_too_large"), path
         assert (late.status_code, late.json()["code"]) == (408, "request_timeout"), path
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.code)
+async def test_an_example_is_what_the_shop_would_answer(entry: ErrorEntry) -> None:
+    shop = problem_app(entry.status, entry.example)
+
+    async with AsyncClient(transport=ASGITransport(shop), base_url="http://shop") as client:
+        answered = (await client.get("/")).json()
+
+    as_always = {"code": entry.code, "request_id": EXAMPLE_REQUEST_ID}
+    assert example_of(entry) == {**answered, **as_always}
+
+
+async def test_the_example_of_405_is_a_405(client: AsyncClient) -> None:
+    example = example_of(BY_STATUS[405])
+
+    answered = (await client.put("/products")).json()
+
+    assert answered == {**example, "request_id": answered["request_id"]}
+    assert answered["fields"] == []
 
 
 def test_an_answer_has_an_example_for_each_of_its_codes() -> None:
