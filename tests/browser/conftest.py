@@ -180,7 +180,13 @@ def eric(guest: Shopper, eric_tokens: dict[str, str]) -> Shopper:
 
 
 @pytest.fixture
-def renewing_eric(guest: Shopper, shop_url: str) -> Shopper:
-    """Eric with a session of his own: a refresh token is good once."""
-    guest.open_as(_log_in(shop_url, "eric"))
+def renewable_tokens(shop_url: str) -> dict[str, str]:
+    """A login of Eric's for one test: a refresh token is good once."""
+    return _log_in(shop_url, "eric")
+
+
+@pytest.fixture
+def renewing_eric(guest: Shopper, renewable_tokens: dict[str, str]) -> Shopper:
+    """Eric with a session of his own."""
+    guest.open_as(renewable_tokens)
     return guest

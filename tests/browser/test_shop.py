@@ -385,7 +385,7 @@ def test_a_wrong_password_is_refused_in_words(guest: Shopper) -> None:
 
 @pytest.mark.parametrize("ends_in_seconds", [-60, 600], ids=["run out", "refused"])
 def test_a_token_that_has_run_out_is_renewed_silently(
-    guest: Shopper, eric_tokens: dict[str, str], ends_in_seconds: int
+    guest: Shopper, renewable_tokens: dict[str, str], ends_in_seconds: int
 ) -> None:
     renewals: list[Request] = []
 
@@ -398,7 +398,7 @@ def test_a_token_that_has_run_out_is_renewed_silently(
     access = token_with_a_bad_signature(ends_in_seconds=ends_in_seconds)
     guest.fill_cart((BOTTLE, 4))
 
-    guest.store_tokens({"access": access, "refresh": eric_tokens["refresh"]})
+    guest.store_tokens({"access": access, "refresh": renewable_tokens["refresh"]})
 
     expect(guest.count).to_have_text("4")
     guest.open("/#/orders")
