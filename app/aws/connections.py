@@ -2,7 +2,7 @@
 
 What the shop asks of a connection is one POST and its whole answer. A connection is opened in a
 thread, names and TLS included, and then belongs to no event loop: a worker has one for each
-thread that calls it, tests have one for each test. ``httptools`` (llhttp) reads the answers.
+thread that calls it, tests have one for each test.
 """
 
 import asyncio
@@ -13,18 +13,17 @@ import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade
 
+from app.aws.answers import Answer, AnswerReader
 from app.deadlines import run_in_thread
 
 _READ_BYTES = 256 * 1024
 #: One call opens at most this many connections before it fails.
 _MOST_OPENED = 10
-#: Headers that tell where an answer ends.
-_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 #: A socket, or TLS on it, can go on only when it is ready again.
 _NOT_READY = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -35,44 +34,6 @@ class NoAnswerError(Exception):
 
 class TooManyCallsError(NoAnswerError):
     """Nothing was sent: as many calls as there may be are waiting for answers."""
-
-
-class Answer(NamedTuple):
-    """A whole answer; names of headers are in lower case."""
-
-    status: int
-    headers: Mapping[bytes, bytes]
-    data: bytes
-
-
-class _AnswerReader:
-    """Puts one answer together; the parser calls the methods that begin with ``on_``."""
-
-    def __init__(self) -> None:
-        self.is_whole = False
-        self.ends_with_connection = False
-        self.keeps_connection = False
-        self._headers: dict[bytes, bytes] = {}
-        self._parts: list[bytes] = []
-        self._parser = HttpResponseParser(self)
-        self.feed = self._parser.feed_data
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.lower()] = value
-
-    def on_headers_complete(self) -> None:
-        # RFC 9112, 6.3: an answer that tells no length ends where its connection ends.
-        self.ends_with_connection = not self._headers.keys() & _LENGTHS
-
-    def on_body(self, part: bytes) -> None:
-        self._parts.append(part)
-
-    def on_message_complete(self) -> None:
-        self.is_whole = True
-        self.keeps_connection = self._parser.should_keep_alive()
-
-    def answer(self) -> Answer:
-        return Answer(self._parser.get_status_code(), self._headers, b"".join(self._parts))
 
 
 class AsyncConnections:
@@ -128,25 +89,31 @@ class AsyncConnections:
 
     async def _answered(self, request: bytes, seconds: float) -> Answer:
         connection = await self._connected()
-        reader = _AnswerReader()
+        reader = AnswerReader()
         try:
-            await self._exchange(connection, request, reader, seconds)
+            answer = await self._exchange(connection, request, reader, seconds)
         except BaseException as failure:
             connection.close()
-            if isinstance(failure, OSError | HttpParserError):
+            if isinstance(failure, OSError | HttpParserError | HttpParserUpgrade):
                 raise NoAnswerError from failure
             raise
-        if reader.keeps_connection and len(self._kept) < self._most_kept:
+        if reader.keeps_connection and not reader.is_cut_off and len(self._kept) < self._most_kept:
             self._kept.append(connection)
         else:
             connection.close()
-        return reader.answer()
+        return answer
+
+    def close_kept(self) -> None:
+        """Close the connections that no call uses; the next calls open others."""
+        with suppress(IndexError):
+            while True:
+                self._kept.pop().close()
 
     async def _exchange(
-        self, connection: socket.socket, request: bytes, reader: _AnswerReader, seconds: float
-    ) -> None:
+        self, connection: socket.socket, request: bytes, reader: AnswerReader, seconds: float
+    ) -> Answer:
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(seconds, _shut, connection)
+        timer = loop.call_later(seconds, _cut_off, connection, reader)
         try:
             left = memoryview(request)
             while left:
@@ -156,17 +123,14 @@ class AsyncConnections:
                     await _ready(loop, connection, failure, is_writing=True)
             # The answer is not there yet, so wait until the socket is readable.
             await _ready(loop, connection)
-            while not reader.is_whole:
+            while reader.answer is None:
                 try:
                     part = connection.recv(_READ_BYTES)
                 except _NOT_READY as failure:
                     await _ready(loop, connection, failure)
                     continue
-                if not part and reader.ends_with_connection:
-                    return
-                if not part:
-                    raise ConnectionResetError
                 reader.feed(part)
+            return reader.answer
         finally:
             timer.cancel()
 
@@ -229,8 +193,9 @@ def _finish(future: "asyncio.Future[None]") -> None:
         future.set_result(None)
 
 
-def _shut(connection: socket.socket) -> None:
+def _cut_off(connection: socket.socket, reader: AnswerReader) -> None:
     """End what waits for a connection: it reads the end."""
+    reader.is_cut_off = True
     with suppress(OSError):
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 

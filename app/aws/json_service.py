@@ -137,17 +137,25 @@ class JsonService:
         body = json.dumps(parameters).encode()
         headers = self.signed_headers(operation, body)
         try:
-            status, found, data = await self._connections.post(headers, body, seconds=seconds)
+            answer = await self._connections.post(headers, body, seconds=seconds)
         except TooManyCallsError as failure:
             raise AwsCallError(TOO_MANY_CALLS, 0) from failure
         except NoAnswerError as failure:
             raise AwsCallError(NO_ANSWER, 0) from failure
+        status, found, data, ends_with_connection = answer
         try:
             content = json.loads(data or b"{}")
         except ValueError:
             content = None
         is_object = isinstance(content, dict)
+        if status == 200 and ends_with_connection and not (data and is_object):
+            # The end of its connection has cut it off.
+            raise AwsCallError(NO_ANSWER, 0)
         return Reply(status, found, content if is_object else {}, status == 200 and is_object)
+
+    def close_kept_connections(self) -> None:
+        """Let the next calls open connections: an answer was that of another call."""
+        self._connections.close_kept()
 
     def signed_headers(self, operation: str, body: bytes) -> dict[str, str]:
         """Return the headers of the request for ``operation``, signed as of now.

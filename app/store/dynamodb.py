@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from app.aws.endpoints import endpoint_of
-from app.aws.errors import DYNAMODB_THROTTLES, AwsCallError
+from app.aws.errors import DYNAMODB_THROTTLES, NO_ANSWER, AwsCallError
 from app.aws.json_service import CONNECT_SECONDS, JsonService, Reply
 from app.aws.signature import Credentials, environment_credentials
 from app.store.attribute_values import Item, read_item, written_item
@@ -82,7 +82,7 @@ class DynamoDBClient:
         if consistent_read:
             parameters["ConsistentRead"] = True
         answer = await self._call("GetItem", parameters)
-        return read_item(answer["Item"]) if "Item" in answer else None
+        return self._item_of(key, answer.get("Item"))
 
     async def batch_get(self, table: str, keys: Sequence[Item]) -> list[Item]:
         """Return the items that exist of up to 100, in no order."""
@@ -144,7 +144,7 @@ class DynamoDBClient:
         )
         _add_expression(parameters, expression_attribute_names, expression_attribute_values)
         answer = await self._call("UpdateItem", parameters)
-        return read_item(answer["Attributes"]) if "Attributes" in answer else None
+        return self._item_of(key, answer.get("Attributes"))
 
     async def delete_item(self, table: str, key: Item) -> None:
         """Remove an item, if there is one."""
@@ -191,6 +191,23 @@ class DynamoDBClient:
             if not answer.get("LastEvaluatedKey"):
                 return
             parameters["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _item_of(self, key: Item, written: Item | None) -> Item | None:
+        """Return the item in the answer to a call for ``key``, if it has one.
+
+        Raises:
+            DynamoDBError: it is another one. A host before DynamoDB has mixed up its answers, or
+                sent one twice, and nobody may be shown what belongs to somebody else.
+        """
+        if written is None:
+            return None
+        item = read_item(written)
+        for name, value in key.items():
+            # What an update returns may be without its key.
+            if item.get(name, value) != value:
+                self._service.close_kept_connections()
+                raise DynamoDBError(NO_ANSWER, 0)
+        return item
 
     async def _call(self, operation: str, parameters: Item) -> Item:
         """Return the answer to one request.

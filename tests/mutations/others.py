@@ -53,6 +53,20 @@ OTHERS = {
         "                        return None  # type: ignore[return-value]\n",
         "app/store/test_table.py::test_a_call_is_repeated_twice_and_then_the_store_is_away",
     ),
+    "somebody else's item is shown": Mutation(
+        "app/store/dynamodb.py",
+        "if item.get(name, value) != value:",
+        "if False:",
+        "app/store/test_dynamodb.py::"
+        "test_the_answer_to_another_call_is_none_and_ends_the_connection",
+    ),
+    "an answer that the deadline cut off is whole": Mutation(
+        "app/aws/answers.py",
+        "if self.is_cut_off or not self._ends_with_connection:",
+        "if not self._ends_with_connection:",
+        "app/aws/test_connections.py::"
+        "test_what_is_no_whole_answer_is_none_and_its_connection_is_not_kept",
+    ),
     # Ids, fingerprints, tokens.
     "transactions and shipments share their ids": Mutation(
         "app/domain/ids.py", 'uuid5(_SHOP, "shipment")', 'uuid5(_SHOP, "transaction")', _IDS

@@ -244,6 +244,12 @@ ROWS = {
         "    decision = await decide(\n",
         "chaos/test_kills.py::test_a_shop_whose_processes_are_killed_loses_nothing",
     ),
+    "interim answer taken for the whole answer": Mutation(
+        "app/aws/answers.py",
+        "if self._parser.get_status_code() < _FIRST_FINAL_STATUS:",
+        "if False:",
+        "app/aws/test_connections.py::test_each_call_gets_its_own_answer_whatever_comes_beside_it",
+    ),
     "failed call taken for done": Mutation(
         "app/store/table.py",
         "                    if not (is_safe and is_transient(failure)):\n"

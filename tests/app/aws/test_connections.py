@@ -14,6 +14,27 @@ from app.aws.connections import AsyncConnections, NoAnswerError, _is_closed_by_p
 ECHO = b"HTTP/1.1 200 OK\r\nX-Any: 1\r\nContent-Length: %d\r\n%s\r\n"
 
 
+def packets(manner: str, body: bytes) -> list[bytes]:
+    """Return what is sent in a ``manner`` that is no more than its bytes."""
+    whole = ECHO % (len(body), b"") + body
+    interim = b"HTTP/1.1 100 Continue\r\n\r\n"
+    hints = b"HTTP/1.1 103 Early Hints\r\nX-More: 1\r\n\r\n"
+    upgrade = b"Connection: upgrade\r\nUpgrade: x\r\n"
+    sent = {
+        "no HTTP": [b"\x00\x01\x02\r\n\r\n"],
+        "interim answers": [interim, hints, whole],
+        "interim answers in one packet": [interim + hints + whole],
+        "interim answer alone": [interim],
+        "another protocol": [b"HTTP/1.1 101 Over\r\n%s\r\nx" % upgrade],
+        "another protocol without a name": [b"HTTP/1.1 101 Over\r\n\r\n" + whole],
+        "says close": [ECHO % (len(body), b"Connection: close\r\n") + body],
+        "two answers": [whole + whole],
+        "half another answer": [whole + b"HT"],
+        "garbage after": [whole + b"\x00 garbage"],
+    }
+    return sent.get(manner, [whole])
+
+
 class Server:
     """Echoes what is posted, in the way that ``manner`` says."""
 
@@ -52,21 +73,24 @@ class Server:
                         writer.write(piece[start : start + 40])
                         await writer.drain()
                         await asyncio.sleep(0)
-            case "says close":
-                writer.write(ECHO % (len(body), b"Connection: close\r\n") + body)
             case "silent":
                 await self.end.wait()
-            case "no HTTP":
-                writer.write(b"\x00\x01\x02\r\n\r\n")
             case "tells no length":
                 writer.write(b"HTTP/1.0 200 OK\r\n\r\n" + body)
+            case "no length and no end":
+                writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + body)
+                await writer.drain()
+                await self.end.wait()
             case "half":
                 writer.write(ECHO % (len(body) + 1, b"") + body)
                 return False
-            case _:
-                writer.write(ECHO % (len(body), b"") + body)
+            case manner:
+                for packet in packets(manner, body):
+                    writer.write(packet)
+                    await writer.drain()
+                    await asyncio.sleep(0)
         await writer.drain()
-        return self.manner not in {"closes", "tells no length"}
+        return self.manner not in {"closes", "tells no length", "interim answer alone"}
 
 
 @asynccontextmanager
@@ -144,7 +168,42 @@ async def test_connections_outlive_the_event_loop_that_they_were_opened_in() -> 
         assert server.connections == 1
 
 
-@pytest.mark.parametrize("manner", ["no HTTP", "half", "silent"])
+@pytest.mark.parametrize(
+    "manner",
+    [
+        "interim answers",
+        "interim answers in one packet",
+        "two answers",
+        "half another answer",
+        "garbage after",
+    ],
+)
+async def test_each_call_gets_its_own_answer_whatever_comes_beside_it(manner: str) -> None:
+    async with serving() as server:
+        server.manner = manner
+        connections = connect(server)
+        for body in (b"first", b"second", b"third"):
+            answer = await connections.post({"host": connections.host}, body, seconds=5)
+            assert (answer.status, answer.data) == (200, body)
+            assert answer.headers == {b"x-any": b"1", b"content-length": b"%d" % len(body)}
+            assert connections._kept == []
+        server.manner = "plain"
+        assert await post(connections, b"fourth") == b"fourth"
+        assert len(connections._kept) == 1
+
+
+@pytest.mark.parametrize(
+    "manner",
+    [
+        "no HTTP",
+        "half",
+        "silent",
+        "interim answer alone",
+        "another protocol",
+        "another protocol without a name",
+        "no length and no end",
+    ],
+)
 async def test_what_is_no_whole_answer_is_none_and_its_connection_is_not_kept(manner: str) -> None:
     async with serving() as server:
         server.manner = manner

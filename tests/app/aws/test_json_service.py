@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from app.aws.connections import Answer, AsyncConnections
+from app.aws.answers import Answer
+from app.aws.connections import AsyncConnections
 from app.aws.endpoints import endpoint_of
 from app.aws.errors import TOO_MANY_CALLS, AwsCallError
 from app.aws.json_service import MAX_ATTEMPTS, MOST_CALLS, JsonService, secrets_manager, sqs

@@ -1,17 +1,20 @@
 """The client of DynamoDB asks, signs and reads as boto3 does, and makes one attempt."""
 
+import asyncio
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
-from app.aws.connections import Answer, AsyncConnections, NoAnswerError
+from app.aws.answers import Answer
+from app.aws.connections import AsyncConnections, NoAnswerError
 from app.aws.errors import NO_ANSWER
 from app.aws.signature import Credentials
 from app.store.dynamodb import DynamoDBClient, DynamoDBError
@@ -67,7 +70,7 @@ def _value(draw: random.Random) -> Any:
 
 def _question(draw: random.Random) -> tuple[str, dict[str, Any], Call]:
     """Return an operation, boto3's parameters for it, and the same call of our client."""
-    key = {"PK": draw.choice(_TEXTS[1:]), "SK": draw.choice("AB")}
+    key = {"PK": "p", "SK": draw.choice(_TEXTS[1:])}
     item = {**key, **{name: _value(draw) for name in draw.sample("abcdef", 3)}}
     names, values = {"#a": "a"}, {":v": _value(draw)}
     condition = draw.choice((None, "attribute_not_exists(PK)"))
@@ -301,3 +304,66 @@ async def test_without_credentials_nothing_is_sent(sent: list[Sent]) -> None:
 
     assert caught.value.is_permanent
     assert sent == []
+
+
+@asynccontextmanager
+async def saying(*said: bytes) -> AsyncIterator[tuple[DynamoDBClient, list[int]]]:
+    """Run a client with a host that says these things, one to each request; after each of them
+    that tells no length it hangs up. The list is filled with the number of each's connection."""
+    left, used = list(said), list[int]()
+    writers: list[asyncio.StreamWriter] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = len(writers)
+        writers.append(writer)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(int(head.partition(b"content-length: ")[2]))
+                used.append(number)
+                writer.write(words := left.pop(0))
+                if b"content-length" not in words:
+                    break
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
+        yield DynamoDBClient(REGION, endpoint_url=url, find_credentials=lambda: KEYS), used
+        for writer in writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
+
+
+def whole(body: dict[str, Any]) -> bytes:
+    data = json.dumps(body).encode()
+    return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(data), data)
+
+
+async def test_the_answer_to_another_call_is_none_and_ends_the_connection() -> None:
+    mine, other = typed({"PK": "mine", "n": 1}), typed({"PK": "other", "n": 2})
+    said = [{"Item": other}, {"Attributes": other}, {"Attributes": typed({"n": 3})}, {"Item": mine}]
+    async with saying(*map(whole, said)) as (client, used):
+        change = partial(client.update_item, "shop", {"PK": "mine"}, update_expression="")
+        for call in (client.get_item("shop", {"PK": "mine"}), change()):
+            with pytest.raises(DynamoDBError) as caught:
+                await call
+            assert (caught.value.code, caught.value.status) == (NO_ANSWER, 0)
+
+        assert await change() == {"n": 3}
+        assert await client.get_item("shop", {"PK": "mine"}) == {"PK": "mine", "n": 1}
+        assert used == [0, 1, 2, 2]
+
+
+@pytest.mark.parametrize("half", [b"", b'{"Item": {"PK"'])
+async def test_an_answer_that_its_connection_cut_off_is_none(half: bytes) -> None:
+    async with saying(b"HTTP/1.1 200 OK\r\n\r\n" + half) as (client, _):
+        with pytest.raises(DynamoDBError) as caught:
+            await client.get_item("shop", {"PK": "p"})
+
+    assert (caught.value.code, caught.value.status) == (NO_ANSWER, 0)
+
+
+async def test_an_answer_without_a_length_is_whole_when_its_content_is() -> None:
+    async with saying(b'HTTP/1.1 200 OK\r\n\r\n{"Item": {"PK": {"S": "p"}}}') as (client, _):
+        assert await client.get_item("shop", {"PK": "p"}) == {"PK": "p"}
