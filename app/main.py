@@ -17,6 +17,7 @@ with collector_off():
         from fastapi import FastAPI, Request, Response
     from fastapi.responses import JSONResponse
     from mangum import Mangum
+    from starlette.routing import Route
 
     from app.domain.errors import InvalidInputError
     from app.error_reports import reporting_errors
@@ -62,7 +63,9 @@ def create_app() -> FastAPI:
     app.add_middleware(ProductListLane, kept=app.state.kept_product_lists)
     app.add_middleware(OriginCheck)
     modules = (catalog, carts, orders, sessions, users, system, product_pages)
-    app.state.paths = Paths(route for module in (*modules, pages) for route in module.router.routes)
+    document = Route("/openapi.json", _answer_document, include_in_schema=False)
+    routes = [route for module in (*modules, pages) for route in module.router.routes]
+    app.state.paths = Paths([*routes, document])
     app.add_middleware(
         HTTPMiddleware, paths=app.state.paths
     )  # Outermost: refused requests get its headers too.
@@ -72,7 +75,7 @@ def create_app() -> FastAPI:
         app.router.routes += module.router.routes
     pages.install(app)
     app.openapi = partial(_document, app)  # type: ignore[method-assign]
-    app.add_route("/openapi.json", _answer_document, include_in_schema=False)
+    app.router.routes.append(document)
     return app
 
 

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 #: Segments of a path that a refusal repeats: words, and nothing that could be a secret or an id.
 _WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,29}")
@@ -40,7 +39,7 @@ class Paths:
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         """Read the routes once; what is mounted below a path is not among them."""
-        self._routes = [route for route in routes if isinstance(route, APIRoute)]
+        self._routes = [route for route in routes if isinstance(route, Route)]
         self._fixed = {route.path for route in self._routes if "{" not in route.path}
         ends = (_ENDS_IN_ID.fullmatch(route.path) for route in self._routes)
         self._before_ids = {match[1] for match in ends if match}

@@ -13,6 +13,7 @@ from app.domain.product import Product
 MAX_QUANTITY = 1_000_000
 #: One read of the table fetches the prices of this many articles.
 MAX_LINES = 100
+_TOO_MANY = f"quantity: a cart holds at most {MAX_QUANTITY} of one item"
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Cart:
         if len(self.lines) > MAX_LINES:
             raise CartFullError(f"cart: holds at most {MAX_LINES} different items")
         if any(line.quantity > MAX_QUANTITY for line in self.lines):
-            raise CartFullError(f"quantity: a cart holds at most {MAX_QUANTITY} of one item")
+            raise CartFullError(_TOO_MANY)
         if self.total_cents > MAX_CENTS:
             raise CartFullError(f"cart: comes to more than {cents_to_text(MAX_CENTS)}")
 
@@ -124,14 +125,20 @@ def fill_cart(
     *,
     now: datetime,
 ) -> Cart:
-    """Return a cart of these lines; the same article twice adds up, quantity 0 is left out."""
+    """Return a cart of these lines; the same article twice adds up, quantity 0 is left out.
+
+    Raises:
+        CartFullError: too many of one article; it names the line that is too much.
+    """
     lines: dict[str, CartLine] = {}
     for number, draft in enumerate(drafts):
         # A microsecond apart, so that the cart keeps the order of the list.
         added_at = now + timedelta(microseconds=number)
         line = draft.to_line(products.get(draft.item_id), added_at=added_at)
         earlier = lines.get(draft.item_id)
-        lines[draft.item_id] = (
-            replace(earlier, quantity=earlier.quantity + line.quantity) if earlier else line
-        )
+        if earlier:
+            line = replace(earlier, quantity=earlier.quantity + line.quantity)
+        if line.quantity > MAX_QUANTITY:
+            raise CartFullError(f"cart.{number}.{_TOO_MANY}")
+        lines[draft.item_id] = line
     return Cart(user_id, tuple(line for line in lines.values() if line.quantity > 0))

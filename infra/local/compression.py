@@ -10,13 +10,46 @@ _MINIMUM_BYTES = 1000
 _LEVEL = 6
 _WEAK = "W/"
 _BY_ENCODING = "Accept-Encoding"
+_GZIP = "gzip"
 
 
 def compressed(app: ASGIApp) -> ASGIApp:
     """Return ``app`` with answers compressed for clients that say they can read it."""
-    return _EntityTags(
-        GZipMiddleware(_HeadWithoutLength(app), minimum_size=_MINIMUM_BYTES, compresslevel=_LEVEL)
+    return _ChosenEncoding(
+        _EntityTags(
+            GZipMiddleware(_HeadOfGet(app), minimum_size=_MINIMUM_BYTES, compresslevel=_LEVEL)
+        )
     )
+
+
+class _ChosenEncoding:
+    """Reads ``Accept-Encoding`` with its weights and leaves the one word that decides.
+
+    Starlette looks for the text ``gzip`` anywhere in it, also in ``gzip;q=0``.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            accepted = ",".join(Headers(scope=scope).getlist(_BY_ENCODING)).lower()
+            weights = dict(map(_weight, accepted.split(",")))
+            chosen = _GZIP if weights.get(_GZIP, weights.get("*", 0.0)) > 0 else "identity"
+            name = _BY_ENCODING.lower().encode()
+            others = [pair for pair in scope["headers"] if pair[0] != name]
+            scope = {**scope, "headers": [*others, (name, chosen.encode())]}
+        await self._app(scope, receive, send)
+
+
+def _weight(choice: str) -> tuple[str, float]:
+    """Return a coding and its weight (RFC 9110, 12.4.2); what is no weight counts as none."""
+    coding, *parameters = (part.strip() for part in choice.split(";"))
+    text = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+    try:
+        return coding, float(text)
+    except ValueError:
+        return coding, 0.0
 
 
 class _EntityTags:
@@ -60,28 +93,34 @@ def _vary_by_encoding(headers: MutableHeaders) -> None:
 
 
 def _reads_gzip(scope: Scope) -> bool:
-    return "gzip" in Headers(scope=scope).get("accept-encoding", "")
+    return Headers(scope=scope)[_BY_ENCODING] == _GZIP
 
 
-class _HeadWithoutLength:
-    """Answers to HEAD without the length of a body that GET would compress (RFC 9110, 8.6)."""
+class _HeadOfGet:
+    """Answers to HEAD that say what GET says of a body that is compressed for those who read it.
+
+    Without its length (RFC 9110, 8.6), if this client does.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_without_length(message: Message) -> None:
+        async def send_as_get(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if _is_packed_by_get(headers):
-                    del headers["content-length"]
                     _vary_by_encoding(headers)
+                    if not _reads_gzip(scope):
+                        await send(message)
+                        return
+                    del headers["content-length"]
                     if tag := headers.get("etag"):
                         headers["etag"] = f"{_WEAK}{tag.removeprefix(_WEAK)}"
             await send(message)
 
-        is_packed_head = scope.get("method") == "HEAD" and _reads_gzip(scope)
-        await self._app(scope, receive, send_without_length if is_packed_head else send)
+        is_head = scope.get("method") == "HEAD"
+        await self._app(scope, receive, send_as_get if is_head else send)
 
 
 def _is_packed_by_get(headers: Headers) -> bool:

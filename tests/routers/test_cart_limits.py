@@ -118,6 +118,9 @@ _FULL = [{"itemid": str(number), "price": 1} for number in range(MAX_LINES)]
 
 _DEAREST = {"itemid": "0", "price": 999_999_999.99}
 
+#: The line of a whole cart with which one article becomes too many.
+_SECOND = "cart.1.quantity"
+
 
 @pytest.mark.unmeasured
 @pytest.mark.parametrize(
@@ -126,7 +129,7 @@ _DEAREST = {"itemid": "0", "price": 999_999_999.99}
         (_FULL, add, {"itemid": "one more", "price": 1}, "cart"),
         (_FULL, replace, {"cart": [*_FULL, {"itemid": "one more", "price": 1}]}, "cart"),
         ([{**_FULL[0], "quantity": MAX_QUANTITY}], add, _FULL[0], "quantity"),
-        (_FULL[:1], replace, {"cart": [{**_FULL[0], "quantity": MAX_QUANTITY}] * 2}, "quantity"),
+        (_FULL[:1], replace, {"cart": [{**_FULL[0], "quantity": MAX_QUANTITY}] * 2}, _SECOND),
         ([_DEAREST], add, _FULL[1], "cart"),
         ([_DEAREST], modify, {"itemid": "0", "quantity": 2}, "cart"),
         (_FULL[:1], replace, {"cart": [_DEAREST, _FULL[1]]}, "cart"),

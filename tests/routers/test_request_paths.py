@@ -131,6 +131,11 @@ _SECRET = "4111111111111111"
         ("GET", "/cart/items/total/", "the id is missing behind /cart/items/total/"),
         ("PUT", "/products", "PUT is not allowed for /products; allowed: GET, HEAD, OPTIONS, POST"),
         (
+            "DELETE",
+            "/openapi.json",
+            "DELETE is not allowed for /openapi.json; allowed: GET, HEAD, OPTIONS",
+        ),
+        (
             "PATCH",
             f"/cart/clear/{_SECRET}",
             "PATCH is not allowed for /cart/clear/{userid}; allowed: GET, HEAD, OPTIONS, POST",

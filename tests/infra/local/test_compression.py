@@ -92,6 +92,32 @@ async def test_a_client_that_reads_no_gzip_gets_none_and_both_keep_their_tag() -
     assert (again.status_code, again.content) == (304, b"")
 
 
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip", "gzip"),
+        ("br, GZIP;q=0.5", "gzip"),
+        ("*", "gzip"),
+        ("gzip;q=0", None),
+        ("identity, gzip; q=0.0", None),
+        ("*, gzip;q=0", None),
+        ("gzip;q=much", None),
+        ("x-gzippy", None),
+        ("", None),
+    ],
+)
+async def test_the_weight_of_gzip_decides(accepted: str, encoding: str | None) -> None:
+    transport = ASGITransport(compressed(app))
+    reads = {"Accept-Encoding": accepted}
+    async with AsyncClient(transport=transport, base_url="http://shop", headers=reads) as client:
+        head, page = await client.head("/openapi.json"), await client.get("/openapi.json")
+
+    assert page.headers.get("content-encoding") == encoding
+    assert ("content-length" in head.headers) == (encoding is None)
+    # It has no entity tag, and varies all the same, for HEAD as for GET.
+    assert head.headers["vary"] == page.headers["vary"] == "Accept-Encoding"
+
+
 async def test_head_tells_no_length_that_get_would_not_have() -> None:
     transport = ASGITransport(compressed(app))
     async with AsyncClient(transport=transport, base_url="http://shop") as client:
