@@ -21,8 +21,9 @@ from tests.browser.helpers.chromium import (
     new_context,
 )
 from tests.browser.helpers.page_monitor import monitored
+from tests.browser.helpers.reused_page import ReusedPage
 from tests.browser.helpers.shopper import PICTURE, Shopper, open_shop_page, opened_page
-from tests.browser.helpers.till import Till, TillPage, open_till
+from tests.browser.helpers.till import Till, new_till_page, open_till
 from tests.e2e.helpers.running_shop import ERIC, PASSWORD, RUN, running_shop
 from tests.support.sizes import SIZES
 
@@ -112,15 +113,18 @@ def page(shared_context: BrowserContext, shop_url: str) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="package")
-def till_page(shared_context: BrowserContext, staff_tokens: dict[str, str]) -> TillPage:
+def till_page(shared_context: BrowserContext, staff_tokens: dict[str, str]) -> ReusedPage:
     """The page of all tills in the shared profile."""
-    return TillPage(shared_context, staff_tokens)
+    return ReusedPage(
+        lambda: new_till_page(shared_context, staff_tokens, keeps_catalog=False),
+        may_keep=("route",),
+    )
 
 
 @pytest.fixture
 def till(
     shared_context: BrowserContext,
-    till_page: TillPage,
+    till_page: ReusedPage,
     staff_client: Client,
     staff_tokens: dict[str, str],
 ) -> Iterator[Till]:
@@ -164,10 +168,20 @@ def eric_client(shop_url: str, eric_tokens: dict[str, str]) -> Iterator[Client]:
         yield client
 
 
+@pytest.fixture(scope="package")
+def shopper_page(shared_context: BrowserContext) -> ReusedPage:
+    """The page of the shoppers in the shared profile."""
+    return ReusedPage(shared_context.new_page)
+
+
 @pytest.fixture
-def guest(shared_context: BrowserContext, shop_url: str, eric_client: Client) -> Iterator[Shopper]:
+def guest(
+    shared_context: BrowserContext, shopper_page: ReusedPage, shop_url: str, eric_client: Client
+) -> Iterator[Shopper]:
     """A shopper who has not logged in; Eric's cart is empty."""
-    with open_shop_page(shared_context, shop_url, eric_client, user_id=ERIC) as shopper:
+    with open_shop_page(
+        shared_context, shop_url, eric_client, user_id=ERIC, reused=shopper_page
+    ) as shopper:
         shopper.fill_cart()
         yield shopper
 

@@ -11,6 +11,7 @@ from httpx import Client
 from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, expect
 
 from tests.browser.helpers.page_monitor import monitored
+from tests.browser.helpers.reused_page import ReusedPage
 
 #: Products of the catalog a shop starts with.
 BIKE = "b274f41d-83dd-4fa1-90d9-2b289e06b1bf"
@@ -36,6 +37,10 @@ class Shopper:
         self.sent: list[tuple[str | None, dict[str, Any]]] = []
         self._purchases: list[Request] = []
         page.on("request", self._record)
+
+    def leave(self) -> None:
+        """Let the page go on without being listened to."""
+        self.page.remove_listener("request", self._record)
 
     def _record(self, request: Request) -> None:
         if "/order/add/" in request.url:
@@ -168,18 +173,32 @@ def read_bought(client: Client, purchase: Request) -> dict[str, Any]:
 
 @contextmanager
 def open_shop_page(
-    context: BrowserContext, shop_url: str, client: Client, *, user_id: str
+    context: BrowserContext,
+    shop_url: str,
+    client: Client,
+    *,
+    user_id: str,
+    reused: ReusedPage | None = None,
 ) -> Iterator[Shopper]:
-    """Give a shopper a page of their own; nothing may go wrong unheard in it."""
-    before = context.pages
+    """Give a shopper an empty page; nothing may go wrong unheard in it."""
+    page = reused.take() if reused else context.new_page()
+    kept = context.pages
     with monitored(context, shop_url):
-        page = context.new_page()
-        yield Shopper(page, client, user_id)
+        shopper = Shopper(page, client, user_id)
+        yield shopper
         context.set_offline(offline=False)
-        close_others(context, [*before, page])
+        close_others(context, kept)
         page.unroute_all(behavior="ignoreErrors")
-        page.evaluate("localStorage.clear(); sessionStorage.clear()")
-        page.close()
+        # A page that is left sends what waits for the cart, which is the next test's.
+        page.evaluate(
+            """localStorage.clear(); sessionStorage.clear();
+            addEventListener("pagehide", (event) => event.stopImmediatePropagation(), true);"""
+        )
+        shopper.leave()
+        if reused:
+            reused.give_back(page)
+        else:
+            page.close()
 
 
 @contextmanager

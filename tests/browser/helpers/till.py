@@ -11,6 +11,7 @@ from httpx import Client
 from playwright.sync_api import BrowserContext, CDPSession, Page, Request, Route, expect
 
 from tests.browser.helpers.page_monitor import monitored
+from tests.browser.helpers.reused_page import ReusedPage
 from tests.browser.helpers.shopper import close_others, read_bought
 from tests.e2e.helpers.running_shop import PASSWORD
 from tests.support.sizes import SIZES
@@ -136,56 +137,8 @@ def sign_in(page: Page, username: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-#: What a test may do to a page that the next test would find.
-_LASTING = (
-    "add_init_script",
-    "emulate_media",
-    "expose_function",
-    "set_extra_http_headers",
-    "set_viewport_size",
-)
-
-
-class TillPage:
-    """The page that the tills of a profile use one after the other.
-
-    A new one costs a third of a sale. It is given up when a test has changed it for good.
-    """
-
-    def __init__(self, context: BrowserContext, tokens: dict[str, str]) -> None:
-        self._context = context
-        self._tokens = tokens
-        self._page: Page | None = None
-        self._is_changed = False
-
-    def take(self) -> Page:
-        """Return the page, with nothing in it."""
-        page, self._page = self._page, None
-        if page is None:
-            page = _new_page(self._context, self._tokens, keeps_catalog=False)
-            self._is_changed = False
-            for name in _LASTING:
-                setattr(page, name, self._noted(getattr(page, name)))
-        return page
-
-    def _noted(self, change: Callable[..., object]) -> Callable[..., object]:
-        def noted(*arguments: object, **options: object) -> object:
-            self._is_changed = True
-            return change(*arguments, **options)
-
-        return noted
-
-    def give_back(self, page: Page) -> None:
-        """Empty the page for the next test, or close it."""
-        if self._is_changed:
-            page.close()
-            return
-        page.goto("about:blank")
-        page.unroute_all(behavior="ignoreErrors")
-        self._page = page
-
-
-def _new_page(context: BrowserContext, tokens: dict[str, str], *, keeps_catalog: bool) -> Page:
+def new_till_page(context: BrowserContext, tokens: dict[str, str], *, keeps_catalog: bool) -> Page:
+    """Return a page in which a member of staff is signed in to the till."""
     page = context.new_page()
     # A reload with an unsent sale asks; the tests mean it.
     page.on("dialog", lambda dialog: dialog.accept())
@@ -206,14 +159,14 @@ def open_till(
     client: Client,
     tokens: dict[str, str],
     *,
-    reused: TillPage | None = None,
+    reused: ReusedPage | None = None,
 ) -> Iterator[Till]:
     """Open a till that a member of staff has signed in to; nothing may go wrong unheard.
 
     One in a page that is ``reused`` keeps no catalog: it shows what the shop answers after a
     reload, and nothing before.
     """
-    page = reused.take() if reused else _new_page(context, tokens, keeps_catalog=True)
+    page = reused.take() if reused else new_till_page(context, tokens, keeps_catalog=True)
     kept = context.pages
     with monitored(context, str(client.base_url)):
         page.goto("/pos", wait_until="commit")
