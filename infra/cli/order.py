@@ -160,7 +160,9 @@ def _message_lines(around: OrderContext) -> Iterator[str]:
             f"{status.delayed} delayed; mapping {status.mapping_state or 'missing'}; "
             f"{status.function}: {worker}"
         )
-    if around.messages is None:
+    if around.unsaved:
+        yield "message   not known: the data cannot be saved"
+    elif around.messages is None:
         yield "message   not known: SQS shows one only to its receiver, and counts that as a try"
     for message in around.messages or ():
         yield (

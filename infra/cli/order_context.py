@@ -12,7 +12,7 @@ from app.domain.errors import QueueUnavailableError
 from app.domain.order import Order, OrderState
 from app.store.table import Table
 from infra.cli.dead_letter_queues import SQSDeadLetterQueues
-from infra.cli.queue_client import Depth, QueueMissingError
+from infra.cli.queue_client import DataUnsavedError, Depth, QueueMissingError
 from infra.cli.running_releases import running_releases
 from infra.cli.stacks import LOCAL, StackConnection, search_log
 from infra.dead_letters.diagnosis import Diagnosis, diagnose
@@ -55,6 +55,7 @@ async def gather_order_context(
         log_obstacle=log_obstacle,
         releases=running_releases(connection, missing),
         missing=tuple(dict.fromkeys(missing)),
+        unsaved=next((what for what in missing if what.startswith(DataUnsavedError.begin)), None),
         is_local=connection.name == LOCAL,
         options=connection.options,
         aws_options=connection.aws_options,
@@ -99,6 +100,8 @@ def queued_messages(
     for queue in dict.fromkeys(mapping.queue for mapping in MAPPINGS):
         try:
             url = queues.url(queue)
+        except DataUnsavedError:
+            return None
         except QueueUnavailableError:
             # It is named where its depth is asked for, and holds nothing that can be told.
             continue
@@ -175,19 +178,22 @@ def queue_statuses(
 
 def _depths(queues: SQSDeadLetterQueues, missing: list[str]) -> list[Depth]:
     found: list[Depth] = []
-    is_silent = False
+    silence: str | None = None
     for mapping in MAPPINGS:
-        absent = Depth(mapping.queue, 0, 0, 0, is_dead_letters=False, obstacle="does not answer")
+        # Each call to a service that is away takes seconds; the first one tells.
+        obstacle = silence
         try:
-            # Each call to a service that is away takes seconds; the first one tells.
-            found.append(absent if is_silent else queues.depth(mapping.queue, is_dead=False))
+            if not silence:
+                found.append(queues.depth(mapping.queue, is_dead=False))
+                continue
         except QueueMissingError as failure:
             missing.append(str(failure))
-            found.append(replace(absent, obstacle=failure.obstacle))
+            obstacle = failure.obstacle
         except QueueUnavailableError as failure:
             missing.append(str(failure))
-            found.append(absent)
-            is_silent = True
+            is_unsaved = isinstance(failure, DataUnsavedError)
+            obstacle = silence = DataUnsavedError.obstacle if is_unsaved else "does not answer"
+        found.append(Depth(mapping.queue, 0, 0, 0, is_dead_letters=False, obstacle=obstacle))
     return found
 
 

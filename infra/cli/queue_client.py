@@ -8,6 +8,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from app.domain.errors import QueueUnavailableError
 from app.queues import trace_attribute
 from infra.cli.stacks import StackConnection
+from infra.local.data_folder import data_path
+from infra.local.emulator_requests import UNSAVED
 from infra.topology import QUEUES, queue_name
 
 ALL = frozenset(queue.name for queue in QUEUES)
@@ -26,6 +28,20 @@ class QueueMissingError(QueueUnavailableError):
     def __init__(self, name: str) -> None:
         """Say which one."""
         super().__init__(f"the queue {name} {self.obstacle}")
+
+
+class DataUnsavedError(QueueUnavailableError):
+    """The local shop cannot write its data, as on a full disk."""
+
+    obstacle = "neither takes nor gives messages"
+    begin = "the shop cannot save its data"
+
+    def __init__(self, reason: str) -> None:
+        """Say what helps; ``reason`` is the system's."""
+        super().__init__(
+            f"{self.begin} ({reason}): make room on the disk of {data_path()}, or let the shop "
+            "write there; it goes on by itself some seconds later, so do not start it again"
+        )
 
 
 @dataclass(frozen=True)
@@ -136,5 +152,8 @@ class QueueClient:
             code = str(failure.response.get("Error", {}).get("Code"))
             if code in _MISSING:
                 return QueueMissingError(name)
+            message = str(failure.response.get("Error", {}).get("Message"))
+            if message.startswith(UNSAVED):
+                return DataUnsavedError(message.removeprefix(UNSAVED).rstrip("."))
             return QueueUnavailableError(f"the queue {name} does not answer: {code}")
         return QueueUnavailableError(f"the queue {name} does not answer")

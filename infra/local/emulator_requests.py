@@ -12,6 +12,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+#: How a refusal begins; the system's reason follows.
+UNSAVED = "The data cannot be saved: "
+
 _READS = ("Get", "BatchGet", "TransactGet", "Query", "Scan", "Describe", "List")
 #: Actions whose changes are recorded entry by entry; others may change anything of a service.
 _ENTRY_ACTIONS = frozenset(
@@ -71,9 +74,7 @@ class Request:
 
 async def refuse(send: Send, reason: str) -> None:
     """Answer 503, in the form that clients of DynamoDB and SQS understand."""
-    body = json.dumps(
-        {"__type": "ServiceUnavailable", "message": f"The data cannot be saved: {reason}."}
-    ).encode()
+    body = json.dumps({"__type": "ServiceUnavailable", "message": f"{UNSAVED}{reason}."}).encode()
     headers = [
         (b"content-type", b"application/x-amz-json-1.0"),
         (b"content-length", str(len(body)).encode()),

@@ -37,7 +37,14 @@ def running_shop(data_dir: Path | None = None) -> RunningShop:
     except (OSError, ValueError, TypeError):
         shop = None
     # A shop that was killed leaves its file, but not its lock.
-    if shop is None or not is_locked(path):
+    is_there = is_locked(path)
+    if shop is None and is_there:
+        raise NotRunningError(
+            f"The shop on {path} is still starting, or the disk has no room for it to say where it "
+            "is reached. Ask again in some seconds; if that is not enough, make room: it then goes "
+            "on by itself."
+        )
+    if shop is None or not is_there:
         raise NotRunningError(f"No shop is running on {path}; start one with `make run`.")
     return shop
 

@@ -63,7 +63,8 @@ def explain(evidence: Evidence, *, now: datetime) -> tuple[Explanation, ...]:
     half_out = half_released(evidence)
     if half_out and order.state not in {OrderState.DECLINED, OrderState.DELIVERED}:
         found.append(half_out)
-    if not_swept := unswept(evidence):
+    # While nothing can be saved the sweeper cannot do its work, whoever starts it.
+    if (not_swept := unswept(evidence)) and not evidence.unsaved:
         found.append(not_swept)
     if order.state in {OrderState.DECLINED, OrderState.DELIVERED}:
         found += (
@@ -110,6 +111,10 @@ def _causes(evidence: Evidence, *, now: datetime) -> Iterator[Explanation]:
         if dead_letter.comes_from in {None, *stage}
     ]
     certain = obstacles(passed, evidence)
+    if evidence.unsaved:
+        # What the queues hold is not known until there is room.
+        yield from certain
+        return
     certain += (dead_letter_cause(dead_letter, evidence) for dead_letter in own)
     holding = [status for status in passed if may_hold(status, evidence)]
     # A result that is still there counts where events are trusted.

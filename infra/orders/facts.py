@@ -62,7 +62,8 @@ class OrderContext:
 
     ``messages`` are its own in the queues, None where only their numbers are known. ``log`` holds
     the lines about it, ``log_obstacle`` says why there can be none. ``missing`` names what was
-    asked for and is not there, or does not answer: the rest is told without it. ``filing`` is what
+    asked for and is not there, or does not answer: the rest is told without it; ``unsaved`` is why
+    the local shop cannot save its data, and what helps: "why: help". ``filing`` is what
     is wrong with the lists that the order should be in. ``releases`` are those of a stack in AWS.
     ``options`` is what each suggested command needs to reach the same stack; ``aws_options`` what
     the AWS command line needs. ``repair`` brings back queues, functions and mappings as they
@@ -75,6 +76,7 @@ class OrderContext:
     log: tuple[LogLine, ...] = ()
     log_obstacle: str | None = None
     missing: tuple[str, ...] = ()
+    unsaved: str | None = None
     filing: tuple[FilingFault, ...] = ()
     releases: tuple[FunctionRelease, ...] = ()
     is_local: bool = False

@@ -12,6 +12,8 @@ from infra.orders.queued_messages import QueuedMessage
 def obstacles(passed: Iterable[QueueStatus], around: OrderContext) -> list[Explanation]:
     """Return why queues are not emptied: each that is gone, or paused, each worker that is down."""
     passed = list(passed)
+    if around.unsaved:
+        return [_unsaved(around.unsaved)]
     found = [_gone(status, around) for status in passed if status.queue_obstacle]
     found += (
         _paused(status, around)
@@ -56,6 +58,18 @@ def _content(status: QueueStatus, around: OrderContext) -> str:
         return f"{status.content}, its own among them"
     count = status.waiting + status.in_flight + status.delayed
     return f"{status.content}, none of them its own" if count else status.content
+
+
+def _unsaved(unsaved: str) -> Explanation:
+    """Return that nothing moves because nothing can be saved; a restart does not help."""
+    why, _, remedy = unsaved.partition(": ")
+    return Explanation(
+        f"{_begin(why)}, so no queue takes or gives a message.", f"{_begin(remedy)}."
+    )
+
+
+def _begin(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _gone(status: QueueStatus, around: OrderContext) -> Explanation:

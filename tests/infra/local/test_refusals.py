@@ -168,6 +168,8 @@ def test_other_commands_say_when_no_shop_runs(tmp_path: Path) -> None:
 
 def test_a_shop_that_was_killed_is_not_running(tmp_path: Path) -> None:
     folder = DataFolder.open(tmp_path)
+    with pytest.raises(NotRunningError, match="is still starting, or the disk has no room"):
+        running_shop(tmp_path)
     folder.publish({"pid": 1, "url": "u", "endpoint_url": "e", "environment": {"REGION": "r"}})
     assert running_shop(tmp_path).url == "u"
 
@@ -186,6 +188,8 @@ def test_other_commands_speak_to_the_running_shop(
     monkeypatch.setattr(os, "environ", os.environ.copy())
     folder = DataFolder.open(tmp_path)
     settings = {"REGION": "eu-west-1", "TABLE": "t"}
+    with pytest.raises(NotRunningError, match="is still starting, or the disk has no room"):
+        running_shop(tmp_path)
     folder.publish({"pid": 1, "url": "u", "endpoint_url": "http://e", "environment": settings})
 
     apply_environment()
