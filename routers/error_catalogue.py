@@ -164,6 +164,13 @@ CATALOGUE: tuple[ErrorEntry, ...] = (
         "the body is larger than 256 KiB",
     ),
     ErrorEntry(
+        "address_too_long",
+        414,
+        "Path and query are longer than 65,535 bytes. Only a shop without a CDN before it says so.",
+        "Ask for less.",
+        "the address is too long",
+    ),
+    ErrorEntry(
         "idempotency_conflict",
         422,
         "The `Idempotency-Key` was used before for another body.",

@@ -9,7 +9,12 @@ from typing import Any
 from starlette.types import Message, Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-_TEXT = "the request is not HTTP, its method is unknown, or it has not exactly one Host"
+from routers.error_catalogue import BY_STATUS
+
+_NO_HTTP = (400, "the request is not HTTP, its method is unknown, or it has not exactly one Host")
+_TOO_LONG = (414, BY_STATUS[414].example)
+#: What httptools reads of an address: its offsets have 16 bits.
+_MOST_ADDRESS_BYTES = 65_535
 
 
 async def _receive() -> Message:
@@ -17,7 +22,16 @@ async def _receive() -> Message:
 
 
 class ShopProtocol(HttpToolsProtocol):
-    """Answers a malformed request with 400 in the form of all errors, and closes."""
+    """Answers a malformed request in the form of all errors, and closes: 400, or 414."""
+
+    _cause = _NO_HTTP
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address, as long as it is not too long."""
+        super().on_url(url)
+        if len(self.url) > _MOST_ADDRESS_BYTES:
+            self._cause = _TOO_LONG
+            raise ValueError(_TOO_LONG[1])
 
     def on_headers_complete(self) -> None:
         """Begin to answer a request, unless it has several hosts or, in HTTP/1.1, none.
@@ -27,7 +41,7 @@ class ShopProtocol(HttpToolsProtocol):
         """
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
-            raise ValueError(_TEXT)
+            raise ValueError(_NO_HTTP[1])
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words for it
@@ -47,7 +61,7 @@ class ShopProtocol(HttpToolsProtocol):
         async def send(message: Message) -> None:
             messages.append(message)
 
-        await HTTPMiddleware(problem_app(400, _TEXT))(scope, _receive, send)
+        await HTTPMiddleware(problem_app(*self._cause))(scope, _receive, send)
         start, body = messages
         headers: list[Any] = [
             *self.server_state.default_headers,
@@ -55,5 +69,5 @@ class ShopProtocol(HttpToolsProtocol):
             (b"connection", b"close"),
         ]
         lines = [b"%b: %b\r\n" % (name, value) for name, value in headers]
-        self.transport.write(b"".join((STATUS_LINE[400], *lines, b"\r\n", body["body"])))
+        self.transport.write(b"".join((STATUS_LINE[self._cause[0]], *lines, b"\r\n", body["body"])))
         self.transport.close()

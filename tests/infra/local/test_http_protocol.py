@@ -62,6 +62,28 @@ async def test_it_is_refused_in_the_form_of_all_errors(sent: bytes) -> None:
     assert (problem["status"], problem["code"]) == (400, "invalid_request")
 
 
+async def test_an_address_that_is_too_long_is_told_so() -> None:
+    answered = await answers_to(b"GET /%b HTTP/1.1\r\nHost: shop\r\n\r\n" % (65_535 * b"a"))
+
+    assert answered.startswith(b"HTTP/1.1 414 ")
+    problem = json.loads(answered.partition(b"\r\n\r\n")[2])
+    assert (problem["code"], problem["message"], problem["fields"]) == (
+        "address_too_long",
+        "the address is too long",
+        [],
+    )
+
+
+async def test_the_longest_address_is_read() -> None:
+    address = b"/" + 65_534 * b"a"
+
+    answered = await answers_to(
+        b"GET %b HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n" % address
+    )
+
+    assert answered.startswith(b"HTTP/1.1 404 ")
+
+
 @pytest.mark.parametrize("sent", [b"GET / HTTP/1.0\r\n", b"GET / HTTP/1.1\r\nHost:\r\n"])
 async def test_an_old_client_names_no_host(sent: bytes) -> None:
     answered = await answers_to(sent + b"Connection: close\r\n\r\n")
