@@ -11,7 +11,7 @@ from app.domain.order import Order
 from app.domain.user import User
 from app.services.accounts import forget_user
 from app.store.carts import get_cart
-from app.store.orders import list_user_orders
+from app.store.orders import list_user_order_ids, list_user_orders
 from app.store.pagination import MAX_PAGE, PageRequest
 from app.store.table import Table
 from app.store.users import find_credentials, get_user
@@ -25,7 +25,7 @@ class Person:
     """A user, or the id of one whose account is closed: then only cart and orders can be left.
 
     The access token of a closed account is good for up to 60 minutes, and buys. ``unreadable``
-    names what is kept and damaged; orders are named in the log.
+    names what is kept and damaged, ``unreadable_orders`` the ids of orders that are.
     """
 
     user_id: str
@@ -34,6 +34,7 @@ class Person:
     cart: Cart
     orders: tuple[Order, ...]
     unreadable: tuple[str, ...] = ()
+    unreadable_orders: tuple[str, ...] = ()
 
 
 async def find_person(table: Table, name_or_id: str) -> Person:
@@ -55,15 +56,19 @@ async def find_person(table: Table, name_or_id: str) -> Person:
         cart = await get_cart(table, user_id)
     except UnreadableItemError as failure:
         unreadable.append(f"cart: {failure}")
+    # The ids first: an order that is placed meanwhile is no damaged one.
+    order_ids = [order_id async for order_id in _order_ids_of(table, user_id)]
+    orders = tuple([order async for order in _orders_of(table, user_id)])
     person = Person(
         user_id,
         credentials.username if credentials else profile.username if profile else None,
         profile,
         cart,
-        tuple([order async for order in _orders_of(table, user_id)]),
+        orders,
         tuple(unreadable),
+        tuple(sorted({*order_ids} - {order.order_id for order in orders})),
     )
-    if person.username is None and not (person.orders or person.cart.lines or unreadable):
+    if person.username is None and not (order_ids or person.cart.lines or unreadable):
         raise UserNotFoundError
     return person
 
@@ -71,7 +76,8 @@ async def find_person(table: Table, name_or_id: str) -> Person:
 async def export_user(table: Table, name_or_id: str) -> dict[str, Any]:
     """Return profile, cart and orders of a user as JSON would say them; no hash of a password.
 
-    Amounts are in cents, times in UTC. One query for each 1,000 orders.
+    Amounts are in cents, times in UTC. Two queries for each 1,000 orders.
+    ``incomplete`` is there if orders cannot be read: their ids.
 
     Raises:
         UserNotFoundError: there is no such user.
@@ -86,6 +92,7 @@ async def export_user(table: Table, name_or_id: str) -> dict[str, Any]:
         "cart": asdict(person.cart),
         "orders": orders,
         **({"unreadable": list(person.unreadable)} if person.unreadable else {}),
+        **({"incomplete": list(person.unreadable_orders)} if person.unreadable_orders else {}),
     }
 
 
@@ -101,6 +108,15 @@ async def forget(table: Table, name_or_id: str) -> Person:
     person = await find_person(table, name_or_id)
     await forget_user(table, person.user_id, username=person.username)
     return person
+
+
+async def _order_ids_of(table: Table, user_id: str) -> AsyncIterator[str]:
+    request: PageRequest | None = PageRequest(MAX_PAGE)
+    while request is not None:
+        page = await list_user_order_ids(table, user_id, request)
+        for order_id in page.entries:
+            yield order_id
+        request = PageRequest(MAX_PAGE, page.next_token) if page.next_token else None
 
 
 async def _orders_of(table: Table, user_id: str) -> AsyncIterator[Order]:

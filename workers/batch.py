@@ -126,7 +126,9 @@ async def _handle_record(record: Record, handle: Handle, dependencies: Dependenc
         step = await handle(record, dependencies) or Step("record.done", "")
     except ShopError as failure:
         # The texts of our own errors repeat no value of the message.
-        log.warning("record.failed %s cause=%s", _about(record), _cause(failure))
+        # The duration comes last: where a line has no room for all, it goes first.
+        cause, ms = _cause(failure), (loop.time() - started) * 1000
+        log.warning("record.failed %s cause=%s ms=%d", _about(record), cause, ms)
         _note_failure(failure)
         return False
     except Exception as failure:  # One bad record must not fail the others.

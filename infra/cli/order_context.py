@@ -19,6 +19,7 @@ from infra.dead_letters.diagnosis import Diagnosis, diagnose
 from infra.dead_letters.messages import DEAD_LETTER_QUEUES, SCAN_SECONDS, QueueScan, is_about
 from infra.log_search import LogLine, LogSearchError
 from infra.orders.facts import NOT_KNOWN, OrderContext, QueueStatus
+from infra.orders.own_lines import shares_trace
 from infra.orders.queued_messages import QueuedMessage, list_emulated_messages, messages_of
 from infra.topology import LIVE_ALIAS, MAPPINGS, Mapping, function_name, queue_name
 
@@ -43,10 +44,13 @@ async def gather_order_context(
     client = SQSDeadLetterQueues(connection)
     missing: list[str] = []
     queues = queue_statuses(connection, client, missing)
+    log, log_obstacle = _log(connection, order_id, order, now=now)
+    if order and shares_trace(log, order_id):
+        # Its trace then does not tell its messages from those of others.
+        order = replace(order, trace_id=None)
     dead_letters = await dead_letters_of(
         client, connection.table, order_id, missing, order=order, now=now
     )
-    log, log_obstacle = _log(connection, order_id, order, now=now)
     return OrderContext(
         queues=queues,
         dead_letters=tuple(dead_letters),

@@ -217,12 +217,16 @@ def is_about(
 ) -> bool:
     """Tell whether a message is about an order; ``order`` is the stored one, if it can be read.
 
-    One whose body names no order is, if it was sent in the stored order's trace, or if that
-    one's id stands anywhere in its text.
+    So is one whose id is the order's but for case and spaces. One whose body names no order, or
+    what can be no order's id, is, if it was sent in the stored order's trace, or if that one's id
+    stands anywhere in its text. An order that shares its trace is given without it.
     """
     named = order_id_in(body)
-    if named is not None:
-        return named == order_id
+    meant = named.strip().lower() if named is not None else ""
+    if order_id in {named, meant}:
+        return True
+    if is_uuid(meant):
+        return False
     # What is no order's id can be that of anything else, or a card's number.
     if order is None:
         return False

@@ -8,6 +8,7 @@ from infra.log_search import LogLine
 
 _ORDER_ID = re.compile(r"\border_id=([\w.-]+)")
 _FIELD = re.compile(r"\b(message_id|queue)=(\S+)")
+_DURATION = re.compile(r" ms=\d*$")
 #: The log writes milliseconds, and the table microseconds.
 _COARSENESS = timedelta(milliseconds=1)
 
@@ -22,7 +23,7 @@ def own_lines(
     """
     lines, own_messages, own_name = list(log), set(message_ids), order_id.lower()
     named = [_order_in(line) for line in lines]
-    is_alone = set(named) <= {None, own_name}
+    is_alone = not shares_trace(lines, order_id)
     return [
         line
         for line, name in zip(lines, named, strict=True)
@@ -31,10 +32,15 @@ def own_lines(
     ]
 
 
+def shares_trace(log: Iterable[LogLine], order_id: str) -> bool:
+    """Tell whether lines of a search, as by the order's trace, are about another order, too."""
+    return not {_order_in(line) for line in log} <= {None, order_id.lower()}
+
+
 def failures(lines: Iterable[LogLine], queue: str, *, since: datetime) -> list[str]:
     """Return why tries of a queue's messages failed after an instant, oldest first."""
     return [
-        line.text.partition(" cause=")[2]
+        _DURATION.sub("", line.text.partition(" cause=")[2])
         for line in lines
         if line.text.startswith("record.failed ")
         and _fields(line).get("queue") == queue

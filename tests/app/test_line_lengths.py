@@ -52,7 +52,7 @@ LONGEST: dict[str, tuple[object, ...]] = {
     "%s order_id=%s ms=%d": ("order.repeated", ID, 29_000),
     "order.answered order_id=%s payment=%s ms=%d": (ID, "declined", 29_000),
     "%s order_id=%s queue=%s receives=%s ms=%d": ("payment.declined", ID, _QUEUE, 1000, 29_000),
-    "record.failed %s cause=%s": (_ABOUT, _CAUSE),
+    "record.failed %s cause=%s ms=%d": (_ABOUT, _CAUSE, 29_000),
     "record.crashed %s": (_ABOUT,),
     "record.malformed %s": (_ABOUT,),
     "record.out_of_time %s": (_ABOUT,),

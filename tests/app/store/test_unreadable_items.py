@@ -200,6 +200,7 @@ async def test_what_is_damaged_is_told_and_forgotten_too(table: Table) -> None:
         left = await table.get(user_key(user.user_id)), await table.get(cart_key(user.user_id))
 
     assert told["unreadable"] == ["profile: email: is not a text", "cart: user_id: is not a text"]
+    assert told["incomplete"] == [order.order_id]
     assert left == (None, None)
     assert kept is not None
     assert (kept["first_name"], kept["email"], kept["lines"]) == ("", "", "x")

@@ -12,10 +12,12 @@ from app.domain.order import OrderState
 from app.domain.user import User
 from app.services.users import register_user
 from app.store.carts import add_line, get_cart
+from app.store.keys import order_key
 from app.store.orders import add_order, get_order
 from app.store.table import get_table
 from app.store.users import find_credentials
 from infra.cli import export_user, forget_user
+from infra.cli.incomplete import IncompleteError
 from infra.seeds.classic import classic_products, make_order
 from tests.support.shop import fresh
 
@@ -61,6 +63,21 @@ def test_a_user_gets_everything_and_nothing_that_is_secret(
     assert by_name["orders"][0]["total_cents"] > 0
     assert "hash" not in str(by_name)
     assert "fingerprint" not in str(by_name)
+
+
+def test_an_export_without_a_damaged_order_says_so_and_fails(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user, order_id = asyncio.run(customer(fresh("hal")))
+    table = get_table()
+    item = asyncio.run(table.get(order_key(order_id))) or {}
+    asyncio.run(table.put(item | {"lines": "x"}))
+
+    with pytest.raises(IncompleteError, match=f"order {order_id} cannot be read"):
+        export_user.command(user.username)
+    told = json.loads(capsys.readouterr().out)
+
+    assert (told["orders"], told["incomplete"]) == ([], [order_id])
 
 
 def test_a_user_is_forgotten_once_it_is_meant(

@@ -213,6 +213,8 @@ def test_the_order_of_a_body_that_is_not_json_is_found_in_its_text(body: str) ->
         ("poison", None, None, False),
         (f"poison of {ORDER.upper()}.", None, TRACE, True),
         (f"poison of {OTHER}.", None, TRACE, False),
+        ('{"data": {"orderID": "0d3a6f1e"}}', f"00-{TRACE}-{'1' * 16}-01", TRACE, True),
+        ('{"data": {"orderID": "0d3a6f1e"}}', f"00-{TRACE}-{'1' * 16}-01", None, False),
     ],
 )
 def test_a_body_that_names_no_order_is_about_that_of_its_trace_or_of_an_id_in_it(
@@ -223,6 +225,16 @@ def test_a_body_that_names_no_order_is_about_that_of_its_trace_or_of_an_id_in_it
     assert found is is_found
     # It may be the id of anything else, where there is no such order.
     assert not is_about(body, traceparent, order_id=ORDER)
+
+
+@pytest.mark.parametrize("damaged", [ORDER.upper(), f"{ORDER} ", f" {ORDER.title()}"])
+def test_an_id_in_another_case_or_with_spaces_is_that_of_its_order(damaged: str) -> None:
+    body = sample("payment", "success", damaged)
+
+    assert is_about(body, None, order_id=ORDER)
+    assert not is_about(
+        body, f"00-{TRACE}-{'1' * 16}-01", order_id=OTHER, order=stored(OTHER, TRACE)
+    )
 
 
 def test_only_ids_of_the_shops_form_are_taken_from_what_cannot_be_read() -> None:

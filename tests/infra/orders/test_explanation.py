@@ -361,7 +361,7 @@ def test_a_mapping_that_is_missing_asks_for_a_deployment() -> None:
     assert told.next_step == "pulumi --cwd infra up --stack dev"
 
 
-_FAILED = "record.failed {} queue={} receives=2 cause=no card"
+_FAILED = "record.failed {} queue={} receives=2 cause=no card ms=12"
 
 
 @pytest.mark.parametrize(
