@@ -1,20 +1,23 @@
-"""What ``openapi/CONTRACT.md`` says in tables and examples is what the code does."""
+"""What ``openapi/CONTRACT.md`` and the guide say in tables and examples is what the code does."""
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import get_args
 
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 from httpx import ASGITransport, AsyncClient
 
 from app import messages
+from app.domain.card import Card, CardRefusal, CardRules, refuse_card
 from app.domain.card_brands import BRANDS
 from app.domain.money import cents_to_number
 from app.main import app
 from app.message_parser import parse_event
 from infra.seeds.classic import classic_stock
 from infra.topology import QUEUES, queue_name, table_name
+from routers.schemas.order_public import StateName
 from tests.support.citations import ROOT
 
 PAGE = (ROOT / "openapi" / "CONTRACT.md").read_text()
@@ -107,6 +110,29 @@ def test_the_envelope_of_an_event_is_that_of_the_table() -> None:
             f"`{metadata['source']}`",
         ]
     assert {row[3] for row in table.values()} <= {queue.name for queue in QUEUES}
+
+
+@pytest.mark.parametrize("page", ["openapi/CONTRACT.md", "app/static/docs/index.html"])
+def test_every_state_of_an_order_is_told(page: str) -> None:
+    # The guide draws five of them, and tells the sixth below its picture.
+    text = chapter("1.4") if page.endswith(".md") else (ROOT / page).read_text()
+
+    missing = [
+        state
+        for state in get_args(StateName)
+        if not re.search(rf"`[\w, ]*\b{state}\b[\w, ]*`|<(code|text)[^>]*>{state}</", text)
+    ]
+    assert missing == []
+
+
+def test_the_guide_says_what_the_classic_card_rules_take() -> None:
+    guide = (ROOT / "app/static/docs/index.html").read_text()
+    taken, refused = re.findall(r"it takes ([\d and]+), and\s+refuses (\d+)\.", guide)[0]
+
+    for number in re.findall(r"\d+", f"{taken} {refused}"):
+        card = Card(number, 12, 2030, "1234")
+        refusal = refuse_card(card, today=date(2029, 1, 1), rules=CardRules.CLASSIC, total_cents=1)
+        assert refusal == (CardRefusal.NUMBER if number == refused else None), number
 
 
 def test_queues_and_table_have_the_names_of_the_page() -> None:
