@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from app.domain.instants import instant_to_text
 from infra.ages import age_text
 from infra.cli.damaged_order import DamagedOrderEvidence, gather_damaged_order
 from infra.cli.incomplete import check_complete
-from infra.cli.order_evidence import find_order_id, gather
+from infra.cli.order_evidence import choose_order, find_order_ids, gather
 from infra.cli.stacks import LOCAL, RegionOption, StackOption, connect
 from infra.cli.trace import log_text
 from infra.local.environment import REGION
@@ -35,25 +35,39 @@ def command(
 ) -> None:
     """Show one order, its payment, its queues and dead letters, why it stands there, what to do.
 
+    Of several orders of one trace it lists all, and explains the first that stands still.
     Nothing is moved. Of the order neither the card nor names and addresses are shown.
     """
     now = datetime.now(UTC)
     connection = connect(stack, region)
-    order_id = find_order_id(connection, order_id, now=now)
+    found = find_order_ids(connection, order_id, now=now)
+    order_id = found[0]
+    states: dict[str, str] = {}
+    if len(found) > 1:
+        order_id, states = asyncio.run(choose_order(connection, found, now=now))
     try:
         evidence = asyncio.run(gather(connection, order_id, now=now))
     except (OrderNotFoundError, StoreUnavailableError, UnreadableItemError):
         remains = asyncio.run(gather_damaged_order(connection, order_id, now=now))
-        _print(_remaining_facts(remains) if as_json else _remaining_lines(remains))
+        _print(_remaining_facts(remains) if as_json else _remaining_lines(remains), states)
         check_complete(remains.missing)
         return
     explanations = explain(evidence, now=now)
-    _print(_facts(evidence, explanations) if as_json else _lines(evidence, explanations, now=now))
+    told = _facts(evidence, explanations) if as_json else _lines(evidence, explanations, now=now)
+    _print(told, states)
     check_complete(evidence.missing)
 
 
-def _print(told: dict[str, Any] | Iterator[str]) -> None:
-    print(json.dumps(told) if isinstance(told, dict) else "\n".join(told))
+def _print(told: dict[str, Any] | Iterator[str], states: Mapping[str, str]) -> None:
+    """Print what is told of one order; ``states`` are those of all orders of its trace."""
+    if isinstance(told, dict):
+        print(json.dumps(told | ({"trace_orders": states} if states else {})))
+        return
+    if states:
+        print(f"trace     {len(states)} orders; this tells of the first that stands still, if any")
+    for order_id, state in states.items():
+        print(f"of trace  {order_id}: {state}")
+    print("\n".join(told))
 
 
 def _remaining_facts(remains: DamagedOrderEvidence) -> dict[str, Any]:
@@ -168,6 +182,7 @@ def _message_lines(around: OrderContext) -> Iterator[str]:
         yield (
             f"message   {message.queue}, message {message.message_id}, {message.place}, "
             f"{age_text(message.age_seconds)} old, received {message.receives} times"
+            + (f", hidden for {message.hidden_seconds} s" if message.hidden_seconds else "")
         )
     for dead_letter in around.dead_letters:
         yield (

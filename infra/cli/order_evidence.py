@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.domain.errors import OrderNotFoundError, SettingsError
+from app.domain.errors import OrderNotFoundError, SettingsError, UnreadableItemError
+from app.domain.sweeping import stuck_at
 from app.settings import read_settings
-from app.store.orders import get_order_with_item, list_orders
+from app.store.orders import get_order, get_order_with_item, list_orders
 from app.store.pagination import PageRequest
 from app.store.payments import find_decision
 from app.trace_context import read_traceparent
@@ -37,7 +38,19 @@ _LONGEST_TEXT = 1000
 
 
 def find_order_id(connection: StackConnection, given: str, *, now: datetime) -> str:
-    """Return an order's id for itself, or for the ``X-Request-Id`` of the request that placed it.
+    """Return the one order's id that :func:`find_order_ids` finds.
+
+    Raises:
+        OrderNotFoundError: it finds none, or several; says which.
+    """
+    found = find_order_ids(connection, given, now=now)
+    if len(found) > 1:
+        raise OrderNotFoundError(f"several orders have this trace: {', '.join(found)}")
+    return found[0]
+
+
+def find_order_ids(connection: StackConnection, given: str, *, now: datetime) -> list[str]:
+    """Return an order's id for itself, or those of the orders of a request or trace, oldest first.
 
     Either may be in capitals; a whole ``traceparent`` is a request's id, too, and a text with one
     order's id in it, as an address or a line of the log, is that id. For a request's id the log is
@@ -50,7 +63,7 @@ def find_order_id(connection: StackConnection, given: str, *, now: datetime) -> 
     """
     given = given.strip()
     if order_id := _one_order_id(given):
-        return order_id
+        return [order_id]
     if not 0 < len(given) <= _LONGEST_ID:
         raise OrderNotFoundError
     if trace := read_traceparent(given.lower()):
@@ -58,16 +71,15 @@ def find_order_id(connection: StackConnection, given: str, *, now: datetime) -> 
     if _CAPITALS.fullmatch(given):
         given = given.lower()
     if not _TRACE_ID.fullmatch(given):
-        return given
+        return [given]
     lines = search_log(connection, [given], since=now - timedelta(days=1), until=now)
-    for line in lines:
-        if named := _NAMED_ORDER.search(line.text):
-            return named[1]
+    named = [found[1].lower() for line in lines if (found := _NAMED_ORDER.search(line.text))]
+    if named:
+        return list(dict.fromkeys(named))
     # Its lines may be gone by now.
     page = asyncio.run(list_orders(connection.table, PageRequest(_NEWEST)))
-    for order in page.entries:
-        if order.trace_id == given:
-            return order.order_id
+    if placed := [order.order_id for order in page.entries if order.trace_id == given]:
+        return placed[::-1]
     raise OrderNotFoundError(
         "neither the log nor the newest orders know of an order of this request; what it did: "
         f"acme-shop trace {given}{connection.options}"
@@ -80,6 +92,34 @@ def _one_order_id(text: str) -> str | None:
     named = _NAMED_ORDER.search(shown)
     found = {order_id.lower() for order_id in _ORDER_ID.findall(named[1] if named else shown)}
     return found.pop() if len(found) == 1 else None
+
+
+async def choose_order(
+    connection: StackConnection, order_ids: list[str], *, now: datetime
+) -> tuple[str, dict[str, str]]:
+    """Return which of several orders stands still, and the state of each; a read for each.
+
+    It is the first that cannot be read or is stuck, else the first that is open, else the first.
+    """
+    longest = timedelta(seconds=connection.settings.delivery_seconds[1])
+    states: dict[str, str] = {}
+    stuck, is_open = [], []
+    for order_id in order_ids:
+        try:
+            order = await get_order(connection.table, order_id)
+        except OrderNotFoundError:
+            states[order_id] = "is gone"
+        except UnreadableItemError:
+            states[order_id] = "cannot be read"
+        else:
+            states[order_id] = order.state.name.lower()
+            if order.state.is_final:
+                continue
+            is_open.append(order_id)
+            if now < stuck_at(order, longest_delivery=longest):
+                continue
+        stuck.append(order_id)
+    return [*stuck, *is_open, *order_ids][0], states
 
 
 async def gather(connection: StackConnection, order_id: str, *, now: datetime) -> Evidence:

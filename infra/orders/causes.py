@@ -1,6 +1,6 @@
 """What can hold one order, each with what was found of it, and what to do about it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.domain.order import Order, OrderState
 from app.domain.payment import PAYMENT_TIMEOUT
@@ -11,6 +11,7 @@ from infra.log_search import LogLine
 from infra.orders.facts import Evidence, Explanation, QueueStatus
 from infra.orders.own_lines import failures, own_lines
 from infra.orders.queued_messages import QueuedMessage
+from infra.topology import QUEUES
 
 
 def paid_otherwise(evidence: Evidence) -> Explanation | None:
@@ -124,6 +125,34 @@ def own_message(status: QueueStatus, evidence: Evidence) -> str:
     own = [message for message in evidence.messages or () if message.queue == status.queue]
     oldest = max(own, key=lambda message: message.age_seconds)
     return f"is {oldest.place} for {oldest.age_seconds} s, after {_tries(oldest)}"
+
+
+def hidden(status: QueueStatus, evidence: Evidence, *, now: datetime) -> Explanation | None:
+    """Return until when no worker gets the order's message in a queue, if that is no try of it."""
+    own = [message for message in evidence.messages or () if message.queue == status.queue]
+    if not own:
+        return None
+    first = min(own, key=lambda message: message.hidden_seconds)
+    visible_at = now + timedelta(seconds=first.hidden_seconds)
+    until = f"until about {visible_at:%Y-%m-%d %H:%M:%S} UTC"
+    since = f"It was sent {age_text(first.age_seconds)} ago"
+    if first.place == "delayed" and first.hidden_seconds:
+        return Explanation(
+            f"Its message in {status.queue} is delayed {until}. {since}, with that delay.",
+            f"Nothing: {status.function} gets it then.",
+        )
+    if first.hidden_seconds <= _visibility_seconds(status.queue):
+        return None
+    return Explanation(
+        f"Its message in {status.queue} is hidden {until}, longer than any try of {status.function}"
+        f": another reader holds it. {since}, and was received {first.receives} times.",
+        f"Find who reads {status.queue} beside its worker. If nobody gives the message back, "
+        f"{status.function} gets it then.",
+    )
+
+
+def _visibility_seconds(name: str) -> int:
+    return next(queue.visibility_seconds for queue in QUEUES if queue.name == name)
 
 
 def _tries(message: QueuedMessage) -> str:

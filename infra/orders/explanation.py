@@ -10,6 +10,7 @@ from infra.orders.causes import (
     contradiction,
     dead_letter_cause,
     has_lost_its_decision,
+    hidden,
     last_failure,
     left_over,
     lost_decision,
@@ -153,6 +154,8 @@ def _moving(holding: list[QueueStatus], evidence: Evidence, *, now: datetime) ->
         return Explanation("It is being delivered.", "Nothing: the delivery is a delayed message.")
     is_known = evidence.messages is not None
     for status in holding if is_known or now - since < ALL_TRIES else ():
+        if waits := hidden(status, evidence, now=now):
+            return waits
         which = "this one waits or is tried again"
         if is_known:
             which = f"its own {own_message(status, evidence)}"
@@ -171,8 +174,11 @@ def _lost_among(holding: list[QueueStatus], evidence: Evidence, *, now: datetime
     """Return that a message is lost, and what of others is in its queues."""
     lost = lost_message(evidence, now=now)
     held = ", ".join(f"{status.content} in {status.queue}" for status in holding)
+    also = ""
+    if evidence.messages is None and any(status.in_flight or status.delayed for status in holding):
+        also = "; if not, it is delayed, or another reader than the worker holds it"
     if held:
-        lost = replace(lost, why=f"{lost.why} What is there ({held}) is probably of others.")
+        lost = replace(lost, why=f"{lost.why} What is there ({held}) is probably of others{also}.")
     return lost
 
 

@@ -23,7 +23,8 @@ _ANSWER_SECONDS = 5.0
 class QueuedMessage:
     """One message of an order in a queue; ``place`` is ``waiting``, ``in flight`` or ``delayed``.
 
-    ``receives`` counts the deliveries until now.
+    ``receives`` counts the deliveries until now. For ``hidden_seconds`` more no reader gets it: it
+    is delayed, or one has it.
     """
 
     queue: str
@@ -31,6 +32,7 @@ class QueuedMessage:
     place: str
     age_seconds: int
     receives: int
+    hidden_seconds: int = 0
 
 
 def list_emulated_messages(endpoint_url: str, queue_url: str) -> list[dict[str, Any]] | None:
@@ -70,6 +72,7 @@ def messages_of(
             _place(message),
             max(0, int(now.timestamp() - message["SentTimestamp"])),
             message["ReceiveCount"],
+            0 if message["IsVisible"] else max(0, int(message["VisibleAt"] - now.timestamp())),
         )
         for queue, messages in queues
         for message in messages

@@ -565,6 +565,33 @@ def test_a_request_whose_lines_are_gone_leads_to_its_order(
         find_order_id(near, "b2" * 16, now=NOW)
 
 
+def test_of_several_orders_of_a_trace_the_first_that_stands_still_is_explained(
+    shop: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh, stuck = new_order(age=timedelta()), new_order(age=timedelta(days=1))
+    gone, damaged = str(uuid4()), new_order()
+    item = asyncio.run(get_table().get(order_key(damaged))) or {}
+    asyncio.run(get_table().put(item | {"lines": "x"}))
+    trace_id, given = uuid4().hex, [fresh, stuck, fresh, damaged, gone]
+    lines = [LogLine("", "shop", "INFO", f"order.placed order_id={it}", trace_id) for it in given]
+    monkeypatch.setattr("infra.cli.order_evidence.search_log", lambda *_, **__: lines)
+    monkeypatch.setattr("infra.cli.order_context.search_log", lambda *_, **__: lines)
+
+    found = show(shop, trace_id, capsys)
+    order.command(trace_id, stack=shop)
+
+    assert found["order_id"] == stuck
+    assert found["trace_orders"] == {
+        fresh: "pending",
+        stuck: "pending",
+        damaged: "cannot be read",
+        gone: "is gone",
+    }
+    assert f"of trace  {damaged}: cannot be read\n" in capsys.readouterr().out
+    with pytest.raises(OrderNotFoundError, match=f"several orders have this trace: {fresh}, "):
+        find_order_id(connect(shop), trace_id, now=NOW)
+
+
 def test_a_request_id_leads_to_its_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

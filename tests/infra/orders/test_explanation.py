@@ -393,6 +393,35 @@ def test_of_a_shared_trace_only_what_was_logged_of_the_order_is_said_of_it(
     assert ("The last try failed: no card." in told.why) is is_quoted
 
 
+@pytest.mark.parametrize(
+    ("message", "why", "next_step"),
+    [
+        (replace(MESSAGE, place="in flight", hidden_seconds=5), "its own is in flight", "Look"),
+        (
+            replace(MESSAGE, place="in flight", hidden_seconds=43_000),
+            "hidden until about 2026-11-30 23:56:40 UTC, longer than any try of payment: another",
+            "Find who reads payment-request",
+        ),
+        (
+            replace(MESSAGE, place="delayed", hidden_seconds=600, receives=0),
+            "is delayed until about 2026-11-30 12:10:00 UTC",
+            "Nothing: payment gets it then",
+        ),
+    ],
+)
+def test_a_message_that_no_worker_gets_for_long_is_told_with_until_when(
+    message: QueuedMessage, why: str, next_step: str
+) -> None:
+    found = evidence(PENDING, age=HOUR, decision=None, dead_letters=(), changed={REQUEST: HOLDING})
+
+    (told,) = explain(replace(found, messages=(message,)), now=NOW)
+
+    assert why in told.why
+    assert told.next_step.startswith(next_step)
+    # In AWS nobody can tell whose messages are hidden.
+    assert "another reader than the worker" in explain(found, now=NOW)[0].why
+
+
 def test_what_is_to_be_said_of_two_messages_alike_is_said_once() -> None:
     found = evidence(OrderState.DELIVERED, age=HOUR, decision=PAID, dead_letters=(), changed={})
 
