@@ -4,12 +4,16 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
+#: How the SDKs' variables name services: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+_NAMES = {"dynamodb": "DYNAMODB", "sqs": "SQS", "secretsmanager": "SECRETS_MANAGER"}
+
 
 def endpoint_of(service: str, region: str) -> str:
     """Return where a service is called: the SDKs' variables first, else AWS itself."""
-    for variable in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
-        if url := os.environ.get(variable, ""):
-            return url.rstrip("/")
+    if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
+        for variable in (f"AWS_ENDPOINT_URL_{_NAMES[service]}", "AWS_ENDPOINT_URL"):
+            if url := os.environ.get(variable, ""):
+                return url.rstrip("/")
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return f"https://{service}.{region}.{suffix}"
 

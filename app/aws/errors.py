@@ -1,7 +1,9 @@
 """AWS's error codes, and which are transient."""
 
 # The SDKs' shared lists: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-_TRANSIENT_STATUSES = frozenset({500, 502, 503, 504})
+#: HTTP's for too many calls, whatever the code says: nothing was done.
+TOO_MANY_REQUESTS = 429
+_TRANSIENT_STATUSES = frozenset({TOO_MANY_REQUESTS, 500, 502, 503, 504})
 #: DynamoDB's for too many calls: nothing was done.
 DYNAMODB_THROTTLES = frozenset(
     {

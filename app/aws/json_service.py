@@ -14,6 +14,7 @@ import json
 import os
 import random
 import time
+from binascii import crc32
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple, Protocol
@@ -62,7 +63,8 @@ class JsonService:
 
     ``target`` is the prefix of the service's operations, ``version`` that of its JSON
     protocol. ``has_query_errors`` services once spoke another protocol and still name errors
-    in a header of that one when asked to (SQS).
+    in a header of that one when asked to (SQS). The answers of one that ``has_checksums`` are
+    compared with them (DynamoDB).
     """
 
     def __init__(
@@ -74,13 +76,14 @@ class JsonService:
         endpoint: str,
         version: str = "1.1",
         has_query_errors: bool = False,
+        has_checksums: bool = False,
         find_credentials: Callable[[], Credentials | None] = environment_credentials,
         connect_seconds: float = CONNECT_SECONDS,
         most_calls: int = MOST_CALLS,
     ) -> None:
         """Prepare the connections; nothing is opened yet."""
         self._name, self._target, self._region = name, target, region
-        self._find_credentials = find_credentials
+        self._has_checksums, self._find_credentials = has_checksums, find_credentials
         self._connections = AsyncConnections(
             endpoint,
             certificates=certificates(),
@@ -143,6 +146,10 @@ class JsonService:
         except NoAnswerError as failure:
             raise AwsCallError(NO_ANSWER, 0) from failure
         status, found, data, ends_with_connection = answer
+        checksum = found.get(b"x-amz-crc32") if self._has_checksums else None
+        if checksum is not None and checksum != b"%d" % crc32(data):
+            # It was changed on its way.
+            raise AwsCallError(NO_ANSWER, 0)
         try:
             content = json.loads(data or b"{}")
         except ValueError:
@@ -161,11 +168,13 @@ class JsonService:
         """Return the headers of the request for ``operation``, signed as of now.
 
         Raises:
-            AwsCallError: there are no credentials.
+            AwsCallError: there are no credentials, or some that cannot be sent.
         """
         credentials = self._find_credentials()
         if credentials is None:
             raise AwsCallError("MissingAuthenticationToken", 0)
+        if not credentials.fits_headers:
+            raise AwsCallError("InvalidClientTokenId", 0)
         headers = {**self._headers, "x-amz-target": f"{self._target}.{operation}"}
         trace = os.environ.get("_X_AMZN_TRACE_ID")
         if trace and "AWS_LAMBDA_FUNCTION_NAME" in os.environ:

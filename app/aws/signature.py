@@ -27,18 +27,25 @@ class Credentials(NamedTuple):
     secret_key: str
     token: str | None = None
 
+    @property
+    def fits_headers(self) -> bool:
+        """Whether the parts that are sent are one line each, so that they can add no header."""
+        sent = f"{self.access_key}{self.token or ''}"
+        return sent.isascii() and "\n" not in sent and "\r" not in sent
+
 
 def environment_credentials() -> Credentials | None:
     """Return the credentials in the environment, where Lambda puts them."""
     environment = os.environ
     try:
-        return Credentials(
+        found = Credentials(
             environment["AWS_ACCESS_KEY_ID"],
             environment["AWS_SECRET_ACCESS_KEY"],
             environment.get("AWS_SESSION_TOKEN") or None,
         )
     except KeyError:
         return None
+    return found if found.access_key and found.secret_key else None
 
 
 def sign(

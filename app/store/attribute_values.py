@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValu
 
 from base64 import b64decode
 from collections.abc import Callable, Mapping
+from math import isfinite
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,7 @@ def written_item(item: Mapping[str, Any]) -> Item:
 
     Raises:
         TypeError: a value is of a type that the shop does not store.
+        ValueError: a number is not finite.
     """
     # Nearly everything is text.
     return {
@@ -35,7 +37,7 @@ _WRITERS: Mapping[type, Callable[[Any], Item]] = MappingProxyType(
         str: lambda value: {"S": str(value)},
         bool: lambda value: {"BOOL": value},
         int: lambda value: {"N": str(int(value))},
-        float: lambda value: {"N": repr(value)},
+        float: lambda value: {"N": _written_float(value)},
         type(None): lambda _: {"NULL": True},
         dict: lambda value: {"M": written_item(value)},
         list: lambda value: {"L": [_written(element) for element in value]},
@@ -52,6 +54,12 @@ def _written(value: Any) -> Item:
     if writer is None:
         raise TypeError(f"cannot store a {type(value).__name__}")
     return writer(value)
+
+
+def _written_float(value: float) -> str:
+    if not isfinite(value):
+        raise ValueError(f"cannot store {value}")
+    return repr(value)
 
 
 def _number(text: str) -> int | float:

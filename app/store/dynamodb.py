@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from app.aws.endpoints import endpoint_of
-from app.aws.errors import DYNAMODB_THROTTLES, NO_ANSWER, AwsCallError
+from app.aws.errors import DYNAMODB_THROTTLES, NO_ANSWER, TOO_MANY_REQUESTS, AwsCallError
 from app.aws.json_service import CONNECT_SECONDS, JsonService, Reply
 from app.aws.signature import Credentials, environment_credentials
 from app.store.attribute_values import Item, read_item, written_item
@@ -46,7 +46,7 @@ class DynamoDBError(AwsCallError):
     @property
     def is_throttled(self) -> bool:
         """Whether DynamoDB had no capacity, so that nothing was done."""
-        return self.code in DYNAMODB_THROTTLES
+        return self.code in DYNAMODB_THROTTLES or self.status == TOO_MANY_REQUESTS
 
 
 class DynamoDBClient:
@@ -69,6 +69,7 @@ class DynamoDBClient:
             region,
             endpoint=(endpoint_url or endpoint_of("dynamodb", region)).rstrip("/"),
             version="1.0",
+            has_checksums=True,
             find_credentials=find_credentials,
             connect_seconds=connect_timeout,
             most_calls=_MOST_CALLS,

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -38,7 +39,10 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     for name in (
         "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
         "AWS_ENDPOINT_URL_SQS",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
         "AWS_LAMBDA_FUNCTION_NAME",
         "_X_AMZN_TRACE_ID",
     ):
@@ -202,6 +206,7 @@ def _refusal(code: str) -> bytes:
         None,
         (500, b"{}"),
         (503, b"<html>"),
+        (429, b""),
         (400, _refusal("ThrottlingException")),
         (400, _refusal("RequestThrottled")),
     ],
@@ -313,35 +318,72 @@ async def test_a_kept_connection_that_was_reset_costs_one_repeat(server: _Server
     assert server.asked == [{"n": 1}, {"n": 2}, {"n": 2}]
 
 
-async def test_without_credentials_the_answer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("AWS_SECRET_ACCESS_KEY", None, "MissingAuthenticationToken"),
+        ("AWS_SECRET_ACCESS_KEY", "", "MissingAuthenticationToken"),
+        ("AWS_ACCESS_KEY_ID", "", "MissingAuthenticationToken"),
+        ("AWS_SESSION_TOKEN", "a\r\nx-amz-target: AmazonSQS.DeleteQueue", "InvalidClientTokenId"),
+        ("AWS_SESSION_TOKEN", "a\n", "InvalidClientTokenId"),
+        ("AWS_ACCESS_KEY_ID", "a\r", "InvalidClientTokenId"),
+        ("AWS_SESSION_TOKEN", "ä€", "InvalidClientTokenId"),
+    ],
+)
+async def test_credentials_that_cannot_be_sent_are_said_to_be_none_or_wrong(
+    server: _Server, monkeypatch: pytest.MonkeyPatch, name: str, value: str | None, code: str
+) -> None:
+    monkeypatch.delenv(name)
+    if value is not None:
+        monkeypatch.setenv(name, value)
 
     with pytest.raises(AwsCallError) as caught:
         await sqs(REGION).call("SendMessage", {}, seconds=1)
 
-    assert caught.value.is_permanent
+    assert (caught.value.code, caught.value.is_permanent) == (code, True)
+    assert server.asked == []
 
 
 @pytest.mark.parametrize(
-    ("environment", "region", "expected"),
+    ("environment", "service", "expected"),
     [
-        ({}, "eu-west-1", "https://sqs.eu-west-1.amazonaws.com"),
-        ({}, "cn-north-1", "https://sqs.cn-north-1.amazonaws.com.cn"),
-        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1/"}, "eu-west-1", "http://127.0.0.1:1"),
+        ({}, "sqs", "https://sqs.eu-west-1.amazonaws.com"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1/"}, "sqs", "http://127.0.0.1:1"),
         (
             {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_SQS": "http://[::1]:2"},
-            "eu-west-1",
+            "sqs",
             "http://[::1]:2",
+        ),
+        ({"AWS_ENDPOINT_URL_DYNAMODB": "http://[::1]:2"}, "dynamodb", "http://[::1]:2"),
+        (
+            {"AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://[::1]:2"},
+            "secretsmanager",
+            "http://[::1]:2",
+        ),
+        (
+            {
+                "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+                "AWS_ENDPOINT_URL_SQS": "http://[::1]:2",
+                "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "True",
+            },
+            "sqs",
+            "https://sqs.eu-west-1.amazonaws.com",
         ),
     ],
 )
 def test_the_endpoint_is_where_the_sdks_look_for_it(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], region: str, expected: str
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], service: Any, expected: str
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    assert endpoint_of("sqs", region) == expected
+    assert endpoint_of(service, REGION) == expected
+    client = boto3.client(service, region_name=REGION)
+    assert client.meta.endpoint_url.rstrip("/") == expected
+
+
+def test_in_china_hosts_have_another_name() -> None:
+    assert endpoint_of("sqs", "cn-north-1") == "https://sqs.cn-north-1.amazonaws.com.cn"
 
 
 def test_inside_lambda_a_trace_is_carried_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,9 @@ def test_members_of_enumerations_are_written_as_what_they_are() -> None:
 def test_what_the_shop_does_not_store_is_refused() -> None:
     with pytest.raises(TypeError, match="Decimal"):
         written_item({"a": Decimal(1)})
+    for number in (float("nan"), float("inf"), -float("inf")):
+        with pytest.raises(ValueError, match=r"cannot store -?(nan|inf)"):
+            written_item({"a": [number]})
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import time
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -362,6 +363,29 @@ async def test_an_answer_that_its_connection_cut_off_is_none(half: bytes) -> Non
             await client.get_item("shop", {"PK": "p"})
 
     assert (caught.value.code, caught.value.status) == (NO_ANSWER, 0)
+
+
+@pytest.mark.parametrize(("checksum", "is_right"), [(b"%d", True), (b"1%d", False), (b"", False)])
+async def test_an_answer_that_its_checksum_does_not_fit_is_none(
+    *, checksum: bytes, is_right: bool
+) -> None:
+    head, _, data = whole({"Item": typed({"PK": "p"})}).partition(b"\r\n\r\n")
+    told = checksum % zlib.crc32(data) if checksum else b"none"
+    async with saying(b"%s\r\nx-amz-crc32: %s\r\n\r\n%s" % (head, told, data)) as (client, _):
+        call = outcome(client.get_item("shop", {"PK": "p"}))
+
+        assert await call == ({"PK": "p"} if is_right else NO_ANSWER)
+
+
+@pytest.mark.parametrize("body", [b"", b'{"__type": "x#Unheard"}'])
+async def test_too_many_requests_is_throttling_whatever_the_code(body: bytes) -> None:
+    words = b"HTTP/1.1 429 Slow\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+    async with saying(words) as (client, _):
+        with pytest.raises(DynamoDBError) as caught:
+            await client.put_item("shop", {"PK": "p"})
+
+    assert caught.value.is_throttled
+    assert caught.value.is_transient
 
 
 async def test_an_answer_without_a_length_is_whole_when_its_content_is() -> None:
