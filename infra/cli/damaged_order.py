@@ -13,6 +13,7 @@ from app.domain.errors import (
 )
 from app.domain.order import Order
 from app.domain.payment import PaymentDecision
+from app.store.keys import order_key
 from app.store.orders import get_order_with_item, list_orders
 from app.store.pagination import PageRequest
 from app.store.payments import find_decision
@@ -27,6 +28,15 @@ _GONE, _UNDECIDED = "is gone", "not decided"
 _RESTORE = (
     'Restore the table to a time when it was there (infra/RUNBOOK.md, "Restore the table to '
     'yesterday").'
+)
+_MOVE = (
+    'Move it to its key (infra/RUNBOOK.md, "An order is under a wrong key"); its messages and the '
+    "sweeper find it then."
+)
+_LOOK = (
+    "If acme-shop orders --audit{} finds it under a mistyped key, move it from there (infra/"
+    'RUNBOOK.md, "An order is under a wrong key"). Else restore the table to a time when it was '
+    'there (infra/RUNBOOK.md, "Restore the table to yesterday").'
 )
 _CORRECT = 'Correct what is damaged (infra/RUNBOOK.md, "An order cannot be read"); then'
 _SILENT = "is not known"
@@ -70,8 +80,10 @@ async def gather_damaged_order(
     decision, payment = await _payment(connection, order_id)
     around = await gather_order_context(connection, order_id, order=order, now=now)
     around = replace(around, filing=filing)
+    place = await _mistyped_place(connection, order_id) if item == _GONE else None
     if (
         item == _GONE
+        and not place
         and payment == _UNDECIDED
         and not (around.dead_letters or around.messages or _names_order(around.log, order_id))
     ):
@@ -83,7 +95,10 @@ async def gather_damaged_order(
         facts.append(f"its payment: {payment}")
     facts += [f"its message is in {message.queue}" for message in around.messages or ()]
     facts += [f"its message is in {dead_letter.queue}" for dead_letter in around.dead_letters]
-    if item == _GONE or _NO_TABLE in item:
+    if item == _GONE:
+        facts += [f"an item with its id lies under {place}"] if place else []
+        step = _MOVE if place else _LOOK.format(around.options)
+    elif _NO_TABLE in item:
         step = _RESTORE
     else:
         step = _AGAIN if _SILENT in item else how_to_correct(around)
@@ -95,6 +110,21 @@ async def gather_damaged_order(
         payment=payment,
         causes=(damage, *_beside(order_id, around, is_gone=item == _GONE)),
     )
+
+
+async def _mistyped_place(connection: StackConnection, order_id: str) -> str | None:
+    """Return the key that is a usual mistake for an order's, if an item with its id is there."""
+    right = order_key(order_id)
+    for wrong in (
+        order_key(order_id.upper()),
+        order_key(f"{order_id} "),
+        {**right, "SK": right["SK"].lower()},
+        {**right, "PK": right["PK"].lower()},
+    ):
+        item = await connection.table.get(wrong) if wrong != right else None
+        if item and item.get("order_id") == order_id:
+            return f"PK={wrong['PK']}, SK={wrong['SK']}"
+    return None
 
 
 def how_to_correct(around: OrderContext) -> str:

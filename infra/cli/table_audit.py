@@ -102,6 +102,14 @@ def audit_table(
                 audit.findings.append(Finding(kind.name, item_id, fault, command))
             continue
         audit.orders += item["SK"] == _ORDER
+        if right := _right_key(item):
+            place = f"it lies under PK={item['PK']}, SK={item['SK']}; its key is {right['PK']}"
+            place += f', {right["SK"]} (infra/RUNBOOK.md, "An order is under a wrong key")'
+            command = f"aws dynamodb get-item --table-name {table}{_key(item)}{aws_options}"
+            audit.findings.append(Finding("order", item_id, place, command))
+            continue
+        if item["SK"] not in {_ORDER, _PAYMENT}:
+            continue
         if problem := _problem(item):
             command = f"acme-shop order {item_id}{options}"
             audit.findings.append(Finding("order", item_id, problem, command))
@@ -117,6 +125,16 @@ def audit_table(
 
 def _key(item: Mapping[str, Any]) -> str:
     return " --key " + shlex.quote(json.dumps({name: {"S": item[name]} for name in ("PK", "SK")}))
+
+
+def _right_key(item: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """Return the key that an order should have, if a mistyped one keeps it from being found."""
+    order_id = item.get("order_id")
+    if item["SK"] == _PAYMENT or not isinstance(order_id, str):
+        return None
+    right = order_key(order_id)
+    is_mistyped = all(str(item[name]).strip().upper() == right[name].upper() for name in right)
+    return right if is_mistyped and any(item[name] != right[name] for name in right) else None
 
 
 def _fault(kind: _Kind, item: Mapping[str, Any], item_id: str) -> tuple[str, str] | None:
@@ -159,7 +177,8 @@ def _items(client: "DynamoDBClient", table: str, audit: Audit) -> Iterator[Mappi
     wanted = {f":k{at}": {"S": kind} for at, kind in enumerate((_ORDER, _PAYMENT, *_KINDS))}
     pages = client.get_paginator("scan").paginate(
         TableName=table,
-        FilterExpression=f"SK IN ({', '.join(wanted)})",
+        # An order under a mistyped key says in itself whose it is.
+        FilterExpression=f"SK IN ({', '.join(wanted)}) OR attribute_exists(order_id)",
         ExpressionAttributeValues=wanted,
         ReturnConsumedCapacity="TOTAL",
     )

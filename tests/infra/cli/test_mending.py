@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -125,6 +126,34 @@ def test_the_audit_finds_what_no_list_shows(shop: str, capsys: pytest.CaptureFix
     assert f"order     {unfiled}: GSI3PK" in shown
     assert "read units: " in shown.splitlines()[-1]
     asyncio.run(get_table().delete(payment_key(unreadable)))
+
+
+@pytest.mark.parametrize("mistyped", [{"PK": str.upper}, {"SK": str.lower}])
+def test_an_order_under_a_mistyped_key_is_told_with_where_it_lies(
+    mistyped: dict[str, Callable[[str], str]], shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order_id = new_order()
+    right, table = order_key(order_id), get_table()
+    wrong = {name: mistyped.get(name, str)(value) for name, value in right.items()}
+    item = asyncio.run(table.get(right)) or {}
+    asyncio.run(table.put(item | wrong))
+    asyncio.run(table.delete(right))
+    place = f"under PK={wrong['PK']}, SK={wrong['SK']}"
+
+    orders.command(audit=True, stack=shop, as_json=True)
+    found = printed_json(capsys)["findings"]
+    order.command(order_id, stack=shop, as_json=True)
+    told = printed_json(capsys)
+    asyncio.run(table.delete(wrong))
+    asyncio.run(decide_once(table, PaymentDecision(order_id, True, 1, "t", "m", "", NOW)))
+    order.command(order_id, stack=shop, as_json=True)
+    nowhere = printed_json(capsys)
+
+    (problem,) = (it["problem"] for it in found if order_id in it["item_id"].lower())
+    assert place in problem
+    assert place in told["why"]
+    assert told["next_step"].startswith("Move it to its key")
+    assert nowhere["next_step"].startswith("If acme-shop orders --audit --stack")
 
 
 def test_the_audit_finds_users_carts_and_products_that_no_list_shows(
