@@ -20,7 +20,7 @@ _POLICY = "content-security-policy"
 
 def entity_tag(content: bytes) -> str:
     """Return the strong entity tag of a body."""
-    return f'"{sha256(content).hexdigest()[:32]}"'
+    return f'"{sha256(content).hexdigest()[:16]}"'
 
 
 def if_changed(answer: Response, asked: Headers) -> Response:

@@ -261,13 +261,16 @@ def test_an_order_in_a_state_of_a_later_release_is_shown_in_the_shops_words(eric
     expect(page.locator(".journey [aria-current]")).to_contain_text("on its way back")
     expect(page.get_by_role("complementary")).to_contain_text("Visa ending 1111")
     known = page.evaluate(
-        """async () => {
-            const { ORDER_STATES, isFinalOrder } = await import("/static/client/order-states.js");
-            return ORDER_STATES.map((state) => [state, isFinalOrder({ state })]);
-        }"""
+        """async (states) => {
+            const { stateOf, isFinalOrder } = await import("/static/client/order-states.js");
+            return states.map((state) => [state, [stateOf({ state }), isFinalOrder({ state })]]);
+        }""",
+        get_args(StateName),
     )
     # What is final is not asked for again.
-    assert dict(known) == {name: OrderState[name.upper()].is_final for name in get_args(StateName)}
+    assert dict(known) == {
+        name: [name, OrderState[name.upper()].is_final] for name in get_args(StateName)
+    }
     assert len(asked) == 1
     told["state"] = "unknown"
     page.get_by_role("link", name="All your orders").click()

@@ -1,6 +1,6 @@
 /** The states of an order, as the API document lists them (openapi/CONTRACT.md, chapter 2). */
 
-export const ORDER_STATES = /** @type {const} */ (["pending", "paid", "shipped", "delivered", "declined", "unknown"]);
+const ORDER_STATES = /** @type {const} */ (["pending", "paid", "shipped", "delivered", "declined", "unknown"]);
 
 /** @typedef {typeof ORDER_STATES[number]} OrderState */
 
