@@ -121,7 +121,7 @@ async def _mistyped_place(connection: StackConnection, order_id: str) -> str | N
         {**right, "SK": right["SK"].lower()},
         {**right, "PK": right["PK"].lower()},
     ):
-        item = await connection.table.get(wrong) if wrong != right else None
+        item = await connection.table.get(wrong, consistent=True) if wrong != right else None
         if item and item.get("order_id") == order_id:
             return f"PK={wrong['PK']}, SK={wrong['SK']}"
     return None

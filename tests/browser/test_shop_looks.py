@@ -43,7 +43,7 @@ def test_the_first_view_is_light_and_fetches_no_module_late(
     assert scripts - preloaded == {f"{shop_url}/static/shop/app.js"}
     assert preloaded <= scripts
     styles = {address for address in sizes if address.endswith(".css")}
-    assert styles == {f"{shop_url}/static/shop/{name}.css" for name in ("shop", "home")}
+    assert styles == {f"{shop_url}/static/shop/shop.css"}
     assert {address for address in sizes if "/products" in address}
 
 

@@ -35,6 +35,7 @@ _READS = {
     ("app/store/users.py", "free_lookalikes", "table.get"): _CONSISTENT,
     # What an operator is told, or does next, follows from it.
     ("infra/cli/damaged_order.py", "_payment", "find_decision"): _CONSISTENT,
+    ("infra/cli/damaged_order.py", "_mistyped_place", "connection.table.get"): _CONSISTENT,
     ("infra/cli/order_evidence.py", "gather", "find_decision"): _CONSISTENT,
     ("infra/dead_letters/diagnosis.py", "_refusal_by_order", "find_decision"): _CONSISTENT,
     ("infra/local/traces/pages.py", "_items", "get_table().get"): _CONSISTENT,

@@ -53,6 +53,12 @@ async def _send_no_more(*_: object, **__: object) -> dict[str, str]:
     return {}
 
 
+def _plant(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
 async def test_a_shop_that_prints_and_reports_a_password_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,15 +77,8 @@ async def test_a_shop_that_prints_and_reports_a_password_is_caught(
         + f"    {body}\n",
         encoding="utf-8",
     )
-    sentry = tree / "app" / "sentry.py"
-    sentry.write_text(
-        sentry.read_text(encoding="utf-8").replace("_safe(event[", "repr(event["), encoding="utf-8"
-    )
-    batch = tree / "workers" / "batch.py"
-    batch.write_text(
-        batch.read_text(encoding="utf-8").replace('cause=%s", _about', 'cause=%s", dict'),
-        encoding="utf-8",
-    )
+    _plant(tree / "app" / "sentry.py", "_safe(event[", "repr(event[")
+    _plant(tree / "workers" / "batch.py", 'ms=%d", _about', 'ms=%d", dict')
     target = replace(target_of("local", stage="source"), root=tree)
 
     evidence = await leakage.collect(target)
