@@ -35,7 +35,7 @@ class Sizes:
     crowd: int
     #: Rounds of 64 checkouts under one key.
     checkout_rounds: int
-    #: Histories of one cart, and how often each of 16 clients edits it.
+    #: Histories of one cart, half of them of additions alone; edits of each of 16 clients.
     cart_histories: int
     cart_edits: int
     #: Bad messages for each of the four queues.
@@ -69,7 +69,7 @@ SMALL = Sizes(
     soak_seconds=4,
     crowd=100,
     checkout_rounds=1,
-    cart_histories=1,
+    cart_histories=2,
     cart_edits=10,
     bad_messages=12,
     hostile_requests=25,
