@@ -1,9 +1,9 @@
 """What the shop keeps of one user, to be told or forgotten."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from app.domain.cart import Cart
 from app.domain.errors import UnreadableItemError, UserNotFoundError
@@ -12,9 +12,11 @@ from app.domain.user import User
 from app.services.accounts import forget_user
 from app.store.carts import get_cart
 from app.store.orders import list_user_order_ids, list_user_orders
-from app.store.pagination import MAX_PAGE, PageRequest
+from app.store.pagination import MAX_PAGE, Page, PageRequest
 from app.store.table import Table
 from app.store.users import find_credentials, get_user
+
+T = TypeVar("T")
 
 #: Of an order, but nothing about its buyer: a hash that only the shop can make.
 _NOT_PERSONAL = ("fingerprint",)
@@ -57,8 +59,8 @@ async def find_person(table: Table, name_or_id: str) -> Person:
     except UnreadableItemError as failure:
         unreadable.append(f"cart: {failure}")
     # The ids first: an order that is placed meanwhile is no damaged one.
-    order_ids = [order_id async for order_id in _order_ids_of(table, user_id)]
-    orders = tuple([order async for order in _orders_of(table, user_id)])
+    order_ids = await _all_pages(list_user_order_ids, table, user_id)
+    orders = tuple(await _all_pages(list_user_orders, table, user_id))
     person = Person(
         user_id,
         credentials.username if credentials else profile.username if profile else None,
@@ -110,19 +112,13 @@ async def forget(table: Table, name_or_id: str) -> Person:
     return person
 
 
-async def _order_ids_of(table: Table, user_id: str) -> AsyncIterator[str]:
+async def _all_pages(
+    list_page: Callable[[Table, str, PageRequest], Awaitable[Page[T]]], table: Table, user_id: str
+) -> list[T]:
+    entries: list[T] = []
     request: PageRequest | None = PageRequest(MAX_PAGE)
     while request is not None:
-        page = await list_user_order_ids(table, user_id, request)
-        for order_id in page.entries:
-            yield order_id
+        page = await list_page(table, user_id, request)
+        entries += page.entries
         request = PageRequest(MAX_PAGE, page.next_token) if page.next_token else None
-
-
-async def _orders_of(table: Table, user_id: str) -> AsyncIterator[Order]:
-    request: PageRequest | None = PageRequest(MAX_PAGE)
-    while request is not None:
-        page = await list_user_orders(table, user_id, request)
-        for order in page.entries:
-            yield order
-        request = PageRequest(MAX_PAGE, page.next_token) if page.next_token else None
+    return entries

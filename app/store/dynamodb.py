@@ -198,7 +198,7 @@ class DynamoDBClient:
 
         Raises:
             DynamoDBError: it is another one. A host before DynamoDB has mixed up its answers, or
-                sent one twice, and nobody may be shown what belongs to somebody else.
+                sent one twice, and no customer may be shown what belongs to another.
         """
         if written is None:
             return None

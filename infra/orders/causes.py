@@ -146,7 +146,7 @@ def hidden(status: QueueStatus, evidence: Evidence, *, now: datetime) -> Explana
     return Explanation(
         f"Its message in {status.queue} is hidden {until}, longer than any try of {status.function}"
         f": another reader holds it. {since}, and was received {first.receives} times.",
-        f"Find who reads {status.queue} beside its worker. If nobody gives the message back, "
+        f"Find who reads {status.queue} beside its worker. If that reader keeps the message, "
         f"{status.function} gets it then.",
     )
 

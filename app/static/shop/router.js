@@ -213,7 +213,7 @@ export class Router {
       if (signal.aborted) return;
       const view = this.#onFailure(failure, () => this.#navigate());
       if (view) show(view.title, ...view.nodes);
-      // A mistake of the page: told to the shopper, and to whoever watches the console.
+      // A mistake of the page: told to the shopper, and to developers in the console.
       if (!isShopError(failure)) throw failure;
     }
   }
